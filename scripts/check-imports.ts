@@ -1,0 +1,7 @@
+/** Fails when an import breaks a rule of the design: `npm run check:imports`. */
+import { importProblems } from './import-rules.ts';
+
+const problems = importProblems(process.cwd());
+for (const problem of problems) console.error(problem);
+if (problems.length > 0) process.exitCode = 1;
+else console.log('Every import keeps to the rules of scripts/import-rules.ts.');

@@ -1,0 +1,189 @@
+/** Which part of the library may import which: the design's rules as a program. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, posix, relative, sep } from 'node:path';
+import { importCycles } from './import-cycles.ts';
+import { type Import, maskText, scanImports } from './scan-imports.ts';
+
+type Part = keyof typeof mayImport;
+
+const leaves = ['cinder', 'errors', 'inspect', 'near-name', 'options', 'runtime', 'serialization'] as const;
+
+/**
+ * What each part may import so that it is there at run time. A part may import itself, and types from
+ * anywhere in `src/`, unless {@link typesToo} names it. A part is a folder or a file of `src/`, or a folder beside it.
+ */
+const mayImport = {
+  // The caller's side.
+  index: ['setup', 'cinderlib', 'objects', 'persistence', 'drivers', ...leaves],
+  testing: ['contracts'],
+  contracts: ['setup', 'cinderlib', 'objects', 'persistence', 'drivers', ...leaves],
+  setup: ['cinderlib', 'objects', 'persistence', 'rpc', 'drivers', ...leaves],
+  cinderlib: ['objects', 'persistence', 'drivers', ...leaves],
+  objects: ['persistence', 'drivers', ...leaves],
+  drivers: ['cinder', 'errors', 'inspect', 'near-name', 'options', 'runtime'],
+  persistence: ['rpc', ...leaves],
+  // The boundary.
+  rpc: ['errors', 'runtime'],
+  // The core's side.
+  workers: ['rpc', 'sql', 'errors', 'runtime'],
+  sql: ['vfs', 'media', 'wasm', ...leaves],
+  vfs: ['media', 'wasm', 'errors', 'runtime'],
+  media: ['tabs', 'errors', 'runtime'],
+  tabs: ['media', 'errors', 'runtime'],
+  wasm: ['errors', 'runtime'],
+  // The leaves.
+  options: ['errors', 'near-name'],
+  serialization: ['cinder', 'errors'],
+  cinder: ['errors'],
+  errors: [],
+  inspect: [],
+  'near-name': [],
+  runtime: [],
+} as const;
+
+/** Parts that may not even know the types of others. The core's side sees types of `rpc` as well. */
+const typesToo: Partial<Record<Part, readonly Part[]>> = {
+  drivers: [],
+  cinder: [],
+  errors: [],
+  options: [],
+  serialization: [],
+  sql: ['rpc'],
+  vfs: ['rpc'],
+  media: ['rpc'],
+  tabs: ['rpc'],
+  workers: [],
+};
+
+/** Single files that may import what their part may not, with the reason. */
+const exceptions: readonly { readonly from: RegExp; readonly to: RegExp; readonly because: string }[] = [
+  {
+    from: /^src\/rpc\/local(-client)?\.ts$/,
+    to: /^src\/sql\//,
+    because: 'worker: false is the core without a boundary',
+  },
+  { from: /^src\/persistence\//, to: /^src\/objects\/key-value\.ts$/, because: 'a pair of texts, which storages make' },
+  { from: /^src\/persistence\/database-storage\.ts$/, to: /^src\/sql\/url\.ts$/, because: 'reads text, runs no SQL' },
+];
+
+/** Other packages: the only files that may load them. */
+const thirdParty: Readonly<Record<string, { readonly files: RegExp; readonly atMost: number }>> = {
+  comlink: { files: /^src\/rpc\//, atMost: 2 },
+  'comlink/dist/esm/node-adapter.mjs': { files: /^(?:src\/rpc|workers)\//, atMost: 2 },
+  'sql.js/dist/sql-wasm-browser.js': { files: /^(?:wasm|src\/vfs|src\/sql\/engines)\//, atMost: 1 },
+  'zod/mini': { files: /^src\/options\.ts$/, atMost: 1 },
+};
+
+/** The one file that asks what the platform is, and what nobody else may name. */
+const probing = {
+  file: 'src/runtime.ts',
+  names: /(?<![.\w#$])(?:process(?=\s*(?:\?\.|[.[])|[^;\n]*=\s*globalThis)|Deno\b|Bun\b)/g,
+};
+
+const roots = ['src', 'workers', 'wasm'] as const;
+
+interface SourceFile {
+  readonly path: string;
+  readonly imports: readonly Import[];
+  readonly code: string;
+}
+
+/** Everything in the package at `root` that breaks a rule, as `file:line: what is wrong`. */
+export function importProblems(root: string): string[] {
+  const files = sourceFiles(root);
+  const values = files.map(({ path, imports }): [string, string[]] => [
+    path,
+    imports.filter(({ isType, specifier }) => !isType && isRelative(specifier)).map((one) => target(path, one)),
+  ]);
+  return [
+    ...files.flatMap(directionProblems),
+    ...thirdPartyProblems(files),
+    ...files.flatMap(probingProblems),
+    ...importCycles(new Map(values)).map((cycle) => `${cycle[0]}: imports itself: ${cycle.join(' → ')}`),
+  ];
+}
+
+function directionProblems({ path, imports }: SourceFile): string[] {
+  const from = partOf(path);
+  if (from === null) return [`${path}: belongs to no part; give it a line in scripts/import-rules.ts.`];
+  return imports.flatMap((one) => {
+    if (!isRelative(one.specifier) || one.specifier.endsWith('.json')) return [];
+    const file = target(path, one);
+    const to = partOf(file);
+    if (to === null) return [`${path}:${one.line}: imports ${file}, which belongs to no part.`];
+    if (to === from || isAllowed(from, to, one.isType)) return [];
+    if (exceptions.some((exception) => exception.from.test(path) && exception.to.test(file))) return [];
+    const kind = one.isType ? 'types of' : 'from';
+    return [`${path}:${one.line}: ${from} may not import ${kind} ${to} (${one.specifier}).`];
+  });
+}
+
+function isAllowed(from: Part, to: Part, isType: boolean): boolean {
+  const values: readonly Part[] = mayImport[from];
+  const types = typesToo[from];
+  return values.includes(to) || (isType && (types === undefined || types.includes(to)));
+}
+
+function thirdPartyProblems(files: readonly SourceFile[]): string[] {
+  const users = new Map<string, string[]>();
+  const problems: string[] = [];
+  for (const { path, imports } of files) {
+    for (const { specifier, isType, line } of imports) {
+      if (isRelative(specifier) || isType) continue;
+      const rule = Object.hasOwn(thirdParty, specifier) ? thirdParty[specifier] : undefined;
+      if (specifier.startsWith('node:')) {
+        problems.push(`${path}:${line}: imports ${specifier}; use builtin('${specifier}') of src/runtime.ts.`);
+      } else if (rule === undefined || !rule.files.test(path)) {
+        problems.push(`${path}:${line}: may not import the package ${specifier}.`);
+      } else users.set(specifier, [...new Set([...(users.get(specifier) ?? []), path])]);
+    }
+  }
+  for (const [specifier, paths] of users) {
+    const atMost = thirdParty[specifier]?.atMost ?? 0;
+    if (paths.length <= atMost) continue;
+    problems.push(`${paths.join(', ')}: ${paths.length} files import ${specifier}; at most ${atMost} may.`);
+  }
+  return problems;
+}
+
+function probingProblems({ path, code }: SourceFile): string[] {
+  if (path === probing.file) return [];
+  return [...code.matchAll(probing.names)].map((match) => {
+    const line = code.slice(0, match.index).split('\n').length;
+    return `${path}:${line}: asks for ${match[0]}; only ${probing.file} may ask what the platform is.`;
+  });
+}
+
+function sourceFiles(root: string): SourceFile[] {
+  const paths = roots.flatMap((folder) => filesBelow(join(root, folder))).filter((path) => /(?<!\.d)\.ts$/.test(path));
+  return paths.map((path) => {
+    const text = readFileSync(path, 'utf8');
+    return { path: relative(root, path).split(sep).join('/'), imports: scanImports(text), code: maskText(text) };
+  });
+}
+
+function filesBelow(folder: string): string[] {
+  try {
+    const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+    return entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .sort();
+  } catch {
+    // A tree without that folder has no problem in it.
+    return [];
+  }
+}
+
+function partOf(path: string): Part | null {
+  const [, name] = path.match(/^(?:src\/)?([^/.]+)/) ?? [];
+  return name !== undefined && Object.hasOwn(mayImport, name) ? (name as Part) : null;
+}
+
+function isRelative(specifier: string): boolean {
+  return specifier.startsWith('.');
+}
+
+function target(path: string, { specifier }: Import): string {
+  return posix.join(dirname(path), specifier);
+}

@@ -1,0 +1,27 @@
+/** Runs a TypeScript program: `node scripts/run.mjs program.ts [arguments]`. Node 20 cannot do so by itself. */
+import { rmSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const [program, ...rest] = process.argv.slice(2);
+if (program === undefined) throw new Error('Which program? node scripts/run.mjs program.ts [arguments]');
+
+// Inside the package and outside of node_modules, or the program could not import the package by its name.
+const outfile = resolve(root, `.cache/run-${process.pid}.mjs`);
+process.on('exit', () => rmSync(outfile, { force: true }));
+await build({
+  entryPoints: [program],
+  outfile,
+  bundle: true,
+  packages: 'external',
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  sourcemap: 'inline',
+  logLevel: 'warning',
+  tsconfigRaw: {},
+});
+process.argv = [process.argv[0] ?? 'node', resolve(program), ...rest];
+await import(pathToFileURL(outfile).href);

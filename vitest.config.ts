@@ -1,0 +1,24 @@
+/** How the tests run: against the built package, where they name it, loaded by Node itself. */
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+import { SummaryReporter } from './scripts/summary-reporter.ts';
+
+const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^cinderlib-wasm$/, replacement: path('./dist/index.js') },
+      { find: /^cinderlib-wasm\/testing$/, replacement: path('./dist/testing.js') },
+    ],
+  },
+  test: {
+    include: ['test/**/*.test.ts'],
+    pool: 'forks',
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    reporters: ['default', new SummaryReporter()],
+    // Vite must not touch the bundle: it finds its worker and its engine by `import.meta.url`.
+    server: { deps: { external: [/\/dist\/[^/]+\.js$/] } },
+  },
+});
