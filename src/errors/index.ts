@@ -1,0 +1,42 @@
+/** Every error that a user can cause. */
+export { CinderlibError, isCinderlibError } from './base.ts';
+export {
+  BackendNotPresent,
+  ConnectionNotFound,
+  SnapshotNotFound,
+  VolumeNotFound,
+  VolumeTypeNotFoundByName,
+} from './not-found.ts';
+export { DeviceUnavailable, DuplicateEntry, InvalidVolume, NotLocal, VolumeTypeUpdateFailed } from './operations.ts';
+export {
+  ContextClosed,
+  InvalidOption,
+  InvalidPersistence,
+  InvalidUrl,
+  NotImplemented,
+  VolumeDriverNotFound,
+} from './options.ts';
+export {
+  DatabaseChanged,
+  DatabaseCorrupt,
+  DatabaseError,
+  DatabaseExists,
+  DatabaseLocked,
+  DatabaseUnavailable,
+  EngineMismatch,
+  NotADatabase,
+  ReadOnly,
+  SchemaError,
+  StorageFailure,
+} from './storage.ts';
+export {
+  IncompatibleObjectVersion,
+  InvalidDump,
+  InvalidQoSSpecs,
+  InvalidVersion,
+  JSONDecodeError,
+  ObjectActionError,
+  UnsupportedObjectError,
+  ValueError,
+} from './values.ts';
+export { OutcomeUnknown, WorkerLost } from './worker.ts';

@@ -1,0 +1,50 @@
+/** Errors about objects that are not where they should be. */
+import { CinderlibError } from './base.ts';
+
+/** No live volume has that id. */
+export class VolumeNotFound extends CinderlibError {
+  override readonly name = 'VolumeNotFound';
+  override readonly code = 'VOLUME_NOT_FOUND';
+  constructor(readonly volume_id: string) {
+    super(`Volume ${volume_id} could not be found.`);
+  }
+}
+
+/** No live snapshot has that id. */
+export class SnapshotNotFound extends CinderlibError {
+  override readonly name = 'SnapshotNotFound';
+  override readonly code = 'SNAPSHOT_NOT_FOUND';
+  constructor(readonly snapshot_id: string) {
+    super(`Snapshot ${snapshot_id} could not be found.`);
+  }
+}
+
+/** No live connection has that id. Cinder calls a connection a volume attachment. */
+export class ConnectionNotFound extends CinderlibError {
+  override readonly name = 'ConnectionNotFound';
+  override readonly code = 'CONNECTION_NOT_FOUND';
+  constructor(readonly connection_id: string) {
+    super(`Volume attachment could not be found with filter: id=${connection_id}.`);
+  }
+}
+
+/** The database has no live volume type of that name, for instance no `__DEFAULT__`. */
+export class VolumeTypeNotFoundByName extends CinderlibError {
+  override readonly name = 'VolumeTypeNotFoundByName';
+  override readonly code = 'VOLUME_TYPE_NOT_FOUND_BY_NAME';
+  constructor(readonly volume_type_name: string) {
+    super(`Volume type with name ${volume_type_name} could not be found.`);
+  }
+}
+
+/** A backend that is neither initialised here nor described well enough to be initialised. */
+export class BackendNotPresent extends CinderlibError {
+  override readonly name = 'BackendNotPresent';
+  override readonly code = 'BACKEND_NOT_PRESENT';
+  constructor(
+    readonly backend_name: string,
+    message = 'Backend not present in system or json.',
+  ) {
+    super(message);
+  }
+}

@@ -1,0 +1,106 @@
+/** Errors of the storage underneath: files, locks, schema, engine. */
+import { CinderlibError } from './base.ts';
+
+/** The database, or the folder it is to live in, cannot be opened: missing, a folder, not permitted. */
+export class DatabaseUnavailable extends CinderlibError {
+  override readonly name = 'DatabaseUnavailable';
+  override readonly code = 'DATABASE_UNAVAILABLE';
+  constructor(
+    message: string,
+    readonly path: string | null = null,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** The file is no SQLite database. It was not touched. */
+export class NotADatabase extends CinderlibError {
+  override readonly name = 'NotADatabase';
+  override readonly code = 'NOT_A_DATABASE';
+  constructor(
+    readonly path: string,
+    reason = 'file is not a database',
+  ) {
+    super(`${path}: ${reason}. The file was left as it is.`);
+  }
+}
+
+/** The database is damaged: a page is missing or makes no sense. */
+export class DatabaseCorrupt extends CinderlibError {
+  override readonly name = 'DatabaseCorrupt';
+  override readonly code = 'DATABASE_CORRUPT';
+}
+
+/** There is a database already where `from` was to make a new one. */
+export class DatabaseExists extends CinderlibError {
+  override readonly name = 'DatabaseExists';
+  override readonly code = 'DATABASE_EXISTS';
+}
+
+/** Somebody else has the database open; `pid` and `host` say who, as far as that is known. */
+export class DatabaseLocked extends CinderlibError {
+  override readonly name = 'DatabaseLocked';
+  override readonly code = 'DATABASE_LOCKED';
+  constructor(
+    message: string,
+    readonly pid: number | null = null,
+    readonly host: string | null = null,
+  ) {
+    super(message);
+  }
+}
+
+/** Another program changed, replaced or removed the file while it was open here. Nothing was written. */
+export class DatabaseChanged extends CinderlibError {
+  override readonly name = 'DatabaseChanged';
+  override readonly code = 'DATABASE_CHANGED';
+  constructor(
+    message: string,
+    readonly path: string | null = null,
+  ) {
+    super(message);
+  }
+}
+
+/** A change was asked of a database that was opened with `read_only`. */
+export class ReadOnly extends CinderlibError {
+  override readonly name = 'ReadOnly';
+  override readonly code = 'READ_ONLY';
+  constructor(readonly path: string) {
+    super(`${path} was opened with read_only, and nothing of it can be changed. Open it without that option.`);
+  }
+}
+
+/** A read or write of a file failed: disk full, input/output error, too many files, no permission. */
+export class StorageFailure extends CinderlibError {
+  override readonly name = 'StorageFailure';
+  override readonly code = 'STORAGE_FAILURE';
+  constructor(
+    message: string,
+    readonly path: string | null = null,
+    /** The system's own word for it: `ENOSPC`, `EIO`, `EACCES`… */
+    readonly errno: string | null = null,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** The database holds tables that are not in a state that this library can use, or ever alters. */
+export class SchemaError extends CinderlibError {
+  override readonly name = 'SchemaError';
+  override readonly code = 'SCHEMA_ERROR';
+}
+
+/** A statement that the database refused. */
+export class DatabaseError extends CinderlibError {
+  override readonly name = 'DatabaseError';
+  override readonly code = 'DATABASE_ERROR';
+}
+
+/** The SQLite engine is not the one that this library was built and tested with. */
+export class EngineMismatch extends CinderlibError {
+  override readonly name = 'EngineMismatch';
+  override readonly code = 'ENGINE_MISMATCH';
+}

@@ -1,0 +1,59 @@
+/** Errors about values: fields, dumps, versions. */
+import { CinderlibError } from './base.ts';
+
+/** A value that its field cannot take. */
+export class ValueError extends CinderlibError {
+  override readonly name = 'ValueError';
+  override readonly code = 'VALUE_ERROR';
+}
+
+/** QoS specs that Cinder refuses, such as an unknown consumer. */
+export class InvalidQoSSpecs extends CinderlibError {
+  override readonly name = 'InvalidQoSSpecs';
+  override readonly code = 'INVALID_QOS_SPECS';
+}
+
+/** Text that is no JSON; the message is the one of Python's parser, with line and column. */
+export class JSONDecodeError extends CinderlibError {
+  override readonly name = 'JSONDecodeError';
+  override readonly code = 'JSON_DECODE_ERROR';
+}
+
+/** JSON that is not a dump of volumes, snapshots, connections or backends. */
+export class InvalidDump extends CinderlibError {
+  override readonly name = 'InvalidDump';
+  override readonly code = 'INVALID_DUMP';
+}
+
+/** An object of a newer version than this library knows. */
+export class IncompatibleObjectVersion extends CinderlibError {
+  override readonly name = 'IncompatibleObjectVersion';
+  override readonly code = 'INCOMPATIBLE_OBJECT_VERSION';
+  constructor(object: string, version: string, supported: string) {
+    super(`Version ${version} of ${object} is not supported, supported version is ${supported}`);
+  }
+}
+
+/** A version that is no version. */
+export class InvalidVersion extends CinderlibError {
+  override readonly name = 'InvalidVersion';
+  override readonly code = 'INVALID_VERSION';
+}
+
+/** An object of another namespace or of a class that this library does not know. */
+export class UnsupportedObjectError extends CinderlibError {
+  override readonly name = 'UnsupportedObjectError';
+  override readonly code = 'UNSUPPORTED_OBJECT_ERROR';
+  constructor(objectType: string) {
+    super(`Unsupported object type ${objectType}`);
+  }
+}
+
+/** A field was read that the object does not have and that cannot be loaded. */
+export class ObjectActionError extends CinderlibError {
+  override readonly name = 'ObjectActionError';
+  override readonly code = 'OBJECT_ACTION_ERROR';
+  constructor(action: string, reason: string) {
+    super(`Object action ${action} failed because: ${reason}`);
+  }
+}
