@@ -1,0 +1,145 @@
+/** The fields of Cinder's objects: what each kind takes and what it makes of it. */
+import { InvalidQoSSpecs, ValueError } from '../errors/index.ts';
+import { type Dict, dict, entriesOf, isDict } from './dict.ts';
+import { narrow, parseInteger } from './python-int.ts';
+import { pythonStr, pythonType } from './python-str.ts';
+import { parseTime } from './time.ts';
+import { copyTree } from './tree.ts';
+
+/** The name of a class of versioned objects, such as `Volume`. */
+export type ObjectName = string;
+
+export type FieldKind =
+  | 'string'
+  | 'uuid'
+  | 'integer'
+  | 'boolean'
+  | 'datetime'
+  /** A list of texts. */
+  | 'strings'
+  /** Text to text. */
+  | 'dictOfStrings'
+  /** Text to text or null. */
+  | 'dictOfNullableStrings'
+  /** Text to anything that JSON holds. */
+  | 'dictOfAnything'
+  | { readonly enum: readonly string[] }
+  /** One of these, or an object of it inside. */
+  | { readonly object: ObjectName }
+  | { readonly objects: ObjectName };
+
+export interface Field {
+  readonly name: string;
+  readonly kind: FieldKind;
+  readonly nullable: boolean;
+  /** What null becomes; absent when there is no default. */
+  readonly default?: boolean | string;
+  /** Whether the object's table has a column of this name. */
+  readonly column: boolean;
+}
+
+/** The value that a field keeps for `value`. Nested objects are not the business of this function. */
+export function coerce(field: Field, value: unknown): unknown {
+  if (value === null || value === undefined) return emptyValue(field);
+  const { kind, name } = field;
+  if (typeof kind === 'object') return 'enum' in kind ? coerceEnum(field, kind.enum, value) : value;
+  switch (kind) {
+    case 'string':
+      return coerceString(name, value);
+    case 'uuid':
+      return coerceUuid(name, value);
+    case 'integer':
+      return coerceInteger(value);
+    case 'boolean':
+      return truth(value);
+    case 'datetime':
+      return parseTime(value);
+    case 'strings':
+      return coerceList(name, value);
+    case 'dictOfStrings':
+    case 'dictOfNullableStrings':
+      return coerceStrings(name, value, kind === 'dictOfNullableStrings');
+    case 'dictOfAnything':
+      // A copy: callers go on to change what they gave.
+      return copyTree(expectDict(name, value));
+  }
+}
+
+function emptyValue(field: Field): unknown {
+  if (field.nullable) return null;
+  if (field.default !== undefined) return field.default;
+  throw new ValueError(`Field \`${field.name}' cannot be None`);
+}
+
+function coerceEnum(field: Field, values: readonly string[], value: unknown): string {
+  const text = coerceString(field.name, value);
+  if (values.includes(text)) return text;
+  if (field.name === 'consumer') {
+    throw new InvalidQoSSpecs(`Invalid qos specs: Valid consumer of QoS specs are: ${values.join(', ')}; not ${text}`);
+  }
+  throw new ValueError(`Field value ${text} is invalid`);
+}
+
+function coerceString(name: string, value: unknown): string {
+  if (isScalar(value)) return pythonStr(value);
+  throw new ValueError(`A string is required in field ${name}, not a ${pythonType(value)}`);
+}
+
+/** Every value of Python has a text, and Cinder takes it; the text of what only JavaScript has is never meant. */
+function coerceUuid(name: string, value: unknown): string {
+  if (Array.isArray(value) || isDict(value)) return pythonStr(value);
+  return coerceString(name, value);
+}
+
+function isScalar(value: unknown): boolean {
+  return value instanceof Number || ['string', 'number', 'bigint', 'boolean'].includes(typeof value);
+}
+
+/** Python's `int()`; beyond 2^53 a bigint, so that no digit is lost. */
+function coerceInteger(value: unknown): number | bigint {
+  if (typeof value === 'string') return parseInteger(value);
+  if (typeof value === 'boolean') return Number(value);
+  if (typeof value === 'bigint') return narrow(value);
+  if (typeof value === 'number' || value instanceof Number) {
+    const number = Number(value);
+    if (Number.isNaN(number)) throw new ValueError('cannot convert float NaN to integer');
+    if (!Number.isFinite(number)) throw new ValueError('cannot convert float infinity to integer');
+    return narrow(BigInt(Math.trunc(number)));
+  }
+  throw new ValueError(
+    `int() argument must be a string, a bytes-like object or a real number, not '${pythonType(value)}'`,
+  );
+}
+
+/** Python's truth: empty texts, lists and dictionaries are false, `"no"` is true. */
+function truth(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length > 0;
+  if (isDict(value)) return Object.keys(value).length > 0;
+  if (value instanceof Number) return value.valueOf() !== 0;
+  return Boolean(value) || Number.isNaN(value);
+}
+
+function coerceList(name: string, value: unknown): string[] {
+  if (!Array.isArray(value)) {
+    throw new ValueError(`A list is required in field ${name}, not a ${pythonType(value)}`);
+  }
+  return value.map((item: unknown, index) => {
+    if (item !== null && item !== undefined) return coerceString(`${name}[${index}]`, item);
+    throw new ValueError(`Field \`${name}[${index}]' cannot be None`);
+  });
+}
+
+function coerceStrings(name: string, value: unknown, nullable: boolean): Dict<string | null> {
+  return dict(
+    entriesOf(expectDict(name, value)).map(([key, item]): [string, string | null] => {
+      if (item !== null && item !== undefined) return [key, coerceString(`${name}[${key}]`, item)];
+      if (nullable) return [key, null];
+      throw new ValueError(`Field \`${name}[${key}]' cannot be None`);
+    }),
+  );
+}
+
+function expectDict(name: string, value: unknown): Dict {
+  if (isDict(value)) return value;
+  throw new ValueError(`A dict is required in field ${name}, not a ${pythonType(value)}`);
+}

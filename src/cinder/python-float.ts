@@ -1,0 +1,34 @@
+/** A Python float whose value is whole: `1.0` is not `1` in a dump, and both must come back as they were. */
+
+/** Behaves as a number in arithmetic; prints as Python prints a float. */
+export class PythonFloat extends Number {
+  toJSON(): number {
+    return this.valueOf();
+  }
+}
+
+/**
+ * Python's `repr` of a float: the shortest digits that read back the same, with an exponent below 1e-4
+ * and from 1e16 on (JavaScript's limits are other ones).
+ */
+export function floatRepr(value: number): string {
+  if (Number.isNaN(value)) return 'NaN';
+  if (!Number.isFinite(value)) return value > 0 ? 'Infinity' : '-Infinity';
+  if (Object.is(value, -0)) return '-0.0';
+  if (value === 0) return '0.0';
+  const [mantissa = '', exponentText = '0'] = Math.abs(value).toExponential().split('e');
+  const digits = mantissa.replace('.', '');
+  const exponent = Number(exponentText);
+  return (value < 0 ? '-' : '') + layOut(digits, exponent);
+}
+
+function layOut(digits: string, exponent: number): string {
+  if (exponent < -4 || exponent >= 16) {
+    const fraction = digits.length > 1 ? `.${digits.slice(1)}` : '';
+    const magnitude = String(Math.abs(exponent)).padStart(2, '0');
+    return `${digits[0]}${fraction}e${exponent < 0 ? '-' : '+'}${magnitude}`;
+  }
+  if (exponent < 0) return `0.${'0'.repeat(-exponent - 1)}${digits}`;
+  const whole = digits.slice(0, exponent + 1).padEnd(exponent + 1, '0');
+  return `${whole}.${digits.slice(exponent + 1) || '0'}`;
+}

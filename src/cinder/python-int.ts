@@ -1,0 +1,35 @@
+/** Python's integers, which have no largest one: a number as far as it is exact, a bigint beyond. */
+import { ValueError } from '../errors/index.ts';
+import { quoted } from './python-str.ts';
+
+/** Python's own limit, against texts that take forever to convert. */
+const maximumDigits = 4300;
+
+/** What Python's `int()` takes for blank; JavaScript's `\s` is another set. */
+const blank = '[\\t-\\r \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]*';
+const integerText = new RegExp(`^${blank}([-+]?\\d+(?:_\\d+)*)${blank}$`);
+
+/** Python's `int(text)`. */
+export function parseInteger(text: string): number | bigint {
+  const literal = integerText.exec(text)?.[1];
+  if (literal === undefined) throw new ValueError(`invalid literal for int() with base 10: ${quoted(text)}`);
+  return integerOf(literal.replaceAll('_', '').replace('+', ''));
+}
+
+/** The integer of some digits, which may have a minus sign in front. */
+export function integerOf(digits: string): number | bigint {
+  const length = digits.length - (digits.startsWith('-') ? 1 : 0);
+  if (length > maximumDigits) {
+    throw new ValueError(
+      `Exceeds the limit (${maximumDigits} digits) for integer string conversion: value has ${length} digits`,
+    );
+  }
+  // Adding makes an ordinary 0 of -0.
+  return digits.length < 16 ? Number(digits) + 0 : narrow(BigInt(digits));
+}
+
+/** A number where that loses no digit. */
+export function narrow(value: bigint): number | bigint {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
+}

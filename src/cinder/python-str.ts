@@ -1,0 +1,78 @@
+/** Python's `str()` and type names, for fields that turn any value into text and for messages. */
+import { entriesOf, isDict } from './dict.ts';
+import { floatRepr } from './python-float.ts';
+import { checkDepth } from './tree.ts';
+
+/** The name of the type that Python would have for this value. */
+export function pythonType(value: unknown): string {
+  if (value === null || value === undefined) return 'NoneType';
+  if (Array.isArray(value)) return 'list';
+  if (isFloat(value)) return 'float';
+  switch (typeof value) {
+    case 'string':
+      return 'str';
+    case 'boolean':
+      return 'bool';
+    case 'number':
+    case 'bigint':
+      return 'int';
+    default:
+      return isDict(value) ? 'dict' : className(value);
+  }
+}
+
+function className(value: unknown): string {
+  const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
+  return typeof name === 'string' && name !== '' ? name : 'object';
+}
+
+/**
+ * Whether a value is a float to Python: an integer of JavaScript beyond 2^53 can only have come from one.
+ * A `PythonFloat` that went through `structuredClone` is a plain `Number`.
+ */
+export function isFloat(value: unknown): boolean {
+  return value instanceof Number || (typeof value === 'number' && !Number.isSafeInteger(value));
+}
+
+/** Python's `str(value)`. */
+export function pythonStr(value: unknown): string {
+  return typeof value === 'string' ? value : pythonRepr(value);
+}
+
+function pythonRepr(value: unknown, depth = 0): string {
+  if (value === null || value === undefined) return 'None';
+  if (value === true) return 'True';
+  if (value === false) return 'False';
+  if (isFloat(value)) {
+    const text = floatRepr(Number(value));
+    return text.replace('NaN', 'nan').replace('Infinity', 'inf');
+  }
+  if (typeof value === 'string') return quoted(value);
+  if (typeof value === 'bigint' || typeof value === 'number') return String(value);
+  checkDepth(depth);
+  if (Array.isArray(value)) return `[${value.map((item) => pythonRepr(item, depth + 1)).join(', ')}]`;
+  if (isDict(value)) {
+    return `{${entriesOf(value)
+      .map(([key, item]) => `${quoted(key)}: ${pythonRepr(item, depth + 1)}`)
+      .join(', ')}}`;
+  }
+  return `<${pythonType(value)} object>`;
+}
+
+/** Python's `repr` of a text: single quotes, unless it holds some and no double ones. */
+export function quoted(text: string): string {
+  const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
+  const escaped = text.replace(/(?! )[\\'"\p{C}\p{Z}]/gu, (character) => {
+    if (character === "'" || character === '"') return character === quote ? `\\${quote}` : character;
+    return shortEscapes[character] ?? codeEscape(character.codePointAt(0) ?? 0);
+  });
+  return quote + escaped + quote;
+}
+
+const shortEscapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+/** How Python shows a character that cannot be printed. */
+function codeEscape(code: number): string {
+  const [letter, width] = code > 0xffff ? (['U', 8] as const) : code > 0xff ? (['u', 4] as const) : (['x', 2] as const);
+  return `\\${letter}${code.toString(16).padStart(width, '0')}`;
+}
