@@ -1,0 +1,82 @@
+/** Reads a dump: JSON text or the value of one, checked as far as its envelopes go. */
+import { type Dict, isDict, own } from '../cinder/dict.ts';
+import { pythonStr, pythonType } from '../cinder/python-str.ts';
+import { maximumDepth } from '../cinder/tree.ts';
+import type { VersionedObject } from '../cinder/versioned-object.ts';
+import { InvalidDump } from '../errors/index.ts';
+import { parseJson } from './json-parser.ts';
+import { fromPrimitive } from './primitive.ts';
+
+/** One thing in a dump. */
+export type Dumped =
+  | { readonly class: 'Volume' | 'Snapshot' | 'Connection'; readonly backend: Dict; readonly ovo: unknown }
+  | { readonly class: 'Backend'; readonly backend: Dict; readonly volumes: readonly Dumped[] };
+
+const objectNames = { Volume: 'Volume', Snapshot: 'Snapshot', Connection: 'VolumeAttachment' } as const;
+
+/** The things in a dump; one that is no list is a list of one. */
+export function readDump(source: unknown): { readonly isList: boolean; readonly items: readonly Dumped[] } {
+  const value = typeof source === 'string' ? parseJson(source) : checkTree(source);
+  const isList = Array.isArray(value);
+  return { isList, items: (isList ? value : [value]).map(readItem) };
+}
+
+/** The versioned object of a thing that has one. */
+export function dumpedObject(item: Exclude<Dumped, { class: 'Backend' }>): VersionedObject {
+  const object = fromPrimitive(item.ovo);
+  const expected = objectNames[item.class];
+  if (object.model.name === expected) return object;
+  throw new InvalidDump(`A ${item.class} must hold a ${expected} under 'ovo', not a ${object.model.name}.`);
+}
+
+function readItem(value: unknown): Dumped {
+  if (!isDict(value)) {
+    throw new InvalidDump(
+      `A dump is a dict with 'class' and 'backend', or a list of them, not a ${pythonType(value)}.`,
+    );
+  }
+  const className = required(value, 'class');
+  const backend = required(value, 'backend');
+  if (!isDict(backend)) throw new InvalidDump(`The 'backend' of a dump is a dict, not a ${pythonType(backend)}.`);
+  switch (className) {
+    case 'Volume':
+    case 'Snapshot':
+    case 'Connection':
+      return { class: className, backend, ovo: required(value, 'ovo') };
+    case 'Backend':
+      return { class: className, backend, volumes: readVolumes(own(value, 'volumes')) };
+    default:
+      throw new InvalidDump(
+        `There is no class '${pythonStr(className)}' in a dump: ` +
+          'Volume, Snapshot, Connection or Backend is expected.',
+      );
+  }
+}
+
+function readVolumes(volumes: unknown): readonly Dumped[] {
+  if (volumes === undefined || volumes === null) return [];
+  if (!Array.isArray(volumes))
+    throw new InvalidDump(`The 'volumes' of a backend are a list, not a ${pythonType(volumes)}.`);
+  return volumes.map((volume: unknown) => {
+    const item = readItem(volume);
+    if (item.class === 'Volume') return item;
+    throw new InvalidDump(`The 'volumes' of a backend hold volumes only, not a ${item.class}.`);
+  });
+}
+
+function required(dictionary: Dict, key: string): unknown {
+  const value = own(dictionary, key);
+  if (value === undefined) throw new InvalidDump(`The key '${key}' is missing in the dump.`);
+  return value;
+}
+
+/** A value that did not come from text may be endless or hold what JSON has not. */
+function checkTree(value: unknown, depth = 0): unknown {
+  if (depth > maximumDepth) throw new InvalidDump(`JSON nested deeper than ${maximumDepth} levels.`);
+  if (Array.isArray(value)) for (const item of value) checkTree(item, depth + 1);
+  else if (isDict(value)) for (const item of Object.values(value)) checkTree(item, depth + 1);
+  else if (typeof value === 'function' || typeof value === 'symbol') {
+    throw new InvalidDump(`A dump cannot hold a ${typeof value}.`);
+  }
+  return value;
+}
