@@ -1,0 +1,72 @@
+/** Turns what a file system says into this library's errors, with words for what to do. */
+import { CinderlibError, DatabaseCorrupt, DatabaseUnavailable, StorageFailure } from '../errors/index.ts';
+
+/** The system's words that a user meets, as reason and remedy. */
+const words: Readonly<Record<string, readonly [reason: string, remedy: string]>> = {
+  ENOSPC: ['the disk is full', 'Free some space and try again.'],
+  EDQUOT: ['the disk quota is used up', 'Free some space and try again.'],
+  EFBIG: ['the file would be too large', 'Its file system or a limit of the process (ulimit -f) forbids it.'],
+  EIO: ['input/output error', 'Check the disk and the system log.'],
+  EMFILE: ['this process has too many files open', 'Close some, or raise its limit (ulimit -n).'],
+  ENFILE: ['the system has too many files open', 'Close some programs.'],
+  ENOMEM: ['out of memory', 'Close some programs.'],
+  EACCES: ['permission denied', 'Both the file and its folder must be readable and writable.'],
+  EPERM: ['operation not permitted', 'Both the file and its folder must be readable and writable.'],
+  EROFS: ['the file system is read-only', 'Put the database where it can be written.'],
+  ENOENT: ['no such file or folder', 'Create the folder, or correct the path.'],
+  ENOTDIR: ['part of the path is not a folder', 'Correct the path.'],
+  EISDIR: ['it is a folder', 'Name a file.'],
+  ELOOP: ['too many symbolic links', 'Correct the path.'],
+  ENAMETOOLONG: ['the name is too long', 'Choose a shorter one.'],
+  ERR_INVALID_ARG_VALUE: ['the path holds a NUL character', 'Correct the path.'],
+};
+
+/** Those that say where the database is, or who may use it; the others say that storage failed. */
+const aboutThePlace = new Set([
+  'EACCES',
+  'EPERM',
+  'EROFS',
+  'ENOENT',
+  'ENOTDIR',
+  'EISDIR',
+  'ELOOP',
+  'ENAMETOOLONG',
+  'ERR_INVALID_ARG_VALUE',
+]);
+
+/** The system's own word for an error, such as `ENOSPC`. */
+export function errnoOf(error: unknown): string | null {
+  if (typeof error !== 'object' || error === null) return null;
+  // An error of ours keeps the system's word apart from its own code.
+  if (error instanceof CinderlibError) return error instanceof StorageFailure ? error.errno : null;
+  return 'code' in error && typeof error.code === 'string' ? error.code : null;
+}
+
+/** The failure of reading, writing or syncing a file that was open already. */
+export function storageFailure(action: string, path: string, cause: unknown): CinderlibError {
+  if (cause instanceof CinderlibError) return cause;
+  return new StorageFailure(sentence(action, path, cause), path, errnoOf(cause), { cause });
+}
+
+/** The failure of opening or creating a file: the place is wrong, or storage failed. */
+export function openFailure(action: string, path: string, cause: unknown): CinderlibError {
+  const errno = errnoOf(cause);
+  if (cause instanceof CinderlibError || errno === null || !aboutThePlace.has(errno)) {
+    return storageFailure(action, path, cause);
+  }
+  return new DatabaseUnavailable(sentence(action, path, cause), path, { cause });
+}
+
+/** The error of a file whose content makes no sense to SQLite, in its words. */
+export function damaged(path: string, reason: string): DatabaseCorrupt {
+  return new DatabaseCorrupt(
+    `${path} is damaged: ${reason}. Restore a copy of it, or save what is left with "sqlite3 ${path} .recover".`,
+  );
+}
+
+function sentence(action: string, path: string, cause: unknown): string {
+  const errno = errnoOf(cause);
+  const known = errno === null ? undefined : words[errno];
+  if (known !== undefined) return `Cannot ${action} ${path}: ${known[0]} (${errno}). ${known[1]}`;
+  return `Cannot ${action} ${path}: ${cause instanceof Error ? cause.message : String(cause)}`;
+}

@@ -1,0 +1,258 @@
+/**
+ * Guards a database on disk that is open for writing here.
+ *
+ * Between our transactions native programs may read and not write, during one they may do neither: where a
+ * keeper can hold SQLite's own lock for us. Elsewhere their locks are respected as far as they are seen.
+ * A keeper cannot go from one lock to the other without letting go for a moment, so that somebody may get
+ * in; therefore each transaction looks first whether the file is still as the last one left it.
+ */
+import { type CinderlibError, DatabaseChanged, DatabaseUnavailable } from '../errors/index.ts';
+import { pause } from '../runtime.ts';
+import type { DiskFile, FileSystem } from './disk-file.ts';
+import { difference, type FileState } from './file-state.ts';
+import { FileWatch } from './file-watch.ts';
+import type { Disturbance, Guard, NativeLocking } from './guard.ts';
+import { type Keeper, RunnerLost } from './keeper.ts';
+import { LockLevel, NativeLocks } from './native-locks.ts';
+
+/** The longest pause between two attempts to get a lock, in milliseconds. */
+const longestPause = 50;
+
+/** From which level of another's lock on ours cannot be taken, by the level of ours. */
+const conflicts: Readonly<Record<number, number>> = {
+  [LockLevel.shared]: LockLevel.pending,
+  [LockLevel.reserved]: LockLevel.reserved,
+  [LockLevel.exclusive]: LockLevel.shared,
+};
+
+/** Starts what can hold the lock here; null where nothing can. */
+export type StartKeeper = (path: string) => Promise<Keeper | null>;
+
+export class FileGuard implements Guard {
+  readonly busyTimeout: number;
+  readonly #watch: FileWatch;
+  readonly #locks: NativeLocks | null;
+  readonly #start: StartKeeper;
+  /** Undefined until the first {@link enter}: nothing native may touch a file that is no database. */
+  #keeper: Keeper | null | undefined;
+  #inside = false;
+  /** Whether the keeper has the lock that keeps writers out, and the attempt to get it that is under way. */
+  #rests = false;
+  #resting: Promise<void> = Promise.resolve();
+  /** As our last transaction left the file; null when that is not known. */
+  #known: FileState | null = null;
+  #adopts = true;
+  /** Whether the file is being written to since {@link enter}, and its change counter before. */
+  #writes = false;
+  #counter = 0;
+
+  constructor(fs: FileSystem, path: string, file: DiskFile, busyTimeout: number, start: StartKeeper) {
+    this.busyTimeout = busyTimeout;
+    this.#locks = NativeLocks.of(fs, path, file.descriptor, true);
+    this.#watch = new FileWatch(fs, path, file, this.#locks);
+    this.#start = start;
+  }
+
+  get nativeLocks(): NativeLocking {
+    if (this.#keeper) return 'held';
+    return this.#locks === null ? 'none' : 'seen';
+  }
+
+  async enter(purpose: 'write' | 'recover' | 'refresh'): Promise<void> {
+    this.checkFile();
+    await this.#exclude(purpose === 'write' ? this.#known : null);
+    this.#inside = true;
+    try {
+      this.checkFile();
+      const found = this.#watch.state();
+      this.#counter = found.counter;
+      this.#writes = false;
+      const changed = this.#known === null ? null : difference(this.#known, found);
+      if (changed !== null && purpose === 'write') throw this.#changed(changed);
+      this.#adopts = changed === null || purpose === 'refresh';
+    } catch (error) {
+      this.#inside = false;
+      this.#rest();
+      throw error;
+    }
+  }
+
+  leave(): void {
+    this.#inside = false;
+    if (this.#adopts) this.#known = this.#remember();
+    this.#rest();
+  }
+
+  async keepsOthersOut(): Promise<boolean> {
+    await this.#resting;
+    if (!this.#rests) return false;
+    if (this.#keeper?.alive && this.#stillHolds(LockLevel.reserved)) return true;
+    // Closing any descriptor of the file in our own process has dropped the lock.
+    this.#rest();
+    await this.#resting;
+    return this.#rests && this.#stillHolds(LockLevel.reserved);
+  }
+
+  checkFile(): void {
+    this.#watch.checkFile();
+  }
+
+  stamp(): string {
+    const { writeAheadLog } = this.#watch.mode();
+    if (writeAheadLog) throw this.#changed('was switched to a write-ahead log');
+    return this.#watch.stamp();
+  }
+
+  hasHotJournal(): boolean {
+    return this.#watch.hasHotJournal();
+  }
+
+  disturbance(): Disturbance | null {
+    return this.#watch.disturbance();
+  }
+
+  refusal(level: number): CinderlibError | null {
+    if (this.#inside) {
+      const refusal = this.#keeper ? this.#refusalWithin(level) : this.#intruder(level);
+      this.#writes ||= refusal === null && level === LockLevel.exclusive;
+      return refusal;
+    }
+    // Only reading is allowed then, and a journal that would have to be rolled back for it is not touched.
+    if (level > LockLevel.shared) return this.#watch.locked(0);
+    return this.#rests ? null : this.#intruder(level);
+  }
+
+  intruded(): boolean {
+    if (!this.#writes || !this.#wasIntruded()) return false;
+    // The next change is to find that the file is not as we left it.
+    this.#adopts = false;
+    return true;
+  }
+
+  isReserved(): boolean {
+    return this.#watch.othersLevel() >= LockLevel.reserved;
+  }
+
+  async mayTidy(): Promise<boolean> {
+    await this.#resting;
+    if (this.#watch.isMoved()) return false;
+    if (this.#rests && this.#keeper?.alive) return true;
+    return this.#locks === null ? !this.#keeper : this.#watch.othersLevel() < LockLevel.reserved;
+  }
+
+  async close(): Promise<void> {
+    await this.#resting;
+    await this.#keeper?.close();
+    this.#locks?.close();
+  }
+
+  /** The keeper was given the lock; whether it still has it is looked at when the file itself is to be written. */
+  #refusalWithin(level: number): CinderlibError | null {
+    if (level < LockLevel.exclusive) return null;
+    if (this.#keeper?.alive && this.#stillHolds(LockLevel.exclusive)) return this.#intruder(level);
+    return new DatabaseUnavailable(
+      `${this.#watch.path}: the lock that keeps other programs off was lost in the middle of a change. ` +
+        'Nothing was written; try again.',
+      this.#watch.path,
+    );
+  }
+
+  #wasIntruded(): boolean {
+    if (this.#keeper) return !(this.#keeper.alive && this.#stillHolds(LockLevel.exclusive));
+    try {
+      // A native program takes our journal for one of a crash: it rolls it back, and removes it.
+      const undone = !this.#watch.hasJournalFile() || this.#watch.state().counter !== (this.#counter + 1) % 2 ** 32;
+      return undone || this.#watch.othersLevel() > LockLevel.none;
+    } catch {
+      return true;
+    }
+  }
+
+  #intruder(level: number): CinderlibError | null {
+    const conflict = conflicts[level] ?? LockLevel.shared;
+    return this.#watch.othersLevel() >= conflict ? this.#watch.locked(0) : null;
+  }
+
+  #stillHolds(level: number): boolean {
+    return this.#locks === null || this.#locks.ownLevel() >= level;
+  }
+
+  /** @param known the file as it must be, where it must: it has the same journal mode then */
+  async #exclude(known: FileState | null): Promise<void> {
+    await this.#resting;
+    this.#rests = false;
+    const startedAt = performance.now();
+    for (let delay = 1; !(await this.#tryExclude(known)); delay = Math.min(2 * delay, longestPause)) {
+      const waited = performance.now() - startedAt;
+      if (waited >= this.busyTimeout) {
+        this.#rest();
+        throw this.#watch.locked(waited);
+      }
+      await pause(delay);
+    }
+  }
+
+  async #tryExclude(known: FileState | null): Promise<boolean> {
+    if (this.#keeper === undefined) this.#keeper = await this.#startKeeper();
+    if (this.#keeper === null) return this.#watch.othersLevel() === LockLevel.none;
+    const mode = known ?? this.#watch.mode();
+    try {
+      return await this.#keeper.exclude(mode);
+    } catch (error) {
+      if (!(error instanceof RunnerLost)) throw error;
+      return this.#excludeAnew(mode, error);
+    }
+  }
+
+  /** The keeper has ended by itself: once more with another one, and not without. */
+  async #excludeAnew(mode: FileState, lost: RunnerLost): Promise<boolean> {
+    const { path } = this.#watch;
+    try {
+      const keeper = await this.#startKeeper();
+      if (keeper === null) throw lost;
+      this.#keeper = keeper;
+      return await keeper.exclude(mode);
+    } catch (error) {
+      if (!(error instanceof RunnerLost)) throw error;
+      const message = `The native SQLite that keeps other programs off ${path} is gone, and another one did not start`;
+      throw new DatabaseUnavailable(`${message}: ${error.message}. Nothing was written; try again.`, path);
+    }
+  }
+
+  async #startKeeper(): Promise<Keeper | null> {
+    const keeper = await this.#start(this.#watch.path);
+    if (keeper !== null && keeper.pid !== null) this.#locks?.adopt(keeper.pid);
+    return keeper;
+  }
+
+  #rest(): void {
+    this.#rests = false;
+    const keeper = this.#keeper;
+    if (!keeper) return;
+    this.#resting = keeper.rest().then(
+      (rests) => {
+        this.#rests = rests;
+      },
+      // The next transaction meets the same, and says so.
+      () => {},
+    );
+  }
+
+  #remember(): FileState | null {
+    try {
+      // A journal that could not be rolled back yet will change the file when it is.
+      return this.#watch.hasHotJournal() ? null : this.#watch.state();
+    } catch {
+      return null;
+    }
+  }
+
+  #changed(how: string): DatabaseChanged {
+    const { path } = this.#watch;
+    return new DatabaseChanged(
+      `${path} ${how} by another program while it was open here: nothing was written. ` +
+        'Call refresh(), read what you need again, and repeat.',
+      path,
+    );
+  }
+}

@@ -1,0 +1,145 @@
+/** Looks at a database on disk without touching it: is it still the same file, and is somebody writing? */
+import { type CinderlibError, DatabaseChanged, DatabaseLocked, DatabaseUnavailable } from '../errors/index.ts';
+import { type Companion, isHotJournal, look } from './companion.ts';
+import type { DiskFile, FileSystem } from './disk-file.ts';
+import { storageFailure } from './failure.ts';
+import type { FileState } from './file-state.ts';
+import type { Disturbance } from './guard.ts';
+import { LockLevel, lockedBy, type NativeLocks } from './native-locks.ts';
+
+/** What a write-ahead log starts with; its two random numbers are others each time it begins anew. */
+const logHeader = 32;
+/** In the memory that users of the log share: how it stands, each commit counted, and what was brought into the file. */
+const sharedHeader = 136;
+const checkpointed = [
+  [96, 100],
+  [128, 132],
+] as const;
+
+export class FileWatch {
+  readonly path: string;
+  readonly #fs: FileSystem;
+  readonly #file: DiskFile;
+  readonly #locks: NativeLocks | null;
+  readonly #writer: () => DatabaseLocked | null;
+
+  /** @param writer the error of another program of this library that may be at work on it, without native locks */
+  constructor(
+    fs: FileSystem,
+    path: string,
+    file: DiskFile,
+    locks: NativeLocks | null,
+    writer: () => DatabaseLocked | null = () => null,
+  ) {
+    this.#fs = fs;
+    this.path = path;
+    this.#file = file;
+    this.#locks = locks;
+    this.#writer = writer;
+  }
+
+  state(): FileState {
+    return this.#file.state();
+  }
+
+  /** The state, with a write-ahead log also where only the log says so: SQLite goes by either. */
+  mode(): FileState {
+    const state = this.state();
+    return { ...state, writeAheadLog: state.writeAheadLog || this.#look('-wal', 0) !== null };
+  }
+
+  isMoved(): boolean {
+    return this.#file.moved();
+  }
+
+  checkFile(): void {
+    if (!this.isMoved()) return;
+    throw new DatabaseChanged(
+      `${this.path} was moved, removed or replaced while it was open: nothing was written. ` +
+        'Close it, and open what is there now with a new setup().',
+      this.path,
+    );
+  }
+
+  /** Stays the same while what was committed in the file, and in the log that belongs to it, is not changed. */
+  stamp(): string {
+    const { counter, size, modified, writeAheadLog } = this.mode();
+    const stamp = `${counter} ${size} ${modified}`;
+    if (!writeAheadLog) return stamp;
+    // A log that only grows keeps what it held; a checkpoint, and a new beginning after it, do not.
+    const [log, shared] = [this.#look('-wal', logHeader), this.#lookAtSharedMemory()];
+    const progress = checkpointed.map(([from, to]) => hex(shared?.bytes.subarray(from, to)));
+    return `${stamp} ${log?.inode} ${hex(log?.bytes)} ${progress.join(' ')}`;
+  }
+
+  /** Is another one after each commit. */
+  version(): string {
+    const stamp = this.stamp();
+    const [log, shared] = [this.#look('-wal', 0), this.#lookAtSharedMemory()];
+    return log === null ? stamp : `${stamp} ${log.size} ${log.modified} ${hex(shared?.bytes)}`;
+  }
+
+  /** What others hold, or 0 where that cannot be seen. */
+  othersLevel(): number {
+    return this.#locks?.others().level ?? LockLevel.none;
+  }
+
+  disturbance(): Disturbance | null {
+    const others = this.#locks?.others() ?? null;
+    const level = others?.level ?? LockLevel.none;
+    if (others !== null && level >= LockLevel.pending) return { error: this.locked(0), abandoned: false };
+    // Whoever has reserved the file writes its journal now and has not begun to write the file.
+    if (level === LockLevel.reserved || !this.hasHotJournal()) return null;
+    const writer = this.#writer();
+    if (writer !== null) return { error: writer, abandoned: false };
+    return { error: this.#hotJournal(others !== null), abandoned: others !== null };
+  }
+
+  /** Whether a journal lies there that a crash left, or that somebody is using. */
+  hasHotJournal(): boolean {
+    return isHotJournal(this.#fs, `${this.path}-journal`);
+  }
+
+  /** Whether there is a journal at all: between two transactions of ours an empty one. */
+  hasJournalFile(): boolean {
+    const path = `${this.path}-journal`;
+    try {
+      return this.#fs.statSync(path, { throwIfNoEntry: false }) !== undefined;
+    } catch (error) {
+      throw storageFailure('look for', path, error);
+    }
+  }
+
+  /** The error of a file that others use, after so many milliseconds of waiting. */
+  locked(waited: number): DatabaseLocked {
+    const others = this.#locks?.others();
+    return lockedBy(this.#fs, this.path, others?.pids ?? [], waited);
+  }
+
+  #hotJournal(isAbandoned: boolean): CinderlibError {
+    const journal = `${this.path}-journal`;
+    const remedy = 'open the database once for writing, here or with sqlite3';
+    if (isAbandoned) {
+      return new DatabaseUnavailable(
+        `${journal} holds a transaction that a crash interrupted, and rolling it back changes the file: ${remedy}.`,
+        this.path,
+      );
+    }
+    return new DatabaseLocked(
+      `${journal} holds a transaction that is not finished. If no program is at work on it, ${remedy}.`,
+    );
+  }
+
+  /** Closing a descriptor of it would drop the locks of a native connection in this very process. */
+  #lookAtSharedMemory(): Companion | null {
+    return this.#look('-shm', this.#locks?.heldByThisProcess() ? 0 : sharedHeader);
+  }
+
+  #look(kind: '-wal' | '-shm', length: number): Companion | null {
+    return look(this.#fs, this.path + kind, length);
+  }
+}
+
+function hex(bytes: Uint8Array | undefined): string {
+  return Array.from(bytes ?? [], (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,55 @@
+/** Finds the file that a database's path means, and says early and clearly when it can be none. */
+import { DatabaseUnavailable } from '../errors/index.ts';
+import type { FileSystem } from './disk-file.ts';
+import { openFailure } from './failure.ts';
+
+type Paths = typeof import('node:path');
+
+export interface Place {
+  /** Absolute and free of symbolic links, so that two names of one file meet the same lock and journal. */
+  readonly path: string;
+  readonly folder: string;
+}
+
+export function locate(fs: FileSystem, paths: Paths, database: string): Place {
+  const named = paths.resolve(database);
+  try {
+    const folder = realFolder(fs, named, paths.dirname(named));
+    const path = realFile(fs, paths.join(folder, paths.basename(named)));
+    return { path, folder: paths.dirname(path) };
+  } catch (error) {
+    throw openFailure('open', named, error);
+  }
+}
+
+function realFolder(fs: FileSystem, database: string, folder: string): string {
+  const there = fs.statSync(folder, { throwIfNoEntry: false });
+  if (there === undefined) {
+    throw new DatabaseUnavailable(
+      `Cannot open ${database}: the folder ${folder} does not exist. Create it, or correct the path.`,
+      database,
+    );
+  }
+  if (!there.isDirectory()) {
+    throw new DatabaseUnavailable(`Cannot open ${database}: ${folder} is not a folder. Correct the path.`, database);
+  }
+  return fs.realpathSync(folder);
+}
+
+function realFile(fs: FileSystem, path: string): string {
+  const there = fs.statSync(path, { throwIfNoEntry: false });
+  if (there === undefined) {
+    if (fs.lstatSync(path, { throwIfNoEntry: false }) === undefined) return path;
+    throw new DatabaseUnavailable(
+      `Cannot open ${path}: it is a symbolic link to ${fs.readlinkSync(path)}, which does not exist. ` +
+        'Create that file, empty, or remove the link.',
+      path,
+    );
+  }
+  if (there.isDirectory()) {
+    throw new DatabaseUnavailable(`Cannot open ${path}: it is a folder. Name a file in it.`, path);
+  }
+  // Opening a pipe would wait for its other end.
+  if (!there.isFile()) throw new DatabaseUnavailable(`Cannot open ${path}: it is not a regular file.`, path);
+  return fs.realpathSync(path);
+}

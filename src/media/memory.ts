@@ -1,0 +1,117 @@
+/** A medium in memory: it lasts as long as the object, and survives nothing else. */
+import { StorageFailure } from '../errors/index.ts';
+import { FreeGuard } from './guard.ts';
+import type { FileKind, Medium, MediumFile } from './medium.ts';
+
+/** The first growth of a file: one page of SQLite's default size. */
+const leastCapacity = 4096;
+
+class MemoryFile implements MediumFile {
+  #bytes: Uint8Array<ArrayBuffer>;
+  #size: number;
+
+  constructor(content: Uint8Array) {
+    // A copy: SQLite writes into it, and the content belongs to whoever gave it.
+    this.#bytes = new Uint8Array(content);
+    this.#size = content.length;
+  }
+
+  read(target: Uint8Array, offset: number): number {
+    const count = Math.max(0, Math.min(target.length, this.#size - offset));
+    target.set(this.#bytes.subarray(offset, offset + count));
+    return count;
+  }
+
+  write(source: Uint8Array, offset: number): void {
+    const end = offset + source.length;
+    if (end > this.#bytes.length) this.#grow(end);
+    this.#bytes.set(source, offset);
+    if (end > this.#size) this.#size = end;
+  }
+
+  truncate(size: number): void {
+    if (size > this.#bytes.length) this.#grow(size);
+    // What lies behind the end must read as zero if the file grows again.
+    if (size < this.#size) this.#bytes.fill(0, size, this.#size);
+    this.#size = size;
+  }
+
+  size(): number {
+    return this.#size;
+  }
+
+  sync(): void {}
+  close(): void {}
+  moved(): boolean {
+    return false;
+  }
+
+  /** The content as a copy of its own. */
+  bytes(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.slice(0, this.#size);
+  }
+
+  /** Doubles, so that a file that grows page by page is copied a constant number of times in all. */
+  #grow(needed: number): void {
+    try {
+      const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2, leastCapacity));
+      grown.set(this.#bytes.subarray(0, this.#size));
+      this.#bytes = grown;
+    } catch (cause) {
+      throw new StorageFailure(`There is no memory for a database of ${needed} bytes.`, null, 'ENOMEM', { cause });
+    }
+  }
+}
+
+export class MemoryMedium implements Medium {
+  readonly name = 'memory';
+  readonly path: string;
+  readonly readOnly = false;
+  readonly guard = new FreeGuard();
+  readonly lockFile = null;
+  readonly #files = new Map<FileKind, MemoryFile>();
+
+  /**
+   * @param from the first content of the database: a whole SQLite file
+   * @param log the write-ahead log that belongs to it
+   * @param path where that came from
+   */
+  constructor(from: Uint8Array | null = null, log: Uint8Array | null = null, path = ':memory:') {
+    this.path = path;
+    if (from !== null) this.#files.set('', new MemoryFile(from));
+    if (log !== null) this.#files.set('-wal', new MemoryFile(log));
+  }
+
+  open(kind: FileKind, create: boolean): MediumFile {
+    let file = this.#files.get(kind);
+    if (file === undefined) {
+      if (!create) throw new StorageFailure(`There is no file ${this.path}${kind}.`, this.path + kind, 'ENOENT');
+      file = new MemoryFile(new Uint8Array(0));
+      this.#files.set(kind, file);
+    }
+    return file;
+  }
+
+  exists(kind: FileKind): boolean {
+    return (this.#files.get(kind)?.size() ?? 0) > 0;
+  }
+
+  remove(kind: FileKind): void {
+    this.#files.delete(kind);
+  }
+
+  /** The database file as it is now, in a copy of its own. */
+  bytes(): Uint8Array<ArrayBuffer> {
+    return this.#files.get('')?.bytes() ?? new Uint8Array(0);
+  }
+
+  async flush(): Promise<void> {}
+
+  async close(): Promise<void> {
+    this.#files.clear();
+  }
+
+  abandon(): Promise<void> {
+    return this.close();
+  }
+}

@@ -1,0 +1,64 @@
+/** Chooses the medium that a configuration names, and opens it. */
+import { DatabaseUnavailable, InvalidPersistence } from '../errors/index.ts';
+import type { CoreConfig } from '../rpc/contract.ts';
+import { builtin } from '../runtime.ts';
+import { takeLock } from '../tabs/lock.ts';
+import type { FileSystem } from './disk-file.ts';
+import { FileGuard } from './file-guard.ts';
+import { FilesystemMedium } from './filesystem.ts';
+import { locate, type Place } from './locate.ts';
+import type { Medium } from './medium.ts';
+import { MemoryMedium } from './memory.ts';
+import { ReadOnlyMedium } from './read-only.ts';
+import { seed } from './seed.ts';
+import { startKeeper } from './start-keeper.ts';
+
+export type MediumConfig = Pick<CoreConfig, 'medium' | 'database' | 'from'> & Partial<Pick<CoreConfig, 'busy_timeout'>>;
+
+/** How long others are waited for, in milliseconds, unless the configuration says. */
+const defaultBusyTimeout = 5000;
+
+/** Opens a medium for writing. */
+export async function openMedium(config: MediumConfig): Promise<Medium> {
+  switch (config.medium) {
+    case 'memory':
+      return new MemoryMedium(config.from);
+    case 'filesystem':
+      return openFilesystem(config);
+    default:
+      throw new InvalidPersistence(
+        `There is no medium ${JSON.stringify(config.medium)}. Choose one of: memory, filesystem.`,
+      );
+  }
+}
+
+/** Opens a medium that is never written to. */
+export function openReadOnly({ database, busy_timeout }: MediumConfig): ReadOnlyMedium {
+  const { fs, place } = find(database);
+  return new ReadOnlyMedium(fs, place.path, busy_timeout ?? defaultBusyTimeout);
+}
+
+async function openFilesystem({ database, from, busy_timeout }: MediumConfig): Promise<Medium> {
+  const { fs, place } = find(database);
+  const { path, folder } = place;
+  const lock = await takeLock(path);
+  try {
+    if (from !== null) seed(fs, place, from);
+    return new FilesystemMedium(fs, path, folder, lock, from !== null, (file) => {
+      return new FileGuard(fs, path, file, busy_timeout ?? defaultBusyTimeout, startKeeper);
+    });
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+function find(database: string): { readonly fs: FileSystem; readonly place: Place } {
+  const fs = builtin('node:fs');
+  const paths = builtin('node:path');
+  if (fs !== undefined && paths !== undefined) return { fs, place: locate(fs, paths, database) };
+  throw new DatabaseUnavailable(
+    `Cannot open ${database}: this runtime has no file system. Choose another medium, such as memory.`,
+    database,
+  );
+}

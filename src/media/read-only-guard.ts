@@ -1,0 +1,86 @@
+/** Guards a database that is only read: takes no lock, and sees when somebody writes. */
+import { type CinderlibError, ReadOnly } from '../errors/index.ts';
+import { writerOf } from '../tabs/lock.ts';
+import type { DiskFile, FileSystem } from './disk-file.ts';
+import { FileWatch } from './file-watch.ts';
+import type { Disturbance, Guard, NativeLocking } from './guard.ts';
+import { LockLevel, NativeLocks } from './native-locks.ts';
+
+export class ReadOnlyGuard implements Guard {
+  readonly busyTimeout: number;
+  readonly #watch: FileWatch;
+  readonly #locks: NativeLocks | null;
+
+  constructor(fs: FileSystem, path: string, file: DiskFile, busyTimeout: number) {
+    this.busyTimeout = busyTimeout;
+    // Nobody's lock is ours, also not that of a writer in this very process.
+    this.#locks = NativeLocks.of(fs, path, file.descriptor, false);
+    this.#watch = new FileWatch(fs, path, file, this.#locks, () => writerOf(fs, path));
+  }
+
+  get nativeLocks(): NativeLocking {
+    return this.#locks === null ? 'none' : 'seen';
+  }
+
+  /** Whether the file is used with a write-ahead log. */
+  get writeAheadLog(): boolean {
+    return this.#watch.mode().writeAheadLog;
+  }
+
+  /** Whether closing a descriptor of the file would drop the locks of a writer in this process. */
+  get sharesProcessWithWriter(): boolean {
+    return this.#locks?.heldByThisProcess() ?? false;
+  }
+
+  async enter(): Promise<void> {
+    throw new ReadOnly(this.#watch.path);
+  }
+
+  leave(): void {}
+
+  async keepsOthersOut(): Promise<boolean> {
+    return false;
+  }
+
+  checkFile(): void {
+    this.#watch.checkFile();
+  }
+
+  stamp(): string {
+    return this.#watch.stamp();
+  }
+
+  /** Is another one after each commit. */
+  version(): string {
+    return this.#watch.version();
+  }
+
+  hasHotJournal(): boolean {
+    return this.#watch.hasHotJournal();
+  }
+
+  disturbance(): Disturbance | null {
+    return this.#watch.disturbance();
+  }
+
+  refusal(level: number): CinderlibError | null {
+    if (level > LockLevel.shared) return new ReadOnly(this.#watch.path);
+    return this.#watch.othersLevel() >= LockLevel.pending ? this.#watch.locked(0) : null;
+  }
+
+  intruded(): boolean {
+    return false;
+  }
+
+  isReserved(): boolean {
+    return this.#watch.othersLevel() >= LockLevel.reserved;
+  }
+
+  async mayTidy(): Promise<boolean> {
+    return false;
+  }
+
+  async close(): Promise<void> {
+    this.#locks?.close();
+  }
+}

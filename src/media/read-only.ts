@@ -1,0 +1,87 @@
+/** A medium on a real file system that is only read: it writes nothing and leaves nothing. */
+import { ReadOnly } from '../errors/index.ts';
+import { DiskFile, type FileSystem } from './disk-file.ts';
+import { openFailure, storageFailure } from './failure.ts';
+import { MainFile } from './main-file.ts';
+import type { FileKind, Medium, MediumFile } from './medium.ts';
+import { ReadOnlyGuard } from './read-only-guard.ts';
+
+export class ReadOnlyMedium implements Medium {
+  readonly name = 'filesystem';
+  readonly path: string;
+  readonly readOnly = true;
+  readonly lockFile = null;
+  readonly guard: ReadOnlyGuard;
+  readonly #fs: FileSystem;
+  readonly #main: MainFile;
+  #closed = false;
+
+  /** @param path absolute, free of symbolic links */
+  constructor(fs: FileSystem, path: string, busyTimeout: number) {
+    this.#fs = fs;
+    this.path = path;
+    const file = this.#openFile('');
+    this.#main = new MainFile(file, false);
+    this.guard = new ReadOnlyGuard(fs, path, file, busyTimeout);
+  }
+
+  open(kind: FileKind): MediumFile {
+    return kind === '' ? this.#main : this.#openFile(kind);
+  }
+
+  /**
+   * A journal is the guard's business, before and after each read. SQLite would only want to roll it back,
+   * and fail on one that its writer removes in that moment.
+   */
+  exists(kind: FileKind): boolean {
+    if (kind === '-journal') return false;
+    const path = this.path + kind;
+    try {
+      return (this.#fs.statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0;
+    } catch (error) {
+      throw storageFailure('look for', path, error);
+    }
+  }
+
+  remove(): never {
+    throw new ReadOnly(this.path);
+  }
+
+  /** The whole content of a file; null where there is none. */
+  content(kind: FileKind): Uint8Array | null {
+    if (kind !== '' && !this.exists(kind)) return null;
+    const file = this.open(kind);
+    try {
+      const bytes = new Uint8Array(file.size());
+      return bytes.subarray(0, file.read(bytes, 0));
+    } finally {
+      file.close();
+    }
+  }
+
+  async flush(): Promise<void> {}
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    try {
+      // A descriptor too many until the process ends is less than the lock of a writer in it.
+      if (!this.guard.sharesProcessWithWriter) this.#main.file.close();
+    } finally {
+      await this.guard.close();
+    }
+  }
+
+  abandon(): Promise<void> {
+    return this.close();
+  }
+
+  #openFile(kind: FileKind): DiskFile {
+    const path = this.path + kind;
+    try {
+      return new DiskFile(this.#fs, path, this.#fs.openSync(path, this.#fs.constants.O_RDONLY), null);
+    } catch (error) {
+      throw openFailure('open', path, error);
+    }
+  }
+}

@@ -1,0 +1,37 @@
+/** Puts the first content of a database on disk: whole or not at all. */
+import { DatabaseExists } from '../errors/index.ts';
+import { type FileSystem, syncFolder } from './disk-file.ts';
+import { openFailure } from './failure.ts';
+import type { Place } from './locate.ts';
+import type { FileKind } from './medium.ts';
+
+const companions: readonly FileKind[] = ['-journal', '-wal'];
+
+/** Writes beside the database and renames, so that a crash leaves no half of it. The lock must be held. */
+export function seed(fs: FileSystem, { path, folder }: Place, content: Uint8Array): void {
+  for (const kind of ['', ...companions]) {
+    const size = fs.statSync(path + kind, { throwIfNoEntry: false })?.size ?? 0;
+    // A companion of a database that is gone would be played into the new one.
+    if (size > 0) {
+      throw new DatabaseExists(
+        `${path + kind} exists already and holds ${size} bytes: "from" makes a new database only. ` +
+          'Leave "from" out to open it, or name another file.',
+      );
+    }
+  }
+  const fresh = `${path}.new`;
+  try {
+    const descriptor = fs.openSync(fresh, 'w', 0o644);
+    try {
+      for (let done = 0; done < content.length; ) done += fs.writeSync(descriptor, content, done);
+      fs.fsyncSync(descriptor);
+    } finally {
+      fs.closeSync(descriptor);
+    }
+    fs.renameSync(fresh, path);
+    syncFolder(fs, folder);
+  } catch (error) {
+    fs.rmSync(fresh, { force: true });
+    throw openFailure('create', path, error);
+  }
+}

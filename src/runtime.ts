@@ -1,0 +1,127 @@
+/**
+ * What the platform underneath can do: the one place that asks.
+ *
+ * Everything is chosen by capability, not by the runtime's name: Deno and Bun have a `process`, Node has
+ * no `Worker`. Node's built-in modules are reached through `process.getBuiltinModule`, which needs no
+ * import that a browser or a bundler would stumble over.
+ */
+
+type Builtins = {
+  'node:child_process': typeof import('node:child_process');
+  'node:fs': typeof import('node:fs');
+  'node:os': typeof import('node:os');
+  'node:path': typeof import('node:path');
+  'node:sqlite': NativeSqlite;
+  'node:worker_threads': typeof import('node:worker_threads');
+};
+
+/** What is used of `node:sqlite`, which Node 20 and its types do not have. */
+interface NativeSqlite {
+  readonly DatabaseSync: new (path: string) => NativeConnection;
+}
+export interface NativeConnection {
+  exec(sql: string): void;
+  close(): void;
+}
+
+const exitCallbacks = Symbol.for('cinderlib-wasm.exit');
+
+interface ProcessLike {
+  readonly pid: number;
+  readonly versions: Readonly<Record<string, string | undefined>>;
+  emitWarning?: unknown;
+  [exitCallbacks]?: Set<() => void>;
+  getBuiltinModule?<N extends keyof Builtins>(name: N): Builtins[N] | undefined;
+  kill(pid: number, signal: 0): boolean;
+  on(event: 'exit', listener: () => void): unknown;
+}
+
+/** The `process` of Node, Deno or Bun; undefined in browsers. */
+export function hostProcess(): ProcessLike | undefined {
+  const { process } = globalThis as { process?: ProcessLike };
+  return process?.versions?.['node'] === undefined ? undefined : process;
+}
+
+/** One of Node's modules, where the runtime has them. */
+export function builtin<N extends keyof Builtins>(name: N): Builtins[N] | undefined {
+  return hostProcess()?.getBuiltinModule?.(name);
+}
+
+/**
+ * Opens a file with the runtime's own SQLite, where it has one.
+ *
+ * Node 22 warns at the first use that its interface may change. The two calls that are made here will
+ * not, and whoever uses this library did not ask for them.
+ */
+export function connectNatively(path: string): NativeConnection | undefined {
+  const host = hostProcess();
+  if (host === undefined) return undefined;
+  const { emitWarning } = host;
+  host.emitWarning = () => {};
+  try {
+    const sqlite = builtin('node:sqlite');
+    return sqlite === undefined ? undefined : new sqlite.DatabaseSync(path);
+  } finally {
+    host.emitWarning = emitWarning;
+  }
+}
+
+/**
+ * Calls back when the thread ends in order: by itself, by `process.exit()`, by an uncaught error. Not in
+ * a worker that ends with its process, and not after a signal. Returns a function that takes it back.
+ */
+export function onExit(callback: () => void): () => void {
+  const host = hostProcess();
+  if (host === undefined) return () => {};
+  let callbacks = host[exitCallbacks];
+  if (callbacks === undefined) {
+    const created = new Set<() => void>();
+    callbacks = created;
+    host[exitCallbacks] = created;
+    // One listener for all: Node takes many of them for a leak.
+    host.on('exit', () => {
+      for (const each of created) each();
+    });
+  }
+  callbacks.add(callback);
+  return () => void host[exitCallbacks]?.delete(callback);
+}
+
+/** The runtime and its version, such as `node 20.20.2` or `browser`. */
+export function runtimeName(): string {
+  const versions = hostProcess()?.versions;
+  for (const runtime of ['bun', 'deno', 'node']) {
+    const version = versions?.[runtime];
+    if (version !== undefined) return `${runtime} ${version}`;
+  }
+  return 'browser';
+}
+
+/** The machine's name, the left part of a volume's `host`; `localhost` where there is none to know. */
+export function hostName(): string {
+  try {
+    return builtin('node:os')?.hostname() || 'localhost';
+  } catch {
+    // Deno tells it only to programs that may ask (`--allow-sys`); none needs it to open a file.
+    return 'localhost';
+  }
+}
+
+/** Resolves after that many milliseconds. */
+export function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, milliseconds));
+}
+
+/** Resolves after the messages that have arrived by now were delivered. */
+export function nextTurn(): Promise<void> {
+  const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => unknown };
+  if (setImmediate !== undefined) return new Promise((resolve) => void setImmediate(resolve));
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
+}

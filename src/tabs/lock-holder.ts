@@ -1,0 +1,110 @@
+/**
+ * Who holds a lock file, and whether it still lives.
+ *
+ * A process id alone does not say: ids are used again, after a restart above all, and a worker may end
+ * while its process lives on. So the holder is a thread, known by when it started, and the start of a
+ * thread counts from a boot. Only Linux tells all that; elsewhere the process id must do.
+ */
+import type { FileSystem } from '../media/disk-file.ts';
+import { errnoOf } from '../media/failure.ts';
+import { hostName, hostProcess, runtimeName } from '../runtime.ts';
+
+export interface Holder {
+  /** Random: tells this lock from every other one, also of the same holder. Hexadecimal. */
+  readonly token: string;
+  readonly pid: number;
+  readonly host: string;
+  readonly program: string;
+  /** When the thread started, in the system's ticks after the boot. */
+  readonly started: number | null;
+  readonly thread: number | null;
+  readonly boot: string | null;
+  /** Process ids mean something within one namespace only: each container has its own. */
+  readonly namespace: string | null;
+}
+
+/** `unknown`: it runs, if it runs, where it cannot be seen from here. */
+type HolderState = 'alive' | 'dead' | 'unknown';
+
+/** Describes the calling thread, with a token of its own at each call. */
+export function describeSelf(fs: FileSystem): Holder {
+  const pid = hostProcess()?.pid ?? 0;
+  const link = attempt(() => fs.readlinkSync('/proc/thread-self'));
+  const thread = link === null ? null : Number(link.split('/').at(-1));
+  const status = thread === null ? null : readStatus(fs, pid, thread);
+  const random = crypto.getRandomValues(new Uint8Array(16));
+  return {
+    token: Array.from(random, (byte) => byte.toString(16).padStart(2, '0')).join(''),
+    pid,
+    host: hostName(),
+    program: runtimeName(),
+    started: status?.started ?? null,
+    thread: status === null ? null : thread,
+    boot: attempt(() => fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
+    namespace: attempt(() => fs.readlinkSync('/proc/self/ns/pid')),
+  };
+}
+
+/** Reads a lock file's text; null when it is none. Fields that another program left out are taken as unknown. */
+export function parseHolder(text: string): Holder | null {
+  const fields = attempt((): unknown => JSON.parse(text));
+  if (typeof fields !== 'object' || fields === null) return null;
+  const { token, pid, host, program, started, thread, boot, namespace } = fields as Record<string, unknown>;
+  if (!Number.isSafeInteger(pid) || Number(pid) <= 0 || typeof host !== 'string') return null;
+  return {
+    token: typeof token === 'string' && /^[0-9a-f]{8,64}$/.test(token) ? token : hash(text),
+    pid: Number(pid),
+    host,
+    program: typeof program === 'string' ? program : 'unknown program',
+    started: typeof started === 'number' ? started : null,
+    thread: Number.isSafeInteger(thread) ? Number(thread) : null,
+    boot: typeof boot === 'string' ? boot : null,
+    namespace: typeof namespace === 'string' ? namespace : null,
+  };
+}
+
+/** Whether `holder` lives, as far as `self` can see. */
+export function stateOf(holder: Holder, self: Holder, fs: FileSystem): HolderState {
+  if (holder.host !== self.host) return 'unknown';
+  if (differ(holder.boot, self.boot)) return 'dead';
+  if (differ(holder.namespace, self.namespace)) return 'unknown';
+  try {
+    hostProcess()?.kill(holder.pid, 0);
+  } catch (error) {
+    // EPERM: it lives and belongs to somebody else.
+    if (errnoOf(error) === 'ESRCH') return 'dead';
+  }
+  if (holder.thread === null || holder.started === null) return 'alive';
+  const status = readStatus(fs, holder.pid, holder.thread);
+  if (status !== null) return status.ended || status.started !== holder.started ? 'dead' : 'alive';
+  // The thread is gone, or the system hides the processes of other users.
+  return fs.existsSync(`/proc/${holder.pid}/task`) ? 'dead' : 'alive';
+}
+
+/** Reads /proc/<pid>/task/<thread>/stat, whose second field may hold spaces and parentheses. */
+function readStatus(fs: FileSystem, pid: number, thread: number): { started: number; ended: boolean } | null {
+  const text = attempt(() => fs.readFileSync(`/proc/${pid}/task/${thread}/stat`, 'latin1'));
+  if (text === null) return null;
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const [state] = fields; // field 3 of proc(5); field 22, the start time, is 19 further on
+  return { started: Number(fields[19]), ended: state === 'Z' || state === 'X' };
+}
+
+function differ(one: string | null, other: string | null): boolean {
+  return one !== null && other !== null && one !== other;
+}
+
+/** FNV-1a: a name for a text that came without one. */
+function hash(text: string): string {
+  let value = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
+  return (value >>> 0).toString(16).padStart(8, '0');
+}
+
+function attempt<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch {
+    return null;
+  }
+}

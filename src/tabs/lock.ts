@@ -1,0 +1,226 @@
+/**
+ * The lock file beside a database on a file system: one program at a time, and a name for who it is.
+ *
+ * These must hold:
+ * - A lock file is never seen half written: it is written under another name, then linked into place.
+ * - A dead holder's lock is replaced by one program only, however many try: by the one whose link
+ *   `<lock>.<token of the dead>.takeover` came first. Should that one die too, its own token names the
+ *   next link, and so on. Such a link goes only after the lock has been replaced, and whoever makes
+ *   one looks at the lock again before replacing it.
+ * - Nobody removes the lock of a holder that may live.
+ */
+import { DatabaseLocked, DatabaseUnavailable } from '../errors/index.ts';
+import type { FileSystem } from '../media/disk-file.ts';
+import { errnoOf, openFailure, storageFailure } from '../media/failure.ts';
+import { builtin, onExit, pause as wait } from '../runtime.ts';
+import { describeSelf, type Holder, parseHolder, stateOf } from './lock-holder.ts';
+
+/** How long a lock file may make no sense: where links do not work its writer needs a moment. */
+const unreadableRetries = 5;
+const retryDelay = 20;
+/** Each retry means that somebody else got in between; ten in a row do not happen. */
+const turns = 10;
+
+/** Takes the lock of a database; throws {@link DatabaseLocked} at once when somebody has it. */
+export async function takeLock(database: string): Promise<LockFile> {
+  const fs = builtin('node:fs');
+  if (fs === undefined) {
+    throw new DatabaseUnavailable(`Cannot lock ${database}: this runtime has no file system.`, database);
+  }
+  const self = describeSelf(fs);
+  const path = `${database}.lock`;
+  const draft = `${path}.${self.token}`;
+  try {
+    write(fs, draft, self);
+    for (let turn = 0; turn < turns; turn++) {
+      if (turn > 0) await pause();
+      if (place(fs, draft, path, self)) return new LockFile(fs, path, self);
+      const holder = await read(fs, path, database);
+      // Null: it was released between the two calls.
+      if (holder !== null && takeOver(fs, draft, path, database, self, holder)) return new LockFile(fs, path, self);
+    }
+    throw new DatabaseLocked(`${database} is in use: ${path} changed hands ${turns} times in a row. Try again.`);
+  } catch (error) {
+    throw openFailure('create', path, error);
+  } finally {
+    discard(fs, draft);
+  }
+}
+
+/** The error of a database that a program, one that may live, has open for writing; null where there is none. */
+export function writerOf(fs: FileSystem, database: string): DatabaseLocked | null {
+  const path = `${database}.lock`;
+  const holder = readNow(fs, path);
+  if (holder === null) return null;
+  if (holder === 'unreadable') return unreadable(path, database);
+  const self = describeSelf(fs);
+  const state = stateOf(holder, self, fs);
+  return state === 'dead' ? null : inUse(path, database, self, holder, state);
+}
+
+/** A lock that is held. */
+export class LockFile {
+  readonly path: string;
+  readonly holder: Holder;
+  readonly #fs: FileSystem;
+  readonly #forget: () => void;
+
+  constructor(fs: FileSystem, path: string, holder: Holder) {
+    this.#fs = fs;
+    this.path = path;
+    this.holder = holder;
+    // A worker is not told when its process ends: there the main thread sees to it, see rpc/worker-client.ts.
+    this.#forget = onExit(() => this.release());
+  }
+
+  /** What another thread needs to remove it. */
+  get file(): { readonly path: string; readonly token: string } {
+    return { path: this.path, token: this.holder.token };
+  }
+
+  /** Removes the lock, if it is ours still. Idempotent. */
+  release(): void {
+    this.#forget();
+    try {
+      const text = this.#fs.readFileSync(this.path, 'utf8');
+      if (parseHolder(text)?.token === this.holder.token) this.#fs.unlinkSync(this.path);
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw storageFailure('remove', this.path, error);
+    }
+  }
+}
+
+function write(fs: FileSystem, path: string, self: Holder): void {
+  const descriptor = fs.openSync(path, 'wx', 0o644);
+  try {
+    fs.writeSync(descriptor, `${JSON.stringify(self)}\n`);
+    // After a power cut an empty lock file would say nothing about who left it.
+    fs.fsyncSync(descriptor);
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+
+/** What file systems answer that know no hard links. */
+const noLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV']);
+
+/** Gives the draft a second name that nobody else may have; false when somebody has it. */
+function place(fs: FileSystem, draft: string, path: string, self: Holder): boolean {
+  try {
+    fs.linkSync(draft, path);
+    return true;
+  } catch (error) {
+    const errno = errnoOf(error) ?? '';
+    if (errno === 'EEXIST') return false;
+    if (!noLinks.has(errno)) throw error;
+  }
+  try {
+    write(fs, path, self);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Reads who holds a lock; null when it is gone. */
+async function read(fs: FileSystem, path: string, database: string): Promise<Holder | null> {
+  for (let retry = 0; retry < unreadableRetries; retry++) {
+    if (retry > 0) await pause();
+    const holder = readNow(fs, path);
+    if (holder !== 'unreadable') return holder;
+  }
+  throw unreadable(path, database);
+}
+
+function unreadable(path: string, database: string): DatabaseLocked {
+  return new DatabaseLocked(
+    `${database} may be in use: its lock file ${path} does not say by whom. ` +
+      'If no program has the database open, remove that file.',
+  );
+}
+
+function readNow(fs: FileSystem, path: string): Holder | null | 'unreadable' {
+  try {
+    return parseHolder(fs.readFileSync(path, 'utf8')) ?? 'unreadable';
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** Replaces the lock of a dead holder: true when done, false to look again. Throws when it is not dead. */
+function takeOver(fs: FileSystem, draft: string, path: string, database: string, self: Holder, dead: Holder): boolean {
+  let predecessor = dead;
+  let guard: string;
+  for (;;) {
+    refuseUnlessDead(fs, path, database, self, predecessor);
+    guard = `${path}.${predecessor.token}.takeover`;
+    if (place(fs, draft, guard, self)) break;
+    const other = readNow(fs, guard);
+    if (other === null || other === 'unreadable') return false;
+    predecessor = other;
+  }
+  try {
+    const current = readNow(fs, path);
+    if (current === null || current === 'unreadable' || current.token !== dead.token) return false;
+    fs.renameSync(draft, path);
+  } finally {
+    discard(fs, guard);
+  }
+  sweep(fs, path, self);
+  return true;
+}
+
+function refuseUnlessDead(fs: FileSystem, path: string, database: string, self: Holder, holder: Holder): void {
+  const state = stateOf(holder, self, fs);
+  if (state !== 'dead') throw inUse(path, database, self, holder, state);
+}
+
+function inUse(
+  path: string,
+  database: string,
+  self: Holder,
+  { pid, host, program }: Holder,
+  state: 'alive' | 'unknown',
+): DatabaseLocked {
+  const advice =
+    state === 'unknown'
+      ? `Whether that program still runs cannot be seen from here (${self.host}). If it does not, remove ${path}.`
+      : `Close it ${pid === self.pid ? 'first' : 'there first'}.`;
+  const who = pid === self.pid && state === 'alive' ? `this very process (${pid}` : `process ${pid} (${program}`;
+  return new DatabaseLocked(`${database} is in use by ${who} on ${host}). ${advice}`, pid, host);
+}
+
+/** Removes what dead programs left beside the lock: drafts, and links of takeovers that are over. */
+function sweep(fs: FileSystem, path: string, self: Holder): void {
+  const { dir, base } = split(path);
+  for (const name of fs.readdirSync(dir)) {
+    if (!name.startsWith(`${base}.`)) continue;
+    const left = `${dir}/${name}`;
+    try {
+      const holder = readNow(fs, left);
+      if (holder !== null && holder !== 'unreadable' && stateOf(holder, self, fs) === 'dead') fs.unlinkSync(left);
+    } catch {
+      // It is litter; the lock is ours all the same.
+    }
+  }
+}
+
+/** Removes a file of ours that is needed no more; why it could not be is of no use to anybody. */
+function discard(fs: FileSystem, path: string): void {
+  try {
+    fs.rmSync(path, { force: true });
+  } catch {
+    // It is litter, or was never there.
+  }
+}
+
+function pause(): Promise<void> {
+  return wait(retryDelay);
+}
+
+function split(path: string): { dir: string; base: string } {
+  const at = Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\'));
+  return { dir: path.slice(0, at) || '/', base: path.slice(at + 1) };
+}
