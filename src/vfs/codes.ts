@@ -1,0 +1,44 @@
+/** SQLite's result codes and open flags, as far as they are used; see sqlite3.h. */
+export const Code = {
+  ok: 0,
+  error: 1,
+  busy: 5,
+  locked: 6,
+  noMemory: 7,
+  readOnly: 8,
+  ioError: 10,
+  corrupt: 11,
+  notFound: 12,
+  full: 13,
+  cantOpen: 14,
+  tooBig: 18,
+  constraint: 19,
+  mismatch: 20,
+  range: 25,
+  notADatabase: 26,
+  row: 100,
+  done: 101,
+  ioErrorRead: 266,
+  ioErrorShortRead: 522,
+  ioErrorWrite: 778,
+  ioErrorFsync: 1034,
+  ioErrorTruncate: 1546,
+  ioErrorFstat: 1802,
+  ioErrorDelete: 2570,
+  ioErrorAccess: 3338,
+  ioErrorCheckReservedLock: 3594,
+  ioErrorLock: 3850,
+} as const;
+
+/** SQLITE_OPEN_READONLY, SQLITE_OPEN_READWRITE and SQLITE_OPEN_CREATE. */
+export const openReadOnly = 0x1;
+export const openReadWrite = 0x2;
+export const openCreate = 0x4;
+/** SQLITE_FCNTL_HAS_MOVED: SQLite asks before it starts to write. */
+export const controlHasMoved = 20;
+/**
+ * SQLITE_IOCAP_POWERSAFE_OVERWRITE, which SQLite's own VFS for Unix claims by default too: a power cut
+ * while bytes are written does not change the bytes beside them. Journals keep 512 byte headers with
+ * it, as those of native programs do, where without it each would be padded to a whole sector.
+ */
+export const powersafeOverwrite = 0x1000;

@@ -1,0 +1,188 @@
+/**
+ * The methods of our open files, as SQLite calls them (`sqlite3_io_methods`, version 1).
+ *
+ * Each answers with a result code and throws nothing: an exception would unwind SQLite's own frames
+ * and leave its structures half changed.
+ */
+import type { SqlJs } from 'sql.js/dist/sql-wasm-browser.js';
+import { DatabaseChanged } from '../errors/index.ts';
+import type { FileKind, MediumFile } from '../media/medium.ts';
+import { LockLevel } from '../media/native-locks.ts';
+import { Code, controlHasMoved, powersafeOverwrite } from './codes.ts';
+import type { Heap } from './heap.ts';
+import { ioMethods, mismatch } from './layout.ts';
+import { FileLocks } from './locks.ts';
+import type { Mount } from './mount.ts';
+
+/** The unit in which today's disks write. */
+const sectorSize = 4096;
+
+interface OpenFile {
+  readonly file: MediumFile;
+  readonly kind: FileKind;
+  readonly mount: Mount;
+  readonly locks: FileLocks;
+  /** Set while the file has been cut to nothing and not yet been written again. */
+  emptied: boolean;
+}
+
+export class VfsFiles {
+  /** The address of the `sqlite3_io_methods` that a file of ours points to. */
+  readonly methods: number;
+  readonly #heap: Heap;
+  /** By the address of the `sqlite3_file`. */
+  readonly #files = new Map<number, OpenFile>();
+
+  constructor(sqlite: SqlJs, heap: Heap) {
+    this.#heap = heap;
+    this.methods = sqlite._malloc(4 * (1 + ioMethods.length));
+    heap.setWord(this.methods, 1);
+    const functions = this.#functions();
+    for (const [index, name] of ioMethods.entries()) {
+      const [signature, method] = functions[name];
+      heap.setWord(this.methods + 4 * (index + 1), sqlite.addFunction(method, signature));
+    }
+  }
+
+  add(pointer: number, file: MediumFile, kind: FileKind, mount: Mount): void {
+    this.#files.set(pointer, { file, kind, mount, locks: new FileLocks(mount), emptied: false });
+    if (kind === '') mount.main = file;
+  }
+
+  #functions(): Record<(typeof ioMethods)[number], [signature: string, (...parameters: never[]) => number]> {
+    return {
+      xClose: ['ii', (pointer: number) => this.#close(pointer)],
+      xRead: [
+        'iiiij',
+        (pointer: number, target: number, length: number, offset: bigint) =>
+          this.#read(pointer, target, length, Number(offset)),
+      ],
+      xWrite: [
+        'iiiij',
+        (pointer: number, source: number, length: number, offset: bigint) =>
+          this.#write(pointer, source, length, Number(offset)),
+      ],
+      xTruncate: ['iij', (pointer: number, size: bigint) => this.#truncate(pointer, Number(size))],
+      xSync: ['iii', (pointer: number) => this.#sync(pointer)],
+      xFileSize: ['iii', (pointer: number, result: number) => this.#size(pointer, result)],
+      xLock: ['iii', (pointer: number, level: number) => this.#file(pointer).locks.lock(level)],
+      xUnlock: ['iii', (pointer: number, level: number) => this.#file(pointer).locks.unlock(level)],
+      xCheckReservedLock: ['iii', (pointer: number, result: number) => this.#checkReserved(pointer, result)],
+      xFileControl: [
+        'iiii',
+        (pointer: number, operation: number, argument: number) =>
+          operation === controlHasMoved ? this.#hasMoved(pointer, argument) : Code.notFound,
+      ],
+      xSectorSize: ['ii', () => sectorSize],
+      xDeviceCharacteristics: ['ii', () => powersafeOverwrite],
+    };
+  }
+
+  /** SQLite calls methods only between xOpen and xClose; an engine that does not is no use at all. */
+  #file(pointer: number): OpenFile {
+    const open = this.#files.get(pointer);
+    if (open === undefined) throw mismatch('a file that SQLite uses', 'an open one', pointer);
+    return open;
+  }
+
+  #close(pointer: number): number {
+    const { file, kind, mount } = this.#file(pointer);
+    this.#files.delete(pointer);
+    if (kind === '') mount.main = null;
+    try {
+      file.close();
+    } catch {
+      // Whatever had to last was synced before, and SQLite ignores the answer too.
+    }
+    return Code.ok;
+  }
+
+  #read(pointer: number, target: number, length: number, offset: number): number {
+    const { file, mount } = this.#file(pointer);
+    try {
+      const bytes = this.#heap.bytes.subarray(target, target + length);
+      const count = file.read(bytes, offset);
+      if (count === length) return Code.ok;
+      // SQLite relies on zeros where the file ends.
+      bytes.fill(0, count);
+      return Code.ioErrorShortRead;
+    } catch (error) {
+      return mount.fail(error, Code.ioErrorRead);
+    }
+  }
+
+  #write(pointer: number, source: number, length: number, offset: number): number {
+    const open = this.#file(pointer);
+    open.emptied = false;
+    try {
+      if (open.kind === '-journal' && offset === 0) {
+        // From here on the journal looks as if a crash had left it, to whoever sees no lock of ours.
+        const refusal = open.mount.medium.guard.refusal(LockLevel.exclusive);
+        if (refusal !== null) return open.mount.fail(refusal, Code.busy);
+      }
+      open.file.write(this.#heap.bytes.subarray(source, source + length), offset);
+      return Code.ok;
+    } catch (error) {
+      return open.mount.fail(error, Code.ioErrorWrite);
+    }
+  }
+
+  #truncate(pointer: number, size: number): number {
+    const open = this.#file(pointer);
+    try {
+      open.file.truncate(size);
+      open.emptied = size === 0;
+      return Code.ok;
+    } catch (error) {
+      return open.mount.fail(error, Code.ioErrorTruncate);
+    }
+  }
+
+  #sync(pointer: number): number {
+    const { file, kind, mount, emptied } = this.#file(pointer);
+    try {
+      file.sync();
+      return Code.ok;
+    } catch (error) {
+      // Emptying the journal is what commits: the change stands now, and may be gone after a power cut.
+      return mount.fail(error, Code.ioErrorFsync, kind === '-journal' && emptied);
+    }
+  }
+
+  #size(pointer: number, result: number): number {
+    const { file, mount } = this.#file(pointer);
+    try {
+      this.#heap.setLong(result, file.size());
+      return Code.ok;
+    } catch (error) {
+      return mount.fail(error, Code.ioErrorFstat);
+    }
+  }
+
+  #checkReserved(pointer: number, result: number): number {
+    const { mount, locks } = this.#file(pointer);
+    try {
+      this.#heap.setWord(result, locks.isReserved() ? 1 : 0);
+      return Code.ok;
+    } catch (error) {
+      return mount.fail(error, Code.ioErrorCheckReservedLock);
+    }
+  }
+
+  /** SQLite asks before it writes, and then refuses to write into a file that nobody will find again. */
+  #hasMoved(pointer: number, result: number): number {
+    const { file, kind, mount } = this.#file(pointer);
+    try {
+      const moved = kind === '' && file.moved();
+      this.#heap.setWord(result, moved ? 1 : 0);
+      if (moved) {
+        const { path } = mount.medium;
+        const message = `${path} was moved, removed or replaced while it was open: nothing was written. Open it again.`;
+        mount.fail(new DatabaseChanged(message, path), Code.ok);
+      }
+      return Code.ok;
+    } catch (error) {
+      return mount.fail(error, Code.ioErrorAccess);
+    }
+  }
+}

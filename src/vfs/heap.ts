@@ -1,0 +1,47 @@
+/** Views of WebAssembly's memory, made again when it has grown: growing detaches the old ones. */
+export class Heap {
+  readonly #memory: WebAssembly.Memory;
+  #buffer: ArrayBuffer;
+  #bytes: Uint8Array<ArrayBuffer>;
+  #view: DataView<ArrayBuffer>;
+
+  constructor(memory: WebAssembly.Memory) {
+    this.#memory = memory;
+    this.#buffer = memory.buffer;
+    this.#bytes = new Uint8Array(this.#buffer);
+    this.#view = new DataView(this.#buffer);
+  }
+
+  /** All of the memory. Not to be kept across a call into WebAssembly. */
+  get bytes(): Uint8Array<ArrayBuffer> {
+    if (this.#buffer !== this.#memory.buffer) this.#renew();
+    return this.#bytes;
+  }
+
+  /** Reads a pointer or an unsigned 32-bit integer. */
+  word(pointer: number): number {
+    if (this.#buffer !== this.#memory.buffer) this.#renew();
+    return this.#view.getUint32(pointer, true);
+  }
+
+  setWord(pointer: number, value: number): void {
+    if (this.#buffer !== this.#memory.buffer) this.#renew();
+    this.#view.setUint32(pointer, value, true);
+  }
+
+  setLong(pointer: number, value: number): void {
+    if (this.#buffer !== this.#memory.buffer) this.#renew();
+    this.#view.setBigInt64(pointer, BigInt(value), true);
+  }
+
+  /** Whether `length` bytes at `pointer` are in memory. NULL is not. */
+  holds(pointer: number, length: number): boolean {
+    return pointer > 0 && pointer + length <= this.#memory.buffer.byteLength;
+  }
+
+  #renew(): void {
+    this.#buffer = this.#memory.buffer;
+    this.#bytes = new Uint8Array(this.#buffer);
+    this.#view = new DataView(this.#buffer);
+  }
+}

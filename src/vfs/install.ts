@@ -1,0 +1,150 @@
+/**
+ * Puts our files under SQLite: replaces the functions of its default VFS that open, delete and look
+ * for files. Names of ours they serve; any other they hand to the functions that were there before.
+ */
+import type { SqlJs } from 'sql.js/dist/sql-wasm-browser.js';
+import type { FileKind, Medium } from '../media/medium.ts';
+import { Code, openCreate, openReadOnly, openReadWrite } from './codes.ts';
+import { VfsFiles } from './file.ts';
+import { findVfs, mismatch, type RunningEngine, type VfsLayout, type vfsFunctions, vfsLayout } from './layout.ts';
+import { Mount } from './mount.ts';
+
+/** A function in WebAssembly's table, called with words. */
+type TableFunction = (...words: number[]) => number;
+type Patched = (typeof vfsFunctions)[number];
+
+const kinds: readonly FileKind[] = ['', '-journal', '-wal', '-shm'];
+
+export class Vfs {
+  readonly #sqlite: SqlJs;
+  readonly #engine: RunningEngine;
+  readonly #layout: VfsLayout;
+  readonly #pointer: number;
+  readonly #files: VfsFiles;
+  readonly #originals = new Map<Patched, { readonly index: number; readonly call: TableFunction }>();
+  readonly #names = new Map<string, { readonly mount: Mount; readonly kind: FileKind }>();
+  /** Random, because another copy of this library may have patched the same engine. */
+  readonly #prefix = `/cinderlib-${crypto.getRandomValues(new Uint32Array(2)).join('-')}-`;
+  #mounted = 0;
+
+  /** Patches the default VFS of an engine; throws EngineMismatch, having changed nothing, if it is another one. */
+  constructor(sqlite: SqlJs, engine: RunningEngine, layout: VfsLayout = vfsLayout) {
+    this.#sqlite = sqlite;
+    this.#engine = engine;
+    this.#layout = layout;
+    this.#pointer = findDefaultVfs(sqlite, engine, layout);
+    this.#files = new VfsFiles(sqlite, engine.heap);
+    this.#patch('xOpen', 'iiiiii', this.#open.bind(this));
+    this.#patch('xDelete', 'iiii', this.#delete.bind(this));
+    this.#patch('xAccess', 'iiiii', this.#access.bind(this));
+    this.#patch('xFullPathname', 'iiiii', this.#fullPathname.bind(this));
+  }
+
+  /** Gives a medium a name that SQLite can open. */
+  mount(medium: Medium): Mount {
+    this.#mounted += 1;
+    const mount = new Mount(this.#prefix + this.#mounted, medium);
+    for (const kind of kinds) this.#names.set(mount.name + kind, { mount, kind });
+    return mount;
+  }
+
+  unmount(mount: Mount): void {
+    for (const kind of kinds) this.#names.delete(mount.name + kind);
+  }
+
+  /** Takes the patch back: for an engine that turned out to be another one after all. */
+  restore(): void {
+    for (const [name, { index }] of this.#originals) this.#setField(name, index);
+  }
+
+  #patch(name: Patched, signature: string, replacement: (...words: never[]) => number): void {
+    const { heap, table } = this.#engine;
+    const index = heap.word(this.#pointer + this.#layout[name]);
+    // findVfs has seen that these are functions.
+    this.#originals.set(name, { index, call: table.get(index) as TableFunction });
+    this.#setField(name, this.#sqlite.addFunction(replacement, signature));
+  }
+
+  #setField(name: Patched, index: number): void {
+    this.#engine.heap.setWord(this.#pointer + this.#layout[name], index);
+  }
+
+  #original(name: Patched, ...words: number[]): number {
+    return this.#originals.get(name)?.call(...words) ?? Code.error;
+  }
+
+  #find(name: number): { readonly mount: Mount; readonly kind: FileKind } | undefined {
+    return name === 0 ? undefined : this.#names.get(this.#sqlite.UTF8ToString(name));
+  }
+
+  #open(vfs: number, name: number, file: number, flags: number, outFlags: number): number {
+    const found = this.#find(name);
+    if (found === undefined) return this.#original('xOpen', vfs, name, file, flags, outFlags);
+    const { heap } = this.#engine;
+    const { mount, kind } = found;
+    // Without methods SQLite knows that there is nothing to close.
+    heap.setWord(file + this.#layout.pMethods, 0);
+    try {
+      this.#files.add(file, mount.medium.open(kind, (flags & openCreate) !== 0), kind, mount);
+    } catch (error) {
+      return mount.fail(error, Code.cantOpen);
+    }
+    heap.setWord(file + this.#layout.pMethods, this.#files.methods);
+    if (outFlags !== 0) heap.setWord(outFlags, mount.medium.readOnly ? readingFlags(flags) : flags);
+    return Code.ok;
+  }
+
+  #delete(vfs: number, name: number, syncFolder: number): number {
+    const found = this.#find(name);
+    if (found === undefined) return this.#original('xDelete', vfs, name, syncFolder);
+    try {
+      found.mount.medium.remove(found.kind, syncFolder !== 0);
+      return Code.ok;
+    } catch (error) {
+      return found.mount.fail(error, Code.ioErrorDelete);
+    }
+  }
+
+  #access(vfs: number, name: number, flags: number, result: number): number {
+    const found = this.#find(name);
+    if (found === undefined) return this.#original('xAccess', vfs, name, flags, result);
+    try {
+      this.#engine.heap.setWord(result, found.mount.medium.exists(found.kind) ? 1 : 0);
+      return Code.ok;
+    } catch (error) {
+      return found.mount.fail(error, Code.ioErrorAccess);
+    }
+  }
+
+  /** Our names are full already; SQLite's own way would look for them on its own file system. */
+  #fullPathname(vfs: number, name: number, size: number, result: number): number {
+    if (this.#find(name) === undefined) return this.#original('xFullPathname', vfs, name, size, result);
+    const { bytes } = this.#engine.heap;
+    const end = bytes.indexOf(0, name);
+    if (end - name >= size) return Code.cantOpen;
+    bytes.copyWithin(result, name, end + 1);
+    return Code.ok;
+  }
+}
+
+/** What SQLite is told of a file that it may not write to. */
+function readingFlags(flags: number): number {
+  return (flags & ~(openReadWrite | openCreate)) | openReadOnly;
+}
+
+/** Asks a scratch database which VFS it is on: there is no `sqlite3_vfs_find` to ask. */
+function findDefaultVfs(sqlite: SqlJs, engine: RunningEngine, layout: VfsLayout): number {
+  const name = sqlite.stringToNewUTF8(':memory:');
+  const result = sqlite._malloc(4);
+  engine.heap.setWord(result, 0);
+  const code = sqlite._sqlite3_open(name, result);
+  const database = engine.heap.word(result);
+  try {
+    if (code !== Code.ok) throw mismatch('the result of opening a scratch database', '0', code);
+    return findVfs(engine, database, layout);
+  } finally {
+    sqlite._sqlite3_close_v2(database);
+    sqlite._free(result);
+    sqlite._free(name);
+  }
+}

@@ -1,0 +1,50 @@
+/** One open database as the VFS sees it: its name, its medium, and what went wrong in it. */
+import type { CinderlibError } from '../errors/index.ts';
+import { errnoOf, storageFailure } from '../media/failure.ts';
+import type { Medium, MediumFile } from '../media/medium.ts';
+import { Code } from './codes.ts';
+
+const noSpace = new Set(['ENOSPC', 'EDQUOT']);
+
+export class Mount {
+  /** The file name that SQLite knows the database by. */
+  readonly name: string;
+  readonly medium: Medium;
+  /** The database file, as SQLite has it open. */
+  main: MediumFile | null = null;
+  #failure: CinderlibError | null = null;
+  #inDoubt = false;
+
+  constructor(name: string, medium: Medium) {
+    this.name = name;
+    this.medium = medium;
+  }
+
+  /** What the medium threw first since {@link clear}: SQLite itself only says "disk I/O error". */
+  get failure(): CinderlibError | null {
+    return this.#failure;
+  }
+
+  /** True when the first failure came after the moment that commits, so that both outcomes are possible. */
+  get inDoubt(): boolean {
+    return this.#inDoubt;
+  }
+
+  clear(): void {
+    this.#failure = null;
+    this.#inDoubt = false;
+  }
+
+  /**
+   * Keeps what a file threw, since an exception must not travel through WebAssembly, and returns the
+   * code that tells SQLite: `code`, or SQLITE_FULL when there was no space left to write.
+   */
+  fail(error: unknown, code: number, inDoubt = false): number {
+    const failure = storageFailure('use', this.medium.path, error);
+    if (this.#failure === null) {
+      this.#failure = failure;
+      this.#inDoubt = inDoubt;
+    }
+    return code !== Code.cantOpen && noSpace.has(errnoOf(failure) ?? '') ? Code.full : code;
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * Tries a patched engine out on a scratch database in memory: does SQLite really come to our files?
+ *
+ * That the structures look right (`layout.ts`) does not show that they are used as we think.
+ */
+import type { SqlJs } from 'sql.js/dist/sql-wasm-browser.js';
+import { MemoryMedium } from '../media/memory.ts';
+import { Code } from './codes.ts';
+import type { Heap } from './heap.ts';
+import type { Vfs } from './install.ts';
+import { mismatch } from './layout.ts';
+
+const witness = 20_240_131;
+const signature = 'SQLite format 3\0';
+
+/** Throws EngineMismatch unless a row that is written can be read back, and its bytes are in the medium. */
+export function probe(sqlite: SqlJs, heap: Heap, vfs: Vfs): void {
+  const medium = new MemoryMedium();
+  const mount = vfs.mount(medium);
+  try {
+    withDatabase(sqlite, heap, mount.name, (database) => {
+      const sql = sqlite.stringToNewUTF8(`CREATE TABLE probe (value INTEGER); INSERT INTO probe VALUES (${witness});`);
+      const code = sqlite._sqlite3_exec(database, sql, 0, 0, 0);
+      sqlite._free(sql);
+      if (code !== Code.ok) throw mismatch('the result of writing a scratch database', '0', code);
+    });
+    const start = String.fromCharCode(...medium.bytes().subarray(0, signature.length));
+    if (start !== signature)
+      throw mismatch('the start of a scratch database', JSON.stringify(signature), JSON.stringify(start));
+    withDatabase(sqlite, heap, mount.name, (database) => {
+      const value = readNumber(sqlite, heap, database, 'SELECT value FROM probe');
+      if (value !== witness) throw mismatch('what a scratch database gives back', String(witness), value);
+    });
+  } catch (error) {
+    // A structure that is laid out otherwise makes WebAssembly call something else, or nothing at all.
+    if (error instanceof WebAssembly.RuntimeError || error instanceof TypeError) {
+      throw mismatch('the use of a scratch database', 'possible', `not: ${error.message}`);
+    }
+    throw error;
+  } finally {
+    vfs.unmount(mount);
+  }
+}
+
+function withDatabase(sqlite: SqlJs, heap: Heap, name: string, use: (database: number) => void): void {
+  const text = sqlite.stringToNewUTF8(name);
+  const result = sqlite._malloc(4);
+  heap.setWord(result, 0);
+  const code = sqlite._sqlite3_open(text, result);
+  const database = heap.word(result);
+  try {
+    if (code !== Code.ok) throw mismatch('the result of opening a scratch database', '0', code);
+    use(database);
+  } finally {
+    sqlite._sqlite3_close_v2(database);
+    sqlite._free(result);
+    sqlite._free(text);
+  }
+}
+
+function readNumber(sqlite: SqlJs, heap: Heap, database: number, sql: string): number {
+  const text = sqlite.stringToNewUTF8(sql);
+  const result = sqlite._malloc(4);
+  heap.setWord(result, 0);
+  const code = sqlite._sqlite3_prepare_v2(database, text, -1, result, 0);
+  const statement = heap.word(result);
+  try {
+    if (code !== Code.ok || sqlite._sqlite3_step(statement) !== Code.row) return Number.NaN;
+    return sqlite._sqlite3_column_double(statement, 0);
+  } finally {
+    sqlite._sqlite3_finalize(statement);
+    sqlite._free(result);
+    sqlite._free(text);
+  }
+}

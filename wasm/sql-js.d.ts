@@ -1,0 +1,49 @@
+/**
+ * What is used of sql.js: SQLite's C functions by their own names, and Emscripten's handling of memory.
+ *
+ * The package brings no types, and its own `Database` class is left alone on purpose: see README.md.
+ * A pointer is a plain number; `0` is NULL.
+ */
+declare module 'sql.js/dist/sql-wasm-browser.js' {
+  export interface SqlJs {
+    _malloc(size: number): number;
+    _free(pointer: number): void;
+    /** Puts a function into WebAssembly's table. `signature`: result first, `i` is 32 bits, `j` a BigInt of 64. */
+    addFunction(callback: (...parameters: never[]) => number, signature: string): number;
+    removeFunction(index: number): void;
+    /** Copies text into memory of its own, which the caller frees. */
+    stringToNewUTF8(text: string): number;
+    UTF8ToString(pointer: number): string;
+
+    _sqlite3_open(name: number, database: number): number;
+    _sqlite3_close_v2(database: number): number;
+    _sqlite3_errmsg(database: number): number;
+    _sqlite3_changes(database: number): number;
+    _sqlite3_exec(database: number, sql: number, callback: 0, context: 0, message: 0): number;
+    _sqlite3_prepare_v2(database: number, sql: number, bytes: number, statement: number, tail: number): number;
+    _sqlite3_step(statement: number): number;
+    _sqlite3_reset(statement: number): number;
+    _sqlite3_clear_bindings(statement: number): number;
+    _sqlite3_finalize(statement: number): number;
+    _sqlite3_column_count(statement: number): number;
+    _sqlite3_column_name(statement: number, column: number): number;
+    _sqlite3_column_type(statement: number, column: number): number;
+    _sqlite3_column_text(statement: number, column: number): number;
+    _sqlite3_column_bytes(statement: number, column: number): number;
+    _sqlite3_column_double(statement: number, column: number): number;
+    _sqlite3_bind_text(statement: number, index: number, text: number, bytes: number, destructor: number): number;
+    _sqlite3_bind_blob(statement: number, index: number, data: number, bytes: number, destructor: number): number;
+    _sqlite3_bind_double(statement: number, index: number, value: number): number;
+    _sqlite3_bind_int(statement: number, index: number, value: number): number;
+  }
+
+  export interface SqlJsOptions {
+    /** Called once, to make the instance; `done` goes on with it. */
+    instantiateWasm(imports: WebAssembly.Imports, done: (instance: WebAssembly.Instance) => void): void;
+    print?(line: string): void;
+    printErr?(line: string): void;
+  }
+
+  /** Starts the engine at the first call; every later one gives the same instance, whatever its options. */
+  export default function initSqlJs(options: SqlJsOptions): Promise<SqlJs>;
+}
