@@ -1,0 +1,58 @@
+/** Connections, which Cinder calls volume attachments: reading, storing and deleting them. */
+import { ConnectionNotFound, VolumeNotFound } from '../errors/index.ts';
+import type { ConnectionFilter, ConnectionRows, RowChange } from '../rpc/contract.ts';
+import { all, among, equals, filters, live } from './condition.ts';
+import type { SqlConnection } from './engine.ts';
+import { isCreation, type ObjectRules, storeRow } from './row-change.ts';
+import { findRow, isLive, markDeleted, removeRows, updateRow, valuesOf } from './rows.ts';
+import { volumeAttachment } from './schema/columns.ts';
+import { NEWEST_FIRST, readVolumes } from './volume-rows.ts';
+import type { WriteContext } from './write-context.ts';
+
+const rules: ObjectRules = {
+  table: volumeAttachment,
+  defaults: {},
+  notFound: (id) => new ConnectionNotFound(id),
+};
+
+/** @throws {VolumeNotFound} when the volume of one of them is not there: the original lists none then. */
+export async function getConnections(connection: SqlConnection, filter: ConnectionFilter): Promise<ConnectionRows> {
+  const { sql, parameters } = all([...filters({ id: filter.connection_id, volume_id: filter.volume_id }), live]);
+  const columns = volumeAttachment.selected;
+  const from = `FROM volume_attachment WHERE ${sql}`;
+  const rows = await connection.all(`SELECT ${columns} ${from} ${NEWEST_FIRST}`, parameters);
+  const volumeIds = valuesOf(rows, 'volume_id');
+  const ofConnections = among(volumeIds, { sql: `SELECT volume_id ${from}`, parameters });
+  const volumes = await readVolumes(connection, all([ofConnections('id'), live]));
+  const found = new Set(valuesOf(volumes.volumes, 'id'));
+  const missing = volumeIds.find((id) => !found.has(id));
+  if (missing !== undefined) throw new VolumeNotFound(String(missing));
+  return { volume_attachment: rows, volumes };
+}
+
+export async function setConnection(
+  connection: SqlConnection,
+  change: RowChange,
+  context: WriteContext,
+): Promise<null> {
+  const row = await findRow(connection, volumeAttachment, change.id);
+  await storeRow(connection, rules, change, isCreation(rules, change, row) ? null : row, context);
+  return null;
+}
+
+export async function deleteConnection(
+  connection: SqlConnection,
+  id: string,
+  { softDeletes, now }: WriteContext,
+): Promise<null> {
+  if (!isLive(await findRow(connection, volumeAttachment, id))) return null;
+  const ofConnection = equals('attachment_id', id);
+  if (softDeletes) {
+    await markDeleted(connection, 'attachment_specs', ofConnection, now);
+    await updateRow(connection, volumeAttachment, id, { attach_status: 'deleted', deleted: true, deleted_at: now });
+    return null;
+  }
+  await removeRows(connection, 'attachment_specs', ofConnection);
+  await removeRows(connection, 'volume_attachment', equals('id', id));
+  return null;
+}

@@ -1,0 +1,92 @@
+/** The commands of the persistence core, each on Cinder's own tables: which function does which. */
+import { NotImplemented } from '../errors/index.ts';
+import type { Answers, Command, ReadCommand, WriteCommand } from '../rpc/contract.ts';
+import { deleteConnection, getConnections, setConnection } from './attachments.ts';
+import type { SqlConnection } from './engine.ts';
+import { deleteKeyValue, getKeyValues, setKeyValue } from './key-values.ts';
+import { deleteSnapshot, getSnapshots, setSnapshot } from './snapshots.ts';
+import { getVolumes } from './volume-rows.ts';
+import { deleteVolume, setVolume } from './volumes.ts';
+import type { WriteContext } from './write-context.ts';
+
+/** The reads that are questions to Cinder's tables; the others are about the file. */
+export type TableRead = Exclude<ReadCommand, { readonly kind: 'info' | 'exportDatabase' }>;
+
+const writeKinds: Readonly<Record<WriteCommand['kind'], true>> = {
+  setVolume: true,
+  setSnapshot: true,
+  setConnection: true,
+  setKeyValue: true,
+  deleteVolume: true,
+  deleteSnapshot: true,
+  deleteConnection: true,
+  deleteKeyValue: true,
+  batch: true,
+};
+
+export function isWrite(command: Command): command is WriteCommand {
+  return Object.hasOwn(writeKinds, command.kind);
+}
+
+export async function read(connection: SqlConnection, command: TableRead): Promise<Answers[TableRead['kind']]> {
+  switch (command.kind) {
+    case 'getVolumes':
+      return getVolumes(connection, command.filter, command.page);
+    case 'getSnapshots':
+      return getSnapshots(connection, command.filter);
+    case 'getConnections':
+      return getConnections(connection, command.filter);
+    case 'getKeyValues':
+      return getKeyValues(connection, command.key);
+    default:
+      throw unknownCommand(command);
+  }
+}
+
+type Stored = Answers['batch'][number];
+
+/** Runs a write on a connection that is in a transaction. `newContext` is asked once a command, for its time. */
+export async function write(
+  connection: SqlConnection,
+  command: WriteCommand,
+  newContext: () => WriteContext,
+): Promise<Answers[WriteCommand['kind']]> {
+  if (command.kind !== 'batch') return writeOne(connection, command, newContext());
+  const answers: Stored[] = [];
+  for (const part of command.commands) {
+    if (part.kind === 'batch') throw new NotImplemented('A batch holds no batches: put its commands in one list.');
+    answers.push(await writeOne(connection, part, newContext()));
+  }
+  return answers;
+}
+
+type SingleWrite = Exclude<WriteCommand, { readonly kind: 'batch' }>;
+
+async function writeOne(connection: SqlConnection, command: SingleWrite, context: WriteContext): Promise<Stored> {
+  switch (command.kind) {
+    case 'setVolume':
+      return setVolume(connection, command.change, context);
+    case 'setSnapshot':
+      return setSnapshot(connection, command.change, context);
+    case 'setConnection':
+      return setConnection(connection, command.change, context);
+    case 'setKeyValue':
+      return setKeyValue(connection, command.key, command.value);
+    case 'deleteVolume':
+      return deleteVolume(connection, command.id, context);
+    case 'deleteSnapshot':
+      return deleteSnapshot(connection, command.id, context);
+    case 'deleteConnection':
+      return deleteConnection(connection, command.id, context);
+    case 'deleteKeyValue':
+      return deleteKeyValue(connection, command.key);
+    default:
+      throw unknownCommand(command);
+  }
+}
+
+/** For what came from another version of this library: the types say that there is no such command. */
+function unknownCommand(command: never): NotImplemented {
+  const { kind } = command as { readonly kind?: unknown };
+  return new NotImplemented(`The persistence core has no command ${JSON.stringify(kind)}.`);
+}

@@ -1,0 +1,46 @@
+/** Conditions of WHERE clauses, each with the values of its placeholders. */
+import type { SqlValue } from '../rpc/contract.ts';
+
+export interface Condition {
+  readonly sql: string;
+  readonly parameters: readonly SqlValue[];
+}
+
+/** What every getter asks of a row: soft-deleted ones, and those of unknown state, are invisible. */
+export const live: Condition = { sql: 'deleted = 0', parameters: [] };
+
+export function equals(column: string, value: SqlValue): Condition {
+  return { sql: `${column} = ?`, parameters: [value] };
+}
+
+export function all(conditions: readonly Condition[]): Condition {
+  return {
+    sql: conditions.map(({ sql }) => sql).join(' AND '),
+    parameters: conditions.flatMap(({ parameters }) => parameters),
+  };
+}
+
+/** One condition for each filter that has a value: an empty one does not filter. */
+export function filters(columns: Readonly<Record<string, string | null | undefined>>): readonly Condition[] {
+  return Object.entries(columns).flatMap(([column, value]) => (value ? [equals(column, value)] : []));
+}
+
+/**
+ * The ids of a page of a listing are bound, since finding them again would sort all volumes; those of a
+ * whole listing need no sorting, and there may be more of them than the 32,766 that SQLite binds.
+ */
+const FEW = 1000;
+
+/** A condition on a column that holds the ids of other rows. */
+export type Scope = (column: string) => Condition;
+
+/** `column IN (…)`: the ids themselves where they are few, else the query that found them. */
+export function among(ids: readonly SqlValue[], query: Condition): Scope {
+  const few = [...new Set(ids)].filter((id) => id !== null);
+  if (few.length > FEW) return (column) => ({ sql: `${column} IN (${query.sql})`, parameters: query.parameters });
+  // One id more than once makes a few texts do for all lengths, and those stay prepared.
+  while (few.length > 0 && (few.length & (few.length - 1)) !== 0) few.push(few.at(-1) ?? '');
+  // Nothing equals NULL, and not every database takes an empty list.
+  const places = few.map(() => '?').join(', ') || 'NULL';
+  return (column) => ({ sql: `${column} IN (${places})`, parameters: few });
+}

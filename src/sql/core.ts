@@ -1,0 +1,221 @@
+/**
+ * The persistence core: takes commands in the order in which they come and runs them on a database.
+ *
+ * Writes that wait together are made durable together, with one flush; reads run between such groups,
+ * so that none of them sees what a power cut could still take back.
+ */
+import { ContextClosed, DatabaseError } from '../errors/index.ts';
+import type { Answer, Answers, Command, CoreConfig, LockFile, StorageInfo, WriteCommand } from '../rpc/contract.ts';
+import { isWrite, read, type TableRead, write } from './cinder-db.ts';
+import type { SqlEngine, Work } from './engine.ts';
+import { type Origin, prepareSchema, readSchema, type Schema } from './revisions.ts';
+import type { WriteContext } from './write-context.ts';
+
+/** An engine and what the core has to know of the database that it opened. */
+export interface CoreEngine extends SqlEngine {
+  /** The version of the engine itself. */
+  readonly version: string;
+  /** Bytes of the main database file. */
+  readonly size: number;
+  readonly readOnly: boolean;
+  /** What is known of other programs on the same file, and done about them. */
+  readonly nativeLocks: StorageInfo['native_locks'];
+  /** The lock file that keeps others of this library off; null where none is needed. */
+  readonly lockFile: LockFile | null;
+  /** @throws {DatabaseChanged} when another file, or none, has the name of the one that was opened */
+  checkFile(): void;
+  /** The whole database as one file. */
+  bytes(): Promise<Uint8Array>;
+  /** Takes the database as another program left it. */
+  refresh(): Promise<void>;
+}
+
+/** What the core is made of; tests put other clocks and engines in. */
+export interface CoreParts extends Origin {
+  readonly openEngine: (config: CoreConfig) => Promise<CoreEngine>;
+  /** Resolves after the messages that have arrived by now were delivered. */
+  readonly nextTurn: () => Promise<void>;
+}
+
+type AnyAnswer = Answers[keyof Answers];
+
+interface Waiting<C extends Command = Command> {
+  readonly command: C;
+  readonly resolve: (answer: AnyAnswer) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** A command that shares its turn with no other. */
+type LoneCommand = Exclude<Command, WriteCommand>;
+
+/** A database that is open, and what was found when it was opened or refreshed. */
+interface Opened {
+  readonly engine: CoreEngine;
+  readonly config: CoreConfig;
+  readonly schema: Schema;
+}
+
+export class Core {
+  readonly #parts: CoreParts;
+  readonly #queue: Waiting[] = [];
+  #opened: Opened | null = null;
+  #closed = false;
+  #running = false;
+
+  constructor(parts: CoreParts) {
+    this.#parts = parts;
+  }
+
+  /** Runs a command after all that came before it. */
+  call<C extends Command>(command: C): Promise<Answer<C>> {
+    return new Promise((resolve, reject) => {
+      // Each command is answered by the branch of its kind, which the types of a queue cannot say.
+      const waiting = { command, resolve: resolve as (answer: AnyAnswer) => void, reject };
+      this.#queue.push(waiting);
+      if (!this.#running) void this.#drain();
+    });
+  }
+
+  /** Never rejects: every failure goes to whoever sent the command. */
+  async #drain(): Promise<void> {
+    this.#running = true;
+    for (let first = this.#queue[0]; first !== undefined; first = this.#queue[0]) {
+      const { command } = first;
+      if (isWrite(command)) {
+        // While the last group was made durable nothing was delivered: what has arrived joins this one.
+        await this.#parts.nextTurn();
+        await this.#runWrites(this.#takeWrites());
+      } else {
+        this.#queue.shift();
+        await this.#runAlone(first, command);
+      }
+    }
+    this.#running = false;
+  }
+
+  #takeWrites(): readonly Waiting<WriteCommand>[] {
+    const writes: Waiting<WriteCommand>[] = [];
+    for (let next = this.#queue[0]; next !== undefined && isWriting(next); next = this.#queue[0]) {
+      writes.push(next);
+      this.#queue.shift();
+    }
+    return writes;
+  }
+
+  async #runWrites(writes: readonly Waiting<WriteCommand>[]): Promise<void> {
+    try {
+      const { engine, config, schema } = this.#open();
+      const newContext = (): WriteContext => ({
+        defaultTypeId: schema.defaultTypeId,
+        softDeletes: config.soft_deletes,
+        now: this.#parts.now(),
+        newId: this.#parts.newId,
+      });
+      const works = writes.map(
+        ({ command }): Work<AnyAnswer> =>
+          (connection) =>
+            write(connection, command, newContext),
+      );
+      const results = await engine.group(works);
+      for (const [place, { resolve, reject }] of writes.entries()) {
+        const result = results[place];
+        if (result?.status === 'fulfilled') resolve(result.value);
+        else reject(result?.reason ?? new DatabaseError('The engine gave no result for a command.'));
+      }
+    } catch (error) {
+      for (const { reject } of writes) reject(error);
+    }
+  }
+
+  async #runAlone({ resolve, reject }: Waiting, command: LoneCommand): Promise<void> {
+    try {
+      resolve(await this.#answer(command));
+    } catch (error) {
+      reject(error);
+    }
+  }
+
+  async #answer(command: LoneCommand): Promise<AnyAnswer> {
+    switch (command.kind) {
+      case 'open':
+        return this.#openDatabase(command.config);
+      case 'close':
+        return this.#close();
+      case 'info':
+        return this.#info();
+      case 'refresh':
+        return this.#refresh();
+      case 'exportDatabase':
+        return this.#open().engine.bytes();
+      case 'getKeyValues':
+        return this.#open().schema.hasKeyValues ? this.#read(command) : [];
+      default:
+        return this.#read(command);
+    }
+  }
+
+  #read(command: TableRead): Promise<AnyAnswer> {
+    return this.#open().engine.read((connection) => read(connection, command));
+  }
+
+  #open(): Opened {
+    if (this.#opened !== null) return this.#opened;
+    throw new ContextClosed(
+      this.#closed
+        ? 'The database was closed. Open it again with setup() or setPersistence().'
+        : 'The database is not open yet, or could not be opened.',
+    );
+  }
+
+  async #openDatabase(config: CoreConfig): Promise<Answers['open']> {
+    if (this.#closed) this.#open();
+    if (this.#opened !== null) throw new DatabaseError('This core has a database open already. Use another core.');
+    const engine = await this.#parts.openEngine(config);
+    try {
+      const schema = engine.readOnly ? await engine.read(readSchema) : await prepareSchema(engine, this.#parts);
+      this.#opened = { engine, config, schema };
+      return { default_type: schema.default_type, lock_file: engine.lockFile };
+    } catch (error) {
+      // Why it was refused says more than why it could not be closed.
+      await engine.close().catch(() => {});
+      throw error;
+    }
+  }
+
+  async #refresh(): Promise<Answers['refresh']> {
+    const { engine, config } = this.#open();
+    await engine.refresh();
+    const schema = await engine.read(readSchema);
+    this.#opened = { engine, config, schema };
+    return { default_type: schema.default_type };
+  }
+
+  #info(): StorageInfo {
+    const { engine, config, schema } = this.#open();
+    engine.checkFile();
+    const inMemory = config.medium === 'memory';
+    return {
+      medium: config.medium,
+      durability: inMemory ? 'none' : config.sqlite_synchronous ? 'full' : 'off',
+      persisted: !inMemory,
+      leader: true,
+      size: engine.size,
+      revision: schema.revision,
+      sqlite_version: engine.version,
+      native_locks: engine.nativeLocks,
+      read_only: engine.readOnly,
+    };
+  }
+
+  async #close(): Promise<null> {
+    const opened = this.#opened;
+    this.#opened = null;
+    this.#closed = true;
+    await opened?.engine.close();
+    return null;
+  }
+}
+
+function isWriting(waiting: Waiting): waiting is Waiting<WriteCommand> {
+  return isWrite(waiting.command);
+}

@@ -1,0 +1,34 @@
+/**
+ * The contract of a SQL engine: what the core needs from SQLite, MariaDB or PostgreSQL.
+ *
+ * To add an engine imitate `engines/sqlite.ts`. Statements carry `?` placeholders; values are always
+ * bound, never written into the text.
+ */
+import type { RowSet, SqlValue } from '../rpc/contract.ts';
+
+export type SqlParameters = readonly SqlValue[];
+
+/** What a transaction is given to work with. */
+export interface SqlConnection {
+  readonly dialect: 'sqlite';
+  /** Runs one statement and returns all its rows. */
+  all(sql: string, parameters?: SqlParameters): Promise<RowSet>;
+  /** Runs one statement and returns how many rows it changed. */
+  run(sql: string, parameters?: SqlParameters): Promise<number>;
+}
+
+export type Work<T> = (connection: SqlConnection) => Promise<T>;
+
+export interface SqlEngine extends SqlConnection {
+  /** Runs a work that only reads: all of it sees one state of the database, whoever else writes. */
+  read<T>(work: Work<T>): Promise<T>;
+  /** Runs `work` in one transaction of its own: committed and durable when it resolves, rolled back when it throws. */
+  transaction<T>(work: Work<T>): Promise<T>;
+  /**
+   * Runs several independent works, each all-or-nothing, and makes those that succeeded durable
+   * together: one flush for all of them. Settles like `Promise.allSettled`, in order.
+   */
+  group<T>(works: readonly Work<T>[]): Promise<PromiseSettledResult<T>[]>;
+  /** Releases everything; the database at rest is complete. Idempotent. */
+  close(): Promise<void>;
+}

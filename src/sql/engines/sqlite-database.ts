@@ -1,0 +1,171 @@
+/**
+ * A database opened with SQLite's C functions: runs statements, and keeps those it prepared.
+ *
+ * Everything here is synchronous and knows nothing of transactions; `sqlite.ts` puts them in order.
+ */
+import { type CinderlibError, DatabaseError, StorageFailure } from '../../errors/index.ts';
+import type { Medium } from '../../media/medium.ts';
+import type { RowSet, SqlValue } from '../../rpc/contract.ts';
+import { Code } from '../../vfs/codes.ts';
+import type { Engine } from '../../vfs/engine.ts';
+import type { Mount } from '../../vfs/mount.ts';
+import type { SqlParameters } from '../engine.ts';
+import { shorten, sqliteError } from './sqlite-errors.ts';
+import { Scratch } from './sqlite-scratch.ts';
+import { SqliteStatement } from './sqlite-statement.ts';
+
+/** More than the core has statements; each takes a few kilobytes. */
+const keptStatements = 100;
+/** What may follow a statement: nothing that would be run. */
+const nothing = /^(\s|;|--[^\n]*(\n|$)|\/\*[\s\S]*?\*\/)*$/;
+
+export class SqliteDatabase {
+  readonly mount: Mount;
+  readonly #engine: Engine;
+  readonly #pointer: number;
+  readonly #scratch: Scratch;
+  /** The one that was used longest ago comes first. */
+  readonly #statements = new Map<string, SqliteStatement>();
+
+  private constructor(engine: Engine, mount: Mount, pointer: number) {
+    this.#engine = engine;
+    this.mount = mount;
+    this.#pointer = pointer;
+    this.#scratch = new Scratch(engine.sqlite);
+  }
+
+  /** Opens the database of a medium, creating its file when there is none. Nothing is read yet. */
+  static open(engine: Engine, medium: Medium): SqliteDatabase {
+    const { sqlite, heap, vfs } = engine;
+    const mount = vfs.mount(medium);
+    const name = sqlite.stringToNewUTF8(mount.name);
+    const result = sqlite._malloc(4);
+    heap.setWord(result, 0);
+    const code = sqlite._sqlite3_open(name, result);
+    const pointer = heap.word(result);
+    sqlite._free(result);
+    sqlite._free(name);
+    const database = new SqliteDatabase(engine, mount, pointer);
+    if (code === Code.ok) return database;
+    const error = database.#error(code, 'open');
+    database.close();
+    throw error;
+  }
+
+  get path(): string {
+    return this.mount.medium.path;
+  }
+
+  all(sql: string, parameters: SqlParameters): RowSet {
+    const rows: SqlValue[][] = [];
+    let columns: readonly string[] = [];
+    this.#execute(
+      sql,
+      parameters,
+      (statement) => {
+        if (rows.length === 0) columns = statement.columns();
+        rows.push(statement.row(columns));
+      },
+      (statement) => {
+        if (rows.length === 0) columns = statement.columns();
+      },
+    );
+    return { columns, rows };
+  }
+
+  run(sql: string, parameters: SqlParameters = []): number {
+    let changed = 0;
+    this.#execute(sql, parameters, ignore, (statement) => {
+      if (statement.changesRows) changed = this.#engine.sqlite._sqlite3_changes(this.#pointer);
+    });
+    return changed;
+  }
+
+  /** The first value of the first row: for pragmas. */
+  value(sql: string): SqlValue {
+    return this.all(sql, []).rows[0]?.[0] ?? null;
+  }
+
+  /** The database file as it lies on the medium. Nobody may be writing. */
+  bytes(): Uint8Array<ArrayBuffer> {
+    // Whatever a failed commit left is rolled back when SQLite next reads.
+    this.value('SELECT count(*) FROM sqlite_schema');
+    const file = this.mount.main;
+    const bytes = new Uint8Array(file?.size() ?? 0);
+    const count = file?.read(bytes, 0) ?? 0;
+    if (count === bytes.length) return bytes;
+    throw new StorageFailure(`Cannot read ${this.path}: it became shorter meanwhile.`, this.path);
+  }
+
+  close(): void {
+    for (const statement of this.#statements.values()) statement.finalize();
+    this.#statements.clear();
+    this.#engine.sqlite._sqlite3_close_v2(this.#pointer);
+    this.#scratch.free();
+    this.#engine.vfs.unmount(this.mount);
+  }
+
+  #execute(
+    sql: string,
+    parameters: SqlParameters,
+    onRow: (statement: SqliteStatement) => void,
+    onDone: (statement: SqliteStatement) => void,
+  ): void {
+    this.mount.clear();
+    const statement = this.#prepare(sql);
+    try {
+      let code = statement.bind(parameters);
+      if (code !== Code.ok) throw this.#error(code, sql);
+      for (code = statement.step(); code === Code.row; code = statement.step()) onRow(statement);
+      if (code !== Code.done) throw this.#error(code, sql);
+      onDone(statement);
+    } finally {
+      statement.reset();
+    }
+  }
+
+  #prepare(sql: string): SqliteStatement {
+    const kept = this.#statements.get(sql);
+    if (kept !== undefined) {
+      this.#statements.delete(sql);
+      this.#statements.set(sql, kept);
+      return kept;
+    }
+    const statement = new SqliteStatement(this.#engine, this.#scratch, this.#compile(sql), sql);
+    this.#statements.set(sql, statement);
+    if (this.#statements.size > keptStatements) {
+      for (const [oldest, evicted] of this.#statements) {
+        this.#statements.delete(oldest);
+        evicted.finalize();
+        break;
+      }
+    }
+    return statement;
+  }
+
+  #compile(sql: string): number {
+    const { sqlite, heap } = this.#engine;
+    const text = sqlite.stringToNewUTF8(sql);
+    const result = sqlite._malloc(8);
+    try {
+      const code = sqlite._sqlite3_prepare_v2(this.#pointer, text, -1, result, result + 4);
+      if (code !== Code.ok) throw this.#error(code, sql);
+      const pointer = heap.word(result);
+      const rest = sqlite.UTF8ToString(heap.word(result + 4));
+      if (pointer !== 0 && nothing.test(rest) && !sql.includes('\0')) return pointer;
+      sqlite._sqlite3_finalize(pointer);
+      throw new DatabaseError(`One statement at a time, no less and no more: ${shorten(sql)}`);
+    } finally {
+      sqlite._free(result);
+      sqlite._free(text);
+    }
+  }
+
+  #error(code: number, sql: string): CinderlibError {
+    const { sqlite } = this.#engine;
+    const message = sqlite.UTF8ToString(sqlite._sqlite3_errmsg(this.#pointer));
+    return sqliteError({ code, message, sql, path: this.path, failure: this.mount.failure });
+  }
+}
+
+function ignore(): void {}

@@ -1,0 +1,161 @@
+/**
+ * SQLite on a database that is only read: takes no lock, writes nothing, and shows only what was committed.
+ *
+ * Each read sees one state of the database, whoever writes to it meanwhile. A write-ahead log needs memory
+ * that is shared with its other users; so a database that has one is read from a copy, taken while it rests.
+ */
+import { ContextClosed, ReadOnly } from '../../errors/index.ts';
+import type { NativeLocking } from '../../media/guard.ts';
+import { MemoryMedium } from '../../media/memory.ts';
+import { type MediumConfig, openReadOnly } from '../../media/open.ts';
+import type { ReadOnlyMedium } from '../../media/read-only.ts';
+import type { RowSet } from '../../rpc/contract.ts';
+import { type Engine, type EngineSource, startEngine } from '../../vfs/engine.ts';
+import type { SqlEngine, SqlParameters, Work } from '../engine.ts';
+import { Mutex } from './mutex.ts';
+import type { SqliteDatabase } from './sqlite-database.ts';
+import { openDatabase, openForReading } from './sqlite-open.ts';
+import { readTransaction } from './sqlite-transaction.ts';
+import { undisturbed } from './undisturbed.ts';
+
+/**
+ * Opens a SQLite database for reading alone.
+ *
+ * @param source where the SQLite engine comes from, when it is not beside the bundle
+ * @throws {NotADatabase | DatabaseCorrupt | DatabaseLocked | DatabaseUnavailable | StorageFailure}
+ */
+export async function openReader(config: MediumConfig, source?: EngineSource): Promise<SqliteReader> {
+  const reader = new SqliteReader(await startEngine(source), openReadOnly(config));
+  try {
+    await reader.open();
+    return reader;
+  } catch (error) {
+    await reader.close();
+    throw error;
+  }
+}
+
+/** The database as it was read last, and which version of the files that was. */
+interface Current {
+  readonly database: SqliteDatabase;
+  readonly version: string;
+}
+
+export class SqliteReader implements SqlEngine {
+  readonly dialect = 'sqlite';
+  readonly readOnly = true;
+  readonly lockFile = null;
+  readonly #engine: Engine;
+  readonly #medium: ReadOnlyMedium;
+  readonly #turns = new Mutex();
+  #current: Current | null = null;
+  #version = '';
+  #closing: Promise<void> | null = null;
+
+  constructor(engine: Engine, medium: ReadOnlyMedium) {
+    this.#engine = engine;
+    this.#medium = medium;
+  }
+
+  get nativeLocks(): NativeLocking {
+    return this.#medium.guard.nativeLocks;
+  }
+
+  /** Bytes of the main database file. */
+  get size(): number {
+    return this.#medium.open('').size();
+  }
+
+  get version(): string {
+    return this.#version;
+  }
+
+  checkFile(): void {
+    this.#medium.guard.checkFile();
+  }
+
+  /** The first access, which refuses what is damaged. */
+  async open(): Promise<void> {
+    const { rows } = await this.all('SELECT sqlite_version(), count(*) FROM sqlite_schema');
+    this.#version = String(rows[0]?.[0]);
+  }
+
+  all(sql: string, parameters: SqlParameters = []): Promise<RowSet> {
+    return this.#read((database) => database.all(sql, parameters));
+  }
+
+  read<T>(work: Work<T>): Promise<T> {
+    return this.#read((database) => readTransaction(database, work));
+  }
+
+  /** The whole database as one file, as some moment had it. */
+  bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#read((database) => database.bytes());
+  }
+
+  /** Reads from the files again, whatever is remembered of them. */
+  async refresh(): Promise<void> {
+    await this.#inTurn(() => this.#forget());
+  }
+
+  async run(): Promise<never> {
+    throw new ReadOnly(this.#medium.path);
+  }
+
+  transaction(): Promise<never> {
+    return this.run();
+  }
+
+  group(): Promise<never> {
+    return this.run();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#turns.run(async () => {
+      this.#forget();
+      await this.#medium.close();
+    });
+    return this.#closing;
+  }
+
+  #inTurn<T>(task: () => T | Promise<T>): Promise<T> {
+    if (this.#closing !== null) return Promise.reject(new ContextClosed(`${this.#medium.path} was closed.`));
+    return this.#turns.run(task);
+  }
+
+  #read<T>(read: (database: SqliteDatabase) => T | Promise<T>): Promise<T> {
+    return this.#inTurn(() =>
+      undisturbed(this.#medium, {
+        read: () => read(this.#upToDate()),
+        forget: () => this.#forget(),
+        recover: async (error) => {
+          throw error;
+        },
+      }),
+    );
+  }
+
+  #upToDate(): SqliteDatabase {
+    const { guard } = this.#medium;
+    const version = guard.version();
+    // SQLite itself goes by the change counter alone, which a copy of another day may have too.
+    if (this.#current?.version !== version) this.#forget();
+    this.#current ??= {
+      database: guard.writeAheadLog ? this.#copy() : openForReading(this.#engine, this.#medium),
+      version,
+    };
+    return this.#current.database;
+  }
+
+  /** The log and the file it belongs to, in memory, where SQLite can put them together. */
+  #copy(): SqliteDatabase {
+    const content = this.#medium.content('');
+    const log = this.#medium.content('-wal');
+    return openDatabase(this.#engine, new MemoryMedium(content, log, this.#medium.path), false);
+  }
+
+  #forget(): void {
+    this.#current?.database.close();
+    this.#current = null;
+  }
+}

@@ -1,0 +1,32 @@
+/** A piece of WebAssembly's memory to put one text into while it is bound. */
+import type { SqlJs } from 'sql.js/dist/sql-wasm-browser.js';
+
+/** What nearly every text fits into; a larger one leaves nothing this large behind. */
+const usualSize = 65_536;
+
+export class Scratch {
+  readonly #sqlite: SqlJs;
+  #pointer = 0;
+  #size = 0;
+
+  constructor(sqlite: SqlJs) {
+    this.#sqlite = sqlite;
+  }
+
+  /** The address of at least `size` bytes, until the next call; NULL when there is no memory. */
+  reserve(size: number): number {
+    if (this.#pointer === 0 || size > this.#size || (size <= usualSize && this.#size > usualSize)) {
+      this.free();
+      const wanted = Math.max(size, usualSize);
+      this.#pointer = this.#sqlite._malloc(wanted);
+      this.#size = this.#pointer === 0 ? 0 : wanted;
+    }
+    return this.#pointer;
+  }
+
+  free(): void {
+    this.#sqlite._free(this.#pointer);
+    this.#pointer = 0;
+    this.#size = 0;
+  }
+}

@@ -1,0 +1,181 @@
+/** One prepared statement: binds values, steps, and reads rows. */
+import { DatabaseError, StorageFailure, ValueError } from '../../errors/index.ts';
+import type { SqlValue } from '../../rpc/contract.ts';
+import { Code } from '../../vfs/codes.ts';
+import type { Engine } from '../../vfs/engine.ts';
+import type { SqlParameters } from '../engine.ts';
+import { shorten } from './sqlite-errors.ts';
+import type { Scratch } from './sqlite-scratch.ts';
+import { readText, refuseLoneSurrogates, textCapacity, writeText } from './sqlite-text.ts';
+
+/** SQLite's data types, as sqlite3_column_type tells them. */
+const Type = { integer: 1, float: 2, text: 3, blob: 4 } as const;
+/** SQLITE_TRANSIENT: SQLite makes its own copy while binding. */
+const transient = -1;
+const leastLong = -(2n ** 63n);
+const greatestLong = 2n ** 63n - 1n;
+const changesRows = /^[\s(]*(insert|update|delete|replace|with)\b/i;
+
+/** Whether a statement may change rows; after it sqlite3_changes speaks of it, and not of an earlier one. */
+export function writesRows(sql: string): boolean {
+  return changesRows.test(sql);
+}
+
+export class SqliteStatement {
+  readonly sql: string;
+  readonly changesRows: boolean;
+  readonly #engine: Engine;
+  readonly #scratch: Scratch;
+  readonly #pointer: number;
+  readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  readonly #encoder = new TextEncoder();
+  /** How many values it takes, once it has been found out: there is no sqlite3_bind_parameter_count. */
+  #parameterCount: number | null = null;
+  #columns: readonly string[] = [];
+  /** The address of the first column's name: another one after SQLite has prepared the statement anew. */
+  #firstName = 0;
+
+  constructor(engine: Engine, scratch: Scratch, pointer: number, sql: string) {
+    this.#engine = engine;
+    this.#scratch = scratch;
+    this.#pointer = pointer;
+    this.sql = sql;
+    this.changesRows = writesRows(sql);
+  }
+
+  /** Binds all values; returns a result code, and throws ValueError for what SQLite cannot hold. */
+  bind(parameters: SqlParameters): number {
+    for (let index = 0; index < parameters.length; index++) {
+      const code = this.#bindOne(index + 1, parameters[index] ?? null);
+      if (code !== Code.ok) return code === Code.range ? this.#refuseCount(parameters) : code;
+    }
+    if (this.#parameterCount === null && this.#bindNull(parameters.length + 1) === Code.range) {
+      this.#parameterCount = parameters.length;
+    }
+    return this.#parameterCount === parameters.length ? Code.ok : this.#refuseCount(parameters);
+  }
+
+  /** Moves to the next row: SQLITE_ROW, SQLITE_DONE or an error's code. */
+  step(): number {
+    return this.#engine.sqlite._sqlite3_step(this.#pointer);
+  }
+
+  /** Makes it ready to run again, and lets go of the values it was given. */
+  reset(): void {
+    this.#engine.sqlite._sqlite3_reset(this.#pointer);
+    if (this.#parameterCount !== 0) this.#engine.sqlite._sqlite3_clear_bindings(this.#pointer);
+  }
+
+  finalize(): void {
+    this.#engine.sqlite._sqlite3_finalize(this.#pointer);
+  }
+
+  /** The names of its columns. After the first step: that is when SQLite notices a changed schema. */
+  columns(): readonly string[] {
+    const { sqlite } = this.#engine;
+    const firstName = sqlite._sqlite3_column_name(this.#pointer, 0);
+    if (firstName === this.#firstName) return this.#columns;
+    this.#firstName = firstName;
+    this.#columns = Array.from({ length: sqlite._sqlite3_column_count(this.#pointer) }, (_, column) =>
+      sqlite.UTF8ToString(sqlite._sqlite3_column_name(this.#pointer, column)),
+    );
+    return this.#columns;
+  }
+
+  /** The row that it stands on. */
+  row(columns: readonly string[]): SqlValue[] {
+    const values = new Array<SqlValue>(columns.length);
+    for (let column = 0; column < columns.length; column++) values[column] = this.#value(column);
+    return values;
+  }
+
+  #value(column: number): SqlValue {
+    const { sqlite } = this.#engine;
+    switch (sqlite._sqlite3_column_type(this.#pointer, column)) {
+      case Type.integer: {
+        // There is no sqlite3_column_int64: beyond 2^53 the digits are exact and the double is not.
+        const value = sqlite._sqlite3_column_double(this.#pointer, column);
+        return Number.isSafeInteger(value) ? value : BigInt(this.#text(column));
+      }
+      case Type.float:
+        return sqlite._sqlite3_column_double(this.#pointer, column);
+      case Type.text:
+        return this.#text(column);
+      case Type.blob:
+        throw new DatabaseError(
+          `Column ${this.columns()[column]} holds binary data, which no column of Cinder's has: ${shorten(this.sql)}`,
+        );
+      default:
+        return null;
+    }
+  }
+
+  #text(column: number): string {
+    const { sqlite, heap } = this.#engine;
+    const text = sqlite._sqlite3_column_text(this.#pointer, column);
+    const length = sqlite._sqlite3_column_bytes(this.#pointer, column);
+    if (text === 0) throw new StorageFailure('SQLite is out of memory.', null, 'ENOMEM');
+    try {
+      return readText(heap.bytes, text, length, this.#decoder);
+    } catch (cause) {
+      throw new DatabaseError(`Column ${this.columns()[column]} holds text that is not UTF-8: ${shorten(this.sql)}`, {
+        cause,
+      });
+    }
+  }
+
+  #bindOne(index: number, value: SqlValue): number {
+    switch (typeof value) {
+      case 'string':
+        return this.#bindText(index, value);
+      case 'number':
+        return this.#bindNumber(index, value);
+      case 'boolean':
+        return this.#engine.sqlite._sqlite3_bind_int(this.#pointer, index, value ? 1 : 0);
+      case 'bigint':
+        return this.#bindBigint(index, value);
+      default:
+        return this.#bindNull(index);
+    }
+  }
+
+  /** A NULL blob is how to bind NULL: there is no sqlite3_bind_null. */
+  #bindNull(index: number): number {
+    return this.#engine.sqlite._sqlite3_bind_blob(this.#pointer, index, 0, 0, 0);
+  }
+
+  #bindText(index: number, value: string): number {
+    refuseLoneSurrogates(value);
+    const pointer = this.#scratch.reserve(textCapacity(value));
+    if (pointer === 0) return Code.noMemory;
+    const { sqlite, heap } = this.#engine;
+    const length = writeText(heap.bytes, pointer, value, this.#encoder);
+    return sqlite._sqlite3_bind_text(this.#pointer, index, pointer, length, transient);
+  }
+
+  /** A large whole number goes as a double, exact to 2^53, which an INTEGER column turns into an integer. */
+  #bindNumber(index: number, value: number): number {
+    const { sqlite } = this.#engine;
+    if (value === (value | 0)) return sqlite._sqlite3_bind_int(this.#pointer, index, value);
+    // SQLite would store NULL instead, without a word.
+    if (Number.isNaN(value)) throw new ValueError('NaN cannot be stored: it is no number.');
+    return sqlite._sqlite3_bind_double(this.#pointer, index, value);
+  }
+
+  /**
+   * There is no sqlite3_bind_int64: beyond 2^53 the digits go as text, which columns of INTEGER and
+   * NUMERIC affinity turn into the exact integer. Cinder's integers are in no other columns.
+   */
+  #bindBigint(index: number, value: bigint): number {
+    if (value < leastLong || value > greatestLong) {
+      throw new ValueError(`${value} cannot be stored: SQLite's integers have 64 bits.`);
+    }
+    const number = Number(value);
+    return Number.isSafeInteger(number) ? this.#bindNumber(index, number) : this.#bindText(index, value.toString());
+  }
+
+  #refuseCount(parameters: SqlParameters): never {
+    const wanted = this.#parameterCount === null ? 'another number' : String(this.#parameterCount);
+    throw new DatabaseError(`${parameters.length} values were given, but ${wanted} expected: ${shorten(this.sql)}`);
+  }
+}

@@ -1,0 +1,288 @@
+/**
+ * SQLite as a SQL engine: one database, on any medium, one transaction at a time.
+ *
+ * SQLite works synchronously; what is asynchronous is the work between its statements and the medium's
+ * flush. So each call waits for its turn, and a transaction keeps its turn until it has ended. A work
+ * must use the connection it is given: a call to the engine itself would wait for the work to end.
+ */
+import { ContextClosed, DatabaseError, OutcomeUnknown, StorageFailure } from '../../errors/index.ts';
+import type { NativeLocking } from '../../media/guard.ts';
+import type { HeldLock, Medium } from '../../media/medium.ts';
+import { type MediumConfig, openMedium } from '../../media/open.ts';
+import type { RowSet } from '../../rpc/contract.ts';
+import { type Engine, type EngineSource, startEngine } from '../../vfs/engine.ts';
+import type { SqlEngine, SqlParameters, Work } from '../engine.ts';
+import { Mutex } from './mutex.ts';
+import type { SqliteDatabase } from './sqlite-database.ts';
+import { openDatabase, readHeader } from './sqlite-open.ts';
+import { writesRows } from './sqlite-statement.ts';
+import { readTransaction, SqliteTransaction } from './sqlite-transaction.ts';
+import { undisturbed } from './undisturbed.ts';
+
+export interface SqliteConfig extends MediumConfig {
+  /** False trades durability for speed: a power cut may lose or damage the database. */
+  readonly sqlite_synchronous: boolean;
+}
+
+/**
+ * Opens a SQLite database, creating it when there is none.
+ *
+ * @param source where the SQLite engine comes from, when it is not beside the bundle
+ * @throws {NotADatabase | DatabaseCorrupt | DatabaseLocked | DatabaseUnavailable | DatabaseExists | StorageFailure}
+ * having released everything, and having left no file that was not there before
+ */
+export async function openSqlite(config: SqliteConfig, source?: EngineSource): Promise<SqliteEngine> {
+  const engine = await startEngine(source);
+  return openSqliteOn(engine, await openMedium(config), config.sqlite_synchronous);
+}
+
+/** Opens the database of a medium, which is the engine's from then on. */
+export async function openSqliteOn(engine: Engine, medium: Medium, synchronous: boolean): Promise<SqliteEngine> {
+  try {
+    // Before anybody locks or writes a file that may be something else.
+    readHeader(medium);
+    await medium.guard.enter('refresh');
+    try {
+      const open = (): SqliteDatabase => openDatabase(engine, medium, synchronous);
+      return new SqliteEngine(medium, open);
+    } finally {
+      medium.guard.leave();
+    }
+  } catch (error) {
+    // Why it could not be opened says more than why it could not be tidied up.
+    await medium.abandon().catch(() => {});
+    throw error;
+  }
+}
+
+export class SqliteEngine implements SqlEngine {
+  readonly dialect = 'sqlite';
+  readonly readOnly = false;
+  readonly version: string;
+  readonly #medium: Medium;
+  readonly #open: () => SqliteDatabase;
+  readonly #turns = new Mutex();
+  #database: SqliteDatabase;
+  #closing: Promise<void> | null = null;
+
+  /** @param open connects to the database, each time anew */
+  constructor(medium: Medium, open: () => SqliteDatabase) {
+    this.#medium = medium;
+    this.#open = open;
+    this.#database = open();
+    this.version = String(this.#database.value('SELECT sqlite_version()'));
+  }
+
+  get nativeLocks(): NativeLocking {
+    return this.#medium.guard.nativeLocks;
+  }
+
+  get lockFile(): HeldLock | null {
+    return this.#medium.lockFile;
+  }
+
+  /** Bytes of the main database file. */
+  get size(): number {
+    return this.#database.mount.main?.size() ?? 0;
+  }
+
+  checkFile(): void {
+    this.#medium.guard.checkFile();
+  }
+
+  all(sql: string, parameters: SqlParameters = []): Promise<RowSet> {
+    const rows = (): RowSet => this.#database.all(sql, parameters);
+    // A statement that returns rows may write them too.
+    return writesRows(sql) ? this.#writing(() => this.#statement(rows)) : this.#reading(rows);
+  }
+
+  run(sql: string, parameters: SqlParameters = []): Promise<number> {
+    return this.#writing(() => this.#statement(() => this.#database.run(sql, parameters)));
+  }
+
+  read<T>(work: Work<T>): Promise<T> {
+    return this.#reading(() => readTransaction(this.#database, work));
+  }
+
+  transaction<T>(work: Work<T>): Promise<T> {
+    return this.#writing(() => this.#transact(work));
+  }
+
+  async group<T>(works: readonly Work<T>[]): Promise<PromiseSettledResult<T>[]> {
+    const [only] = works;
+    if (only === undefined) return [];
+    if (works.length === 1) return Promise.allSettled([this.transaction(only)]);
+    const [result] = await Promise.allSettled([this.#writing(() => this.#transactGroup(works))]);
+    return result.status === 'fulfilled' ? result.value : works.map(() => result);
+  }
+
+  /** The whole database as one file, as it is between two transactions. */
+  bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#reading(() => this.#database.bytes());
+  }
+
+  /** Takes the file as it is now for the one that the next change is made to, and forgets what was read of it. */
+  refresh(): Promise<void> {
+    return this.#guarded('refresh', async () => this.#reconnect());
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#turns.run(async () => {
+      try {
+        this.#database.close();
+      } finally {
+        await this.#medium.close();
+      }
+    });
+    return this.#closing;
+  }
+
+  #writing<T>(task: () => Promise<T>): Promise<T> {
+    return this.#guarded('write', task);
+  }
+
+  /** Runs a task in its turn, and with everybody else kept off. */
+  #guarded<T>(purpose: 'write' | 'refresh', task: () => Promise<T>): Promise<T> {
+    return this.#inTurn(() => this.#alone(purpose, task));
+  }
+
+  async #alone<T>(purpose: 'write' | 'recover' | 'refresh', task: () => Promise<T>): Promise<T> {
+    const { guard } = this.#medium;
+    await guard.enter(purpose);
+    try {
+      return await task();
+    } finally {
+      guard.leave();
+    }
+  }
+
+  #reading<T>(read: () => T | Promise<T>): Promise<T> {
+    return this.#inTurn(async () => {
+      const { guard } = this.#medium;
+      guard.checkFile();
+      // The journal is our own then: what failed before is rolled back, which writes.
+      const recover = async (): Promise<void> => void (await this.#alone('recover', async () => this.#rollBack()));
+      if (await guard.keepsOthersOut()) {
+        if (guard.hasHotJournal()) await recover();
+        return read();
+      }
+      return undisturbed(this.#medium, { read, forget: () => this.#reconnect(), recover });
+    });
+  }
+
+  /** SQLite plays back a journal that a failure left when it next reads. */
+  #rollBack(): void {
+    this.#database.value('SELECT count(*) FROM sqlite_schema');
+  }
+
+  #reconnect(): void {
+    const fresh = this.#open();
+    this.#database.close();
+    this.#database = fresh;
+  }
+
+  async #statement<T>(run: () => T): Promise<T> {
+    const result = this.#committing(run);
+    await this.#medium.flush();
+    return result;
+  }
+
+  #inTurn<T>(task: () => T | Promise<T>): Promise<T> {
+    if (this.#closing !== null) return Promise.reject(new ContextClosed(`${this.#database.path} was closed.`));
+    return this.#turns.run(task);
+  }
+
+  async #transact<T>(work: Work<T>): Promise<T> {
+    this.#database.run('BEGIN IMMEDIATE');
+    let value: T;
+    try {
+      value = await this.#attempt(work);
+      this.#committing(() => this.#database.run('COMMIT'));
+    } catch (error) {
+      this.#rollback();
+      throw error;
+    }
+    await this.#medium.flush();
+    return value;
+  }
+
+  async #transactGroup<T>(works: readonly Work<T>[]): Promise<PromiseSettledResult<T>[]> {
+    const results: PromiseSettledResult<T>[] = [];
+    try {
+      this.#database.run('BEGIN IMMEDIATE');
+      for (const work of works) results.push(await this.#attemptInGroup(work));
+      this.#committing(() => this.#database.run('COMMIT'));
+      await this.#medium.flush();
+      return results;
+    } catch (reason) {
+      this.#rollback();
+      // A work that failed by itself keeps its own reason.
+      return works.map((_, index) => {
+        const result = results[index];
+        return result?.status === 'rejected' ? result : { status: 'rejected', reason };
+      });
+    }
+  }
+
+  /** Throws what ends the whole group; what ends this work alone is in the result. */
+  async #attemptInGroup<T>(work: Work<T>): Promise<PromiseSettledResult<T>> {
+    this.#database.run('SAVEPOINT work');
+    const [result] = await Promise.allSettled([this.#attempt(work)]);
+    if (result.status === 'rejected') {
+      if (result.reason instanceof StorageFailure) throw result.reason;
+      this.#inTransaction('ROLLBACK TO work', result.reason);
+    }
+    this.#inTransaction('RELEASE work', result.status === 'rejected' ? result.reason : undefined);
+    return result;
+  }
+
+  /** There is no sqlite3_get_autocommit: that SQLite gave up the transaction shows when its savepoint is gone. */
+  #inTransaction(sql: string, cause: unknown): void {
+    try {
+      this.#database.run(sql);
+    } catch (error) {
+      if (!(error instanceof DatabaseError)) throw error;
+      throw cause ?? error;
+    }
+  }
+
+  async #attempt<T>(work: Work<T>): Promise<T> {
+    const connection = new SqliteTransaction(this.#database);
+    try {
+      const value = await work(connection);
+      connection.refuseFailed();
+      return value;
+    } finally {
+      connection.end();
+    }
+  }
+
+  /** Runs what commits, and tells a failure from an outcome that nobody knows. */
+  #committing<T>(commit: () => T): T {
+    const { path, mount } = this.#database;
+    let result: T;
+    try {
+      result = commit();
+    } catch (cause) {
+      if (!mount.inDoubt) throw cause;
+      throw new OutcomeUnknown(
+        `${path}: the change was written, but the disk failed before it was durable. ` +
+          'It may or may not be there after a restart. Look before writing it again.',
+        { cause },
+      );
+    }
+    if (!mount.medium.guard.intruded()) return result;
+    throw new OutcomeUnknown(
+      `${path}: another program came in while the change was written, and may have undone it. ` +
+        'Call refresh(), and look before writing it again.',
+    );
+  }
+
+  #rollback(): void {
+    try {
+      this.#database.run('ROLLBACK');
+    } catch {
+      // SQLite has done it already, or rolls back from the journal at the next access.
+    }
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * Reads a file that nothing keeps others from writing: looks before and after, and reads again if somebody did.
+ *
+ * The order matters. Before: first how the file is, then that nobody writes. After: first that nobody
+ * writes, then how it is. So whoever wrote in between is seen at work, or by what was left.
+ */
+import { type CinderlibError, DatabaseLocked } from '../../errors/index.ts';
+import type { Disturbance } from '../../media/guard.ts';
+import type { Medium } from '../../media/medium.ts';
+import { pause } from '../../runtime.ts';
+
+/** The shortest and the longest pause between two attempts, in milliseconds. */
+const shortestPause = 2;
+const longestPause = 50;
+
+interface Reading<T> {
+  /** Reads in one transaction. */
+  read(): T | Promise<T>;
+  /** Drops what SQLite remembers of the file: it may be half of one commit and half of another. */
+  forget(): void;
+  /** Deals with a file that a crash left in the middle of a change; throws when it cannot. */
+  recover(error: CinderlibError): Promise<void>;
+}
+
+type Outcome<T> = { readonly value: T } | { readonly disturbance: Disturbance };
+
+/** @throws {DatabaseLocked} when somebody wrote for longer than is waited */
+export async function undisturbed<T>(medium: Medium, reading: Reading<T>): Promise<T> {
+  const { guard } = medium;
+  const startedAt = performance.now();
+  let stale = false;
+  const read = async (): Promise<T> => {
+    if (stale) reading.forget();
+    stale = true;
+    return reading.read();
+  };
+  let wasAbandoned = false;
+  for (let delay = shortestPause; ; delay = Math.min(2 * delay, longestPause)) {
+    guard.checkFile();
+    const outcome = await attempt(medium, read);
+    if ('value' in outcome) return outcome.value;
+    const { error, abandoned } = outcome.disturbance;
+    // Seen once it may be somebody who was about to finish.
+    if (abandoned && wasAbandoned) await reading.recover(error);
+    else if (performance.now() - startedAt >= guard.busyTimeout) throw error;
+    else await pause(delay);
+    wasAbandoned = abandoned;
+  }
+}
+
+async function attempt<T>({ guard, path }: Medium, read: () => Promise<T>): Promise<Outcome<T>> {
+  const before = guard.stamp();
+  const earlier = guard.disturbance();
+  if (earlier !== null) return { disturbance: earlier };
+  const [result] = await Promise.allSettled([read()]);
+  const later = guard.disturbance();
+  if (later !== null) return { disturbance: later };
+  if (guard.stamp() !== before) {
+    const error = new DatabaseLocked(
+      `${path} could not be read: another program wrote to it each time. Try again, or allow more time by busy_timeout.`,
+    );
+    return { disturbance: { error, abandoned: false } };
+  }
+  if (result.status === 'fulfilled') return { value: result.value };
+  if (!(result.reason instanceof DatabaseLocked)) throw result.reason;
+  return { disturbance: { error: result.reason, abandoned: false } };
+}

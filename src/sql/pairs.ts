@@ -1,0 +1,77 @@
+/** Keys and values that belong to a row: metadata, extra specs, the parts of QoS specs. */
+import type { RowSet, SqlValue } from '../rpc/contract.ts';
+import { all, type Condition, equals, live } from './condition.ts';
+import type { SqlConnection } from './engine.ts';
+import { asObjects, insertRow, type Row, updateRow } from './rows.ts';
+import { columnList, type PairTable } from './schema/columns.ts';
+import type { WriteContext } from './write-context.ts';
+
+export type Pairs = ReadonlyMap<string, string | null>;
+
+/** The live pairs of all owners that the condition finds, oldest first: that is the order of their dicts. */
+export function listPairs(
+  connection: SqlConnection,
+  table: PairTable,
+  where: Condition,
+  columns: readonly string[] = [table.owner, 'key', 'value'],
+): Promise<RowSet> {
+  const { sql, parameters } = all([where, live]);
+  return connection.all(`SELECT ${columnList(columns)} FROM ${table.name} WHERE ${sql} ORDER BY rowid`, parameters);
+}
+
+/** The live pairs of one owner. */
+export async function readPairs(connection: SqlConnection, table: PairTable, owner: string): Promise<Pairs> {
+  return new Map([...(await storedPairs(connection, table, owner))].map(([key, { value }]) => [key, value]));
+}
+
+/**
+ * Makes the live pairs of `owner` the wanted ones: removed keys are marked as deleted, changed values
+ * updated in place, new keys inserted, all other rows left alone. A key that comes back is a new row.
+ *
+ * @param withId true where ids are texts and not given by the database
+ */
+export async function storePairs(
+  connection: SqlConnection,
+  table: PairTable,
+  owner: string,
+  wanted: Pairs,
+  { now, newId }: WriteContext,
+  withId = false,
+): Promise<void> {
+  const stored = await storedPairs(connection, table, owner);
+  for (const [key, { ids }] of stored) {
+    if (wanted.has(key)) continue;
+    const removed: Row = { deleted: true, deleted_at: now, updated_at: now };
+    for (const id of ids) await updateRow(connection, table, id, removed);
+  }
+  for (const [key, value] of wanted) {
+    const pair = stored.get(key);
+    if (pair === undefined) {
+      const row: Row = { [table.owner]: owner, key, value, created_at: now, deleted: false };
+      await insertRow(connection, table.name, withId ? { id: newId(), ...row } : row);
+    } else if (pair.value !== value) {
+      await updateRow(connection, table, pair.ids.at(-1) ?? null, { value, updated_at: now });
+    }
+  }
+}
+
+interface StoredPair {
+  readonly ids: readonly SqlValue[];
+  readonly value: string | null;
+}
+
+/** Nothing forbids two live rows with one key: the last one counts, as in the dict that is read from them. */
+async function storedPairs(
+  connection: SqlConnection,
+  table: PairTable,
+  owner: string,
+): Promise<ReadonlyMap<string, StoredPair>> {
+  const rows = asObjects(await listPairs(connection, table, equals(table.owner, owner), ['id', 'key', 'value']));
+  const pairs = new Map<string, StoredPair>();
+  for (const { id = null, key = null, value = null } of rows) {
+    if (key === null) continue;
+    const ids = [...(pairs.get(String(key))?.ids ?? []), id];
+    pairs.set(String(key), { ids, value: value === null ? null : String(value) });
+  }
+  return pairs;
+}

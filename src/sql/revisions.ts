@@ -1,0 +1,164 @@
+/** The schema of a database: brought to one that the library can use, mostly by doing nothing, or only looked at. */
+import { SchemaError, VolumeTypeNotFoundByName } from '../errors/index.ts';
+import type { DefaultTypeRows } from '../rpc/contract.ts';
+import type { SqlConnection, SqlEngine } from './engine.ts';
+import { insertRow, valuesOf } from './rows.ts';
+import { checkColumns } from './schema/check-columns.ts';
+import { cinderTables, keyValues } from './schema/columns.ts';
+import { seedRows } from './schema/seed-rows.ts';
+import { KEY_VALUE_TABLE, SCHEMA_REVISION, type SchemaObject, schemaObjects } from './schema/sqlite.ts';
+import { canRebuildVolumes, rebuildVolumes } from './schema/upgrade.ts';
+import { DEFAULT_TYPE, readDefaultType } from './volume-types.ts';
+
+/** Where Cinder left sqlalchemy-migrate for alembic, and the alembic revision that describes the same schema. */
+const LAST_LEGACY_VERSION = 145;
+const FIRST_REVISION = '921e1a36b076';
+
+/** Where the times and ids of new rows come from. */
+export interface Origin {
+  readonly now: () => string;
+  readonly newId: () => string;
+}
+
+export interface Schema {
+  /** The revision that the database has now. */
+  readonly revision: string;
+  readonly default_type: DefaultTypeRows;
+  readonly defaultTypeId: string;
+  /** Only the original's own databases have the table from the start. */
+  readonly hasKeyValues: boolean;
+}
+
+/**
+ * Creates Cinder's tables where there are none, takes the few steps that are certain, and leaves every
+ * other database as it is.
+ *
+ * What has to be checked is checked before the first write, and all writes are one transaction: a
+ * database that is refused keeps every byte.
+ *
+ * @throws {SchemaError} when the tables are in no state that the library can use
+ * @throws {VolumeTypeNotFoundByName} when the type `__DEFAULT__` is missing
+ */
+export async function prepareSchema(engine: SqlEngine, origin: Origin): Promise<Schema> {
+  const { state, revision } = await engine.read(check);
+  if (revision === null) {
+    await engine.transaction((connection) => createSchema(connection, state, origin));
+    return { revision: SCHEMA_REVISION, ...(await engine.read(defaultType)), hasKeyValues: true };
+  }
+  const found = await engine.read(defaultType);
+  return { revision: await upgradeSchema(engine, state, revision), ...found, hasKeyValues: true };
+}
+
+/**
+ * The schema as it is, for who must not change it or has seen to it before.
+ *
+ * @throws {SchemaError} when the tables are in no state that the library can use
+ * @throws {VolumeTypeNotFoundByName} when the type `__DEFAULT__` is missing
+ */
+export async function readSchema(connection: SqlConnection): Promise<Schema> {
+  const { state, revision } = await check(connection);
+  if (revision === null) {
+    throw refusal('it has no tables of Cinder, and they are made only when a database is opened for writing');
+  }
+  return { revision, ...(await defaultType(connection)), hasKeyValues: state.tables.has(KEY_VALUE_TABLE) };
+}
+
+/** Refuses tables that cannot be used. The revision is null where there are none of Cinder. */
+async function check(connection: SqlConnection): Promise<{ state: State; revision: string | null }> {
+  const state = await inspect(connection);
+  const revision = recordedRevision(state);
+  const hasKeyValues = state.tables.has(KEY_VALUE_TABLE);
+  const tables = [...(revision === null ? [] : cinderTables()), ...(hasKeyValues ? [keyValues] : [])];
+  await checkColumns(connection, tables, revision ?? SCHEMA_REVISION);
+  return { state, revision };
+}
+
+async function defaultType(connection: SqlConnection): Promise<Pick<Schema, 'default_type' | 'defaultTypeId'>> {
+  const default_type = await readDefaultType(connection);
+  const [id] = valuesOf(default_type.volume_types, 'id');
+  if (id === undefined) throw new VolumeTypeNotFoundByName(DEFAULT_TYPE);
+  return { default_type, defaultTypeId: String(id) };
+}
+
+/** What a database says of itself. */
+interface State {
+  /** The names of its tables and views, in lower case as SQL compares them. */
+  readonly tables: ReadonlySet<string>;
+  /** The rows of `alembic_version`; null when there is no such table. */
+  readonly revisions: readonly string[] | null;
+  /** What `migrate_version` says of Cinder; null when it says nothing. */
+  readonly legacyVersion: string | null;
+}
+
+async function inspect(connection: SqlConnection): Promise<State> {
+  const names = await connection.all(`SELECT lower(name) AS name FROM sqlite_master WHERE type IN ('table', 'view')`);
+  const tables = new Set(valuesOf(names, 'name').map(String));
+  const query = async (table: string, column: string, where = '') =>
+    valuesOf(await connection.all(`SELECT ${column} FROM ${table}${where} ORDER BY rowid`), column).map(String);
+  const hasLegacy = tables.has('migrate_version');
+  const versions = hasLegacy ? await query('migrate_version', 'version', ` WHERE repository_id = 'cinder'`) : [];
+  return {
+    tables,
+    revisions: tables.has('alembic_version') ? await query('alembic_version', 'version_num') : null,
+    legacyVersion: versions[0] ?? null,
+  };
+}
+
+/** The revision of a database that has Cinder's tables; null when they can be created. */
+function recordedRevision({ tables, revisions, legacyVersion }: State): string | null {
+  const [revision, second] = revisions ?? [];
+  if (second !== undefined) {
+    throw refusal(`alembic_version has several rows, ${revisions?.join(', ')}, where one is allowed`);
+  }
+  if (revision !== undefined) return revision;
+  if (legacyVersion === String(LAST_LEGACY_VERSION)) return FIRST_REVISION;
+  if (legacyVersion !== null) {
+    throw refusal(
+      `it is at version ${legacyVersion} of Cinder's old migrations. ` +
+        `Upgrade it with a Cinder from Xena to 2023.1, which brings it to ${LAST_LEGACY_VERSION} and beyond, ` +
+        'and open it again',
+    );
+  }
+  const present = creatable().filter(({ name }) => tables.has(name));
+  if (present.length === 0) return null;
+  const some = present.slice(0, 3).map(({ name }) => name);
+  const list = present.length > 3 ? `${some.join(', ')} and ${present.length - 3} more` : some.join(', ');
+  throw refusal(
+    revisions === null
+      ? `it has tables of Cinder (${list}), but neither alembic_version nor migrate_version says which`
+      : `it has tables of Cinder (${list}), but alembic_version is empty`,
+  );
+}
+
+function refusal(reason: string): SchemaError {
+  return new SchemaError(`The database cannot be used: ${reason}. Nothing was changed.`);
+}
+
+/** The tables that nobody else may have where Cinder's are to be created. */
+function creatable(): readonly SchemaObject[] {
+  const shared = new Set(['alembic_version', KEY_VALUE_TABLE]);
+  return schemaObjects().filter(({ kind, name }) => kind === 'table' && !shared.has(name));
+}
+
+async function createSchema(connection: SqlConnection, { tables }: State, { now, newId }: Origin): Promise<void> {
+  for (const { name, sql } of schemaObjects()) if (!tables.has(name)) await connection.run(sql);
+  for (const { table, row } of seedRows(now(), newId)) await insertRow(connection, table, row);
+}
+
+/** Stamps, upgrades by one revision and adds the key-value table, where any of that is due. */
+async function upgradeSchema(engine: SqlEngine, { tables, revisions }: State, revision: string): Promise<string> {
+  const stamps = (revisions ?? []).length === 0;
+  const rebuilds = revision === FIRST_REVISION && (await canRebuildVolumes(engine));
+  const missing = ['alembic_version', KEY_VALUE_TABLE].filter((name) => !tables.has(name));
+  if (!stamps && !rebuilds && missing.length === 0) return revision;
+  const target = rebuilds ? SCHEMA_REVISION : revision;
+  // Without effect once a transaction has begun.
+  if (rebuilds) await engine.run('PRAGMA foreign_keys = OFF');
+  await engine.transaction(async (connection) => {
+    for (const { name, sql } of schemaObjects()) if (missing.includes(name)) await connection.run(sql);
+    if (rebuilds) await rebuildVolumes(connection);
+    if (stamps) await insertRow(connection, 'alembic_version', { version_num: target });
+    else if (rebuilds) await connection.run('UPDATE alembic_version SET version_num = ?', [target]);
+  });
+  return target;
+}

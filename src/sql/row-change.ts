@@ -1,0 +1,89 @@
+/** Create-or-update of the one row that a volume, a snapshot or a connection has. */
+import { type CinderlibError, DatabaseError, DuplicateEntry } from '../errors/index.ts';
+import type { RowChange, SqlValue } from '../rpc/contract.ts';
+import type { SqlConnection } from './engine.ts';
+import { insertRow, isLive, type Row, updateRow } from './rows.ts';
+import { compareTimes, sameValue } from './same-value.ts';
+import type { Table } from './schema/columns.ts';
+import type { WriteContext } from './write-context.ts';
+
+/** How the rows of a table are written. */
+export interface RowRules {
+  readonly table: Table;
+  /** What the model puts in the place of null when it creates a row, beside `deleted` and `created_at`. */
+  readonly defaults: Row;
+}
+
+/** The rules of a table that has one row for each object. */
+export interface ObjectRules extends RowRules {
+  readonly notFound: (id: string) => CinderlibError;
+}
+
+/** Decides whether the change makes a new row, and refuses those that may do neither. */
+export function isCreation(rules: ObjectRules, change: RowChange, stored: Row | null): boolean {
+  if (!Object.hasOwn(change.values, 'id')) {
+    if (!isLive(stored)) throw rules.notFound(change.id);
+    return false;
+  }
+  if (stored === null) {
+    // The original inserts such a row, cannot find it again, and rolls back.
+    if (change.values['deleted']) throw rules.notFound(change.id);
+    return true;
+  }
+  if (isLive(stored)) return false;
+  throw new DuplicateEntry(
+    `${rules.table.name} has a row ${change.id} already, marked as deleted, and an id is not used twice.` +
+      ' Give the object a new id.',
+  );
+}
+
+/** Inserts the row when `stored` is null, else updates it. */
+export async function storeRow(
+  connection: SqlConnection,
+  rules: RowRules,
+  change: RowChange,
+  stored: Row | null,
+  { now }: WriteContext,
+): Promise<void> {
+  const values = checkedValues(rules, change);
+  const defaults: Row = { deleted: false, created_at: now, ...rules.defaults };
+  if (stored === null) {
+    for (const [column, value] of Object.entries(defaults)) values[column] ??= value;
+    return insertRow(connection, rules.table.name, values);
+  }
+  delete values['id'];
+  const update = change.whole ? differences(rules.table, defaults, stored, values) : values;
+  if (change.whole && Object.keys(update).length === 0) return;
+  if (!Object.hasOwn(values, 'updated_at')) update['updated_at'] = now;
+  return updateRow(connection, rules.table, change.id, update);
+}
+
+/** The columns of a whole object that differ from its row as an object of that row would show them. */
+function differences(table: Table, defaults: Row, stored: Row, values: Row): Record<string, SqlValue> {
+  const differing = Object.entries(values).filter(([column, value]) => {
+    // An object created with such a null keeps it, while its row got the default.
+    if (value === null && Object.hasOwn(defaults, column)) return false;
+    return !sameValue(table.columns.get(column), stored[column] ?? null, value);
+  });
+  const [first] = differing;
+  // The update before this one set the time in the row, and the object does not know.
+  if (differing.length === 1 && first?.[0] === 'updated_at' && !isLater(first[1], stored)) return {};
+  return Object.fromEntries(differing);
+}
+
+function isLater(time: SqlValue, { updated_at = null }: Row): boolean {
+  return time !== null && (updated_at === null || compareTimes(String(time), String(updated_at)) > 0);
+}
+
+function checkedValues(rules: RowRules, change: RowChange): Record<string, SqlValue> {
+  const values: Record<string, SqlValue> = {};
+  for (const [column, value] of Object.entries(change.values)) {
+    if (!rules.table.columns.has(column)) {
+      throw new DatabaseError(`${rules.table.name} has no column ${JSON.stringify(column)} that could be written.`);
+    }
+    values[column] = value;
+  }
+  // From revision 9ab1b092a404 on the column takes no NULL.
+  if (values['use_quota'] === null) values['use_quota'] = true;
+  return values;
+}

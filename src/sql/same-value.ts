@@ -1,0 +1,23 @@
+/** Whether a stored value is what an object shows already, so that writing it would change nothing. */
+import type { SqlValue } from '../rpc/contract.ts';
+import type { ColumnKind } from './schema/columns.ts';
+
+export function sameValue(kind: ColumnKind | undefined, stored: SqlValue, value: SqlValue): boolean {
+  // The original reads a size of NULL as 0.
+  if (kind === 'integer' && stored === null && value !== null) return Number(value) === 0;
+  if (stored === null || value === null) return stored === value;
+  if (kind === 'boolean') return Boolean(stored) === Boolean(value);
+  if (kind === 'time') return compareTimes(String(stored), String(value)) === 0;
+  return String(stored) === String(value);
+}
+
+/** Compares times as times: with or without a fraction, or its trailing zeros. */
+export function compareTimes(a: string, b: string): number {
+  const [left, right] = [withMicroseconds(a), withMicroseconds(b)];
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
+}
+
+function withMicroseconds(time: string): string {
+  return (time.length === 19 ? `${time}.` : time).padEnd(26, '0').replace('T', ' ');
+}

@@ -1,0 +1,38 @@
+/** The one step between revisions that the library takes: from 921e1a36b076 to c92a3e68beed. */
+import type { SqlConnection } from '../engine.ts';
+import { asObjects } from '../rows.ts';
+import { columnsOf } from './check-columns.ts';
+import { volumes } from './columns.ts';
+import { schemaObjects } from './sqlite.ts';
+
+/** The name that the original gives to the table while it is filled. */
+const REBUILT = '_alembic_tmp_volumes';
+
+/**
+ * Whether `volumes` has no columns but those of the revision. With columns of somebody else's, or with views and
+ * triggers, which a rebuild could break or lose, the database is used at the revision that it has.
+ */
+export async function canRebuildVolumes(connection: SqlConnection): Promise<boolean> {
+  const inTheWay = `SELECT name FROM sqlite_master WHERE type IN ('view', 'trigger') OR name = ? LIMIT 1`;
+  if ((await connection.all(inTheWay, [REBUILT])).rows.length > 0) return false;
+  const columns = (await columnsOf(connection, [volumes])).get(volumes.name) ?? [];
+  return columns.every(({ name }) => volumes.columns.has(String(name)));
+}
+
+/**
+ * Makes `shared_targets` nullable as the original does on SQLite, by rebuilding the table.
+ *
+ * Must run inside a transaction, with foreign keys off, or the references of other tables would go.
+ */
+export async function rebuildVolumes(connection: SqlConnection): Promise<void> {
+  const definition = schemaObjects().find(({ name }) => name === volumes.name);
+  const indexes = await connection.all(
+    `SELECT sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'volumes' AND sql IS NOT NULL ORDER BY rowid`,
+  );
+  const columns = [...volumes.columns.keys()].join(', ');
+  await connection.run(definition?.sql.replace('"volumes"', REBUILT) ?? '');
+  await connection.run(`INSERT INTO ${REBUILT} (${columns}) SELECT ${columns} FROM volumes ORDER BY rowid`);
+  await connection.run('DROP TABLE volumes');
+  await connection.run(`ALTER TABLE ${REBUILT} RENAME TO volumes`);
+  for (const { sql } of asObjects(indexes)) await connection.run(String(sql));
+}

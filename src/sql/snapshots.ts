@@ -1,0 +1,84 @@
+/** Snapshots: reading, storing and deleting them. */
+import { SnapshotNotFound } from '../errors/index.ts';
+import type { SnapshotChange, SnapshotFilter, SnapshotRows, SnapshotStored, SqlValue } from '../rpc/contract.ts';
+import { all, among, equals, filters, live } from './condition.ts';
+import type { SqlConnection } from './engine.ts';
+import { listPairs, storePairs } from './pairs.ts';
+import { isCreation, type ObjectRules, storeRow } from './row-change.ts';
+import { findRow, isLive, markDeleted, type Row, removeRows, updateRow, valuesOf } from './rows.ts';
+import { snapshotMetadata, snapshots, volumes, volumeTypes } from './schema/columns.ts';
+import { NEWEST_FIRST } from './volume-rows.ts';
+import type { WriteContext } from './write-context.ts';
+
+const rules: ObjectRules = {
+  table: snapshots,
+  defaults: { use_quota: true },
+  notFound: (id) => new SnapshotNotFound(id),
+};
+
+export async function getSnapshots(connection: SqlConnection, filter: SnapshotFilter): Promise<SnapshotRows> {
+  const { snapshot_id, snapshot_name, volume_id } = filter;
+  const { sql, parameters } = all([...filters({ id: snapshot_id, display_name: snapshot_name, volume_id }), live]);
+  const columns = snapshots.selected;
+  const rows = await connection.all(`SELECT ${columns} FROM snapshots WHERE ${sql} ${NEWEST_FIRST}`, parameters);
+  const ofSnapshots = among(valuesOf(rows, 'id'), { sql: `SELECT id FROM snapshots WHERE ${sql}`, parameters });
+  return {
+    snapshots: rows,
+    snapshot_metadata: await listPairs(connection, snapshotMetadata, ofSnapshots('snapshot_id')),
+  };
+}
+
+export async function setSnapshot(
+  connection: SqlConnection,
+  change: SnapshotChange,
+  context: WriteContext,
+): Promise<SnapshotStored> {
+  const row = await findRow(connection, snapshots, change.id);
+  const stored = isCreation(rules, change, row) ? null : row;
+  const volume_type_id = await typeOf(connection, change, stored, context);
+  const named = stored === null || Object.hasOwn(change.values, 'volume_type_id');
+  const values = named ? { ...change.values, volume_type_id } : change.values;
+  await storeRow(connection, rules, { ...change, values }, stored, context);
+  if (change.metadata !== undefined) {
+    await storePairs(connection, snapshotMetadata, change.id, new Map(change.metadata), context);
+  }
+  return { volume_type_id };
+}
+
+/** The id of the type that the snapshot is to have: the column takes no NULL, while objects may have none. */
+async function typeOf(
+  connection: SqlConnection,
+  { values }: SnapshotChange,
+  stored: Row | null,
+  { defaultTypeId }: WriteContext,
+): Promise<string> {
+  const given = values['volume_type_id'] || null;
+  const kept = stored?.['volume_type_id'] || null;
+  const volumeId: SqlValue = values['volume_id'] ?? stored?.['volume_id'] ?? null;
+  if (given !== null) {
+    // The id of another database's default type means nothing here: its volume has this database's own.
+    // The volume's own id is the type that the volume had once: the original lets go of it at an update.
+    const known = given === kept || given === volumeId || (await findRow(connection, volumeTypes, given)) !== null;
+    if (known) return String(given);
+  } else if (kept !== null) return String(kept);
+  const volume = await findRow(connection, volumes, volumeId);
+  return String(volume?.['volume_type_id'] || given || defaultTypeId);
+}
+
+export async function deleteSnapshot(
+  connection: SqlConnection,
+  id: string,
+  { softDeletes, now }: WriteContext,
+): Promise<null> {
+  if (!isLive(await findRow(connection, snapshots, id))) return null;
+  const ofSnapshot = equals('snapshot_id', id);
+  if (softDeletes) {
+    await markDeleted(connection, 'snapshot_metadata', ofSnapshot, now);
+    await updateRow(connection, snapshots, id, { status: 'deleted', deleted: true, deleted_at: now });
+    return null;
+  }
+  await removeRows(connection, 'snapshot_metadata', ofSnapshot);
+  await removeRows(connection, 'volume_glance_metadata', ofSnapshot);
+  await removeRows(connection, 'snapshots', equals('id', id));
+  return null;
+}

@@ -1,0 +1,129 @@
+/**
+ * SQLAlchemy's database URLs. They are no URLs as the platform's parser knows them: the path of SQLite
+ * is not percent-decoded, a host may be missing, and `sqlite:////a` means another file than `sqlite:///a`.
+ */
+import { InvalidUrl } from '../errors/index.ts';
+import { didYouMean } from '../near-name.ts';
+
+export interface DatabaseUrl {
+  /** The kind of database: `sqlite`, `mysql`, `mariadb` or `postgresql`. */
+  readonly scheme: string;
+  /** What stands behind `+`: the name of a Python module, which means nothing here. */
+  readonly driver: string | null;
+  readonly username: string | null;
+  readonly password: string | null;
+  readonly host: string | null;
+  readonly port: number | null;
+  readonly database: string | null;
+  /** Every value of each name, in order. */
+  readonly query: ReadonlyMap<string, readonly string[]>;
+}
+
+const known = ['sqlite', 'mysql', 'mariadb', 'postgresql'];
+/** Databases of SQLAlchemy that Cinder never used: being near one of ours by name they are no slip of it. */
+const foreign = ['mssql', 'oracle'];
+
+const pattern = new RegExp(
+  '^(?<name>[\\w+]+)://' +
+    '(?:(?<username>[^:/]*)(?::(?<password>[^@]*))?@)?' +
+    '(?:(?:\\[(?<ipv6host>[^/?]+)\\]|(?<ipv4host>[^/:?]+))?(?::(?<port>[^/?]*))?)?' +
+    '(?:/(?<database>[^?]*))?(?:\\?(?<query>.*))?$',
+);
+
+/** Options of Python's sqlite3 module that tune its own handle and change nothing that is stored. */
+const idleSqliteOptions = ['check_same_thread', 'cached_statements'];
+
+/**
+ * The path of the database that a URL of SQLite means; null for a database in memory.
+ *
+ * @throws {InvalidUrl} when it is no URL, or not one that this version can open
+ */
+export function sqlitePath(connection: string): string | null {
+  const url = parseDatabaseUrl(connection);
+  if (url.scheme !== 'sqlite') {
+    throw new InvalidUrl(`This version opens sqlite databases only, not ${shown(connection)}. Use sqlite:///path.`);
+  }
+  if (url.username !== null || url.password !== null || url.host !== null || url.port !== null) {
+    throw new InvalidUrl(
+      `A sqlite URL has no user, host or port, but ${shown(connection)} has: ` +
+        'write sqlite:///relative/path, sqlite:////absolute/path, or sqlite:// for a database in memory.',
+    );
+  }
+  for (const option of url.query.keys()) {
+    if (idleSqliteOptions.includes(option)) continue;
+    throw new InvalidUrl(
+      `The sqlite URL ${shown(connection)} has the option ${JSON.stringify(option)}, which is not available. ` +
+        'Leave it out.',
+    );
+  }
+  return url.database === null || url.database === '' || url.database === ':memory:' ? null : url.database;
+}
+
+/** Takes a URL apart as SQLAlchemy 1.4 does. */
+export function parseDatabaseUrl(connection: string): DatabaseUrl {
+  const parts = pattern.exec(connection)?.groups;
+  if (parts === undefined) {
+    throw new InvalidUrl(
+      `${shown(connection)} is not a database URL. Write one such as sqlite:///path or sqlite:// (in memory).`,
+    );
+  }
+  const [scheme = '', driver] = (parts['name'] ?? '').split(/\+(.*)/);
+  if (!known.includes(scheme)) {
+    const hint = foreign.includes(scheme) ? '' : didYouMean(scheme, known);
+    throw new InvalidUrl(`${shown(connection)} names an unknown database, ${scheme}.${hint} Use sqlite:///path.`);
+  }
+  return {
+    scheme,
+    driver: driver ?? null,
+    username: decoded(parts['username']),
+    password: decoded(parts['password']),
+    host: parts['ipv4host'] ?? parts['ipv6host'] ?? null,
+    port: parsePort(parts['port'], connection),
+    database: parts['database'] ?? null,
+    query: parseQuery(parts['query'] ?? ''),
+  };
+}
+
+function parsePort(port: string | undefined, connection: string): number | null {
+  if (port === undefined) return null;
+  if (/^\d+$/.test(port)) return Number(port);
+  throw new InvalidUrl(`The port of ${shown(connection)} is not a number. Leave it out or write digits.`);
+}
+
+/** The pairs of `a=1&b=2`; where Python drops a name without a value, we keep it, to be complained about. */
+function parseQuery(query: string): ReadonlyMap<string, readonly string[]> {
+  const values = new Map<string, string[]>();
+  for (const part of query.split('&')) {
+    if (part === '') continue;
+    const [name = '', value = ''] = part.split(/=(.*)/).map((text) => decoded(text.replaceAll('+', ' ')) ?? '');
+    values.set(name, [...(values.get(name) ?? []), value]);
+  }
+  return values;
+}
+
+/** Percent escapes are UTF-8; what is none stays as it is, and bytes that are none become U+FFFD, as in Python. */
+function decoded(text: string | undefined): string | null {
+  if (text === undefined) return null;
+  return text.replace(/(?:%[0-9a-f]{2})+/gi, (escapes) => {
+    const bytes = escapes.slice(1).split('%');
+    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(Uint8Array.from(bytes, (hex) => parseInt(hex, 16)));
+  });
+}
+
+/** A URL, or what should have been one, for a message: without any password, however it was meant. */
+function shown(connection: string): string {
+  const [, start = '', rest = ''] = /^([\w+.-]*:?\/\/|)(.*)$/s.exec(connection) ?? [];
+  const isPath = /^sqlite/i.test(start) && rest.startsWith('/');
+  const at = isPath ? -1 : rest.lastIndexOf('@');
+  const [userinfo, others] = at < 0 ? ['', rest] : [rest.slice(0, at), rest.slice(at)];
+  const address = isPath ? others : withoutStrangePort(others);
+  return `${start}${userinfo.replace(/:.*$/s, ':***')}${address}`.replace(secretOption, '$1***');
+}
+
+/** Passwords given as an option, in a query or in the style of a data source name. */
+const secretOption = /((?:^|[?&;\s])[^=?&;\s]*(?:pass|pwd|secret|token)[^=?&;\s]*=)[^&;\s]*/gi;
+
+/** Without `@` in the text, a port that is no number may be a password. */
+function withoutStrangePort(address: string): string {
+  return address.replace(/^([^@[:/?][^:/?]*:)(?!\d*(?:[/?]|$))[^/?]*/, '$1***');
+}

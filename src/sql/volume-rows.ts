@@ -1,0 +1,99 @@
+/** Reading volumes whole: their rows, and one query for each kind of children. */
+import type { Page, RowSet, VolumeFilter, VolumeRows } from '../rpc/contract.ts';
+import { all, among, type Condition, filters, live } from './condition.ts';
+import type { SqlConnection } from './engine.ts';
+import { backendCondition } from './host-filter.ts';
+import { listPairs } from './pairs.ts';
+import { valuesOf } from './rows.ts';
+import { compareTimes } from './same-value.ts';
+import {
+  extraSpecs,
+  qosSpecs,
+  type Table,
+  volumeAdminMetadata,
+  volumeAttachment,
+  volumeMetadata,
+  volumes,
+  volumeTypes,
+} from './schema/columns.ts';
+
+/** The order of Cinder's listings. SQLite takes NULL for the smallest, so that such rows come last. */
+export const NEWEST_FIRST = 'ORDER BY created_at DESC, id DESC';
+
+const QOS_COLUMNS = ['id', 'specs_id', 'key', 'value', 'created_at', 'updated_at'];
+
+export async function getVolumes(connection: SqlConnection, filter: VolumeFilter, page?: Page): Promise<VolumeRows> {
+  const backend = filter.backend_name ? [backendCondition(filter.backend_name)] : [];
+  const named = filters({ id: filter.volume_id, display_name: filter.volume_name });
+  const after = page?.after ? [await pageCondition(connection, page.after)] : [];
+  return readVolumes(connection, all([...named, ...backend, live, ...after]), page?.limit);
+}
+
+/** The rows after that one, newest first. */
+async function pageCondition(connection: SqlConnection, after: NonNullable<Page['after']>): Promise<Condition> {
+  const { id } = after;
+  if (after.created_at === null) return { sql: '(created_at IS NULL AND id < ?)', parameters: [id] };
+  const row = await connection.all('SELECT created_at FROM volumes WHERE id = ?', [id]);
+  const stored = String(valuesOf(row, 'created_at')[0] ?? '');
+  // SQL compares texts; a row's own text may lack the fraction that the caller's has.
+  const time = compareTimes(stored, after.created_at) === 0 ? stored : after.created_at;
+  return {
+    sql: '(created_at < ? OR (created_at = ? AND id < ?) OR created_at IS NULL)',
+    parameters: [time, time, id],
+  };
+}
+
+/** The volumes that the condition finds, newest first, with their live children. */
+export async function readVolumes(connection: SqlConnection, where: Condition, limit?: number): Promise<VolumeRows> {
+  const page = limit === undefined ? '' : ` ${NEWEST_FIRST} LIMIT ?`;
+  const parameters = limit === undefined ? where.parameters : [...where.parameters, limit];
+  const query = (columns: string): Condition => ({
+    sql: `SELECT ${columns} FROM volumes WHERE ${where.sql}${page}`,
+    parameters,
+  });
+  const { sql } = query(volumes.selected);
+  const rows = await connection.all(page === '' ? `${sql} ${NEWEST_FIRST}` : sql, parameters);
+  if (rows.rows.length === 0) return withoutVolumes(rows);
+  const ofVolumes = among(valuesOf(rows, 'id'), query('id'));
+  const ofTypes = among(valuesOf(rows, 'volume_type_id'), query('volume_type_id'));
+  const types = await listRows(connection, volumeTypes, ofTypes('id'));
+  return {
+    volumes: rows,
+    volume_metadata: await listPairs(connection, volumeMetadata, ofVolumes('volume_id')),
+    volume_admin_metadata: await listPairs(connection, volumeAdminMetadata, ofVolumes('volume_id')),
+    volume_types: types,
+    volume_type_extra_specs: await listPairs(connection, extraSpecs, ofTypes('volume_type_id')),
+    quality_of_service_specs: await listQosSpecs(connection, types, ofTypes('id')),
+    volume_attachment: await listRows(connection, volumeAttachment, ofVolumes('volume_id')),
+  };
+}
+
+function listRows(connection: SqlConnection, table: Table, where: Condition): Promise<RowSet> {
+  const { sql, parameters } = all([where, live]);
+  const columns = table.selected;
+  return connection.all(`SELECT ${columns} FROM ${table.name} WHERE ${sql} ORDER BY rowid`, parameters);
+}
+
+/** The roots that the types refer to, and the rows below them. */
+async function listQosSpecs(connection: SqlConnection, types: RowSet, ofTypes: Condition): Promise<RowSet> {
+  const ids = valuesOf(types, 'qos_specs_id');
+  if (ids.every((id) => id === null)) return { columns: QOS_COLUMNS, rows: [] };
+  const sql = `SELECT qos_specs_id FROM volume_types WHERE ${ofTypes.sql} AND ${live.sql}`;
+  const ofSpecs = among(ids, { sql, parameters: ofTypes.parameters });
+  const [roots, parts] = [ofSpecs('id'), ofSpecs('specs_id')];
+  const where = { sql: `(${roots.sql} OR ${parts.sql})`, parameters: [...roots.parameters, ...parts.parameters] };
+  return listPairs(connection, qosSpecs, where, QOS_COLUMNS);
+}
+
+function withoutVolumes(volumeRows: RowSet): VolumeRows {
+  const none = (columns: Iterable<string>): RowSet => ({ columns: [...columns], rows: [] });
+  return {
+    volumes: volumeRows,
+    volume_metadata: none(['volume_id', 'key', 'value']),
+    volume_admin_metadata: none(['volume_id', 'key', 'value']),
+    volume_types: none(volumeTypes.columns.keys()),
+    volume_type_extra_specs: none(['volume_type_id', 'key', 'value']),
+    quality_of_service_specs: none(QOS_COLUMNS),
+    volume_attachment: none(volumeAttachment.columns.keys()),
+  };
+}

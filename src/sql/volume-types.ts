@@ -1,0 +1,109 @@
+/** The volume type that comes with a volume: which one it is, and the rows that it needs. */
+import { DuplicateEntry, VolumeTypeUpdateFailed } from '../errors/index.ts';
+import type { DefaultTypeRows, SqlValue, VolumeChange, VolumeTypeChange } from '../rpc/contract.ts';
+import { equals } from './condition.ts';
+import type { SqlConnection } from './engine.ts';
+import { listPairs, type Pairs, readPairs, storePairs } from './pairs.ts';
+import { qosPairs, storeQosSpecs } from './qos-specs.ts';
+import { type RowRules, storeRow } from './row-change.ts';
+import { findRow, isLive, type Row, valuesOf } from './rows.ts';
+import { extraSpecs, qosSpecs, volumeTypes } from './schema/columns.ts';
+import type { WriteContext } from './write-context.ts';
+
+/** The name of the type that every volume without one of its own has. */
+export const DEFAULT_TYPE = '__DEFAULT__';
+
+/** The live type named `__DEFAULT__`; no rows where there is none. */
+export async function readDefaultType(connection: SqlConnection): Promise<DefaultTypeRows> {
+  const sql = `SELECT ${volumeTypes.selected} FROM volume_types
+    WHERE name = ? AND deleted = 0 ORDER BY rowid LIMIT 1`;
+  const volume_types = await connection.all(sql, [DEFAULT_TYPE]);
+  const [id = null] = valuesOf(volume_types, 'id');
+  const volume_type_extra_specs = await listPairs(connection, extraSpecs, equals('volume_type_id', id));
+  return { volume_types, volume_type_extra_specs };
+}
+
+/** Writes what the change says of the volume's type, and returns the id that the volume is to have. */
+export async function storeVolumeType(
+  connection: SqlConnection,
+  change: VolumeChange,
+  stored: Row | null,
+  context: WriteContext,
+): Promise<SqlValue> {
+  const type = change.volume_type;
+  const given = change.values['volume_type_id'] || null;
+  const kept = stored?.['volume_type_id'] || null;
+  const wanted = given ?? kept ?? type?.id ?? context.defaultTypeId;
+  if (wanted === context.defaultTypeId || type?.values['name'] === DEFAULT_TYPE) {
+    // Each database has an id of its own for the default type: a type of that name is this one.
+    if (type !== undefined) await refuseSpecs(connection, type, context);
+    return (given === null ? kept : null) ?? context.defaultTypeId;
+  }
+  const id = String(wanted);
+  if (type !== undefined) {
+    await storeType(connection, type.id === id ? type : { ...type, id, values: {} }, context);
+  } else if (wanted !== kept && (await findRow(connection, volumeTypes, id)) === null) {
+    await storeType(connection, { id, values: {} }, context);
+  }
+  return id;
+}
+
+/** Fails when the type brings specs that the default type does not have: it belongs to all volumes. */
+async function refuseSpecs(
+  connection: SqlConnection,
+  { extra_specs, qos_specs }: VolumeTypeChange,
+  { defaultTypeId }: WriteContext,
+): Promise<void> {
+  if (extra_specs !== undefined && extra_specs.length > 0) {
+    const own = await readPairs(connection, extraSpecs, defaultTypeId);
+    if (!samePairs(own, new Map(extra_specs))) throw new VolumeTypeUpdateFailed(DEFAULT_TYPE);
+  }
+  if (qos_specs !== undefined && qos_specs.specs.length > 0) {
+    const row = await findRow(connection, volumeTypes, defaultTypeId);
+    const own = await readPairs(connection, qosSpecs, String(row?.['qos_specs_id'] ?? ''));
+    if (!samePairs(own, qosPairs(qos_specs))) throw new VolumeTypeUpdateFailed(DEFAULT_TYPE);
+  }
+}
+
+function samePairs(a: Pairs, b: Pairs): boolean {
+  return a.size === b.size && [...a].every(([key, value]) => b.get(key) === value);
+}
+
+const typeRules: RowRules = { table: volumeTypes, defaults: { is_public: true } };
+
+/** Creates or updates a type that is not the default one, with its specs. */
+async function storeType(connection: SqlConnection, type: VolumeTypeChange, context: WriteContext): Promise<void> {
+  const stored = await findRow(connection, volumeTypes, type.id);
+  if (stored !== null && !isLive(stored)) {
+    throw new DuplicateEntry(`Volume type ${type.id} exists already, marked as deleted, and an id is not used twice.`);
+  }
+  const values: Record<string, SqlValue> = { ...type.values, id: type.id };
+  values['name'] ??= stored?.['name'] ?? type.id;
+  // A volume has the type, so it is in use, whatever a dump says.
+  delete values['deleted'];
+  delete values['deleted_at'];
+  const qosId = await storeTypeQosSpecs(connection, type, stored, context);
+  if (qosId === null) delete values['qos_specs_id'];
+  else values['qos_specs_id'] = qosId;
+  await storeRow(connection, typeRules, { id: type.id, values, whole: true }, stored, context);
+  if (type.extra_specs !== undefined) {
+    await storePairs(connection, extraSpecs, type.id, new Map(type.extra_specs), context);
+  }
+}
+
+/** Writes the QoS specs, where there are any, and returns the id to refer to; null leaves the reference as it is. */
+async function storeTypeQosSpecs(
+  connection: SqlConnection,
+  { qos_specs, values }: VolumeTypeChange,
+  stored: Row | null,
+  context: WriteContext,
+): Promise<SqlValue> {
+  if (qos_specs !== undefined) {
+    const id = String(stored?.['qos_specs_id'] || qos_specs.id);
+    await storeQosSpecs(connection, id, qos_specs, context);
+    return id;
+  }
+  const id = values['qos_specs_id'] || null;
+  // A reference to nothing would be an orphan here, and an error on servers that check.
+  return id !== null && isLive(await findRow(connection, qosSpecs, id)) ? id : null;
+}

@@ -1,0 +1,72 @@
+/** Storing and deleting volumes. */
+import { VolumeNotFound } from '../errors/index.ts';
+import type { VolumeChange, VolumeStored } from '../rpc/contract.ts';
+import { type Condition, equals } from './condition.ts';
+import type { SqlConnection } from './engine.ts';
+import { deleteOwnType } from './own-type.ts';
+import { storePairs } from './pairs.ts';
+import { isCreation, type ObjectRules, storeRow } from './row-change.ts';
+import { findRow, isLive, markDeleted, removeRows, updateRow } from './rows.ts';
+import { volumeAdminMetadata, volumeMetadata, volumes } from './schema/columns.ts';
+import { storeVolumeType } from './volume-types.ts';
+import type { WriteContext } from './write-context.ts';
+
+const rules: ObjectRules = {
+  table: volumes,
+  defaults: { bootable: false, multiattach: false, use_quota: true, shared_targets: true },
+  notFound: (id) => new VolumeNotFound(id),
+};
+
+export async function setVolume(
+  connection: SqlConnection,
+  change: VolumeChange,
+  context: WriteContext,
+): Promise<VolumeStored> {
+  const { id, metadata, admin_metadata } = change;
+  const row = await findRow(connection, volumes, id);
+  const stored = isCreation(rules, change, row) ? null : row;
+  const volume_type_id = await storeVolumeType(connection, change, stored, context);
+  const named = stored === null || Object.hasOwn(change.values, 'volume_type_id');
+  const values = named ? { ...change.values, volume_type_id } : change.values;
+  await storeRow(connection, rules, { ...change, values }, stored, context);
+  if (metadata !== undefined) await storePairs(connection, volumeMetadata, id, new Map(metadata), context);
+  if (admin_metadata !== undefined) {
+    await storePairs(connection, volumeAdminMetadata, id, new Map(admin_metadata), context);
+  }
+  return { volume_type_id: String(volume_type_id) };
+}
+
+/** Deletes the volume and all that hangs on it; nothing happens when it is not stored. */
+export async function deleteVolume(connection: SqlConnection, id: string, context: WriteContext): Promise<null> {
+  const row = await findRow(connection, volumes, id);
+  if (!isLive(row)) return null;
+  if (context.softDeletes) await markVolume(connection, id, context.now);
+  else await removeVolume(connection, id);
+  await deleteOwnType(connection, id, row['volume_type_id'] ?? null, context);
+  return null;
+}
+
+async function markVolume(connection: SqlConnection, id: string, now: string): Promise<void> {
+  for (const table of [...pairTables, 'snapshots', 'transfers', 'volume_attachment']) {
+    await markDeleted(connection, table, equals('volume_id', id), now);
+  }
+  const marks = { status: 'deleted', migration_status: null, deleted: true, deleted_at: now };
+  await updateRow(connection, volumes, id, marks);
+}
+
+const pairTables = ['volume_metadata', 'volume_admin_metadata', 'volume_glance_metadata'];
+
+/** Removes dependents first, soft-deleted ones too: servers that check references insist. */
+async function removeVolume(connection: SqlConnection, id: string): Promise<void> {
+  const ofVolume = equals('volume_id', id);
+  const among = (column: string, table: string): Condition => ({
+    sql: `${column} IN (SELECT id FROM ${table} WHERE volume_id = ?)`,
+    parameters: [id],
+  });
+  await removeRows(connection, 'attachment_specs', among('attachment_id', 'volume_attachment'));
+  await removeRows(connection, 'volume_attachment', ofVolume);
+  await removeRows(connection, 'snapshot_metadata', among('snapshot_id', 'snapshots'));
+  await removeRows(connection, 'volume_glance_metadata', among('snapshot_id', 'snapshots'));
+  for (const table of [...pairTables, 'snapshots', 'transfers']) await removeRows(connection, table, ofVolume);
+  await removeRows(connection, 'volumes', equals('id', id));
+}
