@@ -1,0 +1,7 @@
+/** A worker as the caller of `setup` may make one, described without the types of either platform. */
+
+/** A Web Worker, or a worker thread of `node:worker_threads`. */
+export interface AnyWorker {
+  postMessage(message: unknown): void;
+  terminate(): unknown;
+}

@@ -1,0 +1,219 @@
+/**
+ * The wire protocol between the objects and the persistence core: types alone.
+ *
+ * One {@link Command} goes in, one {@link Answer} comes out. A command is a whole operation (a save, a
+ * delete, a listing), never a piece of SQL, so that crossing the boundary once is enough and each
+ * write is one transaction on the other side.
+ */
+
+/** A value as SQL holds it. Times are text, `YYYY-MM-DD HH:MM:SS.ffffff`; a bigint is an integer beyond 2^53. */
+export type SqlValue = string | number | bigint | boolean | null;
+
+/** A dictionary on the wire: pairs, since an object would put keys that look like numbers first. */
+export type Entries<V> = readonly (readonly [key: string, value: V])[];
+
+/** The rows of one query. Column names are sent once, not with each row. */
+export interface RowSet {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly SqlValue[])[];
+}
+
+/** Which volumes to list. A filter that is empty or absent does not filter; filters are ANDed. */
+export interface VolumeFilter {
+  readonly volume_id?: string | null | undefined;
+  readonly volume_name?: string | null | undefined;
+  readonly backend_name?: string | null | undefined;
+}
+export interface SnapshotFilter {
+  readonly snapshot_id?: string | null | undefined;
+  readonly snapshot_name?: string | null | undefined;
+  readonly volume_id?: string | null | undefined;
+}
+export interface ConnectionFilter {
+  readonly connection_id?: string | null | undefined;
+  readonly volume_id?: string | null | undefined;
+}
+
+/** One page of a listing that is newest first: at most `limit` rows, those after the row `after`. */
+export interface Page {
+  readonly limit: number;
+  readonly after: { readonly created_at: string | null; readonly id: string } | null;
+}
+
+/** The rows that make up volumes: parents in the order of the listing, children in row order. */
+export interface VolumeRows {
+  readonly volumes: RowSet;
+  readonly volume_metadata: RowSet;
+  readonly volume_admin_metadata: RowSet;
+  readonly volume_types: RowSet;
+  readonly volume_type_extra_specs: RowSet;
+  readonly quality_of_service_specs: RowSet;
+  readonly volume_attachment: RowSet;
+}
+export interface SnapshotRows {
+  readonly snapshots: RowSet;
+  readonly snapshot_metadata: RowSet;
+}
+export interface ConnectionRows {
+  readonly volume_attachment: RowSet;
+  /** The volumes that the connections belong to, whole. */
+  readonly volumes: VolumeRows;
+}
+export interface KeyValueRow {
+  readonly key: string;
+  readonly value: string | null;
+}
+/** The volume type named `__DEFAULT__`, with its extra specs. */
+export interface DefaultTypeRows {
+  readonly volume_types: RowSet;
+  readonly volume_type_extra_specs: RowSet;
+}
+
+/** What a set writes to the row of one object. */
+export interface RowChange {
+  readonly id: string;
+  /**
+   * Column to value. With `id` among them the row is created, or updated where it exists already;
+   * without, the row must be there.
+   */
+  readonly values: Readonly<Record<string, SqlValue>>;
+  /**
+   * True when nothing was marked as changed and the whole object is written: columns that hold the
+   * same already are left alone, so that saving an untouched object changes no byte.
+   */
+  readonly whole: boolean;
+}
+
+/** What a set writes to `volume_types` and its children. Absent specs are left alone. */
+export interface VolumeTypeChange {
+  readonly id: string;
+  readonly values: Readonly<Record<string, SqlValue>>;
+  readonly extra_specs?: Entries<string | null>;
+  readonly qos_specs?: {
+    readonly id: string;
+    readonly consumer: string;
+    readonly specs: Entries<string | null>;
+  };
+}
+export interface VolumeChange extends RowChange {
+  readonly metadata?: Entries<string>;
+  readonly admin_metadata?: Entries<string>;
+  /** The type that comes with the volume; absent when it has none or none of it changed. */
+  readonly volume_type?: VolumeTypeChange;
+}
+export interface SnapshotChange extends RowChange {
+  readonly metadata?: Entries<string>;
+}
+
+export type ReadCommand =
+  | { readonly kind: 'getVolumes'; readonly filter: VolumeFilter; readonly page?: Page }
+  | { readonly kind: 'getSnapshots'; readonly filter: SnapshotFilter }
+  | { readonly kind: 'getConnections'; readonly filter: ConnectionFilter }
+  | { readonly kind: 'getKeyValues'; readonly key: string | null }
+  | { readonly kind: 'info' }
+  | { readonly kind: 'exportDatabase' };
+
+export type WriteCommand =
+  | { readonly kind: 'setVolume'; readonly change: VolumeChange }
+  | { readonly kind: 'setSnapshot'; readonly change: SnapshotChange }
+  | { readonly kind: 'setConnection'; readonly change: RowChange }
+  | { readonly kind: 'setKeyValue'; readonly key: string; readonly value: string | null }
+  | { readonly kind: 'deleteVolume'; readonly id: string }
+  | { readonly kind: 'deleteSnapshot'; readonly id: string }
+  | { readonly kind: 'deleteConnection'; readonly id: string }
+  | { readonly kind: 'deleteKeyValue'; readonly key: string }
+  /** All of them in one transaction: either every one is stored or none. */
+  | { readonly kind: 'batch'; readonly commands: readonly WriteCommand[] };
+
+export type Command =
+  | { readonly kind: 'open'; readonly config: CoreConfig }
+  | ReadCommand
+  | WriteCommand
+  /** Takes a database that another program changed as it is now. */
+  | { readonly kind: 'refresh' }
+  | { readonly kind: 'close' };
+
+/** How the core is told to open its database: options already checked and expanded. */
+export interface CoreConfig {
+  /** `memory` keeps the pages in memory; the others name where they live. */
+  readonly medium: 'memory' | 'filesystem';
+  /** The database's path, or its name where there are no paths; unused for `memory`. */
+  readonly database: string;
+  readonly soft_deletes: boolean;
+  readonly sqlite_synchronous: boolean;
+  /** The first content of the database: a whole SQLite file. */
+  readonly from: Uint8Array | null;
+  /** Whether nothing may be written: no change, no lock, no journal. */
+  readonly read_only: boolean;
+  /** How long other programs are waited for, in milliseconds. */
+  readonly busy_timeout: number;
+}
+
+/** What a set of a volume decided: the id of the type that the volume has now. */
+export interface VolumeStored {
+  readonly volume_type_id: string | null;
+}
+export interface SnapshotStored {
+  readonly volume_type_id: string | null;
+}
+
+/** What the core knows of the database that it opened. */
+export interface StorageInfo {
+  readonly medium: 'memory' | 'filesystem';
+  readonly durability: 'none' | 'full' | 'off';
+  readonly persisted: boolean;
+  readonly leader: boolean;
+  /** Bytes of the main database file. */
+  readonly size: number;
+  /** The Cinder schema revision that the database says it has. */
+  readonly revision: string;
+  readonly sqlite_version: string;
+  /** `held`: native programs are kept from writing. `seen`: their locks are respected. `none`: neither. */
+  readonly native_locks: 'held' | 'seen' | 'none';
+  readonly read_only: boolean;
+}
+
+/** The lock file of a database, and the text in it that makes it ours. */
+export interface LockFile {
+  readonly path: string;
+  readonly token: string;
+}
+
+/** The answer to each kind of command. */
+export interface Answers {
+  open: { readonly default_type: DefaultTypeRows; readonly lock_file: LockFile | null };
+  refresh: { readonly default_type: DefaultTypeRows };
+  getVolumes: VolumeRows;
+  getSnapshots: SnapshotRows;
+  getConnections: ConnectionRows;
+  getKeyValues: readonly KeyValueRow[];
+  info: StorageInfo;
+  exportDatabase: Uint8Array;
+  setVolume: VolumeStored;
+  setSnapshot: SnapshotStored;
+  setConnection: null;
+  setKeyValue: null;
+  deleteVolume: null;
+  deleteSnapshot: null;
+  deleteConnection: null;
+  deleteKeyValue: null;
+  batch: readonly (VolumeStored | SnapshotStored | null)[];
+  close: null;
+}
+export type Answer<C extends Command> = Answers[C['kind']];
+
+/** An error as it crosses the boundary; `rpc/errors.ts` turns it back into its class. */
+export interface WireError {
+  readonly name: string;
+  readonly code: string | null;
+  readonly message: string;
+  readonly stack: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly cause: WireError | null;
+}
+export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: WireError };
+
+/** What the worker exposes: one method, so that a call is one message each way. */
+export interface CoreEndpoint {
+  call<C extends Command>(command: C): Promise<Outcome<Answer<C>>>;
+}

@@ -1,0 +1,72 @@
+/** Starts the worker that the core runs in, and hides what runtimes call things. */
+import type { Endpoint } from 'comlink';
+import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+import { InvalidOption, WorkerLost } from '../errors/index.ts';
+import { builtin } from '../runtime.ts';
+import type { AnyWorker } from './any-worker.ts';
+
+/** A running worker. */
+export interface WorkerHandle {
+  readonly endpoint: Endpoint;
+  /** Calls back when the worker ends or fails by itself. */
+  onLost(callback: (reason: Error) => void): void;
+  /** Whether the worker keeps the process alive; it does while a call waits. */
+  keepAlive(keep: boolean): void;
+  terminate(): Promise<void>;
+}
+
+/** Starts the worker: the bundle's own, or the one that the given function makes. */
+export function startWorker(make?: () => AnyWorker): WorkerHandle {
+  const worker = make === undefined ? ownWorker() : make();
+  if (isWebWorker(worker)) return webWorker(worker);
+  if (isWorkerThread(worker)) return workerThread(worker);
+  throw new InvalidOption('The function given as `worker` must return a Worker.');
+}
+
+function ownWorker(): AnyWorker {
+  const threads = builtin('node:worker_threads');
+  // Flags of the program, such as `--input-type` or a loader for its own sources, are not meant for the worker.
+  if (threads !== undefined) return new threads.Worker(new URL('./core-node.js', import.meta.url), { execArgv: [] });
+  throw new WorkerLost(
+    'This runtime has no worker threads that the library knows how to start. ' +
+      'Pass worker: false to run the core on the calling thread.',
+  );
+}
+
+type WorkerThread = import('node:worker_threads').Worker;
+
+const isWebWorker = (worker: AnyWorker): worker is Worker => 'addEventListener' in worker;
+const isWorkerThread = (worker: AnyWorker): worker is WorkerThread => 'on' in worker;
+
+function workerThread(worker: WorkerThread): WorkerHandle {
+  worker.unref();
+  return {
+    endpoint: nodeEndpoint(worker),
+    onLost(callback) {
+      worker.once('error', (error) => callback(error instanceof Error ? error : new Error(String(error))));
+      worker.once('exit', (code) => callback(new Error(`The worker ended with code ${code}.`)));
+    },
+    keepAlive(keep) {
+      if (keep) worker.ref();
+      else worker.unref();
+    },
+    async terminate() {
+      await worker.terminate();
+    },
+  };
+}
+
+function webWorker(worker: Worker): WorkerHandle {
+  return {
+    endpoint: worker,
+    onLost(callback) {
+      worker.addEventListener('error', (event) => callback(new Error(event.message || 'The worker script failed.')));
+      worker.addEventListener('messageerror', () => callback(new Error('A message of the worker could not be read.')));
+    },
+    // Browsers have no process to keep alive.
+    keepAlive() {},
+    async terminate() {
+      worker.terminate();
+    },
+  };
+}

@@ -1,0 +1,53 @@
+/**
+ * Errors across the worker boundary: to plain data and back into their class, so that `instanceof`,
+ * `code`, fields and `cause` hold on the other side. Comlink alone would keep name, message and stack.
+ */
+import * as errors from '../errors/index.ts';
+import type { WireError } from './contract.ts';
+
+const notFields = new Set(['name', 'code', 'message', 'stack', 'cause', 'resource']);
+
+/** The error as data. Fields that cannot be copied are turned into text. */
+export function toWire(error: unknown): WireError {
+  const source = error instanceof Error ? error : new Error(String(error));
+  const fields = Object.fromEntries(
+    Object.entries(source)
+      .filter(([name]) => !notFields.has(name))
+      .map(([name, value]) => [name, isPlain(value) ? value : String(value)]),
+  );
+  const code = Reflect.get(source, 'code');
+  return {
+    name: source.name,
+    code: typeof code === 'string' ? code : null,
+    message: source.message,
+    stack: source.stack ?? '',
+    fields,
+    cause: source.cause === undefined ? null : toWire(source.cause),
+  };
+}
+
+/** The error again, of its own class where it is one of ours. */
+export function fromWire(wire: WireError): Error {
+  // The constructors take what each error is about, not a message: so the object is made without them.
+  const result: Error = Object.create(classNamed(wire.name)?.prototype ?? Error.prototype);
+  const set = (name: string, value: unknown, enumerable: boolean): void => {
+    Object.defineProperty(result, name, { value, enumerable, writable: true, configurable: true });
+  };
+  set('name', wire.name, false);
+  if (wire.code !== null) set('code', wire.code, false);
+  set('message', wire.message, false);
+  set('stack', wire.stack, false);
+  if (wire.cause !== null) set('cause', fromWire(wire.cause), false);
+  for (const [name, value] of Object.entries(wire.fields)) set(name, value, true);
+  return result;
+}
+
+function isPlain(value: unknown): boolean {
+  return value === null || ['string', 'number', 'boolean', 'bigint', 'undefined'].includes(typeof value);
+}
+
+function classNamed(name: string): { readonly prototype: Error } | undefined {
+  return Object.entries(errors).flatMap(([exported, value]) =>
+    exported === name && value.prototype instanceof Error ? [value as { readonly prototype: Error }] : [],
+  )[0];
+}

@@ -1,0 +1,106 @@
+/** Reaches a core in a worker: numbers its waiting calls, and rejects them when the worker is gone. */
+import * as Comlink from 'comlink';
+import { ContextClosed, OutcomeUnknown, WorkerLost } from '../errors/index.ts';
+import type { AnyWorker } from './any-worker.ts';
+import type { CoreClient } from './client.ts';
+import type { Answer, Answers, Command, CoreEndpoint, Outcome } from './contract.ts';
+import { startWorker, type WorkerHandle } from './endpoint.ts';
+import { fromWire } from './errors.ts';
+import { LeftLock } from './left-lock.ts';
+
+/** Commands that change nothing: when their answer is lost, nothing is in doubt. */
+const reads: ReadonlySet<Command['kind']> = new Set<Command['kind']>([
+  'open',
+  'getVolumes',
+  'getSnapshots',
+  'getConnections',
+  'getKeyValues',
+  'info',
+  'exportDatabase',
+  'refresh',
+  'close',
+]);
+
+interface Waiting {
+  readonly kind: Command['kind'];
+  readonly reject: (error: Error) => void;
+}
+
+export class WorkerClient implements CoreClient {
+  readonly #worker: WorkerHandle;
+  /** Held for as long as the client: Comlink ends the connection when its proxy is collected. */
+  readonly #remote: Comlink.Remote<CoreEndpoint>;
+  readonly #waiting = new Set<Waiting>();
+  #lost: Error | null = null;
+  #lock: LeftLock | null = null;
+
+  constructor(make?: () => AnyWorker) {
+    this.#worker = startWorker(make);
+    this.#worker.onLost((reason) => this.#lose(lostWorker(reason)));
+    this.#remote = Comlink.wrap<CoreEndpoint>(this.#worker.endpoint);
+  }
+
+  async call<C extends Command>(command: C): Promise<Answer<C>> {
+    if (this.#lost !== null) throw this.#lost;
+    const outcome = await this.#outcome(command);
+    if (!outcome.ok) throw fromWire(outcome.error);
+    // The answer to `open`, the only one with this field.
+    const { lock_file = null } = (outcome.value ?? {}) as Partial<Answers['open']>;
+    if (lock_file !== null) this.#lock = new LeftLock(lock_file, () => this.#waiting.size === 0);
+    return outcome.value;
+  }
+
+  async close(): Promise<void> {
+    if (this.#lost === null) this.#lose(new ContextClosed('The storage was closed.'));
+    await this.#worker.terminate();
+    this.#lock?.remove();
+  }
+
+  async #outcome<C extends Command>(command: C): Promise<Outcome<Answer<C>>> {
+    const { promise, waiting } = this.#wait<Outcome<Answer<C>>>(command.kind);
+    this.#waiting.add(waiting);
+    this.#worker.keepAlive(true);
+    try {
+      // Comlink types the answer of a generic method as unknown; `host.ts` answers what the contract says.
+      const answer = this.#remote.call(command) as Promise<unknown> as Promise<Outcome<Answer<C>>>;
+      return await Promise.race([answer, promise]);
+    } finally {
+      this.#waiting.delete(waiting);
+      if (this.#waiting.size === 0) this.#worker.keepAlive(false);
+    }
+  }
+
+  #wait<T>(kind: Command['kind']): { promise: Promise<T>; waiting: Waiting } {
+    let reject: (error: Error) => void = () => {};
+    const promise = new Promise<T>((_, rejectPromise) => {
+      reject = rejectPromise;
+    });
+    // The race has an owner while it runs; a rejection after it was won is nobody's.
+    promise.catch(() => {});
+    return { promise, waiting: { kind, reject } };
+  }
+
+  #lose(reason: Error): void {
+    if (this.#lost !== null) return;
+    this.#lost = reason;
+    for (const { kind, reject } of this.#waiting) {
+      reject(reads.has(kind) ? reason : unknownOutcome(kind, reason));
+    }
+  }
+}
+
+function lostWorker(reason: Error): WorkerLost {
+  return new WorkerLost(
+    `The worker of the persistence core is gone: ${reason.message} ` +
+      'Close this context and call setup() again; what was acknowledged is stored.',
+    { cause: reason },
+  );
+}
+
+function unknownOutcome(kind: string, reason: Error): OutcomeUnknown {
+  return new OutcomeUnknown(
+    `The persistence core went away during ${kind}: the change is stored whole or not at all. ` +
+      'Open the storage again and look before repeating it.',
+    { cause: reason },
+  );
+}
