@@ -1,0 +1,140 @@
+/** What a save writes: the changes of an object as the persistence core takes them. */
+import { type Dict, entriesOf, isDict } from '../cinder/dict.ts';
+import type { Field } from '../cinder/field.ts';
+import { toSqlTime } from '../cinder/time.ts';
+import type { VersionedObject } from '../cinder/versioned-object.ts';
+import { ValueError } from '../errors/index.ts';
+import type { Connection } from '../objects/connection.ts';
+import type { Snapshot } from '../objects/snapshot.ts';
+import type { Volume } from '../objects/volume.ts';
+import type {
+  Entries,
+  RowChange,
+  SnapshotChange,
+  SqlValue,
+  VolumeChange,
+  VolumeTypeChange,
+  WriteCommand,
+} from '../rpc/contract.ts';
+import { jsonText, spaced } from '../serialization/json-text.ts';
+
+/** The command that stores one object. */
+export function setCommand(resource: Volume | Snapshot | Connection): WriteCommand {
+  const { ovo } = resource;
+  switch (ovo.model.name) {
+    case 'Volume':
+      return { kind: 'setVolume', change: volumeChange(ovo) };
+    case 'Snapshot':
+      return { kind: 'setSnapshot', change: snapshotChange(ovo) };
+    default:
+      return { kind: 'setConnection', change: rowChange(ovo) };
+  }
+}
+
+function volumeChange(ovo: VersionedObject): VolumeChange {
+  const type = ovo.child('volume_type');
+  const row = rowChange(ovo, type !== null && hasChanges(type));
+  const typeChange = type === null ? null : volumeTypeChange(type, row);
+  return {
+    ...row,
+    ...metadata(ovo, row, 'metadata'),
+    ...metadata(ovo, row, 'admin_metadata'),
+    ...(typeChange === null ? {} : { volume_type: typeChange }),
+  };
+}
+
+function snapshotChange(ovo: VersionedObject): SnapshotChange {
+  const row = rowChange(ovo);
+  return { ...row, ...metadata(ovo, row, 'metadata') };
+}
+
+/**
+ * When nothing is marked as changed all set fields are written, as if everything had changed.
+ *
+ * @param changedBeside Whether something that belongs to the object has changed, though no field of its own has.
+ */
+function rowChange(ovo: VersionedObject, changedBeside = false): RowChange {
+  const { changedFields } = ovo;
+  const whole = changedFields.size === 0 && !changedBeside;
+  return { id: String(ovo.get('id') ?? ''), values: columns(ovo, whole ? null : changedFields), whole };
+}
+
+function columns(ovo: VersionedObject, only: ReadonlySet<string> | null): Record<string, SqlValue> {
+  const values: Record<string, SqlValue> = {};
+  for (const field of ovo.model.fields) {
+    if (!field.column || (only !== null && !only.has(field.name))) continue;
+    const value = ovo.get(field.name);
+    if (value !== undefined) values[field.name] = toSql(field, value);
+  }
+  return values;
+}
+
+function toSql(field: Field, value: unknown): SqlValue {
+  if (value === null) return null;
+  if (field.kind === 'datetime') return toSqlTime(String(value));
+  // `connection_info` and `connector` are JSON in a column of text.
+  if (field.kind === 'dictOfAnything') return jsonText(value, spaced);
+  if (typeof value === 'string') checkText(field.name, value);
+  // What is left are fields of texts, integers and booleans, and coercion saw to it that they hold such.
+  return value as SqlValue;
+}
+
+/** Refuses by name what no column of text can hold. The text itself may be a secret. */
+function checkText(field: string, text: string): void {
+  if (!text.isWellFormed()) {
+    throw new ValueError(`The text in ${field} holds half of a surrogate pair, which no database can store.`);
+  }
+}
+
+function metadata(
+  ovo: VersionedObject,
+  { whole }: RowChange,
+  name: 'metadata' | 'admin_metadata',
+): { readonly metadata?: Entries<string>; readonly admin_metadata?: Entries<string> } {
+  const value = ovo.get(name);
+  const assigned = ovo.changedFields.has(name);
+  // Null is no metadata: assigned, it takes away what there was.
+  if (value === null && assigned) return { [name]: [] };
+  if (!isDict(value) || !(whole || assigned)) return {};
+  // A dictOfStrings holds nothing but texts.
+  const entries = entriesOf(value as Dict<string>);
+  for (const [key, text] of entries) checkText(`${name}[${key}]`, key + text);
+  return { [name]: entries };
+}
+
+const hasChanges = (type: VersionedObject): boolean =>
+  type.changedFields.size > 0 || (type.child('qos_specs')?.changedFields.size ?? 0) > 0;
+
+/** What is to be written of the type that comes with the volume; null when that is nothing. */
+function volumeTypeChange(type: VersionedObject, row: RowChange): VolumeTypeChange | null {
+  const assigned = Object.hasOwn(row.values, 'volume_type_id');
+  if (!assigned && !hasChanges(type)) return null;
+  // A volume that was given another type is only linked to it: this one is the type that it had.
+  if (assigned && row.values['volume_type_id'] !== type.get('id')) return null;
+  const all = row.whole || assigned;
+  const qos = type.child('qos_specs');
+  const qosSpecs = qos?.get('specs');
+  const extraSpecs = all || type.changedFields.has('extra_specs') ? type.get('extra_specs') : undefined;
+  return {
+    id: String(type.get('id')),
+    values: columns(type, null),
+    ...(extraSpecs === undefined ? {} : { extra_specs: specsOf(extraSpecs) }),
+    ...(qos === null
+      ? {}
+      : {
+          qos_specs: {
+            id: String(qos.get('id')),
+            consumer: String(qos.get('consumer') ?? 'back-end'),
+            specs: specsOf(qosSpecs),
+          },
+        }),
+  };
+}
+
+/** Specs hold nothing but texts and nulls; null and unset are none. */
+function specsOf(value: unknown): Entries<string | null> {
+  if (!isDict(value)) return [];
+  const entries = entriesOf(value as Dict<string | null>);
+  for (const [key, text] of entries) checkText(`specs[${key}]`, key + (text ?? ''));
+  return entries;
+}

@@ -1,0 +1,243 @@
+/**
+ * Storage in a database with Cinder's own tables: the `db` of cinderlib.
+ *
+ * Everything here runs beside the objects. What touches SQL runs in the persistence core, usually in a
+ * worker: one call for each operation.
+ */
+import { VersionedObject } from '../cinder/versioned-object.ts';
+import { ContextClosed, WorkerLost } from '../errors/index.ts';
+import type { Connection } from '../objects/connection.ts';
+import type { Context } from '../objects/context.ts';
+import { KeyValue, storableKeyValue } from '../objects/key-value.ts';
+import type { Snapshot } from '../objects/snapshot.ts';
+import type { Volume } from '../objects/volume.ts';
+import type { CoreClient } from '../rpc/client.ts';
+import type {
+  CoreConfig,
+  Page,
+  SnapshotStored,
+  StorageInfo,
+  VolumeFilter,
+  VolumeRows,
+  VolumeStored,
+  WriteCommand,
+} from '../rpc/contract.ts';
+import { setCommand } from './changes.ts';
+import {
+  type ConnectionFilter,
+  PersistenceDriver,
+  type PersistenceOptions,
+  type SnapshotFilter,
+  type Storable,
+} from './driver.ts';
+import { DriverDatabase } from './driver-database.ts';
+import { connectionsOf, defaultTypeOf, snapshotsOf, volumesOf } from './rows.ts';
+
+/** Volumes of a page. Cinder has no index for the order of a listing, so that each page costs a scan: few are better. */
+const pageSize = 2000;
+
+export class DatabasePersistence extends PersistenceDriver {
+  readonly #config: CoreConfig;
+  readonly #connect: () => Promise<CoreClient>;
+  readonly #db = new DriverDatabase(this, () => this.context);
+  #core: CoreClient | null = null;
+  #defaultType: VersionedObject | null = null;
+
+  readonly #storageName: 'db' | 'memory_db';
+
+  /** @param storageName The two differ in nothing but their configuration. */
+  constructor(
+    storageName: 'db' | 'memory_db',
+    options: PersistenceOptions,
+    config: CoreConfig,
+    connect: () => Promise<CoreClient>,
+  ) {
+    super(options);
+    this.#storageName = storageName;
+    this.#config = config;
+    this.#connect = connect;
+  }
+
+  override get storageName(): string {
+    return this.#storageName;
+  }
+
+  override async open(context: Context): Promise<void> {
+    await super.open(context);
+    const core = await this.#connect();
+    try {
+      const { default_type } = await core.call({ kind: 'open', config: this.#config });
+      this.#defaultType = defaultTypeOf(default_type);
+      this.#core = core;
+    } catch (error) {
+      await core.close();
+      throw error;
+    }
+  }
+
+  override async refresh(): Promise<void> {
+    const { default_type } = await this.#running().call({ kind: 'refresh' });
+    this.#defaultType = defaultTypeOf(default_type);
+  }
+
+  override async close(): Promise<void> {
+    const core = this.#core;
+    this.#core = null;
+    if (core === null) return;
+    try {
+      await core.call({ kind: 'close' });
+    } catch (error) {
+      // A core that is gone has nothing left to close.
+      if (!(error instanceof WorkerLost)) throw error;
+    } finally {
+      await core.close();
+      await super.close();
+    }
+  }
+
+  override get db(): DriverDatabase {
+    return this.#db;
+  }
+
+  override async getVolumes(filter: VolumeFilter = {}): Promise<readonly Volume[]> {
+    const rows = await this.#running().call({ kind: 'getVolumes', filter });
+    return volumesOf(rows).map((ovo) => this.context.restore.volume(ovo));
+  }
+
+  override async *iterateVolumes(filter: VolumeFilter = {}): AsyncGenerator<Volume, void, undefined> {
+    let after: Page['after'] = null;
+    do {
+      const page: Page = { limit: pageSize, after };
+      const rows: VolumeRows = await this.#running().call({ kind: 'getVolumes', filter, page });
+      yield* volumesOf(rows).map((ovo) => this.context.restore.volume(ovo));
+      after = rows.volumes.rows.length < pageSize ? null : lastOf(rows.volumes.columns, rows.volumes.rows.at(-1) ?? []);
+    } while (after !== null);
+  }
+
+  override async getSnapshots(filter: SnapshotFilter = {}): Promise<readonly Snapshot[]> {
+    const rows = await this.#running().call({ kind: 'getSnapshots', filter });
+    return snapshotsOf(rows).map((ovo) => this.context.restore.snapshot(ovo));
+  }
+
+  override async getConnections(filter: ConnectionFilter = {}): Promise<readonly Connection[]> {
+    const rows = await this.#running().call({ kind: 'getConnections', filter });
+    return connectionsOf(rows).map((ovo) => this.context.restore.connection(ovo));
+  }
+
+  override async getKeyValues(key: string | null = null): Promise<readonly KeyValue[]> {
+    const rows = await this.#running().call({ kind: 'getKeyValues', key });
+    return rows.map((row) => new KeyValue(row.key, row.value));
+  }
+
+  override async setVolume(volume: Volume): Promise<void> {
+    await this.setAll([volume]);
+  }
+
+  override async setSnapshot(snapshot: Snapshot): Promise<void> {
+    await this.setAll([snapshot]);
+  }
+
+  override async setConnection(connection: Connection): Promise<void> {
+    await this.setAll([connection]);
+  }
+
+  override async setKeyValue(keyValue: KeyValue): Promise<void> {
+    await this.#running().call({ kind: 'setKeyValue', ...storableKeyValue(keyValue) });
+  }
+
+  override async deleteVolume(volume: Volume): Promise<void> {
+    await this.#running().call({ kind: 'deleteVolume', id: volume.id });
+    await super.deleteVolume(volume);
+  }
+
+  override async deleteSnapshot(snapshot: Snapshot): Promise<void> {
+    await this.#running().call({ kind: 'deleteSnapshot', id: snapshot.id });
+    await super.deleteSnapshot(snapshot);
+  }
+
+  override async deleteConnection(connection: Connection): Promise<void> {
+    await this.#running().call({ kind: 'deleteConnection', id: connection.id });
+    await super.deleteConnection(connection);
+  }
+
+  override async deleteKeyValue(keyValue: KeyValue | string): Promise<void> {
+    const key = typeof keyValue === 'string' ? keyValue : keyValue.key;
+    await this.#running().call({ kind: 'deleteKeyValue', key });
+  }
+
+  /** All in one transaction: either every object is stored or none. */
+  override async setAll(resources: readonly Storable[]): Promise<void> {
+    const commands = resources.map(setCommand);
+    // Taken before the call: what the user changes while it is under way must stay marked.
+    const marks = resources.map(({ ovo }) => takeMarks(ovo));
+    try {
+      const answers = await this.#send(commands);
+      for (const [place, { ovo }] of resources.entries()) this.#adopt(ovo, answers[place] ?? null);
+    } catch (error) {
+      for (const restoreMarks of marks) restoreMarks();
+      throw error;
+    }
+  }
+
+  override async info(): Promise<StorageInfo> {
+    return this.#running().call({ kind: 'info' });
+  }
+
+  /** The whole database as one SQLite file. */
+  async exportDatabase(): Promise<Uint8Array> {
+    return this.#running().call({ kind: 'exportDatabase' });
+  }
+
+  async #send(commands: readonly WriteCommand[]): Promise<readonly (VolumeStored | SnapshotStored | null)[]> {
+    const [single] = commands;
+    if (single === undefined) return [];
+    if (commands.length > 1) return this.#running().call({ kind: 'batch', commands });
+    // A single command that stores an object; a batch inside would be answered with a list.
+    return [(await this.#running().call(single)) as VolumeStored | SnapshotStored | null];
+  }
+
+  /** Takes over what the core decided: the type that a volume or snapshot has now. */
+  #adopt(ovo: VersionedObject, stored: VolumeStored | SnapshotStored | null): void {
+    if (stored === null || this.#defaultType === null) return;
+    if (ovo.get('volume_type_id') !== stored.volume_type_id) ovo.restore('volume_type_id', stored.volume_type_id);
+    if (ovo.model.name !== 'Volume' || ovo.child('volume_type')?.get('id') === stored.volume_type_id) return;
+    const isDefault = this.#defaultType.get('id') === stored.volume_type_id;
+    if (isDefault) ovo.restore('volume_type', copyOf(this.#defaultType));
+    // Another volume's type: what it is shows when the volume is read again.
+    else ovo.unset('volume_type');
+  }
+
+  #running(): CoreClient {
+    if (this.#core !== null) return this.#core;
+    throw new ContextClosed('The database is closed. Open it again with setup() or setPersistence().');
+  }
+}
+
+function lastOf(columns: readonly string[], row: readonly unknown[]): Page['after'] {
+  const created = row[columns.indexOf('created_at')];
+  return { created_at: typeof created === 'string' ? created : null, id: String(row[columns.indexOf('id')]) };
+}
+
+/** Clears the marks of what changed in an object and its type; gives a function that puts them back. */
+function takeMarks(ovo: VersionedObject): () => void {
+  const type = ovo.child('volume_type');
+  const taken = [ovo, type, type?.child('qos_specs') ?? null].flatMap((object) => {
+    if (object === null) return [];
+    const names = [...object.changedFields];
+    object.resetChanges();
+    return [{ object, names }];
+  });
+  return () => {
+    for (const { object, names } of taken) for (const name of names) object.markChanged(name);
+  };
+}
+
+/** Volumes do not share their type: an edit of one must not show on another. */
+function copyOf(object: VersionedObject): VersionedObject {
+  const copy = new VersionedObject(object.model, object.version);
+  for (const { name } of object.model.fields) {
+    const value = object.get(name);
+    if (value !== undefined) copy.restore(name, value);
+  }
+  return copy;
+}

@@ -1,0 +1,170 @@
+/**
+ * The contract of a persistence plugin: where the metadata of volumes, snapshots and connections is kept.
+ *
+ * A plugin implements the thirteen members of cinderlib's own plugins (`db`, four getters, four setters,
+ * four deletes). Imitate `memory.ts`. A setter and a delete must call the base class's: it keeps the
+ * marks of what changed, and marks what was deleted.
+ */
+import { utcNow } from '../cinder/time.ts';
+import type { VersionedObject } from '../cinder/versioned-object.ts';
+import { NotImplemented } from '../errors/index.ts';
+import { inspect } from '../inspect.ts';
+import type { Connection } from '../objects/connection.ts';
+import type { Context } from '../objects/context.ts';
+import type { KeyValue } from '../objects/key-value.ts';
+import type { Snapshot } from '../objects/snapshot.ts';
+import type { Volume } from '../objects/volume.ts';
+import type { ConnectionFilter, SnapshotFilter, StorageInfo, VolumeFilter } from '../rpc/contract.ts';
+
+export type { ConnectionFilter, SnapshotFilter, StorageInfo, VolumeFilter };
+
+/** The options of a storage: `persistence_config` without `storage`. */
+export type PersistenceOptions = Readonly<Record<string, unknown>>;
+
+/** Anything that a storage stores with a setter of its own. */
+export type Storable = Volume | Snapshot | Connection;
+
+/** A class of plugins, as `registerPersistence` takes it. */
+export type PersistenceClass = new (options: PersistenceOptions) => PersistenceDriver;
+
+export abstract class PersistenceDriver {
+  readonly options: PersistenceOptions;
+  #context: Context | null = null;
+
+  constructor(options: PersistenceOptions = {}) {
+    this.options = Object.freeze({ ...options });
+  }
+
+  /** What volume drivers are given to look up volumes that they do not hold themselves. */
+  get db(): unknown {
+    throw this.#missing('db');
+  }
+
+  /** The volumes that match every filter; all of them without a filter. */
+  async getVolumes(_filter: VolumeFilter = {}): Promise<readonly Volume[]> {
+    throw this.#missing('getVolumes');
+  }
+
+  async getSnapshots(_filter: SnapshotFilter = {}): Promise<readonly Snapshot[]> {
+    throw this.#missing('getSnapshots');
+  }
+
+  async getConnections(_filter: ConnectionFilter = {}): Promise<readonly Connection[]> {
+    throw this.#missing('getConnections');
+  }
+
+  /** The key-values with that key; all of them without one. */
+  async getKeyValues(_key?: string | null): Promise<readonly KeyValue[]> {
+    throw this.#missing('getKeyValues');
+  }
+
+  /** Stores a volume: makes it or brings it up to date. Its snapshots and connections are stored by themselves. */
+  async setVolume(volume: Volume): Promise<void> {
+    volume.ovo.resetChanges();
+    const type = volume.ovo.child('volume_type');
+    type?.resetChanges();
+    type?.child('qos_specs')?.resetChanges();
+  }
+
+  async setSnapshot(snapshot: Snapshot): Promise<void> {
+    snapshot.ovo.resetChanges();
+  }
+
+  async setConnection(connection: Connection): Promise<void> {
+    connection.ovo.resetChanges();
+  }
+
+  async setKeyValue(_keyValue: KeyValue): Promise<void> {
+    // Nothing to keep: a key-value has no marks of change.
+  }
+
+  /** Deletes a volume. One that is not stored is no error. */
+  async deleteVolume(volume: Volume): Promise<void> {
+    markDeleted(volume.ovo);
+  }
+
+  async deleteSnapshot(snapshot: Snapshot): Promise<void> {
+    markDeleted(snapshot.ovo);
+  }
+
+  async deleteConnection(connection: Connection): Promise<void> {
+    markDeleted(connection.ovo);
+  }
+
+  /** Deletes a key-value; the key alone is enough. */
+  async deleteKeyValue(_keyValue: KeyValue | string): Promise<void> {
+    // Nothing to mark.
+  }
+
+  /** The storage's name, as `info()` and messages give it. */
+  get storageName(): string {
+    return this.constructor.name;
+  }
+
+  /** Prepares the storage before its first use. A plugin that overrides it calls it first. */
+  async open(context: Context): Promise<void> {
+    this.#context = context;
+  }
+
+  /** Takes what other programs changed in the storage meanwhile. The context calls it before it reads anew. */
+  async refresh(): Promise<void> {
+    // Nothing to do where nothing is remembered.
+  }
+
+  /** Releases the storage. The context calls it once, when it closes or goes over to another storage. */
+  async close(): Promise<void> {
+    this.#context = null;
+  }
+
+  /** What the storage is; a plugin that says nothing is assumed to keep nothing by itself. */
+  async info(): Promise<StorageInfo | null> {
+    return null;
+  }
+
+  /**
+   * Stores several objects, parents first. A storage with transactions stores all or none; this one, for
+   * plugins without, goes one by one.
+   */
+  async setAll(resources: readonly Storable[]): Promise<void> {
+    for (const resource of resources) await this.setOne(resource);
+  }
+
+  /** All volumes that match; a storage that can reads them page by page. */
+  async *iterateVolumes(filter: VolumeFilter = {}): AsyncGenerator<Volume, void, undefined> {
+    yield* await this.getVolumes(filter);
+  }
+
+  /** Stores one object by the setter of its class. */
+  protected async setOne(resource: Storable): Promise<void> {
+    const name = resource.ovo.model.name;
+    // The model's name says which of the three classes the object is of.
+    if (name === 'Volume') await this.setVolume(resource as Volume);
+    else if (name === 'Snapshot') await this.setSnapshot(resource as Snapshot);
+    else await this.setConnection(resource as Connection);
+  }
+
+  /** The context that uses the storage: its backends, and `restore` and `load` to make objects of what is read. */
+  protected get context(): Context {
+    if (this.#context !== null) return this.#context;
+    throw new NotImplemented(`${this.constructor.name} is not open: pass it to setup() or setPersistence() first.`);
+  }
+
+  /** Prints the name alone: options may be secrets. */
+  [inspect](): string {
+    return `<${this.constructor.name}>`;
+  }
+
+  toJSON(): { readonly storage: string } {
+    return { storage: this.storageName };
+  }
+
+  #missing(member: string): NotImplemented {
+    return new NotImplemented(`${this.constructor.name} does not implement ${member}, which every storage must.`);
+  }
+}
+
+function markDeleted(ovo: VersionedObject): void {
+  const marks = { deleted: true, deleted_at: utcNow(), status: 'deleted' };
+  for (const [name, value] of Object.entries(marks)) if (ovo.model.index.has(name)) ovo.restore(name, value);
+  ovo.resetChanges(Object.keys(marks));
+}

@@ -1,0 +1,109 @@
+/**
+ * Storage in memory: the very objects that were saved, for as long as the context lives.
+ *
+ * Also the plugin to imitate: the contract and nothing else.
+ */
+import type { Connection } from '../objects/connection.ts';
+import { KeyValue, storableKeyValue } from '../objects/key-value.ts';
+import type { Snapshot } from '../objects/snapshot.ts';
+import type { Volume } from '../objects/volume.ts';
+import type { ConnectionFilter, SnapshotFilter, VolumeFilter } from './driver.ts';
+import { PersistenceDriver } from './driver.ts';
+import { DriverDatabase } from './driver-database.ts';
+
+export class MemoryPersistence extends PersistenceDriver {
+  readonly #volumes = new Map<string, Volume>();
+  readonly #snapshots = new Map<string, Snapshot>();
+  readonly #connections = new Map<string, Connection>();
+  readonly #keyValues = new Map<string, KeyValue>();
+  readonly #db = new DriverDatabase(this, () => this.context);
+
+  override get storageName(): string {
+    return 'memory';
+  }
+
+  override get db(): DriverDatabase {
+    return this.#db;
+  }
+
+  override async getVolumes({ volume_id, volume_name, backend_name }: VolumeFilter = {}): Promise<readonly Volume[]> {
+    return select(this.#volumes, volume_id).filter(
+      (volume) =>
+        (!volume_name || volume.display_name === volume_name) && (!backend_name || backendOf(volume) === backend_name),
+    );
+  }
+
+  override async getSnapshots(filter: SnapshotFilter = {}): Promise<readonly Snapshot[]> {
+    const { snapshot_id, snapshot_name, volume_id } = filter;
+    return select(this.#snapshots, snapshot_id).filter(
+      (snapshot) =>
+        (!snapshot_name || snapshot.display_name === snapshot_name) && (!volume_id || snapshot.volume_id === volume_id),
+    );
+  }
+
+  override async getConnections({ connection_id, volume_id }: ConnectionFilter = {}): Promise<readonly Connection[]> {
+    return select(this.#connections, connection_id).filter(
+      (connection) => !volume_id || connection.volume_id === volume_id,
+    );
+  }
+
+  override async getKeyValues(key?: string | null): Promise<readonly KeyValue[]> {
+    return select(this.#keyValues, key);
+  }
+
+  override async setVolume(volume: Volume): Promise<void> {
+    this.#volumes.set(volume.id, volume);
+    await super.setVolume(volume);
+  }
+
+  override async setSnapshot(snapshot: Snapshot): Promise<void> {
+    this.#snapshots.set(snapshot.id, snapshot);
+    await super.setSnapshot(snapshot);
+  }
+
+  override async setConnection(connection: Connection): Promise<void> {
+    this.#connections.set(connection.id, connection);
+    await super.setConnection(connection);
+  }
+
+  override async setKeyValue(keyValue: KeyValue): Promise<void> {
+    const { key, value } = storableKeyValue(keyValue);
+    this.#keyValues.set(key, new KeyValue(key, value));
+    await super.setKeyValue(keyValue);
+  }
+
+  /** Deletes the volume and, as a database does, what cannot be without it. */
+  override async deleteVolume(volume: Volume): Promise<void> {
+    this.#volumes.delete(volume.id);
+    for (const [id, { volume_id }] of this.#snapshots) if (volume_id === volume.id) this.#snapshots.delete(id);
+    for (const [id, { volume_id }] of this.#connections) if (volume_id === volume.id) this.#connections.delete(id);
+    await super.deleteVolume(volume);
+  }
+
+  override async deleteSnapshot(snapshot: Snapshot): Promise<void> {
+    this.#snapshots.delete(snapshot.id);
+    await super.deleteSnapshot(snapshot);
+  }
+
+  override async deleteConnection(connection: Connection): Promise<void> {
+    this.#connections.delete(connection.id);
+    await super.deleteConnection(connection);
+  }
+
+  override async deleteKeyValue(keyValue: KeyValue | string): Promise<void> {
+    this.#keyValues.delete(typeof keyValue === 'string' ? keyValue : keyValue.key);
+    await super.deleteKeyValue(keyValue);
+  }
+}
+
+/** The value under a key, or all values when the key filters nothing. */
+function select<V>(values: ReadonlyMap<string, V>, key: string | null | undefined): V[] {
+  if (!key) return [...values.values()];
+  const value = values.get(key);
+  return value === undefined ? [] : [value];
+}
+
+/** As the original compares: what stands between the first `@` of the host and the next, up to the first `#`. */
+function backendOf(volume: Volume): string | undefined {
+  return volume.host?.split('@')[1]?.split('#')[0];
+}

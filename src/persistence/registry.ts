@@ -1,0 +1,96 @@
+/** Finds the storage that a `persistence_config` asks for. */
+
+import { pythonType } from '../cinder/python-str.ts';
+import { InvalidPersistence, isCinderlibError } from '../errors/index.ts';
+import { didYouMean } from '../near-name.ts';
+import { memoryOptions } from '../options.ts';
+import type { CoreClient } from '../rpc/client.ts';
+import { databaseAt, databaseInMemory } from './database-storage.ts';
+import { type PersistenceClass, PersistenceDriver, type PersistenceOptions } from './driver.ts';
+import { MemoryPersistence } from './memory.ts';
+
+/** How the storages with a core reach it: in a worker or on this thread. */
+export type Connect = () => Promise<CoreClient>;
+
+type Factory = (options: PersistenceOptions, connect: Connect) => PersistenceDriver | Promise<PersistenceDriver>;
+
+const builtIn: Readonly<Record<string, Factory>> = {
+  memory: (options) => {
+    memoryOptions(options);
+    return new MemoryPersistence();
+  },
+  memory_db: databaseInMemory,
+  db: databaseAt,
+};
+
+// The counterpart of Python's entry points: what a plugin package registers holds for the whole program.
+const registered = new Map<string, PersistenceClass>();
+
+/**
+ * Makes a storage known by a name, for `persistence_config: { storage: name }` of every context.
+ *
+ * @throws InvalidPersistence when the class is no subclass of `PersistenceDriver`, or the name is a built-in one.
+ */
+export function registerPersistence(name: string, plugin: PersistenceClass): void {
+  if (Object.hasOwn(builtIn, name))
+    throw new InvalidPersistence(`The storage '${name}' is built in; choose another name.`);
+  if (!isPluginClass(plugin))
+    throw new InvalidPersistence(`A storage must be a subclass of PersistenceDriver: ${name}.`);
+  registered.set(name, plugin);
+}
+
+/**
+ * Makes the storage of a configuration; it is not open yet.
+ *
+ * @throws InvalidPersistence when there is no such storage or it cannot take its options.
+ */
+export async function makePersistence(config: unknown, connect: Connect): Promise<PersistenceDriver> {
+  const { storage, ...options } = (config ?? {}) as Record<string, unknown>;
+  if (storage instanceof PersistenceDriver) return storage;
+  if (isPluginClass(storage)) return new storage(options);
+  const name = storage || 'memory';
+  if (typeof name !== 'string') throw new InvalidPersistence(`Invalid persistence storage: ${describe(storage)}.`);
+  const factory = Object.hasOwn(builtIn, name) ? builtIn[name] : undefined;
+  if (factory !== undefined) return factory(options, connect);
+  const plugin = registered.get(name) ?? (await importPlugin(name));
+  return new plugin(options);
+}
+
+/** A name that is not registered may be a module whose default export is a plugin. */
+async function importPlugin(specifier: string): Promise<PersistenceClass> {
+  let plugin: unknown;
+  try {
+    // The specifier is the user's: no bundler can know it.
+    const module: { readonly default?: unknown } = await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier);
+    plugin = module.default;
+  } catch (error) {
+    if (isCinderlibError(error)) throw error;
+    const known = [...Object.keys(builtIn), ...registered.keys()];
+    throw new InvalidPersistence(
+      `Invalid persistence storage: ${shown(specifier)}. There is no storage of that name, nor can a module of that name ` +
+        `be imported.${didYouMean(specifier, known)} Known storages: ${known.join(', ')}.`,
+      { cause: error },
+    );
+  }
+  if (isPluginClass(plugin)) return plugin;
+  throw new InvalidPersistence(
+    `Invalid persistence storage: the default export of ${shown(specifier)} is no subclass of PersistenceDriver.`,
+  );
+}
+
+function isPluginClass(value: unknown): value is PersistenceClass {
+  return typeof value === 'function' && value.prototype instanceof PersistenceDriver;
+}
+
+/** A value that is no name, by its type: it may hold secrets. Functions have names, numbers are harmless. */
+function describe(value: unknown): string {
+  if (typeof value === 'function') return value.name || 'a function';
+  return typeof value === 'object' ? pythonType(value) : String(value);
+}
+
+/** A storage's name for a message. A URL in its place may hold a password. */
+function shown(name: string): string {
+  return /[:@]/.test(name) && !name.startsWith('file:')
+    ? "a text that looks like a URL (for 'db', it is the option connection)"
+    : name;
+}

@@ -1,0 +1,186 @@
+/** Rows of Cinder's tables, as the core reads them, to versioned objects. */
+import { dict } from '../cinder/dict.ts';
+import type { Field } from '../cinder/field.ts';
+import type { ObjectModel } from '../cinder/object-model.ts';
+import { qosSpecsModel } from '../cinder/qos-specs.ts';
+import { snapshotModel } from '../cinder/snapshot.ts';
+import { fromSqlTime } from '../cinder/time.ts';
+import { VersionedObject } from '../cinder/versioned-object.ts';
+import { volumeModel } from '../cinder/volume.ts';
+import { volumeAttachmentListModel, volumeAttachmentModel } from '../cinder/volume-attachment.ts';
+import { volumeTypeModel } from '../cinder/volume-type.ts';
+import type { ConnectionRows, DefaultTypeRows, RowSet, SnapshotRows, SqlValue, VolumeRows } from '../rpc/contract.ts';
+import { parseJson } from '../serialization/json-parser.ts';
+
+type Row = RowSet['rows'][number];
+
+/** The volumes of these rows, in their order. */
+export function volumesOf(rows: VolumeRows): VersionedObject[] {
+  const read = volumeReader(rows);
+  return rows.volumes.rows.map(read);
+}
+
+export function snapshotsOf(rows: SnapshotRows): VersionedObject[] {
+  const metadata = pairsBy(rows.snapshot_metadata, 'snapshot_id');
+  const read = objectReader(snapshotModel, rows.snapshots.columns);
+  return rows.snapshots.rows.map((row) => {
+    const snapshot = read(row);
+    snapshot.restore('volume_size', snapshot.get('volume_size') ?? 0);
+    snapshot.restore('metadata', dict(metadata(snapshot.get('id'))));
+    return snapshot;
+  });
+}
+
+/** Connections with their volumes inside. Those of one volume do not share its object: each is dumped by itself. */
+export function connectionsOf(rows: ConnectionRows): VersionedObject[] {
+  const read = objectReader(volumeAttachmentModel, rows.volume_attachment.columns);
+  const readVolume = volumeReader(rows.volumes);
+  const volumes = rowsBy(rows.volumes.volumes, 'id');
+  return rows.volume_attachment.rows.map((row) => {
+    const attachment = read(row);
+    const [volume] = volumes(attachment.get('volume_id'));
+    attachment.restore('volume', volume === undefined ? null : readVolume(volume));
+    return attachment;
+  });
+}
+
+/** The type `__DEFAULT__` as the original attaches it to a volume that it saves: not quite as it reads it. */
+export function defaultTypeOf(rows: DefaultTypeRows): VersionedObject {
+  const [row = []] = rows.volume_types.rows;
+  const type = objectReader(volumeTypeModel, rows.volume_types.columns)(row);
+  type.restore('projects', []);
+  type.restore('extra_specs', dict(pairsBy(rows.volume_type_extra_specs, 'volume_type_id')(type.get('id'))));
+  return type;
+}
+
+/**
+ * Makes a volume of its row, with metadata, type and attachments of its own. What the original leaves
+ * unset in a volume from a database (`glance_metadata`, `group`…) stays unset.
+ */
+function volumeReader(rows: VolumeRows): (row: Row) => VersionedObject {
+  const read = objectReader(volumeModel, rows.volumes.columns);
+  const metadata = pairsBy(rows.volume_metadata, 'volume_id');
+  const adminMetadata = pairsBy(rows.volume_admin_metadata, 'volume_id');
+  const attachments = rowsBy(rows.volume_attachment, 'volume_id');
+  const readAttachment = objectReader(volumeAttachmentModel, rows.volume_attachment.columns);
+  const readType = typeReader(rows);
+  return (row) => {
+    const volume = read(row);
+    const id = volume.get('id');
+    volume.restore('size', volume.get('size') ?? 0);
+    volume.restore('metadata', dict(metadata(id)));
+    volume.restore('admin_metadata', dict(adminMetadata(id)));
+    volume.restore('volume_type', readType(volume.get('volume_type_id')));
+    const list = new VersionedObject(volumeAttachmentListModel);
+    list.restore('objects', attachments(id).map(readAttachment));
+    volume.restore('volume_attachment', list);
+    return volume;
+  };
+}
+
+function typeReader(rows: VolumeRows): (id: unknown) => VersionedObject | null {
+  const read = objectReader(volumeTypeModel, rows.volume_types.columns);
+  const types = rowsBy(rows.volume_types, 'id');
+  const extraSpecs = pairsBy(rows.volume_type_extra_specs, 'volume_type_id');
+  const readQosSpecs = qosSpecsReader(rows.quality_of_service_specs);
+  return (id) => {
+    const [row] = types(id);
+    if (row === undefined) return null;
+    const type = read(row);
+    type.restore('extra_specs', dict(extraSpecs(id)));
+    type.restore('qos_specs', readQosSpecs(type.get('qos_specs_id')));
+    return type;
+  };
+}
+
+/** QoS specs are a root row, whose value is their name, and a row for each key: `consumer` and the specs. */
+function qosSpecsReader(rows: RowSet): (id: unknown) => VersionedObject | null {
+  const read = objectReader(qosSpecsModel, rows.columns);
+  const roots = rowsBy(rows, 'id');
+  const pairs = pairsBy(rows, 'specs_id');
+  const children = rowsBy(rows, 'specs_id');
+  const [nameAt, updatedAt] = [rows.columns.indexOf('value'), rows.columns.indexOf('updated_at')];
+  return (id) => {
+    const [root] = roots(id);
+    if (root === undefined) return null;
+    const qosSpecs = read(root);
+    const specs = pairs(id);
+    qosSpecs.restore('name', root[nameAt]);
+    qosSpecs.restore('consumer', specs.find(([key]) => key === 'consumer')?.[1]);
+    qosSpecs.restore('specs', dict(specs.filter(([key]) => key !== 'consumer')));
+    const updates = children(id).flatMap((row) => (typeof row[updatedAt] === 'string' ? [row[updatedAt]] : []));
+    const latest = updates.sort().at(-1);
+    qosSpecs.restore('updated_at', latest === undefined ? null : fromSqlTime(latest));
+    // The original reads these two as null whatever the rows hold.
+    qosSpecs.restore('deleted', null);
+    qosSpecs.restore('deleted_at', null);
+    return qosSpecs;
+  };
+}
+
+/** Makes an object of a row: the columns that are fields, converted by the kind of the field. */
+function objectReader(model: ObjectModel, columns: readonly string[]): (row: Row) => VersionedObject {
+  // Made for the first row: most kinds of children are none, and a volume has several kinds.
+  let readers: readonly ColumnReader[] | undefined;
+  return (row) => {
+    readers ??= columnReaders(model, columns);
+    const object = new VersionedObject(model);
+    for (const { place, target, read } of readers) {
+      const value = row[place] ?? null;
+      object.restoreAt(target, value === null ? null : read(value));
+    }
+    return object;
+  };
+}
+
+interface ColumnReader {
+  readonly place: number;
+  readonly target: number;
+  readonly read: (value: Exclude<SqlValue, null>) => unknown;
+}
+
+function columnReaders(model: ObjectModel, columns: readonly string[]): readonly ColumnReader[] {
+  return columns.flatMap((name, place) => {
+    const target = model.index.get(name);
+    const field = target === undefined ? undefined : model.fields[target];
+    return target === undefined || field === undefined ? [] : [{ place, target, read: valueReader(field) }];
+  });
+}
+
+function valueReader({ kind }: Field): (value: Exclude<SqlValue, null>) => unknown {
+  switch (kind) {
+    case 'boolean':
+      return Boolean;
+    case 'datetime':
+      return (value) => fromSqlTime(String(value));
+    case 'integer':
+      return (value) => value;
+    case 'dictOfAnything':
+      return (value) => (value === '' ? null : parseJson(String(value)));
+    default:
+      return String;
+  }
+}
+
+/** Finds the rows that have a value in a column, in their order. */
+function rowsBy({ columns, rows }: RowSet, column: string): (value: unknown) => readonly Row[] {
+  const place = columns.indexOf(column);
+  const groups = new Map<unknown, Row[]>();
+  for (const row of rows) {
+    const group = groups.get(row[place]);
+    if (group === undefined) groups.set(row[place], [row]);
+    else group.push(row);
+  }
+  return (value) => groups.get(value) ?? [];
+}
+
+/** Finds the keys and values that belong to an object, in a table of pairs. */
+function pairsBy(rows: RowSet, owner: string): (value: unknown) => [string, string | null][] {
+  const find = rowsBy(rows, owner);
+  const [keyAt, valueAt] = [rows.columns.indexOf('key'), rows.columns.indexOf('value')];
+  return (value) =>
+    find(value).map((row) => {
+      const text = row[valueAt] ?? null;
+      return [String(row[keyAt]), text === null ? null : String(text)];
+    });
+}
