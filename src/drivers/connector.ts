@@ -1,0 +1,86 @@
+/**
+ * What attaches a connected volume to this host, in the spirit of os-brick: one class a protocol.
+ *
+ * `volume.connect()` asks the driver of the backend; `volume.attach()` asks one of these in addition.
+ * Imitate `fake-connector.ts`.
+ */
+import type { Dict } from '../cinder/dict.ts';
+import { builtin, hostName } from '../runtime.ts';
+import type { MaybePromise } from './volume-driver.ts';
+
+/** An attached volume on this host. It is stored with its connection. */
+export interface Device extends Dict {
+  /** Where it is, such as `/dev/sdb`. */
+  readonly path: string;
+  /** `block` or `file`. */
+  readonly type: string;
+}
+
+export interface ConnectorOptions {
+  readonly use_multipath: boolean;
+}
+
+export interface HostConnector {
+  /** Attaches the volume. `data` is what the driver said in `connection_info`. */
+  connectVolume(data: Dict): MaybePromise<Device>;
+  /** Detaches it. `force`: even if data is lost. `ignore_errors`: as far as it goes, without throwing. */
+  disconnectVolume(
+    data: Dict,
+    device: Dict | null,
+    options: { readonly force: boolean; readonly ignore_errors: boolean },
+  ): MaybePromise<void>;
+  /** Whether something can be read at the path. */
+  checkValidDevice(path: string | null): MaybePromise<boolean>;
+  /** Makes the host see that the volume has grown; gives its size in bytes. */
+  extendVolume?(data: Dict): MaybePromise<number | null>;
+}
+
+/** A class of connectors, as `registerConnector` takes it. */
+export type HostConnectorClass = new (options: ConnectorOptions) => HostConnector;
+
+/** The properties of this host that drivers ask for. What this runtime cannot tell is left out. */
+export interface HostConnectorProperties extends Dict {
+  readonly host: string;
+  readonly multipath: boolean;
+  /** The processor, such as `x86_64`. */
+  readonly platform?: string;
+  /** The system, such as `linux`. */
+  readonly os_type?: string;
+  readonly ip?: string;
+  /** The host's name in iSCSI. */
+  readonly initiator?: string;
+}
+
+/** The properties of this host. */
+export function hostConnectorProperties(): HostConnectorProperties {
+  const os = builtin('node:os');
+  const ip = firstAddress();
+  const initiator = iscsiInitiator();
+  return {
+    ...(os === undefined ? {} : { platform: os.machine(), os_type: os.platform() }),
+    ...(ip === undefined ? {} : { ip }),
+    host: hostName(),
+    multipath: false,
+    ...(initiator === undefined ? {} : { initiator }),
+  };
+}
+
+/** An address that other machines can reach. */
+function firstAddress(): string | undefined {
+  const interfaces = Object.values(builtin('node:os')?.networkInterfaces() ?? {});
+  return interfaces.flatMap((addresses) => addresses ?? []).find(isReachable)?.address;
+}
+
+function isReachable({ family, internal }: { readonly family: string; readonly internal: boolean }): boolean {
+  return family === 'IPv4' && !internal;
+}
+
+function iscsiInitiator(): string | undefined {
+  try {
+    const file = builtin('node:fs')?.readFileSync('/etc/iscsi/initiatorname.iscsi', 'utf8');
+    return file?.match(/^InitiatorName=(?<name>.+)$/m)?.groups?.['name']?.trim();
+  } catch {
+    // Most hosts have no iSCSI, and on those that do the file is often root's alone.
+    return undefined;
+  }
+}

@@ -1,0 +1,177 @@
+/**
+ * A driver without a storage, for tests, examples, and reading the metadata of a storage that is out of
+ * reach. It answers and fails as it is told, and logs what it was asked.
+ */
+import type { Dict } from '../cinder/dict.ts';
+import { InvalidOption } from '../errors/index.ts';
+import type { DriverSnapshot, DriverVolume } from './driver-objects.ts';
+import {
+  type ConnectionInfo,
+  type DriverConnector,
+  type DriverContext,
+  type DriverParameters,
+  type ModelUpdate,
+  VolumeDriver,
+} from './volume-driver.ts';
+
+/** The methods of a driver. Each can be told what to answer, and to fail. */
+export type FakeMethod = {
+  [K in keyof VolumeDriver]: VolumeDriver[K] extends (...args: never[]) => unknown ? K : never;
+}[keyof VolumeDriver];
+
+/** One call, with volumes and snapshots as their ids. */
+export interface FakeCall {
+  readonly method: FakeMethod;
+  readonly args: readonly unknown[];
+}
+
+interface Failure {
+  readonly error: unknown;
+  left: number;
+}
+
+const capacity = { total_capacity_gb: 'infinite', free_capacity_gb: 'infinite' } as const;
+
+/** Option `pools`: the names of its pools; without it there is one, with the name of the backend. */
+export class FakeLoggingVolumeDriver extends VolumeDriver {
+  /** Every call so far, the oldest first. */
+  readonly calls: FakeCall[] = [];
+  readonly #pools: readonly string[];
+  readonly #answers = new Map<FakeMethod, unknown>();
+  readonly #failures = new Map<FakeMethod, Failure>();
+
+  constructor(parameters: DriverParameters) {
+    super(parameters);
+    this.#pools = poolNames(parameters.configuration['pools']);
+  }
+
+  /** From now on the method answers with the value, or with what the function makes of the arguments. */
+  answer(method: FakeMethod, value: unknown): void {
+    this.#answers.set(method, value);
+  }
+
+  /** From now on the method throws the error: `times` times, or until it is told to fail with null. */
+  fail(method: FakeMethod, error: unknown, { times = Number.POSITIVE_INFINITY }: { times?: number } = {}): void {
+    if (error === null) this.#failures.delete(method);
+    else this.#failures.set(method, { error, left: times });
+  }
+
+  override doSetup(context: DriverContext): Promise<void> {
+    return this.#respond('doSetup', [context]);
+  }
+
+  override checkForSetupError(): Promise<void> {
+    return this.#respond('checkForSetupError', []);
+  }
+
+  override async initCapabilities(): Promise<void> {
+    await this.#respond('initCapabilities', []);
+    await super.initCapabilities();
+  }
+
+  override setThrottle(): Promise<void> {
+    return this.#respond('setThrottle', []);
+  }
+
+  override async setInitialized(): Promise<void> {
+    await this.#respond('setInitialized', []);
+    await super.setInitialized();
+  }
+
+  override getVolumeStats(options: { readonly refresh: boolean }): Promise<Dict | null> {
+    return this.#respond('getVolumeStats', [options], this.#stats());
+  }
+
+  override createVolume(volume: DriverVolume): Promise<ModelUpdate> {
+    return this.#respond('createVolume', [volume]);
+  }
+
+  override deleteVolume(volume: DriverVolume): Promise<ModelUpdate> {
+    return this.#respond('deleteVolume', [volume]);
+  }
+
+  override extendVolume(volume: DriverVolume, newSize: number): Promise<ModelUpdate> {
+    return this.#respond('extendVolume', [volume, newSize]);
+  }
+
+  override createClonedVolume(volume: DriverVolume, source: DriverVolume): Promise<ModelUpdate> {
+    return this.#respond('createClonedVolume', [volume, source]);
+  }
+
+  override createVolumeFromSnapshot(volume: DriverVolume, snapshot: DriverSnapshot): Promise<ModelUpdate> {
+    return this.#respond('createVolumeFromSnapshot', [volume, snapshot]);
+  }
+
+  override createSnapshot(snapshot: DriverSnapshot): Promise<ModelUpdate> {
+    return this.#respond('createSnapshot', [snapshot]);
+  }
+
+  override deleteSnapshot(snapshot: DriverSnapshot): Promise<ModelUpdate> {
+    return this.#respond('deleteSnapshot', [snapshot]);
+  }
+
+  override createExport(
+    context: DriverContext,
+    volume: DriverVolume,
+    connector: DriverConnector,
+  ): Promise<ModelUpdate> {
+    return this.#respond('createExport', [context, volume, connector]);
+  }
+
+  override removeExport(context: DriverContext, volume: DriverVolume): Promise<ModelUpdate> {
+    return this.#respond('removeExport', [context, volume]);
+  }
+
+  override initializeConnection(volume: DriverVolume, connector: DriverConnector): Promise<ConnectionInfo> {
+    const answer = { driver_volume_type: 'fake', data: { target_discovered: false, volume_id: volume.id } };
+    return this.#respond('initializeConnection', [volume, connector], answer);
+  }
+
+  override terminateConnection(
+    volume: DriverVolume,
+    connector: DriverConnector | null,
+    options: { readonly force: boolean },
+  ): Promise<ModelUpdate> {
+    return this.#respond('terminateConnection', [volume, connector, options]);
+  }
+
+  override validateConnector(connector: DriverConnector): Promise<void> {
+    return this.#respond('validateConnector', [connector]);
+  }
+
+  async #respond<T>(method: FakeMethod, args: readonly unknown[], otherwise: unknown = null): Promise<T> {
+    this.calls.push({ method, args: args.map(summary) });
+    const failure = this.#failures.get(method);
+    if (failure !== undefined && failure.left > 0) {
+      failure.left -= 1;
+      throw failure.error;
+    }
+    const told = this.#answers.has(method) ? this.#answers.get(method) : otherwise;
+    // What a test tells the driver to answer is the test's: a wrong answer is one of the things to try.
+    return (await (typeof told === 'function' ? told(...args) : told)) as T;
+  }
+
+  #stats(): Dict {
+    const stats = {
+      volume_backend_name: this.configuration['volume_backend_name'] ?? null,
+      vendor_name: 'Open Source',
+      driver_version: '1.0',
+      storage_protocol: 'fake',
+      ...capacity,
+    };
+    if (this.#pools.length === 0) return stats;
+    return { ...stats, pools: this.#pools.map((pool_name) => ({ pool_name, ...capacity })) };
+  }
+}
+
+function poolNames(option: unknown): readonly string[] {
+  if (option === undefined || option === null) return [];
+  if (Array.isArray(option) && option.every((name) => typeof name === 'string' && name !== '')) return [...option];
+  throw new InvalidOption(`The option pools of the fake driver is a list of names, not ${JSON.stringify(option)}.`);
+}
+
+/** What the log keeps of an argument: the id of a volume or snapshot, other values as they are now. */
+function summary(argument: unknown): unknown {
+  if (typeof argument !== 'object' || argument === null) return argument;
+  return 'id' in argument ? argument.id : { ...argument };
+}

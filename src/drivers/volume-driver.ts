@@ -1,0 +1,178 @@
+/**
+ * The contract of a volume driver: the methods of Cinder's driver interface that cinderlib calls.
+ *
+ * A driver makes and removes volumes on a storage; it stores no metadata. Every method may answer at
+ * once or with a promise. Python's keyword arguments are an object. Imitate `fake.ts`.
+ */
+import type { Dict } from '../cinder/dict.ts';
+import { NotImplemented } from '../errors/index.ts';
+import { inspect } from '../inspect.ts';
+import type { DriverSnapshot, DriverVolume } from './driver-objects.ts';
+
+/** What a driver is constructed with. */
+export interface DriverParameters {
+  /** The options of the backend, as they were given. */
+  readonly configuration: Dict;
+  /** Looks up volumes and snapshots that the driver was not handed. */
+  readonly db: unknown;
+  /** `host@backend`. */
+  readonly host: string;
+  readonly cluster_name: null;
+  readonly active_backend_id: null;
+}
+
+export type MaybePromise<T> = T | Promise<T>;
+
+/** Fields of the volume or snapshot that the driver wants stored, `provider_location` for instance. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a method without a return statement is a driver's usual one
+export type ModelUpdate = Readonly<Record<string, unknown>> | null | undefined | void;
+
+/** How a host reaches a volume: a protocol, and what that protocol needs to know. */
+export interface ConnectionInfo {
+  readonly driver_volume_type: string;
+  readonly data: Dict;
+}
+
+/** There are no request contexts here: the parameter keeps the shape of Cinder's methods. */
+export type DriverContext = null;
+
+/** The properties of a host, as os-brick names them. */
+export type DriverConnector = Readonly<Record<string, unknown>>;
+
+/** A class of drivers, as `registerVolumeDriver` takes it. */
+export type VolumeDriverClass = new (parameters: DriverParameters) => VolumeDriver;
+
+/**
+ * The base class of volume drivers.
+ *
+ * @example
+ * ```ts
+ * class MyDriver extends VolumeDriver {
+ *   getVolumeStats() {
+ *     return { volume_backend_name: 'mine', total_capacity_gb: 100, free_capacity_gb: 100 };
+ *   }
+ *   async createVolume(volume) {
+ *     return { provider_location: await makeDisk(volume.id, volume.size) };
+ *   }
+ * }
+ * registerVolumeDriver('my.package.MyDriver', MyDriver);
+ * ```
+ */
+export class VolumeDriver {
+  readonly configuration: Dict;
+  readonly host: string;
+  readonly cluster_name: null;
+  readonly active_backend_id: null;
+  /** `setPersistence` gives every driver the database of the new storage. */
+  db: unknown;
+  #capabilities: Readonly<Dict> = {};
+  #initialized = false;
+
+  constructor({ configuration, db, host, cluster_name, active_backend_id }: DriverParameters) {
+    this.configuration = configuration;
+    this.db = db;
+    this.host = host;
+    this.cluster_name = cluster_name;
+    this.active_backend_id = active_backend_id;
+  }
+
+  /** Prints the name alone: options may be secrets. */
+  [inspect](): string {
+    return `<${this.constructor.name}>`;
+  }
+
+  toJSON(): { readonly volume_driver: string } {
+    return { volume_driver: this.constructor.name };
+  }
+
+  /** The statistics that the driver reported when it was set up. */
+  get capabilities(): Readonly<Dict> {
+    return this.#capabilities;
+  }
+
+  /** Whether the driver was set up. */
+  get initialized(): boolean {
+    return this.#initialized;
+  }
+
+  /** The first call: connects to the storage. */
+  doSetup(_context: DriverContext): MaybePromise<void> {}
+
+  /** The second call: throws when the configuration or the storage is not in order. */
+  checkForSetupError(): MaybePromise<void> {}
+
+  async initCapabilities(): Promise<void> {
+    this.#capabilities = { ...(await this.getVolumeStats({ refresh: true })) };
+  }
+
+  /** Limits how fast the driver copies data. */
+  setThrottle(): MaybePromise<void> {}
+
+  /** The last call of the setup. */
+  setInitialized(): MaybePromise<void> {
+    this.#initialized = true;
+  }
+
+  /** Capacity and abilities, with `pools` where the storage has several; asks the storage when `refresh` is set. */
+  getVolumeStats(_options: { readonly refresh: boolean }): MaybePromise<Readonly<Dict> | null> {
+    throw this.#missing('getVolumeStats');
+  }
+
+  createVolume(_volume: DriverVolume): MaybePromise<ModelUpdate> {
+    throw this.#missing('createVolume');
+  }
+
+  deleteVolume(_volume: DriverVolume): MaybePromise<ModelUpdate> {
+    throw this.#missing('deleteVolume');
+  }
+
+  /** @param _newSize In GiB. */
+  extendVolume(_volume: DriverVolume, _newSize: number): MaybePromise<ModelUpdate> {
+    throw this.#missing('extendVolume');
+  }
+
+  createClonedVolume(_volume: DriverVolume, _source: DriverVolume): MaybePromise<ModelUpdate> {
+    throw this.#missing('createClonedVolume');
+  }
+
+  createVolumeFromSnapshot(_volume: DriverVolume, _snapshot: DriverSnapshot): MaybePromise<ModelUpdate> {
+    throw this.#missing('createVolumeFromSnapshot');
+  }
+
+  createSnapshot(_snapshot: DriverSnapshot): MaybePromise<ModelUpdate> {
+    throw this.#missing('createSnapshot');
+  }
+
+  deleteSnapshot(_snapshot: DriverSnapshot): MaybePromise<ModelUpdate> {
+    throw this.#missing('deleteSnapshot');
+  }
+
+  /** Offers the volume to the host, before it is connected. */
+  createExport(_context: DriverContext, _volume: DriverVolume, _connector: DriverConnector): MaybePromise<ModelUpdate> {
+    throw this.#missing('createExport');
+  }
+
+  removeExport(_context: DriverContext, _volume: DriverVolume): MaybePromise<ModelUpdate> {
+    throw this.#missing('removeExport');
+  }
+
+  initializeConnection(_volume: DriverVolume, _connector: DriverConnector): MaybePromise<ConnectionInfo> {
+    throw this.#missing('initializeConnection');
+  }
+
+  /** @param _connector Null for a connection that was stored without the properties of its host. */
+  terminateConnection(
+    _volume: DriverVolume,
+    _connector: DriverConnector | null,
+    _options: { readonly force: boolean },
+  ): MaybePromise<ModelUpdate> {
+    throw this.#missing('terminateConnection');
+  }
+
+  /** Throws when a host with these properties cannot be connected to. */
+  validateConnector(_connector: DriverConnector): MaybePromise<void> {}
+
+  #missing(method: string): NotImplemented {
+    return new NotImplemented(`The volume driver ${this.constructor.name} does not implement ${method}().`);
+  }
+}
