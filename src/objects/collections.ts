@@ -1,0 +1,68 @@
+/** How stored objects are found from the context: `cl.Volume.getById(id)` and its like. */
+import { ConnectionNotFound, SnapshotNotFound, VolumeNotFound } from '../errors/index.ts';
+import type { VolumeFilter } from '../persistence/driver.ts';
+import type { Connection } from './connection.ts';
+import type { Context } from './context.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { Volume } from './volume.ts';
+
+export class Volumes {
+  readonly #context: Context;
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /** The volume with that id. Throws `VolumeNotFound`. */
+  async getById(volume_id: string): Promise<Volume> {
+    // A filter that is empty does not filter: the empty id must not find the newest volume.
+    const [volume] = volume_id ? await this.#context.persistence.getVolumes({ volume_id }) : [];
+    if (volume === undefined) throw new VolumeNotFound(volume_id);
+    return volume;
+  }
+
+  /** The volumes of that name; none is no error. */
+  async getByName(volume_name: string): Promise<readonly Volume[]> {
+    return this.#context.persistence.getVolumes({ volume_name });
+  }
+
+  /** All volumes that match, newest first in a database, holding no more than a page of them at a time. */
+  iterate(filter: VolumeFilter = {}): AsyncIterable<Volume> {
+    return this.#context.persistence.iterateVolumes(filter);
+  }
+}
+
+export class Snapshots {
+  readonly #context: Context;
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /** The snapshot with that id. Throws `SnapshotNotFound`. */
+  async getById(snapshot_id: string): Promise<Snapshot> {
+    const [snapshot] = snapshot_id ? await this.#context.persistence.getSnapshots({ snapshot_id }) : [];
+    if (snapshot === undefined) throw new SnapshotNotFound(snapshot_id);
+    return snapshot;
+  }
+
+  /** The snapshots of that name; none is no error. */
+  async getByName(snapshot_name: string): Promise<readonly Snapshot[]> {
+    return this.#context.persistence.getSnapshots({ snapshot_name });
+  }
+}
+
+export class Connections {
+  readonly #context: Context;
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /** The connection with that id. Throws `ConnectionNotFound`. */
+  async getById(connection_id: string): Promise<Connection> {
+    const [connection] = connection_id ? await this.#context.persistence.getConnections({ connection_id }) : [];
+    if (connection === undefined) throw new ConnectionNotFound(connection_id);
+    return connection;
+  }
+}

@@ -1,0 +1,238 @@
+/** A connection of a volume to a host, which Cinder calls a volume attachment. */
+import { type Dict, isDict, own } from '../cinder/dict.ts';
+import type { VersionedObject } from '../cinder/versioned-object.ts';
+import { volumeAttachmentModel } from '../cinder/volume-attachment.ts';
+import type { HostConnector } from '../drivers/connector.ts';
+import { hostConnector } from '../drivers/connector-registry.ts';
+import { ConnectionNotFound, DeviceUnavailable, ValueError } from '../errors/index.ts';
+import type { Backend } from './backend.ts';
+import { operable } from './backends.ts';
+import type { Context } from './context.ts';
+import type { ConnectionFields } from './fields.ts';
+import { undone } from './lifecycle.ts';
+import { type FieldValues, newObject } from './new-object.ts';
+import { ParentVolume } from './parent-volume.ts';
+import { Resource } from './resource.ts';
+import type { ConnectorProperties, Volume } from './volume.ts';
+import { withFields } from './with-fields.ts';
+
+export class Connection extends withFields<ConnectionFields, Resource, ConstructorParameters<typeof Resource>>(
+  Resource,
+  volumeAttachmentModel,
+) {
+  /** Whether the host is to reach the volume by several paths. */
+  readonly use_multipath: boolean;
+  readonly #volume = new ParentVolume(this);
+  #hostConnector: HostConnector | null = null;
+
+  protected override readonly resourceClass = 'Connection';
+  protected override readonly simplifiedWithout = ['volume'];
+
+  constructor(context: Context, backend: Backend | string, ovo: VersionedObject, use_multipath?: boolean) {
+    super(context, backend, ovo);
+    this.use_multipath = use_multipath ?? isMultipath(ovo);
+    this.#completeAccessMode();
+  }
+
+  /** The connection of an object from a storage or a dump. */
+  static restore(context: Context, ovo: VersionedObject, backend?: Backend | string): Connection {
+    const inside = ovo.child('volume');
+    const volume = inside === null ? null : context.restore.volume(inside, backend);
+    const of = backend ?? volume?.backend;
+    if (of === undefined) throw new ValueError('Backend not provided');
+    const connection = new Connection(context, of, ovo);
+    connection.#volume.keep(volume);
+    return connection;
+  }
+
+  /** The connection of an object that came inside its volume. */
+  static restoreChild(context: Context, ovo: VersionedObject, volume: Volume): Connection {
+    const connection = new Connection(context, volume.backend, ovo);
+    connection.setVolume(volume);
+    return connection;
+  }
+
+  /** Asks the driver for a connection to the host and stores it. `volume.connect` does this. */
+  static async connect(volume: Volume, connector: ConnectorProperties, fields: FieldValues): Promise<Connection> {
+    const { use_multipath, ...given } = fields;
+    // Made before the driver is called: what is wrong with the fields must not leave a connection behind.
+    const ovo = newObject(volumeAttachmentModel, { ...given, connector, volume_id: volume.id, volume: volume.ovo });
+    const conn = await operable(volume.backend).driver.initializeConnection(volume, connector);
+    ovo.set('connection_info', { conn, connector });
+    const multipath = typeof use_multipath === 'boolean' ? use_multipath : undefined;
+    const connection = new Connection(volume.context, volume.backend, ovo, multipath);
+    connection.#volume.keep(volume);
+    await connection.save();
+    return connection;
+  }
+
+  /** What the driver answered: `{ driver_volume_type, data }`; empty once it is disconnected. */
+  get conn_info(): Dict {
+    const conn = own(this.connection_info ?? {}, 'conn');
+    return isDict(conn) ? conn : {};
+  }
+
+  /** How the host reaches the volume: `iscsi`, `rbd`, `local`… */
+  get protocol(): string | null {
+    const type = own(this.conn_info, 'driver_volume_type');
+    return typeof type === 'string' ? type : null;
+  }
+
+  /** The device on this host that an attach gave, as its connector described it. */
+  get device(): Dict | null {
+    const device = own(this.connection_info ?? {}, 'device');
+    return isDict(device) ? device : null;
+  }
+
+  /** The path of {@link device}. */
+  get path(): string | null {
+    const path = this.device === null ? null : own(this.device, 'path');
+    return typeof path === 'string' ? path : null;
+  }
+
+  /** Whether the volume is attached to this host by this connection. */
+  get attached(): boolean {
+    return this.device !== null;
+  }
+
+  /** Whether the driver still exports the volume by this connection. */
+  get connected(): boolean {
+    return Object.keys(this.conn_info).length > 0;
+  }
+
+  /** The volume that it connects, read from the storage at first use. */
+  async volume(): Promise<Volume> {
+    return this.#volume.load();
+  }
+
+  /** Makes the connection a child of this very volume object. */
+  setVolume(volume: Volume): void {
+    this.#volume.set(volume);
+  }
+
+  async save(): Promise<void> {
+    await this.ovo.whileSaving(() => this.context.persistence.setConnection(this));
+  }
+
+  async refresh(): Promise<void> {
+    const [again] = await this.context.persistence.getConnections({ connection_id: this.id });
+    if (again === undefined) throw new ConnectionNotFound(this.id);
+    if (again === this) return;
+    this.replaceOvo(again.ovo);
+    this.#volume.restore(this);
+  }
+
+  /** Attaches the volume to this host. What cannot be used is detached again: `DeviceUnavailable`. */
+  async attach(): Promise<void> {
+    const connector = this.#connector();
+    const device = await connector.connectVolume(this.#data());
+    this.#setDevice(device);
+    const release = async () => connector.disconnectVolume(this.#data(), device, { force: true, ignore_errors: true });
+    try {
+      await this.save();
+    } catch (error) {
+      this.#setDevice(null);
+      throw await undone(error, this, release);
+    }
+    if (await this.#isValid(connector)) {
+      const volume = await this.volume();
+      volume.local_attach = this;
+      return;
+    }
+    const path = this.path;
+    await release();
+    this.#setDevice(null);
+    await this.save();
+    throw new DeviceUnavailable(`The device ${path ?? ''} of volume ${this.volume_id} cannot be used.`);
+  }
+
+  /** Detaches the volume from this host; the connection stays. */
+  async detach({ force = false, ignore_errors = false } = {}): Promise<void> {
+    try {
+      await this.#connector().disconnectVolume(this.#data(), this.device, { force, ignore_errors });
+    } catch (error) {
+      if (!ignore_errors) throw error;
+    }
+    this.#setDevice(null);
+    await this.save();
+    this.#hostConnector = null;
+    const volume = await this.volume();
+    if (volume.local_attach === this) volume.local_attach = null;
+  }
+
+  /** Takes the volume away from the host, and the connection with it. */
+  async disconnect({ force = false }: { force?: boolean } = {}): Promise<void> {
+    const volume = await this.volume();
+    await volume.disconnect(this, { force });
+  }
+
+  /**
+   * The part of a disconnect that is about the connection alone.
+   *
+   * @param evenIfRefused Whether the connection is removed although the driver failed to end it.
+   */
+  async terminate({ force, evenIfRefused = false }: { force: boolean; evenIfRefused?: boolean }): Promise<void> {
+    const volume = await this.volume();
+    try {
+      await operable(this.backend).driver.terminateConnection(volume, this.connector, { force });
+    } catch (error) {
+      if (!evenIfRefused) throw error;
+    }
+    this.ovo.set('connection_info', null);
+    await this.context.persistence.deleteConnection(this);
+  }
+
+  /** Tells the attached device that the volume has grown; gives its size in bytes. */
+  async extend(bytes: number): Promise<number> {
+    return (await this.#connector().extendVolume?.(this.#data())) ?? bytes;
+  }
+
+  protected override async loadForDump(): Promise<void> {
+    // Nothing: making a connection loads its volume already.
+  }
+
+  async #isValid(connector: HostConnector): Promise<boolean> {
+    try {
+      return await connector.checkValidDevice(this.path);
+    } catch {
+      // A check that fails to run says no more of the device than one that fails.
+      return false;
+    }
+  }
+
+  #connector(): HostConnector {
+    this.#hostConnector ??= hostConnector(this.protocol, { use_multipath: this.use_multipath });
+    return this.#hostConnector;
+  }
+
+  #data(): Dict {
+    const data = own(this.conn_info, 'data');
+    return isDict(data) ? data : {};
+  }
+
+  /** The device is part of `connection_info`, whose inner changes leave no mark of their own. */
+  #setDevice(device: Dict | null): void {
+    const { device: _, ...info } = this.connection_info ?? {};
+    this.ovo.set('connection_info', device === null ? info : { ...info, device });
+  }
+
+  /** The mode in the field and the one in the driver's answer are kept the same, as the original does on making one. */
+  #completeAccessMode(): void {
+    const data = own(this.conn_info, 'data');
+    const inData = isDict(data) ? own(data, 'access_mode') : undefined;
+    if (!this.attach_mode) this.ovo.set('attach_mode', inData ?? 'rw');
+    if (isDict(data) && Object.keys(data).length > 0) data['access_mode'] = this.attach_mode;
+  }
+}
+
+/** As the original decides: what the connector says, else what the driver's answer looks like. */
+function isMultipath(ovo: VersionedObject): boolean {
+  const info = ovo.get('connection_info');
+  const connector = isDict(info) ? own(info, 'connector') : undefined;
+  if (isDict(connector) && Object.hasOwn(connector, 'multipath')) return Boolean(connector['multipath']);
+  const conn = isDict(info) ? own(info, 'conn') : undefined;
+  const data = isDict(conn) ? own(conn, 'data') : undefined;
+  if (!isDict(data)) return false;
+  const severalPortals = Object.hasOwn(data, 'target_iqns') && Object.hasOwn(data, 'target_portals');
+  return severalPortals || (Object.hasOwn(data, 'target_wwn') && typeof data['target_wwn'] !== 'string');
+}

@@ -1,0 +1,44 @@
+/** Makes the versioned object of something new: defaults first, then what the caller gave. */
+
+import type { ObjectModel } from '../cinder/object-model.ts';
+import { utcNow } from '../cinder/time.ts';
+import { VersionedObject } from '../cinder/versioned-object.ts';
+import { ValueError } from '../errors/index.ts';
+import { didYouMean } from '../near-name.ts';
+
+/** Fields by name, as a caller gives them; checked and coerced on the way in. */
+export type FieldValues = Readonly<Record<string, unknown>>;
+
+/**
+ * A new object of the model: nullable fields are null, those with a default have it, `created_at` is
+ * now and `id` a new UUID unless one is given. All fields count as changed.
+ */
+export function newObject(model: ObjectModel, given: FieldValues): VersionedObject {
+  const object = new VersionedObject(model);
+  const values = new Map(Object.entries(given));
+  for (const name of values.keys()) {
+    if (!model.index.has(name)) throw new ValueError(unknownField(model, name));
+  }
+  if (!values.get('id')) values.set('id', crypto.randomUUID());
+  if (!values.get('created_at')) values.set('created_at', utcNow());
+  for (const field of model.fields) {
+    const value = values.get(field.name);
+    if (value !== undefined) object.set(field.name, value);
+    else if (field.default !== undefined) object.set(field.name, field.default);
+    else if (field.nullable) object.set(field.name, null);
+  }
+  return object;
+}
+
+function unknownField(model: ObjectModel, name: string): string {
+  return `${model.name} has no field ${name}.${didYouMean(name, [...model.index.keys(), 'name', 'description'])}`;
+}
+
+/** `name` and `description` are what people say for `display_name` and `display_description`. */
+export function withDisplayNames({ name, description, ...fields }: FieldValues): FieldValues {
+  return {
+    ...fields,
+    ...(name === undefined ? {} : { display_name: name }),
+    ...(description === undefined ? {} : { display_description: description }),
+  };
+}

@@ -1,0 +1,88 @@
+/** Makes the versioned object of a new volume, with the type that its specs ask for. */
+import { type Dict, isDict } from '../cinder/dict.ts';
+import { qosSpecsModel } from '../cinder/qos-specs.ts';
+import { snapshotListModel } from '../cinder/snapshot.ts';
+import { VersionedObject } from '../cinder/versioned-object.ts';
+import { volumeModel } from '../cinder/volume.ts';
+import { volumeAttachmentListModel } from '../cinder/volume-attachment.ts';
+import { volumeTypeModel } from '../cinder/volume-type.ts';
+import { ValueError } from '../errors/index.ts';
+import type { Backend } from './backend.ts';
+import type { ContextSettings } from './context.ts';
+import { type FieldValues, newObject, withDisplayNames } from './new-object.ts';
+
+export function newVolume(
+  settings: ContextSettings,
+  backend: Backend,
+  given: FieldValues,
+  pool: string | undefined,
+): VersionedObject {
+  const { extra_specs, qos_specs, ...fields } = withDisplayNames(given);
+  const ovo = newObject(volumeModel, {
+    size: 1,
+    user_id: settings.user_id,
+    project_id: settings.project_id,
+    status: 'creating',
+    attach_status: 'detached',
+    metadata: {},
+    admin_metadata: {},
+    glance_metadata: {},
+    snapshots: emptyList(snapshotListModel),
+    volume_attachment: emptyList(volumeAttachmentListModel),
+    ...fields,
+  });
+  if (fields['host'] === undefined) {
+    ovo.set('host', `${settings.host}@${backend.id}#${pool ?? backend.poolNames[0] ?? backend.id}`);
+  }
+  addType(ovo, specs('extra_specs', extra_specs), specs('qos_specs', qos_specs));
+  return ovo;
+}
+
+/** Every field of a volume that a clone of it starts with, and the specs of its type. */
+export function volumeFieldsFrom(source: VersionedObject): FieldValues {
+  const ownToSource = new Set(['id', 'volume_attachment', 'snapshots', 'volume_type']);
+  const fields: Record<string, unknown> = {};
+  for (const { name } of source.model.fields) {
+    const value = source.get(name);
+    if (value !== undefined && !ownToSource.has(name)) fields[name] = value;
+  }
+  const type = source.child('volume_type');
+  if (type !== null) {
+    fields['extra_specs'] = type.get('extra_specs');
+    fields['qos_specs'] = type.child('qos_specs')?.get('specs');
+  }
+  return fields;
+}
+
+function emptyList(model: typeof snapshotListModel): VersionedObject {
+  const list = new VersionedObject(model);
+  list.restore('objects', []);
+  return list;
+}
+
+function specs(name: string, value: unknown): Dict | null {
+  if (value === null || value === undefined) return null;
+  if (!isDict(value)) throw new ValueError(`A dict is required in ${name}.`);
+  return Object.keys(value).length > 0 ? value : null;
+}
+
+/** A volume with specs gets a type of its own, which has the volume's id as id and name. */
+function addType(ovo: VersionedObject, extraSpecs: Dict | null, qosSpecs: Dict | null): void {
+  if (extraSpecs === null && qosSpecs === null) return;
+  const id = ovo.get('id');
+  const type = ovo.child('volume_type') ?? new VersionedObject(volumeTypeModel);
+  if (!type.isSet('id')) {
+    for (const [name, value] of Object.entries({ is_public: true, id, name: id })) type.set(name, value);
+    ovo.set('volume_type_id', id);
+  }
+  if (extraSpecs !== null) type.set('extra_specs', extraSpecs);
+  if (qosSpecs !== null) {
+    const qos = new VersionedObject(qosSpecsModel);
+    for (const [name, value] of Object.entries({ id, name: id, consumer: 'back-end', specs: qosSpecs })) {
+      qos.set(name, value);
+    }
+    type.set('qos_specs', qos);
+    type.set('qos_specs_id', id);
+  }
+  ovo.set('volume_type', type);
+}

@@ -1,0 +1,153 @@
+/** A snapshot of a volume. */
+import { snapshotModel } from '../cinder/snapshot.ts';
+import type { VersionedObject } from '../cinder/versioned-object.ts';
+import { ObjectActionError, SnapshotNotFound, ValueError } from '../errors/index.ts';
+import type { Backend } from './backend.ts';
+import { backendNamed, operable } from './backends.ts';
+import type { Context } from './context.ts';
+import type { SnapshotFields } from './fields.ts';
+import { applyModelUpdate, failed, saveAfter } from './lifecycle.ts';
+import { type FieldValues, newObject, withDisplayNames } from './new-object.ts';
+import { ParentVolume } from './parent-volume.ts';
+import { Resource } from './resource.ts';
+import type { Volume } from './volume.ts';
+import { withFields } from './with-fields.ts';
+
+export class Snapshot extends withFields<SnapshotFields, Resource, ConstructorParameters<typeof Resource>>(
+  Resource,
+  snapshotModel,
+) {
+  readonly #volume = new ParentVolume(this);
+
+  protected override readonly resourceClass = 'Snapshot';
+  protected override readonly simplifiedWithout = ['volume'];
+
+  /** The snapshot of an object from a storage or a dump. `backend` is what a dump says; the object says it too. */
+  static restore(context: Context, ovo: VersionedObject, backend: Backend | string | null = null): Snapshot {
+    const snapshot = new Snapshot(context, snapshotBackend(context, ovo, backend), ovo);
+    const inside = ovo.child('volume');
+    if (inside !== null) snapshot.#volume.keep(context.restore.volume(inside, snapshot.backend));
+    return snapshot;
+  }
+
+  /** The snapshot of an object that came inside its volume. */
+  static restoreChild(context: Context, ovo: VersionedObject, volume: Volume): Snapshot {
+    const backend = context.backends.get(String(progressOf(ovo))) ?? volume.backend;
+    const snapshot = new Snapshot(context, backend, ovo);
+    snapshot.setVolume(volume);
+    return snapshot;
+  }
+
+  /** A snapshot that is not taken yet. */
+  static make(context: Context, volume: Volume, fields: FieldValues): Snapshot {
+    const { backend } = volume;
+    const ovo = newObject(snapshotModel, {
+      status: 'creating',
+      metadata: {},
+      user_id: volume.user_id,
+      project_id: volume.project_id,
+      ...withDisplayNames(fields),
+      volume_id: volume.id,
+      volume_size: volume.size,
+      volume_type_id: volume.volume_type_id,
+      volume: volume.ovo,
+      progress: typeof backend === 'string' ? backend : backend.id,
+    });
+    const snapshot = new Snapshot(context, backend, ovo);
+    snapshot.#volume.keep(volume);
+    return snapshot;
+  }
+
+  get name(): string | null {
+    return this.display_name;
+  }
+
+  set name(value: string | null) {
+    this.display_name = value;
+  }
+
+  get description(): string | null {
+    return this.display_description;
+  }
+
+  set description(value: string | null) {
+    this.display_description = value;
+  }
+
+  /** The volume that it is a snapshot of, read from the storage at first use. */
+  async volume(): Promise<Volume> {
+    return this.#volume.load();
+  }
+
+  /** Makes the snapshot a child of this very volume object. */
+  setVolume(volume: Volume): void {
+    this.#volume.set(volume);
+  }
+
+  async save(): Promise<void> {
+    await this.ovo.whileSaving(() => this.context.persistence.setSnapshot(this));
+  }
+
+  async refresh(): Promise<void> {
+    const [again] = await this.context.persistence.getSnapshots({ snapshot_id: this.id });
+    if (again === undefined) throw new SnapshotNotFound(this.id);
+    if (again === this) return;
+    this.replaceOvo(again.ovo);
+    this.#volume.restore(this);
+  }
+
+  /** Takes the snapshot. `volume.createSnapshot` does this. */
+  async create(): Promise<void> {
+    const { driver } = operable(this.backend);
+    try {
+      const modelUpdate = await driver.createSnapshot(this);
+      this.status = 'available';
+      applyModelUpdate(this.ovo, modelUpdate);
+    } catch (error) {
+      throw await failed(this, 'error', error);
+    }
+    await saveAfter(this);
+  }
+
+  async delete(): Promise<void> {
+    const { driver } = operable(this.backend);
+    try {
+      await driver.deleteSnapshot(this);
+      await this.context.persistence.deleteSnapshot(this);
+    } catch (error) {
+      throw await failed(this, 'error_deleting', error);
+    }
+    this.#volume.loaded?.forgetSnapshot(this);
+  }
+
+  /** Makes a volume with the content of the snapshot. Fields that are given win over those of its volume. */
+  async createVolume(fields: FieldValues = {}): Promise<Volume> {
+    const volume = await this.volume();
+    return volume.restoreSnapshot(this, fields);
+  }
+
+  protected override async loadForDump(): Promise<void> {
+    // The original loads nothing here either: a snapshot from a database dumps without its volume.
+  }
+}
+
+function progressOf(ovo: VersionedObject): unknown {
+  const progress = ovo.get('progress');
+  if (progress !== undefined) return progress;
+  throw new ObjectActionError('obj_load_attr', 'attribute progress not lazy-loadable');
+}
+
+/** A snapshot's backend is in its `progress`; what the dump says beside it must agree. */
+function snapshotBackend(context: Context, ovo: VersionedObject, given: Backend | string | null): Backend | string {
+  const progress = progressOf(ovo);
+  const givenName = typeof given === 'object' ? given?.id : given;
+  if (!progress) {
+    if (given === null) throw new ValueError('Backend not provided');
+    return given;
+  }
+  const name = String(progress);
+  if (givenName !== undefined && givenName !== name) {
+    throw new ValueError("Multiple backends provided and they don't match");
+  }
+  return given !== null && typeof given !== 'string' ? given : backendNamed(context, ovo, name);
+}

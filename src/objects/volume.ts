@@ -1,0 +1,333 @@
+/** A volume: what the user holds, and what can be done with it. */
+
+import { isDict } from '../cinder/dict.ts';
+import { pythonStr } from '../cinder/python-str.ts';
+import { snapshotListModel } from '../cinder/snapshot.ts';
+import type { VersionedObject } from '../cinder/versioned-object.ts';
+import { volumeModel } from '../cinder/volume.ts';
+import { volumeAttachmentListModel } from '../cinder/volume-attachment.ts';
+import { hostConnectorProperties } from '../drivers/connector.ts';
+import { InvalidVolume, NotLocal, ValueError, VolumeNotFound } from '../errors/index.ts';
+import type { Backend } from './backend.ts';
+import { backendOfHost, operable } from './backends.ts';
+import { ChildList } from './child-list.ts';
+import { Connection } from './connection.ts';
+import type { Context } from './context.ts';
+import type { VolumeFields } from './fields.ts';
+import { applyModelUpdate, checkSize, failed, failing, saveAfter, undone } from './lifecycle.ts';
+import { type FieldValues, withDisplayNames } from './new-object.ts';
+import { newVolume, volumeFieldsFrom } from './new-volume.ts';
+import { Resource } from './resource.ts';
+import { Snapshot } from './snapshot.ts';
+import { VolumeType } from './volume-type.ts';
+import { withFields } from './with-fields.ts';
+
+const gibibyte = 1024 ** 3;
+
+/** The properties of the host that a volume is connected to, as os-brick gives them. */
+export type ConnectorProperties = Readonly<Record<string, unknown>>;
+
+export class Volume extends withFields<VolumeFields, Resource, ConstructorParameters<typeof Resource>>(
+  Resource,
+  volumeModel,
+) {
+  /** The connection by which the volume is attached to this host, while it is. */
+  local_attach: Connection | null = null;
+  readonly #snapshots = new ChildList<Snapshot>(this, 'snapshots', snapshotListModel);
+  readonly #connections = new ChildList<Connection>(this, 'volume_attachment', volumeAttachmentListModel);
+  #volumeType: VolumeType | null = null;
+
+  protected override readonly resourceClass = 'Volume';
+  protected override readonly simplifiedWithout = ['snapshots', 'volume_attachment'];
+
+  /** The volume of an object from a storage or a dump, with the snapshots and connections that came with it. */
+  static restore(context: Context, ovo: VersionedObject, backend?: Backend | string): Volume {
+    const volume = new Volume(context, backend ?? backendOfHost(context, ovo), ovo);
+    volume.#adopt();
+    return volume;
+  }
+
+  /**
+   * A volume that nothing is done with yet: on a backend, or like another volume.
+   *
+   * @param pool Where on the backend; its first pool unless given.
+   */
+  static make(context: Context, source: Backend | Volume, fields: FieldValues = {}, pool?: string): Volume {
+    const like = source instanceof Volume ? source : null;
+    const backend = source instanceof Volume ? operable(source.backend) : source;
+    const given = like === null ? fields : { ...volumeFieldsFrom(like.ovo), ...withDisplayNames(fields) };
+    const sourcePool = like?.host?.split('#')[1];
+    const ovo = newVolume(context.settings, backend, given, pool ?? sourcePool);
+    const volume = new Volume(context, backend, ovo);
+    volume.#adopt();
+    return volume;
+  }
+
+  get name(): string | null {
+    return this.display_name;
+  }
+
+  set name(value: string | null) {
+    this.display_name = value;
+  }
+
+  get description(): string | null {
+    return this.display_description;
+  }
+
+  set description(value: string | null) {
+    this.display_description = value;
+  }
+
+  /** The type with its extra specs and QoS specs; null for a volume that has none, or is not stored yet. */
+  get volume_type(): VolumeType | null {
+    const ovo = this.ovo.child('volume_type');
+    if (ovo === null) return null;
+    if (this.#volumeType?.ovo !== ovo) this.#volumeType = new VolumeType(ovo);
+    return this.#volumeType;
+  }
+
+  /** Its snapshots, read from the storage at first use. */
+  async snapshots(): Promise<readonly Snapshot[]> {
+    return this.#snapshots.load(async () => {
+      const snapshots = await this.context.persistence.getSnapshots({ volume_id: this.id });
+      for (const snapshot of snapshots) snapshot.setVolume(this);
+      return snapshots;
+    });
+  }
+
+  /** Its connections, read from the storage at first use. */
+  async connections(): Promise<readonly Connection[]> {
+    return this.#connections.load(async () => {
+      const connections = await this.context.persistence.getConnections({ volume_id: this.id });
+      for (const connection of connections) connection.setVolume(this);
+      return connections;
+    });
+  }
+
+  async save(): Promise<void> {
+    await this.ovo.whileSaving(() => this.context.persistence.setVolume(this));
+  }
+
+  /** The volume and what was loaded with it, parents first: what `load` with `save` stores. */
+  family(): readonly (Volume | Snapshot | Connection)[] {
+    const children = this.#children();
+    for (const child of children) child.ovo.resetChanges();
+    return [this, ...children];
+  }
+
+  async refresh(): Promise<void> {
+    const [again] = await this.context.persistence.getVolumes({ volume_id: this.id });
+    if (again === undefined) throw new VolumeNotFound(this.id);
+    // Memory storage holds the very object: there is nothing newer.
+    if (again === this) return;
+    const { loaded: snapshots } = this.#snapshots;
+    const { loaded: connections } = this.#connections;
+    this.replaceOvo(again.ovo);
+    if (snapshots !== null) this.#snapshots.replace(await again.snapshots());
+    if (connections !== null) this.#connections.replace(await again.connections());
+    for (const child of this.#children()) child.setVolume(this);
+  }
+
+  /** Makes the volume on the storage. `backend.createVolume` does this. */
+  async create(): Promise<void> {
+    await this.#make((driver) => driver.createVolume(this));
+  }
+
+  /** Deletes the volume from the storage and its metadata. It must have no snapshots: `InvalidVolume`. */
+  async delete(): Promise<void> {
+    const backend = operable(this.backend);
+    // Asked of the storage: another object of this volume may have taken a snapshot.
+    const stored = await this.context.persistence.getSnapshots({ volume_id: this.id });
+    if (stored.length > 0 || (await this.snapshots()).length > 0) {
+      throw failing(new InvalidVolume(`Cannot delete volume ${this.id} with snapshots`), this);
+    }
+    try {
+      await backend.driver.deleteVolume(this);
+      await this.context.persistence.deleteVolume(this);
+    } catch (error) {
+      throw await failed(this, 'error_deleting', error);
+    }
+    backend.forgetVolume(this);
+  }
+
+  /**
+   * Makes the volume bigger.
+   *
+   * @param size The new size in GiB.
+   * @returns The new size in bytes, as the attached device shows it where there is one.
+   */
+  async extend(size: number): Promise<number> {
+    const backend = operable(this.backend);
+    checkSize(size);
+    this.previous_status = this.status;
+    this.status = 'extending';
+    let bytes = size * gibibyte;
+    try {
+      await backend.driver.extendVolume(this, size);
+      this.size = size;
+      this.status = this.previous_status;
+      this.previous_status = null;
+      if (this.status === 'in-use' && this.local_attach !== null) bytes = await this.local_attach.extend(bytes);
+    } catch (error) {
+      throw await failed(this, 'error', error);
+    }
+    await saveAfter(this);
+    return bytes;
+  }
+
+  /** Makes a volume with the same content. Fields that are given win over those of this volume. */
+  async clone(fields: FieldValues = {}): Promise<Volume> {
+    const copy = this.#like({ ...fields, source_volid: this.id });
+    await copy.#make((driver) => driver.createClonedVolume(copy, this));
+    return copy;
+  }
+
+  /** Makes a volume from one of this volume's snapshots. `snapshot.createVolume` does this. */
+  async restoreSnapshot(snapshot: Snapshot, fields: FieldValues): Promise<Volume> {
+    const copy = this.#like({ size: snapshot.volume_size, ...fields, snapshot_id: snapshot.id });
+    await copy.#make((driver) => driver.createVolumeFromSnapshot(copy, snapshot));
+    return copy;
+  }
+
+  /** A volume like this one, in the same pool unless `pool_name` is given. */
+  #like({ pool_name, ...fields }: FieldValues): Volume {
+    if (typeof pool_name !== 'string') return Volume.make(this.context, this, fields);
+    const backend = operable(this.backend);
+    return Volume.make(this.context, this, {
+      host: `${this.context.settings.host}@${backend.id}#${pool_name}`,
+      ...fields,
+    });
+  }
+
+  async createSnapshot(fields: FieldValues = {}): Promise<Snapshot> {
+    operable(this.backend);
+    const defaults = { display_name: '', display_description: '' };
+    const snapshot = Snapshot.make(this.context, this, { ...defaults, ...withDisplayNames(fields) });
+    try {
+      await snapshot.create();
+    } finally {
+      this.#snapshots.put(snapshot);
+    }
+    return snapshot;
+  }
+
+  /** Shows a child that was read again in the loaded list. */
+  childRefreshed(child: Snapshot | Connection): void {
+    if (child instanceof Snapshot) this.#snapshots.put(child);
+    else this.#connections.put(child);
+  }
+
+  /** Takes a deleted snapshot out of the loaded list. */
+  forgetSnapshot(snapshot: Snapshot): void {
+    this.#snapshots.remove(snapshot);
+  }
+
+  /** Exports the volume to a host. The connection that results can be attached there. */
+  async connect(connector: ConnectorProperties, fields: FieldValues = {}): Promise<Connection> {
+    const { driver } = operable(this.backend);
+    if (!isDict(connector))
+      throw new ValueError(`A connector is a dict of properties of a host, not ${pythonStr(connector)}.`);
+    const modelUpdate = await driver.createExport(null, this, connector);
+    if (applyModelUpdate(this.ovo, modelUpdate)) await this.save();
+    const { status } = this;
+    try {
+      const connection = await Connection.connect(this, connector, fields);
+      this.#connections.put(connection);
+      this.status = 'in-use';
+      await this.save();
+      return connection;
+    } catch (error) {
+      this.ovo.restore('status', status);
+      throw await undone(error, this, async () => driver.removeExport(null, this));
+    }
+  }
+
+  async disconnect(connection: Connection, { force = false }: { force?: boolean } = {}): Promise<void> {
+    if (connection.volume_id !== this.id) {
+      throw new ValueError(`Connection ${connection.id} is one of volume ${connection.volume_id}, not of ${this.id}.`);
+    }
+    await connection.terminate({ force });
+    await this.forgetConnection(connection);
+  }
+
+  /** What is left to do on the volume when one of its connections is gone. */
+  async forgetConnection(connection: Connection): Promise<void> {
+    this.#connections.remove(connection);
+    await operable(this.backend).driver.removeExport(null, this);
+    if ((await this.connections()).length > 0) return;
+    this.status = 'available';
+    await this.save();
+  }
+
+  /** Connects the volume to this host and attaches it: `connection.path` is the device. */
+  async attach(): Promise<Connection> {
+    const connection = await this.connect(hostConnectorProperties());
+    try {
+      await connection.attach();
+    } catch (error) {
+      throw await undone(error, this, () => this.disconnect(connection));
+    }
+    return connection;
+  }
+
+  /** Detaches the volume from this host and disconnects it. Throws `NotLocal` when it is not attached here. */
+  async detach({ force = false, ignore_errors = false } = {}): Promise<void> {
+    const connection = this.local_attach;
+    if (connection === null) throw new NotLocal(this.id);
+    try {
+      await connection.detach({ force, ignore_errors });
+    } catch (error) {
+      if (!force) throw error;
+    }
+    this.local_attach = null;
+    if (!force) return this.disconnect(connection);
+    await connection.terminate({ force, evenIfRefused: true });
+    await this.forgetConnection(connection);
+  }
+
+  /** Detaches every connection and removes the export. */
+  async cleanup(): Promise<void> {
+    for (const connection of await this.connections()) if (connection.attached) await connection.detach();
+    await operable(this.backend).driver.removeExport(null, this);
+  }
+
+  protected override async loadForDump(): Promise<void> {
+    await this.snapshots();
+    await this.connections();
+  }
+
+  /** Runs the driver's way of making this volume, and stores what came of it. */
+  async #make(run: (driver: Backend['driver']) => unknown): Promise<void> {
+    const backend = operable(this.backend);
+    backend.volumesInFlight.set(this.id, this);
+    try {
+      await this.#run(run, backend);
+      await saveAfter(this);
+    } finally {
+      backend.volumesInFlight.delete(this.id);
+    }
+    backend.rememberVolume(this);
+  }
+
+  async #run(run: (driver: Backend['driver']) => unknown, { driver }: Backend): Promise<void> {
+    try {
+      const modelUpdate = await run(driver);
+      this.status = 'available';
+      applyModelUpdate(this.ovo, modelUpdate);
+    } catch (error) {
+      throw await failed(this, 'error', error);
+    }
+  }
+
+  /** The children that are loaded. */
+  #children(): readonly (Snapshot | Connection)[] {
+    return [...(this.#snapshots.loaded ?? []), ...(this.#connections.loaded ?? [])];
+  }
+
+  /** Makes resources of the snapshots and attachments that came inside the object. */
+  #adopt(): void {
+    this.#snapshots.adopt((child) => Snapshot.restoreChild(this.context, child, this));
+    this.#connections.adopt((child) => Connection.restoreChild(this.context, child, this));
+  }
+}
