@@ -1,0 +1,301 @@
+/** A context: one storage, the backends on it, and everything that is done with them. */
+import { entriesOf, own } from './cinder/dict.ts';
+import { BackendNotPresent, ContextClosed, InvalidDump, InvalidOption } from './errors/index.ts';
+import { didYouMean } from './near-name.ts';
+import { Backend, type BackendJson, type BackendOptions } from './objects/backend.ts';
+import { Connections, Snapshots, Volumes } from './objects/collections.ts';
+import type { Connection } from './objects/connection.ts';
+import type { Context, ContextSettings, Restore } from './objects/context.ts';
+import { restoreInto } from './objects/restore.ts';
+import type { Snapshot } from './objects/snapshot.ts';
+import type { Volume } from './objects/volume.ts';
+import { DatabasePersistence } from './persistence/database.ts';
+import type { PersistenceDriver, Storable } from './persistence/driver.ts';
+import { runtimeName } from './runtime.ts';
+import { compact, jsonText } from './serialization/json-text.ts';
+import { type Dumped, dumpedObject, readDump } from './serialization/load.ts';
+
+/** Anything that a dump can hold, as `load` gives it. */
+export type Loaded = Backend | Volume | Snapshot | Connection;
+
+/** What `info()` tells. */
+export interface ContextInfo {
+  /** The runtime and its version, such as `node 20.20.2`. */
+  readonly runtime: string;
+  /** The name of the storage: `memory`, `memory_db`, `db` or the class of a plugin. */
+  readonly storage: string;
+  /** Where the bytes are; null when the storage has no medium of this library. */
+  readonly medium: string | null;
+  /** `full`: what is acknowledged survives a power cut. `off`: it survives the process. `none`: neither. */
+  readonly durability: 'full' | 'off' | 'none' | null;
+  readonly persisted: boolean;
+  /** Whether this context is the one that writes. */
+  readonly leader: boolean;
+  /** Bytes of the database. */
+  readonly size: number | null;
+  /** The schema revision of the database. */
+  readonly revision: string | null;
+  /**
+   * Of a SQLite file: `held`, native programs are kept from writing to it; `seen`, their locks are respected;
+   * `none`, neither. See docs/storage.md.
+   */
+  readonly native_locks: 'held' | 'seen' | 'none' | null;
+  readonly read_only: boolean;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** Makes a storage of a `persistence_config`. */
+export type PersistenceMaker = (config: unknown) => Promise<PersistenceDriver>;
+
+export class Cinderlib implements Context {
+  readonly settings: ContextSettings;
+  readonly restore: Restore;
+  /** Stored volumes. */
+  readonly Volume: Volumes;
+  /** Stored snapshots. */
+  readonly Snapshot: Snapshots;
+  /** Stored connections. */
+  readonly Connection: Connections;
+  readonly #makePersistence: PersistenceMaker;
+  readonly #backends = new Map<string, Backend>();
+  /** Backends that are being set up, so that two calls at once make one. */
+  readonly #starting = new Map<string, Promise<Backend>>();
+  #persistence: PersistenceDriver | null;
+  #turns: Promise<void> = Promise.resolve();
+  #closing: Promise<void> | null = null;
+
+  constructor(settings: ContextSettings, persistence: PersistenceDriver, makePersistence: PersistenceMaker) {
+    this.settings = settings;
+    this.#persistence = persistence;
+    this.#makePersistence = makePersistence;
+    this.restore = restoreInto(this);
+    this.Volume = new Volumes(this);
+    this.Snapshot = new Snapshots(this);
+    this.Connection = new Connections(this);
+  }
+
+  get persistence(): PersistenceDriver {
+    if (this.#persistence !== null) return this.#persistence;
+    throw new ContextClosed('This context is closed. Call setup() for a new one.');
+  }
+
+  /** The backends that are initialised, by name, in the order in which they were. */
+  get backends(): ReadonlyMap<string, Backend> {
+    return this.#backends;
+  }
+
+  /**
+   * The backend of that name: initialised at the first call, the same one at every other.
+   *
+   * @throws InvalidOption when it exists with other options.
+   */
+  async backend(options: BackendOptions): Promise<Backend> {
+    checkBackendOptions(options);
+    const { volume_backend_name: name } = options;
+    const existing = this.#backends.get(name) ?? this.#starting.get(name);
+    if (existing !== undefined) return sameBackend(await existing, options);
+    const starting = Backend.start(this, options);
+    this.#starting.set(name, starting);
+    try {
+      const backend = await starting;
+      this.#backends.set(name, backend);
+      return backend;
+    } finally {
+      this.#starting.delete(name);
+    }
+  }
+
+  /**
+   * Makes objects of a dump: JSON text or the value of one, of one object or a list.
+   *
+   * With `save` they are stored, parents first: objects that exist already are brought up to date. A dump
+   * that cannot be read whole changes nothing; where the storage has transactions, a failure stores nothing.
+   */
+  async load(source: readonly unknown[], options?: { save?: boolean }): Promise<Loaded[]>;
+  async load(source: unknown, options?: { save?: boolean }): Promise<Loaded | Loaded[]>;
+  async load(source: unknown, { save = false, ...others }: { save?: boolean } = {}): Promise<Loaded | Loaded[]> {
+    const [unknown] = Object.keys(others);
+    if (unknown !== undefined)
+      throw new InvalidOption(`load() has no option ${unknown}.${didYouMean(unknown, ['save'])}`);
+    const { isList, items } = readDump(source);
+    const read: { readonly loaded: Loaded; readonly family: () => readonly Storable[]; readonly adopt: () => void }[] =
+      [];
+    for (const item of items) read.push(await this.#loadItem(item));
+    if (save) await this.persistence.setAll(read.flatMap(({ family }) => family()));
+    for (const { adopt } of read) adopt();
+    const loaded = read.map((item) => item.loaded);
+    const [single] = loaded;
+    return isList || single === undefined ? loaded : single;
+  }
+
+  /** The initialised backends with their volumes, with what is loaded of them. */
+  async json(): Promise<BackendJson[]> {
+    return this.#json((backend) => backend.json());
+  }
+
+  /** The text of {@link json}: the very text that Python's cinderlib gives. */
+  async jsons(): Promise<string> {
+    return jsonText(await this.json(), compact);
+  }
+
+  /** As {@link json}, after loading the snapshots and connections of every volume. */
+  async dump(): Promise<BackendJson[]> {
+    return this.#json((backend) => backend.dump());
+  }
+
+  /** The text of {@link dump}. */
+  async dumps(): Promise<string> {
+    return jsonText(await this.dump(), compact);
+  }
+
+  /**
+   * Goes over to another storage, with every backend. Objects that exist are stored there from now on;
+   * nothing is moved by itself. When the new storage cannot be opened the old one stays in use.
+   */
+  setPersistence(config: unknown): Promise<void> {
+    return this.#inTurn(async () => {
+      const old = this.persistence;
+      const next = await this.#makePersistence(config);
+      if (next === old) return;
+      const db = await openFor(this, next);
+      this.#persistence = next;
+      for (const backend of this.#backends.values()) backend.storageChanged(db);
+      await old.close();
+    });
+  }
+
+  /**
+   * Takes what other programs changed in the storage, and reads the volumes of every backend again, where they
+   * were read. After a `DatabaseChanged` it makes writing possible again.
+   */
+  async refresh(): Promise<void> {
+    await this.persistence.refresh();
+    for (const backend of this.#backends.values()) await backend.refresh();
+  }
+
+  /** Where the metadata is, and what is guaranteed of it. */
+  async info(): Promise<ContextInfo> {
+    const { persistence } = this;
+    const storage = await persistence.info();
+    return {
+      runtime: runtimeName(),
+      storage: persistence.storageName,
+      medium: storage?.medium ?? null,
+      durability: storage?.durability ?? null,
+      persisted: storage?.persisted ?? false,
+      leader: storage?.leader ?? true,
+      size: storage?.size ?? null,
+      revision: storage?.revision ?? null,
+      native_locks: storage?.native_locks ?? null,
+      read_only: storage?.read_only ?? false,
+      versions: storage === null ? {} : { sqlite: storage.sqlite_version },
+    };
+  }
+
+  /** The whole database as a SQLite file, consistent. Only for storages that are SQLite databases. */
+  async exportDatabase(): Promise<Blob> {
+    const { persistence } = this;
+    if (!(persistence instanceof DatabasePersistence)) {
+      throw new InvalidOption(
+        `The storage '${persistence.storageName}' is no SQLite database: there is no file to export.`,
+      );
+    }
+    // A Blob takes bytes of an ArrayBuffer, which is what the core sends.
+    return new Blob([(await persistence.exportDatabase()) as Uint8Array<ArrayBuffer>], {
+      type: 'application/vnd.sqlite3',
+    });
+  }
+
+  /** Ends the context: what was acknowledged is stored, and nothing more can be asked of it. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#inTurn(async () => {
+      const persistence = this.#persistence;
+      this.#persistence = null;
+      await persistence?.close();
+    });
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** Changes of the storage go one after the other: two at once would leave one open that nobody knows. */
+  #inTurn(task: () => Promise<void>): Promise<void> {
+    const turn = this.#turns.then(task);
+    this.#turns = turn.catch(() => {});
+    return turn;
+  }
+
+  async #json(show: (backend: Backend) => Promise<BackendJson>): Promise<BackendJson[]> {
+    const backends: BackendJson[] = [];
+    for (const backend of this.#backends.values()) backends.push(await show(backend));
+    return backends;
+  }
+
+  async #loadItem(item: Dumped): Promise<{ loaded: Loaded; family: () => readonly Storable[]; adopt: () => void }> {
+    const backend = await this.#dumpedBackend(item.backend);
+    const nothing = (): void => {};
+    if (item.class === 'Backend') {
+      const volumes: Volume[] = [];
+      for (const volume of item.volumes) {
+        if (volume.class === 'Volume') volumes.push(this.restore.volume(dumpedObject(volume), backend));
+      }
+      if (typeof backend === 'string') {
+        throw new BackendNotPresent(backend, `Backend ${backend} is not initialised: only its volumes can be loaded.`);
+      }
+      const adopt = (): void => (volumes.length > 0 ? backend.replaceVolumes(volumes) : undefined);
+      return { loaded: backend, family: () => volumes.flatMap((volume) => volume.family()), adopt };
+    }
+    const ovo = dumpedObject(item);
+    if (item.class === 'Volume') {
+      const volume = this.restore.volume(ovo, backend);
+      return { loaded: volume, family: () => volume.family(), adopt: nothing };
+    }
+    const loaded =
+      item.class === 'Snapshot' ? this.restore.snapshot(ovo, backend) : this.restore.connection(ovo, backend);
+    return { loaded, family: () => [loaded], adopt: nothing };
+  }
+
+  /** The backend of a dump: an initialised one, one that is described in full, or a name. */
+  async #dumpedBackend(config: Record<string, unknown>): Promise<Backend | string> {
+    const name = own(config, 'volume_backend_name');
+    if (typeof name !== 'string') throw new InvalidDump("The key 'volume_backend_name' is missing in a 'backend'.");
+    const backend = this.#backends.get(name);
+    if (backend !== undefined) return backend;
+    if (Object.keys(config).length > 1) return this.backend(Object.fromEntries(entriesOf(config)) as BackendOptions);
+    if (!this.settings.fail_on_missing_backend) return name;
+    throw new BackendNotPresent(name);
+  }
+}
+
+/** Opens a storage and gives its `db`, or closes it again. */
+async function openFor(context: Context, persistence: PersistenceDriver): Promise<unknown> {
+  await persistence.open(context);
+  try {
+    return persistence.db;
+  } catch (error) {
+    await persistence.close();
+    throw error;
+  }
+}
+
+function checkBackendOptions(options: BackendOptions): void {
+  for (const name of ['volume_backend_name', 'volume_driver']) {
+    const value: unknown = own(options ?? {}, name);
+    if (typeof value === 'string' && value !== '') continue;
+    throw new InvalidOption(`A backend needs the option ${name}, a text; it was ${typeof value}.`);
+  }
+  checkBackendName(options.volume_backend_name);
+}
+
+/** The name becomes part of hosts, `machine@backend#pool`, and must be found in them again. */
+function checkBackendName(name: string): void {
+  if (!/[@#]/.test(name)) return;
+  throw new InvalidOption(`A backend's name cannot hold @ or #, which separate it from machine and pool: ${name}.`);
+}
+
+function sameBackend(backend: Backend, options: BackendOptions): Backend {
+  if (backend.isMadeOf(options)) return backend;
+  throw new InvalidOption(`Backend named ${backend.id} already exists with a different configuration`);
+}

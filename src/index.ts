@@ -1,0 +1,43 @@
+/** The public API of cinderlib-wasm. */
+
+export { Cinderlib, type ContextInfo, type Loaded } from './cinderlib.ts';
+export type {
+  ConnectorOptions,
+  Device,
+  HostConnector,
+  HostConnectorClass,
+  HostConnectorProperties,
+} from './drivers/connector.ts';
+export { registerConnector } from './drivers/connector-registry.ts';
+export type { DriverSnapshot, DriverVolume, DriverVolumeType } from './drivers/driver-objects.ts';
+export { type FakeCall, FakeLoggingVolumeDriver, type FakeMethod } from './drivers/fake.ts';
+export { registerVolumeDriver } from './drivers/registry.ts';
+export {
+  type ConnectionInfo,
+  type DriverConnector,
+  type DriverContext,
+  type DriverParameters,
+  type ModelUpdate,
+  VolumeDriver,
+  type VolumeDriverClass,
+} from './drivers/volume-driver.ts';
+export * from './errors/index.ts';
+export { Backend, type BackendJson, type BackendOptions } from './objects/backend.ts';
+export { Connection } from './objects/connection.ts';
+export { KeyValue } from './objects/key-value.ts';
+export type { ResourceJson } from './objects/resource.ts';
+export { Snapshot } from './objects/snapshot.ts';
+export type { Stats } from './objects/stats.ts';
+export { type ConnectorProperties, Volume } from './objects/volume.ts';
+export { QosSpecs, VolumeType } from './objects/volume-type.ts';
+export {
+  type ConnectionFilter,
+  type PersistenceClass,
+  PersistenceDriver,
+  type PersistenceOptions,
+  type SnapshotFilter,
+  type StorageInfo,
+  type VolumeFilter,
+} from './persistence/driver.ts';
+export { registerPersistence } from './persistence/registry.ts';
+export { type PersistenceConfig, type SetupOptions, setup } from './setup.ts';

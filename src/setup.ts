@@ -1,0 +1,93 @@
+/** `setup`: from options to a context. */
+import { Cinderlib } from './cinderlib.ts';
+import { setupConfig } from './options.ts';
+import type { PersistenceClass, PersistenceDriver } from './persistence/driver.ts';
+import { makePersistence } from './persistence/registry.ts';
+import type { AnyWorker } from './rpc/any-worker.ts';
+import type { CoreClient } from './rpc/client.ts';
+import { WorkerClient } from './rpc/worker-client.ts';
+import { hostName } from './runtime.ts';
+
+/** Where the metadata is kept. */
+export interface PersistenceConfig {
+  /** `memory` (the default), `memory_db`, `db`, a registered name, a module, a class or an instance. */
+  readonly storage?: string | PersistenceClass | PersistenceDriver | null;
+  /** For `db`: a SQLAlchemy URL, such as `sqlite:///cl.sqlite`. */
+  readonly connection?: string;
+  /** For `db`: whether deleted rows are kept and marked. */
+  readonly soft_deletes?: boolean;
+  /** For `db`: whether each change waits for the disk. */
+  readonly sqlite_synchronous?: boolean;
+  /** For `db`: nothing is written and no lock taken; the database may be in use elsewhere. */
+  readonly read_only?: boolean;
+  /** For `db`: how long other programs on the same file are waited for, in milliseconds; 5000 unless given. */
+  readonly busy_timeout?: number;
+  /** For `db` and `memory_db`: the first content of the database. */
+  readonly from?: Blob | Uint8Array;
+  readonly [option: string]: unknown;
+}
+
+/** The options of {@link setup}, with the names and defaults of cinderlib. */
+export interface SetupOptions {
+  readonly persistence_config?: PersistenceConfig | null;
+  /** The project of new volumes; `cinderlib` unless given. */
+  readonly project_id?: string | null;
+  /** The user of new volumes; `cinderlib` unless given. */
+  readonly user_id?: string | null;
+  /** Whether ids may be any text. They may anyway; taken for the sake of existing configurations. */
+  readonly non_uuid_ids?: boolean;
+  /** Whether dumps hold the whole configuration of each backend, secrets included. */
+  readonly output_all_backend_info?: boolean;
+  /** Whether reading a volume of a backend that is not initialised is an error; it is unless told otherwise. */
+  readonly fail_on_missing_backend?: boolean;
+  /** The left part of the `host` of new volumes; the machine's name unless given. */
+  readonly host?: string | null;
+  readonly root_helper?: string;
+  readonly file_locks_path?: string | null;
+  /** `true`: the persistence core runs in a worker. `false`: on this thread. A function: makes the worker. */
+  readonly worker?: boolean | (() => AnyWorker);
+  /** Options of Cinder itself. */
+  readonly [option: string]: unknown;
+}
+
+/**
+ * Opens a storage and gives the context to work with it. Two calls give two contexts that share nothing.
+ *
+ * @throws InvalidOption, InvalidPersistence, InvalidUrl for options; DatabaseLocked, NotADatabase,
+ *   SchemaError, DatabaseUnavailable and their like for databases. Nothing is left behind.
+ * @example
+ * ```ts
+ * const cl = await setup({ persistence_config: { storage: 'db', connection: 'sqlite:///cl.sqlite' } });
+ * const lvm = await cl.backend({
+ *   volume_backend_name: 'lvm',
+ *   volume_driver: 'cinder.tests.fake_driver.FakeLoggingVolumeDriver',
+ * });
+ * const vol = await lvm.createVolume(1, { name: 'first' });
+ * console.log(vol.id, vol.status);
+ * await cl.close();
+ * ```
+ */
+export async function setup(options: SetupOptions = {}): Promise<Cinderlib> {
+  const config = setupConfig(options);
+  // `setupConfig` saw that it is a boolean or a function; what the function makes is checked when it is called.
+  const connect = (): Promise<CoreClient> => connectCore(config.worker as NonNullable<SetupOptions['worker']>);
+  const make = (persistenceConfig: unknown): Promise<PersistenceDriver> => makePersistence(persistenceConfig, connect);
+  const persistence = await make(config.persistence_config);
+  const settings = {
+    host: config.host ?? hostName(),
+    project_id: config.project_id ?? 'cinderlib',
+    user_id: config.user_id ?? 'cinderlib',
+    output_all_backend_info: config.output_all_backend_info,
+    fail_on_missing_backend: config.fail_on_missing_backend,
+  };
+  const context = new Cinderlib(settings, persistence, make);
+  await persistence.open(context);
+  return context;
+}
+
+async function connectCore(worker: boolean | (() => AnyWorker)): Promise<CoreClient> {
+  if (worker !== false) return new WorkerClient(worker === true ? undefined : worker);
+  // Only those who ask for it load the core, with its engine, on this thread.
+  const { LocalClient } = await import('./rpc/local-client.ts');
+  return new LocalClient();
+}
