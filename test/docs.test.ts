@@ -1,0 +1,69 @@
+/** The snippets of the pages, run as they stand: those of a page one after the other, unless they begin anew. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { copyGolden, inTemporaryFolder } from './support/golden.ts';
+
+const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+
+/** What a page takes for granted. */
+const withVolume = [
+  "import { setup } from 'cinderlib-wasm';",
+  'const cl = await setup();',
+  "const lvm = await cl.backend({ volume_backend_name: 'lvm', volume_driver: 'cinder.tests.fake_driver.FakeLoggingVolumeDriver' });",
+  "const vol = await lvm.createVolume(1, { name: 'data' });",
+].join('\n');
+const withNoteBook = `import { NoteBook } from ${JSON.stringify(path('../examples/support/note-book.ts'))};`;
+
+/** The programs of a page: a snippet that sets a context up anew begins another one. */
+function programs(page: string, before: string): string[] {
+  const text = readFileSync(path(page), 'utf8').replace(/^ \* ?/gm, '');
+  const snippets = [...text.matchAll(/```ts\n(?<code>[\s\S]*?)```/g)].map(({ groups }) => groups?.['code'] ?? '');
+  const found: string[][] = [];
+  for (const snippet of snippets) {
+    const beginsAnew = before === '' && snippet.includes('const cl = await setup(');
+    if (beginsAnew || found.length === 0) found.push(before === '' ? [] : [before]);
+    found.at(-1)?.push(snippet);
+  }
+  return found.map((program) => program.join('\n'));
+}
+
+/** The same import may stand in several snippets of a program. */
+function withoutRepeatedImports(program: string): string {
+  const imports = new Map<string, Set<string>>();
+  const rest = program.replace(
+    /^import \{(?<names>[^}]*)\} from '(?<from>[^']*)';$/gm,
+    (_line, names: string, from: string) => {
+      const known = imports.get(from) ?? new Set();
+      for (const name of names.split(',')) if (name.trim() !== '') known.add(name.trim());
+      imports.set(from, known);
+      return '';
+    },
+  );
+  const lines = [...imports].map(([from, names]) => `import { ${[...names].join(', ')} } from '${from}';`);
+  return [...lines, rest].join('\n');
+}
+
+test.each([
+  ['../README.md', '', ['"class":"Volume"']],
+  ['../docs/usage.md', '', ['renamed']],
+  ['../docs/json.md', withVolume, []],
+  ['../docs/migration.md', withVolume, []],
+  ['../docs/errors.md', withVolume, ['nobody']],
+  ['../docs/plugins.md', withNoteBook, []],
+  ['../docs/drivers.md', '', ['removing /disks/', '42 createVolume']],
+  ['../src/setup.ts', "import { setup } from 'cinderlib-wasm';", ['available']],
+])('the snippets of %s run', async (page, before, outputs) => {
+  await inTemporaryFolder((folder) => {
+    copyGolden('one.sqlite', `${folder}/old.sqlite`);
+    const found = programs(page, before);
+    expect(found.length).toBeGreaterThan(0);
+    const printed = found.map((program, place) => {
+      const file = `${folder}/snippets-${place}.ts`;
+      writeFileSync(file, withoutRepeatedImports(program));
+      return execFileSync(process.execPath, [path('../scripts/run.mjs'), file], { cwd: folder, encoding: 'utf8' });
+    });
+    for (const output of outputs) expect(printed.join('\n')).toContain(output);
+  });
+});

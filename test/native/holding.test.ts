@@ -1,0 +1,392 @@
+/**
+ * A keeper holds SQLite's own lock for us: native programs wait for us as they wait for each other, nothing is left
+ * beside the file, and a keeper that is gone is noticed before anything is written.
+ */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DatabaseChanged, DatabaseLocked, DatabaseUnavailable } from '../../src/errors/index.ts';
+import type { StartKeeper } from '../../src/media/file-guard.ts';
+import { Keeper } from '../../src/media/keeper.ts';
+import { ProgramRunner } from '../../src/media/keeper-program.ts';
+import type { SqliteEngine } from '../../src/sql/engines/sqlite.ts';
+import { openReader } from '../../src/sql/engines/sqlite-reader.ts';
+import { keepers, openGuarded } from '../support/engines.ts';
+import { type NativeShell, needs, needsLockTable, python3, sqlite3 } from '../support/native-shell.ts';
+import { startProgram } from '../support/program.ts';
+import { bun, deno, node } from '../support/runtimes.ts';
+
+let folder: string;
+let database: string;
+const shells: NativeShell[] = [];
+const engines: SqliteEngine[] = [];
+beforeEach(() => {
+  folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'holding-')));
+  database = path.join(folder, 'cl.sqlite');
+});
+afterEach(async () => {
+  for (const engine of engines.splice(0)) await engine.close();
+  for (const shell of shells.splice(0)) await shell.kill();
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+
+function start(program = python3): NativeShell {
+  const shell = program.start(database);
+  shells.push(shell);
+  return shell;
+}
+async function open(keeper: StartKeeper, busyTimeout = 200): Promise<SqliteEngine> {
+  const engine = await openGuarded(database, { keeper, busyTimeout });
+  engines.push(engine);
+  expect(engine.nativeLocks).toBe('held');
+  return engine;
+}
+const failure = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => expect.unreachable('it should have failed'),
+    (error: unknown) => error,
+  );
+const locked = expect.stringContaining('error: database is locked');
+const fill = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+  INSERT INTO t SELECT i, printf('old %0200d', i) FROM n`;
+
+describe.each(keepers)('held by $name', ({ start: keeper }) => {
+  beforeEach((context) => needs(context, python3, sqlite3));
+
+  test('an open database can be read by native programs and not be written to, until it is closed', async () => {
+    const engine = await open(keeper);
+    await engine.run('CREATE TABLE t (id)');
+    const shell = start();
+    for (let id = 1; id <= 3; id++) {
+      await engine.run('INSERT INTO t VALUES (?)', [id]);
+      await engine.all('SELECT 1');
+      expect(await shell.run('SELECT count(*) FROM t')).toBe(String(id));
+      expect(await shell.run('INSERT INTO t VALUES (0)')).toEqual(locked);
+      expect(await shell.run('BEGIN IMMEDIATE')).toEqual(locked);
+    }
+    await engine.close();
+    expect(await shell.run('INSERT INTO t VALUES (4)')).toBe('');
+    expect(fs.readdirSync(folder)).toEqual(['cl.sqlite']);
+  });
+
+  test('nothing can be read in the middle of a change', async () => {
+    const engine = await open(keeper);
+    await engine.run('CREATE TABLE t (id)');
+    const shell = start();
+    await engine.transaction(async (connection) => {
+      expect(await shell.run('SELECT count(*) FROM t')).toEqual(locked);
+      await connection.run('INSERT INTO t VALUES (1)');
+      expect(await shell.run('SELECT count(*) FROM t')).toEqual(locked);
+    });
+    expect(await shell.run('SELECT count(*) FROM t')).toBe('1');
+  });
+
+  test('a native reader is waited for, and then the lock is there again', async () => {
+    const engine = await open(keeper, 20_000);
+    await engine.run('CREATE TABLE t (id)');
+    const shell = start();
+    await shell.run('BEGIN');
+    await shell.run('SELECT * FROM t');
+    const write = engine.run('INSERT INTO t VALUES (1)').then(() => 'written');
+    expect(await Promise.race([write, new Promise((resolve) => setTimeout(resolve, 100, 'waiting'))])).toBe('waiting');
+    await shell.run('COMMIT');
+    expect(await write).toBe('written');
+    expect(await shell.run('INSERT INTO t VALUES (0)')).toEqual(locked);
+  });
+
+  test('a native reader that does not end is named, nothing is written, and the next change works', async (context) => {
+    needsLockTable(context);
+    const engine = await open(keeper);
+    await engine.run('CREATE TABLE t (id)');
+    const shell = start();
+    await shell.run('BEGIN');
+    await shell.run('SELECT * FROM t');
+    const before = fs.readFileSync(database);
+    const error = await failure(engine.run('INSERT INTO t VALUES (1)'));
+    expect(error).toBeInstanceOf(DatabaseLocked);
+    expect(error).toMatchObject({ pid: shell.pid, host: os.hostname() });
+    expect(fs.readFileSync(database)).toEqual(before);
+    const group = await engine.group([(connection) => connection.run('DELETE FROM t'), async () => 1]);
+    expect(group).toMatchObject([
+      { status: 'rejected', reason: { pid: shell.pid } },
+      { status: 'rejected', reason: { pid: shell.pid } },
+    ]);
+    await shell.run('COMMIT');
+    await engine.run('INSERT INTO t VALUES (2)');
+    expect(await shell.run('SELECT group_concat(id) FROM t')).toBe('2');
+  });
+
+  test('a native transaction is waited for by opening, and named', async (context) => {
+    needsLockTable(context);
+    const shell = start();
+    await shell.run('CREATE TABLE t (id INTEGER PRIMARY KEY, value)');
+    await shell.run(fill);
+    await shell.run('PRAGMA cache_size=2');
+    await shell.run('BEGIN');
+    await shell.run("UPDATE t SET value = replace(value, 'old', 'new')");
+    const journal = fs.readFileSync(`${database}-journal`);
+    expect(await failure(openGuarded(database, { keeper }))).toMatchObject({ name: 'DatabaseLocked', pid: shell.pid });
+    expect(fs.readFileSync(`${database}-journal`)).toEqual(journal);
+    const opening = open(keeper, 20_000);
+    await shell.run('COMMIT');
+    const engine = await opening;
+    expect((await engine.all("SELECT count(*) FROM t WHERE value LIKE 'new%'")).rows).toEqual([[2000]]);
+  });
+
+  test('a new database is made without anything beside it but its journal', async () => {
+    const engine = await open(keeper);
+    const shell = start();
+    expect(fs.readdirSync(folder)).toEqual(['cl.sqlite']);
+    expect(fs.statSync(database).size).toBe(0);
+    expect(await shell.run('CREATE TABLE native (id)')).toEqual(locked);
+    await engine.transaction(async (connection) => {
+      await connection.run('CREATE TABLE t (id)');
+      expect(await shell.run('SELECT count(*) FROM sqlite_master')).toEqual(locked);
+    });
+    const written = fs.readFileSync(database);
+    expect(written.length).toBeGreaterThan(0);
+    expect(fs.readdirSync(folder)).toEqual(['cl.sqlite', 'cl.sqlite-journal']);
+    await engine.close();
+    expect(fs.readFileSync(database)).toEqual(written);
+    expect(fs.readdirSync(folder)).toEqual(['cl.sqlite']);
+    expect(await shell.run('PRAGMA integrity_check')).toBe('ok');
+  });
+
+  test('and a database that nobody wrote to is gone again', async () => {
+    const engine = await open(keeper);
+    await engine.close();
+    expect(fs.readdirSync(folder)).toEqual([]);
+  });
+
+  test('the journal of a crash is rolled back once, by opening', async () => {
+    const shell = start();
+    await shell.run('CREATE TABLE t (id INTEGER PRIMARY KEY, value)');
+    await shell.run(fill);
+    await shell.run('PRAGMA cache_size=2');
+    await shell.run('BEGIN');
+    await shell.run("UPDATE t SET value = replace(value, 'old', 'new')");
+    await shell.kill();
+    expect(fs.statSync(`${database}-journal`).size).toBeGreaterThan(100_000);
+    const engine = await open(keeper);
+    expect((await engine.all("SELECT count(*) FROM t WHERE value LIKE 'old%'")).rows).toEqual([[2000]]);
+    await engine.run('DELETE FROM t WHERE id = 1');
+    await engine.close();
+    expect(fs.readdirSync(folder)).toEqual(['cl.sqlite']);
+  });
+
+  test('a write-ahead log is brought in by opening, unless somebody uses it; none is made', async (context) => {
+    needsLockTable(context);
+    const shell = start();
+    await shell.run('PRAGMA journal_mode=WAL');
+    await shell.run('CREATE TABLE t (id)');
+    await shell.run('INSERT INTO t VALUES (1)');
+    const log = fs.readFileSync(`${database}-wal`);
+    expect(await failure(openGuarded(database, { keeper }))).toMatchObject({ name: 'DatabaseLocked', pid: shell.pid });
+    expect(fs.readFileSync(`${database}-wal`)).toEqual(log);
+    expect(await shell.run('INSERT INTO t VALUES (2)')).toBe('');
+    await shell.kill();
+    const engine = await open(keeper);
+    expect(fs.readdirSync(folder)).toEqual(['cl.sqlite']);
+    expect((await engine.all('SELECT count(*) FROM t')).rows).toEqual([[2]]);
+    await engine.run('INSERT INTO t VALUES (3)');
+    expect(fs.readdirSync(folder)).toEqual(['cl.sqlite', 'cl.sqlite-journal']);
+  });
+
+  test('the lock outlasts whatever we do with the file ourselves', async () => {
+    const engine = await open(keeper);
+    await engine.run('CREATE TABLE t (id)');
+    const shell = start();
+    const isHeld = async () => expect(await shell.run('BEGIN IMMEDIATE')).toEqual(locked);
+    await engine.bytes();
+    await isHeld();
+    const reader = await openReader({ medium: 'filesystem', database, from: null });
+    expect((await reader.all('SELECT count(*) FROM t')).rows).toEqual([[0]]);
+    await isHeld();
+    await reader.close();
+    await isHeld();
+    await engine.refresh();
+    await isHeld();
+    expect(await failure(openGuarded(path.join(folder, 'none', 'x'), { keeper }))).toBeInstanceOf(DatabaseUnavailable);
+    await isHeld();
+  });
+
+  test('a lock that somebody else in our process has dropped is taken again by the next read', async (context) => {
+    needsLockTable(context);
+    const engine = await open(keeper);
+    await engine.run('CREATE TABLE t (id)');
+    const shell = start();
+    // Closing any descriptor of the file drops the locks that this process has on it.
+    fs.closeSync(fs.openSync(database, 'r'));
+    expect((await engine.all('SELECT count(*) FROM t')).rows).toEqual([[0]]);
+    expect(await shell.run('BEGIN IMMEDIATE')).toEqual(locked);
+  });
+});
+
+describe('the program sqlite3', () => {
+  let runner: ProgramRunner | null;
+  let starts: number;
+  const keeper: StartKeeper = async (file) => {
+    starts += 1;
+    runner = await ProgramRunner.start(file);
+    return runner === null ? null : new Keeper(runner, file);
+  };
+  beforeEach((context) => {
+    needs(context, python3, sqlite3);
+    needsLockTable(context);
+    starts = 0;
+  });
+  const isGone = (pid: number): boolean => !fs.existsSync(`/proc/${pid}`);
+  async function killKeeper(): Promise<void> {
+    process.kill(runner?.pid ?? 0, 'SIGKILL');
+    await expect.poll(() => runner?.alive).toBe(false);
+  }
+
+  test('ends when the database is closed', async () => {
+    const engine = await open(keeper);
+    const pid = runner?.pid ?? 0;
+    expect(isGone(pid)).toBe(false);
+    await engine.close();
+    expect(isGone(pid)).toBe(true);
+  });
+
+  test('that was killed is started again before the next change', async () => {
+    const engine = await open(keeper);
+    await engine.run('CREATE TABLE t (id)');
+    await killKeeper();
+    await engine.run('INSERT INTO t VALUES (1)');
+    expect(starts).toBe(2);
+    const shell = start();
+    expect(await shell.run('INSERT INTO t VALUES (2)')).toEqual(locked);
+    expect((await engine.all('SELECT count(*) FROM t')).rows).toEqual([[1]]);
+  });
+
+  test('that was killed leaves reading as it was, with care', async () => {
+    const engine = await open(keeper);
+    await engine.run('CREATE TABLE t (id)');
+    await killKeeper();
+    const shell = start();
+    expect(await shell.run('INSERT INTO t VALUES (1)')).toBe('');
+    expect((await engine.all('SELECT count(*) FROM t')).rows).toEqual([[1]]);
+    await shell.run('BEGIN EXCLUSIVE');
+    expect(await failure(engine.all('SELECT count(*) FROM t'))).toMatchObject({ name: 'DatabaseLocked' });
+    await shell.run('COMMIT');
+    expect(await failure(engine.run('INSERT INTO t VALUES (2)'))).toBeInstanceOf(DatabaseChanged);
+  });
+
+  test('that was killed and is not there any more is an error, and nothing is written', async () => {
+    let there = true;
+    const engine = await open((file) => (there ? keeper(file) : Promise.resolve(null)));
+    await engine.run('CREATE TABLE t (id)');
+    const before = fs.readFileSync(database);
+    await killKeeper();
+    there = false;
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const error = await failure(engine.run('INSERT INTO t VALUES (1)'));
+      expect(error).toBeInstanceOf(DatabaseUnavailable);
+      expect(error).toHaveProperty('message', expect.stringMatching(/native SQLite .* is gone.*SIGKILL/));
+    }
+    expect(fs.readFileSync(database)).toEqual(before);
+    there = true;
+    await engine.run('INSERT INTO t VALUES (2)');
+    expect((await engine.all('SELECT * FROM t')).rows).toEqual([[2]]);
+  });
+
+  test('that is killed in the middle of a change makes it fail before the file is written', async () => {
+    const engine = await open(keeper);
+    await engine.run('CREATE TABLE t (id)');
+    for (const moment of ['first', 'last']) {
+      const before = fs.readFileSync(database);
+      const work = engine.transaction(async (connection) => {
+        if (moment === 'first') await killKeeper();
+        await connection.run('INSERT INTO t VALUES (1)');
+        if (moment === 'last') await killKeeper();
+      });
+      const error = await failure(work);
+      expect(error).toBeInstanceOf(DatabaseUnavailable);
+      expect(error).toHaveProperty('message', expect.stringContaining('was lost in the middle of a change'));
+      expect(fs.readFileSync(database)).toEqual(before);
+      await engine.run('DELETE FROM t');
+    }
+  });
+
+  test('reads no settings of whoever runs it', async () => {
+    const home = process.env['HOME'];
+    process.env['HOME'] = folder;
+    fs.writeFileSync(path.join(folder, '.sqliterc'), 'PRAGMA journal_mode=WAL;\nCREATE TABLE settings (id);\n');
+    try {
+      const engine = await open(keeper);
+      await engine.run('CREATE TABLE t (id)');
+      expect((await engine.all('SELECT name FROM sqlite_schema')).rows).toEqual([['t']]);
+    } finally {
+      process.env['HOME'] = home;
+    }
+  });
+});
+
+describe.each([node, deno, bun])('on $name', ({ command, missing }) => {
+  const index = fileURLToPath(new URL('../../dist/index.js', import.meta.url));
+  const say = 'console.log(JSON.stringify({ info: await cl.info() }));';
+  /** A program that opens the database and says how; what then is left to it. */
+  function write(rest: string): string {
+    const file = path.join(folder, 'program.mjs');
+    const config = JSON.stringify({ storage: 'db', connection: `sqlite:///${database}` });
+    fs.writeFileSync(
+      file,
+      `import { KeyValue, setup } from ${JSON.stringify(index)};\n` +
+        `const cl = await setup({ persistence_config: ${config} });\n${say}\n${rest}\n`,
+    );
+    return file;
+  }
+  const keeperOf = (pid: number): number[] => {
+    const children = fs.readFileSync('/proc/locks', 'latin1').matchAll(/WRITE (\d+) \S+:(\d+) 1073741825/g);
+    const inode = String(fs.statSync(database).ino);
+    return [...children].flatMap(([, holder, of]) => (of === inode && Number(holder) !== pid ? [Number(holder)] : []));
+  };
+
+  beforeEach((context) => {
+    needs(context, python3, sqlite3);
+    needsLockTable(context);
+    if (command === null) context.skip(missing);
+  });
+
+  test('a database that is open is held, and free as soon as the program is killed', async () => {
+    const program = startProgram<{ info: { native_locks: string } }>([
+      ...(command ?? expect.unreachable()),
+      write('setInterval(() => {}, 1000);'),
+    ]);
+    const { info } = await program.heard(() => true);
+    expect(info.native_locks).toBe('held');
+    const shell = start();
+    expect(await shell.run('CREATE TABLE native (id)')).toEqual(locked);
+    const held = keeperOf(process.pid);
+    expect(held).toHaveLength(1);
+    await program.kill();
+    await expect.poll(() => shell.run('CREATE TABLE IF NOT EXISTS native (id)')).toBe('');
+    expect(keeperOf(process.pid)).toEqual([]);
+  });
+
+  test.each([
+    ['by itself', ''],
+    ['by process.exit()', 'process.exit(0);'],
+    ['by itself, after a change', "await cl.persistence.setKeyValue(new KeyValue('k', 'v'));"],
+  ])('a program that ends %s without close() leaves no lock, no lock file and nobody alive', async (_, rest) => {
+    const program = startProgram([...(command ?? expect.unreachable()), write(rest)]);
+    const { code, errors } = await program.ended;
+    expect({ code, errors }).toEqual({ code: 0, errors: '' });
+    expect(fs.existsSync(`${database}.lock`)).toBe(false);
+    await expect.poll(() => keeperOf(process.pid)).toEqual([]);
+    expect(await start().run('PRAGMA integrity_check')).toBe('ok');
+  });
+});
+
+test('the program sqlite3 tells what SQLite complains of, and nothing once it has ended', async (context) => {
+  needs(context, sqlite3);
+  fs.writeFileSync(database, '');
+  const runner = await ProgramRunner.start(database);
+  expect(await runner?.run('SELECT 1')).toBe('');
+  expect(await runner?.run('SELECT nobody')).toContain('no such column: nobody');
+  await runner?.close();
+  await expect(runner?.run('SELECT 1')).rejects.toThrow('sqlite3 ended with code');
+});

@@ -1,0 +1,381 @@
+/** `read_only`: nothing is written, no lock is taken, and what is read was committed as a whole, whoever else writes. */
+import { execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { type Cinderlib, KeyValue, type PersistenceConfig, setup } from 'cinderlib-wasm';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openReader, type SqliteReader } from '../../src/sql/engines/sqlite-reader.ts';
+import { openGuarded } from '../support/engines.ts';
+import { copyGolden, goldenBytes } from '../support/golden.ts';
+import { type NativeShell, needs, needsLockTable, python3, sqlite3 } from '../support/native-shell.ts';
+
+let folder: string;
+let database: string;
+const contexts: Cinderlib[] = [];
+const shells: NativeShell[] = [];
+let reader: SqliteReader | undefined;
+beforeEach(() => {
+  folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'read-only-')));
+  database = path.join(folder, 'cl.sqlite');
+});
+afterEach(async () => {
+  await reader?.close();
+  reader = undefined;
+  for (const cl of contexts.splice(0)) await cl.close();
+  for (const shell of shells.splice(0)) await shell.kill();
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+
+async function open(options: Partial<PersistenceConfig> = {}, worker = false): Promise<Cinderlib> {
+  const connection = `sqlite:///${database}`;
+  const persistence_config = { storage: 'db', connection, read_only: true, busy_timeout: 200, ...options };
+  const cl = await setup({ persistence_config, fail_on_missing_backend: false, worker });
+  contexts.push(cl);
+  return cl;
+}
+async function read(busy_timeout = 200): Promise<SqliteReader> {
+  reader = await openReader({ medium: 'filesystem', database, from: null, busy_timeout });
+  return reader;
+}
+function start(program = python3): NativeShell {
+  const shell = program.start(database);
+  shells.push(shell);
+  return shell;
+}
+const failure = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => expect.unreachable('it should have failed'),
+    (error: unknown) => error,
+  );
+const native = (sql: string): string =>
+  execFileSync('sqlite3', ['-bail', database], { input: sql, encoding: 'utf8' }).trim();
+const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+/** Every file of the folder, with its content, its number and its time. */
+const files = () =>
+  fs.readdirSync(folder).map((name) => {
+    const file = path.join(folder, name);
+    const { ino, mtimeMs } = fs.statSync(file);
+    return { name, ino, mtimeMs, content: digest(fs.readFileSync(file)) };
+  });
+const fill = `CREATE TABLE t (id INTEGER PRIMARY KEY, value);
+  WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+  INSERT INTO t SELECT i, printf('old %0200d', i) FROM n;`;
+
+describe('a database that is only read', () => {
+  test.each([true, false])('keeps every byte, and nothing comes to lie beside it; worker: %s', async (worker) => {
+    copyGolden('rich.sqlite', database);
+    const before = files();
+    const cl = await open({}, worker);
+    expect((await cl.persistence.getVolumes()).length).toBeGreaterThan(0);
+    expect(await cl.info()).toMatchObject({
+      storage: 'db',
+      medium: 'filesystem',
+      read_only: true,
+      native_locks: process.platform === 'linux' ? 'seen' : 'none',
+      size: fs.statSync(database).size,
+    });
+    expect(digest(new Uint8Array(await (await cl.exportDatabase()).arrayBuffer()))).toBe(before[0]?.content);
+    expect(files()).toEqual(before);
+    await cl.refresh();
+    await cl.close();
+    expect(files()).toEqual(before);
+  });
+
+  test('refuses every change with a typed error', async () => {
+    copyGolden('rich.sqlite', database);
+    const before = files();
+    const cl = await open();
+    const [volume] = await cl.persistence.getVolumes();
+    const changes = [
+      () => cl.persistence.setKeyValue(new KeyValue('k', 'v')),
+      () => cl.persistence.deleteKeyValue('k'),
+      () => cl.persistence.setVolume(volume ?? expect.unreachable()),
+      () => cl.persistence.deleteVolume(volume ?? expect.unreachable()),
+      () => cl.load(volume?.json() ?? expect.unreachable(), { save: true }),
+    ];
+    for (const change of changes) {
+      const error = await failure(change());
+      expect(error).toMatchObject({ name: 'ReadOnly', code: 'READ_ONLY', path: database });
+      expect(error).toHaveProperty('message', expect.stringContaining('was opened with read_only'));
+    }
+    expect(files()).toEqual(before);
+  });
+
+  test('may lie on a file system that nobody can write to', async (context) => {
+    context.skip(process.platform !== 'linux' || process.getuid?.() !== 0, 'only root of Linux can mount one');
+    const mounted = path.join(folder, 'mounted');
+    fs.mkdirSync(mounted);
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', mounted], { stdio: 'ignore' });
+    } catch {
+      context.skip('file systems cannot be mounted here');
+    }
+    try {
+      copyGolden('rich.sqlite', path.join(mounted, 'cl.sqlite'));
+      execFileSync('mount', ['-o', 'remount,ro', mounted]);
+      database = path.join(mounted, 'cl.sqlite');
+      expect(await failure(open({ read_only: false }))).toMatchObject({ name: 'DatabaseUnavailable' });
+      const cl = await open();
+      expect((await cl.persistence.getVolumes()).length).toBeGreaterThan(0);
+      await cl.close();
+    } finally {
+      execFileSync('umount', [mounted]);
+    }
+  });
+
+  test('may belong to somebody else, who allows reading alone', async (context) => {
+    context.skip(process.platform !== 'linux' || process.getuid?.() !== 0, 'only root can become somebody else');
+    copyGolden('rich.sqlite', database);
+    fs.chmodSync(database, 0o444);
+    fs.chmodSync(folder, 0o555);
+    const index = new URL('../../dist/index.js', import.meta.url).pathname;
+    const program =
+      `process.setgid(65534); process.setuid(65534); const { setup } = await import(${JSON.stringify(index)});` +
+      `const cl = await setup({ worker: false, fail_on_missing_backend: false, persistence_config: ` +
+      `{ storage: 'db', connection: 'sqlite:///${database}', read_only: true } });` +
+      'console.log((await cl.persistence.getVolumes()).length > 0); await cl.close();';
+    const output = execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' });
+    expect(output).toBe('true\n');
+  });
+
+  test('is used at the revision that it has, and without a table that it has not', async () => {
+    copyGolden('rev-921e1a36b076.sqlite', database);
+    const before = files();
+    const old = await open();
+    expect((await old.info()).revision).toBe('921e1a36b076');
+    expect((await old.persistence.getVolumes()).length).toBeGreaterThan(0);
+    await old.close();
+    expect(files()).toEqual(before);
+    fs.writeFileSync(database, goldenBytes('no-kv-table.sqlite.gz'));
+    const cl = await open();
+    expect(await cl.persistence.getKeyValues()).toEqual([]);
+    expect(await cl.persistence.getKeyValues('k')).toEqual([]);
+  });
+
+  test.each([
+    ['no file', () => {}, 'DatabaseUnavailable', /no such file/],
+    ['an empty file', () => fs.writeFileSync(database, ''), 'SchemaError', /no tables of Cinder/],
+    ['no database', () => fs.writeFileSync(database, 'a letter'), 'NotADatabase', /file is not a database/],
+    [
+      'half a database',
+      () => fs.writeFileSync(database, goldenBytes('rich.sqlite').subarray(0, 40_960)),
+      'DatabaseCorrupt',
+      /is damaged/,
+    ],
+  ])('that is %s is refused, and left as it is', async (_, make, name, message) => {
+    make();
+    const before = files();
+    const error = await failure(open());
+    expect(error).toMatchObject({ name });
+    expect(error).toHaveProperty('message', expect.stringMatching(message));
+    expect(files()).toEqual(before);
+  });
+
+  test('is a file that exists: nothing new, and nothing in memory', async () => {
+    for (const options of [{ from: new Uint8Array(1) }, { connection: 'sqlite://' }]) {
+      expect(await failure(open(options))).toMatchObject({ name: 'InvalidPersistence' });
+    }
+    expect(fs.readdirSync(folder)).toEqual([]);
+  });
+});
+
+describe('beside a writer of this library', () => {
+  test.each([true, false])('sees what was committed, also in the same process; worker: %s', async (worker) => {
+    const writer = await open({ read_only: false }, worker);
+    const onlooker = await open({}, worker);
+    for (let n = 1; n <= 5; n++) {
+      await writer.persistence.setKeyValue(new KeyValue(`k${n}`, 'v'));
+      expect(await onlooker.persistence.getKeyValues()).toHaveLength(n);
+    }
+    const again = await open({}, worker);
+    await onlooker.close();
+    await writer.persistence.setKeyValue(new KeyValue('k6', 'v'));
+    expect(await again.persistence.getKeyValues()).toHaveLength(6);
+    await writer.close();
+    expect(await again.persistence.getKeyValues()).toHaveLength(6);
+    expect(fs.readdirSync(folder)).toEqual(['cl.sqlite']);
+  });
+
+  test('waits while it is in the middle of a change, and then says by whom', async () => {
+    const writer = await openGuarded(database);
+    await writer.run('CREATE TABLE t (id)');
+    await writer.run('PRAGMA cache_size=1');
+    const onlooker = await read(100);
+    fs.writeFileSync(`${database}.lock`, JSON.stringify({ pid: process.pid, host: os.hostname(), program: 'a test' }));
+    await writer.transaction(async (connection) => {
+      // More than is kept in memory: the file is written to before the end.
+      for (let id = 0; id < 500; id++) await connection.run("INSERT INTO t VALUES (printf('%0200d', ?))", [id]);
+      const error = await failure(onlooker.all('SELECT count(*) FROM t'));
+      expect(error).toMatchObject({ name: 'DatabaseLocked', pid: process.pid, host: os.hostname() });
+    });
+    expect((await onlooker.all('SELECT count(*) FROM t')).rows).toEqual([[500]]);
+    await writer.close();
+  });
+});
+
+describe('beside native programs', () => {
+  beforeEach((context) => {
+    needs(context, python3, sqlite3);
+    needsLockTable(context);
+  });
+
+  test('gives one state of the database, however much is written meanwhile', { timeout: 60_000 }, async () => {
+    native('CREATE TABLE a (id INTEGER PRIMARY KEY, value); CREATE TABLE b (id INTEGER PRIMARY KEY, value);');
+    native('WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) INSERT INTO a SELECT i, 1000 FROM n;');
+    native(`INSERT INTO b SELECT id, printf('%0300d', 1000) FROM a`);
+    // Takes from a row of one table and gives to one of the other: the sum stays. Sometimes it changes its mind.
+    const program = `
+import random, sqlite3, sys, time
+connection = sqlite3.connect(sys.argv[1], timeout=10, isolation_level=None)
+connection.execute('PRAGMA synchronous=OFF')
+connection.execute('PRAGMA cache_size=%s' % sys.argv[2])
+print('begun', flush=True)
+while True:
+    connection.execute('BEGIN IMMEDIATE')
+    for n in range(20):
+        one, other = random.randint(1, 300), random.randint(1, 300)
+        connection.execute('UPDATE a SET value = value - 1 WHERE id = ?', (one,))
+        connection.execute("UPDATE b SET value = printf('%0300d', value + 1) WHERE id = ?", (other,))
+    connection.execute(random.choice(['COMMIT', 'COMMIT', 'COMMIT', 'ROLLBACK']))
+    time.sleep(0.003)
+`;
+    for (const cache of ['2000', '2']) {
+      const child = spawn('python3', ['-c', program, database, cache], { stdio: ['ignore', 'pipe', 'inherit'] });
+      await once(child.stdout, 'data');
+      try {
+        const onlooker = await read(20_000);
+        const seen = new Set<unknown>();
+        for (let n = 0; n < 100 || seen.size < 10; n++) {
+          const [taken, given] = await onlooker.read(async (connection) => [
+            (await connection.all('SELECT sum(value) FROM a')).rows[0]?.[0],
+            (await connection.all('SELECT sum(CAST(value AS INTEGER)) FROM b')).rows[0]?.[0],
+          ]);
+          expect(Number(taken) + Number(given)).toBe(600_000);
+          seen.add(taken);
+        }
+        expect((await onlooker.all('PRAGMA integrity_check')).rows).toEqual([['ok']]);
+        await onlooker.close();
+      } finally {
+        child.kill('SIGKILL');
+        await once(child, 'exit');
+        native('SELECT 1 FROM a');
+      }
+    }
+  });
+
+  test('sees no transaction that is not committed, and says who is in the way', async () => {
+    native(fill);
+    const onlooker = await read();
+    const shell = start();
+    const count = async () => (await onlooker.all("SELECT count(*) FROM t WHERE value LIKE 'new%'")).rows[0]?.[0];
+    await shell.run('PRAGMA cache_size=2');
+    await shell.run('BEGIN IMMEDIATE');
+    await shell.run("UPDATE t SET value = 'new' WHERE id = 1");
+    // Only its journal is written as yet.
+    expect(await count()).toBe(0);
+    await shell.run("UPDATE t SET value = replace(value, 'old', 'new')");
+    const before = files();
+    const error = await failure(count());
+    expect(error).toMatchObject({ name: 'DatabaseLocked', pid: shell.pid });
+    expect(files()).toEqual(before);
+    await shell.run('ROLLBACK');
+    expect(await count()).toBe(0);
+    await shell.run("UPDATE t SET value = 'new' WHERE id < 3");
+    expect(await count()).toBe(2);
+  });
+
+  test('cannot undo what a crash left, says so at once, and reads it after somebody has', async () => {
+    native(fill);
+    const shell = start();
+    await shell.run('PRAGMA cache_size=2');
+    await shell.run('BEGIN');
+    await shell.run("UPDATE t SET value = replace(value, 'old', 'new')");
+    await shell.kill();
+    const before = files();
+    const begun = performance.now();
+    const error = await failure(read(20_000));
+    expect(performance.now() - begun).toBeLessThan(5000);
+    expect(error).toMatchObject({ name: 'DatabaseUnavailable', path: database });
+    expect(error).toHaveProperty('message', expect.stringContaining('open the database once for writing'));
+    expect(files()).toEqual(before);
+    await (await openGuarded(database)).close();
+    const onlooker = await read();
+    expect((await onlooker.all("SELECT count(*) FROM t WHERE value LIKE 'old%'")).rows).toEqual([[2000]]);
+  });
+
+  test('reads a write-ahead log that is in use, and leaves it as it is', async () => {
+    const shell = start();
+    await shell.run('PRAGMA journal_mode=WAL');
+    await shell.run('CREATE TABLE t (id INTEGER PRIMARY KEY, value)');
+    await shell.run("INSERT INTO t VALUES (1, 'in the log')");
+    const onlooker = await read();
+    const count = async () => (await onlooker.all('SELECT count(*) FROM t')).rows[0]?.[0];
+    const before = files().filter(({ name }) => !name.endsWith('-shm'));
+    expect(await count()).toBe(1);
+    expect(files().filter(({ name }) => !name.endsWith('-shm'))).toEqual(before);
+    await shell.run('BEGIN');
+    await shell.run("INSERT INTO t VALUES (2, 'not committed')");
+    expect(await count()).toBe(1);
+    await shell.run('COMMIT');
+    expect(await count()).toBe(2);
+    // The log begins anew, and is shorter than it was.
+    await shell.run('PRAGMA wal_checkpoint(TRUNCATE)');
+    expect(await count()).toBe(2);
+    for (let id = 3; id < 30; id++) {
+      await shell.run(`INSERT INTO t VALUES (${id}, 'more')`);
+      expect(await count()).toBe(id);
+    }
+    await shell.kill();
+    expect(await count()).toBe(29);
+    await onlooker.close();
+    expect(fs.readdirSync(folder)).toEqual(['cl.sqlite', 'cl.sqlite-shm', 'cl.sqlite-wal']);
+    expect(native('SELECT count(*) FROM t')).toBe('29');
+  });
+
+  test('reads a database of write-ahead logs that was closed in order', async () => {
+    native('PRAGMA journal_mode=WAL; CREATE TABLE t (id); INSERT INTO t VALUES (1);');
+    const before = files();
+    expect(before.map(({ name }) => name)).toEqual(['cl.sqlite']);
+    const onlooker = await read();
+    expect((await onlooker.all('SELECT count(*) FROM t')).rows).toEqual([[1]]);
+    expect(files()).toEqual(before);
+    native('INSERT INTO t VALUES (2); PRAGMA journal_mode=DELETE; INSERT INTO t VALUES (3);');
+    expect((await onlooker.all('SELECT count(*) FROM t')).rows).toEqual([[3]]);
+  });
+
+  test('gives one state of a write-ahead log too', { timeout: 60_000 }, async () => {
+    native('PRAGMA journal_mode=WAL; CREATE TABLE t (id INTEGER PRIMARY KEY, value INTEGER);');
+    native('WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) INSERT INTO t SELECT i, 100 FROM n;');
+    const program = `
+import random, sqlite3, sys, time
+connection = sqlite3.connect(sys.argv[1], timeout=10, isolation_level=None)
+connection.execute('PRAGMA wal_autocheckpoint=20')
+print('begun', flush=True)
+while True:
+    connection.execute('BEGIN IMMEDIATE')
+    for n in range(10):
+        one, other = random.randint(1, 500), random.randint(1, 500)
+        connection.execute('UPDATE t SET value = value - 1 WHERE id = ?', (one,))
+        connection.execute('UPDATE t SET value = value + 1 WHERE id = ?', (other,))
+    connection.execute('COMMIT')
+    time.sleep(0.001)
+`;
+    const child = spawn('python3', ['-c', program, database], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(child.stdout, 'data');
+    try {
+      const onlooker = await read(20_000);
+      const seen = new Set<unknown>();
+      for (let n = 0; n < 100 || seen.size < 10; n++) {
+        const { rows } = await onlooker.all('SELECT sum(value), sum(value * id) FROM t');
+        expect(rows[0]?.[0]).toBe(50_000);
+        seen.add(rows[0]?.[1]);
+      }
+    } finally {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    }
+  });
+});

@@ -1,0 +1,356 @@
+/**
+ * Locks of native programs are seen and respected, where nothing can hold one for us: what somebody is using is
+ * never rolled back, brought in or removed.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DatabaseChanged, DatabaseLocked, OutcomeUnknown } from '../../src/errors/index.ts';
+import { LockLevel, NativeLocks } from '../../src/media/native-locks.ts';
+import type { SqliteEngine } from '../../src/sql/engines/sqlite.ts';
+import { openGuarded } from '../support/engines.ts';
+import { type NativeShell, needs, needsLockTable, python3, sqlite3 } from '../support/native-shell.ts';
+
+let folder: string;
+let database: string;
+const shells: NativeShell[] = [];
+const engines: SqliteEngine[] = [];
+beforeEach((context) => {
+  needsLockTable(context);
+  folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'seeing-')));
+  database = path.join(folder, 'cl.sqlite');
+});
+afterEach(async () => {
+  for (const engine of engines.splice(0)) await engine.close();
+  for (const shell of shells.splice(0)) await shell.kill();
+  if (folder !== undefined) fs.rmSync(folder, { recursive: true, force: true });
+});
+
+function start(program = python3): NativeShell {
+  const shell = program.start(database);
+  shells.push(shell);
+  return shell;
+}
+async function open(options: Parameters<typeof openGuarded>[1] = {}): Promise<SqliteEngine> {
+  const engine = await openGuarded(database, options);
+  engines.push(engine);
+  return engine;
+}
+const failure = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => expect.unreachable('it should have failed'),
+    (error: unknown) => error,
+  );
+/** Every file of the folder with its bytes; the shared memory changes with each look at it. */
+const files = () =>
+  Object.fromEntries(
+    fs
+      .readdirSync(folder)
+      .filter((name) => !name.endsWith('-shm'))
+      .map((name) => [name, fs.readFileSync(path.join(folder, name)).toString('latin1')]),
+  );
+const fill = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+  INSERT INTO t SELECT i, printf('old %0200d', i) FROM n`;
+
+describe.each([python3, sqlite3])('what $name holds', (program) => {
+  beforeEach((context) => needs(context, program));
+
+  test('is seen level by level, with its process', async () => {
+    const shell = start(program);
+    await shell.run('CREATE TABLE t (id INTEGER PRIMARY KEY, value)');
+    const descriptor = fs.openSync(database, 'r');
+    const locks = NativeLocks.of(fs, database, descriptor, true) ?? expect.unreachable();
+    const seen = async (sql: string) => {
+      expect(await shell.run(sql)).not.toMatch(/error/);
+      const { level, pids } = locks.others();
+      return level === LockLevel.none ? pids : [level, ...pids];
+    };
+    expect(locks.others()).toEqual({ level: LockLevel.none, pids: [] });
+    expect(await seen('BEGIN')).toEqual([]);
+    expect(await seen('SELECT * FROM t')).toEqual([LockLevel.shared, shell.pid]);
+    expect(await seen('COMMIT')).toEqual([]);
+    expect(await seen('BEGIN IMMEDIATE')).toEqual([LockLevel.reserved, shell.pid]);
+    expect(await seen('COMMIT')).toEqual([]);
+    expect(await seen('BEGIN EXCLUSIVE')).toEqual([LockLevel.exclusive, shell.pid]);
+    expect(await seen('COMMIT')).toEqual([]);
+    // Whoever has used a write-ahead log stays a reader between its transactions.
+    expect(await seen('PRAGMA journal_mode=WAL')).toEqual([]);
+    expect(await seen('INSERT INTO t VALUES (1, 1)')).toEqual([LockLevel.shared, shell.pid]);
+    expect(await seen('PRAGMA journal_mode=DELETE')).toEqual([]);
+    locks.close();
+    fs.closeSync(descriptor);
+  });
+
+  test('is named by the error that it causes, after the time that is waited', async () => {
+    const shell = start(program);
+    await shell.run('CREATE TABLE t (id)');
+    const engine = await open({ busyTimeout: 150 });
+    expect(engine.nativeLocks).toBe('seen');
+    await shell.run('BEGIN IMMEDIATE');
+    const before = performance.now();
+    const error = await failure(engine.run('INSERT INTO t VALUES (1)'));
+    expect(performance.now() - before).toBeGreaterThan(149);
+    expect(error).toBeInstanceOf(DatabaseLocked);
+    expect(error).toMatchObject({ code: 'DATABASE_LOCKED', pid: shell.pid, host: os.hostname() });
+    expect(error).toHaveProperty('message', expect.stringContaining(`${database} is in use by process ${shell.pid} (`));
+    expect(error).toHaveProperty('message', expect.stringContaining('busy_timeout'));
+    await shell.run('COMMIT');
+    await engine.run('INSERT INTO t VALUES (2)');
+    expect(await shell.run('SELECT group_concat(id) FROM t')).toBe('2');
+  });
+
+  test('is waited for', async () => {
+    const shell = start(program);
+    await shell.run('CREATE TABLE t (id)');
+    const engine = await open({ busyTimeout: 20_000 });
+    await shell.run('BEGIN');
+    await shell.run('SELECT * FROM t');
+    const write = engine.run('INSERT INTO t VALUES (1)').then(() => 'written');
+    expect(await Promise.race([write, new Promise((resolve) => setTimeout(resolve, 100, 'waiting'))])).toBe('waiting');
+    await shell.run('COMMIT');
+    expect(await write).toBe('written');
+  });
+});
+
+describe('a lock that is not of SQLite', () => {
+  const holder = (lock: string) => `
+import fcntl, os, struct, sys
+descriptor = os.open(sys.argv[1], os.O_RDWR)
+${lock}
+print('held', flush=True)
+sys.stdin.read()
+`;
+  /** F_OFD_SETLK, which Python has no name for, with a struct flock. */
+  const descriptionLock = (type: string, from: number, length: number) =>
+    `fcntl.fcntl(descriptor, 37, struct.pack('hhqqi4x', fcntl.${type}, os.SEEK_SET, ${from}, ${length}, 0))`;
+  async function hold(lock: string): Promise<() => Promise<void>> {
+    const child = spawn('python3', ['-c', holder(lock), database], { stdio: ['pipe', 'pipe', 'inherit'] });
+    await once(child.stdout, 'data');
+    return async () => {
+      child.stdin.end();
+      await once(child, 'exit');
+    };
+  }
+
+  test('on the whole file, or by an open file description, is respected; one elsewhere is none', async (context) => {
+    needs(context, python3);
+    const engine = await open({ busyTimeout: 0 });
+    await engine.run('CREATE TABLE t (id)');
+    const wholeFile = 'fcntl.lockf(descriptor, fcntl.LOCK_EX)';
+    const sharedBytes = descriptionLock('F_RDLCK', 1073741826, 510);
+    for (const lock of [wholeFile, sharedBytes]) {
+      const release = await hold(lock);
+      expect(await failure(engine.run('INSERT INTO t VALUES (1)'))).toBeInstanceOf(DatabaseLocked);
+      await release();
+    }
+    const release = await hold('fcntl.lockf(descriptor, fcntl.LOCK_EX, 100, 0)');
+    await engine.run('INSERT INTO t VALUES (1)');
+    await release();
+  });
+
+  test('of an open file description names no process', async (context) => {
+    needs(context, python3);
+    const engine = await open({ busyTimeout: 0 });
+    await engine.run('CREATE TABLE t (id)');
+    const release = await hold(descriptionLock('F_WRLCK', 1073741825, 1));
+    const error = await failure(engine.run('INSERT INTO t VALUES (1)'));
+    expect(error).toMatchObject({ name: 'DatabaseLocked', pid: null });
+    expect(error).toHaveProperty('message', expect.stringContaining('in use by another program'));
+    await release();
+  });
+
+  test('that somebody only waits for is not held', async (context) => {
+    needs(context, python3);
+    const engine = await open({ busyTimeout: 0 });
+    await engine.run('CREATE TABLE t (id)');
+    const release = await hold('fcntl.lockf(descriptor, fcntl.LOCK_EX, 1, 5)');
+    const waiter = spawn('python3', [
+      '-c',
+      `import fcntl, os, sys\nfcntl.lockf(os.open(sys.argv[1], os.O_RDWR), fcntl.LOCK_EX)`,
+      database,
+    ]);
+    await expect.poll(() => fs.readFileSync('/proc/locks', 'latin1')).toContain(`WRITE ${waiter.pid} `);
+    await engine.run('INSERT INTO t VALUES (1)');
+    waiter.kill('SIGKILL');
+    await release();
+  });
+});
+
+describe('a journal that a native transaction is using', () => {
+  /** A transaction that is larger than its cache: half of it is in the file, its journal looks as a crash leaves it. */
+  async function spill(shell: NativeShell): Promise<void> {
+    await shell.run('PRAGMA cache_size=2');
+    await shell.run('BEGIN');
+    expect(await shell.run("UPDATE t SET value = replace(value, 'old', 'new')")).toBe('');
+    expect(fs.statSync(`${database}-journal`).size).toBeGreaterThan(100_000);
+  }
+
+  beforeEach(async (context) => {
+    needs(context, python3);
+    const shell = start();
+    await shell.run('CREATE TABLE t (id INTEGER PRIMARY KEY, value)');
+    await shell.run(fill);
+    await shell.close();
+  });
+
+  test('is not rolled back by opening', async () => {
+    const shell = start();
+    await spill(shell);
+    const before = files();
+    expect(await failure(open())).toMatchObject({ name: 'DatabaseLocked', pid: shell.pid });
+    expect(files()).toEqual(before);
+    expect(await shell.run('COMMIT')).toBe('');
+    expect(await shell.run("SELECT count(*) FROM t WHERE value LIKE 'new%'")).toBe('2000');
+  });
+
+  test('is not rolled back by reading, writing, exporting or closing', async () => {
+    const engine = await open();
+    const shell = start();
+    await spill(shell);
+    const before = files();
+    const locked = { name: 'DatabaseLocked', pid: shell.pid };
+    expect(await failure(engine.all('SELECT count(*) FROM t'))).toMatchObject(locked);
+    expect(await failure(engine.read((connection) => connection.all('SELECT 1 FROM t')))).toMatchObject(locked);
+    expect(await failure(engine.run('DELETE FROM t'))).toMatchObject(locked);
+    expect(await failure(engine.bytes())).toMatchObject(locked);
+    await engine.close();
+    expect(files()).toEqual(before);
+    expect(await shell.run('COMMIT')).toBe('');
+    expect(await shell.run('PRAGMA integrity_check')).toBe('ok');
+    expect(await shell.run("SELECT count(*) FROM t WHERE value LIKE 'new%'")).toBe('2000');
+  });
+
+  test('is left alone by a reader while the file itself is not written yet', async () => {
+    const engine = await open();
+    const shell = start();
+    await shell.run('BEGIN IMMEDIATE');
+    await shell.run("INSERT INTO t VALUES (0, 'new')");
+    expect(fs.statSync(`${database}-journal`).size).toBeGreaterThan(0);
+    const before = files();
+    expect((await engine.all('SELECT count(*) FROM t')).rows).toEqual([[2000]]);
+    expect(files()).toEqual(before);
+    await engine.close();
+    expect(files()).toEqual(before);
+    expect(await shell.run('COMMIT')).toBe('');
+    expect(await shell.run('SELECT count(*) FROM t')).toBe('2001');
+  });
+
+  test('is rolled back when its writer was killed', async () => {
+    const engine = await open();
+    const shell = start();
+    await spill(shell);
+    await shell.kill();
+    expect((await engine.all("SELECT count(*) FROM t WHERE value LIKE 'old%'")).rows).toEqual([[2000]]);
+    await engine.close();
+    expect(fs.readdirSync(folder)).toEqual(['cl.sqlite']);
+  });
+});
+
+describe('a write-ahead log that somebody is using', () => {
+  test('is not brought in and not removed', async (context) => {
+    needs(context, python3);
+    const shell = start();
+    await shell.run('PRAGMA journal_mode=WAL');
+    await shell.run('CREATE TABLE t (id INTEGER PRIMARY KEY, value)');
+    await shell.run(fill);
+    const before = files();
+    expect(Object.keys(before)).toEqual(['cl.sqlite', 'cl.sqlite-wal']);
+    expect(await failure(open())).toMatchObject({ name: 'DatabaseLocked', pid: shell.pid });
+    expect(files()).toEqual(before);
+    expect(fs.existsSync(`${database}-shm`)).toBe(true);
+    expect(await shell.run('INSERT INTO t VALUES (0, 0)')).toBe('');
+    await shell.kill();
+    const engine = await open();
+    expect((await engine.all('SELECT count(*) FROM t')).rows).toEqual([[2001]]);
+    await engine.close();
+    expect(fs.readdirSync(folder)).toEqual(['cl.sqlite']);
+  });
+
+  test('is seen also by its shared memory alone', async (context) => {
+    needs(context, python3);
+    const engine = await open({ busyTimeout: 0 });
+    await engine.run('CREATE TABLE t (id)');
+    fs.writeFileSync(`${database}-shm`, Buffer.alloc(32_768));
+    const child = spawn('python3', [
+      '-c',
+      `import fcntl, os, sys\nfcntl.lockf(os.open(sys.argv[1], os.O_RDWR), fcntl.LOCK_SH, 1, 128)\n` +
+        `print('held', flush=True)\nsys.stdin.read()`,
+      `${database}-shm`,
+    ]);
+    await once(child.stdout, 'data');
+    expect(await failure(engine.run('INSERT INTO t VALUES (1)'))).toMatchObject({
+      name: 'DatabaseLocked',
+      pid: child.pid,
+    });
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    await engine.run('INSERT INTO t VALUES (1)');
+  });
+});
+
+describe('somebody who comes in the middle of our transaction', () => {
+  test('and is about to write makes it fail before its journal is written', async (context) => {
+    needs(context, python3);
+    const engine = await open();
+    await engine.run('CREATE TABLE t (id)');
+    const shell = start();
+    const work = engine.transaction(async (connection) => {
+      await shell.run('BEGIN IMMEDIATE');
+      return connection.run('INSERT INTO t VALUES (1)');
+    });
+    expect(await failure(work)).toMatchObject({ name: 'DatabaseLocked', pid: shell.pid });
+    expect(fs.statSync(`${database}-journal`).size).toBe(0);
+    await shell.run('INSERT INTO t VALUES (2)');
+    expect(await shell.run('COMMIT')).toBe('');
+    expect(await shell.run('SELECT group_concat(id) FROM t')).toBe('2');
+  });
+
+  test('and reads makes it fail before the file is written', async (context) => {
+    needs(context, python3);
+    const engine = await open();
+    await engine.run('CREATE TABLE t (id)');
+    const shell = start();
+    const before = fs.readFileSync(database);
+    const work = engine.transaction(async (connection) => {
+      await connection.run('INSERT INTO t VALUES (1)');
+      await shell.run('BEGIN');
+      expect(await shell.run('SELECT count(*) FROM t')).toBe('0');
+    });
+    expect(await failure(work)).toMatchObject({ name: 'DatabaseLocked', pid: shell.pid });
+    expect(fs.readFileSync(database)).toEqual(before);
+    expect(await shell.run('SELECT count(*) FROM t')).toBe('0');
+    await shell.run('COMMIT');
+    await engine.run('INSERT INTO t VALUES (2)');
+    expect(await shell.run('SELECT group_concat(id) FROM t')).toBe('2');
+  });
+
+  test('and undoes our commit while it is written makes its outcome unknown', async (context) => {
+    needs(context, python3, sqlite3);
+    let intrude: (() => void) | null = null;
+    const spied: typeof fs = {
+      ...fs,
+      fdatasyncSync(descriptor) {
+        fs.fdatasyncSync(descriptor);
+        if (intrude === null || fs.readlinkSync(`/proc/self/fd/${descriptor}`) !== database) return;
+        // The pages are in the file, and the journal still says how it was: to a native program that is a crash.
+        intrude();
+        intrude = null;
+      },
+    };
+    const { execFileSync } = await import('node:child_process');
+    const engine = await open({ fs: spied });
+    await engine.run('CREATE TABLE t (id)');
+    intrude = () => execFileSync('sqlite3', [database, 'SELECT count(*) FROM t']);
+    const error = await failure(engine.run('INSERT INTO t VALUES (1)'));
+    expect(error).toBeInstanceOf(OutcomeUnknown);
+    expect(error).toHaveProperty('message', expect.stringContaining('another program came in'));
+    // And the next change finds a file that is not as we left it.
+    expect(await failure(engine.run('INSERT INTO t VALUES (2)'))).toBeInstanceOf(DatabaseChanged);
+    await engine.refresh();
+    await engine.run('INSERT INTO t VALUES (3)');
+    expect((await engine.all('SELECT group_concat(id) FROM t')).rows).toEqual([['3']]);
+  });
+});

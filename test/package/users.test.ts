@@ -1,0 +1,121 @@
+/** Those who use the published package: programs, compilers, bundlers. */
+import { spawnSync } from 'node:child_process';
+import { symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { installPacked, type PackedPackage, root } from './packed.ts';
+
+let packed: PackedPackage;
+
+beforeAll(() => {
+  packed = installPacked();
+  // Only for those that ask for them by `types: ['node']`.
+  symlinkSync(join(root, 'node_modules/@types'), join(packed.user, 'types'), 'dir');
+});
+afterAll(() => packed.remove());
+
+function write(name: string, text: string): string {
+  writeFileSync(join(packed.user, name), text);
+  return join(packed.user, name);
+}
+
+describe('a program', () => {
+  const program = `
+    import { setup } from 'cinderlib-wasm';
+    const options = { worker: process.argv[2] === 'worker' };
+    const open = () =>
+      setup({ persistence_config: { storage: 'db', connection: 'sqlite:///' + process.argv[3] }, ...options });
+    const lvm = { volume_backend_name: 'lvm', volume_driver: 'cinder.tests.fake_driver.FakeLoggingVolumeDriver' };
+    const cl = await open();
+    const vol = await (await cl.backend(lvm)).createVolume(1, { name: 'kept' });
+    await cl.close();
+    const later = await open();
+    await later.backend(lvm);
+    const again = await later.Volume.getById(vol.id);
+    console.log(again.name, again.size, again.status);
+    await later.close();
+  `;
+
+  it.each(['worker', 'no worker'])('stores and finds again, with %s', (worker) => {
+    const database = join(packed.user, `${worker.replace(' ', '-')}.sqlite`);
+    const { stdout, stderr } = spawnSync(process.execPath, [write('program.mjs', program), worker, database], {
+      cwd: packed.user,
+      encoding: 'utf8',
+    });
+    expect(stderr).toBe('');
+    expect(stdout).toBe('kept 1 available\n');
+  });
+
+  it('may import the package without anything being done', () => {
+    const { stdout, stderr } = spawnSync(
+      process.execPath,
+      [
+        '--input-type=module',
+        '-e',
+        "await import('cinderlib-wasm'); console.log(process.getActiveResourcesInfo().length);",
+      ],
+      { cwd: packed.user, encoding: 'utf8' },
+    );
+    expect(stderr).toBe('');
+    // Standard output itself, where that is a pipe.
+    expect(Number(stdout)).toBeLessThanOrEqual(1);
+  });
+});
+
+describe("a user's compiler", () => {
+  const source = `
+    import { type ModelUpdate, registerVolumeDriver, setup, type SetupOptions, VolumeDriver } from 'cinderlib-wasm';
+    import { persistenceContract } from 'cinderlib-wasm/testing';
+    class Mine extends VolumeDriver {
+      override getVolumeStats() { return { free_capacity_gb: 1 }; }
+      override async createVolume(volume: { readonly id: string }): Promise<ModelUpdate> { return { provider_id: volume.id }; }
+    }
+    registerVolumeDriver('mine', Mine);
+    const options: SetupOptions = { worker: false };
+    const cl = await setup(options);
+    const name: string | null = (await cl.Volume.getById('1')).display_name;
+    // @ts-expect-error: a name is no number, so the types are there
+    const size: number = name;
+    export { persistenceContract, size };
+  `;
+
+  it.each([
+    ['Node', { module: 'nodenext', lib: ['es2022'], types: ['node'], typeRoots: ['./types'] }],
+    ['a bundler for browsers', { module: 'esnext', moduleResolution: 'bundler', lib: ['es2022', 'dom'], types: [] }],
+    ['a bundler for Node', { module: 'preserve', lib: ['es2022'], types: ['node'], typeRoots: ['./types'] }],
+  ])('for %s takes the types, and checks them', (_, options) => {
+    write('program.ts', source);
+    const compilerOptions = { target: 'es2022', strict: true, noEmit: true, skipLibCheck: false, ...options };
+    const config = write('tsconfig.json', JSON.stringify({ compilerOptions, files: ['program.ts'] }));
+    const tsc = join(root, 'node_modules/typescript/bin/tsc');
+    const { stdout, status } = spawnSync(process.execPath, [tsc, '-p', config], { cwd: packed.user, encoding: 'utf8' });
+    expect(stdout).toBe('');
+    expect(status).toBe(0);
+  });
+});
+
+describe("a user's bundler", () => {
+  const bundle = async (text: string): Promise<string> => {
+    const { outputFiles } = await build({
+      stdin: { contents: text, resolveDir: packed.user },
+      bundle: true,
+      format: 'esm',
+      platform: 'browser',
+      outdir: 'out',
+      minify: true,
+      write: false,
+      logLevel: 'silent',
+    });
+    return outputFiles.map((file) => file.text).join('\n');
+  };
+
+  it('makes a bundle for browsers, without a stand-in for any module of Node', async () => {
+    const text = await bundle("import { setup } from 'cinderlib-wasm'; setup();");
+    expect(text).toContain('core-node.js');
+  });
+
+  it('drops the package when nothing of it is used', async () => {
+    expect((await bundle("import 'cinderlib-wasm'; import { setup } from 'cinderlib-wasm';")).trim()).toBe('');
+  });
+});

@@ -1,0 +1,54 @@
+/** Engines on a database file, by what keeps native programs off it. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { FileGuard, type StartKeeper } from '../../src/media/file-guard.ts';
+import { FilesystemMedium } from '../../src/media/filesystem.ts';
+import { Keeper } from '../../src/media/keeper.ts';
+import { ConnectionRunner } from '../../src/media/keeper-connection.ts';
+import { ProgramRunner } from '../../src/media/keeper-program.ts';
+import { openSqliteOn, type SqliteEngine } from '../../src/sql/engines/sqlite.ts';
+import { startEngine } from '../../src/vfs/engine.ts';
+
+type FileSystem = typeof fs;
+
+export interface Opening {
+  readonly keeper?: StartKeeper;
+  readonly busyTimeout?: number;
+  readonly fs?: FileSystem;
+}
+
+/** Opens a database: with nothing that could hold a lock, unless a keeper is given. */
+export async function openGuarded(database: string, opening: Opening = {}): Promise<SqliteEngine> {
+  const { keeper = async () => null, busyTimeout = 200, fs: files = fs } = opening;
+  const medium = new FilesystemMedium(
+    files,
+    database,
+    path.dirname(database),
+    { release() {} },
+    false,
+    (file) => new FileGuard(files, database, file, busyTimeout, keeper),
+  );
+  return openSqliteOn(await startEngine(), medium, true);
+}
+
+/** What can hold a lock here. */
+export const keepers: readonly { readonly name: string; readonly start: StartKeeper }[] = [
+  {
+    name: 'the program sqlite3',
+    async start(file) {
+      const runner = await ProgramRunner.start(file);
+      return runner === null ? null : new Keeper(runner, file);
+    },
+  },
+  ...(process.getBuiltinModule('node:sqlite' as 'node:fs') === undefined
+    ? []
+    : [
+        {
+          name: 'node:sqlite',
+          async start(file: string) {
+            const runner = ConnectionRunner.start(file);
+            return runner === null ? null : new Keeper(runner, file);
+          },
+        },
+      ]),
+];

@@ -1,0 +1,98 @@
+/** Reads what Python's cinderlib wrote: databases, and the answers that it gave about them. */
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+
+const folder = new URL('../golden/', import.meta.url);
+
+export interface GoldenQuery {
+  readonly method: 'get_volumes' | 'get_snapshots' | 'get_connections' | 'get_key_values';
+  readonly args: Readonly<Record<string, string | null>>;
+  /** Ids; of key-values, pairs. */
+  readonly result: readonly unknown[];
+}
+
+export interface GoldenDatabase {
+  readonly name: string;
+  readonly dialect: 'sqlite' | 'mysql' | 'postgres';
+  readonly file: string;
+  readonly expected: string;
+  readonly backends: readonly string[];
+  readonly sha256: string;
+  readonly queries: readonly GoldenQuery[];
+}
+
+export interface GoldenRevision {
+  readonly name: string;
+  readonly file: string;
+  readonly sha256: string;
+  readonly opens: boolean;
+  readonly expected?: string;
+  readonly error?: { readonly class: string; readonly message: string };
+  readonly after: {
+    readonly tables: number;
+    readonly has_key_value_table: boolean;
+    readonly alembic_version: readonly string[] | null;
+    readonly migrate_version: readonly number[] | null;
+    readonly default_types: readonly (readonly string[])[];
+  };
+}
+
+/** A text, or what is left of it where it is too long to keep. */
+export type GoldenText = string | { readonly sha256: string; readonly length: number };
+
+export interface GoldenObject {
+  readonly jsons: string;
+  readonly dumps: string;
+  readonly simple_jsons: string;
+  readonly to_dict: unknown;
+}
+
+export interface GoldenAnswers {
+  readonly backends: readonly string[];
+  readonly cl_jsons: GoldenText;
+  readonly cl_dumps: GoldenText;
+  readonly cl_jsons_after_dumps: GoldenText;
+  readonly backend_jsons: Readonly<Record<string, GoldenText>>;
+  readonly backend_dumps: Readonly<Record<string, GoldenText>>;
+  readonly volumes: Readonly<Record<string, GoldenObject>>;
+  readonly snapshots: Readonly<Record<string, GoldenObject>>;
+  readonly connections: Readonly<Record<string, GoldenObject>>;
+  readonly key_values: readonly (readonly [key: string, value: string | null])[];
+  readonly queries: readonly GoldenQuery[];
+}
+
+/** The bytes of a golden file, unpacked. */
+export function goldenBytes(file: string): Buffer {
+  const bytes = readFileSync(new URL(file, folder));
+  return file.endsWith('.gz') ? gunzipSync(bytes) : bytes;
+}
+
+/** The content of a golden JSON file. Every one has the shape that its name stands for. */
+export function goldenJson<T>(file: string): T {
+  return JSON.parse(goldenBytes(file).toString('utf8')) as T;
+}
+
+export const goldenDatabases: readonly GoldenDatabase[] = goldenJson<{ databases: GoldenDatabase[] }>(
+  'manifest.json',
+).databases.filter(({ dialect }) => dialect === 'sqlite');
+
+export const goldenRevisions = goldenJson<readonly GoldenRevision[]>('revisions-manifest.json');
+
+/** A temporary folder that is gone after `use`. */
+export async function inTemporaryFolder<T>(use: (path: string) => T | Promise<T>): Promise<T> {
+  const path = mkdtempSync(join(tmpdir(), 'cinderlib-'));
+  try {
+    return await use(path);
+  } finally {
+    rmSync(path, { recursive: true, force: true });
+  }
+}
+
+/** A copy of a golden database that a test may change. */
+export function copyGolden(file: string, to: string): string {
+  if (file.endsWith('.gz')) writeFileSync(to, goldenBytes(file));
+  else copyFileSync(new URL(file, folder), to);
+  return to;
+}

@@ -1,0 +1,96 @@
+/**
+ * A guest in User-Mode Linux: a kernel that runs as an ordinary process, with page cache and disk of its own.
+ * Killing it is a power cut: whatever was not synced to its disk is gone.
+ *
+ * On Debian: apt-get install user-mode-linux kmod e2fsprogs.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const init = fileURLToPath(new URL('../crash/guest/init.sh', import.meta.url));
+/** Of a guest in megabytes: enough for Node. */
+const memory = 384;
+const path = `${process.env['PATH']}:/usr/sbin:/sbin`;
+
+/** What is to be installed before a guest can start; null when all of it is there. */
+export function missingForGuests(): string | null {
+  const programs: readonly (readonly [program: string, debianPackage: string])[] = [
+    ['linux.uml', 'user-mode-linux'],
+    ['modprobe', 'kmod'],
+    ['mkfs.ext4', 'e2fsprogs'],
+  ];
+  const has = (program: string): boolean =>
+    spawnSync('sh', ['-c', `command -v ${program}`], { env: { ...process.env, PATH: path } }).status === 0;
+  const missing = programs.filter(([program]) => !has(program)).map(([, debianPackage]) => debianPackage);
+  return missing.length === 0 ? null : `missing: ${missing.join(', ')}; apt-get install ${missing.join(' ')}`;
+}
+
+/** Makes a file that a guest sees as a disk with an empty ext4 on it. */
+export function makeDisk(file: string, megabytes = 64): void {
+  writeFileSync(file, '');
+  truncateSync(file, megabytes << 20);
+  const { status, stderr } = spawnSync('mkfs.ext4', ['-q', '-F', file], { env: { ...process.env, PATH: path } });
+  if (status !== 0) throw new Error(`mkfs.ext4: ${stderr}`);
+}
+
+export class Guest {
+  /** The folder that the guest shares with the test. */
+  readonly #shared = mkdtempSync(join(tmpdir(), 'guest-'));
+  readonly #child;
+  readonly #exited: Promise<unknown>;
+  #running = true;
+
+  /** Boots a guest that has the disk as /dev/ubdb, runs a shell script as root with these variables, and halts. */
+  constructor(script: URL, disk: string, variables: Readonly<Record<string, string>>) {
+    const environment = Object.entries({ ...variables, SCRIPT: fileURLToPath(script) });
+    const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+    writeFileSync(
+      join(this.#shared, 'environment'),
+      environment.map(([name, value]) => `export ${name}=${quoted(value)}\n`).join(''),
+    );
+    const kernel = [`mem=${memory}M`, 'quiet', 'rootfstype=hostfs', 'rootflags=/', 'ro', `ubd1=${disk}`];
+    const console = ['con=null', 'con0=null,fd:1', `uml_dir=${this.#shared}/`];
+    // Detached: a guest is several processes, which are killed as one group.
+    this.#child = spawn('linux.uml', [...kernel, ...console, `DIR=${this.#shared}`, 'init=/bin/sh', '--', init], {
+      stdio: 'ignore',
+      detached: true,
+    });
+    this.#exited = once(this.#child, 'exit').then(() => (this.#running = false));
+  }
+
+  /** What the guest has written to a file of the shared folder by now; empty when there is none. */
+  read(name: string): string {
+    try {
+      return readFileSync(join(this.#shared, name), 'utf8');
+    } catch {
+      return '';
+    }
+  }
+
+  /** Waits until a file of the shared folder holds what is wanted; rejects when the guest has halted before. */
+  async wrote(name: string, wanted: (text: string) => boolean, seconds = 60): Promise<void> {
+    const end = Date.now() + seconds * 1000;
+    while (!wanted(this.read(name))) {
+      if (!this.#running && !wanted(this.read(name))) throw new Error(`The guest has halted. ${this.read('log')}`);
+      if (Date.now() > end) throw new Error(`The guest was too slow to write ${name}. ${this.read('log')}`);
+      await sleep(10);
+    }
+  }
+
+  /** Ends the guest in the midst of whatever it does. */
+  async cutPower(): Promise<void> {
+    if (this.#running && this.#child.pid !== undefined) process.kill(-this.#child.pid, 'SIGKILL');
+    await this.#exited;
+  }
+
+  /** Removes the shared folder, and the guest if it still runs. */
+  async remove(): Promise<void> {
+    await this.cutPower();
+    rmSync(this.#shared, { recursive: true, force: true });
+  }
+}

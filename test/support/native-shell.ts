@@ -1,0 +1,134 @@
+/** Native SQLite in processes of their own, each with one connection that stays open: `sqlite3`, and Python's. */
+import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { TestContext } from 'vitest';
+
+/** Runs what it is given, a line of JSON each, and answers with the rows, or with what went wrong. */
+const pythonProgram = `
+import json, sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], timeout=0, isolation_level=None)
+for line in sys.stdin:
+    try:
+        rows = connection.execute(json.loads(line)).fetchall()
+        answer = '\\n'.join('|'.join(map(str, row)) for row in rows)
+    except sqlite3.Error as error:
+        answer = 'error: ' + str(error)
+    print(json.dumps(answer), flush=True)
+`;
+
+interface NativeProgram {
+  readonly name: 'sqlite3' | 'python3';
+  readonly check: readonly string[];
+  start(path: string): NativeShell;
+}
+
+export const sqlite3: NativeProgram = {
+  name: 'sqlite3',
+  check: ['--version'],
+  start: (path) => new SqliteShell(path),
+};
+export const python3: NativeProgram = {
+  name: 'python3',
+  check: ['-c', 'import sqlite3'],
+  start: (path) => new PythonShell(path),
+};
+
+/** Skips a test, and fails it in CI, where a program that it compares with is missing. */
+export function needs(context: TestContext, ...programs: readonly NativeProgram[]): void {
+  const missing = programs.filter(({ name, check }) => !works(name, check)).map(({ name }) => name);
+  if (missing.length === 0) return;
+  const reason = `missing: ${missing.join(', ')}; install it`;
+  if (process.env['CI'] !== undefined) throw new Error(reason);
+  context.skip(reason);
+}
+
+/** Skips a test on systems that do not show the locks of others. */
+export function needsLockTable(context: TestContext): void {
+  context.skip(process.platform !== 'linux', 'only Linux shows the locks of other programs');
+}
+
+function works(name: string, parameters: readonly string[]): boolean {
+  try {
+    execFileSync(name, parameters, { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export abstract class NativeShell {
+  protected readonly child: ChildProcessWithoutNullStreams;
+
+  constructor(program: string, parameters: readonly string[]) {
+    this.child = spawn(program, parameters);
+    this.child.stdin.on('error', () => {}); // It may be gone already.
+  }
+
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
+  /** Runs one statement: its rows, a line each with `|` between the values, or `error: …`. */
+  abstract run(sql: string): Promise<string>;
+
+  /** Ends it at once, in the middle of whatever it does. */
+  async kill(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const ended = once(this.child, 'exit');
+    this.child.kill('SIGKILL');
+    await ended;
+  }
+
+  /** Ends it in order. */
+  async close(): Promise<void> {
+    const ended = once(this.child, 'exit');
+    this.child.stdin.end();
+    await ended;
+  }
+}
+
+class PythonShell extends NativeShell {
+  #lines = '';
+
+  constructor(path: string) {
+    // The system's own, which others on the path may hide behind a script that is slow to start.
+    super('python3', ['-c', pythonProgram, path]);
+    this.child.stdout.setEncoding('utf8');
+  }
+
+  async run(sql: string): Promise<string> {
+    this.child.stdin.write(`${JSON.stringify(sql)}\n`);
+    while (!this.#lines.includes('\n')) this.#lines += String((await once(this.child.stdout, 'data'))[0]);
+    const [line = '', ...rest] = this.#lines.split('\n');
+    this.#lines = rest.join('\n');
+    return JSON.parse(line) as string; // The program prints nothing else.
+  }
+}
+
+class SqliteShell extends NativeShell {
+  readonly #texts = { stdout: '', stderr: '' };
+  #sent = 0;
+
+  constructor(path: string) {
+    super('sqlite3', ['-batch', '-init', '/dev/null', path]);
+    for (const name of ['stdout', 'stderr'] as const) {
+      this.child[name].setEncoding('utf8').on('data', (text: string) => {
+        this.#texts[name] += text;
+      });
+    }
+  }
+
+  async run(sql: string): Promise<string> {
+    // The end is marked on both streams: on that of errors by a command that there is none of.
+    const mark = `zz${++this.#sent}`;
+    this.child.stdin.write(`${sql.replace(/;?$/, ';')}\n.print ${mark}\n.${mark}\n`);
+    while (!this.#texts.stdout.includes(`${mark}\n`) || !this.#texts.stderr.includes(`"${mark}"`)) {
+      await Promise.race([once(this.child.stdout, 'data'), once(this.child.stderr, 'data')]);
+    }
+    const { stdout, stderr } = this.#texts;
+    this.#texts.stdout = '';
+    this.#texts.stderr = '';
+    const complaint = stderr.split('\n').filter((line) => line !== '' && !line.includes(`"${mark}"`));
+    return complaint.length > 0 ? `error: ${complaint.join(' ')}` : stdout.slice(0, stdout.indexOf(mark)).trimEnd();
+  }
+}

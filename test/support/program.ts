@@ -1,0 +1,90 @@
+/** Programs in processes of their own, for tests that kill them or let them meet: built once, heard line by line. */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Builds a TypeScript program, which uses the built package, so that any runtime can run it; gives its path. */
+export async function buildProgram(source: URL, folder: string): Promise<string> {
+  const name = source.pathname.split('/').at(-1)?.replace(/\.ts$/, '.mjs') ?? '';
+  const outfile = join(folder, name);
+  await build({
+    entryPoints: [fileURLToPath(source)],
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    logLevel: 'warning',
+    tsconfigRaw: {},
+    plugins: [
+      {
+        name: 'the built package',
+        setup(esbuild) {
+          const path = pathToFileURL(join(root, 'dist/index.js')).href;
+          esbuild.onResolve({ filter: /^cinderlib-wasm$/ }, () => ({ path, external: true }));
+        },
+      },
+    ],
+  });
+  return outfile;
+}
+
+export interface Program<L> {
+  /** Resolves with the first line that `wanted` accepts; rejects when the program ends without one. */
+  heard(wanted: (line: L) => boolean): Promise<L>;
+  /** Ends it at once, as a power cut would, and waits until it is gone. */
+  kill(): Promise<void>;
+  /** Writes a line to it. */
+  tell(line: string): void;
+  /** Resolves when it has ended, with what it printed as an error; `code` is null when it was killed. */
+  readonly ended: Promise<{ readonly code: number | null; readonly errors: string }>;
+}
+
+/** Starts a program that prints lines of JSON; each goes to `onLine` in order, also those of the last moment. */
+export function startProgram<L>(
+  [program, ...parameters]: readonly [string, ...string[]],
+  onLine: (line: L) => void = () => {},
+): Program<L> {
+  const child = spawn(program, parameters, { stdio: 'pipe' });
+  const waiting = new Set<(line: L | null) => void>();
+  let [partial, errors] = ['', ''];
+  child.stdin.on('error', () => {}); // It may be gone already.
+  child.stderr.on('data', (data) => (errors += String(data)));
+  child.stdout.setEncoding('utf8').on('data', (data) => {
+    const lines = (partial + String(data)).split('\n');
+    partial = lines.pop() ?? '';
+    for (const text of lines) {
+      const line = JSON.parse(text) as L; // Our own programs print nothing else.
+      onLine(line);
+      for (const hear of waiting) hear(line);
+    }
+  });
+  const ended = new Promise<{ code: number | null; errors: string }>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => {
+      for (const hear of waiting) hear(null);
+      resolve({ code, errors });
+    });
+  });
+  return {
+    ended,
+    heard: (wanted) =>
+      new Promise((resolve, reject) => {
+        const hear = (line: L | null): void => {
+          if (line !== null && !wanted(line)) return;
+          waiting.delete(hear);
+          if (line === null) reject(new Error(`${parameters.join(' ')} ended early. ${errors}`));
+          else resolve(line);
+        };
+        waiting.add(hear);
+      }),
+    async kill() {
+      child.kill('SIGKILL');
+      await ended;
+    },
+    tell: (line) => void child.stdin.write(`${line}\n`),
+  };
+}

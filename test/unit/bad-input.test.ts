@@ -1,0 +1,406 @@
+/** What users get wrong, through the public API: one typed error each, and nothing lost. */
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type Cinderlib, type CinderlibError, isCinderlibError, KeyValue, setup } from 'cinderlib-wasm';
+import { describe, expect, test } from 'vitest';
+import { copyGolden, goldenRevisions, inTemporaryFolder } from '../support/golden.ts';
+import { integrity, nativeDump, sqlite3 } from '../support/tables.ts';
+
+const driver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
+
+async function errorOf(promise: Promise<unknown>): Promise<CinderlibError> {
+  const error: unknown = await promise.then(
+    () => expect.unreachable('it should have failed'),
+    (reason: unknown) => reason,
+  );
+  expect(isCinderlibError(error), String(error)).toBe(true);
+  return error as CinderlibError;
+}
+
+const db = (path: string) => ({ persistence_config: { storage: 'db', connection: `sqlite:///${path}` } });
+
+describe('a persistence_config', () => {
+  test.each([
+    [{ storage: 'nope' }, 'InvalidPersistence', 'Invalid persistence storage: nope.'],
+    [{ storage: 'memry' }, 'InvalidPersistence', 'Did you mean memory?'],
+    [{ storage: 5 }, 'InvalidPersistence', 'Invalid persistence storage: 5.'],
+    [{ storage: Date }, 'InvalidPersistence', 'Invalid persistence storage: Date.'],
+    [{ storage: 'postgresql://u:secret@h/d' }, 'InvalidPersistence', 'looks like a URL'],
+    [{ storage: ['secret'] }, 'InvalidPersistence', 'list'],
+    [{ storage: Object.create(null) }, 'InvalidPersistence', 'Invalid persistence storage'],
+    [
+      { storage: 'db', connection: 'sqlite://', 'postgresql://u:secret@h/d': 1 },
+      'InvalidPersistence',
+      'no option of that name',
+    ],
+    [{ storage: 'memory', x: 1 }, 'InvalidPersistence', "The storage 'memory' has no option x."],
+    [
+      { storage: 'memory_db', soft_deletes: true },
+      'InvalidPersistence',
+      "The storage 'memory_db' has no option soft_deletes.",
+    ],
+    [{ storage: 'db' }, 'InvalidPersistence', 'connection is missing'],
+    [{ storage: 'db', connection: 5 }, 'InvalidPersistence', 'connection cannot be a number'],
+    [{ storage: 'db', conection: 'sqlite://' }, 'InvalidPersistence', 'connection'],
+    [{ storage: 'db', connection: 'sqlite://', soft_delete: true }, 'InvalidPersistence', 'Did you mean soft_deletes?'],
+    [
+      { storage: 'db', connection: 'sqlite://', soft_deletes: 'yes' },
+      'InvalidPersistence',
+      'soft_deletes cannot be a string',
+    ],
+    [{ storage: 'db', connection: 'not a url' }, 'InvalidUrl', 'not a url'],
+    [{ storage: 'db', connection: 'sqllite:///x' }, 'InvalidUrl', 'Did you mean sqlite?'],
+    [{ storage: 'db', connection: 'postgresql://u:secret@h/d' }, 'InvalidUrl', 'sqlite'],
+    [{ storage: 'db', connection: 'sqlite://', medium: 'tape' }, 'InvalidPersistence', 'medium'],
+  ])('%j is refused with %s', async (persistence_config, name, part) => {
+    const error = await errorOf(setup({ persistence_config } as Parameters<typeof setup>[0]));
+    expect(error.name).toBe(name);
+    expect(error.message).toContain(part);
+    expect(error.message).not.toContain('secret');
+  });
+
+  test.each([null, undefined, {}, { storage: null }, { storage: '' }])(
+    '%j means memory',
+    async (persistence_config) => {
+      const cl = await setup({ persistence_config } as Parameters<typeof setup>[0]);
+      expect((await cl.info()).storage).toBe('memory');
+      await cl.close();
+    },
+  );
+
+  test('is left as it was given', async () => {
+    const persistence_config = Object.freeze({ storage: 'memory_db' });
+    await (await setup({ persistence_config })).close();
+    expect(persistence_config).toEqual({ storage: 'memory_db' });
+  });
+});
+
+test.each([
+  ['persistance_config', {}, 'Did you mean persistence_config?'],
+  ['fail_on_missing_backends', false, 'Did you mean fail_on_missing_backend?'],
+  ['output_all_backend_info', 'yes', 'a boolean is expected'],
+  ['host', 5, 'host'],
+  ['storage', 'db', 'persistence_config'],
+  ['connection', 'sqlite:///x', 'persistence_config'],
+])('the option %s: %j of setup is refused', async (name, value, part) => {
+  const error = await errorOf(setup({ [name]: value }));
+  expect(error.name).toBe('InvalidOption');
+  expect(error.message).toContain(part);
+});
+
+test('an option of Cinder itself is taken', async () => {
+  await (await setup({ debug: true, my_ip: '192.0.2.1' })).close();
+});
+
+describe('a backend', () => {
+  test.each([
+    [{ volume_backend_name: 'b' }, 'InvalidOption', 'volume_driver'],
+    [{ volume_driver: driver }, 'InvalidOption', 'volume_backend_name'],
+    [{ volume_backend_name: 'b', volume_driver: 'no.such.Driver' }, 'VolumeDriverNotFound', driver],
+    [
+      { volume_backend_name: 'b', volume_driver: driver.replace('Logging', 'Loging') },
+      'VolumeDriverNotFound',
+      'Did you mean',
+    ],
+    [{}, 'InvalidOption', 'volume_backend_name'],
+    [{ volume_backend_name: 'a#b', volume_driver: driver }, 'InvalidOption', '@ or #'],
+    [{ volume_backend_name: 'a@b', volume_driver: driver }, 'InvalidOption', '@ or #'],
+  ])('%j is refused with %s', async (options, name, part) => {
+    const cl = await setup();
+    const error = await errorOf(cl.backend(options as Parameters<Cinderlib['backend']>[0]));
+    expect(error.name).toBe(name);
+    expect(error.message).toContain(part);
+    await cl.close();
+  });
+});
+
+describe('a path', () => {
+  test('in a folder that is missing is refused, and no folder is made', async () => {
+    await inTemporaryFolder(async (folder) => {
+      const error = await errorOf(setup(db(join(folder, 'missing', 'cl.sqlite'))));
+      expect(error.name).toBe('DatabaseUnavailable');
+      expect(error.message).toContain(join(folder, 'missing'));
+      expect(readdirSync(folder)).toEqual([]);
+    });
+  });
+
+  test('that is a folder is refused', async () => {
+    await inTemporaryFolder(async (folder) => {
+      mkdirSync(join(folder, 'cl.sqlite'));
+      expect((await errorOf(setup(db(join(folder, 'cl.sqlite'))))).name).toBe('DatabaseUnavailable');
+      expect(readdirSync(folder)).toEqual(['cl.sqlite']);
+    });
+  });
+
+  test('in a folder that is read-only is refused', async () => {
+    await inTemporaryFolder(async (folder) => {
+      const [bundle, target] = [join(folder, 'bundle'), join(folder, 'target')];
+      cpSync(new URL('../../dist/', import.meta.url), bundle, { recursive: true });
+      writeFileSync(join(bundle, 'package.json'), '{ "type": "module" }');
+      mkdirSync(target, { mode: 0o555 });
+      chmodSync(folder, 0o755);
+      const options = { persistence_config: { storage: 'db', connection: `sqlite:///${target}/cl.sqlite` } };
+      const program =
+        `import { setup } from ${JSON.stringify(pathToFileURL(join(bundle, 'index.js')).href)};` +
+        `await setup(${JSON.stringify(options)}).catch(({ name, message }) => console.log(name, message));`;
+      // Root may write anywhere: the program runs as nobody.
+      const user = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+      const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+        encoding: 'utf8',
+        ...user,
+      });
+      expect([stdout.split(' ')[0], stderr]).toEqual(['DatabaseUnavailable', '']);
+      expect(stdout).toContain(target);
+      expect(readdirSync(target)).toEqual([]);
+      chmodSync(target, 0o755);
+    });
+  });
+});
+
+describe('a file', () => {
+  const cases: readonly (readonly [string, (path: string) => void, string])[] = [
+    [
+      'that is text',
+      (path) => writeFileSync(path, 'This is not a database, but a letter to a friend.'.repeat(50)),
+      'NotADatabase',
+    ],
+    [
+      'that is a picture',
+      (path) => writeFileSync(path, Buffer.from([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0])),
+      'NotADatabase',
+    ],
+    ['of one byte', (path) => writeFileSync(path, 'x'), 'NotADatabase'],
+    ['that is truncated in the header', (path) => truncateSync(copyGolden('one.sqlite', path), 50), 'DatabaseCorrupt'],
+    [
+      'that is truncated in the schema',
+      (path) => truncateSync(copyGolden('one.sqlite', path), 4096 * 2),
+      'DatabaseCorrupt',
+    ],
+    [
+      'whose first page is overwritten',
+      (path) => overwrite(copyGolden('one.sqlite', path), 100, 3996),
+      'DatabaseCorrupt',
+    ],
+  ];
+
+  test.each(cases)('%s is refused and left as it is', async (_name, make, errorName) => {
+    await inTemporaryFolder(async (folder) => {
+      const path = join(folder, 'cl.sqlite');
+      make(path);
+      const before = [readFileSync(path), statSync(path).mtimeMs] as const;
+      expect((await errorOf(setup(db(path)))).name).toBe(errorName);
+      expect(readFileSync(path).equals(before[0])).toBe(true);
+      expect(statSync(path).mtimeMs).toBe(before[1]);
+      expect(readdirSync(folder)).toEqual(['cl.sqlite']);
+    });
+  });
+
+  test('with a corrupt page says so when that page is read, and other pages still answer', async () => {
+    await inTemporaryFolder(async (folder) => {
+      const path = copyGolden('rich.sqlite', join(folder, 'cl.sqlite'));
+      // A leaf of the table volumes: SQLite's own dbstat would say which page, its root is found by the text in it.
+      const bytes = readFileSync(path);
+      const place = bytes.indexOf('lvm_iscsi#') & ~4095;
+      overwrite(path, place, 4096);
+      const cl = await setup({ ...db(path), fail_on_missing_backend: false });
+      expect((await errorOf(cl.persistence.getVolumes())).name).toBe('DatabaseCorrupt');
+      expect((await cl.persistence.getKeyValues()).length).toBe(11);
+      await cl.close();
+    });
+  });
+
+  test('of no bytes is an empty database', async () => {
+    await inTemporaryFolder(async (folder) => {
+      const path = join(folder, 'cl.sqlite');
+      writeFileSync(path, '');
+      const cl = await setup(db(path));
+      expect((await cl.info()).revision).toBe('c92a3e68beed');
+      await cl.close();
+      expect(integrity(path)).toBe('ok');
+    });
+  });
+});
+
+function overwrite(path: string, start: number, length: number): void {
+  const bytes = readFileSync(path);
+  bytes.fill(0xa5, start, start + length);
+  writeFileSync(path, bytes);
+}
+
+describe('a database at another revision', () => {
+  const refused = goldenRevisions.filter(({ name, opens }) => !opens || name === 'legacy-135');
+  test.each(refused)('$name is refused and keeps every byte', async ({ file, name }) => {
+    await inTemporaryFolder(async (folder) => {
+      const path = copyGolden(file, join(folder, 'cl.sqlite'));
+      const before = readFileSync(path);
+      const error = await errorOf(setup(db(path)));
+      expect(error.name).toBe(name.includes('default-type') ? 'VolumeTypeNotFoundByName' : 'SchemaError');
+      if (name === 'legacy-135') expect(error.message).toMatch(/135.*Xena.*2023\.1/s);
+      expect(readFileSync(path).equals(before)).toBe(true);
+      expect(readdirSync(folder)).toEqual(['cl.sqlite']);
+    });
+  });
+
+  const opened = goldenRevisions.filter(({ name, opens }) => opens && name !== 'legacy-135');
+  test.each(opened)('$name opens and ends as the original leaves it', async ({ file, after }) => {
+    await inTemporaryFolder(async (folder) => {
+      const path = copyGolden(file, join(folder, 'cl.sqlite'));
+      const cl = await setup({ ...db(path), fail_on_missing_backend: false });
+      await cl.close();
+      const tables = sqlite3(path, "SELECT name FROM sqlite_master WHERE type = 'table'").map(({ name }) => name);
+      const column = (name: string, table: string) =>
+        sqlite3(path, `SELECT ${name} AS it FROM ${table}`).map(({ it }) => it);
+      expect(tables.length).toBe(after.tables);
+      expect(tables.includes('cinderlib_persistence_key_value')).toBe(after.has_key_value_table);
+      expect(column('version_num', 'alembic_version')).toEqual(after.alembic_version);
+      if (after.migrate_version !== null) expect(column('version', 'migrate_version')).toEqual(after.migrate_version);
+      else expect(tables).not.toContain('migrate_version');
+      expect(integrity(path)).toBe('ok');
+    });
+  });
+});
+
+describe('with a database of volumes', () => {
+  /** Runs the bad call and sees that it fails, and that the database holds what it held. */
+  async function unharmed(bad: (cl: Cinderlib) => Promise<unknown>, name: string): Promise<CinderlibError> {
+    return inTemporaryFolder(async (folder) => {
+      const path = copyGolden('rich.sqlite', join(folder, 'cl.sqlite'));
+      const before = nativeDump(path);
+      const cl = await setup(db(path));
+      for (const backend of ['ceph.rbd', 'lvm_iscsi', 'nfs-01']) {
+        await cl.backend({ volume_backend_name: backend, volume_driver: driver });
+      }
+      const error = await errorOf(bad(cl));
+      expect(error.name).toBe(name);
+      await cl.close();
+      expect(integrity(path)).toBe('ok');
+      expect(nativeDump(path)).toBe(before);
+      return error;
+    });
+  }
+
+  async function firstVolume(cl: Cinderlib) {
+    const [volume] = await cl.persistence.getVolumes();
+    return volume ?? expect.unreachable();
+  }
+
+  const hostile: readonly (readonly [string, string, string])[] = [
+    ['no JSON', '{"class": "Volume"', 'JSONDecodeError'],
+    ['a list of numbers', '[1, 2]', 'InvalidDump'],
+    ['an unknown class', '{"class": "constructor", "backend": {}, "ovo": {}}', 'InvalidDump'],
+    ['a class of the prototype', '{"class": "__proto__", "backend": {}}', 'InvalidDump'],
+    ['inherited keys', '{"__proto__": {"class": "Volume", "backend": {}, "ovo": {}}}', 'InvalidDump'],
+    ['no backend', '{"class": "Volume", "ovo": {}}', 'InvalidDump'],
+    ['endless depth', '['.repeat(100_000), 'InvalidDump'],
+    ['endless depth in a dictionary', '{"class":'.repeat(100_000), 'InvalidDump'],
+    [
+      'a backend that is not there',
+      '{"class": "Volume", "backend": {"volume_backend_name": "x"}, "ovo": {}}',
+      'BackendNotPresent',
+    ],
+  ];
+  test.each(hostile)('a load of %s stores nothing', async (_name, text, errorName) => {
+    await unharmed((cl) => cl.load(text, { save: true }), errorName);
+    expect(Reflect.get({}, 'class')).toBeUndefined();
+  });
+
+  test('a load whose last object cannot be stored stores none of the others', async () => {
+    await unharmed(async (cl) => {
+      const volume = (await firstVolume(cl)).toJsons();
+      const text = (id: string, name: string) =>
+        volume.replace(/"id":"[^"]*"/, `"id":"${id}"`).replace(/"display_name":"[^"]*"/, `"display_name":"${name}"`);
+      return cl.load(`[${text('new-1', 'a')},${text('new-2', '\\ud800')}]`, { save: true });
+    }, 'ValueError');
+  });
+
+  test.each(['display_name', 'provider_location', 'host'])(
+    'a lone surrogate in %s is refused by name',
+    async (field) => {
+      const error = await unharmed(async (cl) => {
+        const volume = await firstVolume(cl);
+        Reflect.set(volume, field, 'before \ud800 after');
+        await volume.save();
+      }, 'ValueError');
+      expect(error.message).toContain(field);
+      expect(error.message).not.toContain('before');
+    },
+  );
+
+  test('a volume that is not stored cannot be updated', async () => {
+    await unharmed(async (cl) => {
+      const volume = await firstVolume(cl);
+      volume.ovo.restore('id', 'nobody');
+      volume.display_name = 'x';
+      await volume.save();
+    }, 'VolumeNotFound');
+  });
+
+  test.each(['', 'nobody', "' OR 1=1 --", '\0', 'x'.repeat(1_000_000)])(
+    'an id that is not there is not found: %#',
+    async (id) => {
+      await unharmed((cl) => cl.Volume.getById(id), 'VolumeNotFound');
+    },
+  );
+
+  test('wrong types are refused before anything is called', async () => {
+    await unharmed(
+      (cl) => (cl.backends.get('ceph.rbd') ?? expect.unreachable()).createVolume('big' as never),
+      'ValueError',
+    );
+    await unharmed(
+      (cl) => (cl.backends.get('ceph.rbd') ?? expect.unreachable()).createVolume(1, { metadata: 'x' }),
+      'ValueError',
+    );
+  });
+});
+
+test('a name of 1 MB and text with NUL are kept to the letter', async () => {
+  await inTemporaryFolder(async (folder) => {
+    const path = join(folder, 'cl.sqlite');
+    const texts = ['x'.repeat(1_000_000), 'a\0b', '\0', '漢'.repeat(300_000)];
+    const cl = await setup(db(path));
+    const backend = await cl.backend({ volume_backend_name: 'b', volume_driver: driver });
+    const volumes = await Promise.all(texts.map((name) => backend.createVolume(1, { name, metadata: { k: name } })));
+    await cl.persistence.setKeyValue(new KeyValue('k', texts.join('\0')));
+    await cl.close();
+    const again = await setup({ ...db(path), fail_on_missing_backend: false });
+    for (const [place, volume] of volumes.entries()) {
+      const found = await again.Volume.getById(volume.id);
+      expect([found.display_name, found.metadata]).toEqual([texts[place], { k: texts[place] }]);
+    }
+    expect((await again.persistence.getKeyValues('k'))[0]?.value).toBe(texts.join('\0'));
+    await again.close();
+    expect(integrity(path)).toBe('ok');
+  });
+});
+
+test('from makes a database of bytes, and never over one that is there', async () => {
+  await inTemporaryFolder(async (folder) => {
+    const golden = readFileSync(copyGolden('one.sqlite', join(folder, 'one.sqlite')));
+    const path = join(folder, 'cl.sqlite');
+    const config = { ...db(path).persistence_config, from: new Blob([golden]) };
+    const cl = await setup({ persistence_config: config, fail_on_missing_backend: false });
+    expect((await cl.persistence.getVolumes()).length).toBe(1);
+    const exported = new Uint8Array(await (await cl.exportDatabase()).arrayBuffer());
+    expect(Buffer.from(exported).equals(golden)).toBe(true);
+    await cl.close();
+    expect((await errorOf(setup({ persistence_config: config }))).name).toBe('DatabaseExists');
+    const inMemory = await setup({
+      persistence_config: { storage: 'memory_db', from: golden },
+      fail_on_missing_backend: false,
+    });
+    expect((await inMemory.persistence.getVolumes()).length).toBe(1);
+    await inMemory.close();
+  });
+});

@@ -1,0 +1,86 @@
+/** What attaches volumes to this host. */
+import { hostname } from 'node:os';
+import { describe, expect, it } from 'vitest';
+import {
+  type Device,
+  type HostConnector,
+  type HostConnectorClass,
+  hostConnectorProperties,
+} from '../../../src/drivers/connector.ts';
+import { hostConnector, registerConnector } from '../../../src/drivers/connector-registry.ts';
+import { DeviceUnavailable, InvalidOption, NotImplemented } from '../../../src/errors/index.ts';
+
+const options = { use_multipath: false };
+
+describe('hostConnectorProperties()', () => {
+  it('names this host, and says of it what os-brick says', () => {
+    const properties = hostConnectorProperties();
+    expect(properties).toMatchObject({ host: hostname(), multipath: false });
+    expect(properties.os_type).toBe(process.platform);
+    expect(properties.platform).toMatch(/^\w+$/);
+    const { host, multipath, platform, os_type, ip, initiator, ...more } = properties;
+    expect(more).toStrictEqual({});
+    expect(ip ?? '10.0.0.1').toMatch(/^\d+\.\d+\.\d+\.\d+$/);
+  });
+});
+
+describe('the connector of the protocol fake', () => {
+  const fake = hostConnector('fake', options);
+  const data = { target_discovered: false, volume_id: 'v1' };
+
+  it('gives a path with the id of the volume, and takes it for valid', async () => {
+    const device = await fake.connectVolume(data);
+    expect(device).toStrictEqual({ type: 'block', path: '/dev/fake/v1' });
+    expect(await fake.checkValidDevice(device.path)).toBe(true);
+    expect(await fake.disconnectVolume(data, device, { force: false, ignore_errors: false })).toBeUndefined();
+  });
+
+  it.each([null, '/dev/sdb', ''])('does not take %o for a device of its own', async (path) => {
+    expect(await fake.checkValidDevice(path)).toBe(false);
+  });
+
+  it.each([{}, { volume_id: '' }, { volume_id: 7 }])('cannot attach what has no id: %o', (wrong) => {
+    expect(() => fake.connectVolume(wrong)).toThrow(DeviceUnavailable);
+  });
+});
+
+describe('registerConnector()', () => {
+  class ShellConnector implements HostConnector {
+    constructor(readonly given: unknown) {}
+    connectVolume(): Device {
+      return { type: 'block', path: '/dev/sdb' };
+    }
+    disconnectVolume(): void {}
+    checkValidDevice(): boolean {
+      return true;
+    }
+  }
+
+  it('makes a connector known for its protocol, in whichever case drivers write it', () => {
+    registerConnector('iSCSI', ShellConnector);
+    const connector = hostConnector('iscsi', { use_multipath: true });
+    expect(connector).toBeInstanceOf(ShellConnector);
+    expect(connector).toHaveProperty('given', { use_multipath: true });
+    expect(hostConnector('ISCSI', options)).toBeInstanceOf(ShellConnector);
+  });
+
+  it.each(['rbd', null, 'constructor', '__proto__'])('says what there is when %o is not known', (protocol) => {
+    const find = () => hostConnector(protocol, options);
+    expect(find).toThrow(NotImplemented);
+    expect(find).toThrow(`by the protocol ${protocol ?? '(none given)'}.`);
+    expect(find).toThrow(/Known protocols: .*fake.* registerConnector\(\)/);
+  });
+
+  it('suggests the protocol that was meant', () => {
+    expect(() => hostConnector('fkae', options)).toThrow('Did you mean fake?');
+  });
+
+  it.each<[string, unknown]>([
+    ['', ShellConnector],
+    ['nbd', new ShellConnector(null)],
+    ['nbd', undefined],
+  ])('refuses %o with %o', (protocol, connector) => {
+    // What JavaScript lets people pass.
+    expect(() => registerConnector(protocol, connector as HostConnectorClass)).toThrow(InvalidOption);
+  });
+});

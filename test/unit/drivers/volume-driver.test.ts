@@ -1,0 +1,92 @@
+/** The base class of volume drivers. */
+import { describe, expect, it } from 'vitest';
+import { VolumeDriver } from '../../../src/drivers/volume-driver.ts';
+import { NotImplemented } from '../../../src/errors/index.ts';
+import { driverParameters, driverSnapshot, driverVolume } from './objects.ts';
+
+class PaperDriver extends VolumeDriver {}
+
+const volume = driverVolume('v1');
+const snapshot = driverSnapshot('s1', 'v1');
+
+describe('VolumeDriver', () => {
+  it('keeps what it was constructed with', () => {
+    const parameters = driverParameters({ pools: ['a'] });
+    const driver = new PaperDriver(parameters);
+    const { configuration, db, host, cluster_name, active_backend_id } = driver;
+    expect({ configuration, db, host, cluster_name, active_backend_id }).toStrictEqual(parameters);
+  });
+
+  it('can be given another db', () => {
+    const driver = new PaperDriver(driverParameters());
+    const other = { name: 'the second' };
+    driver.db = other;
+    expect(driver.db).toBe(other);
+  });
+
+  it.each<[string, (driver: VolumeDriver) => unknown]>([
+    ['getVolumeStats', (driver) => driver.getVolumeStats({ refresh: true })],
+    ['createVolume', (driver) => driver.createVolume(volume)],
+    ['deleteVolume', (driver) => driver.deleteVolume(volume)],
+    ['extendVolume', (driver) => driver.extendVolume(volume, 2)],
+    ['createClonedVolume', (driver) => driver.createClonedVolume(volume, volume)],
+    ['createVolumeFromSnapshot', (driver) => driver.createVolumeFromSnapshot(volume, snapshot)],
+    ['createSnapshot', (driver) => driver.createSnapshot(snapshot)],
+    ['deleteSnapshot', (driver) => driver.deleteSnapshot(snapshot)],
+    ['createExport', (driver) => driver.createExport(null, volume, {})],
+    ['removeExport', (driver) => driver.removeExport(null, volume)],
+    ['initializeConnection', (driver) => driver.initializeConnection(volume, {})],
+    ['terminateConnection', (driver) => driver.terminateConnection(volume, {}, { force: false })],
+  ])('names itself and %s when that is not implemented', (method, call) => {
+    const driver = new PaperDriver(driverParameters());
+    expect(() => call(driver)).toThrow(NotImplemented);
+    expect(() => call(driver)).toThrow(`The volume driver PaperDriver does not implement ${method}().`);
+  });
+
+  it('needs no method of its own for the setup but the statistics', async () => {
+    const driver = new PaperDriver(driverParameters());
+    await driver.doSetup(null);
+    await driver.checkForSetupError();
+    await driver.setThrottle();
+    await driver.validateConnector({ host: 'h' });
+    expect(driver.initialized).toBe(false);
+    await driver.setInitialized();
+    expect(driver.initialized).toBe(true);
+    await expect(driver.initCapabilities()).rejects.toThrow(NotImplemented);
+  });
+
+  it('has a copy of the fresh statistics as its capabilities, whether they come at once or later', async () => {
+    const stats = { free_capacity_gb: 7 };
+    const asked: unknown[] = [];
+    class AtOnce extends VolumeDriver {
+      override getVolumeStats(options: { refresh: boolean }) {
+        asked.push(options);
+        return stats;
+      }
+    }
+    class Later extends VolumeDriver {
+      override async getVolumeStats() {
+        return stats;
+      }
+    }
+    for (const Driver of [AtOnce, Later]) {
+      const driver = new Driver(driverParameters());
+      expect(driver.capabilities).toStrictEqual({});
+      await driver.initCapabilities();
+      expect(driver.capabilities).toStrictEqual(stats);
+      expect(driver.capabilities).not.toBe(stats);
+    }
+    expect(asked).toStrictEqual([{ refresh: true }]);
+  });
+
+  it('has no capabilities when the statistics are null', async () => {
+    class Silent extends VolumeDriver {
+      override getVolumeStats() {
+        return null;
+      }
+    }
+    const driver = new Silent(driverParameters());
+    await driver.initCapabilities();
+    expect(driver.capabilities).toStrictEqual({});
+  });
+});

@@ -1,0 +1,174 @@
+/** Attaching, detaching and extending on this host: what the connector, the driver and the storage are told. */
+import { type Backend, type Cinderlib, registerConnector, registerVolumeDriver, setup } from 'cinderlib-wasm';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Log, RecordingPersistence, recordingDriver, type Script } from '../support/recorder.ts';
+
+let log: Log;
+let script: Script;
+let cl: Cinderlib;
+let backend: Backend;
+/** What the connector throws when it is to detach. */
+let stuck: Error | null;
+
+beforeEach(async () => {
+  log = [];
+  script = new Map<string, unknown>([['initializeConnection', { driver_volume_type: 'logged', data: { lun: 1 } }]]);
+  stuck = null;
+  registerVolumeDriver('recording', recordingDriver(log, script));
+  registerConnector(
+    'logged',
+    class {
+      connectVolume() {
+        log.push('C connectVolume');
+        return { path: '/dev/logged', type: 'block' };
+      }
+      disconnectVolume(_data: unknown, device: { path?: unknown } | null, options: object) {
+        log.push(`C disconnectVolume ${String(device?.path)} ${JSON.stringify(options)}`);
+        if (stuck !== null) throw stuck;
+      }
+      checkValidDevice() {
+        return true;
+      }
+      extendVolume() {
+        log.push('C extendVolume');
+        return 12345;
+      }
+    },
+  );
+  cl = await setup({ persistence_config: { storage: new RecordingPersistence(log) }, host: 'h' });
+  backend = await cl.backend({ volume_backend_name: 'b', volume_driver: 'recording' });
+});
+
+afterEach(() => cl.close());
+
+async function attached() {
+  const volume = await backend.createVolume(1);
+  const connection = await volume.attach();
+  log.length = 0;
+  return { volume, connection };
+}
+
+const disconnected = ['P deleteConnection', 'D removeExport', 'P setVolume available'];
+
+describe('detach', () => {
+  test('tells the connector the device, and forces nothing unless it is told', async () => {
+    const { volume, connection } = await attached();
+    await volume.detach();
+    expect(log).toEqual([
+      'C disconnectVolume /dev/logged {"force":false,"ignore_errors":false}',
+      'P setConnection not attached',
+      'D terminateConnection',
+      ...disconnected,
+    ]);
+    expect([volume.local_attach, connection.attached, connection.connected]).toEqual([null, false, false]);
+  });
+
+  test('that the connector refuses is an error, and leaves the volume attached', async () => {
+    const { volume, connection } = await attached();
+    stuck = new Error('busy');
+    await expect(volume.detach()).rejects.toBe(stuck);
+    expect(log).toEqual(['C disconnectVolume /dev/logged {"force":false,"ignore_errors":false}']);
+    expect(volume.local_attach).toBe(connection);
+    expect([connection.attached, connection.connected, volume.status]).toEqual([true, true, 'in-use']);
+  });
+
+  test('by force disconnects everything though the connector refuses', async () => {
+    const { volume, connection } = await attached();
+    stuck = new Error('busy');
+    await volume.detach({ force: true });
+    expect(log[0]).toBe('C disconnectVolume /dev/logged {"force":true,"ignore_errors":false}');
+    expect(log.slice(-5)).toEqual(['D terminateConnection', '  by force', ...disconnected]);
+    expect([volume.local_attach, connection.connected, volume.status]).toEqual([null, false, 'available']);
+    expect(await volume.connections()).toEqual([]);
+  });
+
+  test('by force disconnects everything though the driver refuses', async () => {
+    const { volume, connection } = await attached();
+    script.set('terminateConnection', new Error('array is down'));
+    await volume.detach({ force: true });
+    expect(log.slice(-3)).toEqual(disconnected);
+    expect([volume.local_attach, connection.connected, connection.deleted]).toEqual([null, false, true]);
+  });
+
+  test('that the driver refuses leaves the volume connected, and no longer attached', async () => {
+    const { volume, connection } = await attached();
+    const down = new Error('array is down');
+    script.set('terminateConnection', down);
+    await expect(volume.detach()).rejects.toBe(down);
+    expect(log.slice(1)).toEqual(['P setConnection not attached', 'D terminateConnection']);
+    expect([volume.local_attach, connection.connected, volume.status]).toEqual([null, true, 'in-use']);
+  });
+
+  test('that ignores errors goes on without the connector, and forces nothing else', async () => {
+    const { volume, connection } = await attached();
+    stuck = new Error('busy');
+    await volume.detach({ ignore_errors: true });
+    expect(log).toEqual([
+      'C disconnectVolume /dev/logged {"force":false,"ignore_errors":true}',
+      'P setConnection not attached',
+      'D terminateConnection',
+      ...disconnected,
+    ]);
+    expect([volume.local_attach, connection.attached, volume.status]).toEqual([null, false, 'available']);
+  });
+
+  test('of the connection alone keeps the connection', async () => {
+    const { volume, connection } = await attached();
+    await connection.detach();
+    expect(log.slice(1)).toEqual(['P setConnection not attached']);
+    expect([volume.local_attach, connection.attached, connection.connected]).toEqual([null, false, true]);
+  });
+});
+
+describe('force', () => {
+  test('reaches the driver by disconnect() of the volume', async () => {
+    const volume = await backend.createVolume(1);
+    const connection = await volume.connect({ host: 'x' });
+    log.length = 0;
+    await volume.disconnect(connection, { force: true });
+    expect(log.slice(0, 2)).toEqual(['D terminateConnection', '  by force']);
+  });
+
+  test('reaches the driver by disconnect() of the connection', async () => {
+    const volume = await backend.createVolume(1);
+    const connection = await volume.connect({ host: 'x' });
+    log.length = 0;
+    await connection.disconnect({ force: true });
+    expect(log.slice(0, 2)).toEqual(['D terminateConnection', '  by force']);
+  });
+});
+
+describe('extend', () => {
+  test('of an attached volume gives the size that the connector sees', async () => {
+    const { volume } = await attached();
+    expect(await volume.extend(2)).toBe(12345);
+    expect(log).toEqual(['D extendVolume', '  to 2', 'C extendVolume', 'P setVolume in-use']);
+    expect([volume.size, volume.status, volume.previous_status]).toEqual([2, 'in-use', null]);
+  });
+
+  test('of a volume that is connected and not attached asks no connector', async () => {
+    const volume = await backend.createVolume(1);
+    await volume.connect({ host: 'x' });
+    log.length = 0;
+    expect(await volume.extend(2)).toBe(2 * 1024 ** 3);
+    expect(log).toEqual(['D extendVolume', '  to 2', 'P setVolume in-use']);
+  });
+});
+
+test.each(['memory', 'memory_db'])('attach() stores the device, and detach() takes it away, on %s', async (storage) => {
+  const other = await setup({ persistence_config: { storage }, host: 'h' });
+  const made = await other.backend({ volume_backend_name: 'b', volume_driver: 'recording' });
+  const volume = await made.createVolume(1);
+  const connection = await volume.connect({ host: 'h' });
+  // Something else is marked as changed too: a save of an object without marks would write all of it.
+  connection.mountpoint = '/mnt';
+  await connection.attach();
+  expect((await other.Connection.getById(connection.id)).device).toEqual({ path: '/dev/logged', type: 'block' });
+  connection.mountpoint = null;
+  await connection.detach();
+  expect((await other.Connection.getById(connection.id)).connection_info).toEqual({
+    conn: { driver_volume_type: 'logged', data: { lun: 1, access_mode: 'rw' } },
+    connector: connection.connector,
+  });
+  await other.close();
+});

@@ -1,0 +1,307 @@
+/** What the objects, the drivers and the storage know of each other: marks of change, refreshing, look-ups. */
+import { type Backend, type Cinderlib, registerVolumeDriver, setup, type Volume, VolumeDriver } from 'cinderlib-wasm';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Log, RecordingPersistence, recordingDriver, type Script } from '../support/recorder.ts';
+
+const fake = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
+/** Half of a character: no database can store it. */
+const loneSurrogate = '\ud800';
+/** More than the 64 bits of SQLite's integers: refused by the database itself. */
+const tooBig = 2 ** 70;
+
+const contexts: Cinderlib[] = [];
+afterEach(async () => {
+  for (const cl of contexts.splice(0)) await cl.close();
+});
+
+async function start(
+  storage: string | RecordingPersistence,
+  driver = fake,
+): Promise<{ cl: Cinderlib; backend: Backend }> {
+  const cl = await setup({ persistence_config: { storage }, host: 'h', worker: false });
+  contexts.push(cl);
+  return { cl, backend: await cl.backend({ volume_backend_name: 'b', volume_driver: driver }) };
+}
+
+async function failureOf(promise: Promise<unknown>): Promise<Error & { resource?: unknown }> {
+  return promise.then(
+    () => expect.unreachable('it should have failed'),
+    (error: Error) => error,
+  );
+}
+
+describe('the marks of change', () => {
+  test('stay after a save that failed, so that the next one writes everything', async () => {
+    const { cl, backend } = await start('memory_db');
+    const volume = await backend.createVolume(1, { extra_specs: { e: '1' } });
+    volume.metadata = { k: 'v' };
+    volume.provider_location = 'there';
+    volume.display_name = loneSurrogate;
+    await failureOf(volume.save());
+    expect([...volume.ovo.changedFields].sort()).toEqual(['display_name', 'metadata', 'provider_location']);
+    volume.display_name = 'good';
+    await volume.save();
+    const found = await cl.Volume.getById(volume.id);
+    expect([found.name, found.metadata, found.provider_location]).toEqual(['good', { k: 'v' }, 'there']);
+    expect(volume.ovo.changedFields.size).toBe(0);
+  });
+
+  test('of a volume and its type stay after a save that the database refused', async () => {
+    const { cl, backend } = await start('memory_db');
+    const volume = await backend.createVolume(1, { extra_specs: { e: '1' }, qos_specs: { q: '2' } });
+    const type = volume.ovo.child('volume_type');
+    volume.metadata = { k: 'v' };
+    type?.set('extra_specs', { e: '3' });
+    volume.size = tooBig;
+    await failureOf(volume.save());
+    expect([...volume.ovo.changedFields].sort()).toEqual(['metadata', 'size']);
+    expect([...(type?.changedFields ?? [])]).toEqual(['extra_specs']);
+    volume.size = 2;
+    volume.display_name = 'good';
+    await volume.save();
+    const found = await cl.Volume.getById(volume.id);
+    expect([found.name, found.metadata, found.volume_type?.extra_specs]).toEqual(['good', { k: 'v' }, { e: '3' }]);
+  });
+
+  test('of a snapshot stay after a save that the database refused', async () => {
+    const { cl, backend } = await start('memory_db');
+    const volume = await backend.createVolume(1);
+    const snapshot = await volume.createSnapshot();
+    snapshot.metadata = { k: 'v' };
+    snapshot.provider_location = 'there';
+    snapshot.volume_size = tooBig;
+    await failureOf(snapshot.save());
+    expect([...snapshot.ovo.changedFields].sort()).toEqual(['metadata', 'provider_location', 'volume_size']);
+    snapshot.volume_size = 2;
+    await snapshot.save();
+    const found = await cl.Snapshot.getById(snapshot.id);
+    expect([found.metadata, found.provider_location]).toEqual([{ k: 'v' }, 'there']);
+  });
+
+  test.each(['memory', 'memory_db'])(
+    'of a volume, its type and its QoS specs go with a save, on %s',
+    async (storage) => {
+      const { backend } = await start(storage);
+      const volume = await backend.createVolume(1, { extra_specs: { e: '1' }, qos_specs: { q: '2' } });
+      const type = volume.ovo.child('volume_type');
+      const objects = [volume.ovo, type, type?.child('qos_specs')];
+      expect(objects.map((object) => object?.changedFields.size)).toEqual([0, 0, 0]);
+      type?.set('extra_specs', { e: '3' });
+      type?.child('qos_specs')?.set('specs', { q: '4' });
+      volume.display_name = 'n';
+      await volume.save();
+      expect(objects.map((object) => object?.changedFields.size)).toEqual([0, 0, 0]);
+    },
+  );
+});
+
+describe('refresh()', () => {
+  test('of a volume brings its state, its new snapshots and its new connections', async () => {
+    const { cl, backend } = await start('memory_db');
+    const volume = await backend.createVolume(1);
+    expect([await volume.snapshots(), await volume.connections()]).toEqual([[], []]);
+    const other = await cl.Volume.getById(volume.id);
+    const snapshot = await other.createSnapshot({ name: 's' });
+    const connection = await other.connect({ host: 'x' });
+    await other.extend(3);
+    await volume.refresh();
+    expect([volume.size, volume.status]).toEqual([3, 'in-use']);
+    expect((await volume.snapshots()).map(({ id }) => id)).toEqual([snapshot.id]);
+    expect((await volume.connections()).map(({ id }) => id)).toEqual([connection.id]);
+    expect(await (await volume.snapshots())[0]?.volume()).toBe(volume);
+    expect(await (await volume.connections())[0]?.volume()).toBe(volume);
+  });
+
+  test('of a volume takes away the children that are gone', async () => {
+    const { cl, backend } = await start('memory_db');
+    const volume = await backend.createVolume(1);
+    const snapshot = await volume.createSnapshot();
+    expect((await volume.snapshots()).length).toBe(1);
+    await (await cl.Snapshot.getById(snapshot.id)).delete();
+    await volume.refresh();
+    expect(await volume.snapshots()).toEqual([]);
+  });
+
+  test('of a connection brings what another object of it has stored', async () => {
+    const { cl, backend } = await start('memory_db');
+    const connection = await (await backend.createVolume(1)).connect({ host: 'x' });
+    const other = await cl.Connection.getById(connection.id);
+    await other.attach();
+    other.mountpoint = '/mnt';
+    await other.save();
+    expect([connection.attached, connection.mountpoint]).toEqual([false, null]);
+    await connection.refresh();
+    expect([connection.attached, connection.path, connection.mountpoint]).toEqual([true, other.path, '/mnt']);
+  });
+
+  test('of what is gone says so', async () => {
+    const { cl, backend } = await start('memory_db');
+    const volume = await backend.createVolume(1);
+    const connection = await volume.connect({ host: 'x' });
+    await (await cl.Connection.getById(connection.id)).disconnect();
+    await (await cl.Volume.getById(volume.id)).delete();
+    expect((await failureOf(connection.refresh())).name).toBe('ConnectionNotFound');
+    expect((await failureOf(volume.refresh())).name).toBe('VolumeNotFound');
+  });
+});
+
+describe('the db of a driver', () => {
+  /** What the driver found by its own db while it was making a volume. */
+  let found: unknown[];
+
+  beforeEach(() => {
+    found = [];
+    registerVolumeDriver(
+      'curious',
+      class extends VolumeDriver {
+        override getVolumeStats() {
+          return { pools: [{ pool_name: 'pool' }] };
+        }
+        override async createVolume(volume: { readonly id: string }) {
+          // The built-in storages give drivers this look-up.
+          const db = this.db as { volumeGet(id: string): Promise<unknown> };
+          found.push(await db.volumeGet(volume.id));
+          return {};
+        }
+      },
+    );
+  });
+
+  test.each(['memory', 'memory_db'])('finds the volume that is being made, on %s', async (storage) => {
+    const { backend } = await start(storage, 'curious');
+    const volume = await backend.createVolume(1);
+    expect(found).toEqual([volume]);
+    expect(found[0]).toBe(volume);
+    expect(backend.volumesInFlight.size).toBe(0);
+  });
+
+  test('is the one of the new storage after setPersistence()', async () => {
+    const { cl, backend } = await start('memory', 'curious');
+    const before = backend.driver.db;
+    expect(before).toBe(cl.persistence.db);
+    await cl.setPersistence({ storage: 'memory_db' });
+    expect(backend.driver.db).toBe(cl.persistence.db);
+    expect(backend.driver.db).not.toBe(before);
+    const volume = await backend.createVolume(1);
+    expect(found).toEqual([volume]);
+  });
+
+  test.each(['memory', 'memory_db'])('lists the volumes of a host and of its pools, on %s', async (storage) => {
+    const { cl, backend } = await start(storage);
+    await cl.backend({ volume_backend_name: 'b2', volume_driver: fake });
+    const hosts = ['h@b', 'h@b#one', 'h@b#two', 'h@b2#one', 'other@b#one'];
+    for (const host of hosts) await backend.createVolume(1, { host, name: host });
+    // The built-in storages give drivers this look-up.
+    const db = cl.persistence.db as { volumeGetAllByHost(host: string): Promise<readonly Volume[]> };
+    const on = async (host: string) => (await db.volumeGetAllByHost(host)).map(({ name }) => name).sort();
+    expect(await on('h@b')).toEqual(['h@b', 'h@b#one', 'h@b#two']);
+    expect(await on('h@b#one')).toEqual(['h@b#one']);
+    expect(await on('h')).toEqual([]);
+  });
+});
+
+describe('a volume that is being made', () => {
+  let log: Log;
+  let script: Script;
+  let persistence: RecordingPersistence;
+  let backend: Backend;
+  /** For each driver and storage call, how many volumes were in flight. */
+  let inFlight: string[];
+
+  beforeEach(async () => {
+    log = [];
+    script = new Map();
+    inFlight = [];
+    const note = (call: string): void => void inFlight.push(`${call} ${backend.volumesInFlight.size}`);
+    registerVolumeDriver(
+      'watched',
+      class extends recordingDriver(log, script) {
+        override createVolume() {
+          note('create');
+          return super.createVolume();
+        }
+        override createClonedVolume() {
+          note('clone');
+          return super.createClonedVolume();
+        }
+        override createVolumeFromSnapshot() {
+          note('from snapshot');
+          return super.createVolumeFromSnapshot();
+        }
+      },
+    );
+    persistence = new (class extends RecordingPersistence {
+      override async setVolume(volume: Volume) {
+        note(`save ${backend.volumesInFlight.get(volume.id) === volume ? 'of it' : 'of another'}`);
+        await super.setVolume(volume);
+      }
+    })(log);
+    ({ backend } = await start(persistence, 'watched'));
+  });
+
+  test('is in flight from the driver call through the save', async () => {
+    const volume = await backend.createVolume(1);
+    expect(backend.volumesInFlight.size).toBe(0);
+    await volume.clone();
+    const snapshot = await volume.createSnapshot();
+    await snapshot.createVolume();
+    const saved = 'save of it 1';
+    expect(inFlight).toEqual(['create 1', saved, 'clone 1', saved, 'from snapshot 1', saved]);
+    expect(backend.volumesInFlight.size).toBe(0);
+  });
+
+  test('is in flight while its failure is saved, and no longer', async () => {
+    script.set('createVolume', new Error('boom'));
+    await failureOf(backend.createVolume(1));
+    expect(inFlight).toEqual(['create 1', 'save of it 1']);
+    expect(backend.volumesInFlight.size).toBe(0);
+  });
+
+  test('is in flight no longer when it could not be saved', async () => {
+    persistence.failures.set('setVolume', new Error('disk full'));
+    await failureOf(backend.createVolume(1));
+    expect(backend.volumesInFlight.size).toBe(0);
+  });
+
+  test.each([
+    ['create', async () => backend.createVolume(1)],
+    ['clone', async (volume: Volume) => volume.clone()],
+    ['extend', async (volume: Volume) => volume.extend(2)],
+  ])('and that could not be stored is named by the error of %s', async (name, operation) => {
+    const volume = await backend.createVolume(1);
+    const full = new Error('disk full');
+    persistence.failures.set('setVolume', full);
+    const error = await failureOf(operation(volume));
+    expect(error).toBe(full);
+    // Each of the operations is one on a volume.
+    const resource = error.resource as Volume;
+    expect(resource.status).toBe('available');
+    expect(resource === volume).toBe(name === 'extend');
+  });
+
+  test('as a snapshot and that could not be stored is named by the error', async () => {
+    const volume = await backend.createVolume(1);
+    const full = new Error('disk full');
+    persistence.failures.set('setSnapshot', full);
+    const error = await failureOf(volume.createSnapshot({ name: 's' }));
+    expect(error).toBe(full);
+    expect(error.resource).toMatchObject({ volume_id: volume.id, name: 's', status: 'available' });
+  });
+});
+
+test.each(['memory', 'memory_db'])(
+  'a deleted volume takes what belongs to it along, and nothing else, on %s',
+  async (storage) => {
+    const { cl, backend } = await start(storage);
+    const [volume, other] = [await backend.createVolume(1), await backend.createVolume(1)];
+    for (const each of [volume, other]) {
+      await each.createSnapshot();
+      await each.connect({ host: 'x' });
+    }
+    await cl.persistence.deleteVolume(volume);
+    const { persistence } = cl;
+    for (const left of [await persistence.getSnapshots({}), await persistence.getConnections({})]) {
+      expect(left.map(({ volume_id }) => volume_id)).toEqual([other.id]);
+    }
+  },
+);

@@ -1,0 +1,481 @@
+/** The order of driver and storage calls in each operation, and the states that they leave: as the original's. */
+import {
+  type Backend,
+  type Cinderlib,
+  registerConnector,
+  registerVolumeDriver,
+  setup,
+  type Volume,
+} from 'cinderlib-wasm';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Log, RecordingPersistence, recordingDriver, type Script } from '../support/recorder.ts';
+
+let log: Log;
+let script: Script;
+let persistence: RecordingPersistence;
+let cl: Cinderlib;
+let backend: Backend;
+
+beforeEach(async () => {
+  log = [];
+  script = new Map();
+  registerVolumeDriver('recording', recordingDriver(log, script));
+  persistence = new RecordingPersistence(log);
+  cl = await setup({ persistence_config: { storage: persistence }, host: 'h' });
+  backend = await cl.backend({ volume_backend_name: 'b', volume_driver: 'recording' });
+});
+
+afterEach(() => cl.close());
+
+async function failureOf(promise: Promise<unknown>): Promise<Error & { resource?: unknown; not_saved?: unknown }> {
+  return promise.then(
+    () => expect.unreachable('it should have failed'),
+    (error: Error) => error,
+  );
+}
+
+/** A volume with the log emptied of its making. */
+async function volume(fields: Record<string, unknown> = {}): Promise<Volume> {
+  const made = await backend.createVolume(1, fields);
+  log.length = 0;
+  return made;
+}
+
+describe('a backend', () => {
+  test('sets its driver up in the order of Cinder', () => {
+    expect(log).toEqual([
+      'D doSetup',
+      'D checkForSetupError',
+      'D initCapabilities',
+      'D setThrottle',
+      'D setInitialized',
+    ]);
+  });
+
+  test('is the same one for the same name and options, and refused with others', async () => {
+    expect(await cl.backend({ volume_driver: 'recording', volume_backend_name: 'b' })).toBe(backend);
+    await expect(cl.backend({ volume_backend_name: 'b', volume_driver: 'recording', x: 1 })).rejects.toMatchObject({
+      message: 'Backend named b already exists with a different configuration',
+    });
+  });
+
+  test('may be given options that are no data', async () => {
+    const client = () => 'connected';
+    const options = { volume_backend_name: 'f', volume_driver: 'recording', client, list: [{ a: 1, b: 2 }] };
+    const made = await cl.backend(options);
+    expect(await cl.backend({ ...options, list: [{ b: 2, a: 1 }] })).toBe(made);
+    await expect(cl.backend({ ...options, client: () => 'connected' })).rejects.toMatchObject({
+      name: 'InvalidOption',
+    });
+  });
+
+  test('that failed to start can be tried again', async () => {
+    script.set('checkForSetupError', new Error('array is down'));
+    const options = { volume_backend_name: 'c', volume_driver: 'recording' };
+    await expect(cl.backend(options)).rejects.toThrow('array is down');
+    expect(cl.backends.has('c')).toBe(false);
+    script.clear();
+    expect((await cl.backend(options)).id).toBe('c');
+  });
+
+  test('asked for twice at once is made once', async () => {
+    const options = { volume_backend_name: 'd', volume_driver: 'recording' };
+    const [one, other] = await Promise.all([cl.backend(options), cl.backend(options)]);
+    expect(one).toBe(other);
+    expect(log.filter((call) => call === 'D doSetup').length).toBe(2);
+  });
+
+  test('without pools has one with its own name and figures', async () => {
+    script.set('getVolumeStats', { vendor_name: 'v', driver_version: '1', free_capacity_gb: 5, properties: {} });
+    const legacy = await cl.backend({ volume_backend_name: 'e', volume_driver: 'recording' });
+    expect(await legacy.stats()).toEqual({
+      vendor_name: 'v',
+      driver_version: '1',
+      free_capacity_gb: 5,
+      pools: [{ free_capacity_gb: 5, pool_name: 'e' }],
+    });
+    expect(legacy.poolNames).toEqual(['e']);
+  });
+
+  test('keeps the list of its volumes up to date by itself', async () => {
+    expect(await backend.volumes()).toEqual([]);
+    const made = await backend.createVolume(1);
+    expect((await backend.volumes()).map(({ id }) => id)).toEqual([made.id]);
+    await made.delete();
+    expect(await backend.volumes()).toEqual([]);
+  });
+});
+
+describe('create', () => {
+  test('calls the driver, then stores the volume with what the driver answered', async () => {
+    log.length = 0;
+    script.set('createVolume', { provider_location: 'here', status: 'available', unknown: 1, metadata: { m: '1' } });
+    const made = await backend.createVolume(2, { name: 'n' });
+    expect(log).toEqual(['D createVolume', 'P setVolume available']);
+    expect([made.provider_location, made.metadata, made.size, made.host]).toEqual(['here', { m: '1' }, 2, 'h@b#pool']);
+  });
+
+  test('lets a status in the answer win', async () => {
+    script.set('createVolume', { status: 'downloading' });
+    expect((await backend.createVolume(1)).status).toBe('downloading');
+  });
+
+  test('that fails stores the volume with status error and names it', async () => {
+    log.length = 0;
+    await backend.volumes();
+    const boom = new Error('boom');
+    script.set('createVolume', boom);
+    const error = await failureOf(backend.createVolume(1, { name: 'n' }));
+    expect(error).toBe(boom);
+    expect(log).toEqual(['D createVolume', 'P setVolume error']);
+    expect((error.resource as Volume).status).toBe('error');
+    expect(await backend.volumes()).toEqual([]);
+    expect(backend.volumesInFlight.size).toBe(0);
+  });
+
+  test('that fails twice tells both errors', async () => {
+    script.set('createVolume', new Error('driver'));
+    persistence.failures.set('setVolume', new Error('storage'));
+    const error = await failureOf(backend.createVolume(1));
+    expect([error.message, (error.not_saved as Error).message]).toEqual(['driver', 'storage']);
+  });
+});
+
+describe('delete', () => {
+  test('calls the driver, then removes the volume', async () => {
+    const vol = await volume();
+    await vol.delete();
+    expect(log).toEqual(['D deleteVolume', 'P deleteVolume']);
+    expect([vol.status, vol.deleted, typeof vol.deleted_at]).toEqual(['deleted', true, 'string']);
+  });
+
+  test('of a volume with snapshots is refused before the driver is called', async () => {
+    const vol = await volume();
+    await vol.createSnapshot();
+    log.length = 0;
+    const error = await failureOf(vol.delete());
+    expect(error).toMatchObject({
+      name: 'InvalidVolume',
+      message: `Invalid volume: Cannot delete volume ${vol.id} with snapshots`,
+    });
+    expect(log).toEqual([]);
+  });
+
+  test.each([
+    ['deleteVolume in the driver', true],
+    ['deleteVolume in the storage', false],
+  ])('that fails at %s ends in error_deleting', async (_name, inDriver) => {
+    const vol = await volume();
+    if (inDriver) script.set('deleteVolume', new Error('boom'));
+    else persistence.failures.set('deleteVolume', new Error('boom'));
+    const error = await failureOf(vol.delete());
+    expect(error.resource).toBe(vol);
+    expect(log.at(-1)).toBe('P setVolume error_deleting');
+  });
+});
+
+describe('extend', () => {
+  test('stores the new size and gives it in bytes', async () => {
+    const vol = await volume();
+    expect(await vol.extend(3)).toBe(3 * 1024 ** 3);
+    expect(log).toEqual(['D extendVolume', '  to 3', 'P setVolume available']);
+    expect([vol.size, vol.status, vol.previous_status]).toEqual([3, 'available', null]);
+  });
+
+  test.each(['3', 1.5, Number.NaN, null])('to %j is refused before the driver is called', async (size) => {
+    const vol = await volume();
+    expect(await failureOf(vol.extend(size as number))).toMatchObject({ name: 'ValueError' });
+    expect([log, vol.status]).toEqual([[], 'available']);
+  });
+
+  test('that fails keeps the size and the status before', async () => {
+    const vol = await volume();
+    script.set('extendVolume', new Error('full'));
+    expect((await failureOf(vol.extend(3))).resource).toBe(vol);
+    expect([vol.size, vol.status, vol.previous_status]).toEqual([1, 'error', 'available']);
+    expect(log).toEqual(['D extendVolume', 'P setVolume error']);
+  });
+});
+
+describe('clone', () => {
+  test('makes a volume like its source', async () => {
+    const vol = await volume({ name: 'n', metadata: { m: '1' }, extra_specs: { e: '1' }, qos_specs: { q: '2' } });
+    const copy = await vol.clone({ name: 'copy' });
+    expect(log).toEqual(['D createClonedVolume', 'P setVolume available']);
+    expect([copy.source_volid, copy.name, copy.metadata, copy.host]).toEqual([vol.id, 'copy', { m: '1' }, vol.host]);
+    expect(copy.created_at).toBe(vol.created_at);
+    expect(copy.volume_type?.extra_specs).toEqual({ e: '1' });
+    expect(copy.volume_type?.id).toBe(copy.id);
+    expect(copy.volume_type?.qos_specs?.specs).toEqual({ q: '2' });
+  });
+
+  test('that fails names the copy', async () => {
+    const vol = await volume();
+    script.set('createClonedVolume', new Error('boom'));
+    const error = await failureOf(vol.clone());
+    expect((error.resource as Volume).source_volid).toBe(vol.id);
+    expect(log).toEqual(['D createClonedVolume', 'P setVolume error']);
+  });
+});
+
+describe('a snapshot', () => {
+  test('is made, listed and deleted', async () => {
+    const vol = await volume({ size: 1 });
+    await vol.snapshots();
+    const snap = await vol.createSnapshot({ name: 's' });
+    expect(log).toEqual(['D createSnapshot', 'P setSnapshot available']);
+    expect([snap.volume_id, snap.volume_size, snap.progress, snap.name, snap.description]).toEqual([
+      vol.id,
+      1,
+      'b',
+      's',
+      '',
+    ]);
+    expect(await vol.snapshots()).toEqual([snap]);
+    await snap.delete();
+    expect(log.slice(2)).toEqual(['D deleteSnapshot', 'P deleteSnapshot']);
+    expect(await vol.snapshots()).toEqual([]);
+    expect(snap.status).toBe('deleted');
+  });
+
+  test('that fails is stored with status error and listed', async () => {
+    const vol = await volume();
+    script.set('createSnapshot', new Error('boom'));
+    const error = await failureOf(vol.createSnapshot());
+    expect(log).toEqual(['D createSnapshot', 'P setSnapshot error']);
+    expect(await vol.snapshots()).toEqual([error.resource]);
+  });
+
+  test('whose deletion fails ends in error_deleting', async () => {
+    const vol = await volume();
+    const snap = await vol.createSnapshot();
+    script.set('deleteSnapshot', new Error('boom'));
+    expect((await failureOf(snap.delete())).resource).toBe(snap);
+    expect(log.at(-1)).toBe('P setSnapshot error_deleting');
+  });
+
+  test('gives a volume of its size', async () => {
+    const vol = await volume();
+    const snap = await vol.createSnapshot();
+    await vol.extend(5);
+    log.length = 0;
+    const copy = await snap.createVolume({ name: 'copy' });
+    expect(log).toEqual(['D createVolumeFromSnapshot', 'P setVolume available']);
+    expect([copy.size, copy.snapshot_id, copy.source_volid]).toEqual([1, snap.id, null]);
+  });
+});
+
+describe('connect', () => {
+  test('exports, connects and stores', async () => {
+    const vol = await volume();
+    const conn = await vol.connect({ host: 'x' });
+    expect(log).toEqual([
+      'D createExport',
+      'D initializeConnection',
+      'P setConnection not attached',
+      'P setVolume in-use',
+    ]);
+    expect([conn.connector, conn.attach_mode, conn.connected, vol.attach_status]).toEqual([
+      { host: 'x' },
+      'rw',
+      true,
+      'detached',
+    ]);
+    expect(conn.connection_info).toEqual({
+      conn: { driver_volume_type: 'fake', data: { volume_id: 'x', access_mode: 'rw' } },
+      connector: { host: 'x' },
+    });
+    expect(await vol.connections()).toEqual([conn]);
+  });
+
+  test.each([null, 'host', ['host']])('to %j is refused before the driver is called', async (connector) => {
+    const vol = await volume();
+    expect(await failureOf(vol.connect(connector as never))).toMatchObject({ name: 'ValueError' });
+    expect(log).toEqual([]);
+  });
+
+  test('stores what the export answered before it goes on', async () => {
+    const vol = await volume();
+    script.set('createExport', { provider_auth: 'CHAP u p' });
+    await vol.connect({});
+    expect(log.slice(0, 3)).toEqual(['D createExport', 'P setVolume available', 'D initializeConnection']);
+    expect(vol.provider_auth).toBe('CHAP u p');
+  });
+
+  test('whose export fails changes nothing and names nobody', async () => {
+    const vol = await volume();
+    script.set('createExport', new Error('boom'));
+    expect((await failureOf(vol.connect({}))).resource).toBeUndefined();
+    expect(log).toEqual(['D createExport']);
+    expect(vol.status).toBe('available');
+  });
+
+  test('that fails later removes the export and keeps the status', async () => {
+    const vol = await volume();
+    script.set('initializeConnection', new Error('boom'));
+    expect((await failureOf(vol.connect({}))).resource).toBe(vol);
+    expect(log).toEqual(['D createExport', 'D initializeConnection', 'D removeExport']);
+    expect(vol.status).toBe('available');
+  });
+
+  test.each([
+    [{ multipath: true }, {}, true],
+    [{}, { target_iqns: [], target_portals: [] }, true],
+    [{}, { target_wwn: ['a'] }, true],
+    [{}, { target_wwn: 'a' }, false],
+    [{ multipath: false }, { target_wwn: ['a'] }, false],
+  ])('tells multipath from the connector %j and the answer %j', async (connector, data, expected) => {
+    const vol = await volume();
+    script.set('initializeConnection', { driver_volume_type: 'fake', data });
+    expect((await vol.connect(connector)).use_multipath).toBe(expected);
+  });
+});
+
+describe('disconnect', () => {
+  test.each([
+    ['the volume', true],
+    ['the connection', false],
+  ])('by %s ends the connection, and the volume is available again', async (_name, byVolume) => {
+    const vol = await volume();
+    const conn = await vol.connect({});
+    log.length = 0;
+    await (byVolume ? vol.disconnect(conn) : conn.disconnect());
+    expect(log).toEqual(['D terminateConnection', 'P deleteConnection', 'D removeExport', 'P setVolume available']);
+    expect([conn.connection_info, conn.connected, conn.deleted]).toEqual([null, false, true]);
+    expect(await vol.connections()).toEqual([]);
+  });
+
+  test('leaves the volume in use while another connection is left', async () => {
+    const vol = await volume();
+    const [conn] = [await vol.connect({ host: '1' }), await vol.connect({ host: '2' })];
+    log.length = 0;
+    await vol.disconnect(conn);
+    expect(log).toEqual(['D terminateConnection', 'P deleteConnection', 'D removeExport']);
+    expect(vol.status).toBe('in-use');
+  });
+
+  test('whose termination fails stores nothing', async () => {
+    const vol = await volume();
+    const conn = await vol.connect({});
+    log.length = 0;
+    script.set('terminateConnection', new Error('boom'));
+    await failureOf(vol.disconnect(conn));
+    expect(log).toEqual(['D terminateConnection']);
+    expect([conn.connected, vol.status]).toEqual([true, 'in-use']);
+  });
+});
+
+describe('attach', () => {
+  test('connects, attaches and stores the device', async () => {
+    const vol = await volume();
+    const conn = await vol.attach();
+    expect(log).toEqual([
+      'D createExport',
+      'D initializeConnection',
+      'P setConnection not attached',
+      'P setVolume in-use',
+      'P setConnection attached',
+    ]);
+    expect([conn.attached, vol.local_attach]).toEqual([true, conn]);
+    expect(conn.path).toBe('/dev/fake/x');
+  });
+
+  test('of a device that cannot be used detaches and disconnects', async () => {
+    const steps: string[] = [];
+    registerConnector(
+      'broken',
+      class {
+        connectVolume() {
+          return { path: '/dev/none', type: 'block' };
+        }
+        disconnectVolume() {
+          steps.push('disconnectVolume');
+        }
+        checkValidDevice() {
+          return false;
+        }
+      },
+    );
+    const vol = await volume();
+    script.set('initializeConnection', { driver_volume_type: 'broken', data: {} });
+    expect(await failureOf(vol.attach())).toMatchObject({ name: 'DeviceUnavailable' });
+    expect(steps).toEqual(['disconnectVolume']);
+    expect(log.slice(-6)).toEqual([
+      'P setConnection attached',
+      'P setConnection not attached',
+      'D terminateConnection',
+      'P deleteConnection',
+      'D removeExport',
+      'P setVolume available',
+    ]);
+    expect(vol.local_attach).toBeNull();
+  });
+});
+
+describe('detach', () => {
+  test('detaches and disconnects', async () => {
+    const vol = await volume();
+    await vol.attach();
+    log.length = 0;
+    await vol.detach();
+    expect(log).toEqual([
+      'P setConnection not attached',
+      'D terminateConnection',
+      'P deleteConnection',
+      'D removeExport',
+      'P setVolume available',
+    ]);
+    expect(vol.local_attach).toBeNull();
+  });
+
+  test('of a volume that is not attached here is refused', async () => {
+    const vol = await volume();
+    expect(await failureOf(vol.detach())).toMatchObject({
+      name: 'NotLocal',
+      message: `Volume ${vol.id} doesn't seem to be attached locally.`,
+    });
+  });
+});
+
+test.each(['memory', 'memory_db'])(
+  'refresh() of a child shows in the dump of its volume, in its place, on %s',
+  async (storage) => {
+    const other = await setup({ persistence_config: { storage } });
+    const b = await other.backend({
+      volume_backend_name: 'b',
+      volume_driver: 'cinder.tests.fake_driver.FakeLoggingVolumeDriver',
+    });
+    const vol = await b.createVolume(1);
+    const snapshots = [await vol.createSnapshot({ name: 'first' }), await vol.createSnapshot({ name: 'second' })];
+    const same = await other.Snapshot.getById(snapshots[0]?.id ?? '');
+    same.display_name = 'renamed';
+    await same.save();
+    await snapshots[0]?.refresh();
+    expect((await vol.snapshots()).map(({ name }) => name)).toEqual(['renamed', 'second']);
+    expect(vol.jsons()).toContain('"display_name":"renamed"');
+    expect(await snapshots[0]?.volume()).toBe(vol);
+    await other.close();
+  },
+);
+
+test('a field that a volume does not have is refused, with the near name', async () => {
+  await expect(backend.createVolume(1, { display_nme: 'x' })).rejects.toMatchObject({
+    name: 'ValueError',
+    message: 'Volume has no field display_nme. Did you mean display_name?',
+  });
+});
+
+test('objects print without their secrets', async () => {
+  const vol = await volume({ provider_auth: 'CHAP user secret' });
+  const { inspect } = await import('node:util');
+  const secretive = await cl.backend({ volume_backend_name: 's', volume_driver: 'recording', san_password: 'secret' });
+  const plugin = new RecordingPersistence(log);
+  expect(
+    inspect([secretive.driver, secretive, plugin]) + JSON.stringify([secretive.driver, secretive, plugin]),
+  ).not.toContain('secret');
+  expect([inspect(vol), String(vol), inspect(backend)]).toEqual([
+    `<Volume ${vol.id}>`,
+    `<Volume ${vol.id}>`,
+    '<Backend b>',
+  ]);
+});

@@ -1,0 +1,298 @@
+/** The lock file: one holder, known by name; a dead one gives way to exactly one successor. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { build } from 'esbuild';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, type TestContext, test } from 'vitest';
+import { DatabaseLocked, DatabaseUnavailable } from '../../src/errors/index.ts';
+import { takeLock } from '../../src/tabs/lock.ts';
+import { describeSelf, type Holder, parseHolder, stateOf } from '../../src/tabs/lock-holder.ts';
+
+/** A program that takes the lock it is told to, at the time it is told, and says how that went. */
+const contender = `
+import { parentPort } from 'node:worker_threads';
+import { takeLock } from ${JSON.stringify(path.resolve(import.meta.dirname, '../../src/tabs/lock.ts'))};
+const say = (message) => (parentPort === null ? process.send(message) : parentPort.postMessage(message));
+let lock;
+const serve = async ({ database, at }) => {
+  if (database === null) {
+    lock?.release();
+    lock = undefined;
+    say('released');
+    return;
+  }
+  while (Date.now() < at);
+  try {
+    lock = await takeLock(database);
+    say('won');
+  } catch (error) {
+    say(error.name + ': ' + error.message);
+  }
+};
+if (parentPort === null) process.on('message', serve);
+else parentPort.on('message', serve);
+`;
+
+let program: string;
+let built: string;
+beforeAll(async () => {
+  built = fs.mkdtempSync(path.join(os.tmpdir(), 'contender-'));
+  program = path.join(built, 'contender.mjs');
+  await build({
+    stdin: { contents: contender, resolveDir: import.meta.dirname, loader: 'js' },
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    outfile: program,
+  });
+});
+afterAll(() => fs.rmSync(built, { recursive: true }));
+
+let folder: string;
+let database: string;
+let lockFile: string;
+const children: ChildProcess[] = [];
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'lock-'));
+  database = path.join(folder, 'cl.sqlite');
+  lockFile = `${database}.lock`;
+});
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  fs.rmSync(folder, { recursive: true });
+});
+
+function start(): ChildProcess {
+  const child = fork(program, { execArgv: [] });
+  children.push(child);
+  return child;
+}
+
+async function ask(child: ChildProcess, name: string | null, at = 0): Promise<string> {
+  const answer = once(child, 'message');
+  child.send({ database: name, at });
+  const [message] = await answer;
+  return String(message);
+}
+
+/** The text of a lock whose holder took it and was killed. */
+async function deadLock(): Promise<string> {
+  const child = start();
+  expect(await ask(child, database)).toBe('won');
+  const text = fs.readFileSync(lockFile, 'utf8');
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  return text;
+}
+
+const refusal = (name = database): Promise<unknown> =>
+  takeLock(name).then(
+    (lock) => lock.release(),
+    (error: unknown) => error,
+  );
+const self = (changes: Partial<Holder> = {}): string => JSON.stringify({ ...describeSelf(fs), ...changes });
+
+/** Elsewhere a process id is all that there is to go by. */
+const onlyLinux = (context: TestContext) =>
+  context.skip(process.platform !== 'linux', 'only Linux tells when a process started');
+
+describe('a free lock', () => {
+  test('is a file that says who holds it, and nothing else lies beside it', async () => {
+    const lock = await takeLock(database);
+    expect(fs.readdirSync(folder)).toEqual(['cl.sqlite.lock']);
+    expect(JSON.parse(fs.readFileSync(lockFile, 'utf8'))).toMatchObject({
+      pid: process.pid,
+      host: os.hostname(),
+      program: `node ${process.versions.node}`,
+    });
+    lock.release();
+    lock.release();
+    expect(fs.readdirSync(folder)).toEqual([]);
+  });
+
+  test('can be taken again after the release', async () => {
+    (await takeLock(database)).release();
+    (await takeLock(database)).release();
+  });
+
+  test('in a folder that is missing names the lock file', async () => {
+    const error = await refusal(path.join(folder, 'none', 'cl.sqlite'));
+    expect(error).toBeInstanceOf(DatabaseUnavailable);
+    expect(error).toHaveProperty('message', expect.stringContaining('none/cl.sqlite.lock'));
+  });
+});
+
+describe('a lock that is held', () => {
+  test('is refused to this very process, with its id and host', async () => {
+    const lock = await takeLock(database);
+    const error = await refusal();
+    expect(error).toBeInstanceOf(DatabaseLocked);
+    expect(error).toMatchObject({ pid: process.pid, host: os.hostname() });
+    expect(error).toHaveProperty('message', expect.stringMatching(/this very process.*Close it first/));
+    expect(fs.readdirSync(folder)).toEqual(['cl.sqlite.lock']);
+    lock.release();
+  });
+
+  test('is refused to another process, and by one', async () => {
+    const child = start();
+    expect(await ask(child, database)).toBe('won');
+    const error = await refusal();
+    expect(error).toMatchObject({ name: 'DatabaseLocked', pid: child.pid, host: os.hostname() });
+    expect(error).toHaveProperty('message', expect.stringContaining(`process ${child.pid}`));
+    expect(await ask(start(), database)).toMatch(/^DatabaseLocked/);
+    await ask(child, null);
+    (await takeLock(database)).release();
+  });
+
+  test('is refused at once', async () => {
+    const lock = await takeLock(database);
+    const before = performance.now();
+    await refusal();
+    expect(performance.now() - before).toBeLessThan(200);
+    lock.release();
+  });
+
+  test('by another host is never taken over, and the message says which file to remove', async () => {
+    const text = self({ host: 'elsewhere', pid: 2_000_000_000 });
+    fs.writeFileSync(lockFile, text);
+    const error = await refusal();
+    expect(error).toMatchObject({ name: 'DatabaseLocked', pid: 2_000_000_000, host: 'elsewhere' });
+    expect(error).toHaveProperty('message', expect.stringContaining(`remove ${lockFile}`));
+    expect(fs.readFileSync(lockFile, 'utf8')).toBe(text);
+  });
+
+  test('in another container of this host is not taken over: its process ids mean nothing here', async () => {
+    fs.writeFileSync(lockFile, self({ namespace: 'pid:[1]', pid: 2_000_000_000 }));
+    expect(await refusal()).toHaveProperty('message', expect.stringContaining(`remove ${lockFile}`));
+  });
+
+  test.each(['', '{"pid":', 'not a lock', '[]', '{"pid":"1","host":"here"}', '{"pid":0,"host":"here"}'])(
+    'with the content %j is refused and left alone',
+    async (content) => {
+      fs.writeFileSync(lockFile, content);
+      const error = await refusal();
+      expect(error).toBeInstanceOf(DatabaseLocked);
+      expect(error).toHaveProperty('message', expect.stringContaining(`${lockFile} does not say by whom`));
+      expect(fs.readFileSync(lockFile, 'utf8')).toBe(content);
+      expect(fs.readdirSync(folder)).toEqual(['cl.sqlite.lock']);
+    },
+  );
+
+  test('whose text comes a moment after its name is waited for', async () => {
+    fs.writeFileSync(lockFile, '');
+    setTimeout(() => fs.writeFileSync(lockFile, self()), 30);
+    expect(await refusal()).toHaveProperty('message', expect.stringContaining('this very process'));
+  });
+
+  test('by somebody else now is not removed by the release of the one before', async () => {
+    const lock = await takeLock(database);
+    fs.writeFileSync(lockFile, self());
+    lock.release();
+    expect(fs.existsSync(lockFile)).toBe(true);
+  });
+});
+
+describe('the lock of a dead holder', () => {
+  test('is taken over when the process was killed', async () => {
+    await deadLock();
+    const lock = await takeLock(database);
+    expect(parseHolder(fs.readFileSync(lockFile, 'utf8'))?.pid).toBe(process.pid);
+    expect(fs.readdirSync(folder)).toEqual(['cl.sqlite.lock']);
+    lock.release();
+  });
+
+  test('is taken over when no process has that id, however little it says', async () => {
+    fs.writeFileSync(lockFile, JSON.stringify({ pid: 2_000_000_000, host: os.hostname() }));
+    (await takeLock(database)).release();
+    expect(fs.readdirSync(folder)).toEqual([]);
+  });
+
+  test('is taken over when its id belongs to a younger process', async (context) => {
+    onlyLinux(context);
+    fs.writeFileSync(lockFile, self({ started: 1 }));
+    (await takeLock(database)).release();
+  });
+
+  test('is taken over after a restart of the machine', async (context) => {
+    onlyLinux(context);
+    fs.writeFileSync(lockFile, self({ boot: '00000000-0000-0000-0000-000000000000' }));
+    (await takeLock(database)).release();
+  });
+
+  test('is taken over when its worker has ended and its process lives', async (context) => {
+    onlyLinux(context);
+    const worker = new Worker(program);
+    const answer = once(worker, 'message');
+    worker.postMessage({ database, at: 0 });
+    expect((await answer)[0]).toBe('won');
+    expect(await refusal()).toMatchObject({ name: 'DatabaseLocked', pid: process.pid });
+    await worker.terminate();
+    (await takeLock(database)).release();
+    expect(fs.readdirSync(folder)).toEqual([]);
+  });
+
+  test('goes to exactly one of eight processes, twenty times', { timeout: 60_000 }, async () => {
+    const text = await deadLock();
+    const contenders = Array.from({ length: 8 }, start);
+    for (let round = 0; round < 20; round++) {
+      const token = round.toString(16).padStart(32, '0');
+      const dead = JSON.stringify({ ...parseHolder(text), token });
+      fs.writeFileSync(lockFile, dead);
+      // In every other round somebody has died while taking over.
+      if (round % 2 === 1) fs.writeFileSync(`${lockFile}.${token}.takeover`, text);
+      const at = Date.now() + 30;
+      const answers = await Promise.all(contenders.map((child) => ask(child, database, at)));
+      expect(answers.filter((answer) => answer === 'won')).toHaveLength(1);
+      expect(answers.filter((answer) => answer.startsWith('DatabaseLocked'))).toHaveLength(7);
+      const winner = contenders[answers.indexOf('won')];
+      expect(parseHolder(fs.readFileSync(lockFile, 'utf8'))?.pid).toBe(winner?.pid);
+      await Promise.all(contenders.map((child) => ask(child, null)));
+      expect(fs.readdirSync(folder)).toEqual([]);
+    }
+  });
+
+  test('that was free goes to exactly one of eight processes', async () => {
+    const contenders = Array.from({ length: 8 }, start);
+    await Promise.all(contenders.map((child) => ask(child, null)));
+    const at = Date.now() + 30;
+    const answers = await Promise.all(contenders.map((child) => ask(child, database, at)));
+    expect(answers.filter((answer) => answer === 'won')).toHaveLength(1);
+  });
+
+  test('takes with it what dead programs left beside it, and leaves other files alone', async () => {
+    const text = await deadLock();
+    fs.writeFileSync(`${lockFile}.0123456789abcdef`, text);
+    fs.writeFileSync(`${lockFile}.backup`, 'mine');
+    (await takeLock(database)).release();
+    expect(fs.readdirSync(folder)).toEqual(['cl.sqlite.lock.backup']);
+  });
+});
+
+describe('stateOf', () => {
+  test('says that a process which belongs to somebody else lives', () => {
+    const me = describeSelf(fs);
+    expect(stateOf({ ...me, pid: 1, thread: null, started: null }, me, fs)).toBe('alive');
+  });
+
+  test('says that a process which ended and was not yet waited for is dead', async (context) => {
+    onlyLinux(context);
+    // A shell that starts a child, becomes a program that never waits for it, and so leaves it a zombie.
+    const { spawn } = await import('node:child_process');
+    const shell = spawn('sh', ['-c', 'sleep 0.05 & echo $!; exec sleep 5'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    try {
+      const [line] = await once(shell.stdout, 'data');
+      const pid = Number(String(line));
+      const stat = () => fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
+      const started = Number(stat().split(' ')[21]);
+      const holder = { ...describeSelf(fs), pid, thread: pid, started };
+      expect(stateOf(holder, describeSelf(fs), fs)).toBe('alive');
+      await expect.poll(() => stat().split(' ')[2]).toBe('Z');
+      expect(stateOf(holder, describeSelf(fs), fs)).toBe('dead');
+    } finally {
+      shell.kill('SIGKILL');
+    }
+  });
+});

@@ -1,0 +1,214 @@
+/** What must hold when several things happen to the same objects, at once or through other objects of the same rows. */
+import {
+  type Backend,
+  type Cinderlib,
+  type FakeLoggingVolumeDriver,
+  KeyValue,
+  PersistenceDriver,
+  type Snapshot,
+  type SnapshotFilter,
+  setup,
+} from 'cinderlib-wasm';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { NoteBook } from '../../examples/support/note-book.ts';
+
+const options = {
+  volume_backend_name: 'b',
+  volume_driver: 'cinder.tests.fake_driver.FakeLoggingVolumeDriver',
+  pools: ['p1', 'p2'],
+};
+
+describe.each(['memory', 'memory_db'])('on %s', (storage) => {
+  let cl: Cinderlib;
+  let b: Backend;
+  beforeEach(async () => {
+    cl = await setup({ persistence_config: { storage }, host: 'h' });
+    b = await cl.backend(options);
+  });
+  afterEach(() => cl.close());
+
+  test('display_name and display_description are taken as name and description are', async () => {
+    const vol = await b.createVolume(1, { display_name: 'n', display_description: 'd' });
+    const snap = await vol.createSnapshot({ display_name: 's' });
+    expect([vol.name, vol.description, snap.name, snap.description]).toEqual(['n', 'd', 's', '']);
+  });
+
+  test('a volume with a snapshot is not deleted through an object that does not know of it', async () => {
+    const vol = await b.createVolume(1);
+    const other = await cl.Volume.getById(vol.id);
+    await vol.snapshots();
+    await other.createSnapshot();
+    await expect(vol.delete()).rejects.toMatchObject({ name: 'InvalidVolume' });
+    expect((await cl.persistence.getSnapshots()).length).toBe(1);
+  });
+
+  test('an id that is taken is refused before the driver is called', async () => {
+    const vol = await b.createVolume(1, { name: 'first' });
+    const fake = b.driver as FakeLoggingVolumeDriver;
+    const calls = fake.calls.length;
+    await expect(b.createVolume(2, { id: vol.id })).rejects.toMatchObject({ name: 'DuplicateEntry' });
+    expect(fake.calls.length).toBe(calls);
+    expect((await cl.Volume.getById(vol.id)).name).toBe('first');
+  });
+
+  test('the list of a backend has each volume once, whatever happens while it is read', async () => {
+    const [one, [, made], two] = await Promise.all([
+      b.volumes(),
+      Promise.all([b.refresh(), b.createVolume(1)]),
+      b.volumes(),
+    ]);
+    expect(two.length).toBeLessThanOrEqual(1);
+    expect((await b.volumes()).map(({ id }) => id)).toEqual([made.id]);
+    expect(one).not.toBe(await b.volumes());
+    for (const vol of await b.volumes()) await vol.clone();
+    expect((await b.volumes()).length).toBe(2);
+  });
+
+  test('a clone and a volume from a snapshot go to the pool that is asked for', async () => {
+    const vol = await b.createVolume(1);
+    const snap = await vol.createSnapshot();
+    const hosts = [
+      await vol.clone({ pool_name: 'p2' }),
+      await snap.createVolume({ pool_name: 'p2' }),
+      await vol.clone(),
+    ];
+    expect(hosts.map(({ host }) => host)).toEqual(['h@b#p2', 'h@b#p2', 'h@b#p1']);
+  });
+
+  test('a key-value takes a text, a number or null, and nothing else', async () => {
+    await cl.persistence.setKeyValue(new KeyValue('n', 5 as never));
+    expect((await cl.persistence.getKeyValues('n'))[0]?.value).toBe('5');
+    for (const value of [{ ip: 'x' }, ['x'], true]) {
+      const set = cl.persistence.setKeyValue(new KeyValue('k', value as never));
+      await expect(set).rejects.toMatchObject({ name: 'ValueError' });
+    }
+    expect(await cl.persistence.getKeyValues('k')).toEqual([]);
+  });
+
+  test('metadata is taken away by null', async () => {
+    const vol = await b.createVolume(1, { metadata: { a: '1' } });
+    vol.metadata = null;
+    await vol.save();
+    expect((await cl.Volume.getById(vol.id)).metadata ?? {}).toEqual({});
+  });
+
+  test.each([undefined, -1, 1.5, '1'])('a size of %j is refused', async (size) => {
+    await expect(b.createVolume(size as number)).rejects.toMatchObject({ name: 'ValueError' });
+  });
+
+  test('JSON.stringify shows no field', async () => {
+    const vol = await b.createVolume(1, { provider_auth: 'secret' });
+    expect(JSON.stringify([vol, b])).toBe(`[{"class":"Volume","id":"${vol.id}"},{"class":"Backend","id":"b"}]`);
+  });
+
+  test('a filter that there is not is refused', async () => {
+    await expect(b.volumesFiltered({ name: 'x' } as never)).rejects.toMatchObject({ name: 'InvalidOption' });
+    await expect(cl.load('[]', { sav: true } as never)).rejects.toMatchObject({ name: 'InvalidOption' });
+  });
+
+  test('what is assigned while a save is under way is stored by the next one', async () => {
+    const vol = await b.createVolume(1);
+    vol.display_name = 'first';
+    const saving = vol.save();
+    vol.display_description = 'second';
+    await saving;
+    expect([...vol.ovo.changedFields]).toEqual(['display_description']);
+    await vol.save();
+    const found = await cl.Volume.getById(vol.id);
+    expect([found.display_name, found.display_description]).toEqual(['first', 'second']);
+  });
+});
+
+describe('on a database', () => {
+  let cl: Cinderlib;
+  let b: Backend;
+  beforeEach(async () => {
+    cl = await setup({ persistence_config: { storage: 'memory_db' } });
+    b = await cl.backend(options);
+  });
+  afterEach(() => cl.close());
+
+  test('a volume that is given the type of another leaves the specs of that type alone', async () => {
+    const v = await b.createVolume(1, { extra_specs: { a: '1' } });
+    const w = await b.createVolume(1, { extra_specs: { b: '2' } });
+    w.volume_type_id = v.id;
+    await w.save();
+    for (const id of [v.id, w.id]) expect((await cl.Volume.getById(id)).volume_type?.extra_specs).toEqual({ a: '1' });
+  });
+
+  test('a volume with its own type can be given the default one', async () => {
+    const plain = await b.createVolume(1);
+    const typed = await b.createVolume(1, { extra_specs: { a: '1' } });
+    typed.volume_type_id = plain.volume_type_id;
+    await typed.save();
+    expect(typed.volume_type?.name).toBe('__DEFAULT__');
+    expect((await cl.Volume.getById(typed.id)).volume_type?.name).toBe('__DEFAULT__');
+  });
+
+  test('a change of specs alone writes the specs alone', async () => {
+    const { id } = await b.createVolume(1, { name: 'old', extra_specs: { e: '1' } });
+    const [one, other] = [await cl.Volume.getById(id), await cl.Volume.getById(id)];
+    other.display_name = 'new';
+    await other.save();
+    const type = one.volume_type;
+    if (type !== null) type.extra_specs = { e: '2' };
+    await one.save();
+    const found = await cl.Volume.getById(id);
+    expect([found.display_name, found.volume_type?.extra_specs]).toEqual(['new', { e: '2' }]);
+  });
+});
+
+class SlowNotes extends NoteBook {
+  override async getSnapshots(filter: SnapshotFilter = {}): Promise<Snapshot[]> {
+    const found = await super.getSnapshots(filter);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    return found;
+  }
+}
+
+test('a snapshot that is taken while the list is read is in the list', async () => {
+  const cl = await setup({ persistence_config: { storage: SlowNotes } });
+  const b = await cl.backend(options);
+  const { id } = await b.createVolume(1);
+  const vol = await cl.Volume.getById(id);
+  const reading = vol.snapshots();
+  const snap = await vol.createSnapshot();
+  await reading;
+  expect((await vol.snapshots()).map((one) => one.id)).toEqual([snap.id]);
+  await cl.close();
+});
+
+test('a storage without db is not taken, and the old one stays', async () => {
+  class NoDb extends PersistenceDriver {
+    static closed = 0;
+    override async close() {
+      NoDb.closed += 1;
+      await super.close();
+    }
+  }
+  const cl = await setup({ persistence_config: { storage: 'memory_db' } });
+  await cl.backend(options);
+  await expect(cl.setPersistence({ storage: NoDb })).rejects.toMatchObject({ name: 'NotImplemented' });
+  expect([cl.persistence.storageName, NoDb.closed]).toEqual(['memory_db', 1]);
+  await cl.close();
+});
+
+test('close() waits for a switch of storages that is under way, and so does a second close()', async () => {
+  const opened: string[] = [];
+  class Slow extends NoteBook {
+    override async open(...parameters: Parameters<NoteBook['open']>) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      await super.open(...parameters);
+      opened.push('open');
+    }
+    override async close() {
+      opened.push('close');
+      await super.close();
+    }
+  }
+  const cl = await setup();
+  const switching = cl.setPersistence({ storage: Slow });
+  await Promise.all([cl.close(), cl.close(), switching]);
+  expect(opened).toEqual(['open', 'close']);
+  expect(() => cl.persistence).toThrow('closed');
+});

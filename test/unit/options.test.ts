@@ -1,0 +1,250 @@
+/** Options of `setup` and of the storages: what is taken, and what is said of what is not. */
+import { describe, expect, it } from 'vitest';
+import { type CinderlibError, InvalidOption, InvalidPersistence } from '../../src/errors/index.ts';
+import { databaseOptions, memoryDatabaseOptions, memoryOptions, setupConfig } from '../../src/options.ts';
+import { errorOf } from './serialization/python-json.ts';
+
+const connection = 'sqlite:///cl.sqlite';
+
+describe('options of setup()', () => {
+  const defaults = {
+    non_uuid_ids: false,
+    output_all_backend_info: false,
+    fail_on_missing_backend: true,
+    root_helper: 'sudo',
+    suppress_requests_ssl_warnings: true,
+    disable_logs: true,
+    worker: true,
+  };
+
+  it.each([undefined, null, {}])('have the defaults of cinderlib when they are %o', (options) => {
+    expect(setupConfig(options)).toEqual(defaults);
+  });
+
+  it('are kept as they are given', () => {
+    const worker = () => null;
+    const options = {
+      persistence_config: { storage: 'db', connection },
+      project_id: 'p',
+      user_id: 'u',
+      non_uuid_ids: true,
+      output_all_backend_info: true,
+      fail_on_missing_backend: false,
+      host: 'h',
+      root_helper: '',
+      file_locks_path: '/locks',
+      suppress_requests_ssl_warnings: false,
+      disable_logs: false,
+      worker,
+    };
+    expect(setupConfig(options)).toEqual(options);
+    expect(setupConfig({ worker: false }).worker).toBe(false);
+  });
+
+  it('may be null where cinderlib has None', () => {
+    const nulls = { persistence_config: null, project_id: null, user_id: null, host: null, file_locks_path: null };
+    expect(setupConfig(nulls)).toEqual({ ...defaults, ...nulls });
+  });
+
+  it('are not changed by reading them', () => {
+    const options = Object.freeze({ persistence_config: Object.freeze({ storage: 'memory' }) });
+    expect(setupConfig(options)).not.toBe(options);
+    expect(options).toEqual({ persistence_config: { storage: 'memory' } });
+  });
+
+  it('that are not ours belong to Cinder and are kept', () => {
+    const options = { my_ip: '10.0.0.1', target_helper: 'lioadm', rootwrap: 1, x: null };
+    expect(setupConfig(options)).toEqual({ ...defaults, ...options });
+  });
+
+  it.each([
+    ['persistance_config', 'persistence_config'],
+    ['persistenceConfig', 'persistence_config'],
+    ['projectid', 'project_id'],
+    ['userid', 'user_id'],
+    ['non_uuid_id', 'non_uuid_ids'],
+    ['output_all_backends_info', 'output_all_backend_info'],
+    ['fail_on_missing_backends', 'fail_on_missing_backend'],
+    ['Host', 'host'],
+    ['root_hlper', 'root_helper'],
+    ['file_lock_path', 'file_locks_path'],
+    ['disable_log', 'disable_logs'],
+    ['workers', 'worker'],
+  ])('that are misspelt are refused: %s', (misspelt, meant) => {
+    expectError(
+      () => setupConfig({ [misspelt]: 'secret' }),
+      InvalidOption,
+      `setup() has no option ${misspelt}. Did you mean ${meant}?`,
+    );
+  });
+
+  it.each([
+    [{ persistence_config: 'db' }, 'persistence_config cannot be a string: a plain object is expected'],
+    [{ persistence_config: [] }, 'persistence_config cannot be a list: a plain object is expected'],
+    [{ persistence_config: new Map() }, 'persistence_config cannot be an object: a plain object is expected'],
+    [{ project_id: 5 }, 'project_id cannot be a number: a string is expected'],
+    [{ user_id: {} }, 'user_id cannot be an object: a string is expected'],
+    [{ host: '' }, 'host cannot be an empty text: it must not be empty'],
+    [{ non_uuid_ids: 'yes' }, 'non_uuid_ids cannot be a string: a boolean is expected'],
+    [{ fail_on_missing_backend: null }, 'fail_on_missing_backend cannot be null: a boolean is expected'],
+    [{ output_all_backend_info: 1 }, 'output_all_backend_info cannot be a number: a boolean is expected'],
+    [{ root_helper: ['sudo'] }, 'root_helper cannot be a list: a string is expected'],
+    [{ worker: 'yes' }, 'worker cannot be a string: true, false or a function is expected'],
+    [{ worker: null }, 'worker cannot be null: true, false or a function is expected'],
+  ])('of a wrong type are refused: %o', (options, message) => {
+    expectError(() => setupConfig(options), InvalidOption, `setup(): the option ${message}.`);
+  });
+
+  it.each([
+    [5, 'a number'],
+    ['sqlite://', 'a string'],
+    [[], 'a list'],
+    [true, 'a boolean'],
+    [() => ({}), 'a function'],
+  ])('cannot be %o', (options, shown) => {
+    expectError(
+      () => setupConfig(options),
+      InvalidOption,
+      `setup(): an object with options is expected, not ${shown}.`,
+    );
+  });
+
+  it('cannot come in through the prototype', () => {
+    const config = setupConfig(JSON.parse('{"__proto__": {"host": "evil", "worker": 5}, "my_ip": "x"}'));
+    expect(config.host).toBeUndefined();
+    expect(config.worker).toBe(true);
+    expect(Reflect.get({}, 'host')).toBeUndefined();
+  });
+});
+
+describe("options of the storage 'db'", () => {
+  const defaults = {
+    connection,
+    soft_deletes: false,
+    sqlite_synchronous: true,
+    read_only: false,
+    busy_timeout: 5000,
+  };
+
+  it('have defaults for all but the connection', () => {
+    expect(databaseOptions({ connection })).toEqual(defaults);
+  });
+
+  it('are kept as they are given', () => {
+    const options = {
+      ...{ connection, soft_deletes: true, sqlite_synchronous: false, medium: 'opfs' },
+      ...{ read_only: true, busy_timeout: 0 },
+    };
+    expect(databaseOptions(options)).toEqual(options);
+    for (const from of [new Uint8Array(1), new Blob([])]) expect(databaseOptions({ connection, from }).from).toBe(from);
+  });
+
+  it.each([
+    [{}, 'the option connection is missing'],
+    [{ connection: undefined }, 'the option connection is missing'],
+    [{ connection: null }, 'the option connection cannot be null: a string is expected'],
+    [{ connection: '' }, 'the option connection cannot be an empty text: it must not be empty'],
+    [{ connection: 5 }, 'the option connection cannot be a number: a string is expected'],
+    [{ connection: new URL('sqlite:///x') }, 'the option connection cannot be an object: a string is expected'],
+    [{ connection, busy_timeout: -1 }, 'the option busy_timeout cannot be a number: 0 or more is expected'],
+    [{ connection, busy_timeout: '5' }, 'the option busy_timeout cannot be a string: a number is expected'],
+    [{ connection, soft_deletes: 1 }, 'the option soft_deletes cannot be a number: a boolean is expected'],
+    [
+      { connection, sqlite_synchronous: 'off' },
+      'the option sqlite_synchronous cannot be a string: a boolean is expected',
+    ],
+    [{ connection, read_only: null }, 'the option read_only cannot be null: a boolean is expected'],
+    [
+      { connection, medium: 'disk' },
+      'the option medium cannot be a string: one of filesystem, indexeddb, opfs is expected',
+    ],
+    [{ connection, from: 'bytes' }, 'the option from cannot be a string: a Blob or Uint8Array is expected'],
+    [{ connection, from: new ArrayBuffer(1) }, 'the option from cannot be an object: a Blob or Uint8Array is expected'],
+    [null, 'an object with options is expected, not null'],
+    [undefined, 'an object with options is expected, not undefined'],
+    [connection, 'an object with options is expected, not a string'],
+  ])('that are wrong are refused: %o', (options, message) => {
+    expectError(() => databaseOptions(options), InvalidPersistence, `The storage 'db': ${message}.`);
+  });
+
+  it.each([
+    ['conection', 'connection'],
+    ['Connection', 'connection'],
+    ['soft_delete', 'soft_deletes'],
+    ['sqlite_synchronus', 'sqlite_synchronous'],
+    ['medium_', 'medium'],
+    ['readonly', 'read_only'],
+    ['form', 'from'],
+  ])('that are misspelt are refused: %s', (misspelt, meant) => {
+    const message = `The storage 'db' has no option ${misspelt}. Did you mean ${meant}?`;
+    expectError(() => databaseOptions({ connection, [misspelt]: true }), InvalidPersistence, message);
+    // Also when that is why another one is missing.
+    expectError(() => databaseOptions({ [misspelt]: connection }), InvalidPersistence, message);
+  });
+
+  it.each(['pool_size', 'toString', '__proto__', ''])('that are not known are refused: %o', (name) => {
+    const options = { connection, ...JSON.parse(`{${JSON.stringify(name)}: 1}`) };
+    expectError(
+      () => databaseOptions(options),
+      InvalidPersistence,
+      `The storage 'db' has no option ${name === '' ? 'of that name' : name}.`,
+    );
+  });
+
+  const url = 'postgresql://cinder:s3cr3t-p4ss@db.example/cinder';
+  it.each([
+    { connection: [url] },
+    { connection: { url } },
+    { connection: new URL(url) },
+    { conection: url },
+    { connection: url, password: 's3cr3t-p4ss' },
+    { connection: url, soft_deletes: 's3cr3t-p4ss' },
+    { connection: url, medium: 's3cr3t-p4ss' },
+    { connection: url, medium: url },
+    { connection: url, from: url },
+    { connection: url, read_only: url },
+    url,
+    [url],
+  ])('are never shown with a password: %#', (options) => {
+    for (const read of [databaseOptions, memoryDatabaseOptions, memoryOptions]) expectNoSecret(() => read(options));
+    expectNoSecret(() => setupConfig({ persistence_config: [options] }));
+    expectNoSecret(() => setupConfig({ persistence_conf: options }));
+    expectNoSecret(() => setupConfig({ host: options, worker: options }));
+  });
+});
+
+describe("options of the storages 'memory' and 'memory_db'", () => {
+  it('are none, but for the first content of a database in memory', () => {
+    const from = new Uint8Array(1);
+    expect(memoryDatabaseOptions({ from })).toEqual({ from });
+    expect(memoryDatabaseOptions({})).toEqual({});
+    expect(() => memoryOptions({})).not.toThrow();
+  });
+
+  it('that belong to another storage are refused', () => {
+    expectError(() => memoryOptions({ from: 1 }), InvalidPersistence, "The storage 'memory' has no option from.");
+    expectError(
+      () => memoryDatabaseOptions({ connection }),
+      InvalidPersistence,
+      "The storage 'memory_db' has no option connection.",
+    );
+    expectError(
+      () => memoryDatabaseOptions({ frm: 1 }),
+      InvalidPersistence,
+      "The storage 'memory_db' has no option frm. Did you mean from?",
+    );
+  });
+});
+
+function expectError(call: () => unknown, type: new (message: string) => CinderlibError, message: string): void {
+  const error = errorOf(call);
+  expect(error).toBeInstanceOf(type);
+  expect(error.message).toBe(message);
+}
+
+function expectNoSecret(call: () => unknown): void {
+  const error = errorOf(call);
+  for (const shown of [String(error), error.stack ?? '', JSON.stringify(error), String(error.cause)]) {
+    expect(shown).not.toContain('s3cr3t-p4ss');
+  }
+}

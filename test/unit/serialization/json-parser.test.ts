@@ -1,0 +1,147 @@
+/** Reading JSON as Python reads it: the same values, the same errors at the same places. */
+import { isDeepStrictEqual } from 'node:util';
+import fc from 'fast-check';
+import { describe, expect, it, test } from 'vitest';
+import { keysOf, own } from '../../../src/cinder/dict.ts';
+import { PythonFloat } from '../../../src/cinder/python-float.ts';
+import { maximumDepth } from '../../../src/cinder/tree.ts';
+import { InvalidDump, isCinderlibError, JSONDecodeError, ValueError } from '../../../src/errors/index.ts';
+import { parseJson } from '../../../src/serialization/json-parser.ts';
+import { compact, jsonText, spaced } from '../../../src/serialization/json-text.ts';
+import { anyJson } from './json-values.ts';
+import { nestedLists } from './nested.ts';
+import { errorOf, pythonJson } from './python-json.ts';
+
+describe('parseJson() reads what Python reads', () => {
+  test.each(pythonJson.readings)('from %j', (text, expected) => {
+    expect(jsonText(parseJson(text), spaced)).toBe(expected);
+  });
+
+  test.each(pythonJson.documents)('from %s, so that it is written again to the letter', (withBlanks, without) => {
+    expect(jsonText(parseJson(withBlanks), spaced)).toBe(withBlanks);
+    expect(jsonText(parseJson(without), compact)).toBe(without);
+  });
+
+  test('from its own texts, whatever they hold', () => {
+    const texts = pythonJson.strings.map((text) => parseJson(text));
+    expect(texts).toEqual(pythonJson.strings.map((text): string => JSON.parse(text)));
+  });
+});
+
+describe('parseJson() refuses what Python refuses, with its message', () => {
+  test.each(pythonJson.errors)('in %j', (text, message) => {
+    const error = errorOf(() => parseJson(text));
+    expect(error).toBeInstanceOf(JSONDecodeError);
+    expect(error.message).toBe(message);
+  });
+
+  test('in integers of too many digits', () => {
+    expect(parseJson('9'.repeat(4300))).toBe(10n ** 4300n - 1n);
+    const error = errorOf(() => parseJson(`[${'9'.repeat(4301)}]`));
+    expect(error).toBeInstanceOf(ValueError);
+    expect(pythonJson.digits.json).toContain(error.message);
+  });
+});
+
+describe('parseJson()', () => {
+  it('tells integers from floats', () => {
+    expect(parseJson('1')).toBe(1);
+    expect(parseJson('1.0')).toStrictEqual(new PythonFloat(1));
+    expect(parseJson('-0')).toBe(0);
+    expect(parseJson('-0.0')).toStrictEqual(new PythonFloat(-0));
+    expect(parseJson('1.5')).toBe(1.5);
+    expect(parseJson('9007199254740993')).toBe(9007199254740993n);
+    expect(parseJson('1e400')).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('keeps the order of keys, and the last of equal ones at the place of the first', () => {
+    const value = Object(parseJson('{"b": 1, "2": 2, "a": 3, "1": 4, "b": 5}'));
+    expect(keysOf(value)).toEqual(['b', '2', 'a', '1']);
+    expect(own(value, 'b')).toBe(5);
+  });
+
+  it('makes ordinary keys of __proto__ at every level', () => {
+    const value = Object(parseJson('{"__proto__": {"polluted": true, "__proto__": {"__proto__": [1]}}}'));
+    expect(Object.keys(value)).toEqual(['__proto__']);
+    expect(Object.getPrototypeOf(value)).toBe(Object.prototype);
+    expect(own(Object(own(value, '__proto__')), 'polluted')).toBe(true);
+    expect(Reflect.get(value, 'polluted')).toBeUndefined();
+    expect(Reflect.get({}, 'polluted')).toBeUndefined();
+  });
+
+  it('reads as deep as Python does, and refuses deeper texts at once', () => {
+    const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
+    expect(parseJson(nested(maximumDepth + 1))).toEqual(nestedLists(maximumDepth + 1));
+    for (const text of [nested(maximumDepth + 2), nested(100_000), '['.repeat(100_000), '{"a":'.repeat(100_000)]) {
+      expect(() => parseJson(text)).toThrow(new InvalidDump('JSON nested deeper than 1000 levels.'));
+    }
+  });
+
+  it('reads long texts, and finds the place of an error at their end', () => {
+    const long = 'x'.repeat(10_000_000);
+    expect(parseJson(`["${long}"]`)).toEqual([long]);
+    expect(() => parseJson(`["${long}" 1]`)).toThrow(
+      new JSONDecodeError("Expecting ',' delimiter: line 1 column 10000005 (char 10000004)"),
+    );
+    expect(() => parseJson(`"${long}`)).toThrow('Unterminated string starting at: line 1 column 1 (char 0)');
+    expect(parseJson(`"${'\\u00e9'.repeat(100_000)}"`)).toBe('é'.repeat(100_000));
+  });
+
+  it('reads again what was written, for any value', () => {
+    fc.assert(
+      fc.property(anyJson, fc.constantFrom(compact, spaced), (value, separators) => {
+        const text = jsonText(value, separators);
+        const again = parseJson(text);
+        expect(isDeepStrictEqual(again, value)).toBe(true);
+        expect(jsonText(again, separators)).toBe(text);
+        expect(text).toMatch(/^[ -~]*$/);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('reads what JSON.parse reads, but for the digits that it loses', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.constantFrom(undefined, 1, '\t'), (value, indent) => {
+        const text = JSON.stringify(value, null, indent);
+        const rounded = (_: string, item: unknown) => (typeof item === 'bigint' ? Number(item) : item);
+        expect(JSON.stringify(parseJson(text), rounded)).toBe(JSON.stringify(JSON.parse(text)));
+      }),
+    );
+  });
+
+  it('refuses what JSON.parse refuses, except for NaN and Infinity', () => {
+    const token = fc.constantFrom(
+      ...'[]{},:"\\ntfalsu0123-+.eE \n'.split(''),
+      'null',
+      'true',
+      '""',
+      '\\u',
+      '1.5',
+      '{"a":',
+    );
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.array(token, { maxLength: 12 }).map((tokens) => tokens.join('')),
+          fc.string(),
+        ),
+        (text) => {
+          const native = outcome(() => JSON.parse(text));
+          const ours = outcome(() => parseJson(text));
+          expect('value' in ours).toBe('value' in native);
+          if ('error' in ours) expect(isCinderlibError(ours.error)).toBe(true);
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+function outcome(call: () => unknown): { value: unknown } | { error: unknown } {
+  try {
+    return { value: call() };
+  } catch (error) {
+    return { error };
+  }
+}

@@ -1,0 +1,258 @@
+/** Objects as they stand in a dump, and back. */
+import fc from 'fast-check';
+import { describe, expect, it, test } from 'vitest';
+import { snapshotListModel, snapshotModel } from '../../../src/cinder/snapshot.ts';
+import { volumeModel } from '../../../src/cinder/volume.ts';
+import { volumeAttachmentModel } from '../../../src/cinder/volume-attachment.ts';
+import { InvalidDump, UnsupportedObjectError, ValueError } from '../../../src/errors/index.ts';
+import { parseJson } from '../../../src/serialization/json-parser.ts';
+import { compact, jsonText } from '../../../src/serialization/json-text.ts';
+import { fromPrimitive, toPlainDict, toPrimitive } from '../../../src/serialization/primitive.ts';
+import { setup } from '../../../src/setup.ts';
+import { anyPrimitive } from './any-primitive.ts';
+import { nestedDicts } from './nested.ts';
+import { dataOf, envelope, family, made } from './sample.ts';
+
+const text = (value: unknown) => jsonText(value, compact);
+
+describe('a primitive', () => {
+  it('has the keys of its envelope, then the fields that are set, in the order of Cinder', () => {
+    const volume = made(volumeModel, {
+      deleted: false,
+      status: 'x',
+      id: 'v',
+      size: null,
+      created_at: '2023-01-02T03:04:05Z',
+    });
+    expect(text(toPrimitive(volume))).toBe(
+      '{"versioned_object.name":"Volume","versioned_object.namespace":"cinder","versioned_object.version":"1.9",' +
+        '"versioned_object.data":{"id":"v","size":null,"status":"x","deleted":false,"created_at":"2023-01-02T03:04:05.000000Z"}}',
+    );
+  });
+
+  it('never holds the names of what changed', () => {
+    const volume = made(volumeModel, { id: 'v' });
+    volume.set('size', 1);
+    expect(Object.keys(toPrimitive(volume))).toEqual(Object.keys(envelope('', '', {})));
+  });
+
+  it('is a copy: who changes it does not change the object', () => {
+    const { volume, attachment } = family();
+    const before = text(toPrimitive(attachment));
+    const data = dataOf(toPrimitive(attachment));
+    Object.assign(Object(data['connector']), { host: 'other' });
+    Object.assign(Reflect.get(Reflect.get(Object(data['connection_info']), 'conn'), 'data'), { auth_password: '***' });
+    Object.assign(Object(dataOf(data['volume'])['metadata']), { b: 'other' });
+    expect(text(toPrimitive(attachment))).toBe(before);
+    expect(volume.get('metadata')).toEqual({ b: '1', a: '2' });
+  });
+
+  it('refuses to hold a value without end', () => {
+    const connection_info: Record<string, unknown> = {};
+    const attachment = made(volumeAttachmentModel, { connection_info });
+    Object.assign(Object(attachment.get('connection_info')), { again: attachment.get('connection_info') });
+    expect(() => toPrimitive(attachment)).toThrow(ValueError);
+  });
+});
+
+describe('an object is printed once in a document', () => {
+  test('so a volume has its snapshots and connections without itself in them', () => {
+    const data = dataOf(toPrimitive(family().volume));
+    const children = [data['snapshots'], data['volume_attachment']].flatMap((list) => objectsOf(list).map(dataOf));
+    expect(children.map(({ id }) => id)).toEqual(['s1', 's2', 'a']);
+    for (const child of children) expect(child).not.toHaveProperty('volume');
+  });
+
+  test('and a snapshot has its volume, whose snapshots are the other ones', () => {
+    const { snapshots } = family();
+    const volume = dataOf(dataOf(toPrimitive(snapshots[0]))['volume']);
+    expect(volume['id']).toBe('v');
+    expect(objectsOf(volume['snapshots']).map((item) => dataOf(item)['id'])).toEqual(['s2']);
+    expect(dataOf(objectsOf(volume['snapshots'])[0])).not.toHaveProperty('volume');
+  });
+
+  test('at the first of its places', () => {
+    const { volume, type, snapshots } = family();
+    snapshots[0].restore('volume', made(volumeModel, { id: 'w', volume_type: type }));
+    const data = dataOf(toPrimitive(volume));
+    expect(dataOf(data['volume_type'])['id']).toBe('t');
+    const other = dataOf(dataOf(objectsOf(data['snapshots'])[0])['volume']);
+    expect(other).toEqual({ id: 'w' });
+  });
+
+  test('also when a list has it twice', () => {
+    const snapshot = made(snapshotModel, { id: 's' });
+    const list = made(snapshotListModel, { objects: [snapshot, snapshot] });
+    expect(objectsOf(toPrimitive(list)).map((item) => dataOf(item)['id'])).toEqual(['s']);
+  });
+
+  test('also when an element of a list was printed inside the one before it', () => {
+    const second = made(snapshotModel, { id: 's2' });
+    const inside = made(volumeModel, { id: 'w', snapshots: made(snapshotListModel, { objects: [second] }) });
+    const first = made(snapshotModel, { id: 's1', volume: inside });
+    const primitive = toPrimitive(made(snapshotListModel, { objects: [first, second] }));
+    expect(objectsOf(primitive).map((item) => dataOf(item)['id'])).toEqual(['s1']);
+    expect(text(primitive)).toContain('"id":"s2"');
+  });
+
+  test('and again in the next document', () => {
+    const { volume } = family();
+    expect(toPrimitive(volume)).toEqual(toPrimitive(volume));
+  });
+
+  test('and not at all when it is to be left out', () => {
+    const { volume, type } = family();
+    expect(dataOf(toPrimitive(volume, new Set([type])))).not.toHaveProperty('volume_type');
+  });
+});
+
+test('simplified JSON prints every null, also when the field that it leaves out is null', async () => {
+  await using cl = await setup({ worker: false });
+  const backend = await cl.backend({
+    volume_backend_name: 'fake',
+    volume_driver: 'cinder.tests.fake_driver.FakeLoggingVolumeDriver',
+  });
+  const volume = await backend.createVolume(1);
+  const fields = volumeModel.fields.map(({ name }) => name);
+  expect(Object.keys(dataOf(volume.toJson().ovo))).toEqual(
+    fields.filter((name) => name !== 'snapshots' && name !== 'volume_attachment'),
+  );
+  volume.ovo.restore('snapshots', null);
+  volume.ovo.restore('volume_attachment', null);
+  expect(Object.keys(dataOf(volume.toJson().ovo))).toEqual(fields);
+});
+
+describe('fromPrimitive()', () => {
+  it('gives the object that was printed, whatever it holds', () => {
+    fc.assert(
+      fc.property(
+        anyPrimitive('Volume'),
+        anyPrimitive('Snapshot'),
+        anyPrimitive('VolumeAttachment'),
+        (...primitives) => {
+          for (const primitive of primitives) {
+            const printed = text(primitive);
+            expect(text(toPrimitive(fromPrimitive(primitive)))).toBe(printed);
+            expect(text(toPrimitive(fromPrimitive(parseJson(printed))))).toBe(printed);
+          }
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  it('leaves fields unset that are not there, and marks nothing as changed', () => {
+    const volume = fromPrimitive(envelope('Volume', '1.9', { id: 'v', display_name: null }));
+    expect(volumeModel.fields.filter(({ name }) => volume.isSet(name)).map(({ name }) => name)).toEqual([
+      'id',
+      'use_quota',
+      'display_name',
+    ]);
+    expect(volume.changedFields.size).toBe(0);
+  });
+
+  it('passes over fields and keys that it does not know', () => {
+    const primitive = { ...envelope('Volume', '1.9', { id: 'v', use_quota: true, new_field: { deep: [1] } }), more: 1 };
+    expect(toPrimitive(fromPrimitive(primitive))).toEqual(envelope('Volume', '1.9', { id: 'v', use_quota: true }));
+  });
+
+  it('keeps no part of what it was given', () => {
+    const connection_info = { conn: { data: { lun: 1 } } };
+    const attachment = fromPrimitive(envelope('VolumeAttachment', '1.3', { connection_info }));
+    connection_info.conn.data.lun = 2;
+    expect(attachment.get('connection_info')).toEqual({ conn: { data: { lun: 1 } } });
+  });
+
+  it.each(['cluster', 'consistencygroup', 'group'])(
+    'refuses a volume with a %s, which cinderlib never writes',
+    (name) => {
+      expectOnlyNull('Volume', name);
+    },
+  );
+
+  it.each(['cgsnapshot', 'group_snapshot'])('refuses a snapshot with a %s, which cinderlib never writes', (name) => {
+    expectOnlyNull('Snapshot', name);
+  });
+
+  it.each([
+    ['nova', 'Volume', 'nova.Volume'],
+    ['nova', 'Nothing', 'nova.Nothing'],
+    ['cinder', 'Nothing', 'Nothing'],
+    ['cinder', '', ''],
+    ['cinder', 'toString', 'toString'],
+    [null, 'Volume', 'None.Volume'],
+    [['cinder'], 'Volume', "['cinder'].Volume"],
+    ['cinder', ['Volume'], "['Volume']"],
+    ['cinder', { toString: 1, valueOf: 1 }, "{'toString': 1, 'valueOf': 1}"],
+    [{ toString: null }, null, "{'toString': None}.None"],
+  ])('refuses the namespace %o with the name %o', (namespace, name, shown) => {
+    const primitive = {
+      ...envelope('', '1.9', {}),
+      'versioned_object.namespace': namespace,
+      'versioned_object.name': name,
+    };
+    const expected = new UnsupportedObjectError(shown);
+    expect(() => fromPrimitive(primitive)).toThrow(expected);
+    expect(expected.message).toBe(`Unsupported object type ${shown}`);
+  });
+
+  it.each(['namespace', 'name', 'version', 'data'])('says that the %s is missing', (part) => {
+    const { [`versioned_object.${part}`]: _, ...rest } = envelope('Volume', '1.9', {});
+    const message = `The key 'versioned_object.${part}' is missing in a versioned object.`;
+    expect(() => fromPrimitive(rest)).toThrow(new InvalidDump(message));
+    // What is inherited is not there.
+    const inherited = Object.create(null);
+    Object.defineProperty(inherited, '__proto__', { value: envelope('Volume', '1.9', {}), enumerable: true });
+    expect(() => fromPrimitive({ ...inherited, ...rest })).toThrow(new InvalidDump(message));
+  });
+
+  it.each([null, undefined, 5, 'Volume', [], new Date(0)])('refuses %o in place of an object', (value) => {
+    expect(() => fromPrimitive(value)).toThrow(InvalidDump);
+    expect(() => fromPrimitive(envelope('Volume', '1.9', value ?? null))).toThrow(InvalidDump);
+  });
+});
+
+describe('toPlainDict()', () => {
+  it('puts the data of each object under its name in lower case, lists too', () => {
+    const volume_attachment = envelope('VolumeAttachmentList', '1.1', {
+      objects: [envelope('VolumeAttachment', '1.3', { id: 'a' })],
+    });
+    expect(toPlainDict(envelope('Volume', '1.9', { id: 'v', metadata: { a: '1' }, volume_attachment }))).toEqual({
+      volume: {
+        id: 'v',
+        metadata: { a: '1' },
+        volume_attachment: { volumeattachmentlist: { objects: [{ volumeattachment: { id: 'a' } }] } },
+      },
+    });
+  });
+
+  it('keeps the order of keys that look like numbers, and __proto__ as a key', () => {
+    const metadata = parseJson('{"2":"a","1":"b","__proto__":"c"}');
+    expect(text(toPlainDict({ metadata }))).toBe('{"metadata":{"2":"a","1":"b","__proto__":"c"}}');
+  });
+
+  it('takes an object of the deepest values that there are', () => {
+    const connector = nestedDicts(900);
+    const attachment = made(volumeAttachmentModel, { connector });
+    expect(toPlainDict(toPrimitive(attachment))).toEqual({ volumeattachment: { connector } });
+  });
+});
+
+function objectsOf(list: unknown): readonly unknown[] {
+  const { objects } = dataOf(list);
+  return Array.isArray(objects) ? objects : [];
+}
+
+function expectOnlyNull(model: 'Volume' | 'Snapshot', field: string): void {
+  const version = { Volume: '1.9', Snapshot: '1.6' }[model];
+  const load = (value: unknown) => fromPrimitive(envelope(model, version, { [field]: value }));
+  expect(load(null).get(field)).toBeNull();
+  const name = { cluster: 'Cluster', consistencygroup: 'ConsistencyGroup', group: 'Group', cgsnapshot: 'CGSnapshot' }[
+    field
+  ];
+  const inside = name ?? 'GroupSnapshot';
+  expect(() => load(envelope(inside, '1.0', {}))).toThrow(new UnsupportedObjectError(inside));
+  // Nor does an object of a class that is known stand for it.
+  expect(() => load(envelope('Volume', '1.9', {}))).toThrow(ValueError);
+  expect(() => load('x')).toThrow(InvalidDump);
+}

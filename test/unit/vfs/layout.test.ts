@@ -1,0 +1,59 @@
+/** The self-check at start: the pinned engine passes, and one that is laid out otherwise is refused. */
+import { describe, expect, test } from 'vitest';
+import { EngineMismatch } from '../../../src/errors/index.ts';
+import { adopt, startEngine } from '../../../src/vfs/engine.ts';
+import { type VfsLayout, vfsLayout } from '../../../src/vfs/layout.ts';
+import { freshEngine } from './fresh-engine.ts';
+
+describe('the self-check of the engine', () => {
+  test('passes with the engine that is pinned', async () => {
+    const [sqlite, instance] = await freshEngine();
+    expect(adopt(sqlite, instance)).toHaveProperty('vfs');
+  });
+
+  test('passes when another copy of this library has patched the same engine', async () => {
+    const [sqlite, instance] = await freshEngine();
+    const first = adopt(sqlite, instance);
+    const second = adopt(sqlite, instance);
+    expect(first.vfs).not.toBe(second.vfs);
+  });
+
+  const fields = Object.keys(vfsLayout) as (keyof VfsLayout)[];
+  test.each(fields)('refuses an engine whose %s lies one word further on', async (field) => {
+    const [sqlite, instance] = await freshEngine();
+    const layout = { ...vfsLayout, [field]: vfsLayout[field] + 4 };
+    expect(() => adopt(sqlite, instance, layout)).toThrow(EngineMismatch);
+    expect(() => adopt(sqlite, instance, layout)).toThrow(/should be .+, but is/);
+  });
+
+  test.each([
+    ['xOpen', 'xDelete'],
+    ['xDelete', 'xAccess'],
+    ['xAccess', 'xFullPathname'],
+  ] as const)('refuses an engine in which %s and %s have changed places', async (one, other) => {
+    const [sqlite, instance] = await freshEngine();
+    const layout = { ...vfsLayout, [one]: vfsLayout[other], [other]: vfsLayout[one] };
+    expect(() => adopt(sqlite, instance, layout)).toThrow(EngineMismatch);
+  });
+
+  test('leaves an engine that it refused as it was', async () => {
+    const [sqlite, instance] = await freshEngine();
+    const layout = { ...vfsLayout, xDelete: vfsLayout.xAccess, xAccess: vfsLayout.xDelete };
+    expect(() => adopt(sqlite, instance, layout)).toThrow(EngineMismatch);
+    expect(adopt(sqlite, instance)).toHaveProperty('vfs');
+  });
+
+  test('refuses an instance without a table', async () => {
+    const [sqlite, instance] = await freshEngine();
+    const { exports } = instance;
+    const parts = Object.entries(exports).filter(([, part]) => !(part instanceof WebAssembly.Table));
+    expect(() => adopt(sqlite, { exports: Object.fromEntries(parts) })).toThrow(EngineMismatch);
+  });
+});
+
+describe('startEngine', () => {
+  test('gives the same engine to everybody in a realm', async () => {
+    const [one, other] = await Promise.all([startEngine(), startEngine()]);
+    expect(one).toBe(other);
+  });
+});

@@ -1,0 +1,80 @@
+/** The engine's file is found, verified and compiled, or refused by name. */
+import fs from 'node:fs';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { EngineMismatch } from '../../../src/errors/index.ts';
+import { startEngine } from '../../../src/vfs/engine.ts';
+import { compileEngine, engineUrl } from '../../../wasm/load.ts';
+import pin from '../../../wasm/pin.json' with { type: 'json' };
+
+let folder: string;
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'load-'));
+});
+afterEach(() => {
+  vi.unstubAllGlobals();
+  fs.rmSync(folder, { recursive: true });
+});
+
+test('compileEngine() compiles the pinned file', async () => {
+  expect(await compileEngine()).toBeInstanceOf(WebAssembly.Module);
+});
+
+test('compileEngine() fetches what is not a file', async () => {
+  const server = http.createServer((_, response) => response.end(fs.readFileSync(engineUrl())));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  try {
+    expect(await compileEngine(new URL(`http://127.0.0.1:${port}/sql-wasm.wasm`))).toBeInstanceOf(WebAssembly.Module);
+  } finally {
+    server.close();
+  }
+});
+
+test('compileEngine() says what the server answered', async () => {
+  const server = http.createServer((_, response) => response.writeHead(404).end());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  try {
+    const url = `http://127.0.0.1:${port}/sql-wasm.wasm`;
+    const failed = compileEngine(new URL(url));
+    await expect(failed).rejects.toBeInstanceOf(EngineMismatch);
+    await expect(failed).rejects.toThrow(new RegExp(`${url}.*404 Not Found`));
+  } finally {
+    server.close();
+  }
+});
+
+test('compileEngine() refuses a file with one byte changed, naming both hashes', async () => {
+  const bytes = fs.readFileSync(engineUrl());
+  bytes[100_000] = (bytes[100_000] ?? 0) ^ 1;
+  const file = path.join(folder, 'sql-wasm.wasm');
+  fs.writeFileSync(file, bytes);
+  const failed = compileEngine(pathToFileURL(file));
+  await expect(failed).rejects.toBeInstanceOf(EngineMismatch);
+  await expect(failed).rejects.toThrow(pin.sha256);
+  await expect(failed).rejects.toThrow(pathToFileURL(file).href);
+  await expect(failed).rejects.toThrow(/its SHA-256 is (?!43bbcdd)[0-9a-f]{64}/);
+});
+
+test('compileEngine() names the file that is missing', async () => {
+  const url = pathToFileURL(path.join(folder, 'sql-wasm.wasm'));
+  const failed = compileEngine(url);
+  await expect(failed).rejects.toBeInstanceOf(EngineMismatch);
+  await expect(failed).rejects.toThrow(url.href);
+});
+
+test('compileEngine() says that a page without HTTPS cannot verify it', async () => {
+  vi.stubGlobal('crypto', {});
+  await expect(compileEngine()).rejects.toThrow(/secure context/);
+});
+
+test('startEngine() can be called again after the file was missing', async () => {
+  await expect(startEngine(pathToFileURL(path.join(folder, 'none.wasm')))).rejects.toBeInstanceOf(EngineMismatch);
+  const engine = await startEngine(await compileEngine());
+  expect(engine.sqlite._sqlite3_open).toBeTypeOf('function');
+});

@@ -1,0 +1,400 @@
+/** Files of native SQLite, whole or left by a crash, open here; what is written here opens there. */
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  DatabaseChanged,
+  DatabaseCorrupt,
+  DatabaseLocked,
+  DatabaseUnavailable,
+  NotADatabase,
+} from '../../../src/errors/index.ts';
+import { FilesystemMedium } from '../../../src/media/filesystem.ts';
+import { openSqlite, openSqliteOn, type SqliteEngine } from '../../../src/sql/engines/sqlite.ts';
+import { startEngine } from '../../../src/vfs/engine.ts';
+
+function findSqlite(): boolean {
+  try {
+    execFileSync('sqlite3', ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const hasSqlite = findSqlite();
+test('the sqlite3 program is there, where CI runs the tests', () => {
+  const problem = hasSqlite || process.env['CI'] === undefined ? null : 'install the sqlite3 command line program';
+  expect(problem).toBeNull();
+});
+
+/** Tests that compare with native SQLite. */
+function native(name: string, tests: () => void): void {
+  describe(name, () => {
+    beforeEach((context) => context.skip(!hasSqlite, 'missing: sqlite3'));
+    tests();
+  });
+}
+
+let folder: string;
+let database: string;
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'native-'));
+  database = path.join(folder, 'cl.sqlite');
+});
+afterEach(() => fs.rmSync(folder, { recursive: true }));
+
+const sqlite3 = (sql: string, file = database): string =>
+  execFileSync('sqlite3', ['-bail', file], { input: sql, encoding: 'utf8' }).trimEnd();
+const open = (name = database): Promise<SqliteEngine> =>
+  openSqlite({ medium: 'filesystem', database: name, from: null, sqlite_synchronous: true });
+const failure = (name = database): Promise<unknown> =>
+  open(name).then(
+    (engine) => engine.close(),
+    (error: unknown) => error,
+  );
+const openWithoutNativeSqlite = async (): Promise<SqliteEngine> => {
+  const medium = new FilesystemMedium(fs, fs.realpathSync(database), fs.realpathSync(folder), { release() {} });
+  return openSqliteOn(await startEngine(), medium, true);
+};
+const rows = async (engine: SqliteEngine, sql: string) => (await engine.all(sql)).rows;
+
+/** Everything that must stay as it is when a file is refused. */
+const fingerprint = (file = database) => {
+  const { mtimeMs, ino, size } = fs.statSync(file);
+  return { mtimeMs, ino, size, bytes: fs.readFileSync(file) };
+};
+
+/** A native program in the middle of a transaction that is larger than its cache, as its files lie on disk. */
+async function interrupted(pragmas: string, copyKinds: readonly string[]): Promise<void> {
+  const live = path.join(folder, 'live.sqlite');
+  sqlite3(
+    `${pragmas} CREATE TABLE t (id INTEGER PRIMARY KEY, value TEXT);
+     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+     INSERT INTO t SELECT i, printf('old %d %0200d', i, i) FROM n;`,
+    live,
+  );
+  const child = spawn('sqlite3', ['-bail', live], { stdio: ['pipe', 'pipe', 'inherit'] });
+  try {
+    child.stdin.write(
+      `${pragmas} PRAGMA cache_size=2; BEGIN; UPDATE t SET value = replace(value, 'old', 'new'); SELECT 'in the middle';\n`,
+    );
+    let output = '';
+    while (!output.includes('in the middle')) output += String((await once(child.stdout, 'data'))[0]);
+    for (const kind of copyKinds) fs.copyFileSync(live + kind, database + kind);
+  } finally {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+  for (const name of fs.readdirSync(folder)) if (name.startsWith('live')) fs.rmSync(path.join(folder, name));
+}
+
+native('a database written here', () => {
+  test('is read by native SQLite to the last character', async () => {
+    const engine = await open();
+    await engine.run('CREATE TABLE t (id INTEGER PRIMARY KEY, value TEXT, number INTEGER)');
+    const insert = 'INSERT INTO t (value, number) VALUES (?, ?)';
+    await engine.run(insert, ['a\0b', 2n ** 62n + 1n]);
+    await engine.run(insert, ['Žluťoučký 💾', -1]);
+    await engine.run(insert, ['x'.repeat(2 ** 20), null]);
+    await engine.close();
+    expect(fs.readdirSync(folder)).toEqual(['cl.sqlite']);
+    expect(sqlite3('SELECT hex(value), number, typeof(number) FROM t WHERE id = 1')).toBe(
+      '610062|4611686018427387905|integer',
+    );
+    expect(sqlite3('SELECT value FROM t WHERE id = 2')).toBe('Žluťoučký 💾');
+    expect(sqlite3('SELECT length(value) FROM t WHERE id = 3')).toBe('1048576');
+    expect(sqlite3('PRAGMA integrity_check')).toBe('ok');
+    expect(sqlite3('PRAGMA journal_mode')).toBe('delete');
+  });
+
+  test('is whole outside of a transaction, while it is still open', async () => {
+    const engine = await open();
+    await engine.run('CREATE TABLE t (id)');
+    await engine.run('INSERT INTO t VALUES (1)');
+    expect(sqlite3('PRAGMA integrity_check; SELECT * FROM t')).toBe('ok\n1');
+    expect(fs.statSync(`${database}-journal`).size).toBe(0);
+    await engine.close();
+  });
+
+  test('is not written to when another file took its name', async () => {
+    const engine = await open();
+    await engine.run('CREATE TABLE t (id)');
+    sqlite3(`VACUUM INTO '${database}.copy'`);
+    fs.renameSync(`${database}.copy`, database);
+    const before = fingerprint();
+    const write = engine.run('INSERT INTO t VALUES (1)');
+    await expect(write).rejects.toBeInstanceOf(DatabaseChanged);
+    await expect(write).rejects.toThrow(/was moved, removed or replaced/);
+    await engine.close();
+    expect(fingerprint()).toEqual(before);
+  });
+});
+
+native('a database of native SQLite', () => {
+  test.each([512, 1024, 4096, 65_536])('with pages of %i bytes is read and changed', async (size) => {
+    sqlite3(
+      `PRAGMA page_size=${size}; CREATE TABLE t (id INTEGER PRIMARY KEY, value TEXT); INSERT INTO t VALUES (1, 'a');`,
+    );
+    const engine = await open();
+    await engine.transaction(async (connection) => {
+      for (let id = 2; id <= 500; id++) await connection.run('INSERT INTO t VALUES (?, ?)', [id, `value ${id}`]);
+    });
+    expect(await rows(engine, 'SELECT count(*) FROM t')).toEqual([[500]]);
+    await engine.close();
+    expect(sqlite3('PRAGMA integrity_check; PRAGMA page_size; SELECT count(*) FROM t')).toBe(`ok\n${size}\n500`);
+  });
+
+  test('in UTF-16 gives the same text', async () => {
+    sqlite3("PRAGMA encoding='UTF-16'; CREATE TABLE t (value TEXT); INSERT INTO t VALUES ('Žluť 💾');");
+    const engine = await open();
+    await engine.run('INSERT INTO t VALUES (?)', ['日本 💾']);
+    expect(await rows(engine, 'SELECT value FROM t')).toEqual([['Žluť 💾'], ['日本 💾']]);
+    await engine.close();
+    expect(sqlite3('SELECT value FROM t')).toBe('Žluť 💾\n日本 💾');
+  });
+
+  test('in write-ahead log mode, closed in order, is read and brought back to a rollback journal', async () => {
+    sqlite3('PRAGMA journal_mode=WAL; CREATE TABLE t (id); INSERT INTO t VALUES (1);');
+    const engine = await open();
+    expect(await rows(engine, 'SELECT * FROM t')).toEqual([[1]]);
+    expect(fs.readFileSync(database).subarray(18, 20)).toEqual(Buffer.from([1, 1]));
+    await engine.run('INSERT INTO t VALUES (2)');
+    expect(sqlite3('SELECT group_concat(id) FROM t')).toBe('1,2');
+    await engine.close();
+    expect(fs.readdirSync(folder)).toEqual(['cl.sqlite']);
+    expect(sqlite3('PRAGMA integrity_check; PRAGMA journal_mode')).toBe('ok\ndelete');
+  });
+});
+
+native('what a native crash left', () => {
+  test('a hot journal is rolled back', async () => {
+    await interrupted('', ['', '-journal']);
+    expect(fs.statSync(`${database}-journal`).size).toBeGreaterThan(100_000);
+    expect(fs.readFileSync(database).includes('new 1 ')).toBe(true);
+    const engine = await open();
+    expect(await rows(engine, "SELECT count(*) FROM t WHERE value LIKE 'old %'")).toEqual([[2000]]);
+    await engine.close();
+    expect(fs.readdirSync(folder)).toEqual(['cl.sqlite']);
+    expect(sqlite3("PRAGMA integrity_check; SELECT count(*) FROM t WHERE value LIKE 'old %'")).toBe('ok\n2000');
+  });
+
+  test('a hot journal of a transaction over several databases is left to native SQLite', async () => {
+    const live = path.join(folder, 'live.sqlite');
+    await interrupted('', ['', '-journal']);
+    const superJournal = Buffer.from(`${live}-mj0123456`);
+    const end = Buffer.alloc(16);
+    end.writeUInt32BE(superJournal.length, 0);
+    end.writeUInt32BE(
+      superJournal.reduce((sum, byte) => sum + byte, 0),
+      4,
+    );
+    Buffer.from('d9d505f920a163d7', 'hex').copy(end, 8);
+    fs.appendFileSync(`${database}-journal`, Buffer.concat([Buffer.alloc(4), superJournal, end]));
+    const [file, journal] = [fingerprint(), fingerprint(`${database}-journal`)];
+    // Where no native SQLite holds the lock for us, and so has completed it before.
+    const error = await openWithoutNativeSqlite().catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(DatabaseUnavailable);
+    expect(error).toHaveProperty('message', expect.stringContaining('transaction over several databases'));
+    expect([fingerprint(), fingerprint(`${database}-journal`)]).toEqual([file, journal]);
+  });
+
+  test('a write-ahead log keeps what was committed and drops what was not', async () => {
+    await interrupted('PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0;', ['', '-wal', '-shm']);
+    fs.copyFileSync(database, `${database}.copy`);
+    fs.copyFileSync(`${database}-wal`, `${database}.copy-wal`);
+    const expected = sqlite3('SELECT count(*), sum(length(value)), min(value) FROM t', `${database}.copy`);
+    for (const kind of ['', '-wal', '-shm']) fs.rmSync(`${database}.copy${kind}`, { force: true });
+
+    const engine = await open();
+    const found = await rows(engine, 'SELECT count(*), sum(length(value)), min(value) FROM t');
+    expect(found[0]?.join('|')).toBe(expected);
+    expect(await rows(engine, "SELECT count(*) FROM t WHERE value LIKE 'new%'")).toEqual([[0]]);
+    await engine.run("UPDATE t SET value = 'ours' WHERE id = 1");
+    await engine.close();
+    expect(fs.readdirSync(folder)).toEqual(['cl.sqlite']);
+    expect(sqlite3('PRAGMA integrity_check; SELECT value FROM t WHERE id = 1')).toBe('ok\nours');
+  });
+
+  test('all of it in the write-ahead log and nothing in the file is found', async () => {
+    const live = path.join(folder, 'live.sqlite');
+    const child = spawn('sqlite3', ['-bail', live], { stdio: ['pipe', 'pipe', 'inherit'] });
+    child.stdin.write("PRAGMA journal_mode=WAL; CREATE TABLE t (id); INSERT INTO t VALUES (1); SELECT 'done';\n");
+    let output = '';
+    while (!output.includes('done')) output += String((await once(child.stdout, 'data'))[0]);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const engine = await open(live);
+    expect(await rows(engine, 'SELECT * FROM t')).toEqual([[1]]);
+    await engine.close();
+    expect(fs.readdirSync(folder)).toEqual(['live.sqlite']);
+  });
+
+  test('a write-ahead log that belongs to no transaction is dropped', async () => {
+    sqlite3('CREATE TABLE t (id); INSERT INTO t VALUES (1);');
+    fs.writeFileSync(`${database}-wal`, Buffer.alloc(5000, 7));
+    const engine = await open();
+    expect(await rows(engine, 'SELECT * FROM t')).toEqual([[1]]);
+    await engine.close();
+    expect(fs.readdirSync(folder)).toEqual(['cl.sqlite']);
+    expect(sqlite3('PRAGMA integrity_check; SELECT * FROM t')).toBe('ok\n1');
+  });
+
+  test('a journal of an empty database is dropped', async () => {
+    fs.writeFileSync(database, '');
+    fs.writeFileSync(`${database}-journal`, 'a journal of something');
+    const engine = await open();
+    expect(await rows(engine, 'SELECT count(*) FROM sqlite_schema')).toEqual([[0]]);
+    await engine.close();
+    expect(fs.readdirSync(folder)).toEqual(['cl.sqlite']);
+  });
+});
+
+describe('what our own crash left', () => {
+  test('in the middle of a transaction larger than the cache is rolled back, here and by native SQLite', async () => {
+    const live = path.join(folder, 'live.sqlite');
+    const engine = await open(live);
+    await engine.run('CREATE TABLE t (id INTEGER PRIMARY KEY, value TEXT)');
+    const all = async (value: string) => {
+      await engine.transaction(async (connection) => {
+        for (let id = 0; id < 500; id++) {
+          await connection.run('INSERT OR REPLACE INTO t VALUES (?, ?)', [id, value.repeat(200)]);
+        }
+      });
+    };
+    await all('old');
+    await engine.run('PRAGMA cache_size=2');
+    const work = engine.transaction(async (connection) => {
+      await connection.run("UPDATE t SET value = replace(value, 'old', 'new')");
+      for (const kind of ['', '-journal']) {
+        fs.copyFileSync(live + kind, database + kind);
+        fs.copyFileSync(live + kind, `${database}.copy${kind}`);
+      }
+      throw new Error('rolled back');
+    });
+    await expect(work).rejects.toThrow('rolled back');
+    await engine.close();
+    expect(fs.readFileSync(database).includes('newnew')).toBe(true);
+
+    const again = await open();
+    const count = "SELECT count(*) FROM t WHERE value LIKE 'old%'";
+    expect(await rows(again, count)).toEqual([[500]]);
+    expect(await rows(again, 'PRAGMA integrity_check')).toEqual([['ok']]);
+    await again.close();
+    if (hasSqlite) expect(sqlite3(`PRAGMA integrity_check; ${count}`, `${database}.copy`)).toBe('ok\n500');
+  });
+});
+
+describe('a file that is no database', () => {
+  test.each([
+    ['text', 'This is the diary of nobody.'.repeat(100)],
+    ['one byte', 'x'],
+    ['a header cut short', 'SQLite form'],
+    ['an encrypted database', String.fromCharCode(...Array.from({ length: 4096 }, (_, i) => (i * 73 + 5) % 256))],
+    ['a newer format of SQLite', `SQLite format 4\0${'\x10\x00\x01\x01'.repeat(300)}`],
+  ])('%s is refused at opening and not touched', async (_, content) => {
+    fs.writeFileSync(database, content, 'latin1');
+    const before = fingerprint();
+    const error = await failure();
+    expect(error).toBeInstanceOf(NotADatabase);
+    expect(error).toHaveProperty('path', fs.realpathSync(database));
+    expect(fingerprint()).toEqual(before);
+    expect(fs.readdirSync(folder)).toEqual(['cl.sqlite']);
+  });
+
+  test('is not changed by a journal beside it', async () => {
+    fs.writeFileSync(database, 'a letter to somebody');
+    const journal = Buffer.concat([Buffer.from([0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7]), Buffer.alloc(2048)]);
+    fs.writeFileSync(`${database}-journal`, journal);
+    expect(await failure()).toBeInstanceOf(NotADatabase);
+    expect(fs.readFileSync(database, 'latin1')).toBe('a letter to somebody');
+    expect(fs.readFileSync(`${database}-journal`)).toEqual(journal);
+  });
+});
+
+native('a damaged database', () => {
+  const fill = () =>
+    sqlite3(`CREATE TABLE t (id INTEGER PRIMARY KEY, value TEXT); CREATE TABLE u (id);
+      WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+      INSERT INTO t SELECT i, printf('%0200d', i) FROM n;`);
+
+  test('that was cut short is refused at opening, and left as it is', async () => {
+    fill();
+    fs.truncateSync(database, 3 * 4096);
+    const before = fingerprint();
+    const error = await failure();
+    expect(error).toBeInstanceOf(DatabaseCorrupt);
+    expect(error).toHaveProperty('message', expect.stringContaining(`${fs.realpathSync(database)} is damaged`));
+    expect(fingerprint()).toEqual(before);
+    expect(fs.readdirSync(folder)).toEqual(['cl.sqlite']);
+  });
+
+  test('says so when the broken page is read, and goes on with the others', async () => {
+    fill();
+    const handle = fs.openSync(database, 'r+');
+    fs.writeSync(handle, Buffer.alloc(4096, 0xee), 0, 4096, 9 * 4096);
+    fs.closeSync(handle);
+    const engine = await open();
+    const read = engine.all('SELECT sum(length(value)) FROM t');
+    await expect(read).rejects.toBeInstanceOf(DatabaseCorrupt);
+    await expect(read).rejects.toThrow(/is damaged: database disk image is malformed/);
+    // SQLite commits no transaction that has met damage.
+    const results = await engine.group<unknown>([
+      (connection) => connection.run('INSERT INTO u VALUES (7)'),
+      (connection) => connection.all('SELECT sum(length(value)) FROM t'),
+    ]);
+    for (const result of results) expect(result).toHaveProperty('reason.name', 'DatabaseCorrupt');
+    await engine.run('INSERT INTO u VALUES (1)');
+    expect(await rows(engine, 'SELECT * FROM u')).toEqual([[1]]);
+    await engine.close();
+  });
+});
+
+describe('opening', () => {
+  test('a file of no bytes makes it a database', async () => {
+    fs.writeFileSync(database, '');
+    const engine = await open();
+    await engine.run('CREATE TABLE t (id)');
+    await engine.close();
+    expect(fs.readFileSync(database, 'latin1').slice(0, 15)).toBe('SQLite format 3');
+  });
+
+  test('and closing without a write leaves no file', async () => {
+    await (await open()).close();
+    expect(fs.readdirSync(folder)).toEqual([]);
+  });
+
+  test('and closing without a write changes no byte of a database', async () => {
+    const engine = await open();
+    await engine.run('CREATE TABLE t (id)');
+    await engine.close();
+    const before = fingerprint();
+    await (await open()).close();
+    expect(fingerprint()).toEqual(before);
+  });
+
+  test('twice is refused, and the first goes on', async () => {
+    const engine = await open();
+    await engine.run('CREATE TABLE t (id)');
+    expect(await failure()).toBeInstanceOf(DatabaseLocked);
+    await engine.run('INSERT INTO t VALUES (1)');
+    await engine.close();
+    expect(await failure()).toBeUndefined();
+  });
+
+  test('in a folder that is missing is refused', async () => {
+    expect(await failure(path.join(folder, 'none', 'cl.sqlite'))).toBeInstanceOf(DatabaseUnavailable);
+  });
+
+  test('without synchronous writes makes no sync of the database', async () => {
+    const engine = await openSqlite({ medium: 'filesystem', database, from: null, sqlite_synchronous: false });
+    expect(await rows(engine, 'PRAGMA synchronous')).toEqual([[0]]);
+    await engine.close();
+    const durable = await open();
+    expect(await rows(durable, 'PRAGMA synchronous')).toEqual([[2]]);
+    await durable.close();
+  });
+});

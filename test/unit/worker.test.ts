@@ -1,0 +1,237 @@
+/** The worker that the core runs in: errors come out of it whole, its end is noticed, and it keeps no process alive. */
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import {
+  CinderlibError,
+  ContextClosed,
+  DatabaseLocked,
+  InvalidOption,
+  isCinderlibError,
+  KeyValue,
+  OutcomeUnknown,
+  setup,
+  ValueError,
+  VolumeNotFound,
+  WorkerLost,
+} from 'cinderlib-wasm';
+import { describe, expect, test } from 'vitest';
+import { inTemporaryFolder } from '../support/golden.ts';
+
+const coreScript = new URL('../../dist/core-node.js', import.meta.url);
+const driver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
+
+async function errorOf(promise: Promise<unknown>): Promise<Error> {
+  return promise.then(
+    () => expect.unreachable('it should have failed'),
+    (error: Error) => error,
+  );
+}
+
+/** Runs a program in a process of its own, and waits until it ends by itself. */
+function runProgram(body: string, seconds = 20): Promise<{ code: number | null; out: string; errors: string }> {
+  const index = fileURLToPath(new URL('../../dist/index.js', import.meta.url));
+  const program = `import { KeyValue, setup } from ${JSON.stringify(index)};\n${body}`;
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program]);
+    let [out, errors] = ['', ''];
+    child.stdout.on('data', (data) => (out += data));
+    child.stderr.on('data', (data) => (errors += data));
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(new Error(`The process did not end by itself. ${out}${errors}`));
+    }, seconds * 1000);
+    child.once('close', (code) => {
+      clearTimeout(timer);
+      resolve({ code, out, errors });
+    });
+  });
+}
+
+describe.each([true, false])('with worker: %s', (worker) => {
+  test('errors are of their own class, with code and fields', async () => {
+    const cl = await setup({ persistence_config: { storage: 'memory_db' }, worker });
+    const backend = await cl.backend({ volume_backend_name: 'b', volume_driver: driver });
+    const volume = await backend.createVolume(1);
+    await cl.persistence.deleteVolume(volume);
+    volume.display_name = 'gone';
+    const error = await errorOf(volume.save());
+    expect(error).toBeInstanceOf(VolumeNotFound);
+    expect(error).toBeInstanceOf(CinderlibError);
+    expect(error).toMatchObject({
+      name: 'VolumeNotFound',
+      code: 'VOLUME_NOT_FOUND',
+      volume_id: volume.id,
+      message: `Volume ${volume.id} could not be found.`,
+    });
+    expect(isCinderlibError(error)).toBe(true);
+    await cl.close();
+  });
+
+  test('a failed open names the holder of the lock', async () => {
+    await inTemporaryFolder(async (folder) => {
+      const persistence_config = { storage: 'db', connection: `sqlite:///${join(folder, 'cl.sqlite')}` };
+      const cl = await setup({ persistence_config, worker });
+      const error = await errorOf(setup({ persistence_config, worker }));
+      expect(error).toBeInstanceOf(DatabaseLocked);
+      expect(error).toMatchObject({ pid: process.pid });
+      await cl.close();
+      await (await setup({ persistence_config, worker })).close();
+    });
+  });
+
+  test('a write that fails among many rejects alone', async () => {
+    const cl = await setup({ persistence_config: { storage: 'memory_db' }, worker });
+    const values = Array.from({ length: 50 }, (_, n) => (n === 25 ? '\ud800' : String(n)));
+    const results = await Promise.allSettled(
+      values.map((value, n) => cl.persistence.setKeyValue(new KeyValue(`k${n}`, value))),
+    );
+    expect(results.flatMap(({ status }, n) => (status === 'rejected' ? [n] : []))).toEqual([25]);
+    expect((results[25] as PromiseRejectedResult).reason).toBeInstanceOf(ValueError);
+    expect((await cl.persistence.getKeyValues()).length).toBe(49);
+    await cl.close();
+  });
+
+  test('a closed context says so, to everything', async () => {
+    const cl = await setup({ persistence_config: { storage: 'memory_db' }, worker });
+    const { persistence } = cl;
+    await cl.close();
+    await cl.close();
+    expect(await errorOf(persistence.getVolumes())).toBeInstanceOf(ContextClosed);
+    expect(await errorOf(cl.Volume.getById('x'))).toBeInstanceOf(ContextClosed);
+    expect(await errorOf(cl.info())).toBeInstanceOf(ContextClosed);
+    expect(await errorOf(cl.setPersistence({ storage: 'memory' }))).toBeInstanceOf(ContextClosed);
+  });
+});
+
+test('a core on the calling thread and one in a worker give the same texts', async () => {
+  const texts = await Promise.all(
+    [true, false].map(async (worker) => {
+      const cl = await setup({ persistence_config: { storage: 'memory_db' }, worker, host: 'h' });
+      const backend = await cl.backend({ volume_backend_name: 'b', volume_driver: driver });
+      const times = { created_at: '2020-01-01T00:00:00.000001Z' };
+      await backend.createVolume(1, { id: 'v1', ...times, extra_specs: { e: '1' }, metadata: { b: '2', a: '1' } });
+      const [volume] = await cl.persistence.getVolumes();
+      const text = (volume?.jsons() ?? '').replace(/"created_at":"(?!2020)[^"]*"/g, '"created_at":NOW');
+      await cl.close();
+      return text;
+    }),
+  );
+  expect(texts[0]).toContain('"metadata":{"b":"2","a":"1"}');
+  expect(texts[0]).toBe(texts[1]);
+});
+
+describe('a worker that dies', () => {
+  test('rejects the writes that wait as unknown, the reads as lost, and says so from then on', async () => {
+    let thread: Worker | undefined;
+    const worker = () => {
+      thread = new Worker(coreScript);
+      return thread;
+    };
+    const cl = await setup({ persistence_config: { storage: 'memory_db' }, worker });
+    const write = errorOf(cl.persistence.setKeyValue(new KeyValue('k', 'v')));
+    const read = errorOf(cl.persistence.getKeyValues());
+    await thread?.terminate();
+    expect(await write).toBeInstanceOf(OutcomeUnknown);
+    expect((await write).cause).toBeInstanceOf(WorkerLost);
+    expect(await read).toBeInstanceOf(WorkerLost);
+    const later = await errorOf(cl.persistence.setKeyValue(new KeyValue('k', 'v')));
+    expect(later).toBeInstanceOf(WorkerLost);
+    expect(later.message).toContain('call setup() again');
+    await cl.close();
+    expect(() => cl.persistence).toThrow(ContextClosed);
+  });
+
+  test('of which there is no script is an error of setup', async () => {
+    const worker = () => new Worker(new URL('file:///nowhere/core.js'));
+    const error = await errorOf(setup({ persistence_config: { storage: 'memory_db' }, worker }));
+    expect(error).toBeInstanceOf(WorkerLost);
+    expect(error.message).toContain('/nowhere/core.js');
+  });
+
+  test('and a function that makes none is refused', async () => {
+    const worker = (() => ({})) as unknown as () => Worker;
+    const error = await errorOf(setup({ persistence_config: { storage: 'memory_db' }, worker }));
+    expect(error).toBeInstanceOf(InvalidOption);
+  });
+});
+
+describe('the process', () => {
+  test('ends by itself after close()', async () => {
+    const { code, out, errors } = await runProgram(
+      "const cl = await setup({ persistence_config: { storage: 'memory_db' } });" +
+        "await cl.persistence.setKeyValue(new KeyValue('k', 'v')); await cl.close(); console.log('done');",
+    );
+    expect({ code, out, errors }).toEqual({ code: 0, out: 'done\n', errors: '' });
+  });
+
+  test('ends by itself although a context was not closed', async () => {
+    const { code, out, errors } = await runProgram(
+      "const cl = await setup({ persistence_config: { storage: 'memory_db' } });" +
+        "await cl.persistence.setKeyValue(new KeyValue('k', 'v')); console.log('done');",
+    );
+    expect({ code, out, errors }).toEqual({ code: 0, out: 'done\n', errors: '' });
+  });
+
+  test('does not end while a call waits for its answer', async () => {
+    await inTemporaryFolder(async (folder) => {
+      const url = JSON.stringify(`sqlite:///${join(folder, 'cl.sqlite')}`);
+      const { code, out } = await runProgram(
+        `const cl = await setup({ persistence_config: { storage: 'db', connection: ${url} } });` +
+          "for (let n = 0; n < 20; n++) await cl.persistence.setKeyValue(new KeyValue('k' + n, 'v'));" +
+          'console.log((await cl.persistence.getKeyValues()).length);',
+      );
+      expect({ code, out }).toEqual({ code: 0, out: '20\n' });
+    });
+  });
+
+  test.each([
+    ['by itself', true, '', 0],
+    ['by itself', false, '', 0],
+    ['by process.exit()', true, 'process.exit(0);', 0],
+    ['by process.exit()', false, 'process.exit(0);', 0],
+    ['by an uncaught error', true, "setTimeout(() => { throw new Error('uncaught'); }, 10);", 1],
+    ['by an uncaught error', false, "await Promise.reject(new Error('uncaught'));", 1],
+  ])('that ends %s without close(), with worker: %s, leaves no lock file', async (_, worker, end, expected) => {
+    await inTemporaryFolder(async (folder) => {
+      const config = { storage: 'db', connection: `sqlite:///${join(folder, 'cl.sqlite')}` };
+      const { code, errors } = await runProgram(
+        `const cl = await setup({ persistence_config: ${JSON.stringify(config)}, worker: ${worker} });` +
+          `await cl.persistence.setKeyValue(new KeyValue('k', 'v'));${end}`,
+      );
+      expect(errors.includes('Error: uncaught')).toBe(expected === 1);
+      expect(code).toBe(expected);
+      expect(existsSync(join(folder, 'cl.sqlite'))).toBe(true);
+      expect(existsSync(join(folder, 'cl.sqlite.lock'))).toBe(false);
+    });
+  });
+
+  test('that ends leaves the lock file of somebody else alone', async () => {
+    await inTemporaryFolder(async (folder) => {
+      const database = join(folder, 'cl.sqlite');
+      const config = { storage: 'db', connection: `sqlite:///${database}` };
+      const { code } = await runProgram(
+        `const cl = await setup({ persistence_config: ${JSON.stringify(config)} });` +
+          `process.getBuiltinModule('fs').writeFileSync(${JSON.stringify(`${database}.lock`)}, 'not ours');`,
+      );
+      expect(code).toBe(0);
+      expect(readFileSync(`${database}.lock`, 'utf8')).toBe('not ours');
+    });
+  });
+
+  test('that ended without close() leaves a database that opens at once', async () => {
+    await inTemporaryFolder(async (folder) => {
+      const connection = `sqlite:///${join(folder, 'cl.sqlite')}`;
+      const { code } = await runProgram(
+        `const cl = await setup({ persistence_config: { storage: 'db', connection: ${JSON.stringify(connection)} } });` +
+          "await cl.persistence.setKeyValue(new KeyValue('k', 'v'));",
+      );
+      expect(code).toBe(0);
+      const cl = await setup({ persistence_config: { storage: 'db', connection } });
+      expect((await cl.persistence.getKeyValues('k')).map(({ value }) => value)).toEqual(['v']);
+      await cl.close();
+    });
+  });
+});
