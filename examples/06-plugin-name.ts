@@ -1,0 +1,14 @@
+/** A persistence plugin of one's own, registered under a name: configurations can then be plain JSON. */
+import { registerPersistence, setup } from 'cinderlib-wasm';
+import { NoteBook } from './support/note-book.ts';
+
+registerPersistence('note-book', NoteBook);
+
+const cl = await setup({ persistence_config: JSON.parse('{ "storage": "note-book" }') });
+const lvm = await cl.backend({
+  volume_backend_name: 'lvm',
+  volume_driver: 'cinder.tests.fake_driver.FakeLoggingVolumeDriver',
+});
+const vol = await lvm.createVolume(1, { name: 'noted' });
+console.log(`${(await cl.Volume.getById(vol.id)).name} is kept by ${cl.persistence.storageName}`);
+await cl.close();

@@ -1,0 +1,25 @@
+/** From one storage to another, in one program: here from memory to a SQLite file. */
+import { setup } from 'cinderlib-wasm';
+
+const connection = process.argv[2] ?? 'sqlite:///migrated.sqlite';
+
+const cl = await setup();
+const lvm = await cl.backend({
+  volume_backend_name: 'lvm',
+  volume_driver: 'cinder.tests.fake_driver.FakeLoggingVolumeDriver',
+});
+const vol = await lvm.createVolume(1, { name: 'moves', extra_specs: { tier: 'gold' } });
+await vol.createSnapshot({ name: 'moves too' });
+
+// Another program may have changed the storage: what the backends have in their lists is read again.
+await cl.refresh();
+const data = await cl.dump();
+await cl.setPersistence({ storage: 'db', connection });
+await cl.load(data, { save: true });
+
+for (const volume of await lvm.volumes()) {
+  console.log(
+    `${volume.name}: ${volume.volume_type?.extra_specs?.['tier']}, ${(await volume.snapshots()).length} snapshot`,
+  );
+}
+await cl.close();

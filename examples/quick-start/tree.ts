@@ -1,0 +1,43 @@
+/** The third process: opens a database that Python's cinderlib wrote and shows it as a tree. */
+import { type Connection, type Snapshot, setup, type Volume } from 'cinderlib-wasm';
+
+const connection = process.argv[2] ?? 'sqlite:///test/golden/rich.sqlite';
+
+const cl = await setup({
+  persistence_config: { storage: 'db', connection, read_only: true },
+  fail_on_missing_backend: false,
+});
+console.log(`${connection}, written by Python's cinderlib:`);
+const backends = new Map<string, Volume[]>();
+for await (const vol of cl.Volume.iterate()) {
+  const name = String(vol.backend);
+  backends.set(name, [...(backends.get(name) ?? []), vol]);
+}
+for (const [name, volumes] of [...backends].sort(([a], [b]) => (a < b ? -1 : 1))) {
+  console.log(`${name}: ${volumes.length} volumes`);
+  for (const [place, vol] of volumes.entries()) await showVolume(vol, place === volumes.length - 1);
+}
+await cl.close();
+
+async function showVolume(vol: Volume, isLast: boolean): Promise<void> {
+  console.log(`${isLast ? '└─' : '├─'} ${label(vol.name)}, ${vol.size} GiB, ${vol.status}`);
+  const children = [...(await vol.snapshots()).map(snapshotLine), ...(await vol.connections()).map(connectionLine)];
+  for (const [place, child] of children.entries()) {
+    console.log(`${isLast ? '  ' : '│ '} ${place === children.length - 1 ? '└─' : '├─'} ${child}`);
+  }
+}
+
+function snapshotLine(snapshot: Snapshot): string {
+  return `snapshot ${label(snapshot.name)}, ${snapshot.volume_size} GiB, ${snapshot.status}`;
+}
+
+function connectionLine(conn: Connection): string {
+  const host = conn.connector?.['host'] ?? 'nobody';
+  return `connection to ${host} by ${conn.protocol ?? 'nothing'}, ${conn.attached ? `attached at ${conn.path}` : 'not attached'}`;
+}
+
+/** Names are people's: they may be empty, long, or hold line breaks. */
+function label(name: string | null): string {
+  const text = JSON.stringify(name ?? '');
+  return text.length > 60 ? `${text.slice(0, 57)}…"` : text;
+}
