@@ -1,0 +1,32 @@
+/** Runs the benchmarks, each with its peer in the same process and on the same disk, and writes the page of figures. */
+import { writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { durableSaves } from './durable-saves.ts';
+import { firstAnswer } from './first-answer.ts';
+import { getById } from './get-by-id.ts';
+import { listing } from './listing.ts';
+import type { Figure } from './measure.ts';
+
+const figures: Figure[] = [];
+for (const benchmark of [durableSaves, getById, listing, firstAnswer]) {
+  for (const figure of await benchmark()) {
+    console.log(
+      `${figure.what.padEnd(64)} ${figure.ours.padStart(16)} ${figure.peer.padStart(16)} ${figure.ratio.padStart(7)}`,
+    );
+    figures.push(figure);
+  }
+}
+
+const page = [
+  '# Figures',
+  '',
+  `Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown processor'}, made by \`npm run bench\`.`,
+  'The ratio is ours divided by the peer, measured in the same run on the same disk: more is better. Absolute figures are of this',
+  'machine on that day; run it on yours.',
+  '',
+  '| what | ours | peer | ratio |',
+  '| --- | --- | --- | --- |',
+  ...figures.map(({ what, ours, peer, ratio }) => `| ${what} | ${ours} | ${peer} | ${ratio} |`),
+  '',
+];
+if (process.argv.includes('--write')) writeFileSync(new URL('../bench/figures.md', import.meta.url), page.join('\n'));

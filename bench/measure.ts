@@ -1,0 +1,37 @@
+/** How the benchmarks measure and say what they found. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface Figure {
+  readonly what: string;
+  readonly ours: string;
+  readonly peer: string;
+  /** Ours divided by the peer's, as a rate. */
+  readonly ratio: string;
+}
+
+/** How often a second something can be done: the median of several rounds, after one that does not count. */
+export async function rate(count: number, round: () => unknown, rounds = 5): Promise<number> {
+  const rates: number[] = [];
+  for (let n = 0; n <= rounds; n++) {
+    const start = performance.now();
+    await round();
+    if (n > 0) rates.push((count * 1000) / (performance.now() - start));
+  }
+  return rates.sort((a, b) => a - b)[Math.floor(rates.length / 2)] ?? 0;
+}
+
+export function compared(what: string, unit: string, ours: number, peer: number): Figure {
+  const shown = (value: number): string => `${Math.round(value).toLocaleString('en')} ${unit}`;
+  return { what, ours: shown(ours), peer: shown(peer), ratio: (ours / peer).toFixed(2) };
+}
+
+/** A folder on the disk of the project: the temporary folder may be memory. */
+export async function onDisk<T>(use: (folder: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(process.cwd(), '.cache-bench-'));
+  try {
+    return await use(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,38 @@
+/** The peer: better-sqlite3, the fastest native SQLite of Node, on the same schema and with the same rows. */
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { setup } from 'cinderlib-wasm';
+
+/** The little of better-sqlite3 that is used here; it ships no types. */
+export interface NativeDatabase {
+  pragma(sql: string): unknown;
+  prepare(sql: string): NativeStatement;
+  transaction(work: (n: number) => void): (n: number) => void;
+  close(): void;
+}
+interface NativeStatement {
+  run(...values: unknown[]): unknown;
+  all(...values: unknown[]): Record<string, unknown>[];
+}
+
+export function nativeDatabase(path: string): NativeDatabase {
+  // It is installed beside the benchmarks, and a program that was bundled lies elsewhere.
+  const require = createRequire(join(process.cwd(), 'bench', 'package.json'));
+  // The shape is better-sqlite3's documented one.
+  const Database = require('better-sqlite3') as new (file: string) => NativeDatabase;
+  return new Database(path);
+}
+
+/** Makes a database with Cinder's schema, for the peer to write in. */
+export async function emptyDatabase(path: string): Promise<void> {
+  const cl = await setup({ persistence_config: { storage: 'db', connection: `sqlite:///${path}` } });
+  await cl.close();
+}
+
+/** Opens it for writing as our own engine does: the same journal, the same syncs. */
+export function nativeWriter(path: string): NativeDatabase {
+  const database = nativeDatabase(path);
+  database.pragma('journal_mode = TRUNCATE');
+  database.pragma('synchronous = FULL');
+  return database;
+}
