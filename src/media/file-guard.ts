@@ -77,10 +77,12 @@ export class FileGuard implements Guard {
     }
   }
 
-  leave(): void {
+  leave(): Promise<void> {
     this.#inside = false;
     if (this.#adopts) this.#known = this.#remember();
     this.#rest();
+    // The next transaction would wait for it anyway.
+    return this.#resting;
   }
 
   async keepsOthersOut(): Promise<boolean> {

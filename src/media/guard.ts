@@ -25,8 +25,8 @@ export interface Guard {
    * @throws {DatabaseChanged} having let everybody in again
    */
   enter(purpose: 'write' | 'recover' | 'refresh'): Promise<void>;
-  /** Lets others read again. Never throws: what was done is done. */
-  leave(): void;
+  /** Lets others read again: they can when it resolves. Never rejects: what was done is done. */
+  leave(): Promise<void>;
   /** Whether nobody else can write until the next {@link enter}, so that reading needs no care. */
   keepsOthersOut(): Promise<boolean>;
   /** @throws {DatabaseChanged} when another file, or none, has the name of the one that was opened */
@@ -54,7 +54,7 @@ export class FreeGuard implements Guard {
   readonly nativeLocks = 'none';
   readonly busyTimeout = 0;
   async enter(): Promise<void> {}
-  leave(): void {}
+  async leave(): Promise<void> {}
   async keepsOthersOut(): Promise<boolean> {
     return true;
   }

@@ -36,7 +36,7 @@ export class ReadOnlyGuard implements Guard {
     throw new ReadOnly(this.#watch.path);
   }
 
-  leave(): void {}
+  async leave(): Promise<void> {}
 
   async keepsOthersOut(): Promise<boolean> {
     return false;

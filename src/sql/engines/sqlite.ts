@@ -46,7 +46,7 @@ export async function openSqliteOn(engine: Engine, medium: Medium, synchronous: 
       const open = (): SqliteDatabase => openDatabase(engine, medium, synchronous);
       return new SqliteEngine(medium, open);
     } finally {
-      medium.guard.leave();
+      await medium.guard.leave();
     }
   } catch (error) {
     // Why it could not be opened says more than why it could not be tidied up.
@@ -152,7 +152,8 @@ export class SqliteEngine implements SqlEngine {
     try {
       return await task();
     } finally {
-      guard.leave();
+      // Whoever is told of the change may look at it with a native program at once.
+      await guard.leave();
     }
   }
 
