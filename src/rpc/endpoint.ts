@@ -27,10 +27,22 @@ function ownWorker(): AnyWorker {
   const threads = builtin('node:worker_threads');
   // Flags of the program, such as `--input-type` or a loader for its own sources, are not meant for the worker.
   if (threads !== undefined) return new threads.Worker(new URL('./core-node.js', import.meta.url), { execArgv: [] });
+  if (typeof Worker === 'function') return browserWorker();
   throw new WorkerLost(
-    'This runtime has no worker threads that the library knows how to start. ' +
+    'This runtime has no workers that the library knows how to start. ' +
       'Pass worker: false to run the core on the calling thread.',
   );
+}
+
+function browserWorker(): Worker {
+  const { origin, protocol } = new URL(import.meta.url);
+  const isForeign = protocol.startsWith('http') && origin !== location.origin;
+  // In one expression, for this is what bundlers look for.
+  if (!isForeign) return new Worker(new URL('./core.js', import.meta.url), { type: 'module' });
+  // A worker's script must come from the page's own origin, but what that script imports need not.
+  const script = `import ${JSON.stringify(new URL(['.', 'core.js'].join('/'), import.meta.url))};`;
+  const url = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
+  return new Worker(url, { type: 'module' });
 }
 
 type WorkerThread = import('node:worker_threads').Worker;

@@ -11,6 +11,7 @@ import { DatabaseChanged, DatabaseLocked, DatabaseUnavailable } from '../../src/
 import type { StartKeeper } from '../../src/media/file-guard.ts';
 import { Keeper } from '../../src/media/keeper.ts';
 import { ProgramRunner } from '../../src/media/keeper-program.ts';
+import { hostMedia } from '../../src/media/open-on-host.ts';
 import type { SqliteEngine } from '../../src/sql/engines/sqlite.ts';
 import { openReader } from '../../src/sql/engines/sqlite-reader.ts';
 import { keepers, openGuarded } from '../support/engines.ts';
@@ -201,7 +202,7 @@ describe.each(keepers)('held by $name', ({ start: keeper }) => {
     const isHeld = async () => expect(await shell.run('BEGIN IMMEDIATE')).toEqual(locked);
     await engine.bytes();
     await isHeld();
-    const reader = await openReader({ medium: 'filesystem', database, from: null });
+    const reader = await openReader(hostMedia, { medium: 'filesystem', database, from: null });
     expect((await reader.all('SELECT count(*) FROM t')).rows).toEqual([[0]]);
     await isHeld();
     await reader.close();

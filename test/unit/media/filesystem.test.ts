@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DatabaseExists, DatabaseUnavailable, InvalidPersistence, StorageFailure } from '../../../src/errors/index.ts';
 import { FilesystemMedium } from '../../../src/media/filesystem.ts';
-import { openMedium } from '../../../src/media/open.ts';
+import { hostMedia } from '../../../src/media/open-on-host.ts';
 import { seed } from '../../../src/media/seed.ts';
 import { FaultyFs } from './faulty-fs.ts';
 
@@ -18,7 +18,7 @@ beforeEach(() => {
 afterEach(() => fs.rmSync(folder, { recursive: true }));
 
 const open = (name = database, from: Uint8Array | null = null) =>
-  openMedium({ medium: 'filesystem', database: name, from });
+  hostMedia.open({ medium: 'filesystem', database: name, from });
 const noLock = { release() {} };
 const bytes = (...values: number[]) => Uint8Array.from(values);
 
@@ -208,8 +208,8 @@ describe('a place that is none', () => {
 
   test('a medium that does not exist is refused with those that do', async () => {
     const config = { medium: 'floppy' as 'memory', database, from: null };
-    await expect(openMedium(config)).rejects.toBeInstanceOf(InvalidPersistence);
-    await expect(openMedium(config)).rejects.toThrow(/"floppy".*memory, filesystem/);
+    await expect(hostMedia.open(config)).rejects.toBeInstanceOf(InvalidPersistence);
+    await expect(hostMedia.open(config)).rejects.toThrow(/"floppy".*memory, filesystem/);
   });
 });
 
