@@ -25,8 +25,14 @@ export function startWorker(make?: () => AnyWorker): WorkerHandle {
 
 function ownWorker(): AnyWorker {
   const threads = builtin('node:worker_threads');
-  // Flags of the program, such as `--input-type` or a loader for its own sources, are not meant for the worker.
-  if (threads !== undefined) return new threads.Worker(new URL('./core-node.js', import.meta.url), { execArgv: [] });
+  if (threads !== undefined) {
+    return new threads.Worker(new URL('./core-node.js', import.meta.url), {
+      // Flags of the program, such as `--input-type` or a loader for its own sources, are not meant for the worker.
+      execArgv: [],
+      // Node would close what a reader leaves open for the sake of a writer's lock, see media/read-only.ts.
+      trackUnmanagedFds: false,
+    });
+  }
   if (typeof Worker === 'function') return browserWorker();
   throw new WorkerLost(
     'This runtime has no workers that the library knows how to start. ' +
