@@ -1,12 +1,12 @@
 /** The lock file: one holder, known by name; a dead one gives way to exactly one successor. */
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { build } from 'esbuild';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, type TestContext, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, type TestContext, test, vi } from 'vitest';
 import { DatabaseLocked, DatabaseUnavailable } from '../../src/errors/index.ts';
 import { takeLock } from '../../src/tabs/lock.ts';
 import { describeSelf, type Holder, parseHolder, stateOf } from '../../src/tabs/lock-holder.ts';
@@ -216,11 +216,21 @@ describe('the lock of a dead holder', () => {
     (await takeLock(database)).release();
   });
 
-  test('is taken over after a restart of the machine', async (context) => {
+  test('is taken over after a restart of the machine', (context) => {
     onlyLinux(context);
-    fs.writeFileSync(lockFile, self({ boot: '00000000-0000-0000-0000-000000000000' }));
-    (await takeLock(database)).release();
+    const here = { ...describeSelf(fs), machine: 'cafe' };
+    expect(stateOf({ ...here, boot: '00000000-0000-0000-0000-000000000000' }, here, fs)).toBe('dead');
   });
+
+  test.each(['0badcafe', null])(
+    'is not one of another boot of the machine %j, which has the same name',
+    async (machine) => {
+      const text = self({ boot: '00000000-0000-0000-0000-000000000000', machine });
+      fs.writeFileSync(lockFile, text);
+      expect(await refusal()).toHaveProperty('message', expect.stringContaining(`remove ${lockFile}`));
+      expect(fs.readFileSync(lockFile, 'utf8')).toBe(text);
+    },
+  );
 
   test('is taken over when its worker has ended and its process lives', async (context) => {
     onlyLinux(context);
@@ -252,6 +262,25 @@ describe('the lock of a dead holder', () => {
       await Promise.all(contenders.map((child) => ask(child, null)));
       expect(fs.readdirSync(folder)).toEqual([]);
     }
+  });
+
+  test('goes to nobody else at the moment when it is replaced', async () => {
+    await deadLock();
+    const answers: string[] = [];
+    const replace = fs.renameSync;
+    vi.spyOn(fs, 'renameSync').mockImplementationOnce((from, to) => {
+      // Another program comes between the last look at the lock and its replacement.
+      const other = `const child = require('node:child_process').fork(${JSON.stringify(program)});
+        child.on('message', (answer) => process.exit(console.log(answer)));
+        child.send(${JSON.stringify({ database, at: 0 })});`;
+      answers.push(spawnSync(process.execPath, ['-e', other], { encoding: 'utf8' }).stdout);
+      replace(from, to);
+    });
+    const lock = await takeLock(database);
+    expect(answers).toEqual([
+      expect.stringContaining(`DatabaseLocked: ${database} is in use by process ${process.pid}`),
+    ]);
+    lock.release();
   });
 
   test('that was free goes to exactly one of eight processes', async () => {
