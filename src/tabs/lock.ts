@@ -142,6 +142,8 @@ function unreadable(path: string, database: string): DatabaseLocked {
 
 function readNow(fs: FileSystem, path: string): Holder | null | 'unreadable' {
   try {
+    // Reading a pipe would wait for its other end.
+    if (fs.statSync(path).isFIFO()) return 'unreadable';
     return parseHolder(fs.readFileSync(path, 'utf8')) ?? 'unreadable';
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return null;

@@ -1,5 +1,5 @@
 /** The lock file: one holder, known by name; a dead one gives way to exactly one successor. */
-import { type ChildProcess, fork, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -180,6 +180,12 @@ describe('a lock that is held', () => {
       expect(fs.readdirSync(folder)).toEqual(['cl.sqlite.lock']);
     },
   );
+
+  test('as a pipe is refused, and its other end is not waited for', async (context) => {
+    onlyLinux(context);
+    execFileSync('mkfifo', [lockFile]);
+    expect(await refusal()).toHaveProperty('message', expect.stringContaining('does not say by whom'));
+  });
 
   test('whose text comes a moment after its name is waited for', async () => {
     fs.writeFileSync(lockFile, '');
