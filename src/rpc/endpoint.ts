@@ -53,8 +53,10 @@ function browserWorker(): Worker {
 
 type WorkerThread = import('node:worker_threads').Worker;
 
-const isWebWorker = (worker: AnyWorker): worker is Worker => 'addEventListener' in worker;
-const isWorkerThread = (worker: AnyWorker): worker is WorkerThread => 'on' in worker;
+// What the caller's function made may be no object at all.
+const has = (worker: unknown, method: string): boolean => Object(worker) === worker && method in Object(worker);
+const isWebWorker = (worker: AnyWorker): worker is Worker => has(worker, 'addEventListener');
+const isWorkerThread = (worker: AnyWorker): worker is WorkerThread => has(worker, 'on');
 
 function workerThread(worker: WorkerThread): WorkerHandle {
   worker.unref();

@@ -186,9 +186,11 @@ describe('a worker that dies', () => {
   });
 
   test('and a function that makes none is refused', async () => {
-    const worker = (() => ({})) as unknown as () => Worker;
-    const error = await errorOf(setup({ persistence_config: { storage: 'memory_db' }, worker }));
-    expect(error).toBeInstanceOf(InvalidOption);
+    for (const made of [{}, 5, null, undefined]) {
+      const worker = (() => made) as unknown as () => Worker;
+      const error = await errorOf(setup({ persistence_config: { storage: 'memory_db' }, worker }));
+      expect(error).toBeInstanceOf(InvalidOption);
+    }
   });
 });
 
