@@ -14,6 +14,7 @@ import { ChildList } from './child-list.ts';
 import { Connection } from './connection.ts';
 import type { Context } from './context.ts';
 import type { VolumeFields } from './fields.ts';
+import { refuseUnknown } from './known-options.ts';
 import { applyModelUpdate, checkSize, failed, failing, saveAfter, undone } from './lifecycle.ts';
 import { type FieldValues, withDisplayNames } from './new-object.ts';
 import { newVolume, volumeFieldsFrom } from './new-volume.ts';
@@ -243,7 +244,9 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
     }
   }
 
-  async disconnect(connection: Connection, { force = false }: { force?: boolean } = {}): Promise<void> {
+  async disconnect(connection: Connection, options: { force?: boolean } = {}): Promise<void> {
+    refuseUnknown('disconnect', options, ['force']);
+    const { force = false } = options;
     if (connection.volume_id !== this.id) {
       throw new ValueError(`Connection ${connection.id} is one of volume ${connection.volume_id}, not of ${this.id}.`);
     }
@@ -272,7 +275,9 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
   }
 
   /** Detaches the volume from this host and disconnects it. Throws `NotLocal` when it is not attached here. */
-  async detach({ force = false, ignore_errors = false } = {}): Promise<void> {
+  async detach(options: { force?: boolean; ignore_errors?: boolean } = {}): Promise<void> {
+    refuseUnknown('detach', options, ['force', 'ignore_errors']);
+    const { force = false, ignore_errors = false } = options;
     const connection = this.local_attach;
     if (connection === null) throw new NotLocal(this.id);
     try {

@@ -33,6 +33,22 @@ describe.each(['memory', 'memory_db'])('on %s', (storage) => {
     expect([vol.name, vol.description, snap.name, snap.description]).toEqual(['n', 'd', 's', '']);
   });
 
+  test('an option or a filter that does not exist is refused, with the near name', async () => {
+    const vol = await b.createVolume(1);
+    const misspelt = <T>(value: object): T => value as T; // What plain JavaScript may pass.
+    const refused = async (call: () => unknown, text: string) =>
+      expect(async () => call()).rejects.toMatchObject({
+        name: 'InvalidOption',
+        message: expect.stringContaining(text),
+      });
+    await refused(() => cl.Volume.iterate(misspelt({ backend_nam: 'b' })), 'Did you mean backend_name?');
+    await refused(() => b.volumesFiltered(misspelt({ volume_nam: 'b' })), 'Did you mean volume_name?');
+    await refused(() => b.stats(misspelt({ refrsh: true })), 'Did you mean refresh?');
+    await refused(() => vol.toJson(misspelt({ simplfied: false })), 'Did you mean simplified?');
+    await refused(() => vol.toJsons(misspelt({ simplfied: false })), 'Did you mean simplified?');
+    await refused(() => vol.detach(misspelt({ forced: true })), 'Did you mean force?');
+  });
+
   test('a volume with a snapshot is not deleted through an object that does not know of it', async () => {
     const vol = await b.createVolume(1);
     const other = await cl.Volume.getById(vol.id);
