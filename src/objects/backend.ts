@@ -2,7 +2,7 @@
 import { type Dict, isDict } from '../cinder/dict.ts';
 import { volumeDriverClass } from '../drivers/registry.ts';
 import type { DriverParameters, VolumeDriver } from '../drivers/volume-driver.ts';
-import { DuplicateEntry, InvalidOption } from '../errors/index.ts';
+import { InvalidOption } from '../errors/index.ts';
 import { inspect } from '../inspect.ts';
 import { compact, jsonText, spaced } from '../serialization/json-text.ts';
 import type { Context } from './context.ts';
@@ -117,9 +117,6 @@ export class Backend {
     checkSize(size);
     const defaults = { display_name: '', display_description: '', bootable: false };
     const volume = Volume.make(this.context, this, { ...defaults, ...withDisplayNames(given), size }, pool_name);
-    if (given['id'] && (await this.context.persistence.getVolumes({ volume_id: volume.id })).length > 0) {
-      throw new DuplicateEntry(`Volume ${volume.id} exists already. Give another id, or none.`);
-    }
     await volume.create();
     return volume;
   }

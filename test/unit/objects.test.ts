@@ -67,6 +67,34 @@ describe.each(['memory', 'memory_db'])('on %s', (storage) => {
     expect((await cl.Volume.getById(vol.id)).name).toBe('first');
   });
 
+  test('an id that is taken is refused to copies, snapshots and connections too', async () => {
+    const [vol, other] = [await b.createVolume(1, { name: 'first' }), await b.createVolume(1, { name: 'other' })];
+    const snap = await vol.createSnapshot({ name: 'first' });
+    const conn = await vol.connect({ host: 'first' });
+    const before = await cl.dumps();
+    const fake = b.driver as FakeLoggingVolumeDriver;
+    const calls = fake.calls.length;
+    for (const call of [
+      () => other.clone({ id: vol.id }),
+      () => snap.createVolume({ id: other.id }),
+      () => other.createSnapshot({ id: snap.id }),
+      () => other.connect({ host: 'other' }, { id: conn.id }),
+    ]) {
+      await expect(call()).rejects.toMatchObject({ name: 'DuplicateEntry' });
+    }
+    expect(fake.calls.length).toBe(calls);
+    await cl.refresh();
+    expect(await cl.dumps()).toBe(before);
+  });
+
+  test('one of two volumes that are made at once gets the id that both are given', async () => {
+    const made = await Promise.allSettled(['one', 'two'].map((name) => b.createVolume(1, { id: 'both', name })));
+    expect(made.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(made.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { name: 'DuplicateEntry' } });
+    expect((await b.volumes()).length).toBe(1);
+    expect((await cl.persistence.getVolumes()).length).toBe(1);
+  });
+
   test('the list of a backend has each volume once, whatever happens while it is read', async () => {
     const [one, [, made], two] = await Promise.all([
       b.volumes(),
