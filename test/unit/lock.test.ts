@@ -306,6 +306,33 @@ describe('the lock of a dead holder', () => {
   });
 });
 
+describe('the draft of a program that was killed before it had the lock', () => {
+  const draft = (): string => `${lockFile}.0123456789abcdef0123456789abcdef`;
+
+  test('goes with the next lock, although that was free', async () => {
+    fs.writeFileSync(draft(), self({ pid: 2_000_000_000, thread: null }));
+    (await takeLock(database)).release();
+    expect(fs.readdirSync(folder)).toEqual([]);
+  });
+
+  test('goes without a word in it too, once it is so old that nobody is about to write it', async () => {
+    fs.writeFileSync(draft(), '');
+    (await takeLock(database)).release();
+    expect(fs.readdirSync(folder)).toHaveLength(1);
+    fs.utimesSync(draft(), new Date(0), new Date(0));
+    (await takeLock(database)).release();
+    expect(fs.readdirSync(folder)).toEqual([]);
+  });
+
+  test('stays where the folder cannot be listed, and the lock is taken', async () => {
+    vi.spyOn(fs, 'readdirSync').mockImplementationOnce(() => {
+      throw Object.assign(new Error('EACCES'), { code: 'EACCES' });
+    });
+    (await takeLock(database)).release();
+    expect(fs.existsSync(lockFile)).toBe(false);
+  });
+});
+
 describe('stateOf', () => {
   test('says that a process which belongs to somebody else lives', () => {
     const me = describeSelf(fs);
