@@ -222,6 +222,24 @@ test('a snapshot that is taken while the list is read is in the list', async () 
   await cl.close();
 });
 
+test('glance metadata is kept in memory and in dumps, and passed over by a database', async () => {
+  for (const [storage, expected] of [
+    ['memory', { os: 'x' }],
+    ['memory_db', null],
+  ] as const) {
+    const cl = await setup({ persistence_config: { storage } });
+    const b = await cl.backend(options);
+    const vol = await b.createVolume(1);
+    vol.glance_metadata = { os: 'x' };
+    vol.display_name = 'new';
+    await vol.save();
+    expect(vol.jsons()).toContain('"glance_metadata":{"os":"x"}');
+    const found = await cl.Volume.getById(vol.id);
+    expect([found.display_name, found.glance_metadata]).toEqual(['new', expected]);
+    await cl.close();
+  }
+});
+
 test('a storage without db is not taken, and the old one stays', async () => {
   class NoDb extends PersistenceDriver {
     static closed = 0;
