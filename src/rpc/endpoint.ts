@@ -4,6 +4,7 @@ import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { InvalidOption, WorkerLost } from '../errors/index.ts';
 import { builtin } from '../runtime.ts';
 import type { AnyWorker } from './any-worker.ts';
+import { loadFault, PolicyWatch, policyHint } from './load-fault.ts';
 
 /** A running worker. */
 export interface WorkerHandle {
@@ -17,16 +18,21 @@ export interface WorkerHandle {
 
 /** Starts the worker: the bundle's own, or the one that the given function makes. */
 export function startWorker(make?: () => AnyWorker): WorkerHandle {
-  const worker = make === undefined ? ownWorker() : make();
+  return make === undefined ? ownWorker() : handleOf(make());
+}
+
+function handleOf(worker: AnyWorker): WorkerHandle {
   if (isWebWorker(worker)) return webWorker(worker);
   if (isWorkerThread(worker)) return workerThread(worker);
   throw new InvalidOption('The function given as `worker` must return a Worker.');
 }
 
-function ownWorker(): AnyWorker {
+function ownWorker(): WorkerHandle {
   const threads = builtin('node:worker_threads');
   // Flags of the program, such as `--input-type` or a loader for its own sources, are not meant for the worker.
-  if (threads !== undefined) return new threads.Worker(new URL('./core-node.js', import.meta.url), { execArgv: [] });
+  if (threads !== undefined) {
+    return workerThread(new threads.Worker(new URL('./core-node.js', import.meta.url), { execArgv: [] }));
+  }
   if (typeof Worker === 'function') return browserWorker();
   throw new WorkerLost(
     'This runtime has no workers that the library knows how to start. ' +
@@ -34,15 +40,44 @@ function ownWorker(): AnyWorker {
   );
 }
 
-function browserWorker(): Worker {
-  const { origin, protocol } = new URL(import.meta.url);
-  const isForeign = protocol.startsWith('http') && origin !== location.origin;
-  // In one expression, for this is what bundlers look for.
-  if (!isForeign) return new Worker(new URL('./core.js', import.meta.url), { type: 'module' });
-  // A worker's script must come from the page's own origin, but what that script imports need not.
-  const script = `import ${JSON.stringify(new URL(['.', 'core.js'].join('/'), import.meta.url))};`;
-  const url = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
-  return new Worker(url, { type: 'module' });
+/**
+ * The bundle's own Web Worker. Bundlers look for the one expression below and put a file of their own into it,
+ * whose name is nowhere else. It is learnt by standing in for `Worker` while the expression is evaluated: a
+ * script from another origin is then started from here, and one that does not load can be asked for.
+ */
+function browserWorker(): WorkerHandle {
+  const Native = globalThis.Worker;
+  const policy = new PolicyWatch();
+  let [script, startedAs] = ['', ''];
+  function StandIn(url: string | URL, options?: WorkerOptions): Worker {
+    script = String(url);
+    startedAs = isForeign(script) ? importing(script) : script;
+    return new Native(startedAs, startedAs === script ? options : { type: 'module' });
+  }
+  try {
+    globalThis.Worker = StandIn as unknown as typeof Worker;
+    return webWorker(new Worker(new URL('./core.js', import.meta.url), { type: 'module' }), async () => {
+      const fault = await loadFault(script, startedAs, policy);
+      policy.stop();
+      return new WorkerLost(`The worker script ${script} cannot be loaded: ${fault}`);
+    });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const hint = policyHint(script, startedAs);
+    throw new WorkerLost(`The worker script ${script} cannot be started: ${reason} ${hint}`, { cause });
+  } finally {
+    globalThis.Worker = Native;
+  }
+}
+
+function isForeign(script: string): boolean {
+  const { origin, protocol } = new URL(script);
+  return protocol.startsWith('http') && origin !== location.origin;
+}
+
+/** A worker's script must come from the page's own origin, but what that script imports need not. */
+function importing(script: string): string {
+  return URL.createObjectURL(new Blob([`import ${JSON.stringify(script)};`], { type: 'text/javascript' }));
 }
 
 type WorkerThread = import('node:worker_threads').Worker;
@@ -68,11 +103,16 @@ function workerThread(worker: WorkerThread): WorkerHandle {
   };
 }
 
-function webWorker(worker: Worker): WorkerHandle {
+/** @param notLoaded says why the script was not loaded, where somebody knows which it is */
+function webWorker(worker: Worker, notLoaded?: () => Promise<Error>): WorkerHandle {
   return {
     endpoint: worker,
     onLost(callback) {
-      worker.addEventListener('error', (event) => callback(new Error(event.message || 'The worker script failed.')));
+      worker.addEventListener('error', ({ message }) => {
+        // An error of the script has a message; a script that was not loaded has none.
+        if (message || notLoaded === undefined) callback(new Error(message || 'The worker script failed.'));
+        else notLoaded().then(callback, callback);
+      });
       worker.addEventListener('messageerror', () => callback(new Error('A message of the worker could not be read.')));
     },
     // Browsers have no process to keep alive.

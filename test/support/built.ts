@@ -1,0 +1,8 @@
+/** The files of `dist/`, as tests serve and count them. */
+import { fileURLToPath } from 'node:url';
+
+/** The folder of what was built. */
+export const dist = fileURLToPath(new URL('../../dist/', import.meta.url));
+
+/** The driver that stores nothing. */
+export const fakeDriver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
