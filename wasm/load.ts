@@ -60,9 +60,10 @@ async function readEngine(url: URL): Promise<EngineFile> {
     if (!response.ok) throw new Error(`the server answered ${response.status} ${response.statusText}`.trimEnd());
     return { bytes: new Uint8Array(await response.arrayBuffer()), type: response.headers.get('content-type') };
   } catch (cause) {
+    const hint = url.protocol === 'file:' ? '' : '; a Content-Security-Policy must allow it by connect-src';
     throw new EngineMismatch(
       `The SQLite engine ${url.href} (SHA-256 ${pin.sha256} expected) cannot be read: ${messageOf(cause)}. ` +
-        'Keep sql-wasm.wasm beside the script that loads it; a Content-Security-Policy must allow it by connect-src.',
+        `Keep sql-wasm.wasm beside the script that loads it${hint}.`,
       { cause },
     );
   }

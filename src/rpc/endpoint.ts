@@ -2,7 +2,7 @@
 import type { Endpoint } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { InvalidOption, WorkerLost } from '../errors/index.ts';
-import { builtin } from '../runtime.ts';
+import { builtin, isAllowed } from '../runtime.ts';
 import type { AnyWorker } from './any-worker.ts';
 import { loadFault, PolicyWatch, policyHint } from './load-fault.ts';
 
@@ -29,15 +29,27 @@ function handleOf(worker: AnyWorker): WorkerHandle {
 
 function ownWorker(): WorkerHandle {
   const threads = builtin('node:worker_threads');
-  // Flags of the program, such as `--input-type` or a loader for its own sources, are not meant for the worker.
   if (threads !== undefined) {
-    return workerThread(new threads.Worker(new URL('./core-node.js', import.meta.url), { execArgv: [] }));
+    try {
+      // One expression, and no variable in it: bundlers look for this.
+      return workerThread(new threads.Worker(new URL('./core-node.js', import.meta.url), threadOptions()));
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new WorkerLost(`The worker of the persistence core cannot be started: ${reason}`, { cause });
+    }
   }
   if (typeof Worker === 'function') return browserWorker();
   throw new WorkerLost(
     'This runtime has no workers that the library knows how to start. ' +
       'Pass worker: false to run the core on the calling thread.',
   );
+}
+
+function threadOptions(): import('node:worker_threads').WorkerOptions {
+  // Flags of the program, such as `--input-type` or a loader for its own sources, are not meant for the worker.
+  const execArgv: string[] = [];
+  // Deno would ask whether the environment may be copied.
+  return isAllowed({ name: 'env' }) ? { execArgv } : { execArgv, env: {} };
 }
 
 /**
