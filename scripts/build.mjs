@@ -68,7 +68,7 @@ async function bundle() {
         splitting,
         // Beside the entry points, not in a folder: worker and engine are found relative to the file that asks.
         chunkNames: '[name]-[hash]',
-        plugins: [fromElsewhere(elsewhere)],
+        plugins: [fromElsewhere(elsewhere), sqlJsAsModule],
       }),
     ),
   );
@@ -88,6 +88,21 @@ function fromElsewhere(elsewhere) {
     },
   };
 }
+
+/**
+ * Gives sql.js the export of an ES module. Its text stays as it is; it sees no CommonJS, and so asks for none.
+ * Left to esbuild it is wrapped in a function with a `module` of its own, which sql.js sets to undefined after
+ * its last use; webpack's minifier takes that for its value from the start, and drops the export.
+ */
+const sqlJsAsModule = {
+  name: 'sql.js as a module',
+  setup(esbuild) {
+    esbuild.onLoad({ filter: /[\\/]sql-wasm-browser\.js$/ }, ({ path }) => {
+      const contents = `var module, exports, define;\n${readFileSync(path, 'utf8')}\nexport default initSqlJs;\n`;
+      return { contents, loader: 'js' };
+    });
+  },
+};
 
 /** What bundlers for browsers, or browsers, would stumble over. */
 function checkBundle(metafiles) {

@@ -15,8 +15,9 @@ import pin from './pin.json' with { type: 'json' };
  * published package does not have.
  */
 export function engineUrl(): URL {
-  if (!import.meta.url.endsWith('/wasm/load.ts')) return new URL('./sql-wasm.wasm', import.meta.url);
-  return new URL(['..', 'node_modules', pin.package, pin.file].join('/'), import.meta.url);
+  const here = import.meta.url;
+  if (!here.endsWith('/wasm/load.ts')) return new URL('./sql-wasm.wasm', import.meta.url);
+  return new URL(`../node_modules/${pin.package}/${pin.file}`, here);
 }
 
 /** Compiles the engine found at `url`; throws {@link EngineMismatch} when it is missing or another one. */
