@@ -3,6 +3,3 @@ import { fileURLToPath } from 'node:url';
 
 /** The folder of what was built. */
 export const dist = fileURLToPath(new URL('../../dist/', import.meta.url));
-
-/** The driver that stores nothing. */
-export const fakeDriver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
