@@ -68,9 +68,11 @@ export function stateOf(holder: Holder, self: Holder, fs: FileSystem): HolderSta
   if (holder.host !== self.host) return 'unknown';
   if (differ(holder.boot, self.boot)) return 'dead';
   if (differ(holder.namespace, self.namespace)) return 'unknown';
+  // Deno takes a signal for running a program.
+  const maySignal = isAllowed({ name: 'run' });
+  if (!maySignal && !mayReadProc() && holder.pid !== self.pid) return 'unknown';
   try {
-    // Deno takes it for running a program.
-    if (isAllowed({ name: 'run' })) hostProcess()?.kill(holder.pid, 0);
+    if (maySignal) hostProcess()?.kill(holder.pid, 0);
   } catch (error) {
     // EPERM: it lives and belongs to somebody else.
     if (errnoOf(error) === 'ESRCH') return 'dead';

@@ -1,5 +1,6 @@
 /** Deno, which lets a program do what it is told to and no more: reading and writing one folder is enough. */
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -79,6 +80,28 @@ describe.each(['worker', 'no worker'])('with %s', (worker) => {
     if (deno.command === null) return context.skip(deno.missing);
     run([...files, '--no-prompt'], worker);
     expect(JSON.parse(run(['--allow-read=.', '--no-prompt'], worker, 'ro'))).toMatchObject({ value: 'v' });
+  });
+
+  test('takes over what a killed program left where it may look, and says what to do where it may not', async (context) => {
+    if (deno.command === null) return context.skip(deno.missing);
+    // Kept open: the program is killed in the middle.
+    const holder = `import { setup } from './dist/index.js';
+      await setup({ persistence_config: { storage: 'db', connection: 'sqlite:///cl.sqlite' }, worker: false });
+      console.log('open');
+      setInterval(() => {}, 1000);`;
+    writeFileSync(join(folder, 'holder.mjs'), holder);
+    const [command] = deno.command;
+    const child = spawn(command, ['run', '--quiet', '--no-prompt', ...files, 'holder.mjs'], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    await once(child.stdout, 'data');
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const said = run([...files, '--no-prompt'], worker);
+    expect(said).toMatch(/^DatabaseLocked: .*cannot be seen from here .* remove .*cl\.sqlite\.lock\.$/m);
+    const looking = ['--allow-read=.,/proc', '--allow-write=.', '--allow-run', '--no-prompt'];
+    expect(JSON.parse(run(looking, worker))).toEqual(works);
   });
 
   test('names the flag that is missing', (context) => {
