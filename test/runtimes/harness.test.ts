@@ -59,3 +59,39 @@ describe.each(browserNames)('%s', (name) => {
     }
   }, 120_000);
 });
+
+describe('chromium alone', () => {
+  test('freezes a tab and lets it go on, and ends the process of another', async (context) => {
+    const missing = missingBrowser('chromium');
+    if (missing !== null) return context.skip(missing);
+    await using server = await startServer(site);
+    await using browser = await openBrowser('chromium');
+    const [ticking, watching] = [
+      await browser.newPage(`${server.origin}/`),
+      await browser.newPage(`${server.origin}/`),
+    ];
+    await watching.evaluate(() => {
+      Reflect.set(globalThis, 'ticks', 0);
+      new BroadcastChannel('ticks').onmessage = () =>
+        Reflect.set(globalThis, 'ticks', Reflect.get(globalThis, 'ticks') + 1);
+    });
+    await ticking.evaluate(() => {
+      const channel = new BroadcastChannel('ticks');
+      setInterval(() => channel.postMessage(0), 10);
+    });
+    const ticks = (): Promise<number> => watching.evaluate<number>('globalThis.ticks');
+    await expect.poll(ticks).toBeGreaterThan(0);
+    await ticking.freeze?.(true);
+    // What was under way arrives still.
+    await new Promise((waited) => setTimeout(waited, 500));
+    const before = await ticks();
+    await new Promise((waited) => setTimeout(waited, 500));
+    expect(await ticks()).toBe(before);
+    await ticking.freeze?.(false);
+    await expect.poll(ticks).toBeGreaterThan(before);
+    await ticking.crash?.();
+    // Nobody is there to answer: the call fails, or waits for ever.
+    const silence = new Promise((waited) => setTimeout(waited, 2000, 'silence'));
+    expect(await Promise.race([ticking.evaluate('1').catch(() => 'an error'), silence])).not.toBe(1);
+  }, 120_000);
+});
