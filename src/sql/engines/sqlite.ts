@@ -44,7 +44,10 @@ export async function openSqliteOn(engine: Engine, medium: Medium, synchronous: 
     await medium.guard.enter('refresh');
     try {
       const open = (): SqliteDatabase => openDatabase(engine, medium, synchronous);
-      return new SqliteEngine(medium, open);
+      const sqlite = new SqliteEngine(medium, open);
+      // What a journal was played back to, or a new database that has its content from elsewhere.
+      await medium.flush();
+      return sqlite;
     } finally {
       await medium.guard.leave();
     }
@@ -184,7 +187,7 @@ export class SqliteEngine implements SqlEngine {
 
   async #statement<T>(run: () => T): Promise<T> {
     const result = this.#committing(run);
-    await this.#medium.flush();
+    await this.#flush();
     return result;
   }
 
@@ -203,7 +206,7 @@ export class SqliteEngine implements SqlEngine {
       this.#rollback();
       throw error;
     }
-    await this.#medium.flush();
+    await this.#flush();
     return value;
   }
 
@@ -213,7 +216,7 @@ export class SqliteEngine implements SqlEngine {
       this.#database.run('BEGIN IMMEDIATE');
       for (const work of works) results.push(await this.#attemptInGroup(work));
       this.#committing(() => this.#database.run('COMMIT'));
-      await this.#medium.flush();
+      await this.#flush();
       return results;
     } catch (reason) {
       this.#rollback();
@@ -277,6 +280,16 @@ export class SqliteEngine implements SqlEngine {
       `${path}: another program came in while the change was written, and may have undone it. ` +
         'Call refresh(), and look before writing it again.',
     );
+  }
+
+  async #flush(): Promise<void> {
+    try {
+      await this.#medium.flush();
+    } catch (error) {
+      // The medium went back to what it was before; what SQLite remembers is ahead of that.
+      this.#reconnect();
+      throw error;
+    }
   }
 
   #rollback(): void {
