@@ -72,7 +72,6 @@ const thirdParty: Readonly<Record<string, { readonly files: RegExp; readonly atM
   'comlink/dist/esm/node-adapter.mjs': { files: /^(?:src\/rpc|workers)\//, atMost: 2 },
   idb: { files: /^src\/media\/indexeddb-store\.ts$/, atMost: 1 },
   'sql.js/dist/sql-wasm-browser.js': { files: /^(?:wasm|src\/vfs|src\/sql\/engines)\//, atMost: 1 },
-  'zod/mini': { files: /^src\/options\.ts$/, atMost: 1 },
 };
 
 /** The one file that asks what the platform is, and what nobody else may name. */
