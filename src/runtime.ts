@@ -122,6 +122,12 @@ export function webLocks(): LockManager | undefined {
   return navigatorLike().locks;
 }
 
+/** Gives the root of this site's private files; undefined where there are none. */
+export function privateFiles(): (() => Promise<FileSystemDirectoryHandle>) | undefined {
+  const { storage } = navigatorLike();
+  return storage?.getDirectory === undefined ? undefined : () => storage.getDirectory?.() ?? Promise.reject();
+}
+
 /** Where SQLite's databases are kept unless the user says. */
 export function defaultMedium(): 'filesystem' | 'indexeddb' {
   return hostProcess() === undefined ? 'indexeddb' : 'filesystem';

@@ -1,10 +1,12 @@
-/** The media of browsers: IndexedDB, or memory. */
+/** The media of browsers: IndexedDB, the origin private file system (OPFS), or memory. */
 import { DatabaseExists, InvalidPersistence } from '../errors/index.ts';
 import { IndexedDbMedium } from './indexeddb.ts';
 import { IndexedDbStore } from './indexeddb-store.ts';
 import type { Media, MediumConfig } from './media.ts';
 import type { Medium } from './medium.ts';
 import { MemoryMedium } from './memory.ts';
+import { OpfsMedium } from './opfs.ts';
+import { OpfsPlace } from './opfs-place.ts';
 import { heldElsewhere, lockName, takeWebLock, type WebLock } from './web-lock.ts';
 
 export const browserMedia: Media = {
@@ -14,6 +16,8 @@ export const browserMedia: Media = {
         return new MemoryMedium(config.from);
       case 'indexeddb':
         return locked(config, (lock) => openIndexedDb(config, lock));
+      case 'opfs':
+        return locked(config, (lock) => openOpfs(config, lock));
       default:
         throw unavailable(config);
     }
@@ -53,6 +57,20 @@ async function openIndexedDb(config: MediumConfig, lock: WebLock): Promise<Mediu
   }
 }
 
+async function openOpfs(config: MediumConfig, lock: WebLock): Promise<Medium> {
+  const { database, from } = config;
+  const place = await OpfsPlace.find(database, pathOf(config), true);
+  const size = (await place.file(''))?.size ?? 0;
+  if (from === null) return OpfsMedium.open(place, lock, size === 0);
+  // A companion of a database that is gone would be played into the new one.
+  for (const kind of ['', '-journal', '-wal'] as const) {
+    const found = (await place.file(kind))?.size ?? 0;
+    if (found > 0) throw exists(place.path + kind, found);
+  }
+  await place.seed(from);
+  return OpfsMedium.open(place, lock, true);
+}
+
 /** What messages call a database. */
 function pathOf({ medium, database }: MediumConfig): string {
   return `${medium}:${database}`;
@@ -67,6 +85,6 @@ function exists(path: string, size: number): DatabaseExists {
 
 function unavailable({ medium }: MediumConfig): InvalidPersistence {
   return new InvalidPersistence(
-    `There is no medium ${JSON.stringify(medium)} in browsers. Choose one of: memory, indexeddb.`,
+    `There is no medium ${JSON.stringify(medium)} in browsers. Choose one of: memory, indexeddb, opfs.`,
   );
 }

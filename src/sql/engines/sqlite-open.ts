@@ -18,7 +18,8 @@ export function openDatabase(engine: Engine, medium: Medium, synchronous: boolea
   try {
     const header = readHeader(medium);
     refuseSuperJournal(medium);
-    if (header === 'write-ahead log' || medium.exists('-wal')) leaveWriteAheadLog(database);
+    if (medium.journal === 'wal') database.value('PRAGMA locking_mode=EXCLUSIVE');
+    else if (header === 'write-ahead log' || medium.exists('-wal')) leaveWriteAheadLog(database);
     // The first access: plays back the journal of a crash, and refuses what is damaged.
     database.value('SELECT count(*) FROM sqlite_schema');
     configure(database, synchronous);
@@ -74,6 +75,11 @@ function refuseSuperJournal(medium: Medium): void {
   } finally {
     journal.close();
   }
+}
+
+/** Brings the database to rest before it is closed: one file, in rollback mode. */
+export function bringToRest(database: SqliteDatabase): void {
+  if (database.mount.medium.journal === 'wal') setJournal(database, 'delete');
 }
 
 /**

@@ -14,7 +14,7 @@ import { type Engine, type EngineSource, startEngine } from '../../vfs/engine.ts
 import type { SqlEngine, SqlParameters, Work } from '../engine.ts';
 import { Mutex } from './mutex.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
-import { openDatabase, readHeader } from './sqlite-open.ts';
+import { bringToRest, openDatabase, readHeader } from './sqlite-open.ts';
 import { writesRows } from './sqlite-statement.ts';
 import { readTransaction, SqliteTransaction } from './sqlite-transaction.ts';
 import { undisturbed } from './undisturbed.ts';
@@ -132,8 +132,9 @@ export class SqliteEngine implements SqlEngine {
   close(): Promise<void> {
     this.#closing ??= this.#turns.run(async () => {
       try {
-        this.#database.close();
+        bringToRest(this.#database);
       } finally {
+        this.#database.close();
         await this.#medium.close();
       }
     });
@@ -180,6 +181,8 @@ export class SqliteEngine implements SqlEngine {
   }
 
   #reconnect(): void {
+    // Whose log two connections would spoil has its files alone: what is remembered of them is right.
+    if (this.#medium.journal === 'wal') return;
     const fresh = this.#open();
     this.#database.close();
     this.#database = fresh;
