@@ -128,8 +128,8 @@ function contents(folder: string, medium: Medium, base64: string): Map<string, s
 }
 
 test.for([
-  ['chromium', 4],
-  ['firefox', 3],
+  ['chromium', 3],
+  ['firefox', 2],
 ] as const)(
   'no acknowledged change is lost when %s is killed',
   { timeout: timeFor(rounds(4), 6000) },
