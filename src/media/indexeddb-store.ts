@@ -14,6 +14,7 @@ import {
   DatabaseUnavailable,
   NotADatabase,
   OutcomeUnknown,
+  StorageFailure,
 } from '../errors/index.ts';
 import type { BlockFile } from './block-file.ts';
 import { blockSize } from './block-file.ts';
@@ -76,14 +77,16 @@ export class IndexedDbStore {
     await this.#connect(true);
     return this.#reading('readwrite', async (transaction) => {
       const header = transaction.objectStore('header');
-      const isEmpty = (await header.count()) === 0 && (await transaction.objectStore('blocks').count()) === 0;
-      if (isEmpty) {
+      const counts = await Promise.all(storeNames.map((name) => transaction.objectStore(name).count()));
+      if (counts.every((count) => count === 0)) {
         this.#created = true;
-        void header.put(this.#header, headerKey);
+        // At random, so that it is none that somebody has who had a database of that name, which was removed.
+        const [epoch = 0] = crypto.getRandomValues(new Uint32Array(1));
+        await header.put({ ...this.#header, epoch }, headerKey);
       }
       const stored = await readAll(transaction, this.path);
       const claimed = { ...stored.header, epoch: stored.header.epoch + 1 };
-      void header.put(claimed, headerKey);
+      await header.put(claimed, headerKey);
       this.#header = claimed;
       return stored;
     });
@@ -125,7 +128,10 @@ export class IndexedDbStore {
 
   /** Moves single blocks into their extents: changes how the database is stored, not what it is. */
   async fold(file: BlockFile, plan: WritePlan): Promise<void> {
-    await this.#put(file, plan, this.#header);
+    await this.#connect(false);
+    // From here on everything is asked for without waiting, so that no transaction of SQLite can begin in between.
+    if (file.isDurable) await this.#put(file, plan, this.#header);
+    else throw new StorageFailure(`${this.path} is being written to.`, this.path);
   }
 
   close(): void {
@@ -147,7 +153,7 @@ export class IndexedDbStore {
   }
 
   async #put(file: BlockFile, plan: WritePlan, header: Header): Promise<void> {
-    const connection = await this.#connect(false);
+    const connection = this.#connection ?? (await this.#connect(false));
     // Chromium keeps large values in files of their own, which it may leave unwritten unless it is to be strict.
     const durability = plan.extents.length > 0 ? 'strict' : this.#durability;
     const transaction = connection.transaction(storeNames, 'readwrite', { durability });
