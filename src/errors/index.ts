@@ -22,6 +22,7 @@ export {
   DatabaseError,
   DatabaseExists,
   DatabaseLocked,
+  DatabaseTakenOver,
   DatabaseUnavailable,
   EngineMismatch,
   NotADatabase,
