@@ -84,6 +84,21 @@ describe.each(keepers)('held by $name', ({ start: keeper }) => {
     expect(await shell.run('SELECT count(*) FROM t')).toBe('1');
   });
 
+  test('a change is answered only when native programs can read it, however long that takes', async () => {
+    const stepsDownSlowly: StartKeeper = async (file) => {
+      const made = await keeper(file);
+      if (made === null) return null;
+      made.rest = async () => {
+        await new Promise((resolve) => void setTimeout(resolve, 100));
+        return Keeper.prototype.rest.call(made);
+      };
+      return made;
+    };
+    const engine = await open(stepsDownSlowly);
+    await engine.run('CREATE TABLE t (id)');
+    expect(await start().run('SELECT count(*) FROM t')).toBe('0');
+  });
+
   test('a native reader is waited for, and then the lock is there again', async () => {
     const engine = await open(keeper, 20_000);
     await engine.run('CREATE TABLE t (id)');
