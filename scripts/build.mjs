@@ -53,7 +53,7 @@ async function bundle() {
     chunkNames: '[name]-[hash]',
   });
   // A worker is one file: whoever serves it from another place copies it alone.
-  const workers = ['workers/core.ts', 'workers/core-node.ts'];
+  const workers = ['workers/core.ts', 'workers/core-node.ts', 'workers/ports.ts'];
   const built = await Promise.all(workers.map((entry) => build({ ...common, entryPoints: [entry] })));
   return [main, ...built].map(({ metafile }) => metafile);
 }

@@ -107,6 +107,12 @@ export function hostName(): string {
   }
 }
 
+/** The locks that all tabs of an origin share; undefined where there are none. */
+export function webLocks(): LockManager | undefined {
+  // Browsers hide them from pages that came over plain HTTP; the declared type does not know that.
+  return (globalThis as { navigator?: { locks?: LockManager } }).navigator?.locks;
+}
+
 /** Resolves after that many milliseconds. */
 export function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => void setTimeout(resolve, milliseconds));

@@ -63,6 +63,18 @@ export class DatabaseChanged extends CinderlibError {
   }
 }
 
+/** A reader of `changes()` was too far behind, so that it was not told of all of them. */
+export class ChangesMissed extends CinderlibError {
+  override readonly name = 'ChangesMissed';
+  override readonly code = 'CHANGES_MISSED';
+  constructor(readonly waiting: number) {
+    super(
+      `More than ${waiting} changes waited to be taken from changes(). ` +
+        'Call changes() again, then read what you show anew.',
+    );
+  }
+}
+
 /** A change was asked of a database that was opened with `read_only`. */
 export class ReadOnly extends CinderlibError {
   override readonly name = 'ReadOnly';

@@ -6,7 +6,8 @@
  */
 import { ContextClosed, DatabaseError } from '../errors/index.ts';
 import type { Answer, Answers, Command, CoreConfig, LockFile, StorageInfo, WriteCommand } from '../rpc/contract.ts';
-import { isWrite, read, type TableRead, write } from './cinder-db.ts';
+import { isWrite } from '../rpc/writes.ts';
+import { read, type TableRead, write } from './cinder-db.ts';
 import type { SqlEngine, Work } from './engine.ts';
 import { type Origin, prepareSchema, readSchema, type Schema } from './revisions.ts';
 import type { WriteContext } from './write-context.ts';
