@@ -3,7 +3,7 @@
  * `--if-stale` only when something that it is made of has changed.
  *
  * Everything that runs is bundled, and no declaration that a user can reach names another package: so
- * the package has no dependencies at all, and comlink, sql.js and zod are needed to build it, not to use it.
+ * the package has no dependencies at all, and comlink and sql.js are needed to build it, not to use it.
  * The first is checked here, the second by test/package, which compiles users of the packed package.
  */
 import { createHash } from 'node:crypto';

@@ -71,8 +71,8 @@ const exceptions: readonly { readonly from: RegExp; readonly to: RegExp; readonl
 const thirdParty: Readonly<Record<string, { readonly files: RegExp; readonly atMost: number }>> = {
   comlink: { files: /^src\/rpc\//, atMost: 2 },
   'comlink/dist/esm/node-adapter.mjs': { files: /^(?:src\/rpc|workers)\//, atMost: 2 },
+  idb: { files: /^src\/media\/indexeddb-store\.ts$/, atMost: 1 },
   'sql.js/dist/sql-wasm-browser.js': { files: /^(?:wasm|src\/vfs|src\/sql\/engines)\//, atMost: 1 },
-  'zod/mini': { files: /^src\/options\.ts$/, atMost: 1 },
 };
 
 /** The one file that asks what the platform is, and what nobody else may name. */

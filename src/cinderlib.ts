@@ -28,7 +28,7 @@ export interface ContextInfo {
   /** Where the bytes are; null when the storage has no medium of this library. */
   readonly medium: string | null;
   /** `full`: what is acknowledged survives a power cut. `off`: it survives the process. `none`: neither. */
-  readonly durability: 'full' | 'off' | 'none' | null;
+  readonly durability: 'full' | 'relaxed' | 'off' | 'none' | null;
   readonly persisted: boolean;
   /** Whether this context is the one that writes. */
   readonly leader: boolean;

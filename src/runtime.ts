@@ -107,10 +107,49 @@ export function hostName(): string {
   }
 }
 
-/** The locks that all tabs of an origin share; undefined where there are none. */
+/** What of `navigator` is asked for; parts of it are missing in some browsers, and all of it in Node 20. */
+interface NavigatorLike {
+  readonly locks?: LockManager;
+  readonly storage?: Partial<StorageManager>;
+}
+
+function navigatorLike(): NavigatorLike {
+  return (globalThis as { navigator?: NavigatorLike }).navigator ?? {};
+}
+
+/** The browser's locks; undefined on a page that came over an insecure connection. */
 export function webLocks(): LockManager | undefined {
-  // Browsers hide them from pages that came over plain HTTP; the declared type does not know that.
-  return (globalThis as { navigator?: { locks?: LockManager } }).navigator?.locks;
+  return navigatorLike().locks;
+}
+
+/** Gives the root of this site's private files; undefined where there are none. */
+export function privateFiles(): (() => Promise<FileSystemDirectoryHandle>) | undefined {
+  const { storage } = navigatorLike();
+  return storage?.getDirectory === undefined ? undefined : () => storage.getDirectory?.() ?? Promise.reject();
+}
+
+/** Where SQLite's databases are kept unless the user says. */
+export function defaultMedium(): 'filesystem' | 'indexeddb' {
+  return hostProcess() === undefined ? 'indexeddb' : 'filesystem';
+}
+
+/**
+ * Asks the browser to keep what this site stores until the user removes it. Some ask the user, who may never
+ * answer: so nobody waits for it, and {@link isPersisted} tells what came of it. Workers cannot ask.
+ */
+export function askToPersist(): void {
+  navigatorLike()
+    .storage?.persist?.()
+    .catch(() => {});
+}
+
+/** Whether the browser has promised to keep what this site stores. */
+export async function isPersisted(): Promise<boolean> {
+  try {
+    return (await navigatorLike().storage?.persisted?.()) ?? false;
+  } catch {
+    return false;
+  }
 }
 
 /** Resolves after that many milliseconds. */

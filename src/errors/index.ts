@@ -23,6 +23,7 @@ export {
   DatabaseError,
   DatabaseExists,
   DatabaseLocked,
+  DatabaseTakenOver,
   DatabaseUnavailable,
   EngineMismatch,
   NotADatabase,

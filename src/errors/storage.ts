@@ -75,6 +75,15 @@ export class ChangesMissed extends CinderlibError {
   }
 }
 
+/** Another tab took the database over from this one, which did not answer. Nothing was written. */
+export class DatabaseTakenOver extends CinderlibError {
+  override readonly name = 'DatabaseTakenOver';
+  override readonly code = 'DATABASE_TAKEN_OVER';
+  constructor(readonly path: string) {
+    super(`${path} was taken over by another tab or worker: nothing was written. Open it again.`);
+  }
+}
+
 /** A change was asked of a database that was opened with `read_only`. */
 export class ReadOnly extends CinderlibError {
   override readonly name = 'ReadOnly';
@@ -91,7 +100,7 @@ export class StorageFailure extends CinderlibError {
   constructor(
     message: string,
     readonly path: string | null = null,
-    /** The system's own word for it: `ENOSPC`, `EIO`, `EACCES`… */
+    /** The system's own word for it: `ENOSPC`, `EIO`, `EACCES`…; in browsers such as `QuotaExceeded`. */
     readonly errno: string | null = null,
     options?: ErrorOptions,
   ) {

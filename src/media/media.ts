@@ -3,7 +3,8 @@ import type { CoreConfig } from '../rpc/contract.ts';
 import type { Medium } from './medium.ts';
 import type { ReadOnlyMedium } from './read-only.ts';
 
-export type MediumConfig = Pick<CoreConfig, 'medium' | 'database' | 'from'> & Partial<Pick<CoreConfig, 'busy_timeout'>>;
+export type MediumConfig = Pick<CoreConfig, 'medium' | 'database' | 'from'> &
+  Partial<Pick<CoreConfig, 'busy_timeout' | 'sqlite_synchronous' | 'lock_held'>>;
 
 export interface Media {
   /** Opens a medium for writing, having made sure that nobody else of us does. */

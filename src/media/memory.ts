@@ -6,7 +6,7 @@ import type { FileKind, Medium, MediumFile } from './medium.ts';
 /** The first growth of a file: one page of SQLite's default size. */
 const leastCapacity = 4096;
 
-class MemoryFile implements MediumFile {
+export class MemoryFile implements MediumFile {
   #bytes: Uint8Array<ArrayBuffer>;
   #size: number;
 
@@ -65,6 +65,7 @@ class MemoryFile implements MediumFile {
 
 export class MemoryMedium implements Medium {
   readonly name = 'memory';
+  readonly journal = 'memory';
   readonly path: string;
   readonly readOnly = false;
   readonly guard = new FreeGuard();

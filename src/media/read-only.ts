@@ -8,6 +8,7 @@ import { ReadOnlyGuard } from './read-only-guard.ts';
 
 export class ReadOnlyMedium implements Medium {
   readonly name = 'filesystem';
+  readonly journal = 'truncate';
   readonly path: string;
   readonly readOnly = true;
   readonly lockFile = null;

@@ -134,10 +134,13 @@ export type Command =
   | { readonly kind: 'refresh' }
   | { readonly kind: 'close' };
 
+/** Where the bytes of a database are kept. */
+export type MediumName = 'memory' | 'filesystem' | 'indexeddb' | 'opfs';
+
 /** How the core is told to open its database: options already checked and expanded. */
 export interface CoreConfig {
   /** `memory` keeps the pages in memory; the others name where they live. */
-  readonly medium: 'memory' | 'filesystem' | 'indexeddb' | 'opfs';
+  readonly medium: MediumName;
   /** The database's path, or its name where there are no paths; unused for `memory`. */
   readonly database: string;
   readonly soft_deletes: boolean;
@@ -148,6 +151,8 @@ export interface CoreConfig {
   readonly read_only: boolean;
   /** How long other programs are waited for, in milliseconds. */
   readonly busy_timeout: number;
+  /** In browsers: whether whoever sends this has the database's lock, so that none is taken. */
+  readonly lock_held?: boolean;
 }
 
 /** What a set of a volume decided: the id of the type that the volume has now. */
@@ -160,8 +165,10 @@ export interface SnapshotStored {
 
 /** What the core knows of the database that it opened. */
 export interface StorageInfo {
-  readonly medium: 'memory' | 'filesystem' | 'indexeddb' | 'opfs';
-  readonly durability: 'none' | 'full' | 'off';
+  readonly medium: MediumName;
+  /** `off`: a power cut may damage the database; `relaxed`: it may lose the last changes, no more. */
+  readonly durability: 'none' | 'full' | 'relaxed' | 'off';
+  /** Whether it lasts: browsers may remove what they have not been asked to keep. */
   readonly persisted: boolean;
   readonly leader: boolean;
   /** Bytes of the main database file. */

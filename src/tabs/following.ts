@@ -6,11 +6,11 @@
  */
 import type { Answers, Outcome } from '../rpc/contract.ts';
 import { fromWire } from '../rpc/errors.ts';
+import { whenFree } from './held-lock.ts';
 import { aliveLock } from './names.ts';
 import type { PortClient } from './port-client.ts';
 import type { MemberId, Reply, Request, SharedOptions } from './protocol.ts';
 import type { WaitingCall } from './waiting-calls.ts';
-import { whenFree } from './web-lock.ts';
 
 /** How long a sign of life is taken for one, in milliseconds. */
 const signLasts = 1000;

@@ -2,7 +2,7 @@
  * Who leads: whoever holds the database's lock. The queue for it is the succession, and the browser moves it on
  * when the holder ends, however that happens.
  */
-import { holdLock } from './web-lock.ts';
+import { holdLock } from './held-lock.ts';
 
 export interface LeadershipEvents {
   won(): void;

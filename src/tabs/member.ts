@@ -5,18 +5,18 @@
  * takes its lock with it. Whoever uses it calls it as it would call a core of its own.
  */
 import { ContextClosed, DatabaseExists, DatabaseLocked } from '../errors/index.ts';
+import { lockName } from '../media/web-lock.ts';
 import type { Answer, Answers, Change, Command, CoreConfig, Outcome, StorageInfo } from '../rpc/contract.ts';
 import type { CommandRunner } from '../rpc/host.ts';
-import { isWrite } from '../rpc/writes.ts';
 import { Following } from './following.ts';
+import { holdLock } from './held-lock.ts';
 import { Leadership } from './leadership.ts';
-import { aliveLock, channelName, leaderLock } from './names.ts';
+import { aliveLock, channelName } from './names.ts';
 import { Patience } from './patience.ts';
 import { PortClient } from './port-client.ts';
 import type { MemberId, Notice, Reply, Request, SharedOptions, ToldChange } from './protocol.ts';
 import { Reign } from './reign.ts';
 import { type WaitingCall, WaitingCalls } from './waiting-calls.ts';
-import { holdLock } from './web-lock.ts';
 
 /** What a member is made of; tests put other locks, channels and cores in. */
 export interface MemberParts {
@@ -70,10 +70,10 @@ export class Member implements CommandRunner {
     this.#config = config;
     this.#releaseAlive = release;
     this.#options = { soft_deletes: config.soft_deletes, sqlite_synchronous: config.sqlite_synchronous };
-    const database = `${config.medium}:${config.database}`;
-    this.#channel = parts.openChannel(channelName(database));
+    const lock = lockName(config.medium, config.database);
+    this.#channel = parts.openChannel(channelName(lock));
     this.#channel.onmessage = ({ data }: MessageEvent<Notice>): void => this.#hear(data);
-    this.#leadership = new Leadership(parts.locks, leaderLock(database), {
+    this.#leadership = new Leadership(parts.locks, lock, {
       won: () => void this.#lead(),
       stolen: () => this.#depose(),
     });
@@ -168,13 +168,20 @@ export class Member implements CommandRunner {
     const { epoch } = reign;
     this.#calls.markSent(id, epoch);
     const outcome = await reign.run(this.#id, command);
-    const isLost = this.#reign !== reign && outcome?.ok !== true;
-    // Nothing of it is stored: it was not begun, or it was refused since the database is another tab's now.
-    if (outcome === null || (isLost && (!isWrite(command) || isRefusal(outcome)))) {
-      this.#calls.takeBack(id);
-      this.#flush();
-      this.#patience.start();
-    } else this.#calls.settle(id, epoch, outcome);
+    if (outcome !== null) this.#answer(id, epoch, outcome);
+    else this.#sendAgain(id, epoch);
+  }
+
+  #answer(id: number, epoch: number, outcome: Outcome<unknown>): void {
+    // The database was taken from under the leader: nothing of it is done.
+    if (!outcome.ok && outcome.error.name === 'DatabaseTakenOver') this.#sendAgain(id, epoch);
+    else this.#calls.settle(id, epoch, outcome);
+  }
+
+  #sendAgain(id: number, epoch: number): void {
+    this.#calls.takeBack(id, epoch);
+    this.#flush();
+    this.#patience.start();
   }
 
   async #lead(): Promise<void> {
@@ -183,7 +190,7 @@ export class Member implements CommandRunner {
     this.#announce('opening');
     const core = this.#parts.makeCore();
     try {
-      const opened = await core.call({ kind: 'open', config: this.#config });
+      const opened = await core.call({ kind: 'open', config: { ...this.#config, lock_held: true } });
       if (this.#isAway) throw closed();
       if (!this.#isLeading(epoch)) return void core.call({ kind: 'close' }).catch(() => {});
       this.#reign = this.#reignOf(epoch, core, opened);
@@ -210,6 +217,11 @@ export class Member implements CommandRunner {
       options: this.#options,
       locks: this.#parts.locks,
       isProven: () => this.#leadership.isProven(),
+      lost: () =>
+        void this.#stepDown().then(
+          () => this.#queue(),
+          () => this.#queue(),
+        ),
       tell: (origin, changes) => {
         this.#tell({ type: 'changes', origin, changes });
         this.#report(origin, changes);
@@ -321,7 +333,7 @@ export class Member implements CommandRunner {
       welcome: (opened) => this.#welcome(opened),
       refused: (reason) => this.#fail(reason),
       accepted: (id) => this.#calls.markAccepted(id, epoch),
-      answer: (id, outcome) => this.#calls.settle(id, epoch, outcome),
+      answer: (id, outcome) => this.#answer(id, epoch, outcome),
       gone: (inOrder) => this.#lose(epoch, inOrder),
       heard: () => {
         this.#patience.reset();
@@ -395,11 +407,6 @@ export class Member implements CommandRunner {
     }
     return null;
   }
-}
-
-/** What a core says whose database is another's now: the change was refused whole. */
-function isRefusal(outcome: Outcome<unknown>): boolean {
-  return !outcome.ok && (outcome.error.name === 'DatabaseLocked' || outcome.error.name === 'ContextClosed');
 }
 
 function silent({ database }: CoreConfig): DatabaseLocked {

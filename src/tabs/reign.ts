@@ -2,14 +2,14 @@
  * One leadership: runs the commands of every member on the database that this tab has open, and tells all of
  * them what became durable.
  */
-import { DatabaseLocked } from '../errors/index.ts';
+import { DatabaseLocked, DatabaseTakenOver } from '../errors/index.ts';
 import type { Answers, Command, Outcome } from '../rpc/contract.ts';
 import { toWire } from '../rpc/errors.ts';
 import type { CommandRunner } from '../rpc/host.ts';
 import { changesOf, isWrite } from '../rpc/writes.ts';
+import { whenFree } from './held-lock.ts';
 import { aliveLock } from './names.ts';
 import type { MemberId, Reply, Request, SharedOptions, ToldChange } from './protocol.ts';
-import { whenFree } from './web-lock.ts';
 
 /** How a member reaches the leader; it may use one after the other. */
 export type Way = 'channel' | 'port';
@@ -26,6 +26,8 @@ export interface ReignParts {
   readonly locks: LockManager;
   /** Whether the database is still ours to read and write. */
   readonly isProven: () => Promise<boolean>;
+  /** Called when the database turns out to be another's although the lock is ours. */
+  readonly lost: () => void;
   readonly tell: (origin: MemberId, changes: readonly ToldChange[]) => void;
 }
 
@@ -117,6 +119,11 @@ export class Reign {
       if (isWrite(command)) this.#parts.tell(origin, changesOf(command));
       return { ok: true, value };
     } catch (error) {
+      if (error instanceof DatabaseTakenOver && !this.#isOver) {
+        // A tab that was frozen while it opened the database went on with it: it has to be opened once more.
+        this.#isOver = true;
+        this.#parts.lost();
+      }
       return { ok: false, error: toWire(error) };
     }
   }

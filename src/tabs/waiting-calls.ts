@@ -72,8 +72,8 @@ export class WaitingCalls {
   }
 
   /** The call is to be sent again. */
-  takeBack(id: number): void {
-    this.#move(id, null);
+  takeBack(id: number, epoch: number): void {
+    if (this.#calls.get(id)?.epoch === epoch) this.#move(id, null);
   }
 
   /** A leadership has ended and nothing more will come of it. */
@@ -81,7 +81,7 @@ export class WaitingCalls {
     for (const call of [...this.#calls.values()]) {
       if (call.epoch !== epoch) continue;
       if (call.accepted && isWrite(call.command)) this.#fail(call, outcomeUnknown(call.command));
-      else this.takeBack(call.id);
+      else this.takeBack(call.id, epoch);
     }
   }
 
