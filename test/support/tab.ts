@@ -1,7 +1,7 @@
 /** A tab of a real browser with a context of the library in it, which tests of many tabs drive. */
 import { fileURLToPath } from 'node:url';
 import type { Change } from 'cinderlib-wasm';
-import type { Browser, Page } from './browsers/browser.ts';
+import { type Browser, type Page, PageError } from './browsers/browser.ts';
 import { type Site, startServer } from './browsers/static-server.ts';
 
 // What `Tab.open` leaves in the page for the programs that run there.
@@ -95,6 +95,16 @@ export class Tab {
       },
       [key, value] as const,
     );
+  }
+
+  /** Stores a pair, once more where a leader that went away left it open. */
+  async setSurely(key: string, value: string): Promise<number> {
+    try {
+      return await this.set(key, value);
+    } catch (error) {
+      if (!(error instanceof PageError) || error.code !== 'OUTCOME_UNKNOWN') throw error;
+      return this.set(key, value);
+    }
   }
 
   delete(key: string): Promise<void> {
