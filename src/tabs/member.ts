@@ -34,6 +34,9 @@ export interface MemberParts {
  */
 const lastWords = 50;
 
+/** How many times the patience that others are waited for with an opening may take. */
+const openingPatience = 3;
+
 export class Member implements CommandRunner {
   readonly #parts: MemberParts;
   readonly #id: MemberId;
@@ -54,6 +57,9 @@ export class Member implements CommandRunner {
   /** Ends the wait for the first leader; null once there was one. */
   #entry: { readonly resolve: (opened: Answers['open']) => void; readonly reject: (reason: unknown) => void } | null =
     null;
+  /** How often patience was lost with a leadership that is only beginning. */
+  #openings = 0;
+  #hearsOpening = false;
   #isAway = false;
   #hasLeft = false;
   #closing: Promise<null> | null = null;
@@ -80,7 +86,7 @@ export class Member implements CommandRunner {
     this.#patience = new Patience(config.busy_timeout, {
       waits: () => this.#reign === null && (this.#entry !== null || this.#calls.size > 0),
       ask: () => this.#tell({ type: 'who' }),
-      exhausted: () => this.#takeOver(),
+      exhausted: () => this.#loseHope(),
     });
     this.#ports = ports && new PortClient(ports, id, (from, port) => this.#admit(from, port));
   }
@@ -231,6 +237,7 @@ export class Member implements CommandRunner {
 
   /** Whoever leads has the database open: from now on it exists, and is opened as it is. */
   #admitted(opened: Answers['open']): void {
+    this.#openings = 0;
     this.#config = { ...this.#config, from: null };
     this.#entry?.resolve(opened);
     this.#entry = null;
@@ -264,12 +271,19 @@ export class Member implements CommandRunner {
     }
   }
 
-  /** The leader gives no sign of life, and what waits must not wait for ever. */
-  #takeOver(): void {
-    // The commits of a leader that wakes up later find that the database is another's. A file handle that it holds
-    // cannot be taken away from it.
-    if (this.#config.medium === 'indexeddb' && !this.#isAway) this.#leadership.steal();
-    else {
+  /** There is no sign of life of a leader, and what waits must not wait for ever. */
+  #loseHope(): void {
+    const isOpening = this.#leadership.isHeld || this.#hearsOpening;
+    this.#hearsOpening = false;
+    if (isOpening) {
+      // A large database takes its time; a tab that froze in the middle of a change keeps it from being opened at all.
+      this.#openings += 1;
+      if (this.#openings >= openingPatience) this.#fail(silent(this.#config));
+    } else if (this.#config.medium === 'indexeddb' && !this.#isAway) {
+      // The commits of a leader that wakes up later find that the database is another's.
+      this.#leadership.steal();
+    } else {
+      // A file handle that it holds cannot be taken away from it.
       this.#calls.giveUp(this.#epoch);
       this.#fail(silent(this.#config));
     }
@@ -311,7 +325,8 @@ export class Member implements CommandRunner {
 
   #hearLeader({ version, id, epoch, state }: Notice & { readonly type: 'leader' }): void {
     if (epoch < this.#epoch) return;
-    this.#patience.reset();
+    this.#hearsOpening = state === 'opening';
+    if (epoch > this.#epoch || state === 'open') this.#patience.reset();
     if (version !== 1) this.#fail(misunderstood(this.#config));
     else {
       if (epoch > this.#epoch) this.#supersede(epoch);

@@ -31,6 +31,13 @@ export interface ReignParts {
   readonly tell: (origin: MemberId, changes: readonly ToldChange[]) => void;
 }
 
+interface Waiting {
+  readonly origin: MemberId;
+  readonly command: Command;
+  readonly accepted: () => void;
+  readonly resolve: (outcome: Outcome<unknown> | null) => void;
+}
+
 interface Follower {
   readonly ways: Map<Way, Answering>;
   readonly forget: AbortController;
@@ -40,7 +47,9 @@ export class Reign {
   readonly epoch: number;
   readonly #parts: ReignParts;
   readonly #followers = new Map<MemberId, Follower>();
-  readonly #running = new Set<Promise<unknown>>();
+  /** Not accepted yet: it stays so until what was accepted is done, so that little is in doubt when this tab dies. */
+  #waiting: Waiting[] = [];
+  #running: Promise<unknown> | null = null;
   #opened: Answers['open'];
   #isOver = false;
 
@@ -56,20 +65,18 @@ export class Reign {
   }
 
   /** Runs a command; null when it was not begun, because this leadership is over. */
-  async run(origin: MemberId, command: Command, accepted: () => void = () => {}): Promise<Outcome<unknown> | null> {
-    if (this.#isOver || !(await this.#parts.isProven()) || this.#isOver) return null;
-    accepted();
-    const running = this.#run(origin, command);
-    this.#running.add(running);
-    running.finally(() => this.#running.delete(running));
-    return running;
+  run(origin: MemberId, command: Command, accepted: () => void = () => {}): Promise<Outcome<unknown> | null> {
+    return new Promise((resolve) => {
+      this.#waiting.push({ origin, command, accepted, resolve });
+      this.#running ??= this.#runWaiting();
+    });
   }
 
   /** Ends in order: what was accepted is answered, and the database closed, before anybody is told. */
   async end(): Promise<void> {
     this.#isOver = true;
     try {
-      await Promise.all(this.#running);
+      await this.#running;
       await this.#parts.core.call({ kind: 'close' });
     } finally {
       for (const { ways, forget } of this.#followers.values()) {
@@ -109,6 +116,22 @@ export class Reign {
     const outcome = await this.run(from, command, () => answer({ type: 'accepted', id }));
     // What was not begun is sent to the next leader.
     if (outcome !== null) answer({ type: 'answer', id, outcome }, transferOf(outcome));
+  }
+
+  /** Runs what waits, as one group, and then what has come meanwhile. Never rejects. */
+  async #runWaiting(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const mayRun = !this.#isOver && (await this.#parts.isProven()) && !this.#isOver;
+      const group = this.#waiting;
+      this.#waiting = [];
+      await Promise.all(
+        group.map(async ({ origin, command, accepted, resolve }) => {
+          if (mayRun) accepted();
+          resolve(mayRun ? await this.#run(origin, command) : null);
+        }),
+      );
+    }
+    this.#running = null;
   }
 
   async #run(origin: MemberId, command: Command): Promise<Outcome<unknown>> {
