@@ -34,6 +34,11 @@ export interface StoredDatabase {
 /** The header of a database that is made now. */
 export const newHeader: Header = { format: recordFormat, block_size: blockSize, size: 0, changes: 0, epoch: 0 };
 
+/** Is another text after each change. */
+export function versionOf({ epoch, changes }: Header): string {
+  return `${epoch}:${changes}`;
+}
+
 /**
  * Checks a header.
  *

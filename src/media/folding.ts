@@ -17,7 +17,7 @@ const stepPause = 50;
 
 export class Folding {
   readonly #file: BlockFile;
-  readonly #single: Set<number>;
+  readonly #single = new Set<number>();
   readonly #store: (plan: WritePlan) => Promise<void>;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #step: Promise<void> = Promise.resolve();
@@ -29,9 +29,8 @@ export class Folding {
    */
   constructor(file: BlockFile, single: ReadonlySet<number>, store: (plan: WritePlan) => Promise<void>) {
     this.#file = file;
-    this.#single = new Set(single);
     this.#store = store;
-    this.#wait(idleTime);
+    this.restart(single);
   }
 
   /** How many blocks have records of their own. */
@@ -50,6 +49,13 @@ export class Folding {
     for (const block of blocks) this.#single.add(block);
     for (const extent of extents) this.#forget(extent);
     if (dropFrom !== null) for (const block of this.#single) if (block >= dropFrom.block) this.#single.delete(block);
+    this.#wait(idleTime);
+  }
+
+  /** Goes on with what is stored now, whatever was before. */
+  restart(single: ReadonlySet<number>): void {
+    this.#single.clear();
+    for (const block of single) this.#single.add(block);
     this.#wait(idleTime);
   }
 

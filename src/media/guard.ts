@@ -68,7 +68,7 @@ export class FreeGuard implements Guard {
   disturbance(): null {
     return null;
   }
-  refusal(): null {
+  refusal(_level: number): CinderlibError | null {
     return null;
   }
   intruded(): boolean {

@@ -18,7 +18,7 @@ import {
 import type { BlockFile } from './block-file.ts';
 import { blocksPerExtent } from './block-file.ts';
 import type { WritePlan } from './block-plan.ts';
-import { assemble, checkHeader, type Header, newHeader, type StoredDatabase } from './block-records.ts';
+import { assemble, checkHeader, type Header, newHeader, type StoredDatabase, versionOf } from './block-records.ts';
 import { browserFailure, browserOpenFailure, browserWord } from './browser-failure.ts';
 
 interface Records extends DBSchema {
@@ -101,12 +101,11 @@ export class IndexedDbStore {
     return stored;
   }
 
-  /** How many changes were stored, and by whom: is another text after each change. */
+  /** The version of what is stored, for whoever only reads it. */
   async version(): Promise<string> {
     await this.#connect(false);
     return this.#reading('readonly', async (transaction) => {
-      const { changes, epoch } = checkHeader(await transaction.objectStore('header').get(headerKey), this.path);
-      return `${epoch}:${changes}`;
+      return versionOf(checkHeader(await transaction.objectStore('header').get(headerKey), this.path));
     });
   }
 
@@ -148,22 +147,24 @@ export class IndexedDbStore {
       () => null,
       (error: unknown) => ({ error }),
     );
-    const headers = transaction.objectStore('header');
-    const found = headers.get(headerKey);
-    const requests: Promise<unknown>[] = [found, ...putPieces(transaction, file, plan)];
-    requests.push(headers.put(header, headerKey));
-    for (const request of requests) request.catch(ignore);
-    let refusal: Error | null = null;
+    let refusal: unknown = null;
     try {
+      const headers = transaction.objectStore('header');
+      const found = headers.get(headerKey);
+      found.catch(ignore);
+      putPieces(transaction, file, plan);
+      headers.put(header, headerKey).catch(ignore);
       refusal = this.#refusal(await found);
       if (refusal === null) transaction.commit();
-      else transaction.abort();
-    } catch {
-      // The transaction failed, and `done` says why.
+    } catch (error) {
+      refusal = error;
     }
+    // What was asked for in part would be stored in part.
+    if (refusal !== null) abort(transaction);
     const failure = await done;
-    if (refusal !== null) throw refusal;
-    if (failure !== null) throw failure.error;
+    // That a transaction was given up says less than why.
+    if (failure !== null && browserWord(failure.error) !== 'AbortError') throw failure.error;
+    if (refusal !== null || failure !== null) throw refusal ?? failure?.error;
   }
 
   /** Why this store may not write any more. */
@@ -295,25 +296,23 @@ async function readAll(transaction: Transaction<IDBTransactionMode>, path: strin
   return assemble({ header, extents: paired(extentKeys, extentValues), blocks: paired(blockKeys, blockValues) }, path);
 }
 
-function putPieces(transaction: Transaction<'readwrite'>, file: BlockFile, plan: WritePlan): Promise<unknown>[] {
+/** Asks for all that a plan says, without waiting for any of it. */
+function putPieces(transaction: Transaction<'readwrite'>, file: BlockFile, plan: WritePlan): void {
   const extents = transaction.objectStore('extents');
   const blocks = transaction.objectStore('blocks');
-  return [
-    ...plan.extents.flatMap((number) => {
-      const first = number * blocksPerExtent;
-      return [
-        extents.put(file.extent(number), number),
-        blocks.delete(IDBKeyRange.bound(first, first + blocksPerExtent - 1)),
-      ];
-    }),
-    ...plan.blocks.map((number) => blocks.put(file.block(number), number)),
-    ...(plan.dropFrom === null
-      ? []
-      : [
-          extents.delete(IDBKeyRange.lowerBound(plan.dropFrom.extent)),
-          blocks.delete(IDBKeyRange.lowerBound(plan.dropFrom.block)),
-        ]),
-  ];
+  const ask = (request: Promise<unknown>): void => {
+    // The transaction says why it failed, for all of its requests.
+    request.catch(ignore);
+  };
+  for (const extent of plan.extents) {
+    const first = extent * blocksPerExtent;
+    ask(extents.put(file.extent(extent), extent));
+    ask(blocks.delete(IDBKeyRange.bound(first, first + blocksPerExtent - 1)));
+  }
+  for (const block of plan.blocks) ask(blocks.put(file.block(block), block));
+  if (plan.dropFrom === null) return;
+  ask(extents.delete(IDBKeyRange.lowerBound(plan.dropFrom.extent)));
+  ask(blocks.delete(IDBKeyRange.lowerBound(plan.dropFrom.block)));
 }
 
 function abort(transaction: Transaction<IDBTransactionMode>): void {

@@ -5,7 +5,7 @@
  */
 import { DatabaseChanged, OutcomeUnknown, StorageFailure } from '../errors/index.ts';
 import { BlockFile } from './block-file.ts';
-import { planWrite } from './block-plan.ts';
+import { planWrite, type WritePlan } from './block-plan.ts';
 import type { StoredDatabase } from './block-records.ts';
 import { Folding } from './folding.ts';
 import { FreeGuard } from './guard.ts';
@@ -13,6 +13,8 @@ import type { IndexedDbStore } from './indexeddb-store.ts';
 import type { FileKind, Medium, MediumFile } from './medium.ts';
 import { MemoryFile } from './memory.ts';
 import type { WebLock } from './web-lock.ts';
+
+const nothing: WritePlan = { extents: [], blocks: [], dropFrom: null };
 
 export class IndexedDbMedium implements Medium {
   readonly name = 'indexeddb';
@@ -72,7 +74,9 @@ export class IndexedDbMedium implements Medium {
       await this.#store.write(file, plan);
     } catch (error) {
       file.revert();
-      if (!(error instanceof StorageFailure)) this.guard.distrust(error, this.path);
+      // Folding what may not be stored would mix two states of the database.
+      if (error instanceof StorageFailure) this.#folding.resume(nothing);
+      else this.guard.distrust(error, this.path);
       throw error;
     }
     file.settle();
@@ -101,8 +105,9 @@ export class IndexedDbMedium implements Medium {
   }
 
   async #reload(): Promise<void> {
-    const { extents, header } = await this.#store.readAgain();
+    const { extents, header, single } = await this.#store.readAgain();
     this.#main.replace(extents, header.size);
+    this.#folding.restart(single);
   }
 }
 

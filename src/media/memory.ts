@@ -74,13 +74,20 @@ export class MemoryMedium implements Medium {
 
   /**
    * @param from the first content of the database: a whole SQLite file
-   * @param log the write-ahead log that belongs to it
+   * @param companions what belongs to it: a write-ahead log, or a journal that a crash left
    * @param path where that came from
    */
-  constructor(from: Uint8Array | null = null, log: Uint8Array | null = null, path = ':memory:') {
+  constructor(
+    from: Uint8Array | null = null,
+    companions: Partial<Record<FileKind, Uint8Array | null>> = {},
+    path = ':memory:',
+  ) {
     this.path = path;
-    if (from !== null) this.#files.set('', new MemoryFile(from));
-    if (log !== null) this.#files.set('-wal', new MemoryFile(log));
+    const found = { ...companions, '': from };
+    for (const kind of ['', '-journal', '-wal'] as const) {
+      const content = found[kind] ?? null;
+      if (content !== null) this.#files.set(kind, new MemoryFile(content));
+    }
   }
 
   open(kind: FileKind, create: boolean): MediumFile {

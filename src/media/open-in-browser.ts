@@ -1,12 +1,15 @@
 /** The media of browsers: IndexedDB, the origin private file system (OPFS), or memory. */
 import { DatabaseExists, InvalidPersistence } from '../errors/index.ts';
 import { IndexedDbMedium } from './indexeddb.ts';
+import { IndexedDbSnapshots } from './indexeddb-snapshots.ts';
 import { IndexedDbStore } from './indexeddb-store.ts';
 import type { Media, MediumConfig } from './media.ts';
 import type { Medium } from './medium.ts';
 import { MemoryMedium } from './memory.ts';
 import { OpfsMedium } from './opfs.ts';
 import { OpfsPlace } from './opfs-place.ts';
+import { OpfsSnapshots } from './opfs-snapshots.ts';
+import { SnapshotMedium, type SnapshotSource } from './snapshot.ts';
 import { heldElsewhere, lockName, takeWebLock, type WebLock } from './web-lock.ts';
 
 export const browserMedia: Media = {
@@ -23,9 +26,25 @@ export const browserMedia: Media = {
     }
   },
   async openReadOnly(config) {
-    throw unavailable(config);
+    return SnapshotMedium.open(await snapshotsOf(config));
   },
 };
+
+async function snapshotsOf(config: MediumConfig): Promise<SnapshotSource> {
+  const { medium, database, lock_held } = config;
+  const path = pathOf(config);
+  switch (medium) {
+    case 'indexeddb':
+      return new IndexedDbSnapshots(storeOf(config));
+    case 'opfs': {
+      const lock = async (): Promise<WebLock> =>
+        lock_held ? heldElsewhere : takeWebLock(lockName(medium, database), path, 'shared');
+      return new OpfsSnapshots(await OpfsPlace.find(database, path, false), lock);
+    }
+    default:
+      throw unavailable(config);
+  }
+}
 
 /** Opens what nobody else may open meanwhile; who has the lock of a database already says so. */
 async function locked(config: MediumConfig, open: (lock: WebLock) => Promise<Medium>): Promise<Medium> {
@@ -40,21 +59,22 @@ async function locked(config: MediumConfig, open: (lock: WebLock) => Promise<Med
 }
 
 async function openIndexedDb(config: MediumConfig, lock: WebLock): Promise<Medium> {
-  const { database, from, sqlite_synchronous } = config;
-  const path = pathOf(config);
-  const store = new IndexedDbStore(
-    `cinderlib-wasm:${database}`,
-    path,
-    sqlite_synchronous === false ? 'relaxed' : 'strict',
-  );
+  const { from } = config;
+  const store = storeOf(config);
   try {
     const stored = await store.takeOver();
-    if (from !== null && stored.header.size > 0) throw exists(path, stored.header.size);
+    if (from !== null && stored.header.size > 0) throw exists(store.path, stored.header.size);
     return new IndexedDbMedium(store, lock, stored, from);
   } catch (error) {
     store.close();
     throw error;
   }
+}
+
+/** The database's records, in a database of IndexedDB that has its name. */
+function storeOf(config: MediumConfig): IndexedDbStore {
+  const durability = config.sqlite_synchronous === false ? 'relaxed' : 'strict';
+  return new IndexedDbStore(`cinderlib-wasm:${config.database}`, pathOf(config), durability);
 }
 
 async function openOpfs(config: MediumConfig, lock: WebLock): Promise<Medium> {

@@ -24,9 +24,10 @@ export function lockName(medium: string, database: string): string {
 /**
  * Takes a lock by name.
  *
+ * @param mode `shared` by those who only read: they keep writers out, and not each other
  * @throws {DatabaseLocked} when somebody else keeps it
  */
-export function takeWebLock(name: string, path: string): Promise<WebLock> {
+export async function takeWebLock(name: string, path: string, mode: LockMode = 'exclusive'): Promise<WebLock> {
   const locks = webLocks();
   if (locks === undefined) {
     throw new DatabaseUnavailable(
@@ -42,7 +43,7 @@ export function takeWebLock(name: string, path: string): Promise<WebLock> {
       clearTimeout(timer);
       return new Promise((release) => resolve({ release }));
     };
-    locks.request(name, { signal: waiting.signal }, hold).catch((cause) => {
+    locks.request(name, { mode, signal: waiting.signal }, hold).catch((cause) => {
       // After the lock was had this says that somebody stole it, which shows in the next change.
       reject(waiting.signal.aborted ? inUse(path) : cause);
     });

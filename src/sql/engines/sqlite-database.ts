@@ -90,17 +90,26 @@ export class SqliteDatabase {
     return this.all(sql, []).rows[0]?.[0] ?? null;
   }
 
+  /** Bytes of the database file, with what is still in its log. */
+  get size(): number {
+    if (!this.#hasLog) return this.mount.main?.size() ?? 0;
+    return Number(this.value('PRAGMA page_count')) * Number(this.value('PRAGMA page_size'));
+  }
+
+  get #hasLog(): boolean {
+    return this.mount.medium.journal === 'wal';
+  }
+
   /** The database file as it lies on the medium. Nobody may be writing. */
   bytes(): Uint8Array<ArrayBuffer> {
     // Whatever a failed commit left is rolled back when SQLite next reads.
     this.value('SELECT count(*) FROM sqlite_schema');
-    const hasLog = this.mount.medium.journal === 'wal';
-    if (hasLog) this.value('PRAGMA wal_checkpoint(TRUNCATE)');
+    if (this.#hasLog) this.value('PRAGMA wal_checkpoint(TRUNCATE)');
     const file = this.mount.main;
     const bytes = new Uint8Array(file?.size() ?? 0);
     const count = file?.read(bytes, 0) ?? 0;
     // The file has no log where it goes.
-    if (hasLog && count > versionsAt) bytes.fill(rollbackJournal, versionsAt, versionsAt + 2);
+    if (this.#hasLog && count > versionsAt) bytes.fill(rollbackJournal, versionsAt, versionsAt + 2);
     if (count === bytes.length) return bytes;
     throw new StorageFailure(`Cannot read ${this.path}: it became shorter meanwhile.`, this.path);
   }

@@ -86,7 +86,7 @@ export class SqliteEngine implements SqlEngine {
 
   /** Bytes of the main database file. */
   get size(): number {
-    return this.#database.mount.main?.size() ?? 0;
+    return this.#database.size;
   }
 
   checkFile(): void {
