@@ -8,6 +8,7 @@ import { ContextClosed, DatabaseExists, DatabaseLocked } from '../errors/index.t
 import { lockName } from '../media/web-lock.ts';
 import type { Answer, Answers, Change, Command, CoreConfig, Outcome, StorageInfo } from '../rpc/contract.ts';
 import type { CommandRunner } from '../rpc/host.ts';
+import { nextTurn, pause } from '../runtime.ts';
 import { Following } from './following.ts';
 import { holdLock } from './held-lock.ts';
 import { Leadership } from './leadership.ts';
@@ -380,7 +381,8 @@ export class Member implements CommandRunner {
       this.#flush();
     };
     if (inOrder) decide();
-    else setTimeout(decide, lastWords);
+    // On a busy machine what has arrived may still wait to be delivered.
+    else void pause(lastWords).then(nextTurn).then(decide);
   }
 
   /** Another member came over a port. */

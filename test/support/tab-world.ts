@@ -31,6 +31,10 @@ export class TabWorld {
   readonly passer = new PortPasser(this.locks.client('passer'));
   /** Raised by every opening; who has not the latest writes nothing. */
   opener = 0;
+  /** Calls that were sent over the channel, not over a port. */
+  channelCalls = 0;
+  /** How long a message is under way over the channel, in milliseconds. */
+  delay = 0;
   readonly #channels = new Set<FakeChannel>();
 
   async open(name: string, options: Partial<CoreConfig> & { readonly ports?: boolean } = {}): Promise<FakeTab> {
@@ -53,8 +57,13 @@ export class TabWorld {
 
   send(from: FakeChannel, message: unknown): void {
     const data: unknown = structuredClone(message);
-    for (const channel of this.#channels)
-      if (channel !== from) channel.tab.deliver(() => channel.onmessage?.({ data }));
+    if (JSON.stringify(data).includes('"type":"call"')) this.channelCalls += 1;
+    for (const channel of this.#channels) {
+      if (channel === from) continue;
+      const arrive = (): void => channel.tab.deliver(() => channel.onmessage?.({ data }));
+      if (this.delay === 0) arrive();
+      else setTimeout(arrive, this.delay);
+    }
   }
 }
 
@@ -163,6 +172,8 @@ class FakeCore implements CommandRunner {
   readonly #world: TabWorld;
   readonly #tab: FakeTab;
   #opener = 0;
+  /** What it knows: who was replaced does not see what its successor stores. */
+  #known = new Map<string, string | null>();
   #turns: Promise<unknown> = Promise.resolve();
 
   constructor(world: TabWorld, tab: FakeTab) {
@@ -182,19 +193,21 @@ class FakeCore implements CommandRunner {
     if (command.kind === 'open') {
       await this.#world.beforeOpen(this.#tab);
       this.#opener = ++this.#world.opener;
+      this.#known = new Map(this.#world.stored);
       return { default_type: {}, lock_file: null };
     }
     if (command.kind === 'close') return null;
     await this.#world.beforeRun(this.#tab, command);
     await this.#tab.turn();
-    if (this.#opener !== this.#world.opener) throw new DatabaseTakenOver('x');
     if (isWrite(command)) this.#write(command);
     if (command.kind === 'info') return { leader: true };
-    return command.kind === 'getKeyValues' ? [...this.#world.stored].map(([key, value]) => ({ key, value })) : null;
+    return command.kind === 'getKeyValues' ? [...this.#known].map(([key, value]) => ({ key, value })) : null;
   }
 
   #write(command: WriteCommand): void {
     if (command.kind !== 'setKeyValue') throw new Error(`The fake core knows no ${command.kind}.`);
+    if (this.#opener !== this.#world.opener) throw new DatabaseTakenOver('x');
+    this.#known.set(command.key, command.value);
     this.#world.stored.set(command.key, command.value);
     this.#world.log.push(`${command.key}=${command.value}`);
   }

@@ -144,6 +144,14 @@ describe.each(['chromium', 'firefox'] as const)('%s', (name) => {
     expect((await leaders(all)).filter(Boolean)).toHaveLength(1);
   });
 
+  check('the next leader needs no network: every tab has the engine ready', async (open) => {
+    const count = (): number => server.log.filter((line) => line === '200 /dist/sql-wasm.wasm').length;
+    const before = count();
+    await open();
+    await open();
+    await expect.poll(() => count() - before).toBe(2);
+  });
+
   check('SharedWorker missing: the same goes over a BroadcastChannel', async (open) => {
     const before = 'delete globalThis.SharedWorker';
     const [one, two] = [await open({ before }), await open({ before })];

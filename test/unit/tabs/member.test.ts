@@ -25,6 +25,9 @@ describe.each([
     await Promise.all([one.set('a', '1'), two.set('b', '2'), tab3.set('c', '3')]);
     expect(await tab3.keys()).toEqual(['a', 'b', 'c']);
     expect(world.opener).toBe(1);
+    const before = world.channelCalls;
+    await Promise.all([two.set('d', '4'), tab3.keys()]);
+    expect(world.channelCalls - before).toBe(ports ? 0 : 2);
     expect([await one.isLeader(), await two.isLeader(), await tab3.isLeader()]).toEqual([true, false, false]);
   });
 
@@ -85,6 +88,29 @@ describe.each([
       expect(tab.heard.filter(({ here }) => here).map(({ id }) => id)).toEqual([tab.name]);
     }
   });
+});
+
+test('a leader that was frozen and replaced answers nothing out of what it knew before', async () => {
+  const world = new TabWorld();
+  const [one, two] = [await world.open('one'), await world.open('two')];
+  await one.set('before', '1');
+  one.freeze();
+  await two.set('meanwhile', '2');
+  const read = one.keys();
+  one.thaw();
+  expect(await read).toEqual(['before', 'meanwhile']);
+});
+
+test('the last words of a leader that died are heard, although its end is known before them', async () => {
+  const world = new TabWorld();
+  const [one, two] = [await world.open('one'), await world.open('two')];
+  world.delay = 20;
+  const call = two.set('k', 'v');
+  await expect.poll(() => world.log, { interval: 1 }).toEqual(['k=v']);
+  setImmediate(() => one.kill());
+  await call;
+  await two.set('l', 'w');
+  expect(world.log).toEqual(['k=v', 'l=w']);
 });
 
 test('a leader that hangs while it opens is not waited for for ever', async () => {
