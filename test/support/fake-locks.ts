@@ -18,11 +18,12 @@ export class FakeLocks {
   #held: Held[] = [];
   #queue: Queued[] = [];
 
-  client(clientId: string): LockManager {
+  /** @param deliver how the client hears that a lock was taken from it; by then it may be frozen */
+  client(clientId: string, deliver: (task: () => void) => void = setImmediate): LockManager {
     const request = (name: string, ...rest: readonly unknown[]): Promise<unknown> => {
       const callback = rest.at(-1) as (lock: Lock) => unknown;
       const options = (rest.length > 1 ? rest[0] : {}) as LockOptions;
-      return this.#request(clientId, name, options, callback);
+      return this.#request({ clientId, deliver }, name, options, callback);
     };
     const query = async (): Promise<LockManagerSnapshot> => ({ held: [...this.#held], pending: [] });
     // The overloads of the interface are those of one function.
@@ -41,7 +42,7 @@ export class FakeLocks {
   }
 
   #request(
-    clientId: string,
+    { clientId, deliver }: { readonly clientId: string; readonly deliver: (task: () => void) => void },
     name: string,
     { mode = 'exclusive', steal = false, signal }: LockOptions,
     callback: (lock: Lock) => unknown,
@@ -49,7 +50,7 @@ export class FakeLocks {
     return new Promise((resolve, reject) => {
       const abort = (): void => reject(new DOMException('The lock was taken away or not waited for.', 'AbortError'));
       const grant = (): void => {
-        const held: Held = { name, mode, clientId, steal: abort };
+        const held: Held = { name, mode, clientId, steal: () => deliver(abort) };
         this.#held.push(held);
         // A browser calls back in a task of its own.
         setImmediate(async () => {

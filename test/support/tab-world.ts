@@ -102,7 +102,7 @@ export class FakeTab {
 
   async open({ ports = false, ...options }: Partial<CoreConfig> & { readonly ports?: boolean } = {}): Promise<void> {
     const parts = {
-      locks: this.#world.locks.client(this.name),
+      locks: this.#world.locks.client(this.name, (task) => this.deliver(task)),
       // What a member uses of a channel.
       openChannel: () => new FakeChannel(this.#world, this) as unknown as BroadcastChannel,
       makeCore: () => new FakeCore(this.#world, this),

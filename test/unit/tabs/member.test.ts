@@ -101,6 +101,21 @@ test('a leader that was frozen and replaced answers nothing out of what it knew 
   expect(await read).toEqual(['before', 'meanwhile']);
 });
 
+test('what waited for a leader that died is done before what was called later', async () => {
+  const world = new TabWorld();
+  const [one, , three] = [await world.open('one'), await world.open('two'), await world.open('three')];
+  world.beforeRun = (tab) => (tab === one ? forever() : Promise.resolve());
+  const read = one.keys();
+  await pause(20);
+  const first = three.set('k', '1');
+  await pause(20);
+  one.kill();
+  await pause(20);
+  await Promise.all([first, three.set('k', '2')]);
+  expect(world.log).toEqual(['k=1', 'k=2']);
+  read.catch(() => {});
+});
+
 test('the last words of a leader that died are heard, although its end is known before them', async () => {
   const world = new TabWorld();
   const [one, two] = [await world.open('one'), await world.open('two')];
