@@ -65,15 +65,6 @@ describe.each(['chromium', 'firefox'] as const)('%s', (name) => {
       expect(await three.pairs()).toEqual({ before: '1', after: '2', last: '3' });
     });
 
-    check('close() of the leader hands over at once, and answers what it accepted', async (open) => {
-      const [one, two] = [await open({ medium }), await open({ medium })];
-      const writes = Array.from({ length: 30 }, (_, n) => two.set(`k${n}`, 'v'));
-      await one.closeContext();
-      await Promise.all(writes);
-      expect(Object.keys(await two.pairs())).toHaveLength(30);
-      expect(await two.isLeader()).toBe(true);
-    });
-
     check("the leader's worker dies: its own tab says so, the others go on", async (open) => {
       const [one, two] = [await open({ medium }), await open({ medium })];
       await one.set('k', 'v');
@@ -86,55 +77,64 @@ describe.each(['chromium', 'firefox'] as const)('%s', (name) => {
       expect(await one.pairs()).toEqual({ k: 'v', after: 'v' });
       expect(await leaders([one, two])).toEqual([false, true]);
     });
+  });
 
-    check('changes() tells every tab of every change, once, in the order in which they were stored', async (open) => {
-      const [one, two, three] = [await open({ medium }), await open({ medium }), await open({ medium })];
-      await one.set('a', '1');
-      await two.set('b', '1');
-      await three.delete('a');
-      const expected = (place: number) =>
-        [
-          ['a', 'set'],
-          ['b', 'set'],
-          ['a', 'delete'],
-        ].map(([id, action], n) => ({ kind: 'key_value', id, action, here: n === place }));
-      for (const [place, tab] of [one, two, three].entries()) {
-        await expect.poll(() => tab.heard()).toEqual(expected(place));
-      }
-    });
+  check('close() of the leader hands over at once, and answers what it accepted', async (open) => {
+    const [one, two] = [await open(), await open()];
+    const writes = Array.from({ length: 30 }, (_, n) => two.set(`k${n}`, 'v'));
+    await one.closeContext();
+    await Promise.all(writes);
+    expect(Object.keys(await two.pairs())).toHaveLength(30);
+    expect(await two.isLeader()).toBe(true);
+  });
 
-    check('the options that all tabs share are refused where they differ', async (open) => {
-      const one = await open({ medium });
-      await expect(open({ medium, soft_deletes: true })).rejects.toMatchObject({
-        code: 'DATABASE_LOCKED',
-        message: expect.stringContaining('soft_deletes'),
-      });
-      await one.set('k', 'v');
-      await one.page.close();
-      const other = await open({ medium, soft_deletes: true });
-      expect(await other.pairs()).toEqual({ k: 'v' });
-    });
+  check('changes() tells every tab of every change, once, in the order in which they were stored', async (open) => {
+    const [one, two, three] = [await open(), await open(), await open()];
+    await one.set('a', '1');
+    await two.set('b', '1');
+    await three.delete('a');
+    const expected = (place: number) =>
+      [
+        ['a', 'set'],
+        ['b', 'set'],
+        ['a', 'delete'],
+      ].map(([id, action], n) => ({ kind: 'key_value', id, action, here: n === place }));
+    for (const [place, tab] of [one, two, three].entries()) {
+      await expect.poll(() => tab.heard()).toEqual(expected(place));
+    }
+  });
 
-    check('two contexts in one tab share in the same way, also on the thread of the page', async (open) => {
-      const one = await open({ medium });
-      const both = await one.page.evaluate(
-        async (persistence_config) => {
-          const lib = Reflect.get(globalThis, 'lib') as typeof import('cinderlib-wasm');
-          const [inWorker, onThread] = await Promise.all(
-            [true, false].map((worker) => lib.setup({ persistence_config, worker })),
-          );
-          await inWorker?.persistence.setKeyValue(new lib.KeyValue('a', '1'));
-          await onThread?.persistence.setKeyValue(new lib.KeyValue('b', '2'));
-          const infos = await Promise.all([inWorker, onThread].map((cl) => cl?.info()));
-          const pairs = await inWorker?.persistence.getKeyValues();
-          await Promise.all([inWorker, onThread].map((cl) => cl?.close()));
-          return { leaders: infos.map((info) => info?.leader), keys: pairs?.map(({ key }) => key).sort() };
-        },
-        { storage: 'db', connection: `sqlite:///test-${databases}`, medium },
-      );
-      expect(both).toEqual({ leaders: [false, false], keys: ['a', 'b'] });
-      expect(await one.pairs()).toEqual({ a: '1', b: '2' });
+  check('the options that all tabs share are refused where they differ', async (open) => {
+    const one = await open();
+    await expect(open({ soft_deletes: true })).rejects.toMatchObject({
+      code: 'DATABASE_LOCKED',
+      message: expect.stringContaining('soft_deletes'),
     });
+    await one.set('k', 'v');
+    await one.page.close();
+    const other = await open({ soft_deletes: true });
+    expect(await other.pairs()).toEqual({ k: 'v' });
+  });
+
+  check('two contexts in one tab share in the same way, also on the thread of the page', async (open) => {
+    const one = await open();
+    const both = await one.page.evaluate(
+      async (persistence_config) => {
+        const lib = Reflect.get(globalThis, 'lib') as typeof import('cinderlib-wasm');
+        const [inWorker, onThread] = await Promise.all(
+          [true, false].map((worker) => lib.setup({ persistence_config, worker })),
+        );
+        await inWorker?.persistence.setKeyValue(new lib.KeyValue('a', '1'));
+        await onThread?.persistence.setKeyValue(new lib.KeyValue('b', '2'));
+        const infos = await Promise.all([inWorker, onThread].map((cl) => cl?.info()));
+        const pairs = await inWorker?.persistence.getKeyValues();
+        await Promise.all([inWorker, onThread].map((cl) => cl?.close()));
+        return { leaders: infos.map((info) => info?.leader), keys: pairs?.map(({ key }) => key).sort() };
+      },
+      { storage: 'db', connection: `sqlite:///test-${databases}`, medium: 'indexeddb' },
+    );
+    expect(both).toEqual({ leaders: [false, false], keys: ['a', 'b'] });
+    expect(await one.pairs()).toEqual({ a: '1', b: '2' });
   });
 
   check('listener race: tabs that open at the same moment find each other', async (open) => {
@@ -167,7 +167,7 @@ describe.each(['chromium', 'firefox'] as const)('%s', (name) => {
   check('hung leader on IndexedDB: another takes over in bounded time, and the old one comes back', async (open) => {
     const [one, two, three] = [await open(), await open({ busy_timeout: 1000 }), await open({ busy_timeout: 1000 })];
     await one.set('before', '1');
-    await one.hang(5000);
+    await one.hang(4500);
     const ownCall = one.set('of the hung one', '1');
     const [took] = await Promise.all([two.set('meanwhile', '2'), three.set('too', '3')]);
     console.log(`${name}: a hung leader was replaced within ${Math.round(took)} ms`);
@@ -193,7 +193,7 @@ describe.each(['chromium', 'firefox'] as const)('%s', (name) => {
   check('hung hand-over: whoever is next hangs too, and the one after it takes over', async (open) => {
     const [one, two, three] = [await open(), await open(), await open({ busy_timeout: 1000 })];
     await three.set('before', '1');
-    await two.hang(5000);
+    await two.hang(4500);
     await one.page.close();
     const took = await three.set('after', '2');
     console.log(`${name}: a hand-over that hung was taken over within ${Math.round(took)} ms`);
