@@ -208,7 +208,7 @@ export class Core {
       medium: config.medium,
       durability: durabilityOf(config),
       persisted: await persistedIn(config.medium),
-      leader: true,
+      leader: !engine.readOnly,
       size: engine.size,
       revision: schema.revision,
       sqlite_version: engine.version,

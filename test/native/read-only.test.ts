@@ -103,6 +103,7 @@ describe('a database that is only read', () => {
       expect(error).toHaveProperty('message', expect.stringContaining('was opened with read_only'));
     }
     expect(files()).toEqual(before);
+    expect(await cl.info()).toMatchObject({ read_only: true, leader: false });
   });
 
   test('may lie on a file system that nobody can write to', async (context) => {

@@ -198,6 +198,7 @@ describe('a place that is none', () => {
     faulty.set({ at: 1, errno, lasting: true });
     expect(() => medium.open('', true)).toThrow(DatabaseUnavailable);
     expect(() => medium.open('', true)).toThrow(new RegExp(`${database}.*${errno}.*writ`));
+    if (errno === 'EROFS') expect(() => medium.open('', true)).toThrow('read_only');
   });
 
   test('leaves no lock and no file behind', async () => {
@@ -248,11 +249,12 @@ describe('the first content', () => {
     expect(fs.readdirSync(folder)).toEqual([]);
   });
 
-  test('may fill a file that is empty', async () => {
-    fs.writeFileSync(database, '');
+  test('may fill a file that is empty, for those alone who may see that', async () => {
+    fs.writeFileSync(database, '', { mode: 0o600 });
     const medium = await open(database, bytes(1));
     await medium.close();
     expect(fs.readFileSync(database)).toEqual(Buffer.from([1]));
+    expect(fs.statSync(database).mode & 0o777).toBe(0o600);
   });
 
   test.each(['', '-journal', '-wal'])('is refused where a database%s is, which stays as it is', async (kind) => {
