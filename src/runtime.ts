@@ -111,6 +111,7 @@ export function hostName(): string {
 interface NavigatorLike {
   readonly locks?: LockManager;
   readonly storage?: Partial<StorageManager>;
+  readonly userAgent?: string;
 }
 
 function navigatorLike(): NavigatorLike {
@@ -131,6 +132,14 @@ export function privateFiles(): (() => Promise<FileSystemDirectoryHandle>) | und
 /** Where SQLite's databases are kept unless the user says. */
 export function defaultMedium(): 'filesystem' | 'indexeddb' {
   return hostProcess() === undefined ? 'indexeddb' : 'filesystem';
+}
+
+/**
+ * Whether IndexedDB reads large records as a whole when it passes them in search of others. Nothing can be asked
+ * for this but the browser's name; a wrong answer costs time, and nothing else.
+ */
+export function readsRecordsInPassing(): boolean {
+  return navigatorLike().userAgent?.includes('Firefox/') ?? false;
 }
 
 /**

@@ -4,10 +4,10 @@
  * A commit wants small records, opening wants few: so single blocks are stored beside the extents that they
  * belong to, where they count instead of the extent's own bytes, and are folded into them when there is time.
  */
-import { blockSize, blocksPerExtent, extentSize, piecesOf } from './block-file.ts';
+import { blockSize, piecesOf } from './block-file.ts';
 
-/** From so many changed blocks on, storing the whole extent is as fast as storing them one by one. */
-const worthAnExtent = 16;
+/** From that part of its blocks on, storing the whole extent is as fast as storing them one by one. */
+const worthAnExtent = 1 / 4;
 
 export interface WritePlan {
   /** Extents to store whole; single blocks that belong to them are dropped. */
@@ -19,12 +19,12 @@ export interface WritePlan {
 }
 
 /** How the blocks that changed are stored, in a file that was `before` bytes long and is now `size`. */
-export function planWrite(changed: Iterable<number>, size: number, before: number): WritePlan {
+export function planWrite(changed: Iterable<number>, size: number, before: number, extentSize: number): WritePlan {
   const end = { block: piecesOf(size, blockSize), extent: piecesOf(size, extentSize) };
   const extents: number[] = [];
   const blocks: number[] = [];
-  for (const [extent, members] of byExtent(changed, end.block)) {
-    if (members.length >= worthAnExtent) extents.push(extent);
+  for (const [extent, members] of byExtent(changed, end.block, extentSize)) {
+    if (members.length >= (worthAnExtent * extentSize) / blockSize) extents.push(extent);
     else blocks.push(...members);
   }
   return { extents: ascending(extents), blocks: ascending(blocks), dropFrom: size < before ? end : null };
@@ -34,8 +34,15 @@ export function planWrite(changed: Iterable<number>, size: number, before: numbe
  * Which extents to fold next: those with the most single blocks, until no more than `allowed` blocks are
  * left, and at most `atOnce`, so that a commit which comes meanwhile does not wait for long.
  */
-export function planFold(single: ReadonlySet<number>, allowed: number, atOnce: number): readonly number[] {
-  const extents = [...byExtent(single, Number.POSITIVE_INFINITY)].sort(([, a], [, b]) => b.length - a.length);
+export function planFold(
+  single: ReadonlySet<number>,
+  allowed: number,
+  atOnce: number,
+  extentSize: number,
+): readonly number[] {
+  const extents = [...byExtent(single, Number.POSITIVE_INFINITY, extentSize)].sort(
+    ([, a], [, b]) => b.length - a.length,
+  );
   const chosen: number[] = [];
   let left = single.size;
   for (const [extent, members] of extents) {
@@ -46,11 +53,11 @@ export function planFold(single: ReadonlySet<number>, allowed: number, atOnce: n
   return chosen;
 }
 
-function byExtent(blocks: Iterable<number>, end: number): Map<number, number[]> {
+function byExtent(blocks: Iterable<number>, end: number, extentSize: number): Map<number, number[]> {
   const extents = new Map<number, number[]>();
   for (const block of blocks) {
     if (block >= end) continue;
-    const extent = Math.floor(block / blocksPerExtent);
+    const extent = Math.floor((block * blockSize) / extentSize);
     const members = extents.get(extent);
     if (members === undefined) extents.set(extent, [block]);
     else members.push(block);

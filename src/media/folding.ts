@@ -4,13 +4,13 @@
  * A crash at any point is safe: each step is one transaction, which stores the extents and drops the blocks.
  */
 import type { BlockFile } from './block-file.ts';
-import { blocksPerExtent } from './block-file.ts';
+import { blockSize } from './block-file.ts';
 import { planFold, type WritePlan } from './block-plan.ts';
 
 /** How many single blocks may stay: opening takes 48 µs for each. */
 const allowedBlocks = 256;
-/** How many extents one step folds: 1 MB, stored in about 5 ms, which a commit that comes meanwhile waits for. */
-const extentsAtOnce = 4;
+/** How many bytes one step folds: stored in about 5 ms, which a commit that comes meanwhile waits for. */
+const foldedAtOnce = 1024 * 1024;
 /** How long nothing must have been stored before it begins, and the pause after each step, in milliseconds. */
 const idleTime = 1000;
 const stepPause = 50;
@@ -18,6 +18,7 @@ const stepPause = 50;
 export class Folding {
   readonly #file: BlockFile;
   readonly #single = new Set<number>();
+  readonly #extentSize: number;
   readonly #store: (plan: WritePlan) => Promise<void>;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #step: Promise<void> = Promise.resolve();
@@ -27,8 +28,14 @@ export class Folding {
    * @param single the blocks that have records of their own
    * @param store stores what a plan says, all or nothing
    */
-  constructor(file: BlockFile, single: ReadonlySet<number>, store: (plan: WritePlan) => Promise<void>) {
+  constructor(
+    file: BlockFile,
+    single: ReadonlySet<number>,
+    extentSize: number,
+    store: (plan: WritePlan) => Promise<void>,
+  ) {
     this.#file = file;
+    this.#extentSize = extentSize;
     this.#store = store;
     this.restart(single);
   }
@@ -76,7 +83,7 @@ export class Folding {
   async #fold(): Promise<void> {
     // In the middle of a transaction an extent may hold what is not to be stored.
     if (!this.#file.isDurable) return this.#wait(idleTime);
-    const extents = planFold(this.#single, allowedBlocks, extentsAtOnce);
+    const extents = planFold(this.#single, allowedBlocks, foldedAtOnce / this.#extentSize, this.#extentSize);
     try {
       await this.#store({ extents, blocks: [], dropFrom: null });
     } catch {
@@ -87,7 +94,7 @@ export class Folding {
   }
 
   #forget(extent: number): void {
-    const first = extent * blocksPerExtent;
-    for (let block = first; block < first + blocksPerExtent; block++) this.#single.delete(block);
+    const blocks = this.#extentSize / blockSize;
+    for (let block = extent * blocks; block < (extent + 1) * blocks; block++) this.#single.delete(block);
   }
 }

@@ -16,7 +16,7 @@ import {
   OutcomeUnknown,
 } from '../errors/index.ts';
 import type { BlockFile } from './block-file.ts';
-import { blocksPerExtent } from './block-file.ts';
+import { blockSize } from './block-file.ts';
 import type { WritePlan } from './block-plan.ts';
 import { assemble, checkHeader, type Header, newHeader, type StoredDatabase, versionOf } from './block-records.ts';
 import { browserFailure, browserOpenFailure, browserWord } from './browser-failure.ts';
@@ -44,15 +44,22 @@ export class IndexedDbStore {
   readonly #name: string;
   readonly #durability: Durability;
   #connection: IDBPDatabase<Records> | null = null;
-  #header: Header = newHeader;
+  #header: Header;
   #created = false;
   /** Whether the browser closed the connection, which makes what it was doing uncertain. */
   #terminated = false;
 
-  constructor(name: string, path: string, durability: Durability) {
+  /** @param extentSize of a database that is made now */
+  constructor(name: string, path: string, durability: Durability, extentSize: number) {
+    this.#header = newHeader(extentSize);
     this.#name = name;
     this.path = path;
     this.#durability = durability;
+  }
+
+  /** What the database is stored in. */
+  get extentSize(): number {
+    return this.#header.extent_size;
   }
 
   /** Whether there was nothing, and nothing has been stored. */
@@ -72,7 +79,7 @@ export class IndexedDbStore {
       const isEmpty = (await header.count()) === 0 && (await transaction.objectStore('blocks').count()) === 0;
       if (isEmpty) {
         this.#created = true;
-        void header.put(newHeader, headerKey);
+        void header.put(this.#header, headerKey);
       }
       const stored = await readAll(transaction, this.path);
       const claimed = { ...stored.header, epoch: stored.header.epoch + 1 };
@@ -112,13 +119,13 @@ export class IndexedDbStore {
   /** Stores a change: durable when it resolves, not there at all when it rejects, unless the error says so. */
   async write(file: BlockFile, plan: WritePlan): Promise<void> {
     const header: Header = { ...this.#header, size: file.size(), changes: this.#header.changes + 1 };
-    await this.#repeatedOnce(() => this.#put(file, plan, header, this.#durability));
+    await this.#repeatedOnce(() => this.#put(file, plan, header));
     this.#header = header;
   }
 
   /** Moves single blocks into their extents: changes how the database is stored, not what it is. */
   async fold(file: BlockFile, plan: WritePlan): Promise<void> {
-    await this.#put(file, plan, this.#header, 'relaxed');
+    await this.#put(file, plan, this.#header);
   }
 
   close(): void {
@@ -139,8 +146,10 @@ export class IndexedDbStore {
     }
   }
 
-  async #put(file: BlockFile, plan: WritePlan, header: Header, durability: Durability): Promise<void> {
+  async #put(file: BlockFile, plan: WritePlan, header: Header): Promise<void> {
     const connection = await this.#connect(false);
+    // Chromium keeps large values in files of their own, which it may leave unwritten unless it is to be strict.
+    const durability = plan.extents.length > 0 ? 'strict' : this.#durability;
     const transaction = connection.transaction(storeNames, 'readwrite', { durability });
     // Rejects as each request of it does, and says why.
     const done = transaction.done.then(
@@ -152,7 +161,7 @@ export class IndexedDbStore {
       const headers = transaction.objectStore('header');
       const found = headers.get(headerKey);
       found.catch(ignore);
-      putPieces(transaction, file, plan);
+      putPieces(transaction, file, plan, header.extent_size);
       headers.put(header, headerKey).catch(ignore);
       refusal = this.#refusal(await found);
       if (refusal === null) transaction.commit();
@@ -297,7 +306,7 @@ async function readAll(transaction: Transaction<IDBTransactionMode>, path: strin
 }
 
 /** Asks for all that a plan says, without waiting for any of it. */
-function putPieces(transaction: Transaction<'readwrite'>, file: BlockFile, plan: WritePlan): void {
+function putPieces(transaction: Transaction<'readwrite'>, file: BlockFile, plan: WritePlan, extentSize: number): void {
   const extents = transaction.objectStore('extents');
   const blocks = transaction.objectStore('blocks');
   const ask = (request: Promise<unknown>): void => {
@@ -305,8 +314,9 @@ function putPieces(transaction: Transaction<'readwrite'>, file: BlockFile, plan:
     request.catch(ignore);
   };
   for (const extent of plan.extents) {
+    const blocksPerExtent = extentSize / blockSize;
     const first = extent * blocksPerExtent;
-    ask(extents.put(file.extent(extent), extent));
+    ask(extents.put(file.extent(extent, extentSize), extent));
     ask(blocks.delete(IDBKeyRange.bound(first, first + blocksPerExtent - 1)));
   }
   for (const block of plan.blocks) ask(blocks.put(file.block(block), block));

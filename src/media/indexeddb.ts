@@ -39,7 +39,7 @@ export class IndexedDbMedium implements Medium {
     this.#store = store;
     this.#lock = lock;
     this.#main = new BlockFile(stored.extents, stored.header.size);
-    this.#folding = new Folding(this.#main, stored.single, (plan) => store.fold(this.#main, plan));
+    this.#folding = new Folding(this.#main, stored.single, store.extentSize, (plan) => store.fold(this.#main, plan));
     this.guard = new StoreGuard(() => this.#reload());
     if (from !== null) this.#main.write(from, 0);
   }
@@ -69,7 +69,7 @@ export class IndexedDbMedium implements Medium {
     const file = this.#main;
     if (file.isDurable) return;
     await this.#folding.pause();
-    const plan = planWrite(file.changed, file.size(), file.durableSize);
+    const plan = planWrite(file.changed, file.size(), file.durableSize, this.#store.extentSize);
     try {
       await this.#store.write(file, plan);
     } catch (error) {

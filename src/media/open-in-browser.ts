@@ -1,5 +1,7 @@
 /** The media of browsers: IndexedDB, the origin private file system (OPFS), or memory. */
 import { DatabaseExists, InvalidPersistence } from '../errors/index.ts';
+import { readsRecordsInPassing } from '../runtime.ts';
+import { extentSizes } from './block-records.ts';
 import { IndexedDbMedium } from './indexeddb.ts';
 import { IndexedDbSnapshots } from './indexeddb-snapshots.ts';
 import { IndexedDbStore } from './indexeddb-store.ts';
@@ -74,7 +76,8 @@ async function openIndexedDb(config: MediumConfig, lock: WebLock): Promise<Mediu
 /** The database's records, in a database of IndexedDB that has its name. */
 function storeOf(config: MediumConfig): IndexedDbStore {
   const durability = config.sqlite_synchronous === false ? 'relaxed' : 'strict';
-  return new IndexedDbStore(`cinderlib-wasm:${config.database}`, pathOf(config), durability);
+  const extentSize = extentSizes[readsRecordsInPassing() ? 'small' : 'large'];
+  return new IndexedDbStore(`cinderlib-wasm:${config.database}`, pathOf(config), durability, extentSize);
 }
 
 async function openOpfs(config: MediumConfig, lock: WebLock): Promise<Medium> {

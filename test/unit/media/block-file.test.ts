@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { BlockFile, blockSize, extentSize } from '../../../src/media/block-file.ts';
 import { planFold, planWrite } from '../../../src/media/block-plan.ts';
-import { assemble } from '../../../src/media/block-records.ts';
+import { assemble, extentSizes } from '../../../src/media/block-records.ts';
 import { Records } from './records.ts';
 
 /** About three extents, so that each step has others around it. */
@@ -56,57 +56,60 @@ function content(file: BlockFile): Uint8Array {
   return bytes;
 }
 
-test('whatever is written, stored, refused, folded and read again, the content is that of a list of bytes', () => {
-  fc.assert(
-    fc.property(fc.array(step, { minLength: 1, maxLength: 30 }), (steps) => {
-      let file = new BlockFile();
-      const records = new Records();
-      const model = new Model();
-      for (const one of steps) {
-        switch (one.do) {
-          case 'write': {
-            const source = new Uint8Array(one.length).fill(one.byte);
-            file.write(source, one.offset);
-            model.write(one.offset, source);
-            break;
+test.each([extentSizes.small, extentSizes.large])(
+  'whatever is written, stored, refused, folded and read again, the content is that of a list of bytes (%i)',
+  (size) => {
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 30 }), (steps) => {
+        let file = new BlockFile();
+        const records = new Records(size);
+        const model = new Model();
+        for (const one of steps) {
+          switch (one.do) {
+            case 'write': {
+              const source = new Uint8Array(one.length).fill(one.byte);
+              file.write(source, one.offset);
+              model.write(one.offset, source);
+              break;
+            }
+            case 'truncate':
+              file.truncate(one.size);
+              model.resize(one.size);
+              break;
+            case 'store':
+              records.store(file, planWrite(file.changed, file.size(), file.durableSize, size));
+              file.settle();
+              model.durable = model.bytes.slice();
+              break;
+            case 'fail':
+              file.revert();
+              model.bytes = model.durable.slice();
+              break;
+            case 'fold':
+              if (!file.isDurable) break;
+              records.store(file, {
+                extents: planFold(new Set(records.blocks.keys()), 0, 2, size),
+                blocks: [],
+                dropFrom: null,
+              });
+              break;
+            case 'reopen': {
+              const stored = assemble(records.found(), 'test');
+              expect(stored.single).toEqual(new Set(records.blocks.keys()));
+              file = new BlockFile(stored.extents, stored.header.size);
+              model.bytes = model.durable.slice();
+              break;
+            }
           }
-          case 'truncate':
-            file.truncate(one.size);
-            model.resize(one.size);
-            break;
-          case 'store':
-            records.store(file, planWrite(file.changed, file.size(), file.durableSize));
-            file.settle();
-            model.durable = model.bytes.slice();
-            break;
-          case 'fail':
-            file.revert();
-            model.bytes = model.durable.slice();
-            break;
-          case 'fold':
-            if (!file.isDurable) break;
-            records.store(file, {
-              extents: planFold(new Set(records.blocks.keys()), 0, 2),
-              blocks: [],
-              dropFrom: null,
-            });
-            break;
-          case 'reopen': {
-            const stored = assemble(records.found(), 'test');
-            expect(stored.single).toEqual(new Set(records.blocks.keys()));
-            file = new BlockFile(stored.extents, stored.header.size);
-            model.bytes = model.durable.slice();
-            break;
-          }
+          expect(Buffer.compare(content(file), model.bytes)).toBe(0);
         }
-        expect(Buffer.compare(content(file), model.bytes)).toBe(0);
-      }
-      const { extents, header } = assemble(records.found(), 'test');
-      expect(Buffer.compare(content(new BlockFile(extents, header.size)), model.durable)).toBe(0);
-    }),
-    { numRuns: 150 },
-  );
-});
+        const { extents, header } = assemble(records.found(), 'test');
+        expect(Buffer.compare(content(new BlockFile(extents, header.size)), model.durable)).toBe(0);
+      }),
+      { numRuns: 150 },
+    );
+  },
+);
 
 test('a read across the end says how much there was', () => {
   const file = new BlockFile();
@@ -122,7 +125,7 @@ test('a commit of three pages is three blocks, however large the file is', () =>
   file.write(new Uint8Array(10 * extentSize), 0);
   file.settle();
   for (const page of [3, 100, 639]) file.write(new Uint8Array(blockSize).fill(1), page * blockSize);
-  expect(planWrite(file.changed, file.size(), file.durableSize)).toEqual({
+  expect(planWrite(file.changed, file.size(), file.durableSize, extentSize)).toEqual({
     extents: [],
     blocks: [3, 100, 639],
     dropFrom: null,

@@ -8,7 +8,7 @@ import { Records } from './records.ts';
 function found(): FoundRecords & { extents: Map<unknown, unknown>; blocks: Map<unknown, unknown>; header: object } {
   const file = new BlockFile();
   file.write(new Uint8Array(extentSize + blockSize).fill(1), 0);
-  const records = new Records();
+  const records = new Records(extentSize);
   records.store(file, { extents: [0], blocks: [64], dropFrom: null });
   const { header, extents, blocks } = records.found();
   return { header: header as object, extents: new Map(extents), blocks: new Map(blocks) };
@@ -32,6 +32,7 @@ test.each([
 test.each([
   ['its header makes no sense', { header: { ...found().header, size: -1 } }],
   ['its header makes no sense', { header: { ...found().header, block_size: 512 } }],
+  ['its header makes no sense', { header: { ...found().header, extent_size: 4096 } }],
   ['its extent 0 is no such thing', { extents: new Map([[0, 'text']]) }],
   ['its extent 0 is no such thing', { extents: new Map([[0, new Uint8Array(5)]]) }],
   ['its block 64 is no such thing', { blocks: new Map([[64, new Uint8Array(5)]]) }],

@@ -14,7 +14,7 @@ function setUp(single: ReadonlySet<number> = everyBlock) {
   file.settle();
   const plans: WritePlan[] = [];
   const store = vi.fn(async (plan: WritePlan) => void plans.push(plan));
-  return { file, plans, store, folding: new Folding(file, single, store) };
+  return { file, plans, store, folding: new Folding(file, single, extentSize, store) };
 }
 
 beforeEach(() => void vi.useFakeTimers());
