@@ -4,7 +4,7 @@
  *
  * What is large is installed only in CI, or when asked for by CINDERLIB_TEST_ALL=1: OpenStack Cinder, which brings
  * two hundred packages along, a kernel to cut the power of, browsers, and what comes from npm: the other runtimes,
- * and what drives browsers.
+ * what drives browsers, and bundlers.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
@@ -34,6 +34,7 @@ const tools = [
 const packages = {
   runtimes: ['deno@2.9.6', 'bun@1.4.5'],
   browsers: ['puppeteer-core@24.43.1'],
+  bundlers: ['@rollup/plugin-node-resolve@16.0.3', 'rollup@4.68.8', 'vite@8.3.8', 'webpack@5.112.2'],
 };
 
 const works = ([program, ...parameters]) => spawnSync(program, parameters, { stdio: 'ignore' }).status === 0;

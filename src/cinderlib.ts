@@ -10,7 +10,6 @@ import { restoreInto } from './objects/restore.ts';
 import type { Snapshot } from './objects/snapshot.ts';
 import type { Volume } from './objects/volume.ts';
 import { ChangeFeed } from './persistence/change-feed.ts';
-import { DatabasePersistence } from './persistence/database.ts';
 import type { Change, PersistenceDriver, Storable } from './persistence/driver.ts';
 import { runtimeName } from './runtime.ts';
 import { compact, jsonText } from './serialization/json-text.ts';
@@ -219,6 +218,7 @@ export class Cinderlib implements Context {
   /** The whole database as a SQLite file, consistent. Only for storages that are SQLite databases. */
   async exportDatabase(): Promise<Blob> {
     const { persistence } = this;
+    const { DatabasePersistence } = await import('./persistence/with-core.ts');
     if (!(persistence instanceof DatabasePersistence)) {
       throw new InvalidOption(
         `The storage '${persistence.storageName}' is no SQLite database: there is no file to export.`,

@@ -48,6 +48,15 @@ describe('the published package', () => {
     expect(targets.filter((target) => !existsSync(join(installed, target)))).toStrictEqual([]);
   });
 
+  it('is the same for JSR', () => {
+    const { exports, version, license } = JSON.parse(read('package.json'));
+    const jsr = JSON.parse(readFileSync(join(import.meta.dirname, '../../jsr.json'), 'utf8'));
+    const entries = Object.entries<string | { default: string }>(exports).filter(([name]) => name !== './package.json');
+    const modules = entries.map(([name, target]) => [name, typeof target === 'string' ? target : target.default]);
+    expect(jsr.exports).toStrictEqual(Object.fromEntries(modules));
+    expect([jsr.version, jsr.license]).toStrictEqual([version, license]);
+  });
+
   it('brings the pinned engine', () => {
     const pin = JSON.parse(readFileSync(join(import.meta.dirname, '../../wasm/pin.json'), 'utf8'));
     const bytes = readFileSync(join(installed, 'dist/sql-wasm.wasm'));

@@ -95,8 +95,8 @@ class Session {
   /** The end of what was asked for so far. */
   #last: Promise<unknown> = Promise.resolve();
   #calls = 0;
-  /** The window that the browser starts with, until a page takes it. */
-  #first: string | null;
+  /** The window that the browser starts with. It stays: with the last one the browser ends. */
+  readonly #first: string;
 
   private constructor(url: string, version: string, first: string) {
     this.#url = url;
@@ -122,13 +122,9 @@ class Session {
   }
 
   async newPage(url: string): Promise<Page> {
-    const handle = await this.#inTurn(async () => {
-      const first = this.#first;
-      this.#first = null;
-      if (first !== null) return first;
-      const { handle } = await request<{ readonly handle: string }>('POST', `${this.#url}/window/new`, { type: 'tab' });
-      return handle;
-    });
+    const { handle } = await this.#inWindow(this.#first, () =>
+      request<{ readonly handle: string }>('POST', `${this.#url}/window/new`, { type: 'tab' }),
+    );
     const goto = async (to: string): Promise<void> => {
       await this.#inWindow(handle, () => request('POST', `${this.#url}/url`, { url: to }));
     };
