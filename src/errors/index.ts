@@ -17,6 +17,7 @@ export {
   VolumeDriverNotFound,
 } from './options.ts';
 export {
+  ChangesMissed,
   DatabaseChanged,
   DatabaseCorrupt,
   DatabaseError,

@@ -63,6 +63,18 @@ export class DatabaseChanged extends CinderlibError {
   }
 }
 
+/** A reader of `changes()` was too far behind, so that it was not told of all of them. */
+export class ChangesMissed extends CinderlibError {
+  override readonly name = 'ChangesMissed';
+  override readonly code = 'CHANGES_MISSED';
+  constructor(readonly waiting: number) {
+    super(
+      `More than ${waiting} changes waited to be taken from changes(). ` +
+        'Call changes() again, then read what you show anew.',
+    );
+  }
+}
+
 /** Another tab took the database over from this one, which did not answer. Nothing was written. */
 export class DatabaseTakenOver extends CinderlibError {
   override readonly name = 'DatabaseTakenOver';

@@ -15,8 +15,9 @@ import type {
   StorageInfo,
   WriteCommand,
 } from '../rpc/contract.ts';
+import { isWrite } from '../rpc/writes.ts';
 import { isPersisted } from '../runtime.ts';
-import { isWrite, read, type TableRead, write } from './cinder-db.ts';
+import { read, type TableRead, write } from './cinder-db.ts';
 import type { SqlEngine, Work } from './engine.ts';
 import { type Origin, prepareSchema, readSchema, type Schema } from './revisions.ts';
 import type { WriteContext } from './write-context.ts';

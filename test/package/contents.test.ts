@@ -79,6 +79,7 @@ describe('the published package', () => {
     const licenses = read('dist/THIRD-PARTY-LICENSES.txt');
     expect(licenses.match(/^[\w.@/-]+ \d+\.\d+\.\d+, [\w.-]+$/gm)?.map((line) => line.split(' ')[0])).toStrictEqual([
       'comlink',
+      'idb',
       'sql.js',
     ]);
     expect(licenses).toContain('Apache License');
