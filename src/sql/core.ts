@@ -5,8 +5,18 @@
  * so that none of them sees what a power cut could still take back.
  */
 import { ContextClosed, DatabaseError } from '../errors/index.ts';
-import type { Answer, Answers, Command, CoreConfig, LockFile, StorageInfo, WriteCommand } from '../rpc/contract.ts';
-import { isWrite, read, type TableRead, write } from './cinder-db.ts';
+import type {
+  Answer,
+  Answers,
+  BulkCommand,
+  Command,
+  CoreConfig,
+  LockFile,
+  StorageInfo,
+  WriteCommand,
+} from '../rpc/contract.ts';
+import { Bulk } from './bulk.ts';
+import { isWrite, read, type TableRead, write, writeOne } from './cinder-db.ts';
 import type { SqlEngine, Work } from './engine.ts';
 import { type Origin, prepareSchema, readSchema, type Schema } from './revisions.ts';
 import type { WriteContext } from './write-context.ts';
@@ -46,7 +56,7 @@ interface Waiting<C extends Command = Command> {
 }
 
 /** A command that shares its turn with no other. */
-type LoneCommand = Exclude<Command, WriteCommand>;
+type LoneCommand = Exclude<Command, WriteCommand | BulkCommand>;
 
 /** A database that is open, and what was found when it was opened or refreshed. */
 interface Opened {
@@ -61,6 +71,8 @@ export class Core {
   #opened: Opened | null = null;
   #closed = false;
   #running = false;
+  /** The transaction that everything else waits for. */
+  #bulk: Bulk | null = null;
 
   constructor(parts: CoreParts) {
     this.#parts = parts;
@@ -71,6 +83,12 @@ export class Core {
     return new Promise((resolve, reject) => {
       // Each command is answered by the branch of its kind, which the types of a queue cannot say.
       const waiting = { command, resolve: resolve as (answer: AnyAnswer) => void, reject };
+      if (isBulkPart(command)) {
+        this.#runBulk(command).then(waiting.resolve, reject);
+        return;
+      }
+      // Whoever closes in the middle of a bulk has given it up.
+      if (command.kind === 'close') void this.#giveUpBulk();
       this.#queue.push(waiting);
       if (!this.#running) void this.#drain();
     });
@@ -87,7 +105,8 @@ export class Core {
         await this.#runWrites(this.#takeWrites());
       } else {
         this.#queue.shift();
-        await this.#runAlone(first, command);
+        await this.#runAlone(first, command as LoneCommand);
+        await this.#bulk?.ended;
       }
     }
     this.#running = false;
@@ -105,12 +124,7 @@ export class Core {
   async #runWrites(writes: readonly Waiting<WriteCommand>[]): Promise<void> {
     try {
       const { engine, config, schema } = this.#open();
-      const newContext = (): WriteContext => ({
-        defaultTypeId: schema.defaultTypeId,
-        softDeletes: config.soft_deletes,
-        now: this.#parts.now(),
-        newId: this.#parts.newId,
-      });
+      const newContext = this.#contexts({ config, schema });
       const works = writes.map(
         ({ command }): Work<AnyAnswer> =>
           (connection) =>
@@ -125,6 +139,43 @@ export class Core {
     } catch (error) {
       for (const { reject } of writes) reject(error);
     }
+  }
+
+  #contexts({ config, schema }: Pick<Opened, 'config' | 'schema'>): () => WriteContext {
+    return () => ({
+      defaultTypeId: schema.defaultTypeId,
+      softDeletes: config.soft_deletes,
+      now: this.#parts.now(),
+      newId: this.#parts.newId,
+    });
+  }
+
+  async #beginBulk(): Promise<null> {
+    this.#bulk = await Bulk.begin(this.#open().engine);
+    return null;
+  }
+
+  /** Past the queue, which waits for the bulk to end. */
+  async #runBulk(command: BulkCommand): Promise<null> {
+    const bulk = this.#bulk;
+    if (bulk === null) throw new DatabaseError('There is no bulk under way: it was never begun, or has ended.');
+    if (command.kind === 'appendBulk') {
+      const newContext = this.#contexts(this.#open());
+      await bulk.append(async (connection) => {
+        for (const part of command.commands) await writeOne(connection, part, newContext());
+      });
+      return null;
+    }
+    this.#bulk = null;
+    await (command.kind === 'commitBulk' ? bulk.commit() : bulk.rollback());
+    return null;
+  }
+
+  async #giveUpBulk(): Promise<void> {
+    const bulk = this.#bulk;
+    this.#bulk = null;
+    // Why it failed is nobody's question any more.
+    await bulk?.rollback().catch(() => {});
   }
 
   async #runAlone({ resolve, reject }: Waiting, command: LoneCommand): Promise<void> {
@@ -145,6 +196,8 @@ export class Core {
         return this.#info();
       case 'refresh':
         return this.#refresh();
+      case 'beginBulk':
+        return this.#beginBulk();
       case 'exportDatabase':
         return this.#open().engine.bytes();
       case 'getKeyValues':
@@ -214,6 +267,10 @@ export class Core {
     await opened?.engine.close();
     return null;
   }
+}
+
+function isBulkPart(command: Command): command is BulkCommand {
+  return command.kind === 'appendBulk' || command.kind === 'commitBulk' || command.kind === 'rollbackBulk';
 }
 
 function isWriting(waiting: Waiting): waiting is Waiting<WriteCommand> {
