@@ -14,9 +14,10 @@ const leaves = ['cinder', 'errors', 'inspect', 'near-name', 'options', 'runtime'
  */
 const mayImport = {
   // The caller's side.
-  index: ['setup', 'cinderlib', 'objects', 'persistence', 'drivers', ...leaves],
+  index: ['setup', 'cinderlib', 'migrate', 'objects', 'persistence', 'drivers', ...leaves],
   testing: ['contracts'],
   contracts: ['setup', 'cinderlib', 'objects', 'persistence', 'drivers', ...leaves],
+  migrate: ['setup', 'cinderlib', 'objects', 'persistence', ...leaves],
   setup: ['cinderlib', 'objects', 'persistence', 'rpc', 'drivers', ...leaves],
   cinderlib: ['objects', 'persistence', 'drivers', ...leaves],
   objects: ['persistence', 'drivers', ...leaves],

@@ -45,6 +45,18 @@ const databaseSchema = z.strictObject({
 const memoryDatabaseSchema = z.strictObject({ from: z.optional(content) });
 const memorySchema = z.strictObject({});
 
+const migrationSchema = z.strictObject({
+  dry_run: flag(false),
+  verify: flag(true),
+  key_values: flag(true),
+  on_progress: z._default(
+    z.custom<(progress: unknown) => void>((value) => typeof value === 'function', 'a function'),
+    () => () => {},
+  ),
+});
+
+/** The options of `migrate` after checking, with their defaults. */
+export type MigrationConfig = z.infer<typeof migrationSchema>;
 /** The options of `setup` after checking, with their defaults. */
 export type SetupConfig = z.infer<typeof setupSchema>;
 /** The options of the storage `db` after checking. */
@@ -79,6 +91,15 @@ export function memoryDatabaseOptions(options: unknown): MemoryDatabaseOptions {
 /** The storage `memory` takes no option at all. */
 export function memoryOptions(options: unknown): void {
   checkStorage('memory', memorySchema, options);
+}
+
+export function migrationOptions(options: unknown): MigrationConfig {
+  const result = migrationSchema.safeParse(options ?? {});
+  if (result.success) return result.data;
+  const unknown = result.error.issues.find((issue) => issue.code === 'unrecognized_keys');
+  const [key] = unknown?.keys ?? [];
+  if (key === undefined) throw new InvalidOption(`migrate(): ${explain(result.error, options)}`);
+  throw new InvalidOption(`migrate() has no option ${key}.${didYouMean(key, Object.keys(migrationSchema.shape))}`);
 }
 
 function checkStorage<S extends z.ZodMiniObject>(storage: string, schema: S, options: unknown): z.infer<S> {
