@@ -18,6 +18,8 @@ const mayImport = {
   testing: ['contracts'],
   contracts: ['setup', 'cinderlib', 'objects', 'persistence', 'drivers', ...leaves],
   migrate: ['setup', 'cinderlib', 'objects', 'persistence', ...leaves],
+  cli: ['convert', 'migrate', 'setup', 'cinderlib', 'objects', 'persistence', ...leaves],
+  convert: ['migrate', 'objects', 'persistence', ...leaves],
   setup: ['cinderlib', 'objects', 'persistence', 'rpc', 'drivers', ...leaves],
   cinderlib: ['objects', 'persistence', 'drivers', ...leaves],
   objects: ['persistence', 'drivers', ...leaves],
@@ -65,12 +67,17 @@ const exceptions: readonly { readonly from: RegExp; readonly to: RegExp; readonl
   },
   { from: /^src\/persistence\//, to: /^src\/objects\/key-value\.ts$/, because: 'a pair of texts, which storages make' },
   { from: /^src\/persistence\/database-storage\.ts$/, to: /^src\/sql\/url\.ts$/, because: 'reads text, runs no SQL' },
+  { from: /^src\/cli\/storage\.ts$/, to: /^src\/sql\/url\.ts$/, because: 'shows a URL without its password' },
 ];
 
 /** Other packages: the only files that may load them. */
 const thirdParty: Readonly<Record<string, { readonly files: RegExp; readonly atMost: number }>> = {
+  'cli-progress': { files: /^src\/cli\//, atMost: 1 },
+  'cli-table3': { files: /^src\/cli\//, atMost: 1 },
   comlink: { files: /^src\/rpc\//, atMost: 2 },
   'comlink/dist/esm/node-adapter.mjs': { files: /^(?:src\/rpc|workers)\//, atMost: 2 },
+  commander: { files: /^src\/cli\//, atMost: 1 },
+  picocolors: { files: /^src\/cli\//, atMost: 1 },
   'sql.js/dist/sql-wasm-browser.js': { files: /^(?:wasm|src\/vfs|src\/sql\/engines)\//, atMost: 1 },
   'zod/mini': { files: /^src\/options\.ts$/, atMost: 1 },
 };

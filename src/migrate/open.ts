@@ -19,37 +19,44 @@ export interface OpenStorage<E> {
 
 /** Opens a storage to read from. A database is opened such that nothing of it can be changed. */
 export async function openSource(config: PersistenceConfig): Promise<OpenStorage<Source>> {
-  const { persistence, close } = await openContext(readOnly(config));
-  const end =
-    persistence instanceof DatabasePersistence ? new DatabaseSource(persistence) : new DriverSource(persistence);
-  return { end, close };
+  const { persistence, close } = await openForReading(config);
+  return { end: sourceOf(persistence), close };
+}
+
+/** Opens a storage such that nothing of it can be changed, where it is a database. */
+export function openForReading(config: PersistenceConfig): Promise<OpenContext> {
+  return openContext(readOnly(config));
+}
+
+export function sourceOf(storage: PersistenceDriver): Source {
+  return storage instanceof DatabasePersistence ? new DatabaseSource(storage) : new DriverSource(storage);
 }
 
 /** Opens a storage to write to; for a dry run one to look at, or null where there is none yet. */
 export async function openTarget(config: PersistenceConfig, dryRun: boolean): Promise<OpenStorage<Target> | null> {
   try {
     const { persistence, context, close } = await openContext(dryRun ? readOnly(config) : config);
-    const end =
-      persistence instanceof DatabasePersistence
-        ? new DatabaseTarget(persistence)
-        : new DriverTarget(persistence, context);
-    return { end, close };
+    return { end: targetOf(persistence, context), close };
   } catch (error) {
     if (dryRun && isMissing(error)) return null;
     throw error;
   }
 }
 
-interface OpenContext {
+export function targetOf(storage: PersistenceDriver, context: Cinderlib): Target {
+  return storage instanceof DatabasePersistence ? new DatabaseTarget(storage) : new DriverTarget(storage, context);
+}
+
+export interface OpenContext {
   readonly persistence: PersistenceDriver;
   readonly context: Cinderlib;
   close(): Promise<void>;
 }
 
-async function openContext(config: PersistenceConfig): Promise<OpenContext> {
+/** Opens a storage. One that a context of somebody uses stays theirs: it is only worked with. */
+export async function openContext(config: PersistenceConfig): Promise<OpenContext> {
   const { storage } = config;
   const inUse = storage instanceof PersistenceDriver && storage.isOpen;
-  // A storage that is in use by somebody's context stays theirs: here it is only worked with.
   const persistence_config = inUse ? {} : config;
   const context = await setup({ persistence_config, fail_on_missing_backend: false });
   return {
