@@ -8,7 +8,7 @@
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { emitDeclarations } from './declarations.mjs';
@@ -38,15 +38,38 @@ const common = {
   logLevel: 'warning',
 };
 
-/** The entry points that share code, and with it the identity of classes. */
+/** The entry points that users import. */
 function mainEntries() {
   return ['src/index.ts', 'src/testing.ts'].filter((entry) => existsSync(join(root, entry)));
 }
 
+/** The program `cinderlib`. */
+const program = { in: 'src/cli/main.ts', out: 'cli' };
+
+/**
+ * The program's packages ask for Node's modules with `require`, which a bundle of ES modules does not have:
+ * they get them as the library does.
+ */
+const nodeModules = {
+  name: 'modules of Node',
+  setup({ onResolve, onLoad }) {
+    const filter = /^(?:node:)?(?:child_process|events|fs|path|process|readline)$/;
+    onResolve({ filter }, ({ path }) => ({ path: `node:${path.replace(/^node:/, '')}`, namespace: 'node' }));
+    onLoad({ filter: /.*/, namespace: 'node' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule('${path}');`,
+    }));
+    // Tables would paint their titles with it: ours are painted before.
+    onResolve({ filter: /^@colors\/colors/ }, ({ path }) => ({ path, namespace: 'nothing' }));
+    onLoad({ filter: /.*/, namespace: 'nothing' }, () => ({ contents: 'module.exports = {};' }));
+  },
+};
+
 async function bundle() {
   const main = await build({
     ...common,
-    entryPoints: mainEntries(),
+    // They share code, and with it the identity of classes.
+    entryPoints: [...mainEntries().map((entry) => ({ in: entry, out: basename(entry, '.ts') })), program],
+    plugins: [nodeModules],
     splitting: true,
     // Beside the entry points, not in a folder: worker and engine are found relative to the file that asks.
     chunkNames: '[name]-[hash]',

@@ -73,6 +73,7 @@ const reasons: Readonly<Record<string, string>> = {
   connection_without_volume: 'its volume is not there',
   orphan_type: 'no volume has this type',
   unused_type: 'no volume has this type',
+  type_of_snapshots: 'only snapshots have this type: they keep its id',
   orphan_metadata: 'rows of something that is not there',
   unlinked_qos_specs: 'QoS specs that no volume type refers to',
   duplicate_metadata: 'rows that later ones with the same key override',

@@ -26,7 +26,9 @@ const withoutLive = (column: string, parent: string): string =>
 
 const usedTypes = (table: string): string =>
   `SELECT volume_type_id FROM ${table} WHERE ${live.sql} AND volume_type_id IS NOT NULL`;
-const unused = `id NOT IN (${usedTypes('volumes')}) AND id NOT IN (${usedTypes('snapshots')})`;
+const withoutVolume = `id NOT IN (${usedTypes('volumes')})`;
+const ofSnapshots = `id IN (${usedTypes('snapshots')})`;
+const unused = `${withoutVolume} AND NOT (${ofSnapshots})`;
 /** A type of cinderlib's own making belongs to one volume, and has its id as id and name. */
 const own = 'id = name';
 
@@ -114,6 +116,7 @@ export const findingRules: readonly FindingRule[] = [
   ),
   rule('orphan_type', 'volume_types', 'warning', `${own} AND ${unused}`, { repairable: true }),
   rule('unused_type', 'volume_types', 'note', `name <> '${DEFAULT_TYPE}' AND NOT (${own}) AND ${unused}`),
+  rule('type_of_snapshots', 'volume_types', 'note', `name <> '${DEFAULT_TYPE}' AND ${withoutVolume} AND ${ofSnapshots}`),
   rule(
     'duplicate_type_name',
     'volume_types',
