@@ -29,18 +29,17 @@ const escapes: Readonly<Record<string, string>> = {
 export interface Dialect {
   /** Whether a backslash in an ordinary text is an escape. */
   readonly backslashes: boolean;
-  /** Whether `#` begins a comment. */
-  readonly hashes: boolean;
+  readonly name: 'mysql' | 'postgres';
 }
 
 export class SqlScanner {
   position = 0;
   readonly text: string;
-  readonly #dialect: Dialect;
+  readonly dialect: Dialect;
 
   constructor(text: string, dialect: Dialect) {
     this.text = text;
-    this.#dialect = dialect;
+    this.dialect = dialect;
   }
 
   get atEnd(): boolean {
@@ -88,7 +87,7 @@ export class SqlScanner {
   value(): SqlValue {
     this.#skipBlanks();
     const character = this.text[this.position];
-    if (character === "'") return this.#cast(this.#string(this.#dialect.backslashes));
+    if (character === "'") return this.#cast(this.#string(this.dialect.backslashes));
     const hex = this.#match(hexadecimal)?.[1];
     if (hex !== undefined) return textOfHex(hex);
     const digits = this.#match(number)?.[0];
@@ -106,7 +105,7 @@ export class SqlScanner {
     if (name.startsWith('_')) this.#skipBlanks();
     if (this.text[this.position] !== "'") return this.fail(`the value ${name} is not known`);
     if (/^x$/i.test(name)) return textOfHex(this.#string(false));
-    return this.#cast(this.#string(this.#dialect.backslashes || /^e$/i.test(name)));
+    return this.#cast(this.#string(this.dialect.backslashes || /^e$/i.test(name)));
   }
 
   /** Goes to the end of the statement, and over it. */
@@ -145,7 +144,7 @@ export class SqlScanner {
   }
 
   #skipToken(character: string): void {
-    if (character === "'") this.#string(this.#dialect.backslashes);
+    if (character === "'") this.#string(this.dialect.backslashes);
     else if (character === '"' || character === '`') this.#quotedName(character);
     else if (character === '$') this.#skipDollarQuote();
     else if (this.#match(word) === null) this.position++;
@@ -167,7 +166,7 @@ export class SqlScanner {
   #skipBlanks(): void {
     for (;;) {
       if (this.#match(blank) !== null || this.#match(lineComment) !== null) continue;
-      if (this.#dialect.hashes && this.#match(hashComment) !== null) continue;
+      if (this.dialect.name === 'mysql' && this.#match(hashComment) !== null) continue;
       if (!this.text.startsWith('/*', this.position)) return;
       const end = this.text.indexOf('*/', this.position + 2);
       if (end < 0) this.fail('a comment is not closed');

@@ -24,9 +24,9 @@ export function sqlTables(text: string): ReadonlyMap<string, RowSet> {
 function dialectOf(text: string): Dialect {
   const start = text.slice(0, 100_000);
   if (/PostgreSQL database dump|pg_catalog\.|^COPY \S+ \(.*FROM stdin;/m.test(start)) {
-    return { backslashes: /standard_conforming_strings = off/.test(start), hashes: false };
+    return { name: 'postgres', backslashes: /standard_conforming_strings = off/.test(start) };
   }
-  if (/(?:MySQL|MariaDB) dump|`|\/\*[!M]/.test(start)) return { backslashes: true, hashes: true };
+  if (/(?:MySQL|MariaDB) dump|`|\/\*[!M]/.test(start)) return { name: 'mysql', backslashes: true };
   throw new InvalidDump(
     'The text is no dump that can be read: it looks neither like JSON nor like what pg_dump or mysqldump write.',
   );
@@ -92,7 +92,7 @@ class Tables {
   }
 
   #columnName(): string | null {
-    for (const word of constraints) if (this.#scanner.takeWord(word)) return null;
+    for (const word of constraints[this.#scanner.dialect.name]) if (this.#scanner.takeWord(word)) return null;
     return this.#scanner.name();
   }
 
@@ -130,16 +130,9 @@ class Tables {
   }
 }
 
-/** How the lines of a CREATE TABLE begin that are no columns. A column `key` has quotes around it. */
-const constraints = [
-  'CONSTRAINT',
-  'PRIMARY',
-  'UNIQUE',
-  'KEY',
-  'INDEX',
-  'FOREIGN',
-  'CHECK',
-  'FULLTEXT',
-  'SPATIAL',
-  'EXCLUDE',
-];
+/** How the lines of a CREATE TABLE begin that are no columns; a column of such a name has quotes around it. */
+const always = ['CONSTRAINT', 'PRIMARY', 'UNIQUE', 'FOREIGN', 'CHECK'];
+const constraints = {
+  postgres: [...always, 'EXCLUDE', 'LIKE'],
+  mysql: [...always, 'KEY', 'INDEX', 'FULLTEXT', 'SPATIAL'],
+};

@@ -116,7 +116,12 @@ export const findingRules: readonly FindingRule[] = [
   ),
   rule('orphan_type', 'volume_types', 'warning', `${own} AND ${unused}`, { repairable: true }),
   rule('unused_type', 'volume_types', 'note', `name <> '${DEFAULT_TYPE}' AND NOT (${own}) AND ${unused}`),
-  rule('type_of_snapshots', 'volume_types', 'note', `name <> '${DEFAULT_TYPE}' AND ${withoutVolume} AND ${ofSnapshots}`),
+  rule(
+    'type_of_snapshots',
+    'volume_types',
+    'note',
+    `name <> '${DEFAULT_TYPE}' AND ${withoutVolume} AND ${ofSnapshots}`,
+  ),
   rule(
     'duplicate_type_name',
     'volume_types',
