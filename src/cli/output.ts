@@ -52,8 +52,8 @@ export class Output {
     const { bold } = this.terminal.colors('out');
     const titles = columns.map((column) => ({
       title: column.replaceAll('_', ' '),
-      alignment:
-        column === 'size' || column === 'count' || column === 'volumes' ? ('right' as const) : ('left' as const),
+      alignment: amounts.has(column) ? ('right' as const) : ('left' as const),
+      whole: /(?:^|_)id$/.test(column),
     }));
     await this.terminal.out(tableText(titles, cells, this.terminal.columns, bold));
   }
@@ -95,6 +95,8 @@ export class Output {
     }
   }
 }
+
+const amounts = new Set(['size', 'volumes']);
 
 /** A value in one cell. */
 function cell(value: unknown): unknown {

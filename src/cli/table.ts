@@ -13,6 +13,8 @@ const narrowest = 8;
 export interface Column {
   readonly title: string;
   readonly alignment?: 'left' | 'right';
+  /** Whether it is shown whole, whatever the width: an id that was cut is none. */
+  readonly whole?: boolean;
 }
 
 /** @param paint makes a title of a column stand out */
@@ -23,7 +25,10 @@ export function tableText(
   paint: (title: string) => string,
 ): string {
   const widths = fitted(
-    columns.map(({ title }, place) => Math.max(title.length, ...rows.map((row) => displayWidth(row[place] ?? '')))),
+    columns.map(({ title, whole = false }, place) => ({
+      wanted: rows.reduce((most, row) => Math.max(most, displayWidth(row[place] ?? '')), title.length),
+      whole,
+    })),
     width,
   );
   const table = new Table({
@@ -38,14 +43,13 @@ export function tableText(
 }
 
 /** Takes room from the widest columns until all fit. */
-function fitted(wanted: readonly number[], width: number): number[] {
-  const widths = [...wanted];
+function fitted(columns: readonly { readonly wanted: number; readonly whole: boolean }[], width: number): number[] {
+  const widths = columns.map(({ wanted }) => wanted);
   const total = (): number => widths.reduce((sum, each) => sum + each, gap * (widths.length - 1));
   while (total() > width) {
-    const widest = widths.indexOf(Math.max(...widths));
-    const current = widths[widest] ?? 0;
-    if (current <= narrowest) break;
-    widths[widest] = current - 1;
+    const most = Math.max(...widths.filter((_, place) => columns[place]?.whole === false));
+    if (most <= narrowest) break;
+    widths[widths.findIndex((each, place) => each === most && columns[place]?.whole === false)] = most - 1;
   }
   return widths;
 }
