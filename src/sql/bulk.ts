@@ -31,6 +31,8 @@ export class Bulk {
         if (begun)
           throw new DatabaseError('The database ended the transaction: nothing of it was stored. Start again.');
         begun = true;
+        // An engine may run its work at once, before `transaction` is there.
+        await null;
         const committed = await new Promise<boolean>((finish) => resolve(new Bulk(connection, transaction, finish)));
         if (!committed) throw givenUp;
       });
