@@ -103,8 +103,8 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
     const target = storageConfig(to);
     const source = await storages.source(from);
     if (from !== '-') refuseSame(storageConfig(from), target);
-    const end = await storages.use(openTarget(target, dryRun));
-    return carryAll(output(options), source, end, { dryRun, verify, keyValues });
+    const opened = await storages.opened(openTarget(target, dryRun));
+    return carryAll(output(options), source, opened?.end ?? null, { dryRun, verify, keyValues });
   }
 
   async function convert(

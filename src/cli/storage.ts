@@ -4,7 +4,7 @@ import type { Cinderlib } from '../cinderlib.ts';
 import { fileSource, isSqlite } from '../convert/file-source.ts';
 import { DatabaseUnavailable, InvalidOption } from '../errors/index.ts';
 import { carry } from '../migrate/carry.ts';
-import { type OpenStorage, openContext, openForReading, sourceOf, targetOf } from '../migrate/open.ts';
+import { openContext, openForReading, sourceOf, targetOf } from '../migrate/open.ts';
 import type { Source } from '../migrate/source.ts';
 import type { PersistenceDriver } from '../persistence/driver.ts';
 import { builtin } from '../runtime.ts';
@@ -38,12 +38,10 @@ export class Storages {
   async lookAt(argument: string): Promise<{ readonly storage: PersistenceDriver; readonly context: Cinderlib }> {
     const bytes = await this.#fileContent(argument);
     if (bytes === null) {
-      const { persistence, context, close } = await openForReading(storageConfig(argument));
-      this.atEnd(close);
+      const { persistence, context } = await this.opened(openForReading(storageConfig(argument)));
       return { storage: persistence, context };
     }
-    const { persistence, context, close } = await openContext({ storage: 'memory' });
-    this.atEnd(close);
+    const { persistence, context } = await this.opened(openContext({ storage: 'memory' }));
     const options = { dry_run: false, verify: false, key_values: true, on_progress: () => {} };
     await carry(fileSource(bytes), targetOf(persistence, context), options);
     return { storage: persistence, context };
@@ -53,17 +51,18 @@ export class Storages {
   async source(argument: string): Promise<Source> {
     const bytes = await this.#fileContent(argument);
     if (bytes !== null) return fileSource(bytes);
-    const { persistence, close } = await openForReading(storageConfig(argument));
-    this.atEnd(close);
+    const { persistence } = await this.opened(openForReading(storageConfig(argument)));
     return sourceOf(persistence);
   }
 
-  /** Opens something that is closed when the command ends. */
-  async use<E>(opening: Promise<OpenStorage<E> | null>): Promise<E | null> {
-    const opened = await opening;
-    if (opened === null) return null;
-    this.atEnd(() => opened.close());
-    return opened.end;
+  /** What is being opened is closed at the end, also when the command is stopped before it is open. */
+  opened<O extends { close(): Promise<void> } | null>(opening: Promise<O>): Promise<O> {
+    this.atEnd(async () => {
+      // Why it could not be opened is told to who waits for it.
+      const opened = await opening.catch(() => null);
+      await opened?.close();
+    });
+    return opening;
   }
 
   /** The content of a file that is no database; null for everything else. */

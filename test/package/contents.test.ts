@@ -69,8 +69,17 @@ describe('the published package', () => {
   it('names the licence of everything that is bundled', () => {
     const licenses = read('dist/THIRD-PARTY-LICENSES.txt');
     expect(licenses.match(/^[\w.@/-]+ \d+\.\d+\.\d+, [\w.-]+$/gm)?.map((line) => line.split(' ')[0])).toStrictEqual([
+      'ansi-regex',
+      'cli-progress',
+      'cli-table3',
       'comlink',
+      'commander',
+      'emoji-regex',
+      'is-fullwidth-code-point',
+      'picocolors',
       'sql.js',
+      'string-width',
+      'strip-ansi',
       'zod',
     ]);
     expect(licenses).toContain('Apache License');

@@ -23,8 +23,7 @@ export async function check(
   const open = repair ? openContext : openForReading;
   let storage: DatabasePersistence;
   try {
-    const { persistence, close } = await open(config);
-    storages.atEnd(close);
+    const { persistence } = await storages.opened(open(config));
     if (!(persistence instanceof DatabasePersistence)) throw new InvalidOption('Only a database can be checked.');
     storage = persistence;
   } catch (error) {
