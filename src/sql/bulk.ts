@@ -64,7 +64,8 @@ export class Bulk {
       this.#finish(true);
       return this.#transaction;
     }
-    await this.rollback();
+    // Why it failed says more than how it was taken back.
+    await this.rollback().catch(() => {});
     throw this.#failure;
   }
 

@@ -3,7 +3,7 @@ import { type CinderlibError, DatabaseError, DuplicateEntry, MigrationConflict }
 import type { RowChange, SqlValue } from '../rpc/contract.ts';
 import type { SqlConnection } from './engine.ts';
 import { insertRow, isLive, type Row, updateRow } from './rows.ts';
-import { compareTimes, sameValue } from './same-value.ts';
+import { compareTimes, isSameMoment, sameValue } from './same-value.ts';
 import type { Table } from './schema/columns.ts';
 import type { WriteContext } from './write-context.ts';
 
@@ -44,7 +44,7 @@ export function isCreation(rules: ObjectRules, change: RowChange, stored: Row | 
 export function refuseOther({ name }: Table, { id, values }: Pick<RowChange, 'id' | 'values'>, stored: Row): void {
   const { created_at = null, updated_at = null } = values;
   const made = stored['created_at'] ?? null;
-  if (created_at !== null && made !== null && compareTimes(String(made), String(created_at)) !== 0) {
+  if (created_at !== null && made !== null && !isSameMoment(String(created_at), String(made))) {
     throw new MigrationConflict(objectNames[name] ?? name, id, 'another object with this id');
   }
   const changed = stored['updated_at'] ?? null;

@@ -4,8 +4,10 @@ import { valuesOf } from './rows.ts';
 
 const queries: Readonly<Record<string, string>> = {
   sqlite: `SELECT lower(name) AS name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`,
-  mysql: `SELECT lower(table_name) AS name FROM information_schema.tables WHERE table_schema = database()`,
-  postgres: `SELECT lower(table_name) AS name FROM information_schema.tables WHERE table_schema = current_schema()`,
+  mysql: `SELECT lower(table_name) AS name FROM information_schema.tables
+    WHERE table_schema = database() AND table_type = 'BASE TABLE'`,
+  postgresql: `SELECT lower(table_name) AS name FROM information_schema.tables
+    WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'`,
 };
 
 /** In the order of the alphabet. */
