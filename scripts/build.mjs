@@ -32,8 +32,9 @@ const common = {
   conditions: ['browser', 'import'],
   target: 'es2022',
   sourcemap: true,
-  // Bundling renames classes that name themselves; people meet the names in errors and debuggers.
-  keepNames: true,
+  // People meet the names in debuggers, where the source map has them.
+  minify: true,
+  legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
 };
@@ -75,8 +76,9 @@ async function bundle() {
     chunkNames: '[name]-[hash]',
   });
   // A worker is one file: whoever serves it from another place copies it alone.
-  const worker = await build({ ...common, entryPoints: ['workers/core-node.ts'] });
-  return [main.metafile, worker.metafile];
+  const workers = ['workers/core.ts', 'workers/core-node.ts'];
+  const built = await Promise.all(workers.map((entry) => build({ ...common, entryPoints: [entry] })));
+  return [main, ...built].map(({ metafile }) => metafile);
 }
 
 /** What bundlers for browsers, or browsers, would stumble over. */

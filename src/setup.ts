@@ -89,5 +89,5 @@ async function connectCore(worker: boolean | (() => AnyWorker)): Promise<CoreCli
   if (worker !== false) return new WorkerClient(worker === true ? undefined : worker);
   // Only those who ask for it load the core, with its engine, on this thread.
   const { LocalClient } = await import('./rpc/local-client.ts');
-  return new LocalClient();
+  return LocalClient.start();
 }

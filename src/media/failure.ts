@@ -12,7 +12,7 @@ const words: Readonly<Record<string, readonly [reason: string, remedy: string]>>
   ENOMEM: ['out of memory', 'Close some programs.'],
   EACCES: ['permission denied', 'Both the file and its folder must be readable and writable.'],
   EPERM: ['operation not permitted', 'Both the file and its folder must be readable and writable.'],
-  EROFS: ['the file system is read-only', 'Put the database where it can be written.'],
+  EROFS: ['the file system is read-only', 'Open it with read_only, or put it where it can be written.'],
   ENOENT: ['no such file or folder', 'Create the folder, or correct the path.'],
   ENOTDIR: ['part of the path is not a folder', 'Correct the path.'],
   EISDIR: ['it is a folder', 'Name a file.'],

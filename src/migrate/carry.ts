@@ -1,6 +1,7 @@
 /** Carries everything from a source to a target, and looks whether it has arrived. */
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { SourceChanged } from '../errors/index.ts';
+import type { KeyValue } from '../objects/key-value.ts';
 import { differences, refuseOther } from './compare.ts';
 import type { Item } from './item.ts';
 import { type Difference, LeftOut, type MigrationReport } from './report.ts';
@@ -182,7 +183,7 @@ class Run {
     }
   }
 
-  async #readKeyValues(): Promise<readonly { readonly key: string; readonly value: string | null }[]> {
+  async #readKeyValues(): Promise<readonly KeyValue[]> {
     const keyValues = await this.#source.keyValues();
     if (this.#options.key_values) {
       this.#counts.key_values = keyValues.length;

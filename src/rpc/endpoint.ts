@@ -25,18 +25,38 @@ export function startWorker(make?: () => AnyWorker): WorkerHandle {
 
 function ownWorker(): AnyWorker {
   const threads = builtin('node:worker_threads');
-  // Flags of the program, such as `--input-type` or a loader for its own sources, are not meant for the worker.
-  if (threads !== undefined) return new threads.Worker(new URL('./core-node.js', import.meta.url), { execArgv: [] });
+  if (threads !== undefined) {
+    return new threads.Worker(new URL('./core-node.js', import.meta.url), {
+      // Flags of the program, such as `--input-type` or a loader for its own sources, are not meant for the worker.
+      execArgv: [],
+      // Node would close what a reader leaves open for the sake of a writer's lock, see media/read-only.ts.
+      trackUnmanagedFds: false,
+    });
+  }
+  if (typeof Worker === 'function') return browserWorker();
   throw new WorkerLost(
-    'This runtime has no worker threads that the library knows how to start. ' +
+    'This runtime has no workers that the library knows how to start. ' +
       'Pass worker: false to run the core on the calling thread.',
   );
 }
 
+function browserWorker(): Worker {
+  const { origin, protocol } = new URL(import.meta.url);
+  const isForeign = protocol.startsWith('http') && origin !== location.origin;
+  // In one expression, for this is what bundlers look for.
+  if (!isForeign) return new Worker(new URL('./core.js', import.meta.url), { type: 'module' });
+  // A worker's script must come from the page's own origin, but what that script imports need not.
+  const script = `import ${JSON.stringify(new URL(['.', 'core.js'].join('/'), import.meta.url))};`;
+  const url = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
+  return new Worker(url, { type: 'module' });
+}
+
 type WorkerThread = import('node:worker_threads').Worker;
 
-const isWebWorker = (worker: AnyWorker): worker is Worker => 'addEventListener' in worker;
-const isWorkerThread = (worker: AnyWorker): worker is WorkerThread => 'on' in worker;
+// What the caller's function made may be no object at all.
+const has = (worker: unknown, method: string): boolean => Object(worker) === worker && method in Object(worker);
+const isWebWorker = (worker: AnyWorker): worker is Worker => has(worker, 'addEventListener');
+const isWorkerThread = (worker: AnyWorker): worker is WorkerThread => has(worker, 'on');
 
 function workerThread(worker: WorkerThread): WorkerHandle {
   worker.unref();

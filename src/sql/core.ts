@@ -251,7 +251,7 @@ export class Core {
       medium: config.medium,
       durability: inMemory ? 'none' : config.sqlite_synchronous ? 'full' : 'off',
       persisted: !inMemory,
-      leader: true,
+      leader: !engine.readOnly,
       size: engine.size,
       revision: schema.revision,
       sqlite_version: engine.version,

@@ -19,6 +19,8 @@ export interface Holder {
   readonly started: number | null;
   readonly thread: number | null;
   readonly boot: string | null;
+  /** The machine, as its name alone does not say: many are called `localhost`. */
+  readonly machine: string | null;
   /** Process ids mean something within one namespace only: each container has its own. */
   readonly namespace: string | null;
 }
@@ -41,6 +43,7 @@ export function describeSelf(fs: FileSystem): Holder {
     started: status?.started ?? null,
     thread: status === null ? null : thread,
     boot: attempt(() => fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
+    machine: attempt(() => machineName(fs)),
     namespace: attempt(() => fs.readlinkSync('/proc/self/ns/pid')),
   };
 }
@@ -49,7 +52,7 @@ export function describeSelf(fs: FileSystem): Holder {
 export function parseHolder(text: string): Holder | null {
   const fields = attempt((): unknown => JSON.parse(text));
   if (typeof fields !== 'object' || fields === null) return null;
-  const { token, pid, host, program, started, thread, boot, namespace } = fields as Record<string, unknown>;
+  const { token, pid, host, program, started, thread, boot, machine, namespace } = fields as Record<string, unknown>;
   if (!Number.isSafeInteger(pid) || Number(pid) <= 0 || typeof host !== 'string') return null;
   return {
     token: typeof token === 'string' && /^[0-9a-f]{8,64}$/.test(token) ? token : hash(text),
@@ -59,6 +62,7 @@ export function parseHolder(text: string): Holder | null {
     started: typeof started === 'number' ? started : null,
     thread: Number.isSafeInteger(thread) ? Number(thread) : null,
     boot: typeof boot === 'string' ? boot : null,
+    machine: typeof machine === 'string' ? machine : null,
     namespace: typeof namespace === 'string' ? namespace : null,
   };
 }
@@ -66,7 +70,9 @@ export function parseHolder(text: string): Holder | null {
 /** Whether `holder` lives, as far as `self` can see. */
 export function stateOf(holder: Holder, self: Holder, fs: FileSystem): HolderState {
   if (holder.host !== self.host) return 'unknown';
-  if (differ(holder.boot, self.boot)) return 'dead';
+  // Another boot is a restart since then, or another machine of the same name on a shared folder.
+  if (differ(holder.boot, self.boot))
+    return holder.machine !== null && holder.machine === self.machine ? 'dead' : 'unknown';
   if (differ(holder.namespace, self.namespace)) return 'unknown';
   try {
     hostProcess()?.kill(holder.pid, 0);
@@ -88,6 +94,12 @@ function readStatus(fs: FileSystem, pid: number, thread: number): { started: num
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const [state] = fields; // field 3 of proc(5); field 22, the start time, is 19 further on
   return { started: Number(fields[19]), ended: state === 'Z' || state === 'X' };
+}
+
+/** The id of machine-id(5), hashed as that asks for; null in a container that has none. */
+function machineName(fs: FileSystem): string | null {
+  const id = fs.readFileSync('/etc/machine-id', 'latin1').trim();
+  return id === '' ? null : hash(id);
 }
 
 function differ(one: string | null, other: string | null): boolean {
