@@ -55,7 +55,8 @@ async function stop(terminal: Terminal, storages: Storages, code: ExitCode): Pro
 async function explain(terminal: Terminal, error: unknown): Promise<void> {
   const { red } = terminal.colors('error');
   const name = error instanceof Error ? error.name : 'Error';
-  const message = maskText(error instanceof Error ? error.message : String(error));
+  const item = isCinderlibError(error) && error.item !== undefined ? `${error.item}: ` : '';
+  const message = maskText(item + (error instanceof Error ? error.message : String(error)));
   if (terminal.arguments.includes('--json')) {
     const code = isCinderlibError(error) ? error.code : null;
     await terminal.error(`${jsonText({ error: { name, code, message } }, compact)}\n`);

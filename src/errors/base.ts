@@ -13,6 +13,8 @@ export abstract class CinderlibError extends Error {
   abstract readonly code: string;
   /** The volume, snapshot or connection that the failed operation was about, where there is one. */
   declare resource?: unknown;
+  /** What was being read or stored when it failed, such as `volume <id>`, where many are at once. */
+  declare item?: string;
 
   get [brand](): true {
     return true;
@@ -22,4 +24,10 @@ export abstract class CinderlibError extends Error {
 /** Tells an error of this library, also one that comes from another realm or another copy of it. */
 export function isCinderlibError(value: unknown): value is CinderlibError {
   return value instanceof Error && Reflect.get(value, brand) === true;
+}
+
+/** Says of an error which object it is about, unless it was said before; gives the error back. */
+export function aboutItem(error: unknown, item: string): unknown {
+  if (isCinderlibError(error)) error.item ??= item;
+  return error;
 }

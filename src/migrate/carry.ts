@@ -5,7 +5,7 @@ import type { KeyValue } from '../objects/key-value.ts';
 import { differences, refuseOther } from './compare.ts';
 import type { Item } from './item.ts';
 import { type Difference, LeftOut, type MigrationReport } from './report.ts';
-import { pages, type Source } from './source.ts';
+import { ahead, pages, type Source } from './source.ts';
 import { DEFAULT_TYPE, keyOf, type Target } from './target.ts';
 
 export interface CarryOptions {
@@ -97,7 +97,7 @@ class Run {
     if (target === null) return;
     let done = 0;
     const total = Object.values(this.#counts).reduce((sum, count) => sum + count, 0);
-    for await (const page of this.#source.items()) {
+    for await (const page of ahead(this.#source.items())) {
       const items = page.filter((item) => this.#isCarried(item, () => {}));
       const stored = await target.find(items);
       for (const item of items) this.#compare(target, item, stored.get(keyOf(item)));
@@ -120,7 +120,7 @@ class Run {
   async #each(phase: 'reading' | 'writing', use: (items: readonly Item[]) => Promise<void>): Promise<void> {
     const total = await this.#source.count();
     let done = 0;
-    for await (const page of this.#source.items()) {
+    for await (const page of ahead(this.#source.items())) {
       const items = page.filter((item) => this.#isCarried(item, (why) => this.#left.add(item.kind, item.id, why)));
       for (const item of items) this.#meet(item);
       await use(items);

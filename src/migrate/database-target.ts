@@ -1,6 +1,7 @@
 /** Writes to a database of Cinder's tables: everything in one transaction. */
 import { isDict } from '../cinder/dict.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
+import { aboutItem } from '../errors/base.ts';
 import { type KeyValue, storableKeyValue } from '../objects/key-value.ts';
 import type { BulkWriter } from '../persistence/bulk-writer.ts';
 import { carryCommand } from '../persistence/changes.ts';
@@ -53,7 +54,7 @@ export class DatabaseTarget implements Target {
         const type = ovo.child('volume_type')?.get('id');
         const isNew = type !== undefined && !this.#types.has(String(type));
         this.#types.add(String(type));
-        return carryCommand(ovo, isNew);
+        return named(item, () => carryCommand(ovo, isNew));
       }),
     );
   }
@@ -101,6 +102,14 @@ export class DatabaseTarget implements Target {
 
   keyValues(): Promise<readonly KeyValue[]> {
     return this.#storage.getKeyValues();
+  }
+}
+
+function named<T>(item: Item, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw aboutItem(error, keyOf(item));
   }
 }
 

@@ -1,5 +1,6 @@
 /** Writes to any storage through the contract of plugins: one object after the other, each only if it has to be. */
 import type { VersionedObject } from '../cinder/versioned-object.ts';
+import { aboutItem } from '../errors/base.ts';
 import { MigrationConflict } from '../errors/index.ts';
 import { backendOfHost } from '../objects/backends.ts';
 import type { Context } from '../objects/context.ts';
@@ -36,10 +37,11 @@ export class DriverTarget implements Target {
 
   async store(items: readonly Item[]): Promise<void> {
     for (const item of items) {
-      const resource = this.#resource(item);
-      const [stored] = await this.#stored(item);
-      if (stored !== undefined) await this.#update(item, resource.ovo, stored);
-      else await this.#driver.setAll([resource]);
+      try {
+        await this.#store(item);
+      } catch (error) {
+        throw aboutItem(error, keyOf(item));
+      }
     }
   }
 
@@ -71,6 +73,13 @@ export class DriverTarget implements Target {
 
   keyValues(): Promise<readonly KeyValue[]> {
     return this.#driver.getKeyValues();
+  }
+
+  async #store(item: Item): Promise<void> {
+    const resource = this.#resource(item);
+    const [stored] = await this.#stored(item);
+    if (stored !== undefined) await this.#update(item, resource.ovo, stored);
+    else await this.#driver.setAll([resource]);
   }
 
   async #stored({ kind, id }: Item): Promise<readonly Storable[]> {

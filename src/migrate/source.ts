@@ -18,9 +18,23 @@ export interface Source {
   state(): Promise<string | null>;
 }
 
-/** Items of a page. More makes each message to the core larger, and the whole no faster. */
-export const PAGE = 500;
+/** Items of a page. With 100,000 volumes and as many snapshots 200 take 246 MB at most, 500 take 294 MB. */
+export const PAGE = 200;
 
 export function* pages<T>(all: readonly T[]): Generator<readonly T[]> {
   for (let start = 0; start < all.length; start += PAGE) yield all.slice(start, start + PAGE);
+}
+
+/** The same pages, each asked for while the one before it is worked on. */
+export async function* ahead<T>(pagesOfSource: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+  const iterator = pagesOfSource[Symbol.asyncIterator]();
+  let next = iterator.next();
+  for (;;) {
+    const { done, value } = await next;
+    if (done) return;
+    next = iterator.next();
+    // Nobody asks for it when what is done with this page fails.
+    next.catch(() => {});
+    yield value;
+  }
 }

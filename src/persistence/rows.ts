@@ -9,6 +9,7 @@ import { VersionedObject } from '../cinder/versioned-object.ts';
 import { volumeModel } from '../cinder/volume.ts';
 import { volumeAttachmentListModel, volumeAttachmentModel } from '../cinder/volume-attachment.ts';
 import { volumeTypeModel } from '../cinder/volume-type.ts';
+import { aboutItem } from '../errors/base.ts';
 import type { ConnectionRows, DefaultTypeRows, RowSet, SnapshotRows, SqlValue, VolumeRows } from '../rpc/contract.ts';
 import { parseJson } from '../serialization/json-parser.ts';
 
@@ -125,9 +126,14 @@ function objectReader(model: ObjectModel, columns: readonly string[]): (row: Row
   return (row) => {
     readers ??= columnReaders(model, columns);
     const object = new VersionedObject(model);
-    for (const { place, target, read } of readers) {
-      const value = row[place] ?? null;
-      object.restoreAt(target, value === null ? null : read(value));
+    try {
+      for (const { place, target, read } of readers) {
+        const value = row[place] ?? null;
+        object.restoreAt(target, value === null ? null : read(value));
+      }
+    } catch (error) {
+      // Among thousands of rows it matters which one cannot be read.
+      throw aboutItem(error, `${model.name} ${String(row[columns.indexOf('id')])}`);
     }
     return object;
   };

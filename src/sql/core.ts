@@ -4,6 +4,7 @@
  * Writes that wait together are made durable together, with one flush; reads run between such groups,
  * so that none of them sees what a power cut could still take back.
  */
+import { aboutItem } from '../errors/base.ts';
 import { ContextClosed, DatabaseError } from '../errors/index.ts';
 import type {
   Answer,
@@ -12,12 +13,13 @@ import type {
   Command,
   CoreConfig,
   LockFile,
+  SingleWrite,
   StorageInfo,
   WriteCommand,
 } from '../rpc/contract.ts';
 import { Bulk } from './bulk.ts';
 import { isWrite, read, type TableRead, write, writeOne } from './cinder-db.ts';
-import type { SqlEngine, Work } from './engine.ts';
+import type { SqlConnection, SqlEngine, Work } from './engine.ts';
 import { type Origin, prepareSchema, readSchema, type Schema } from './revisions.ts';
 import type { WriteContext } from './write-context.ts';
 
@@ -162,13 +164,21 @@ export class Core {
     if (command.kind === 'appendBulk') {
       const newContext = this.#contexts(this.#open());
       await bulk.append(async (connection) => {
-        for (const part of command.commands) await writeOne(connection, part, newContext());
+        for (const part of command.commands) await this.#writePart(connection, part, newContext());
       });
       return null;
     }
     this.#bulk = null;
     await (command.kind === 'commitBulk' ? bulk.commit() : bulk.rollback());
     return null;
+  }
+
+  async #writePart(connection: SqlConnection, part: SingleWrite, context: WriteContext): Promise<void> {
+    try {
+      await writeOne(connection, part, context);
+    } catch (error) {
+      throw aboutItem(error, nameOf(part));
+    }
   }
 
   async #giveUpBulk(): Promise<void> {
@@ -267,6 +277,14 @@ export class Core {
     await opened?.engine.close();
     return null;
   }
+}
+
+/** What a change is about, as messages call it. */
+function nameOf(command: SingleWrite): string {
+  const kind = command.kind.replace(/^(?:set|delete)/, '').toLowerCase();
+  if ('change' in command) return `${kind} ${command.change.id}`;
+  if ('key' in command) return `key ${command.key}`;
+  return 'id' in command ? `${kind} ${command.id}` : kind;
 }
 
 function isBulkPart(command: Command): command is BulkCommand {

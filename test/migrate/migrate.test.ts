@@ -83,13 +83,23 @@ test('an object that the target cannot take is named, and nothing is stored', as
   const cl = await setup();
   const lvm = await cl.backend({ volume_backend_name: 'lvm', volume_driver: driver });
   await lvm.createVolume(1, { name: 'good' });
-  await lvm.createVolume(1, { name: 'half a pair \ud800' });
+  const { id } = await lvm.createVolume(1, { name: 'half a pair \ud800' });
   const target = await setup({ persistence_config: { storage: 'memory_db' } });
   const migration = migrate({ storage: cl.persistence }, { storage: target.persistence });
-  await expect(migration).rejects.toMatchObject({ name: 'ValueError' });
+  await expect(migration).rejects.toMatchObject({ name: 'ValueError', item: `volume ${id}` });
   expect(await target.persistence.getVolumes()).toEqual([]);
   await target.close();
   await cl.close();
+});
+
+test('a row that cannot be read is named', async () => {
+  await inFolder(async (source, target) => {
+    const [{ id } = {}] = sqlite3(source, 'SELECT id FROM volume_attachment WHERE deleted = 0 LIMIT 1');
+    change(source, `UPDATE volume_attachment SET connection_info = 'no JSON' WHERE id = '${id}'`);
+    const migration = migrate(at(source), at(target));
+    await expect(migration).rejects.toMatchObject({ name: 'JSONDecodeError', item: `VolumeAttachment ${id}` });
+    expect(sqlite3(target, 'SELECT count(*) AS n FROM volumes')).toEqual([{ n: 0 }]);
+  });
 });
 
 /** Fails at its nth store. */
