@@ -3,11 +3,14 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type MigrationReport, migrate, type PersistenceConfig, setup } from 'cinderlib-wasm';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { NoteBook } from '../../examples/support/note-book.ts';
 import { expectArrived } from '../support/arrived.ts';
 import { cli } from '../support/cli.ts';
 import { copyGolden, type GoldenAnswers, goldenJson, inTemporaryFolder } from '../support/golden.ts';
+
+// Each opens several databases, on machines that do other things too.
+vi.setConfig({ testTimeout: 180_000 });
 
 const at = (path: string): PersistenceConfig => ({ storage: 'db', connection: `sqlite:///${path}` });
 

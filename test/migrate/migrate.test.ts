@@ -14,10 +14,13 @@ import {
   setup,
   type Volume,
 } from 'cinderlib-wasm';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { NoteBook } from '../../examples/support/note-book.ts';
 import { copyGolden, inTemporaryFolder } from '../support/golden.ts';
 import { nativeDump, sqlite3 } from '../support/tables.ts';
+
+// Each opens several databases, on machines that do other things too.
+vi.setConfig({ testTimeout: 180_000 });
 
 const driver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
 const at = (path: string): PersistenceConfig => ({ storage: 'db', connection: `sqlite:///${path}` });

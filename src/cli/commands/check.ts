@@ -1,6 +1,6 @@
 /** `check`: whether a database is sound, and what in it should not be there. */
 import { InvalidOption, isCinderlibError } from '../../errors/index.ts';
-import { openContext, openForReading } from '../../migrate/open.ts';
+import { type OpenContext, openContext, openForReading } from '../../migrate/open.ts';
 import { DatabasePersistence } from '../../persistence/database.ts';
 import type { Examination, Finding } from '../../rpc/contract.ts';
 import type { PersistenceConfig } from '../../setup.ts';
@@ -20,32 +20,38 @@ export async function check(
   config: PersistenceConfig,
   { repair, yes }: CheckOptions,
 ): Promise<ExitCode> {
-  const open = repair ? openContext : openForReading;
-  let storage: DatabasePersistence;
+  // Nothing is locked, and no database made, before there is something to repair.
+  let opened: OpenContext;
+  let examination: Examination;
   try {
-    const { persistence } = await storages.opened(open(config));
-    if (!(persistence instanceof DatabasePersistence)) throw new InvalidOption('Only a database can be checked.');
-    storage = persistence;
+    opened = await storages.opened(openForReading(config));
+    examination = await databaseOf(opened).examine({ integrity: true });
   } catch (error) {
     if (!isCinderlibError(error) || !damages.has(error.name)) throw error;
-    // What keeps a database from being opened is the first finding, and the last.
+    // What keeps a database from being read is the first finding, and the last.
     await print(output, { schema: error.message, integrity: null, findings: [], repaired: [] });
     return exitCodes.found;
   }
-  let examination = await storage.examine({ integrity: true });
   const repaired: Finding[] = [];
-  if (repair) {
-    for (;;) {
-      const findings = examination.findings.filter(({ repairable }) => repairable);
-      if (findings.length === 0 || !(await isWanted(output, findings, yes))) break;
-      await storage.repair(findings.map(({ name, table, count }) => ({ name, table, count })));
-      repaired.push(...findings);
-      // A type that goes leaves its specs behind.
-      examination = await storage.examine({ integrity: true });
+  while (repair) {
+    const findings = examination.findings.filter(({ repairable }) => repairable);
+    if (findings.length === 0 || !(await isWanted(output, findings, yes))) break;
+    if (repaired.length === 0) {
+      await opened.close();
+      opened = await storages.opened(openContext(config));
     }
+    await databaseOf(opened).repair(findings.map(({ name, table, count }) => ({ name, table, count })));
+    repaired.push(...findings);
+    // A type that goes leaves its specs behind.
+    examination = await databaseOf(opened).examine({ integrity: true });
   }
   await print(output, { schema: null, ...examination, repaired });
   return isSound(examination) ? exitCodes.done : exitCodes.found;
+}
+
+function databaseOf({ persistence }: OpenContext): DatabasePersistence {
+  if (persistence instanceof DatabasePersistence) return persistence;
+  throw new InvalidOption('Only a database can be checked.');
 }
 
 /** Errors of opening that say something of the database, and not of its place or its users. */
