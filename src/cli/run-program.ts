@@ -8,8 +8,8 @@ import { run } from './program.ts';
 import { Storages } from './storage.ts';
 import { Terminal } from './terminal.ts';
 
-/** How long a command that was stopped may take to leave everything in order. */
-const patience = 10_000;
+/** How long a command that was stopped may take to leave everything in order. A second Ctrl-C ends it at once. */
+const patience = 60_000;
 
 export async function runProgram(): Promise<void> {
   const terminal = new Terminal();
