@@ -6,7 +6,16 @@ import { type Import, maskText, scanImports } from './scan-imports.ts';
 
 type Part = keyof typeof mayImport;
 
-const leaves = ['cinder', 'errors', 'inspect', 'near-name', 'options', 'runtime', 'serialization'] as const;
+const leaves = [
+  'about-item',
+  'cinder',
+  'errors',
+  'inspect',
+  'near-name',
+  'options',
+  'runtime',
+  'serialization',
+] as const;
 
 /**
  * What each part may import so that it is there at run time. A part may import itself, and types from
@@ -37,6 +46,7 @@ const mayImport = {
   // The leaves.
   options: ['errors', 'near-name'],
   serialization: ['cinder', 'errors'],
+  'about-item': ['errors'],
   cinder: ['errors'],
   errors: [],
   inspect: [],
@@ -79,7 +89,6 @@ const thirdParty: Readonly<Record<string, { readonly files: RegExp; readonly atM
   commander: { files: /^src\/cli\//, atMost: 1 },
   picocolors: { files: /^src\/cli\//, atMost: 1 },
   'sql.js/dist/sql-wasm-browser.js': { files: /^(?:wasm|src\/vfs|src\/sql\/engines)\//, atMost: 1 },
-  'zod/mini': { files: /^src\/options\.ts$/, atMost: 1 },
 };
 
 /** The one file that asks what the platform is, and what nobody else may name. */

@@ -25,9 +25,3 @@ export abstract class CinderlibError extends Error {
 export function isCinderlibError(value: unknown): value is CinderlibError {
   return value instanceof Error && Reflect.get(value, brand) === true;
 }
-
-/** Says of an error which object it is about, unless it was said before; gives the error back. */
-export function aboutItem(error: unknown, item: string): unknown {
-  if (isCinderlibError(error)) error.item ??= item;
-  return error;
-}

@@ -1,7 +1,8 @@
 /** Writes to a database of Cinder's tables: everything in one transaction. */
+
+import { aboutItem } from '../about-item.ts';
 import { isDict } from '../cinder/dict.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
-import { aboutItem } from '../errors/base.ts';
 import { type KeyValue, storableKeyValue } from '../objects/key-value.ts';
 import type { BulkWriter } from '../persistence/bulk-writer.ts';
 import { carryCommand } from '../persistence/changes.ts';

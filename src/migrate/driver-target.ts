@@ -1,6 +1,7 @@
 /** Writes to any storage through the contract of plugins: one object after the other, each only if it has to be. */
+
+import { aboutItem } from '../about-item.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
-import { aboutItem } from '../errors/base.ts';
 import { MigrationConflict } from '../errors/index.ts';
 import { backendOfHost } from '../objects/backends.ts';
 import type { Context } from '../objects/context.ts';

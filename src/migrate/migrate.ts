@@ -1,8 +1,8 @@
 /** `migrate`: from one storage to another, in one call, with proof. */
 import { migrationOptions } from '../options.ts';
 import type { PersistenceConfig } from '../setup.ts';
-import { carry, type MigrationProgress } from './carry.ts';
-import { type OpenStorage, openSource, openTarget, refuseSame } from './open.ts';
+import type { MigrationProgress } from './carry.ts';
+import type { OpenStorage } from './open.ts';
 import type { MigrationReport } from './report.ts';
 
 export interface MigrationOptions {
@@ -42,6 +42,11 @@ export async function migrate(
   options: MigrationOptions = {},
 ): Promise<MigrationReport> {
   const { dry_run, verify, key_values, on_progress } = migrationOptions(options);
+  // Only those who migrate load what it takes.
+  const [{ carry }, { openSource, openTarget, refuseSame }] = await Promise.all([
+    import('./carry.ts'),
+    import('./open.ts'),
+  ]);
   refuseSame(from, to);
   const opened: OpenStorage<unknown>[] = [];
   const closeAll = async (): Promise<void> => {

@@ -1,4 +1,6 @@
 /** Rows of Cinder's tables, as the core reads them, to versioned objects. */
+
+import { aboutItem } from '../about-item.ts';
 import { dict } from '../cinder/dict.ts';
 import type { Field } from '../cinder/field.ts';
 import type { ObjectModel } from '../cinder/object-model.ts';
@@ -9,7 +11,6 @@ import { VersionedObject } from '../cinder/versioned-object.ts';
 import { volumeModel } from '../cinder/volume.ts';
 import { volumeAttachmentListModel, volumeAttachmentModel } from '../cinder/volume-attachment.ts';
 import { volumeTypeModel } from '../cinder/volume-type.ts';
-import { aboutItem } from '../errors/base.ts';
 import type { ConnectionRows, DefaultTypeRows, RowSet, SnapshotRows, SqlValue, VolumeRows } from '../rpc/contract.ts';
 import { parseJson } from '../serialization/json-parser.ts';
 

@@ -4,7 +4,7 @@
  * Writes that wait together are made durable together, with one flush; reads run between such groups,
  * so that none of them sees what a power cut could still take back.
  */
-import { aboutItem } from '../errors/base.ts';
+import { aboutItem } from '../about-item.ts';
 import { ContextClosed, DatabaseError } from '../errors/index.ts';
 import type {
   Answer,
