@@ -1,5 +1,5 @@
 /** From one storage to another, in one program: here from memory to a SQLite file. */
-import { setup } from 'cinderlib-wasm';
+import { migrate, setup } from 'cinderlib-wasm';
 
 const connection = process.argv[2] ?? 'sqlite:///migrated.sqlite';
 
@@ -11,11 +11,9 @@ const lvm = await cl.backend({
 const vol = await lvm.createVolume(1, { name: 'moves', extra_specs: { tier: 'gold' } });
 await vol.createSnapshot({ name: 'moves too' });
 
-// Another program may have changed the storage: what the backends have in their lists is read again.
-await cl.refresh();
-const data = await cl.dump();
+const report = await migrate({ storage: cl.persistence }, { storage: 'db', connection });
+if (report.differences.length > 0) throw new Error('Something did not arrive.');
 await cl.setPersistence({ storage: 'db', connection });
-await cl.load(data, { save: true });
 
 for (const volume of await lvm.volumes()) {
   console.log(

@@ -54,22 +54,50 @@ const bundles = [
   },
   { entry: 'src/testing.ts', elsewhere: (file) => (file.startsWith('src/contracts/') ? null : './index.js') },
   { entry: 'src/rpc/local-client.ts', elsewhere: (file) => (file.startsWith('src/errors/') ? './index.js' : null) },
+  // The program has its own copy of the library, but for what it shares with plugins that it loads: those
+  // import the package by its name, and extend the class that it exports.
+  {
+    entry: { cli: 'src/cli/main.ts' },
+    splitting: false,
+    elsewhere: (file) => {
+      if (file === 'src/rpc/local-client.ts') return './local-client.js';
+      return ['src/errors/index.ts', 'src/persistence/driver.ts'].includes(file) ? './index.js' : null;
+    },
+  },
   // A worker is one file: whoever serves it from another place copies it alone.
   { entry: 'workers/core.ts', splitting: false },
   { entry: 'workers/core-node.ts', splitting: false },
   { entry: 'workers/ports.ts', splitting: false },
 ];
 
+/**
+ * The program's packages ask for Node's modules with `require`, which a bundle of ES modules does not have:
+ * they get them as the library does.
+ */
+const nodeModules = {
+  name: 'modules of Node',
+  setup({ onResolve, onLoad }) {
+    const filter = /^(?:node:)?(?:child_process|events|fs|path|process|readline)$/;
+    onResolve({ filter }, ({ path }) => ({ path: `node:${path.replace(/^node:/, '')}`, namespace: 'node' }));
+    onLoad({ filter: /.*/, namespace: 'node' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule('${path}');`,
+    }));
+    // Tables would paint their titles with it: ours are painted before.
+    onResolve({ filter: /^@colors\/colors/ }, ({ path }) => ({ path, namespace: 'nothing' }));
+    onLoad({ filter: /.*/, namespace: 'nothing' }, () => ({ contents: 'module.exports = {};' }));
+  },
+};
+
 async function bundle() {
   const built = await Promise.all(
     bundles.map(({ entry, splitting = true, elsewhere = () => null }) =>
       build({
         ...common,
-        entryPoints: [entry],
+        entryPoints: typeof entry === 'string' ? [entry] : entry,
         splitting,
         // Beside the entry points, not in a folder: worker and engine are found relative to the file that asks.
         chunkNames: '[name]-[hash]',
-        plugins: [fromElsewhere(elsewhere), sqlJsAsModule],
+        plugins: [fromElsewhere(elsewhere), sqlJsAsModule, nodeModules],
       }),
     ),
   );

@@ -22,6 +22,9 @@ export {
   type VolumeDriverClass,
 } from './drivers/volume-driver.ts';
 export * from './errors/index.ts';
+export type { MigrationProgress } from './migrate/carry.ts';
+export { type MigrationOptions, migrate } from './migrate/migrate.ts';
+export type { Difference, MigrationReport, NotCarried } from './migrate/report.ts';
 export { Backend, type BackendJson, type BackendOptions } from './objects/backend.ts';
 export { Connection } from './objects/connection.ts';
 export { KeyValue } from './objects/key-value.ts';

@@ -77,6 +77,17 @@ const databaseShape = {
 
 const memoryDatabaseShape = { from: optional<Blob | Uint8Array>(isContent) };
 
+const isFunction = (value: unknown): string | null => (typeof value === 'function' ? null : 'a function is expected');
+
+const migrationShape = {
+  dry_run: withDefault(isBoolean, false),
+  verify: withDefault(isBoolean, true),
+  key_values: withDefault(isBoolean, true),
+  on_progress: withDefault<(progress: unknown) => void>(isFunction, () => {}),
+};
+
+/** The options of `migrate` after checking, with their defaults. */
+export type MigrationConfig = Checked<typeof migrationShape>;
 /** The options of `setup` after checking, with their defaults. */
 export type SetupConfig = Checked<typeof setupShape>;
 /** The options of the storage `db` after checking. */
@@ -115,6 +126,18 @@ export function memoryDatabaseOptions(options: unknown): MemoryDatabaseOptions {
 /** The storage `memory` takes no option at all. */
 export function memoryOptions(options: unknown): void {
   checkStorage('memory', {}, options);
+}
+
+export function migrationOptions(options: unknown): MigrationConfig {
+  const given = options ?? {};
+  const unknown = isObject(given) ? Object.keys(given).find((key) => !Object.hasOwn(migrationShape, key)) : undefined;
+  if (unknown !== undefined) {
+    const hint = didYouMean(unknown, Object.keys(migrationShape));
+    throw new InvalidOption(`migrate() has no option ${unknown}.${hint}`);
+  }
+  const fault = faultOf(migrationShape, given);
+  if (fault !== null) throw new InvalidOption(`migrate(): ${fault}`);
+  return withDefaults(migrationShape, given);
 }
 
 function checkStorage<S extends Shape>(storage: string, shape: S, options: unknown): Checked<S> {

@@ -11,8 +11,11 @@ type Builtins = {
   'node:fs': typeof import('node:fs');
   'node:os': typeof import('node:os');
   'node:path': typeof import('node:path');
+  'node:process': typeof import('node:process');
+  'node:readline': typeof import('node:readline');
   'node:sqlite': NativeSqlite;
   'node:worker_threads': typeof import('node:worker_threads');
+  'node:zlib': typeof import('node:zlib');
 };
 
 /** What is used of `node:sqlite`, which Node 20 and its types do not have. */

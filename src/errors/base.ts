@@ -13,6 +13,8 @@ export abstract class CinderlibError extends Error {
   abstract readonly code: string;
   /** The volume, snapshot or connection that the failed operation was about, where there is one. */
   declare resource?: unknown;
+  /** What was being read or stored when it failed, such as `volume <id>`, where many are at once. */
+  declare item?: string;
 
   get [brand](): true {
     return true;

@@ -1,5 +1,6 @@
 /** Every error that a user can cause. */
 export { CinderlibError, isCinderlibError } from './base.ts';
+export { MigrationConflict, SourceChanged } from './migration.ts';
 export {
   BackendNotPresent,
   ConnectionNotFound,

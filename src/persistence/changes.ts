@@ -4,23 +4,19 @@ import type { Field } from '../cinder/field.ts';
 import { toSqlTime } from '../cinder/time.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { ValueError } from '../errors/index.ts';
-import type { Connection } from '../objects/connection.ts';
-import type { Snapshot } from '../objects/snapshot.ts';
-import type { Volume } from '../objects/volume.ts';
 import type {
   Entries,
   RowChange,
+  SingleWrite,
   SnapshotChange,
   SqlValue,
   VolumeChange,
   VolumeTypeChange,
-  WriteCommand,
 } from '../rpc/contract.ts';
 import { jsonText, spaced } from '../serialization/json-text.ts';
 
 /** The command that stores one object. */
-export function setCommand(resource: Volume | Snapshot | Connection): WriteCommand {
-  const { ovo } = resource;
+export function setCommand(ovo: VersionedObject): SingleWrite {
   switch (ovo.model.name) {
     case 'Volume':
       return { kind: 'setVolume', change: volumeChange(ovo) };
@@ -29,6 +25,41 @@ export function setCommand(resource: Volume | Snapshot | Connection): WriteComma
     default:
       return { kind: 'setConnection', change: rowChange(ovo) };
   }
+}
+
+/**
+ * The command that stores an object of another storage: all of it, and only over what is the same and not newer.
+ *
+ * @param withType whether the volume's type is to be written too
+ */
+export function carryCommand(ovo: VersionedObject, withType: boolean): SingleWrite {
+  switch (ovo.model.name) {
+    case 'Volume': {
+      const { volume_type, ...change } = volumeChange(ovo);
+      if (volume_type === undefined || !withType) return { kind: 'setVolume', change: { ...change, guarded: true } };
+      return { kind: 'setVolume', change: { ...change, guarded: true, volume_type: withOrigin(volume_type, ovo) } };
+    }
+    case 'Snapshot':
+      return { kind: 'setSnapshot', change: { ...snapshotChange(ovo), guarded: true } };
+    default:
+      return { kind: 'setConnection', change: { ...rowChange(ovo), guarded: true } };
+  }
+}
+
+/** With the name and the times that the QoS specs had where they come from. */
+function withOrigin(change: VolumeTypeChange, volume: VersionedObject): VolumeTypeChange {
+  const qos = volume.child('volume_type')?.child('qos_specs');
+  if (change.qos_specs === undefined || !qos) return change;
+  const text = (field: string): string | null => {
+    const value = qos.get(field);
+    return typeof value === 'string' ? value : null;
+  };
+  const time = (field: string): string | null => {
+    const value = text(field);
+    return value === null ? null : toSqlTime(value);
+  };
+  const origin = { name: text('name'), created_at: time('created_at'), updated_at: time('updated_at') };
+  return { ...change, qos_specs: { ...change.qos_specs, origin } };
 }
 
 function volumeChange(ovo: VersionedObject): VolumeChange {

@@ -14,7 +14,10 @@ import type { Volume } from '../objects/volume.ts';
 import type { CoreClient } from '../rpc/client.ts';
 import type {
   CoreConfig,
+  Examination,
   Page,
+  RepairedFinding,
+  Scan,
   SnapshotStored,
   StorageInfo,
   VolumeFilter,
@@ -22,6 +25,7 @@ import type {
   VolumeStored,
   WriteCommand,
 } from '../rpc/contract.ts';
+import { BulkWriter } from './bulk-writer.ts';
 import { setCommand } from './changes.ts';
 import {
   type ConnectionFilter,
@@ -168,7 +172,7 @@ export class DatabasePersistence extends PersistenceDriver {
 
   /** All in one transaction: either every object is stored or none. */
   override async setAll(resources: readonly Storable[]): Promise<void> {
-    const commands = resources.map(setCommand);
+    const commands = resources.map(({ ovo }) => setCommand(ovo));
     // Taken before the call: what the user changes while it is under way must stay marked.
     const marks = resources.map(({ ovo }) => takeMarks(ovo));
     try {
@@ -191,6 +195,41 @@ export class DatabasePersistence extends PersistenceDriver {
 
   /** The core tells of its changes, so that those of other tabs come in the same order. */
   protected override changed(): void {}
+
+  /** The type that every volume without one of its own has here; null before the database is open. */
+  get defaultType(): VersionedObject | null {
+    return this.#defaultType;
+  }
+
+  /** The next of all volumes, or those with these ids, as they are stored: with type, metadata and connections. */
+  async scanVolumes(scan: Scan): Promise<readonly VersionedObject[]> {
+    return volumesOf(await this.#running().call({ kind: 'scanVolumes', scan }));
+  }
+
+  /** The next of all snapshots, or those with these ids, as they are stored. */
+  async scanSnapshots(scan: Scan): Promise<readonly VersionedObject[]> {
+    return snapshotsOf(await this.#running().call({ kind: 'scanSnapshots', scan }));
+  }
+
+  /** A text that is another one after somebody has changed the database. */
+  async fingerprint(): Promise<string> {
+    return this.#running().call({ kind: 'fingerprint' });
+  }
+
+  /** Looks at the whole database: how much there is of each, and what should not be there. */
+  async examine(options: { readonly integrity: boolean }): Promise<Examination> {
+    return this.#running().call({ kind: 'examine', ...options });
+  }
+
+  /** Marks the rows of findings as deleted that can be: all of them or none. */
+  async repair(findings: readonly RepairedFinding[]): Promise<void> {
+    await this.#running().call({ kind: 'repair', findings });
+  }
+
+  /** Begins a transaction for more than fits into memory. Until it ends everything else waits. */
+  async bulk(): Promise<BulkWriter> {
+    return BulkWriter.begin(this.#running());
+  }
 
   async #send(commands: readonly WriteCommand[]): Promise<readonly (VolumeStored | SnapshotStored | null)[]> {
     const [single] = commands;

@@ -112,6 +112,11 @@ export abstract class PersistenceDriver {
     this.#context = context;
   }
 
+  /** Whether a context uses the storage. */
+  get isOpen(): boolean {
+    return this.#context !== null;
+  }
+
   /** Takes what other programs changed in the storage meanwhile. The context calls it before it reads anew. */
   async refresh(): Promise<void> {
     // Nothing to do where nothing is remembered.

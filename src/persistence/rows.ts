@@ -1,4 +1,6 @@
 /** Rows of Cinder's tables, as the core reads them, to versioned objects. */
+
+import { aboutItem } from '../about-item.ts';
 import { dict } from '../cinder/dict.ts';
 import type { Field } from '../cinder/field.ts';
 import type { ObjectModel } from '../cinder/object-model.ts';
@@ -125,9 +127,14 @@ function objectReader(model: ObjectModel, columns: readonly string[]): (row: Row
   return (row) => {
     readers ??= columnReaders(model, columns);
     const object = new VersionedObject(model);
-    for (const { place, target, read } of readers) {
-      const value = row[place] ?? null;
-      object.restoreAt(target, value === null ? null : read(value));
+    try {
+      for (const { place, target, read } of readers) {
+        const value = row[place] ?? null;
+        object.restoreAt(target, value === null ? null : read(value));
+      }
+    } catch (error) {
+      // Among thousands of rows it matters which one cannot be read.
+      throw aboutItem(error, `${model.name} ${String(row[columns.indexOf('id')])}`);
     }
     return object;
   };

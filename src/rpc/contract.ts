@@ -40,6 +40,12 @@ export interface Page {
   readonly after: { readonly created_at: string | null; readonly id: string } | null;
 }
 
+/**
+ * A part of everything that is live, for who goes through all of it: the next `limit` objects after an id,
+ * in the database's own order of ids, or those that have one of these ids.
+ */
+export type Scan = { readonly after: string | null; readonly limit: number } | { readonly ids: readonly string[] };
+
 /** The rows that make up volumes: parents in the order of the listing, children in row order. */
 export interface VolumeRows {
   readonly volumes: RowSet;
@@ -82,6 +88,11 @@ export interface RowChange {
    * same already are left alone, so that saving an untouched object changes no byte.
    */
   readonly whole: boolean;
+  /**
+   * True for what comes from another storage: a row that is another object of that id, or that was
+   * changed here since, is refused and not overwritten.
+   */
+  readonly guarded?: boolean;
 }
 
 /** What a set writes to `volume_types` and its children. Absent specs are left alone. */
@@ -93,6 +104,12 @@ export interface VolumeTypeChange {
     readonly id: string;
     readonly consumer: string;
     readonly specs: Entries<string | null>;
+    /** Of specs that come from another storage, for when they are made here; else the id and now. */
+    readonly origin?: {
+      readonly name: string | null;
+      readonly created_at: string | null;
+      readonly updated_at: string | null;
+    };
   };
 }
 export interface VolumeChange extends RowChange {
@@ -110,26 +127,53 @@ export type ReadCommand =
   | { readonly kind: 'getSnapshots'; readonly filter: SnapshotFilter }
   | { readonly kind: 'getConnections'; readonly filter: ConnectionFilter }
   | { readonly kind: 'getKeyValues'; readonly key: string | null }
+  | { readonly kind: 'scanVolumes'; readonly scan: Scan }
+  | { readonly kind: 'scanSnapshots'; readonly scan: Scan }
+  | { readonly kind: 'fingerprint' }
+  | { readonly kind: 'examine'; readonly integrity: boolean }
   | { readonly kind: 'info' }
   | { readonly kind: 'exportDatabase' };
 
-export type WriteCommand =
+/** One change of the tables. */
+export type SingleWrite =
   | { readonly kind: 'setVolume'; readonly change: VolumeChange }
   | { readonly kind: 'setSnapshot'; readonly change: SnapshotChange }
   | { readonly kind: 'setConnection'; readonly change: RowChange }
-  | { readonly kind: 'setKeyValue'; readonly key: string; readonly value: string | null }
+  | {
+      readonly kind: 'setKeyValue';
+      readonly key: string;
+      readonly value: string | null;
+      /** True for what comes from another storage: another value of that key is not overwritten. */
+      readonly guarded?: boolean;
+    }
   | { readonly kind: 'deleteVolume'; readonly id: string }
   | { readonly kind: 'deleteSnapshot'; readonly id: string }
   | { readonly kind: 'deleteConnection'; readonly id: string }
   | { readonly kind: 'deleteKeyValue'; readonly key: string }
+  /** Marks as deleted the rows of these findings, as many as `examine` counted. */
+  | { readonly kind: 'repair'; readonly findings: readonly RepairedFinding[] };
+
+export type WriteCommand =
+  | SingleWrite
   /** All of them in one transaction: either every one is stored or none. */
   | { readonly kind: 'batch'; readonly commands: readonly WriteCommand[] };
+
+/**
+ * One transaction over many commands, for more changes than fit into one: nothing of it is stored before
+ * `commitBulk`. Everything else that is asked of the core waits until it has ended.
+ */
+export type BulkCommand =
+  | { readonly kind: 'appendBulk'; readonly commands: readonly SingleWrite[] }
+  | { readonly kind: 'commitBulk' }
+  | { readonly kind: 'rollbackBulk' };
 
 export type Command =
   /** `ports` leads to whoever passes message ports from tab to tab. */
   | { readonly kind: 'open'; readonly config: CoreConfig; readonly ports?: MessagePort }
   | ReadCommand
   | WriteCommand
+  | { readonly kind: 'beginBulk' }
+  | BulkCommand
   /** Takes a database that another program changed as it is now. */
   | { readonly kind: 'refresh' }
   | { readonly kind: 'close' };
@@ -181,6 +225,39 @@ export interface StorageInfo {
   readonly read_only: boolean;
 }
 
+/** How many rows a table has. */
+export interface TableCount {
+  readonly table: string;
+  /** Those that getters see; all of them in a table that marks none as deleted. */
+  readonly live: number;
+  readonly deleted: number;
+  /** The live ones that cinderlib has no use for, beside those that every new database has. */
+  readonly foreign: number;
+}
+
+/** Something in the tables that is not as it should be. */
+export interface Finding {
+  /** Its stable name, such as `snapshot_without_volume`. */
+  readonly name: string;
+  readonly table: string;
+  /** `error`: something does not work because of it. `warning`: it should not be there, and does no harm. `note`: it may be meant. */
+  readonly severity: 'error' | 'warning' | 'note';
+  readonly count: number;
+  /** The ids of the rows, the first hundred of them. */
+  readonly ids: readonly string[];
+  /** Whether the rows can be marked as deleted without losing anything that is in use. */
+  readonly repairable: boolean;
+}
+export type RepairedFinding = Pick<Finding, 'name' | 'table' | 'count'>;
+
+/** What an examination of the whole database found. */
+export interface Examination {
+  /** What the engine's own check complains of; null when it was not asked or has none. */
+  readonly integrity: readonly string[] | null;
+  readonly tables: readonly TableCount[];
+  readonly findings: readonly Finding[];
+}
+
 /** The lock file of a database, and the text in it that makes it ours. */
 export interface LockFile {
   readonly path: string;
@@ -216,6 +293,11 @@ export interface Answers {
   getSnapshots: SnapshotRows;
   getConnections: ConnectionRows;
   getKeyValues: readonly KeyValueRow[];
+  scanVolumes: VolumeRows;
+  scanSnapshots: SnapshotRows;
+  /** A text that changes when any row does. */
+  fingerprint: string;
+  examine: Examination;
   info: StorageInfo;
   exportDatabase: Uint8Array;
   setVolume: VolumeStored;
@@ -226,6 +308,11 @@ export interface Answers {
   deleteSnapshot: null;
   deleteConnection: null;
   deleteKeyValue: null;
+  repair: null;
+  beginBulk: null;
+  appendBulk: null;
+  commitBulk: null;
+  rollbackBulk: null;
   batch: readonly (VolumeStored | SnapshotStored | null)[];
   close: null;
 }

@@ -6,11 +6,12 @@ import type { ChangeListener, CoreClient } from './client.ts';
 import type { Answer, Command } from './contract.ts';
 import type { CommandRunner } from './host.ts';
 import { isShared, startPorts, watchPage } from './shared-watch.ts';
-import { changesOf, isWrite } from './writes.ts';
+import { DurableChanges } from './writes.ts';
 
 export class LocalClient implements CoreClient {
   readonly #core: CommandRunner;
   readonly #end = new AbortController();
+  readonly #durable = new DurableChanges();
   #isShared = false;
   #listener: ChangeListener = () => {};
 
@@ -26,9 +27,7 @@ export class LocalClient implements CoreClient {
   async call<C extends Command>(command: C): Promise<Answer<C>> {
     const answer = await this.#core.call(this.#prepared(command));
     // A core that is shared tells of all changes itself.
-    if (isWrite(command) && !this.#isShared) {
-      this.#listener(changesOf(command).map((change) => ({ ...change, here: true })));
-    }
+    if (!this.#isShared) this.#tell(command);
     return answer;
   }
 
@@ -39,6 +38,11 @@ export class LocalClient implements CoreClient {
   async close(): Promise<void> {
     this.#end.abort();
     await this.#core.call({ kind: 'close' });
+  }
+
+  #tell(command: Command): void {
+    const changes = this.#durable.after(command);
+    if (changes.length > 0) this.#listener(changes.map((change) => ({ ...change, here: true })));
   }
 
   #prepared<C extends Command>(command: C): C {

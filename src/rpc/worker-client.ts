@@ -8,7 +8,7 @@ import { startWorker, type WorkerHandle } from './endpoint.ts';
 import { fromWire } from './errors.ts';
 import { LeftLock } from './left-lock.ts';
 import { isShared, listenForChanges, startPorts, watchCore, watchPage } from './shared-watch.ts';
-import { changesOf, isWrite } from './writes.ts';
+import { DurableChanges, leavesDoubt } from './writes.ts';
 
 interface Waiting {
   readonly command: Command;
@@ -25,6 +25,7 @@ export class WorkerClient implements CoreClient {
   /** Of a core that is shared with other tabs: ends what the page does for it. */
   #shared: AbortController | null = null;
   #listener: ChangeListener = () => {};
+  readonly #durable = new DurableChanges();
 
   constructor(make?: () => AnyWorker) {
     this.#worker = startWorker(make);
@@ -41,9 +42,7 @@ export class WorkerClient implements CoreClient {
     if (lock_file !== null) this.#lock = new LeftLock(lock_file, () => this.#waiting.size === 0);
     if (shared !== undefined) this.#share(shared);
     // A core that is shared tells of all changes itself.
-    if (isWrite(command) && this.#shared === null) {
-      this.#listener(changesOf(command).map((change) => ({ ...change, here: true })));
-    }
+    if (this.#shared === null) this.#tell(command);
     return outcome.value;
   }
 
@@ -80,6 +79,11 @@ export class WorkerClient implements CoreClient {
     return ports === undefined ? command : Comlink.transfer({ ...command, ports }, [ports]);
   }
 
+  #tell(command: Command): void {
+    const changes = this.#durable.after(command);
+    if (changes.length > 0) this.#listener(changes.map((change) => ({ ...change, here: true })));
+  }
+
   #share(shared: SharedCore): void {
     this.#shared = new AbortController();
     const { signal } = this.#shared;
@@ -102,7 +106,7 @@ export class WorkerClient implements CoreClient {
     this.#lost = reason;
     for (const { command, reject } of this.#waiting) {
       // When the answer to a read is lost nothing is in doubt.
-      reject(isWrite(command) ? unknownOutcome(command.kind, reason) : reason);
+      reject(leavesDoubt(command) ? unknownOutcome(command.kind, reason) : reason);
     }
   }
 }

@@ -1,9 +1,13 @@
 /** Which commands write, and what each of them changes. */
-import type { Change, Command, WriteCommand } from './contract.ts';
+import type { BulkCommand, Change, Command, WriteCommand } from './contract.ts';
 
-const writeKinds: Readonly<
-  Record<Exclude<WriteCommand['kind'], 'batch'>, readonly [Change['kind'], Change['action']]>
-> = {
+type ToldChange = Omit<Change, 'here'>;
+
+/** How many changes of one bulk are told, at the most: more than any listener lets wait, see persistence/change-feed.ts. */
+const mostTold = 10_001;
+type Told = Exclude<WriteCommand['kind'], 'batch' | 'repair'>;
+
+const writeKinds: Readonly<Record<Told, readonly [Change['kind'], Change['action']]>> = {
   setVolume: ['volume', 'set'],
   setSnapshot: ['snapshot', 'set'],
   setConnection: ['connection', 'set'],
@@ -15,17 +19,52 @@ const writeKinds: Readonly<
 };
 
 export function isWrite(command: Command): command is WriteCommand {
-  return command.kind === 'batch' || Object.hasOwn(writeKinds, command.kind);
+  return command.kind === 'batch' || command.kind === 'repair' || Object.hasOwn(writeKinds, command.kind);
 }
 
-/** What a write that succeeded has changed, in order; what a deleted volume took along is not listed. */
-export function changesOf(command: WriteCommand): Omit<Change, 'here'>[] {
+/** Whether it goes on with a bulk, past everything that waits for the bulk to end. */
+export function isBulkPart(command: Command): command is BulkCommand {
+  return command.kind === 'appendBulk' || command.kind === 'commitBulk' || command.kind === 'rollbackBulk';
+}
+
+/** Whether something may be stored or not when its answer is lost. Nothing of a bulk is before its commit. */
+export function leavesDoubt(command: Command): boolean {
+  return isWrite(command) || command.kind === 'commitBulk';
+}
+
+/** What the commands that succeeded made durable, in order: the changes of a bulk with its commit. */
+export class DurableChanges {
+  #bulk: ToldChange[] = [];
+
+  /** What a command that has just succeeded made durable; what a deleted volume took along is not listed. */
+  after(command: Command): readonly ToldChange[] {
+    if (isWrite(command)) return changesOf(command);
+    if (!isBulkPart(command)) return [];
+    if (command.kind === 'appendBulk') {
+      const changes = command.commands.flatMap(changesOf);
+      this.#bulk.push(...changes.slice(0, mostTold - this.#bulk.length));
+      return [];
+    }
+    const changes = command.kind === 'commitBulk' ? this.#bulk : [];
+    this.forget();
+    return changes;
+  }
+
+  /** The bulk has ended, and nothing of it was stored. */
+  forget(): void {
+    this.#bulk = [];
+  }
+}
+
+/** A repair does not know whose rows it marked: it tells of none. */
+function changesOf(command: WriteCommand): ToldChange[] {
   if (command.kind === 'batch') return command.commands.flatMap(changesOf);
+  if (command.kind === 'repair') return [];
   const [kind, action] = writeKinds[command.kind];
   return [{ kind, id: idOf(command), action }];
 }
 
-function idOf(command: Exclude<WriteCommand, { readonly kind: 'batch' }>): string {
+function idOf(command: Extract<WriteCommand, { readonly kind: Told }>): string {
   if ('change' in command) return command.change.id;
   return 'id' in command ? command.id : command.key;
 }

@@ -1,11 +1,13 @@
 /** The commands of the persistence core, each on Cinder's own tables: which function does which. */
 import { NotImplemented } from '../errors/index.ts';
-import type { Answers, ReadCommand, WriteCommand } from '../rpc/contract.ts';
+import type { Answers, ReadCommand, SingleWrite, WriteCommand } from '../rpc/contract.ts';
 import { deleteConnection, getConnections, setConnection } from './attachments.ts';
 import type { SqlConnection } from './engine.ts';
+import { examine, fingerprint } from './examine.ts';
 import { deleteKeyValue, getKeyValues, setKeyValue } from './key-values.ts';
-import { deleteSnapshot, getSnapshots, setSnapshot } from './snapshots.ts';
-import { getVolumes } from './volume-rows.ts';
+import { repair } from './repair.ts';
+import { deleteSnapshot, getSnapshots, scanSnapshots, setSnapshot } from './snapshots.ts';
+import { getVolumes, scanVolumes } from './volume-rows.ts';
 import { deleteVolume, setVolume } from './volumes.ts';
 import type { WriteContext } from './write-context.ts';
 
@@ -22,6 +24,14 @@ export async function read(connection: SqlConnection, command: TableRead): Promi
       return getConnections(connection, command.filter);
     case 'getKeyValues':
       return getKeyValues(connection, command.key);
+    case 'scanVolumes':
+      return scanVolumes(connection, command.scan);
+    case 'scanSnapshots':
+      return scanSnapshots(connection, command.scan);
+    case 'fingerprint':
+      return fingerprint(connection);
+    case 'examine':
+      return examine(connection, command.integrity);
     default:
       throw unknownCommand(command);
   }
@@ -44,9 +54,12 @@ export async function write(
   return answers;
 }
 
-type SingleWrite = Exclude<WriteCommand, { readonly kind: 'batch' }>;
-
-async function writeOne(connection: SqlConnection, command: SingleWrite, context: WriteContext): Promise<Stored> {
+/** Runs one change on a connection that is in a transaction. */
+export async function writeOne(
+  connection: SqlConnection,
+  command: SingleWrite,
+  context: WriteContext,
+): Promise<Stored> {
   switch (command.kind) {
     case 'setVolume':
       return setVolume(connection, command.change, context);
@@ -55,7 +68,7 @@ async function writeOne(connection: SqlConnection, command: SingleWrite, context
     case 'setConnection':
       return setConnection(connection, command.change, context);
     case 'setKeyValue':
-      return setKeyValue(connection, command.key, command.value);
+      return setKeyValue(connection, command);
     case 'deleteVolume':
       return deleteVolume(connection, command.id, context);
     case 'deleteSnapshot':
@@ -64,6 +77,8 @@ async function writeOne(connection: SqlConnection, command: SingleWrite, context
       return deleteConnection(connection, command.id, context);
     case 'deleteKeyValue':
       return deleteKeyValue(connection, command.key);
+    case 'repair':
+      return repair(connection, command.findings, context);
     default:
       throw unknownCommand(command);
   }

@@ -1,5 +1,5 @@
 /** Conditions of WHERE clauses, each with the values of its placeholders. */
-import type { SqlValue } from '../rpc/contract.ts';
+import type { Scan, SqlValue } from '../rpc/contract.ts';
 
 export interface Condition {
   readonly sql: string;
@@ -43,4 +43,11 @@ export function among(ids: readonly SqlValue[], query: Condition): Scope {
   // Nothing equals NULL, and not every database takes an empty list.
   const places = few.map(() => '?').join(', ') || 'NULL';
   return (column) => ({ sql: `${column} IN (${places})`, parameters: few });
+}
+
+/** The live rows of a scan, with their order and limit, for the end of a statement. */
+export function scanned(scan: Scan): Condition {
+  if ('ids' in scan) return all([among(scan.ids, { sql: 'SELECT NULL', parameters: [] })('id'), live]);
+  const next = scan.after === null ? live : all([{ sql: 'id > ?', parameters: [scan.after] }, live]);
+  return { sql: `${next.sql} ORDER BY id LIMIT ?`, parameters: [...next.parameters, scan.limit] };
 }

@@ -4,21 +4,25 @@
  * Writes that wait together are made durable together, with one flush; reads run between such groups,
  * so that none of them sees what a power cut could still take back.
  */
+import { aboutItem } from '../about-item.ts';
 import { ContextClosed, DatabaseError } from '../errors/index.ts';
 import type {
   Answer,
   Answers,
+  BulkCommand,
   Command,
   CoreConfig,
   LockFile,
   MediumName,
+  SingleWrite,
   StorageInfo,
   WriteCommand,
 } from '../rpc/contract.ts';
-import { isWrite } from '../rpc/writes.ts';
+import { isBulkPart, isWrite } from '../rpc/writes.ts';
 import { isPersisted } from '../runtime.ts';
-import { read, type TableRead, write } from './cinder-db.ts';
-import type { SqlEngine, Work } from './engine.ts';
+import { Bulk } from './bulk.ts';
+import { read, type TableRead, write, writeOne } from './cinder-db.ts';
+import type { SqlConnection, SqlEngine, Work } from './engine.ts';
 import { type Origin, prepareSchema, readSchema, type Schema } from './revisions.ts';
 import type { WriteContext } from './write-context.ts';
 
@@ -57,7 +61,7 @@ interface Waiting<C extends Command = Command> {
 }
 
 /** A command that shares its turn with no other. */
-type LoneCommand = Exclude<Command, WriteCommand>;
+type LoneCommand = Exclude<Command, WriteCommand | BulkCommand>;
 
 /** A database that is open, and what was found when it was opened or refreshed. */
 interface Opened {
@@ -72,6 +76,8 @@ export class Core {
   #opened: Opened | null = null;
   #closed = false;
   #running = false;
+  /** The transaction that everything else waits for. */
+  #bulk: Bulk | null = null;
 
   constructor(parts: CoreParts) {
     this.#parts = parts;
@@ -82,6 +88,12 @@ export class Core {
     return new Promise((resolve, reject) => {
       // Each command is answered by the branch of its kind, which the types of a queue cannot say.
       const waiting = { command, resolve: resolve as (answer: AnyAnswer) => void, reject };
+      if (isBulkPart(command)) {
+        this.#runBulk(command).then(waiting.resolve, reject);
+        return;
+      }
+      // Whoever closes in the middle of a bulk has given it up.
+      if (command.kind === 'close') void this.#giveUpBulk();
       this.#queue.push(waiting);
       if (!this.#running) void this.#drain();
     });
@@ -98,7 +110,8 @@ export class Core {
         await this.#runWrites(this.#takeWrites());
       } else {
         this.#queue.shift();
-        await this.#runAlone(first, command);
+        await this.#runAlone(first, command as LoneCommand);
+        await this.#bulk?.ended;
       }
     }
     this.#running = false;
@@ -116,12 +129,7 @@ export class Core {
   async #runWrites(writes: readonly Waiting<WriteCommand>[]): Promise<void> {
     try {
       const { engine, config, schema } = this.#open();
-      const newContext = (): WriteContext => ({
-        defaultTypeId: schema.defaultTypeId,
-        softDeletes: config.soft_deletes,
-        now: this.#parts.now(),
-        newId: this.#parts.newId,
-      });
+      const newContext = this.#contexts({ config, schema });
       const works = writes.map(
         ({ command }): Work<AnyAnswer> =>
           (connection) =>
@@ -136,6 +144,51 @@ export class Core {
     } catch (error) {
       for (const { reject } of writes) reject(error);
     }
+  }
+
+  #contexts({ config, schema }: Pick<Opened, 'config' | 'schema'>): () => WriteContext {
+    return () => ({
+      defaultTypeId: schema.defaultTypeId,
+      softDeletes: config.soft_deletes,
+      now: this.#parts.now(),
+      newId: this.#parts.newId,
+    });
+  }
+
+  async #beginBulk(): Promise<null> {
+    this.#bulk = await Bulk.begin(this.#open().engine);
+    return null;
+  }
+
+  /** Past the queue, which waits for the bulk to end. */
+  async #runBulk(command: BulkCommand): Promise<null> {
+    const bulk = this.#bulk;
+    if (bulk === null) throw new DatabaseError('There is no bulk under way: it was never begun, or has ended.');
+    if (command.kind === 'appendBulk') {
+      const newContext = this.#contexts(this.#open());
+      await bulk.append(async (connection) => {
+        for (const part of command.commands) await this.#writePart(connection, part, newContext());
+      });
+      return null;
+    }
+    this.#bulk = null;
+    await (command.kind === 'commitBulk' ? bulk.commit() : bulk.rollback());
+    return null;
+  }
+
+  async #writePart(connection: SqlConnection, part: SingleWrite, context: WriteContext): Promise<void> {
+    try {
+      await writeOne(connection, part, context);
+    } catch (error) {
+      throw aboutItem(error, nameOf(part));
+    }
+  }
+
+  async #giveUpBulk(): Promise<void> {
+    const bulk = this.#bulk;
+    this.#bulk = null;
+    // Why it failed is nobody's question any more.
+    await bulk?.rollback().catch(() => {});
   }
 
   async #runAlone({ resolve, reject }: Waiting, command: LoneCommand): Promise<void> {
@@ -156,6 +209,8 @@ export class Core {
         return this.#info();
       case 'refresh':
         return this.#refresh();
+      case 'beginBulk':
+        return this.#beginBulk();
       case 'exportDatabase':
         return this.#open().engine.bytes();
       case 'getKeyValues':
@@ -235,6 +290,14 @@ function durabilityOf({ medium, sqlite_synchronous }: CoreConfig): StorageInfo['
 
 async function persistedIn(medium: MediumName): Promise<boolean> {
   return medium === 'indexeddb' || medium === 'opfs' ? isPersisted() : medium === 'filesystem';
+}
+
+/** What a change is about, as messages call it. */
+function nameOf(command: SingleWrite): string {
+  const kind = command.kind.replace(/^(?:set|delete)/, '').toLowerCase();
+  if ('change' in command) return `${kind} ${command.change.id}`;
+  if ('key' in command) return `key ${command.key}`;
+  return 'id' in command ? `${kind} ${command.id}` : kind;
 }
 
 function isWriting(waiting: Waiting): waiting is Waiting<WriteCommand> {

@@ -1,4 +1,5 @@
 /** cinderlib's key-values. */
+import { MigrationConflict } from '../errors/index.ts';
 import type { KeyValueRow, SqlValue } from '../rpc/contract.ts';
 import type { SqlConnection } from './engine.ts';
 import { asObjects } from './rows.ts';
@@ -19,7 +20,12 @@ function textOrNull(value: SqlValue): string | null {
 }
 
 /** A key that is there keeps its place. */
-export async function setKeyValue(connection: SqlConnection, key: string, value: string | null): Promise<null> {
+export async function setKeyValue(
+  connection: SqlConnection,
+  { key, value, guarded }: { readonly key: string; readonly value: string | null; readonly guarded?: boolean },
+): Promise<null> {
+  const [stored] = guarded ? await getKeyValues(connection, key) : [];
+  if (stored !== undefined && stored.value !== value) throw new MigrationConflict('key-value', key, 'another value');
   const sql = `INSERT INTO ${KEY_VALUE_TABLE} ("key", value) VALUES (?, ?)
     ON CONFLICT ("key") DO UPDATE SET value = excluded.value`;
   await connection.run(sql, [key, value]);

@@ -28,10 +28,18 @@ export async function storeQosSpecs(
 ): Promise<void> {
   const root = await findRow(connection, qosSpecs, id);
   if (root === null) {
-    const row = { id, key: ROOT_KEY, value: id, created_at: context.now, deleted: false };
-    await insertRow(connection, qosSpecs.name, row);
+    const value = specs.origin?.name ?? id;
+    const created_at = specs.origin?.created_at ?? context.now;
+    await insertRow(connection, qosSpecs.name, { id, key: ROOT_KEY, value, created_at, deleted: false });
   } else if (!isLive(root)) {
     throw new DuplicateEntry(`QoS specs ${id} exist already, marked as deleted, and an id is not used twice.`);
   }
   await storePairs(connection, qosSpecs, id, qosPairs(specs), context, true);
+  if (root === null && specs.origin?.updated_at) await markChange(connection, id, specs.origin.updated_at);
+}
+
+/** The time of their last change is the latest of the rows below the root: there is always a consumer. */
+async function markChange(connection: SqlConnection, id: string, time: string): Promise<void> {
+  const sql = `UPDATE ${qosSpecs.name} SET updated_at = ? WHERE specs_id = ? AND "key" = 'consumer'`;
+  await connection.run(sql, [time, id]);
 }

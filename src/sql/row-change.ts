@@ -1,9 +1,9 @@
 /** Create-or-update of the one row that a volume, a snapshot or a connection has. */
-import { type CinderlibError, DatabaseError, DuplicateEntry } from '../errors/index.ts';
+import { type CinderlibError, DatabaseError, DuplicateEntry, MigrationConflict } from '../errors/index.ts';
 import type { RowChange, SqlValue } from '../rpc/contract.ts';
 import type { SqlConnection } from './engine.ts';
 import { insertRow, isLive, type Row, updateRow } from './rows.ts';
-import { compareTimes, sameValue } from './same-value.ts';
+import { compareTimes, isSameMoment, sameValue } from './same-value.ts';
 import type { Table } from './schema/columns.ts';
 import type { WriteContext } from './write-context.ts';
 
@@ -30,12 +30,36 @@ export function isCreation(rules: ObjectRules, change: RowChange, stored: Row | 
     if (change.values['deleted']) throw rules.notFound(change.id);
     return true;
   }
-  if (isLive(stored)) return false;
+  if (isLive(stored)) {
+    if (change.guarded) refuseOther(rules.table, change, stored);
+    return false;
+  }
   throw new DuplicateEntry(
     `${rules.table.name} has a row ${change.id} already, marked as deleted, and an id is not used twice.` +
       ' Give the object a new id.',
   );
 }
+
+/** Fails when the row is of another object than the change, or was changed after what the change brings. */
+export function refuseOther({ name }: Table, { id, values }: Pick<RowChange, 'id' | 'values'>, stored: Row): void {
+  const { created_at = null, updated_at = null } = values;
+  const made = stored['created_at'] ?? null;
+  if (created_at !== null && made !== null && !isSameMoment(String(created_at), String(made))) {
+    throw new MigrationConflict(objectNames[name] ?? name, id, 'another object with this id');
+  }
+  const changed = stored['updated_at'] ?? null;
+  if (changed === null) return;
+  if (updated_at === null ? created_at !== null : compareTimes(String(changed), String(updated_at)) > 0) {
+    throw new MigrationConflict(objectNames[name] ?? name, id, 'a later change of it');
+  }
+}
+
+const objectNames: Readonly<Record<string, string>> = {
+  volumes: 'volume',
+  snapshots: 'snapshot',
+  volume_attachment: 'connection',
+  volume_types: 'volume type',
+};
 
 /** Inserts the row when `stored` is null, else updates it. */
 export async function storeRow(

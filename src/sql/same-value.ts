@@ -18,6 +18,12 @@ export function compareTimes(a: string, b: string): number {
   return left < right ? -1 : 1;
 }
 
+/** Whether a stored time is the given one, or the second in which it was: some databases keep whole seconds. */
+export function isSameMoment(given: string, stored: string): boolean {
+  const [wanted, kept] = [withMicroseconds(given), withMicroseconds(stored)];
+  return wanted === kept || (kept.endsWith('.000000') && wanted.slice(0, 19) === kept.slice(0, 19));
+}
+
 function withMicroseconds(time: string): string {
   return (time.length === 19 ? `${time}.` : time).padEnd(26, '0').replace('T', ' ');
 }

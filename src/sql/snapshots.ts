@@ -1,7 +1,7 @@
 /** Snapshots: reading, storing and deleting them. */
 import { SnapshotNotFound } from '../errors/index.ts';
-import type { SnapshotChange, SnapshotFilter, SnapshotRows, SnapshotStored, SqlValue } from '../rpc/contract.ts';
-import { all, among, equals, filters, live } from './condition.ts';
+import type { Scan, SnapshotChange, SnapshotFilter, SnapshotRows, SnapshotStored, SqlValue } from '../rpc/contract.ts';
+import { all, among, equals, filters, live, scanned } from './condition.ts';
 import type { SqlConnection } from './engine.ts';
 import { listPairs, storePairs } from './pairs.ts';
 import { isCreation, type ObjectRules, storeRow } from './row-change.ts';
@@ -22,6 +22,20 @@ export async function getSnapshots(connection: SqlConnection, filter: SnapshotFi
   const columns = snapshots.selected;
   const rows = await connection.all(`SELECT ${columns} FROM snapshots WHERE ${sql} ${NEWEST_FIRST}`, parameters);
   const ofSnapshots = among(valuesOf(rows, 'id'), { sql: `SELECT id FROM snapshots WHERE ${sql}`, parameters });
+  return {
+    snapshots: rows,
+    snapshot_metadata: await listPairs(connection, snapshotMetadata, ofSnapshots('snapshot_id')),
+  };
+}
+
+/** The next of all live snapshots, or those with these ids. */
+export async function scanSnapshots(connection: SqlConnection, scan: Scan): Promise<SnapshotRows> {
+  const { sql, parameters } = scanned(scan);
+  const rows = await connection.all(`SELECT ${snapshots.selected} FROM snapshots WHERE ${sql}`, parameters);
+  const ofSnapshots = among(valuesOf(rows, 'id'), {
+    sql: `SELECT id FROM snapshots WHERE ${live.sql}`,
+    parameters: [],
+  });
   return {
     snapshots: rows,
     snapshot_metadata: await listPairs(connection, snapshotMetadata, ofSnapshots('snapshot_id')),

@@ -111,7 +111,7 @@ function decoded(text: string | undefined): string | null {
 }
 
 /** A URL, or what should have been one, for a message: without any password, however it was meant. */
-function shown(connection: string): string {
+export function shown(connection: string): string {
   const [, start = '', rest = ''] = /^([\w+.-]*:?\/\/|)(.*)$/s.exec(connection) ?? [];
   const isPath = /^sqlite/i.test(start) && rest.startsWith('/');
   const at = isPath ? -1 : rest.lastIndexOf('@');

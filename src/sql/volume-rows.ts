@@ -1,6 +1,6 @@
 /** Reading volumes whole: their rows, and one query for each kind of children. */
-import type { Page, RowSet, VolumeFilter, VolumeRows } from '../rpc/contract.ts';
-import { all, among, type Condition, filters, live } from './condition.ts';
+import type { Page, RowSet, Scan, VolumeFilter, VolumeRows } from '../rpc/contract.ts';
+import { all, among, type Condition, filters, live, scanned } from './condition.ts';
 import type { SqlConnection } from './engine.ts';
 import { backendCondition } from './host-filter.ts';
 import { listPairs } from './pairs.ts';
@@ -53,6 +53,22 @@ export async function readVolumes(connection: SqlConnection, where: Condition, l
   });
   const { sql } = query(volumes.selected);
   const rows = await connection.all(page === '' ? `${sql} ${NEWEST_FIRST}` : sql, parameters);
+  return withChildren(connection, rows, query);
+}
+
+/** The next of all live volumes, or those with these ids. */
+export async function scanVolumes(connection: SqlConnection, scan: Scan): Promise<VolumeRows> {
+  const { sql, parameters } = scanned(scan);
+  const query = (columns: string): Condition => ({ sql: `SELECT ${columns} FROM volumes WHERE ${sql}`, parameters });
+  return withChildren(connection, await connection.all(query(volumes.selected).sql, parameters), query);
+}
+
+/** @param query the query that found the volumes, for other columns of them */
+async function withChildren(
+  connection: SqlConnection,
+  rows: RowSet,
+  query: (columns: string) => Condition,
+): Promise<VolumeRows> {
   if (rows.rows.length === 0) return withoutVolumes(rows);
   const ofVolumes = among(valuesOf(rows, 'id'), query('id'));
   const ofTypes = among(valuesOf(rows, 'volume_type_id'), query('volume_type_id'));

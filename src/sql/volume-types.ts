@@ -5,7 +5,7 @@ import { equals } from './condition.ts';
 import type { SqlConnection } from './engine.ts';
 import { listPairs, type Pairs, readPairs, storePairs } from './pairs.ts';
 import { qosPairs, storeQosSpecs } from './qos-specs.ts';
-import { type RowRules, storeRow } from './row-change.ts';
+import { type RowRules, refuseOther, storeRow } from './row-change.ts';
 import { findRow, isLive, type Row, valuesOf } from './rows.ts';
 import { extraSpecs, qosSpecs, volumeTypes } from './schema/columns.ts';
 import type { WriteContext } from './write-context.ts';
@@ -41,7 +41,8 @@ export async function storeVolumeType(
   }
   const id = String(wanted);
   if (type !== undefined) {
-    await storeType(connection, type.id === id ? type : { ...type, id, values: {} }, context);
+    const own = type.id === id ? type : { ...type, id, values: {} };
+    await storeType(connection, own, context, change.guarded);
   } else if (wanted !== kept && (await findRow(connection, volumeTypes, id)) === null) {
     await storeType(connection, { id, values: {} }, context);
   }
@@ -72,11 +73,17 @@ function samePairs(a: Pairs, b: Pairs): boolean {
 const typeRules: RowRules = { table: volumeTypes, defaults: { is_public: true } };
 
 /** Creates or updates a type that is not the default one, with its specs. */
-async function storeType(connection: SqlConnection, type: VolumeTypeChange, context: WriteContext): Promise<void> {
+async function storeType(
+  connection: SqlConnection,
+  type: VolumeTypeChange,
+  context: WriteContext,
+  guarded = false,
+): Promise<void> {
   const stored = await findRow(connection, volumeTypes, type.id);
   if (stored !== null && !isLive(stored)) {
     throw new DuplicateEntry(`Volume type ${type.id} exists already, marked as deleted, and an id is not used twice.`);
   }
+  if (guarded && stored !== null) refuseOther(volumeTypes, type, stored);
   const values: Record<string, SqlValue> = { ...type.values, id: type.id };
   values['name'] ??= stored?.['name'] ?? type.id;
   // A volume has the type, so it is in use, whatever a dump says.

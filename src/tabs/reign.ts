@@ -6,7 +6,7 @@ import { DatabaseLocked, DatabaseTakenOver } from '../errors/index.ts';
 import type { Answers, Command, Outcome } from '../rpc/contract.ts';
 import { toWire } from '../rpc/errors.ts';
 import type { CommandRunner } from '../rpc/host.ts';
-import { changesOf, isWrite } from '../rpc/writes.ts';
+import { DurableChanges, isBulkPart } from '../rpc/writes.ts';
 import { whenFree } from './held-lock.ts';
 import { aliveLock } from './names.ts';
 import type { MemberId, Reply, Request, SharedOptions, ToldChange } from './protocol.ts';
@@ -52,6 +52,9 @@ export class Reign {
   #running: Promise<unknown> | null = null;
   #opened: Answers['open'];
   #isOver = false;
+  /** Whose bulk is under way: everything else waits for it. */
+  #bulkOwner: MemberId | null = null;
+  readonly #durable = new DurableChanges();
 
   constructor(parts: ReignParts) {
     this.epoch = parts.epoch;
@@ -66,6 +69,8 @@ export class Reign {
 
   /** Runs a command; null when it was not begun, because this leadership is over. */
   run(origin: MemberId, command: Command, accepted: () => void = () => {}): Promise<Outcome<unknown> | null> {
+    // What waits for its turn may be waiting for the bulk to end.
+    if (isBulkPart(command)) return this.#runPart(origin, command, accepted);
     return new Promise((resolve) => {
       this.#waiting.push({ origin, command, accepted, resolve });
       this.#running ??= this.#runWaiting();
@@ -76,6 +81,7 @@ export class Reign {
   async end(): Promise<void> {
     this.#isOver = true;
     try {
+      await this.#giveUpBulk();
       await this.#running;
       await this.#parts.core.call({ kind: 'close' });
     } finally {
@@ -108,7 +114,10 @@ export class Reign {
   #admit(from: MemberId): Follower {
     const follower = { ways: new Map<Way, Answering>(), forget: new AbortController() };
     this.#followers.set(from, follower);
-    whenFree(this.#parts.locks, aliveLock(from), follower.forget.signal, () => void this.#followers.delete(from));
+    whenFree(this.#parts.locks, aliveLock(from), follower.forget.signal, () => {
+      this.#followers.delete(from);
+      if (this.#bulkOwner === from) void this.#giveUpBulk();
+    });
     return follower;
   }
 
@@ -116,6 +125,21 @@ export class Reign {
     const outcome = await this.run(from, command, () => answer({ type: 'accepted', id }));
     // What was not begun is sent to the next leader.
     if (outcome !== null) answer({ type: 'answer', id, outcome }, transferOf(outcome));
+  }
+
+  async #runPart(origin: MemberId, command: Command, accepted: () => void): Promise<Outcome<unknown> | null> {
+    if (this.#isOver || !(await this.#parts.isProven()) || this.#isOver) return null;
+    accepted();
+    return this.#run(origin, command);
+  }
+
+  /** Gives up the bulk of a member that will not end it, so that the others can go on. */
+  async #giveUpBulk(): Promise<void> {
+    if (this.#bulkOwner === null) return;
+    this.#bulkOwner = null;
+    this.#durable.forget();
+    // It may have ended meanwhile.
+    await this.#parts.core.call({ kind: 'rollbackBulk' }).catch(() => {});
   }
 
   /** Runs what waits, as one group, and then what has come meanwhile. Never rejects. */
@@ -139,7 +163,10 @@ export class Reign {
       const value = await this.#parts.core.call(command);
       // A later member is told of the default type that there is now.
       if (command.kind === 'refresh') this.#opened = { ...this.#opened, ...(value as Answers['refresh']) };
-      if (isWrite(command)) this.#parts.tell(origin, changesOf(command));
+      if (command.kind === 'beginBulk') this.#bulkOwner = origin;
+      if (command.kind === 'commitBulk' || command.kind === 'rollbackBulk') this.#bulkOwner = null;
+      const changes = this.#durable.after(command);
+      if (changes.length > 0) this.#parts.tell(origin, changes);
       return { ok: true, value };
     } catch (error) {
       if (error instanceof DatabaseTakenOver && !this.#isOver) {

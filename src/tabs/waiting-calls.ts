@@ -7,7 +7,7 @@
 import { OutcomeUnknown } from '../errors/index.ts';
 import type { Command, Outcome } from '../rpc/contract.ts';
 import { fromWire } from '../rpc/errors.ts';
-import { isWrite } from '../rpc/writes.ts';
+import { leavesDoubt } from '../rpc/writes.ts';
 
 export interface WaitingCall {
   readonly id: number;
@@ -80,7 +80,7 @@ export class WaitingCalls {
   giveUp(epoch: number): void {
     for (const call of [...this.#calls.values()]) {
       if (call.epoch !== epoch) continue;
-      if (call.accepted && isWrite(call.command)) this.#fail(call, outcomeUnknown(call.command));
+      if (call.accepted && leavesDoubt(call.command)) this.#fail(call, outcomeUnknown(call.command));
       else this.takeBack(call.id, epoch);
     }
   }

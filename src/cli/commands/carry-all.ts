@@ -1,0 +1,66 @@
+/** `migrate`, `load` and `convert`: from one place to another, with a report. */
+import { carry } from '../../migrate/carry.ts';
+import type { MigrationReport } from '../../migrate/report.ts';
+import type { Source } from '../../migrate/source.ts';
+import type { Target } from '../../migrate/target.ts';
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import type { Output } from '../output.ts';
+import { printable } from '../printable.ts';
+import { ProgressBar } from '../progress.ts';
+
+export interface CarryAllOptions {
+  readonly dryRun: boolean;
+  readonly verify: boolean;
+  readonly keyValues: boolean;
+}
+
+export async function carryAll(
+  output: Output,
+  source: Source,
+  target: Target | null,
+  { dryRun, verify, keyValues }: CarryAllOptions,
+): Promise<ExitCode> {
+  const bar = new ProgressBar(output.terminal);
+  let report: MigrationReport;
+  try {
+    report = await carry(source, target, {
+      dry_run: dryRun,
+      verify,
+      key_values: keyValues,
+      on_progress: (progress) => bar.show(progress),
+    });
+  } finally {
+    bar.end();
+  }
+  await printReport(output, report, dryRun, verify);
+  return report.differences.length === 0 ? exitCodes.done : exitCodes.found;
+}
+
+async function printReport(output: Output, report: MigrationReport, dryRun: boolean, verify: boolean): Promise<void> {
+  if (output.json) return output.printJson({ ...report, not_carried: [...report.not_carried], dry_run: dryRun });
+  const { volumes, snapshots, connections, key_values, volume_types, not_carried, differences } = report;
+  const { green, yellow, red } = output.terminal.colors('out');
+  const lines = [
+    `${dryRun ? 'Would carry' : 'Carried'} ${volumes} volumes, ${snapshots} snapshots, ${connections} connections, ` +
+      `${key_values} key-values and ${volume_types} volume types.`,
+    ...not_carried.map(({ kind, field, count, ids, why }) => {
+      const what = field === null ? kind : `${kind}, ${field}`;
+      return `${yellow('not carried:')} ${count} × ${printable(what)}: ${why}${some(ids)}`;
+    }),
+    ...differences.map(({ kind, id, field, source, target }) => {
+      const values = source === null && target === null ? '' : `: ${source} became ${target}`;
+      return `${red('difference:')} ${kind} ${printable(id)} ${field === null ? 'is missing' : field}${printable(values)}`;
+    }),
+    ...(dryRun || !verify || differences.length > 0
+      ? []
+      : [green('Verified: the target holds the same, field by field.')]),
+  ];
+  await output.terminal.out(`${lines.join('\n')}\n`);
+}
+
+/** Ids at the end of a line: a few, and how many more. */
+function some(ids: readonly string[]): string {
+  if (ids.length === 0) return '';
+  const first = ids.slice(0, 3).map(printable).join(', ');
+  return ids.length > 3 ? ` (${first}, …)` : ` (${first})`;
+}

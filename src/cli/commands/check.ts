@@ -1,0 +1,113 @@
+/** `check`: whether a database is sound, and what in it should not be there. */
+import { InvalidOption, isCinderlibError } from '../../errors/index.ts';
+import { type OpenContext, openContext, openForReading } from '../../migrate/open.ts';
+import { DatabasePersistence } from '../../persistence/database.ts';
+import type { Examination, Finding } from '../../rpc/contract.ts';
+import type { PersistenceConfig } from '../../setup.ts';
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import type { Output } from '../output.ts';
+import type { Storages } from '../storage.ts';
+
+export interface CheckOptions {
+  readonly repair: boolean;
+  /** Whether a repair needs no answer to a question. */
+  readonly yes: boolean;
+}
+
+export async function check(
+  output: Output,
+  storages: Storages,
+  config: PersistenceConfig,
+  { repair, yes }: CheckOptions,
+): Promise<ExitCode> {
+  // Nothing is locked, and no database made, before there is something to repair.
+  let opened: OpenContext;
+  let examination: Examination;
+  try {
+    opened = await storages.opened(openForReading(config));
+    examination = await databaseOf(opened).examine({ integrity: true });
+  } catch (error) {
+    if (!isCinderlibError(error) || !damages.has(error.name)) throw error;
+    // What keeps a database from being read is the first finding, and the last.
+    await print(output, { schema: error.message, integrity: null, findings: [], repaired: [] });
+    return exitCodes.found;
+  }
+  const repaired: Finding[] = [];
+  while (repair) {
+    const findings = examination.findings.filter(({ repairable }) => repairable);
+    if (findings.length === 0 || !(await isWanted(output, findings, yes))) break;
+    if (repaired.length === 0) {
+      await opened.close();
+      opened = await storages.opened(openContext(config));
+    }
+    await databaseOf(opened).repair(findings.map(({ name, table, count }) => ({ name, table, count })));
+    repaired.push(...findings);
+    // A type that goes leaves its specs behind.
+    examination = await databaseOf(opened).examine({ integrity: true });
+  }
+  await print(output, { schema: null, ...examination, repaired });
+  return isSound(examination) ? exitCodes.done : exitCodes.found;
+}
+
+function databaseOf({ persistence }: OpenContext): DatabasePersistence {
+  if (persistence instanceof DatabasePersistence) return persistence;
+  throw new InvalidOption('Only a database can be checked.');
+}
+
+/** Errors of opening that say something of the database, and not of its place or its users. */
+const damages = new Set(['SchemaError', 'DatabaseCorrupt', 'NotADatabase', 'VolumeTypeNotFoundByName']);
+
+function isSound({ integrity, findings }: Pick<Examination, 'integrity' | 'findings'>): boolean {
+  return (integrity ?? []).length === 0 && findings.every(({ severity }) => severity === 'note');
+}
+
+/** Shows what a repair would change, before it does. */
+async function isWanted(output: Output, findings: readonly Finding[], yes: boolean): Promise<boolean> {
+  const lines = findings.map(
+    ({ name, table, count, ids }) =>
+      `  ${table}: ${count} row${count === 1 ? '' : 's'} (${meanings[name] ?? name}): ${ids.slice(0, 5).join(', ')}${count > 5 ? ', …' : ''}`,
+  );
+  await output.terminal.error(`The repair marks these rows as deleted; nothing is removed:\n${lines.join('\n')}\n`);
+  if (yes) return true;
+  if (await output.terminal.confirm('Repair?')) return true;
+  await output.note('nothing was repaired; --yes repairs without asking.');
+  return false;
+}
+
+const meanings: Readonly<Record<string, string>> = {
+  snapshot_without_volume: 'snapshots whose volume is not there',
+  connection_without_volume: 'connections whose volume is not there: listing connections fails',
+  invalid_json: 'connections with a text that is no JSON: reading their volumes fails',
+  stuck: 'an operation that never ended: creating, deleting or extending',
+  volume_without_type: 'volumes whose type is not there',
+  orphan_type: 'types that belonged to a volume that is not there',
+  unused_type: 'types that no volume has',
+  type_of_snapshots: 'types that only snapshots have',
+  duplicate_type_name: 'types of the same name',
+  orphan_metadata: 'metadata of something that is not there',
+  unlinked_qos_specs: 'QoS specs that their type does not refer to, as cinderlib leaves them',
+  duplicate_metadata: 'rows with a key that a later row has too',
+};
+
+interface CheckResult extends Pick<Examination, 'integrity' | 'findings'> {
+  readonly schema: string | null;
+  readonly repaired: readonly Finding[];
+}
+
+async function print(output: Output, { schema, integrity, findings, repaired }: CheckResult): Promise<void> {
+  const ok = schema === null && isSound({ integrity, findings });
+  if (output.json) return output.printJson({ ok, schema, integrity, findings, repaired });
+  const { green, yellow, red, dim } = output.terminal.colors('out');
+  const paint = { error: red, warning: yellow, note: dim };
+  const lines = [
+    ...(schema === null ? [] : [`${red('error')} ${schema}`]),
+    ...(integrity ?? []).map((text) => `${red('error')} integrity: ${text}`),
+    ...findings.map(({ name, table, severity, count, ids }) => {
+      const first = `${ids.slice(0, 5).join(', ')}${count > 5 ? ', …' : ''}`;
+      return `${paint[severity](severity)} ${name}: ${count} in ${table}: ${meanings[name] ?? ''} (${first})`;
+    }),
+    ...repaired.map(({ name, table, count }) => `${green('repaired')} ${name}: ${count} in ${table}`),
+    ...(ok ? [green('The database is sound.')] : []),
+  ];
+  await output.terminal.out(`${lines.join('\n')}\n`);
+}

@@ -1,0 +1,54 @@
+/** `dump`: everything as JSON that cinderlib's `load` takes. */
+import type { PersistenceDriver } from '../../persistence/driver.ts';
+import { compact, jsonText } from '../../serialization/json-text.ts';
+
+export interface DumpOptions {
+  /** Whether key-values go into the dump, which Python's cinderlib cannot load. */
+  readonly keyValues: boolean;
+  /** What to make of each thing before it is written: secrets are masked here. */
+  readonly mask: (value: unknown) => unknown;
+}
+
+export interface Dumped {
+  /** Whether something was masked. */
+  readonly masked: boolean;
+  readonly keyValues: number;
+}
+
+/** Writes the dump piece by piece: volumes with what belongs to them, newest first, then what belongs to none. */
+export async function dump(
+  storage: PersistenceDriver,
+  write: (text: string) => Promise<void>,
+  { keyValues, mask }: DumpOptions,
+): Promise<Dumped> {
+  let separator = '[';
+  let masked = false;
+  const add = async (value: unknown): Promise<void> => {
+    const text = jsonText(value, compact);
+    const shown = jsonText(mask(value), compact);
+    masked ||= shown !== text;
+    await write(`${separator}${shown}`);
+    separator = ',\n';
+  };
+  const dumped = new Set<string>();
+  for await (const volume of storage.iterateVolumes()) {
+    await add(await volume.dump());
+    dumped.add(volume.id);
+  }
+  // What a database holds of volumes that are not there any more.
+  for (const snapshot of await storage.getSnapshots()) {
+    if (!dumped.has(String(snapshot.volume_id))) await add(await snapshot.dump());
+  }
+  const pairs = await storage.getKeyValues();
+  if (keyValues) {
+    for (const { key, value } of pairs) await add({ class: 'KeyValue', key, value: maskedValue(mask, key, value) });
+  }
+  await write(separator === '[' ? '[]\n' : ']\n');
+  return { masked, keyValues: pairs.length };
+}
+
+/** The name of a secret is its key, which is no name of a field. */
+function maskedValue(mask: DumpOptions['mask'], key: string, value: string | null): unknown {
+  const shown = mask({ [key]: value });
+  return typeof shown === 'object' && shown !== null ? Reflect.get(shown, key) : value;
+}

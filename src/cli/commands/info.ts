@@ -1,0 +1,40 @@
+/** `info`: what kind of storage it is, and how much it holds. */
+import type { Cinderlib } from '../../cinderlib.ts';
+import { DatabasePersistence } from '../../persistence/database.ts';
+import type { PersistenceDriver } from '../../persistence/driver.ts';
+import type { Output, Row } from '../output.ts';
+
+export async function info(
+  output: Output,
+  { storage, context }: { readonly storage: PersistenceDriver; readonly context: Cinderlib },
+  argument: string,
+): Promise<void> {
+  const { versions, ...facts } = await context.info();
+  const counts = storage instanceof DatabasePersistence ? await tableCounts(storage) : await readCounts(storage);
+  if (output.json) await output.printJson({ url: argument, ...facts, versions, counts });
+  else await output.printFields({ url: argument, ...facts, ...versions, ...counts });
+}
+
+async function tableCounts(storage: DatabasePersistence): Promise<Row> {
+  const { tables } = await storage.examine({ integrity: false });
+  const live = (name: string): number => tables.find(({ table }) => table === name)?.live ?? 0;
+  return {
+    volumes: live('volumes'),
+    snapshots: live('snapshots'),
+    connections: live('volume_attachment'),
+    key_values: live('cinderlib_persistence_key_value'),
+    volume_types: live('volume_types'),
+    deleted_volumes: tables.find(({ table }) => table === 'volumes')?.deleted ?? 0,
+  };
+}
+
+async function readCounts(storage: PersistenceDriver): Promise<Row> {
+  let volumes = 0;
+  for await (const _ of storage.iterateVolumes()) volumes++;
+  return {
+    volumes,
+    snapshots: (await storage.getSnapshots()).length,
+    connections: (await storage.getConnections()).length,
+    key_values: (await storage.getKeyValues()).length,
+  };
+}

@@ -1,0 +1,71 @@
+/** `show`: one object, whatever it is, with what belongs to it. */
+import { entriesOf, isDict } from '../../cinder/dict.ts';
+import { VersionedObject } from '../../cinder/versioned-object.ts';
+import type { PersistenceDriver, Storable } from '../../persistence/driver.ts';
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import type { Output, Row } from '../output.ts';
+
+export async function show(output: Output, storage: PersistenceDriver, id: string): Promise<ExitCode> {
+  const resource = await find(storage, id);
+  if (resource !== undefined) {
+    const json = await resource.dump();
+    if (output.json) await output.printJson(output.masked(json));
+    else await output.printFields(fieldsOf(output, json.class, resource));
+    return exitCodes.done;
+  }
+  const [keyValue] = (await storage.getKeyValues(id)).filter(({ key }) => key === id);
+  if (keyValue !== undefined) {
+    const value = output.maskedField(keyValue.key, keyValue.value);
+    await output.printFields({ class: 'KeyValue', key: keyValue.key, value });
+    return exitCodes.done;
+  }
+  await output.terminal.error(`There is no volume, snapshot, connection or key-value ${JSON.stringify(id)}.\n`);
+  return exitCodes.missing;
+}
+
+async function find(storage: PersistenceDriver, id: string): Promise<Storable | undefined> {
+  if (id === '') return undefined;
+  const [volume] = await storage.getVolumes({ volume_id: id });
+  const [snapshot] = volume === undefined ? await storage.getSnapshots({ snapshot_id: id }) : [];
+  if (volume !== undefined || snapshot !== undefined) return volume ?? snapshot;
+  const [connection] = await storage.getConnections({ connection_id: id });
+  return connection;
+}
+
+/** The fields that have a value; the objects inside by what they are called. */
+function fieldsOf(output: Output, className: string, { ovo, backend }: Storable): Row {
+  const fields: Record<string, unknown> = {
+    class: className,
+    backend: typeof backend === 'string' ? backend : backend.id,
+  };
+  for (const { name } of ovo.model.fields) {
+    const value = ovo.get(name);
+    if (value === null || value === undefined || isEmptyDict(value)) continue;
+    if (value instanceof VersionedObject) Object.assign(fields, inside(output, name, value));
+    else fields[name] = output.maskedField(name, value);
+  }
+  return fields;
+}
+
+function inside(output: Output, name: string, object: VersionedObject): Row {
+  const objects = object.get('objects');
+  if (Array.isArray(objects)) {
+    const ids = objects.map((each: VersionedObject) => String(each.get('id')));
+    return ids.length === 0 ? {} : { [name]: ids.join(' ') };
+  }
+  if (name !== 'volume_type') return { [name]: object.get('id') };
+  const qos = object.child('qos_specs');
+  return {
+    volume_type: object.get('name'),
+    ...specs(output, 'extra_specs', object.get('extra_specs')),
+    ...(qos === null ? {} : { qos_consumer: qos.get('consumer'), ...specs(output, 'qos_specs', qos.get('specs')) }),
+  };
+}
+
+function specs(output: Output, name: string, value: unknown): Row {
+  return isDict(value) && entriesOf(value).length > 0 ? { [name]: output.masked(value) } : {};
+}
+
+function isEmptyDict(value: unknown): boolean {
+  return isDict(value) && Object.keys(value).length === 0;
+}

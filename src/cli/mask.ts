@@ -1,0 +1,41 @@
+/** Hides secrets in what is printed: passwords, CHAP secrets, keyrings and their like, wherever they stand. */
+import { dict, entriesOf, isDict } from '../cinder/dict.ts';
+import { MASK } from '../convert/dump-source.ts';
+import { parseJson } from '../serialization/json-parser.ts';
+import { jsonText, spaced } from '../serialization/json-text.ts';
+
+/** Names of options and fields whose values are secrets; `secret_uuid` and `secret_type` only point to one. */
+const secretName =
+  /passw|passphrase|(?:^|_)pw$|pwd|token|keyring|credential|api_?key|private_?key|access_?key|auth_?key|secret(?!_?(?:uuid|type))|^provider_auth$|(?:^|_)key_?data$/i;
+/** `scheme://user:password@host`, in any text. */
+const passwordInUrl = /(\b[a-z][\w+.-]*:\/\/[^\s:/@"']*:)[^\s@"']+(?=@)/gi;
+/** `password=…`, as connection strings have it. */
+const passwordOption = /((?:^|[?&;,\s])[\w.-]*(?:passw(?:or)?d|passphrase|pwd|secret|token)\s*=\s*)[^&;,\s"']+/gi;
+
+/** The value with a mask in the place of each secret. Emptiness is no secret. */
+export function maskSecrets(value: unknown): unknown {
+  if (typeof value === 'string') return maskText(value);
+  if (Array.isArray(value)) return value.map(maskSecrets);
+  if (!isDict(value)) return value;
+  return dict(entriesOf(value).map(([key, inner]) => [key, isSecret(key, inner) ? MASK : maskSecrets(inner)] as const));
+}
+
+/** A text may be JSON, as drivers and ember-csi keep it in fields and key-values. */
+export function maskText(text: string): string {
+  if (/^\s*[[{]/.test(text)) {
+    try {
+      const value = parseJson(text);
+      const masked = maskSecrets(value);
+      const shown = jsonText(masked, spaced);
+      return shown === jsonText(value, spaced) ? text : shown;
+    } catch {
+      // It only looked like JSON.
+    }
+  }
+  return text.replace(passwordInUrl, `$1${MASK}`).replace(passwordOption, `$1${MASK}`);
+}
+
+/** Whether what stands under this name is to be hidden. */
+export function isSecret(name: string, value: unknown): boolean {
+  return secretName.test(name) && value !== null && value !== undefined && value !== '' && typeof value !== 'boolean';
+}

@@ -1,0 +1,104 @@
+/** What a command says: a table for people, lines with tabs for programs, or JSON. */
+
+import { MASK } from '../convert/dump-source.ts';
+import { jsonText, spaced } from '../serialization/json-text.ts';
+import { isSecret, maskSecrets, maskText } from './mask.ts';
+import { printable } from './printable.ts';
+import { tableText } from './table.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface OutputOptions {
+  readonly json: boolean;
+  readonly showSecrets: boolean;
+}
+
+/** A row: the names of its columns are those of its JSON. */
+export type Row = Readonly<Record<string, unknown>>;
+
+export class Output {
+  readonly terminal: Terminal;
+  readonly json: boolean;
+  readonly showSecrets: boolean;
+
+  constructor(terminal: Terminal, { json, showSecrets }: OutputOptions) {
+    this.terminal = terminal;
+    this.json = json;
+    this.showSecrets = showSecrets;
+  }
+
+  /** A value without its secrets, unless they are wanted. */
+  masked(value: unknown): unknown {
+    return this.showSecrets ? value : maskSecrets(value);
+  }
+
+  /** What stands under a name, without the secrets in it. */
+  maskedField(name: string, value: unknown): unknown {
+    if (this.showSecrets) return value;
+    if (isSecret(name, value)) return MASK;
+    return typeof value === 'string' ? maskText(value) : maskSecrets(value);
+  }
+
+  /** One value as a line of JSON. */
+  async printJson(value: unknown): Promise<void> {
+    await this.terminal.out(`${jsonText(value, spaced)}\n`);
+  }
+
+  /** Rows as they come: a person gets them all at once, since the columns depend on every row. */
+  async printRows(columns: readonly string[], rows: AsyncIterable<Row> | Iterable<Row>): Promise<void> {
+    if (this.json) return this.#printJsonRows(rows);
+    if (!this.terminal.forPeople) return this.#printLines(columns, rows);
+    const cells: string[][] = [];
+    for await (const row of rows) cells.push(columns.map((column) => printable(cell(row[column]))));
+    const { bold } = this.terminal.colors('out');
+    const titles = columns.map((column) => ({
+      title: column.replaceAll('_', ' '),
+      alignment: amounts.has(column) ? ('right' as const) : ('left' as const),
+      whole: /(?:^|_)id$/.test(column),
+    }));
+    await this.terminal.out(tableText(titles, cells, this.terminal.columns, bold));
+  }
+
+  /** Names and values, one a line. */
+  async printFields(fields: Row): Promise<void> {
+    if (this.json) return this.printJson(fields);
+    const entries = Object.entries(fields).filter(([, value]) => value !== null && value !== undefined);
+    const { bold } = this.terminal.colors('out');
+    const width = Math.max(...entries.map(([name]) => name.length));
+    const lines = entries.map(([name, value]) =>
+      this.terminal.forPeople
+        ? `${bold(name.padEnd(width))}  ${printable(cell(value))}`
+        : `${name}\t${printable(cell(value))}`,
+    );
+    await this.terminal.out(`${lines.join('\n')}\n`);
+  }
+
+  /** A word to the person beside the result. */
+  async note(text: string): Promise<void> {
+    await this.terminal.error(`${this.terminal.colors('error').yellow('note:')} ${text}\n`);
+  }
+
+  async #printJsonRows(rows: AsyncIterable<Row> | Iterable<Row>): Promise<void> {
+    let separator = '[';
+    for await (const row of rows) {
+      if (this.terminal.deserted) return;
+      await this.terminal.out(`${separator}${jsonText(row, spaced)}`);
+      separator = ',\n ';
+    }
+    await this.terminal.out(separator === '[' ? '[]\n' : ']\n');
+  }
+
+  async #printLines(columns: readonly string[], rows: AsyncIterable<Row> | Iterable<Row>): Promise<void> {
+    await this.terminal.out(`${columns.join('\t')}\n`);
+    for await (const row of rows) {
+      if (this.terminal.deserted) return;
+      await this.terminal.out(`${columns.map((column) => printable(cell(row[column]))).join('\t')}\n`);
+    }
+  }
+}
+
+const amounts = new Set(['size', 'volumes']);
+
+/** A value in one cell. */
+function cell(value: unknown): unknown {
+  return typeof value === 'object' && value !== null ? jsonText(value, spaced) : value;
+}

@@ -1,0 +1,165 @@
+/** The command line: its commands, what each takes, and which function does it. */
+import { Argument, Command, CommanderError } from 'commander';
+import { openTarget, refuseSame } from '../migrate/open.ts';
+import { carryAll } from './commands/carry-all.ts';
+import { check } from './commands/check.ts';
+import { dump } from './commands/dump.ts';
+import { info } from './commands/info.ts';
+import { type Kind, kinds, list } from './commands/ls.ts';
+import { show } from './commands/show.ts';
+import { newDatabase, writeFile } from './commands/write-file.ts';
+import { type ExitCode, exitCodes } from './exit-codes.ts';
+import { maskSecrets } from './mask.ts';
+import { Output } from './output.ts';
+import { isPath, type Storages, shownArgument, storageConfig } from './storage.ts';
+import type { Terminal } from './terminal.ts';
+
+interface CommonOptions {
+  readonly json?: boolean;
+  readonly showSecrets?: boolean;
+}
+interface CarryOptions extends CommonOptions {
+  readonly dryRun?: boolean;
+  readonly verify: boolean;
+  readonly keyValues: boolean;
+}
+
+/** Runs a command line, and says with which code the program is to end. */
+export async function run(terminal: Terminal, storages: Storages): Promise<ExitCode> {
+  let code: ExitCode = exitCodes.done;
+  const output = (options: CommonOptions): Output =>
+    new Output(terminal, { json: options.json ?? false, showSecrets: options.showSecrets ?? false });
+  const program = newProgram(terminal);
+  const command = (name: string, description: string): Command =>
+    program
+      .command(name)
+      .description(description)
+      .option('--json', 'print JSON, whose form is documented and stable')
+      .option('--show-secrets', 'print passwords, CHAP secrets and keyrings instead of stars');
+
+  command('info', 'what kind of storage it is, and how much it holds')
+    .argument('<url>', storageHelp)
+    .action(async (url: string, options: CommonOptions) => {
+      await info(output(options), await storages.lookAt(url), shownArgument(url));
+    });
+  command('ls', 'list volumes, snapshots, connections, key-values or backends')
+    .argument('<url>', storageHelp)
+    .addArgument(new Argument('[what]', 'what to list').choices(kinds).default('volumes'))
+    .action(async (url: string, kind: Kind, options: CommonOptions) => {
+      await list(output(options), (await storages.lookAt(url)).storage, kind);
+    });
+  command('show', 'show one volume, snapshot, connection or key-value with all its fields')
+    .argument('<url>', storageHelp)
+    .argument('<id>', 'its id, or its key')
+    .action(async (url: string, id: string, options: CommonOptions) => {
+      code = await show(output(options), (await storages.lookAt(url)).storage, id);
+    });
+  command('dump', "write everything as JSON that cinderlib's load() takes")
+    .argument('<url>', storageHelp)
+    .option('--no-key-values', "leave out key-values, which Python's cinderlib cannot load")
+    .action(async (url: string, options: CarryOptions) => {
+      const { storage } = await storages.lookAt(url);
+      const out = output(options);
+      const { keyValues, showSecrets = false } = options;
+      const mask = showSecrets ? same : maskSecrets;
+      const dumped = await dump(storage, (text) => terminal.out(text), { keyValues, mask });
+      if (dumped.masked)
+        await out.note('secrets are masked, so this dump cannot be loaded; --show-secrets writes them.');
+      await noteKeyValues(out, dumped.keyValues, keyValues);
+    });
+  carrying(command('load', 'store what a file holds: a JSON dump, kubectl output, pg_dump or mysqldump text'))
+    .argument('<file>', 'the file; - for the standard input')
+    .argument('<url>', storageHelp)
+    .action(async (file: string, url: string, options: CarryOptions) => {
+      code = await carryTo(file, url, options);
+    });
+  carrying(command('migrate', 'carry everything from one storage to another, and compare'))
+    .argument('<from>', storageHelp)
+    .argument('<to>', storageHelp)
+    .action(async (from: string, to: string, options: CarryOptions) => {
+      code = await carryTo(from, to, options);
+    });
+  command('check', 'look for damage and for what should not be there')
+    .argument('<url>', 'a database URL, or the path of a SQLite file')
+    .option('--repair', 'mark rows as deleted that nothing refers to, after showing them')
+    .option('--yes', 'repair without asking')
+    .action(async (url: string, options: CommonOptions & { readonly repair?: boolean; readonly yes?: boolean }) => {
+      const { repair = false, yes = false } = options;
+      code = await check(output(options), storages, storageConfig(url), { repair, yes });
+    });
+  carrying(command('convert', 'make a new file of another kind: SQLite of anything, or JSON of anything'))
+    .argument('<from>', `${storageHelp}, or a file of any kind that load takes`)
+    .argument(
+      '<to>',
+      'the new file: JSON when its name ends in .json, else a SQLite database; - for JSON on the output',
+    )
+    .option('--force', 'replace the file when it is there')
+    .action(async (from: string, to: string, options: CarryOptions & { readonly force?: boolean }) => {
+      code = await convert(from, to, options);
+    });
+
+  async function carryTo(from: string, to: string, options: CarryOptions): Promise<ExitCode> {
+    const { dryRun = false, verify, keyValues } = options;
+    const target = storageConfig(to);
+    const source = await storages.source(from);
+    if (from !== '-') refuseSame(storageConfig(from), target);
+    const opened = await storages.opened(openTarget(target, dryRun));
+    return carryAll(output(options), source, opened?.end ?? null, { dryRun, verify, keyValues });
+  }
+
+  async function convert(
+    from: string,
+    to: string,
+    { force = false, ...options }: CarryOptions & { readonly force?: boolean },
+  ): Promise<ExitCode> {
+    const out = output(options);
+    const { keyValues, dryRun = false } = options;
+    if (dryRun || !(to === '-' || /\.json$/i.test(to))) {
+      if (dryRun || !isPath(to)) return carryTo(from, to, options);
+      return newDatabase(storages, to, force, (temporary) => carryTo(from, temporary, options));
+    }
+    const { storage } = await storages.lookAt(from);
+    const writeAll = (write: (text: string) => Promise<void>) => dump(storage, write, { keyValues, mask: same });
+    const dumped = await (to === '-'
+      ? writeAll((text) => terminal.out(text))
+      : writeFile(storages, to, force, writeAll));
+    await noteKeyValues(out, dumped.keyValues, keyValues);
+    return exitCodes.done;
+  }
+
+  try {
+    await program.parseAsync([...terminal.arguments], { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+    throw error;
+  }
+  return code;
+}
+
+const storageHelp = 'a database URL, the path of a file, or a persistence_config as JSON';
+
+const same = (value: unknown): unknown => value;
+
+function newProgram(terminal: Terminal): Command {
+  return new Command('cinderlib')
+    .description("cinderlib's metadata: look at it, check it, carry it from one storage to another")
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureOutput({
+      writeOut: (text) => void terminal.out(text),
+      writeErr: (text) => void terminal.error(text),
+    });
+}
+
+function carrying(command: Command): Command {
+  return command
+    .option('--dry-run', 'read everything, look for conflicts, write nothing')
+    .option('--no-verify', 'do not compare field by field afterwards')
+    .option('--no-key-values', 'do not carry key-values');
+}
+
+async function noteKeyValues(output: Output, count: number, written: boolean): Promise<void> {
+  if (count === 0) return;
+  if (written) await output.note(`Python's cinderlib cannot load the ${count} key-values in it; see --no-key-values.`);
+  else await output.note(`${count} key-values were left out.`);
+}

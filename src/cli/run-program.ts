@@ -1,0 +1,70 @@
+/** Runs the command line as a program: errors, signals, exit codes, and everything closed at the end. */
+import { isCinderlibError } from '../errors/index.ts';
+import { compact, jsonText } from '../serialization/json-text.ts';
+import { type ExitCode, exitCodes } from './exit-codes.ts';
+import { maskText } from './mask.ts';
+import { printable } from './printable.ts';
+import { run } from './program.ts';
+import { Storages } from './storage.ts';
+import { Terminal } from './terminal.ts';
+
+/** How long a command that was stopped may take to leave everything in order. A second Ctrl-C ends it at once. */
+const patience = 60_000;
+
+export async function runProgram(): Promise<void> {
+  const terminal = new Terminal();
+  const storages = new Storages(terminal);
+  let stopping = false;
+  terminal.onStop((signal) => {
+    const code = signal === 'SIGINT' ? exitCodes.interrupted : exitCodes.terminated;
+    // Who asks twice does not want to wait; what was not committed is undone at the next opening.
+    if (stopping) terminal.exit(code);
+    stopping = true;
+    setTimeout(() => terminal.exit(code), patience).unref?.();
+    void stop(terminal, storages, code);
+  });
+  let code: ExitCode;
+  try {
+    code = await run(terminal, storages);
+  } catch (error) {
+    // A command that is being stopped fails because of that.
+    if (stopping) return;
+    await explain(terminal, error);
+    code = exitCodes.failed;
+  }
+  if (stopping) return;
+  try {
+    await storages.close();
+  } catch (error) {
+    await explain(terminal, error);
+    code = exitCodes.failed;
+  }
+  terminal.exitCode = code;
+}
+
+/** Closing a storage takes back what was not committed, and gives its lock free. */
+async function stop(terminal: Terminal, storages: Storages, code: ExitCode): Promise<void> {
+  try {
+    await storages.close();
+    await terminal.error('\nStopped. What was not finished was taken back.\n');
+  } finally {
+    terminal.exit(code);
+  }
+}
+
+async function explain(terminal: Terminal, error: unknown): Promise<void> {
+  const { red } = terminal.colors('error');
+  const name = error instanceof Error ? error.name : 'Error';
+  const item = isCinderlibError(error) && error.item !== undefined ? `${error.item}: ` : '';
+  const message = maskText(item + (error instanceof Error ? error.message : String(error)));
+  if (terminal.arguments.includes('--json')) {
+    const code = isCinderlibError(error) ? error.code : null;
+    await terminal.error(`${jsonText({ error: { name, code, message } }, compact)}\n`);
+    return;
+  }
+  const shown = message.split('\n').map(printable).join('\n');
+  await terminal.error(`${red('error:')} ${isCinderlibError(error) ? '' : `${name}: `}${shown}\n`);
+  if (!isCinderlibError(error) && terminal.environment['CINDERLIB_DEBUG'] && error instanceof Error) {
+    await terminal.error(`${maskText(error.stack ?? '')}\n`);
+  }
+}

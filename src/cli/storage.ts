@@ -1,0 +1,136 @@
+/** What a command line names: a database URL, the path of a file, or a `persistence_config` as JSON. */
+import { isDict } from '../cinder/dict.ts';
+import type { Cinderlib } from '../cinderlib.ts';
+import { fileSource, isSqlite } from '../convert/file-source.ts';
+import { DatabaseUnavailable, InvalidOption } from '../errors/index.ts';
+import { carry } from '../migrate/carry.ts';
+import { openContext, openForReading, sourceOf, targetOf } from '../migrate/open.ts';
+import type { Source } from '../migrate/source.ts';
+import type { PersistenceDriver } from '../persistence/driver.ts';
+import { builtin } from '../runtime.ts';
+import { jsonText, spaced } from '../serialization/json-text.ts';
+import type { PersistenceConfig } from '../setup.ts';
+import { shown } from '../sql/url.ts';
+import { maskSecrets } from './mask.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Something that was opened for a command, to be closed when it ends, however it ends. */
+export class Storages {
+  readonly #terminal: Terminal;
+  readonly #open = new Set<() => Promise<void> | void>();
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+  }
+
+  /** What is to be done when the command ends or is stopped. */
+  atEnd(task: () => Promise<void> | void): void {
+    this.#open.add(task);
+  }
+
+  async close(): Promise<void> {
+    const tasks = [...this.#open].reverse();
+    this.#open.clear();
+    for (const task of tasks) await task();
+  }
+
+  /** A storage to look at; the content of a file that is no database is looked at in memory. */
+  async lookAt(argument: string): Promise<{ readonly storage: PersistenceDriver; readonly context: Cinderlib }> {
+    const bytes = await this.#fileContent(argument);
+    if (bytes === null) {
+      const { persistence, context } = await this.opened(openForReading(storageConfig(argument)));
+      return { storage: persistence, context };
+    }
+    const { persistence, context } = await this.opened(openContext({ storage: 'memory' }));
+    const options = { dry_run: false, verify: false, key_values: true, on_progress: () => {} };
+    await carry(fileSource(bytes), targetOf(persistence, context), options);
+    return { storage: persistence, context };
+  }
+
+  /** A storage or a file to read all of. */
+  async source(argument: string): Promise<Source> {
+    const bytes = await this.#fileContent(argument);
+    if (bytes !== null) return fileSource(bytes);
+    const { persistence } = await this.opened(openForReading(storageConfig(argument)));
+    return sourceOf(persistence);
+  }
+
+  /** What is being opened is closed at the end, also when the command is stopped before it is open. */
+  opened<O extends { close(): Promise<void> } | null>(opening: Promise<O>): Promise<O> {
+    this.atEnd(async () => {
+      // Why it could not be opened is told to who waits for it.
+      const opened = await opening.catch(() => null);
+      await opened?.close();
+    });
+    return opening;
+  }
+
+  /** The content of a file that is no database; null for everything else. */
+  async #fileContent(argument: string): Promise<Uint8Array | null> {
+    if (argument === '-') return unpacked(await this.#terminal.input());
+    if (!isPath(argument)) return null;
+    const fs = builtin('node:fs');
+    let bytes: Uint8Array;
+    try {
+      if (fs === undefined || isSqlite(startOf(fs, argument))) return null;
+      bytes = fs.readFileSync(argument);
+    } catch (cause) {
+      throw unreadable(argument, cause);
+    }
+    return unpacked(bytes);
+  }
+}
+
+function startOf(fs: typeof import('node:fs'), path: string): Uint8Array {
+  const file = fs.openSync(path, 'r');
+  try {
+    const start = new Uint8Array(16);
+    return start.subarray(0, fs.readSync(file, start, 0, start.length, 0));
+  } finally {
+    fs.closeSync(file);
+  }
+}
+
+function unreadable(path: string, cause: unknown): DatabaseUnavailable {
+  const code: unknown = cause instanceof Error ? Reflect.get(cause, 'code') : null;
+  const reason = code === 'ENOENT' ? 'there is no such file' : String(code ?? cause);
+  return new DatabaseUnavailable(`Cannot read ${path}: ${reason}.`, path, { cause });
+}
+
+/** Dumps are often kept packed by gzip. */
+function unpacked(bytes: Uint8Array): Uint8Array {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  return builtin('node:zlib')?.gunzipSync(bytes) ?? bytes;
+}
+
+const url = /^[a-z][\w+]*:\/\//i;
+
+export function isPath(argument: string): boolean {
+  return argument !== '-' && !url.test(argument) && !argument.startsWith('{');
+}
+
+/** The configuration that an argument means. A path is that of a SQLite database. */
+export function storageConfig(argument: string): PersistenceConfig {
+  if (argument.startsWith('{')) return configOf(argument);
+  if (!isPath(argument)) return { storage: 'db', connection: argument };
+  if (!argument.includes('?')) return { storage: 'db', connection: `sqlite:///${argument}` };
+  throw new InvalidOption(`A path cannot hold a question mark, which begins the options of a URL: ${argument}.`);
+}
+
+function configOf(text: string): PersistenceConfig {
+  let config: unknown;
+  try {
+    config = JSON.parse(text);
+  } catch {
+    // The text may hold a password, and the message of the parser would show it.
+    throw new InvalidOption('The configuration of a storage that was given is no JSON.');
+  }
+  if (isDict(config)) return config;
+  throw new InvalidOption('The configuration of a storage is an object, such as {"storage": "db", "connection": "…"}.');
+}
+
+/** The argument without passwords. */
+export function shownArgument(argument: string): string {
+  if (argument.startsWith('{')) return jsonText(maskSecrets(configOf(argument)), spaced);
+  return isPath(argument) || argument === '-' ? argument : shown(argument);
+}

@@ -1,0 +1,119 @@
+/** The streams that a command writes to, and what the other end of them is: a person or a program. */
+import pico from 'picocolors';
+import { builtin } from '../runtime.ts';
+
+type Process = typeof import('node:process');
+type Stream = NodeJS.WriteStream;
+
+export class Terminal {
+  /** The arguments behind the program's name. */
+  readonly arguments: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly #process: Process;
+  /** Whether whoever reads the output has gone, as `head` does when it has enough. */
+  #deserted = false;
+
+  constructor() {
+    const host = builtin('node:process');
+    if (host === undefined) throw new Error('The command line needs Node, Deno or Bun.');
+    this.#process = host;
+    this.arguments = host.argv.slice(2);
+    this.environment = host.env;
+    for (const stream of [host.stdout, host.stderr]) {
+      stream.on('error', (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EPIPE') throw error;
+        this.#deserted = true;
+      });
+    }
+  }
+
+  get deserted(): boolean {
+    return this.#deserted;
+  }
+
+  /** Whether a person reads the output. */
+  get forPeople(): boolean {
+    return this.#process.stdout.isTTY === true;
+  }
+
+  /** Whether a person reads what goes on, and can be asked. */
+  get interactive(): boolean {
+    return this.#process.stdin.isTTY === true && this.#process.stderr.isTTY === true;
+  }
+
+  get errorStream(): Stream {
+    return this.#process.stderr;
+  }
+
+  get columns(): number {
+    return this.#process.stdout.columns || 80;
+  }
+
+  colors(stream: 'out' | 'error'): ReturnType<typeof pico.createColors> {
+    const { NO_COLOR, FORCE_COLOR, TERM } = this.environment;
+    const wanted =
+      !NO_COLOR && (FORCE_COLOR ? FORCE_COLOR !== '0' : TERM !== 'dumb' && this.#stream(stream).isTTY === true);
+    return pico.createColors(wanted);
+  }
+
+  /** Writes to the output, and waits while the reader is slower. */
+  async out(text: string): Promise<void> {
+    await this.#write('out', text);
+  }
+
+  async error(text: string): Promise<void> {
+    await this.#write('error', text);
+  }
+
+  /** All that comes in. */
+  async input(): Promise<Uint8Array> {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of this.#process.stdin) chunks.push(chunk);
+    const bytes = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
+    let place = 0;
+    for (const chunk of chunks) {
+      bytes.set(chunk, place);
+      place += chunk.length;
+    }
+    return bytes;
+  }
+
+  /** Asks a person a question that is answered with yes or no. */
+  async confirm(question: string): Promise<boolean> {
+    const readline = builtin('node:readline');
+    if (readline === undefined || !this.interactive) return false;
+    const { stdin: input, stderr: output } = this.#process;
+    const asking = readline.createInterface({ input, output });
+    try {
+      const answer = await new Promise<string>((resolve) => {
+        asking.on('close', () => resolve(''));
+        asking.question(`${question} [y/N] `, resolve);
+      });
+      return /^y(?:es)?$/i.test(answer.trim());
+    } finally {
+      asking.close();
+    }
+  }
+
+  /** Calls back once when the person or the system wants the program to end. */
+  onStop(stop: (signal: 'SIGINT' | 'SIGTERM') => void): void {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) this.#process.on(signal, () => stop(signal));
+  }
+
+  set exitCode(code: number) {
+    this.#process.exitCode = code;
+  }
+
+  exit(code: number): never {
+    return this.#process.exit(code);
+  }
+
+  async #write(stream: 'out' | 'error', text: string): Promise<void> {
+    if (this.#deserted) return;
+    await new Promise<void>((resolve) => void this.#stream(stream).write(text, () => resolve()));
+  }
+
+  #stream(stream: 'out' | 'error'): Stream {
+    return stream === 'out' ? this.#process.stdout : this.#process.stderr;
+  }
+}

@@ -1,0 +1,36 @@
+/** What a file of any known kind holds, as a source of a migration. */
+import { InvalidDump } from '../errors/index.ts';
+import type { Source } from '../migrate/source.ts';
+import { parseJson } from '../serialization/json-parser.ts';
+import { decodeText } from './decode.ts';
+import { dumpSource } from './dump-source.ts';
+import { isKubernetes, kubectlSource } from './kubectl-source.ts';
+import { sqlSource } from './sql-source.ts';
+
+const sqliteHeader = 'SQLite format 3\0';
+
+/** Whether a file that begins like this is a SQLite database. One that is empty can become one. */
+export function isSqlite(start: Uint8Array): boolean {
+  return start.length === 0 || ascii(start, sqliteHeader.length) === sqliteHeader;
+}
+
+/**
+ * The source in a JSON dump, in what kubectl prints, or in the text of a `pg_dump` or `mysqldump`.
+ *
+ * @throws {InvalidDump | JSONDecodeError} when it is none of them, or not whole
+ */
+export function fileSource(bytes: Uint8Array): Source {
+  if (ascii(bytes, 5) === 'PGDMP') {
+    throw new InvalidDump(
+      'This is a dump of PostgreSQL in its custom format. Make it text first: pg_restore -f dump.sql FILE.',
+    );
+  }
+  const text = decodeText(bytes).trimStart();
+  if (!/^[[{]/.test(text)) return sqlSource(text);
+  const value = parseJson(text);
+  return isKubernetes(value) ? kubectlSource(value) : dumpSource(value);
+}
+
+function ascii(bytes: Uint8Array, length: number): string {
+  return String.fromCharCode(...bytes.subarray(0, length));
+}

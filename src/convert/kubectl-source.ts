@@ -1,0 +1,67 @@
+/** What `kubectl get volumes.ember-csi.io,… -o json` prints, as a source of a migration. */
+import { type Dict, isDict, own } from '../cinder/dict.ts';
+import { InvalidDump } from '../errors/index.ts';
+import { ListSource } from '../migrate/list-source.ts';
+import { LeftOut } from '../migrate/report.ts';
+import { KeyValue } from '../objects/key-value.ts';
+import { readDump } from '../serialization/load.ts';
+import { Objects } from './dump-source.ts';
+
+const group = /^ember-csi\.io\//;
+
+/** Whether a JSON value is a resource of Kubernetes, or a list of such. */
+export function isKubernetes(value: unknown): value is Dict {
+  return isDict(value) && typeof own(value, 'apiVersion') === 'string' && typeof own(value, 'kind') === 'string';
+}
+
+/**
+ * Objects are kept as cinderlib's JSON in the annotation `json`; key-values in `value`, under the name of the resource.
+ *
+ * @throws {InvalidDump} when a resource of ember-csi holds no object
+ */
+export function kubectlSource(value: Dict): ListSource {
+  const items = own(value, 'items');
+  const objects = new Objects();
+  const keyValues: KeyValue[] = [];
+  const left = new LeftOut();
+  for (const resource of Array.isArray(items) ? items : [value]) {
+    const { kind, name, isEmber, annotations } = describe(resource);
+    if (!isEmber) left.add(kind, name, 'a resource that ember-csi does not keep its data in');
+    else if (kind === 'KeyValue') keyValues.push(new KeyValue(name, annotation(annotations, 'value', kind, name)));
+    else {
+      for (const item of readDump(annotation(annotations, 'json', kind, name)).items) objects.add(item);
+    }
+  }
+  return new ListSource({ ...objects.content, keyValues, leftOut: left.entries });
+}
+
+interface Resource {
+  readonly kind: string;
+  readonly name: string;
+  readonly isEmber: boolean;
+  readonly annotations: Dict;
+}
+
+const kinds = ['Volume', 'Snapshot', 'Connection', 'KeyValue'];
+
+function describe(resource: unknown): Resource {
+  if (!isKubernetes(resource)) throw new InvalidDump("An item in the list of kubectl has no 'apiVersion' and 'kind'.");
+  const kind = String(own(resource, 'kind'));
+  const metadata = own(resource, 'metadata');
+  const name = isDict(metadata) ? own(metadata, 'name') : undefined;
+  const annotations = isDict(metadata) ? own(metadata, 'annotations') : undefined;
+  return {
+    kind,
+    name: typeof name === 'string' ? name : '',
+    isEmber: group.test(String(own(resource, 'apiVersion'))) && kinds.includes(kind),
+    annotations: isDict(annotations) ? annotations : {},
+  };
+}
+
+function annotation(annotations: Dict, key: string, kind: string, name: string): string {
+  const text = own(annotations, key);
+  if (typeof text === 'string') return text;
+  throw new InvalidDump(
+    `The ${kind} ${JSON.stringify(name)} has no annotation '${key}': it is not as ember-csi keeps it.`,
+  );
+}

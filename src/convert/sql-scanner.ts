@@ -1,0 +1,239 @@
+/**
+ * Reads SQL as `pg_dump` and `mysqldump` write it: names, values, and where a statement ends.
+ *
+ * It is no parser of SQL. What it does not know it passes over, up to the semicolon that ends it; quotes
+ * and comments are what it has to get right.
+ */
+import { InvalidDump } from '../errors/index.ts';
+import type { SqlValue } from '../rpc/contract.ts';
+
+const blank = /\s+/y;
+const lineComment = /--[^\n]*/y;
+const hashComment = /#[^\n]*/y;
+const word = /[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/y;
+const number = /-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?/y;
+const hexadecimal = /0x([0-9a-fA-F]*)/y;
+const dollarQuote = /\$(?:[A-Za-z_]\w*)?\$/y;
+const plainText = /[^'\\]+/y;
+
+const escapes: Readonly<Record<string, string>> = {
+  '0': '\0',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  Z: '\u001a',
+};
+
+export interface Dialect {
+  /** Whether a backslash in an ordinary text is an escape. */
+  readonly backslashes: boolean;
+  readonly name: 'mysql' | 'postgres';
+}
+
+export class SqlScanner {
+  position = 0;
+  readonly text: string;
+  readonly dialect: Dialect;
+
+  constructor(text: string, dialect: Dialect) {
+    this.text = text;
+    this.dialect = dialect;
+  }
+
+  get atEnd(): boolean {
+    this.#skipBlanks();
+    return this.position >= this.text.length;
+  }
+
+  /** Takes the character if it is next. */
+  take(character: string): boolean {
+    this.#skipBlanks();
+    if (this.text[this.position] !== character) return false;
+    this.position++;
+    return true;
+  }
+
+  expect(character: string, where: string): void {
+    if (!this.take(character)) this.fail(`${character} was expected ${where}`);
+  }
+
+  /** Takes a word of SQL if it is next, whatever its case. */
+  takeWord(wanted: string): boolean {
+    this.#skipBlanks();
+    const found = this.#match(word, false);
+    if (found?.[0].toUpperCase() !== wanted) return false;
+    this.position += found[0].length;
+    return true;
+  }
+
+  /** A name, with or without quotes; null when something else is next. */
+  name(): string | null {
+    this.#skipBlanks();
+    const quote = this.text[this.position];
+    if (quote === '"' || quote === '`') return this.#quotedName(quote);
+    return this.#match(word)?.[0] ?? null;
+  }
+
+  /** The last part of a name such as `public.volumes`. */
+  lastName(): string | null {
+    let name = this.name();
+    while (name !== null && this.take('.')) name = this.name();
+    return name;
+  }
+
+  /** A value of an INSERT. */
+  value(): SqlValue {
+    this.#skipBlanks();
+    const character = this.text[this.position];
+    if (character === "'") return this.#cast(this.#string(this.dialect.backslashes));
+    const hex = this.#match(hexadecimal)?.[1];
+    if (hex !== undefined) return textOfHex(hex);
+    const digits = this.#match(number)?.[0];
+    if (digits !== undefined) return this.#cast(numberOf(digits));
+    const name = this.#match(word)?.[0] ?? this.fail('a value was expected');
+    switch (name.toUpperCase()) {
+      case 'NULL':
+        return this.#cast(null);
+      case 'TRUE':
+        return true;
+      case 'FALSE':
+        return false;
+    }
+    // E'…' of PostgreSQL; X'…', N'…' and _utf8mb4'…' of MySQL.
+    if (name.startsWith('_')) this.#skipBlanks();
+    if (this.text[this.position] !== "'") return this.fail(`the value ${name} is not known`);
+    if (/^x$/i.test(name)) return textOfHex(this.#string(false));
+    return this.#cast(this.#string(this.dialect.backslashes || /^e$/i.test(name)));
+  }
+
+  /** Goes to the end of the statement, and over it. */
+  skipStatement(): void {
+    for (;;) {
+      this.#skipBlanks();
+      const character = this.text[this.position];
+      if (character === undefined) return;
+      if (character === ';') {
+        this.position++;
+        return;
+      }
+      this.#skipToken(character);
+    }
+  }
+
+  /** Goes over everything up to the bracket that ends the current list, or a comma in it; says which it was. */
+  skipInList(): ',' | ')' {
+    for (let depth = 0; ; ) {
+      this.#skipBlanks();
+      const character = this.text[this.position] ?? this.fail('a bracket is not closed');
+      if (depth === 0 && (character === ',' || character === ')')) {
+        this.position++;
+        return character;
+      }
+      if (character === '(') depth++;
+      if (character === ')') depth--;
+      this.#skipToken(character);
+    }
+  }
+
+  fail(reason: string): never {
+    const line = this.text.slice(0, this.position).split('\n').length;
+    const end = this.position >= this.text.length ? ' The file ends there: is it whole?' : '';
+    throw new InvalidDump(`The SQL text cannot be read: in line ${line} ${reason}.${end}`);
+  }
+
+  #skipToken(character: string): void {
+    if (character === "'") this.#string(this.dialect.backslashes);
+    else if (character === '"' || character === '`') this.#quotedName(character);
+    else if (character === '$') this.#skipDollarQuote();
+    else if (this.#match(word) === null) this.position++;
+    // E'…' has escapes in PostgreSQL.
+    else if (/e/i.test(this.text[this.position - 1] ?? '') && this.text[this.position] === "'") this.#string(true);
+  }
+
+  #skipDollarQuote(): void {
+    const quote = this.#match(dollarQuote)?.[0];
+    if (quote === undefined) {
+      this.position++;
+      return;
+    }
+    const end = this.text.indexOf(quote, this.position);
+    if (end < 0) this.fail(`a text in ${quote} is not closed`);
+    this.position = end + quote.length;
+  }
+
+  #skipBlanks(): void {
+    for (;;) {
+      if (this.#match(blank) !== null || this.#match(lineComment) !== null) continue;
+      if (this.dialect.name === 'mysql' && this.#match(hashComment) !== null) continue;
+      if (!this.text.startsWith('/*', this.position)) return;
+      const end = this.text.indexOf('*/', this.position + 2);
+      if (end < 0) this.fail('a comment is not closed');
+      this.position = end + 2;
+    }
+  }
+
+  #quotedName(quote: string): string {
+    let name = '';
+    for (let start = this.position + 1; ; ) {
+      const end = this.text.indexOf(quote, start);
+      if (end < 0) this.fail('a quoted name is not closed');
+      name += this.text.slice(start, end);
+      this.position = end + 1;
+      // A doubled quote is one in the name.
+      if (this.text[this.position] !== quote) return name;
+      name += quote;
+      start = this.position + 1;
+    }
+  }
+
+  #string(backslashes: boolean): string {
+    const parts: string[] = [];
+    const start = this.position++;
+    for (;;) {
+      const plain = this.#match(plainText);
+      if (plain !== null) parts.push(plain[0]);
+      const character = this.text[this.position++];
+      if (character === undefined) {
+        this.position = start;
+        this.fail('a text is not closed');
+      }
+      if (character === '\\') parts.push(backslashes ? this.#escape() : character);
+      else if (this.text[this.position] === "'") {
+        parts.push("'");
+        this.position++;
+      } else return parts.join('');
+    }
+  }
+
+  #escape(): string {
+    const character = this.text[this.position++] ?? '';
+    return escapes[character] ?? character;
+  }
+
+  /** `'…'::character varying` is what PostgreSQL writes for some types. */
+  #cast<V>(value: V): V {
+    if (!this.text.startsWith('::', this.position)) return value;
+    this.position += 2;
+    while (this.name() !== null);
+    return value;
+  }
+
+  #match(pattern: RegExp, take = true): RegExpExecArray | null {
+    pattern.lastIndex = this.position;
+    const match = pattern.exec(this.text);
+    if (match !== null && take) this.position = pattern.lastIndex;
+    return match;
+  }
+}
+
+function numberOf(digits: string): number | bigint {
+  const value = Number(digits);
+  return Number.isSafeInteger(value) || /[.e]/i.test(digits) ? value : BigInt(digits);
+}
+
+function textOfHex(digits: string): string {
+  const bytes = Uint8Array.from(digits.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+  return new TextDecoder().decode(bytes);
+}

@@ -1,0 +1,147 @@
+/** What the text of a `pg_dump` or `mysqldump` of Cinder's tables holds, as a source of a migration. */
+import { snapshotModel } from '../cinder/snapshot.ts';
+import { volumeModel } from '../cinder/volume.ts';
+import { volumeTypeModel } from '../cinder/volume-type.ts';
+import { InvalidDump } from '../errors/index.ts';
+import { ListSource } from '../migrate/list-source.ts';
+import { LeftOut, type NotCarried } from '../migrate/report.ts';
+import { DEFAULT_TYPE } from '../migrate/target.ts';
+import { KeyValue } from '../objects/key-value.ts';
+import { snapshotsOf, volumesOf } from '../persistence/rows.ts';
+import type { RowSet, SqlValue, VolumeRows } from '../rpc/contract.ts';
+import { sqlTables } from './sql-tables.ts';
+
+/** @throws {InvalidDump} when the text is no such dump, is not whole, or holds no tables of Cinder */
+export function sqlSource(text: string): ListSource {
+  const all = sqlTables(text);
+  if (!all.has('volumes')) {
+    const names = [...all.keys()].slice(0, 5).join(', ') || 'none';
+    throw new InvalidDump(`The SQL text has no table volumes, as a database of cinderlib has. Its tables: ${names}.`);
+  }
+  const left: NotCarried[] = [];
+  const live = (table: string): RowSet => {
+    const { columns, rows } = withKinds(all.get(table) ?? { columns: [], rows: [] });
+    const place = columns.indexOf('deleted');
+    const kept = place < 0 ? rows : rows.filter((row) => row[place] === false);
+    const count = rows.length - kept.length;
+    if (count > 0) left.push({ kind: table, field: null, count, ids: [], why: 'rows that are marked as deleted' });
+    return { columns, rows: kept };
+  };
+  const volumeRows: VolumeRows = {
+    volumes: newestFirst(live('volumes')),
+    volume_metadata: live('volume_metadata'),
+    volume_admin_metadata: live('volume_admin_metadata'),
+    volume_types: live('volume_types'),
+    volume_type_extra_specs: live('volume_type_extra_specs'),
+    quality_of_service_specs: live('quality_of_service_specs'),
+    volume_attachment: live('volume_attachment'),
+  };
+  const snapshots = snapshotsOf({
+    snapshots: newestFirst(live('snapshots')),
+    snapshot_metadata: live('snapshot_metadata'),
+  });
+  const volumes = volumesOf(volumeRows);
+  const connections = volumes.flatMap((volume) => volume.children('volume_attachment'));
+  return new ListSource({
+    volumes,
+    connections,
+    snapshots,
+    keyValues: keyValuesOf(live('cinderlib_persistence_key_value')),
+    leftOut: [...left, ...foreign(all), ...unused(volumeRows)],
+  });
+}
+
+/** Connections without their volume, and types that no volume has. */
+function unused({ volumes, volume_attachment, volume_types }: VolumeRows): readonly NotCarried[] {
+  const column = ({ columns, rows }: RowSet, name: string): string[] => {
+    const place = columns.indexOf(name);
+    return rows.map((row) => String(row[place] ?? ''));
+  };
+  const left = new LeftOut();
+  const ids = new Set(column(volumes, 'id'));
+  const of = column(volume_attachment, 'volume_id');
+  for (const [place, id] of column(volume_attachment, 'id').entries()) {
+    if (!ids.has(of[place] ?? '')) left.add('connection', id, 'its volume is not there');
+  }
+  const types = new Set(column(volumes, 'volume_type_id'));
+  const names = column(volume_types, 'name');
+  for (const [place, id] of column(volume_types, 'id').entries()) {
+    if (!types.has(id) && names[place] !== DEFAULT_TYPE) left.add('volume type', id, 'no volume has this type');
+  }
+  return left.entries;
+}
+
+const booleans = new Set(
+  [volumeModel, volumeTypeModel, snapshotModel].flatMap(({ fields }) =>
+    fields.flatMap(({ name, kind }) => (kind === 'boolean' ? [name] : [])),
+  ),
+);
+const integers = new Set(['size', 'volume_size']);
+
+/** Each dump writes values in its own way: `true`, `t` or `1` are one and the same. */
+function withKinds({ columns, rows }: RowSet): RowSet {
+  const converters = columns.map((column) => {
+    if (booleans.has(column)) return booleanOf;
+    return integers.has(column) ? integerOf : (value: SqlValue) => value;
+  });
+  return { columns, rows: rows.map((row) => row.map((value, place) => converters[place]?.(value) ?? null)) };
+}
+
+function booleanOf(value: SqlValue): SqlValue {
+  if (typeof value === 'string') return /^(?:t|true|1|y|yes|on)$/i.test(value);
+  return value === null ? null : Boolean(value);
+}
+
+function integerOf(value: SqlValue): SqlValue {
+  if (typeof value !== 'string') return value;
+  if (/^-?\d+$/.test(value)) return Number.isSafeInteger(Number(value)) ? Number(value) : BigInt(value);
+  throw new InvalidDump(`${JSON.stringify(value)} is no size: an integer was expected.`);
+}
+
+/** As Cinder lists them: dumps go by the primary key, or by no order. */
+function newestFirst({ columns, rows }: RowSet): RowSet {
+  const [created, id] = [columns.indexOf('created_at'), columns.indexOf('id')];
+  const key = (row: RowSet['rows'][number]): readonly [string, string] => [
+    String(row[created] ?? ''),
+    String(row[id] ?? ''),
+  ];
+  const compare = (a: string, b: string): number => (a === b ? 0 : a < b ? 1 : -1);
+  const sorted = [...rows].sort((one, other) => {
+    const [[time, name], [otherTime, otherName]] = [key(one), key(other)];
+    return compare(time, otherTime) || compare(name, otherName);
+  });
+  return { columns, rows: sorted };
+}
+
+function keyValuesOf({ columns, rows }: RowSet): KeyValue[] {
+  const [key, value] = [columns.indexOf('key'), columns.indexOf('value')];
+  return rows.map((row) => {
+    const text = row[value] ?? null;
+    return new KeyValue(String(row[key]), text === null ? null : String(text));
+  });
+}
+
+/** Tables that hold nothing of cinderlib's: what a new database has in them is worth no word. */
+function foreign(all: ReadonlyMap<string, RowSet>): NotCarried[] {
+  return [...all].flatMap(([table, { rows }]) => {
+    const count = rows.length - (used.has(table) ? rows.length : (seeds[table] ?? 0));
+    const why = 'rows of a table that cinderlib does not use';
+    return count > 0 ? [{ kind: table, field: null, count, ids: [], why }] : [];
+  });
+}
+
+const used = new Set([
+  'volumes',
+  'volume_metadata',
+  'volume_admin_metadata',
+  'volume_types',
+  'volume_type_extra_specs',
+  'quality_of_service_specs',
+  'volume_attachment',
+  'snapshots',
+  'snapshot_metadata',
+  'cinderlib_persistence_key_value',
+  'alembic_version',
+  'migrate_version',
+]);
+const seeds: Readonly<Record<string, number>> = { quota_classes: 6, workers: 1, group_types: 1, group_type_specs: 1 };

@@ -1,0 +1,215 @@
+/** Carries everything from a source to a target, and looks whether it has arrived. */
+import type { VersionedObject } from '../cinder/versioned-object.ts';
+import { SourceChanged } from '../errors/index.ts';
+import type { KeyValue } from '../objects/key-value.ts';
+import { differences, refuseOther } from './compare.ts';
+import type { Item } from './item.ts';
+import { type Difference, LeftOut, type MigrationReport } from './report.ts';
+import { ahead, pages, type Source } from './source.ts';
+import { DEFAULT_TYPE, keyOf, type Target } from './target.ts';
+
+export interface CarryOptions {
+  /** Whether nothing is written: only read, counted and compared with what is there. */
+  readonly dry_run: boolean;
+  /** Whether both sides are read again at the end and compared field by field. */
+  readonly verify: boolean;
+  readonly key_values: boolean;
+  readonly on_progress: (progress: MigrationProgress) => void;
+}
+
+export interface MigrationProgress {
+  readonly phase: 'reading' | 'writing' | 'verifying';
+  /** Volumes, snapshots, connections and key-values so far. */
+  readonly done: number;
+  /** How many there are to be; null where the source cannot tell. */
+  readonly total: number | null;
+}
+
+/** @param target null for a dry run to something that does not exist yet */
+export async function carry(source: Source, target: Target | null, options: CarryOptions): Promise<MigrationReport> {
+  const run = new Run(source, target, options);
+  if (options.dry_run) await run.read();
+  else await run.write();
+  if (options.verify && !options.dry_run) await run.verify();
+  return run.report();
+}
+
+class Run {
+  readonly #source: Source;
+  readonly #target: Target | null;
+  readonly #options: CarryOptions;
+  readonly #left = new LeftOut();
+  readonly #counts = { volumes: 0, snapshots: 0, connections: 0, key_values: 0 };
+  readonly #types = new Set<string>();
+  /** The volumes that are carried: nothing is without its own. */
+  readonly #volumes = new Set<string>();
+  readonly #differences: Difference[] = [];
+  #defaultTypeSeen = false;
+
+  constructor(source: Source, target: Target | null, options: CarryOptions) {
+    this.#source = source;
+    this.#target = target;
+    this.#options = options;
+    const id = source.defaultType?.get('id');
+    if (id !== undefined) target?.defaultTypeIds.add(String(id));
+    if (source.defaultType !== null) this.#meetDefaultType(source.defaultType);
+  }
+
+  /** Goes through everything as a migration would. */
+  async read(): Promise<void> {
+    const target = this.#target;
+    await this.#each('reading', async (items) => {
+      const stored = (await target?.find(items)) ?? new Map<string, VersionedObject>();
+      for (const item of items) {
+        const there = stored.get(keyOf(item));
+        if (there !== undefined) refuseOther(item, item.ovo, there);
+      }
+    });
+    await this.#readKeyValues();
+  }
+
+  /** Writes all or, where the target has transactions, nothing. */
+  async write(): Promise<void> {
+    const target = this.#target;
+    if (target === null) return;
+    await target.begin();
+    try {
+      const before = await this.#source.state();
+      await this.#each('writing', (items) => target.store(items));
+      for (const some of pages(await this.#readKeyValues())) await target.storeKeyValues(some);
+      if ((await this.#source.state()) !== before) {
+        throw new SourceChanged(
+          'The source was changed while it was read. Nothing was written where the target has transactions. ' +
+            'Stop what writes to the source, and migrate again.',
+        );
+      }
+    } catch (error) {
+      // Why it failed says more than why it could not be taken back.
+      await target.rollback().catch(() => {});
+      throw error;
+    }
+    await target.commit();
+  }
+
+  /** Reads both sides again. */
+  async verify(): Promise<void> {
+    const target = this.#target;
+    if (target === null) return;
+    let done = 0;
+    const total = Object.values(this.#counts).reduce((sum, count) => sum + count, 0);
+    for await (const page of ahead(this.#source.items())) {
+      const items = page.filter((item) => this.#isCarried(item, () => {}));
+      const stored = await target.find(items);
+      for (const item of items) this.#compare(target, item, stored.get(keyOf(item)));
+      done += items.length;
+      this.#options.on_progress({ phase: 'verifying', done, total });
+    }
+    if (this.#options.key_values) await this.#verifyKeyValues(target);
+    this.#options.on_progress({ phase: 'verifying', done: total, total });
+  }
+
+  async report(): Promise<MigrationReport> {
+    return {
+      ...this.#counts,
+      volume_types: this.#types.size,
+      not_carried: [...(await this.#source.leftOut()), ...this.#left.entries],
+      differences: this.#differences,
+    };
+  }
+
+  async #each(phase: 'reading' | 'writing', use: (items: readonly Item[]) => Promise<void>): Promise<void> {
+    const total = await this.#source.count();
+    let done = 0;
+    for await (const page of ahead(this.#source.items())) {
+      const items = page.filter((item) => this.#isCarried(item, (why) => this.#left.add(item.kind, item.id, why)));
+      for (const item of items) this.#meet(item);
+      await use(items);
+      done += page.length;
+      this.#options.on_progress({ phase, done, total });
+    }
+  }
+
+  #isCarried({ kind, id, ovo }: Item, refuse: (why: string) => void): boolean {
+    if (ovo.get('deleted') === true || ovo.get('status') === 'deleted') {
+      refuse('it is marked as deleted');
+      return false;
+    }
+    if (kind === 'volume') {
+      this.#volumes.add(id);
+      return true;
+    }
+    if (this.#volumes.has(String(ovo.get('volume_id')))) return true;
+    refuse('its volume is not there');
+    return false;
+  }
+
+  #meet(item: Item): void {
+    const { kind, id, ovo } = item;
+    this.#counts[`${kind}s`]++;
+    const type = ovo.child('volume_type');
+    if (type !== null) this.#meetType(type);
+    else if (kind === 'volume' && this.#isUnknownType(ovo.get('volume_type_id'))) {
+      this.#left.add('volume', id, 'its type is not there; the target has an empty one in its place', 'volume_type');
+    }
+    for (const field of this.#target?.fieldsWithoutPlace(item) ?? []) {
+      this.#left.add(kind, id, 'a database has no place for it', field);
+    }
+  }
+
+  #isUnknownType(id: unknown): boolean {
+    return Boolean(id) && !this.#target?.defaultTypeIds.has(String(id)) && !this.#types.has(String(id));
+  }
+
+  #meetType(type: VersionedObject): void {
+    const id = String(type.get('id'));
+    if (type.get('name') !== DEFAULT_TYPE) {
+      this.#types.add(id);
+      return;
+    }
+    this.#target?.defaultTypeIds.add(id);
+    if (!this.#defaultTypeSeen) this.#meetDefaultType(type);
+  }
+
+  /** The type of all volumes is the target's own, with the specs that it has there. */
+  #meetDefaultType(type: VersionedObject): void {
+    this.#defaultTypeSeen = true;
+    const own = this.#target?.defaultType;
+    if (!own) return;
+    for (const field of ['extra_specs', 'qos_specs']) {
+      const specs = type.get(field);
+      if (!specs || (field === 'extra_specs' && Object.keys(specs).length === 0)) continue;
+      const same = differences({ kind: 'volume', id: '' }, type, own).every((one) => !one.field?.startsWith(field));
+      if (!same) this.#left.add('volume type', DEFAULT_TYPE, 'the target has its own type of this name', field);
+    }
+  }
+
+  async #readKeyValues(): Promise<readonly KeyValue[]> {
+    const keyValues = await this.#source.keyValues();
+    if (this.#options.key_values) {
+      this.#counts.key_values = keyValues.length;
+      return keyValues;
+    }
+    for (const { key } of keyValues) this.#left.add('key-value', key, 'key_values: false');
+    return [];
+  }
+
+  #compare(target: Target, item: Item, stored: VersionedObject | undefined): void {
+    const { kind, id } = item;
+    if (stored === undefined) {
+      this.#differences.push({ kind, id, field: null, source: null, target: null });
+      return;
+    }
+    const onCoarseTime = (field: string): void =>
+      this.#left.add(kind, id, 'the target keeps whole seconds: the fraction is not stored', field);
+    this.#differences.push(...differences(item, target.expected(item), stored, onCoarseTime));
+  }
+
+  async #verifyKeyValues(target: Target): Promise<void> {
+    const stored = new Map((await target.keyValues()).map(({ key, value }) => [key, value]));
+    for (const { key, value } of await this.#source.keyValues()) {
+      if (stored.get(key) === value) continue;
+      const field = stored.has(key) ? 'value' : null;
+      this.#differences.push({ kind: 'key-value', id: key, field, source: null, target: null });
+    }
+  }
+}

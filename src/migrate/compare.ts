@@ -1,0 +1,150 @@
+/** Compares an object as it should be with what is stored, field by field. */
+import { entriesOf, isDict } from '../cinder/dict.ts';
+import type { Field } from '../cinder/field.ts';
+import { VersionedObject } from '../cinder/versioned-object.ts';
+import { MigrationConflict } from '../errors/index.ts';
+import { jsonText, spaced } from '../serialization/json-text.ts';
+import type { Item } from './item.ts';
+import type { Difference } from './report.ts';
+
+/** Fields beside the columns that make up an object. */
+const parts = new Set([
+  'metadata',
+  'admin_metadata',
+  'volume_type',
+  'extra_specs',
+  'qos_specs',
+  'specs',
+  'consumer',
+  'name',
+]);
+/** Whatever the rows hold, these are read as null. */
+const unread = new Set(['projects', 'qos_specs_id']);
+/** What a storage gives an object that comes without. */
+const given = new Set([
+  'created_at',
+  'deleted',
+  'bootable',
+  'multiattach',
+  'use_quota',
+  'shared_targets',
+  'is_public',
+  'volume_type_id',
+  'size',
+  'volume_size',
+  'consumer',
+]);
+const secret = new Set([
+  'provider_auth',
+  'connection_info',
+  'connector',
+  'metadata',
+  'admin_metadata',
+  'extra_specs',
+  'specs',
+]);
+
+/**
+ * The fields in which the stored object is not what was expected.
+ *
+ * @param onCoarseTime called for each time that the storage keeps without its fraction of a second
+ */
+export function differences(
+  { kind, id }: Pick<Item, 'kind' | 'id'>,
+  expected: VersionedObject,
+  found: VersionedObject,
+  onCoarseTime: (field: string) => void = () => {},
+): readonly Difference[] {
+  return fieldDifferences(expected, found, onCoarseTime).map(({ path, a, b }) => {
+    const hidden = path.some((name) => secret.has(name));
+    const text = (value: unknown): string | null => (hidden ? null : canonicalText(value));
+    return { kind, id, field: path.join('.'), source: text(a), target: text(b) };
+  });
+}
+
+interface FieldDifference {
+  readonly path: readonly string[];
+  readonly a: unknown;
+  readonly b: unknown;
+}
+
+function fieldDifferences(
+  expected: VersionedObject,
+  found: VersionedObject,
+  onCoarseTime: (field: string) => void,
+): FieldDifference[] {
+  return expected.model.fields.flatMap((field): FieldDifference[] => {
+    const { name, column } = field;
+    if (unread.has(name) || !(column || parts.has(name))) return [];
+    const [a, b] = [expected.get(name) ?? null, found.get(name) ?? null];
+    if (a instanceof VersionedObject && b instanceof VersionedObject) {
+      return fieldDifferences(a, b, onCoarseTime).map((inner) => ({ ...inner, path: [name, ...inner.path] }));
+    }
+    // Without a type of its own a volume has the storage's.
+    if (a === null && (given.has(name) || name === 'volume_type')) return [];
+    if (sameValue(field, a, b)) return [];
+    if (isCoarse(field, a, b)) {
+      onCoarseTime(name);
+      return [];
+    }
+    return [{ path: [name], a, b }];
+  });
+}
+
+function sameValue({ kind }: Field, a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  // Null is no metadata.
+  if (kind === 'dictOfStrings' || kind === 'dictOfNullableStrings') {
+    return canonicalText(a ?? {}) === canonicalText(b ?? {});
+  }
+  return canonicalText(a) === canonicalText(b);
+}
+
+/** Some databases keep whole seconds. */
+function isCoarse({ kind }: Field, a: unknown, b: unknown): boolean {
+  return kind === 'datetime' && typeof a === 'string' && typeof b === 'string' && isSameMoment(a, b);
+}
+
+const fraction = /\.(\d+)/;
+
+/** Whether a stored time is the given one, or the second in which it was. */
+function isSameMoment(given: string, stored: string): boolean {
+  const whole = (time: string): string => time.replace(fraction, '');
+  if (whole(given) !== whole(stored)) return false;
+  const [of, kept] = [Number(fraction.exec(given)?.[1] ?? 0), Number(fraction.exec(stored)?.[1] ?? 0)];
+  return kept === 0 || of === kept;
+}
+
+/** The text of a value in which the order of keys does not count. */
+function canonicalText(value: unknown): string {
+  return jsonText(sorted(value), spaced);
+}
+
+function sorted(value: unknown): unknown {
+  if (value instanceof VersionedObject) return String(value.get('id'));
+  if (Array.isArray(value)) return value.map(sorted);
+  if (!isDict(value)) return value;
+  const entries = entriesOf(value).map(([key, inner]): [string, unknown] => [key, sorted(inner)]);
+  return entries.sort(([one], [other]) => (one < other ? -1 : 1));
+}
+
+/**
+ * Refuses to write over another object that happens to have the same id, or over a later state of it.
+ *
+ * @throws {MigrationConflict}
+ */
+export function refuseOther(
+  { kind, id }: Pick<Item, 'kind' | 'id'>,
+  given: VersionedObject,
+  stored: VersionedObject,
+): void {
+  const [made, wasMade] = [given.get('created_at'), stored.get('created_at')];
+  if (typeof made === 'string' && typeof wasMade === 'string' && !isSameMoment(made, wasMade)) {
+    throw new MigrationConflict(kind, id, 'another object with this id');
+  }
+  const [changed, wasChanged] = [given.get('updated_at'), stored.get('updated_at')];
+  if (typeof wasChanged !== 'string') return;
+  if (typeof changed === 'string' ? wasChanged > changed : typeof made === 'string') {
+    throw new MigrationConflict(kind, id, 'a later change of it');
+  }
+}

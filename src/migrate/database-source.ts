@@ -1,0 +1,97 @@
+/** Reads a database of Cinder's tables, a page at a time, without making objects of it that a user would hold. */
+import type { VersionedObject } from '../cinder/versioned-object.ts';
+import type { KeyValue } from '../objects/key-value.ts';
+import type { DatabasePersistence } from '../persistence/database.ts';
+import type { Examination, Scan } from '../rpc/contract.ts';
+import { type Item, itemOf } from './item.ts';
+import type { NotCarried } from './report.ts';
+import { PAGE, type Source } from './source.ts';
+
+export class DatabaseSource implements Source {
+  readonly #storage: DatabasePersistence;
+  #examination: Examination | null = null;
+
+  constructor(storage: DatabasePersistence) {
+    this.#storage = storage;
+  }
+
+  get defaultType(): VersionedObject | null {
+    return this.#storage.defaultType;
+  }
+
+  async count(): Promise<number> {
+    const { tables } = await this.#examined();
+    const counted = tables.filter(({ table }) => carriedTables.includes(table));
+    return counted.reduce((sum, { live }) => sum + live, 0);
+  }
+
+  /** Connections come with the rows of their volumes. */
+  async *items(): AsyncGenerator<readonly Item[], void, undefined> {
+    for await (const volumes of scanned((scan) => this.#storage.scanVolumes(scan))) {
+      const connections = volumes.flatMap((volume) => volume.children('volume_attachment'));
+      yield [...volumes, ...connections].map(itemOf);
+    }
+    for await (const snapshots of scanned((scan) => this.#storage.scanSnapshots(scan))) yield snapshots.map(itemOf);
+  }
+
+  keyValues(): Promise<readonly KeyValue[]> {
+    return this.#storage.getKeyValues();
+  }
+
+  state(): Promise<string> {
+    return this.#storage.fingerprint();
+  }
+
+  async leftOut(): Promise<readonly NotCarried[]> {
+    const { tables, findings } = await this.#examined();
+    return [
+      ...tables.flatMap(({ table, deleted }) =>
+        deleted === 0 ? [] : [rows(table, deleted, 'rows that are marked as deleted')],
+      ),
+      ...tables.flatMap(({ table, foreign }) =>
+        foreign === 0 ? [] : [rows(table, foreign, 'rows of a table that cinderlib does not use')],
+      ),
+      ...findings.flatMap(({ name, table, count, ids }): NotCarried[] => {
+        const why = reasons[name];
+        if (why === undefined) return [];
+        const kind = objectsOf[table];
+        return [kind === undefined ? rows(table, count, why) : { kind, field: null, count, ids, why }];
+      }),
+    ];
+  }
+
+  async #examined(): Promise<Examination> {
+    this.#examination ??= await this.#storage.examine({ integrity: false });
+    return this.#examination;
+  }
+}
+
+const carriedTables = ['volumes', 'snapshots', 'volume_attachment', 'cinderlib_persistence_key_value'];
+
+/** Findings that no object shows; snapshots without a volume are met among the items. */
+const reasons: Readonly<Record<string, string>> = {
+  connection_without_volume: 'its volume is not there',
+  orphan_type: 'no volume has this type',
+  unused_type: 'no volume has this type',
+  type_of_snapshots: 'only snapshots have this type: they keep its id',
+  orphan_metadata: 'rows of something that is not there',
+  unlinked_qos_specs: 'QoS specs that no volume type refers to',
+  duplicate_metadata: 'rows that later ones with the same key override',
+};
+
+const objectsOf: Readonly<Record<string, string>> = { volume_attachment: 'connection', volume_types: 'volume type' };
+
+function rows(table: string, count: number, why: string): NotCarried {
+  return { kind: table, field: null, count, ids: [], why };
+}
+
+async function* scanned(
+  scan: (scan: Scan) => Promise<readonly VersionedObject[]>,
+): AsyncGenerator<readonly VersionedObject[], void, undefined> {
+  for (let after: string | null = null; ; ) {
+    const page = await scan({ after, limit: PAGE });
+    if (page.length > 0) yield page;
+    if (page.length < PAGE) return;
+    after = String(page.at(-1)?.get('id'));
+  }
+}

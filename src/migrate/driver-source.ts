@@ -1,0 +1,45 @@
+/** Reads any storage through the contract of plugins. */
+import type { KeyValue } from '../objects/key-value.ts';
+import type { PersistenceDriver, Storable } from '../persistence/driver.ts';
+import { type Item, itemOf } from './item.ts';
+import type { NotCarried } from './report.ts';
+import { PAGE, pages, type Source } from './source.ts';
+
+export class DriverSource implements Source {
+  readonly defaultType = null;
+  readonly #driver: PersistenceDriver;
+
+  constructor(driver: PersistenceDriver) {
+    this.#driver = driver;
+  }
+
+  async count(): Promise<null> {
+    return null;
+  }
+
+  async *items(): AsyncGenerator<readonly Item[], void, undefined> {
+    let page: Item[] = [];
+    for await (const { ovo } of this.#driver.iterateVolumes()) {
+      page.push(itemOf(ovo));
+      if (page.length < PAGE) continue;
+      yield page;
+      page = [];
+    }
+    if (page.length > 0) yield page;
+    const itemsOf = (all: readonly Storable[]): Item[] => all.map(({ ovo }) => itemOf(ovo));
+    for (const some of pages(await this.#driver.getConnections())) yield itemsOf(some);
+    for (const some of pages(await this.#driver.getSnapshots())) yield itemsOf(some);
+  }
+
+  keyValues(): Promise<readonly KeyValue[]> {
+    return this.#driver.getKeyValues();
+  }
+
+  async leftOut(): Promise<readonly NotCarried[]> {
+    return [];
+  }
+
+  async state(): Promise<null> {
+    return null;
+  }
+}

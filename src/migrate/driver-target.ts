@@ -1,0 +1,125 @@
+/** Writes to any storage through the contract of plugins: one object after the other, each only if it has to be. */
+
+import { aboutItem } from '../about-item.ts';
+import type { VersionedObject } from '../cinder/versioned-object.ts';
+import { MigrationConflict } from '../errors/index.ts';
+import { backendOfHost } from '../objects/backends.ts';
+import type { Context } from '../objects/context.ts';
+import type { KeyValue } from '../objects/key-value.ts';
+import type { PersistenceDriver, Storable } from '../persistence/driver.ts';
+import { differences, refuseOther } from './compare.ts';
+import { copyOf, type Item, replaceField } from './item.ts';
+import { keyOf, type Target } from './target.ts';
+
+export class DriverTarget implements Target {
+  readonly defaultType = null;
+  readonly defaultTypeIds = new Set<string>();
+  readonly #driver: PersistenceDriver;
+  readonly #context: Context;
+  /** The backend of each volume: what belongs to a volume is on it too, and does not always say so. */
+  readonly #backends = new Map<string, string>();
+
+  constructor(driver: PersistenceDriver, context: Context) {
+    this.#driver = driver;
+    this.#context = context;
+  }
+
+  expected(item: Item): VersionedObject {
+    return this.#resource(item).ovo;
+  }
+
+  fieldsWithoutPlace(): readonly string[] {
+    return [];
+  }
+
+  async begin(): Promise<void> {
+    // The contract of plugins has no transactions.
+  }
+
+  async store(items: readonly Item[]): Promise<void> {
+    for (const item of items) {
+      try {
+        await this.#store(item);
+      } catch (error) {
+        throw aboutItem(error, keyOf(item));
+      }
+    }
+  }
+
+  async storeKeyValues(keyValues: readonly KeyValue[]): Promise<void> {
+    const there = new Map((await this.#driver.getKeyValues()).map(({ key, value }) => [key, value]));
+    for (const keyValue of keyValues) {
+      const { key, value } = keyValue;
+      if (!there.has(key)) await this.#driver.setKeyValue(keyValue);
+      else if (there.get(key) !== value) throw new MigrationConflict('key-value', key, 'another value');
+    }
+  }
+
+  async commit(): Promise<void> {
+    // Each object was stored by itself.
+  }
+
+  async rollback(): Promise<void> {
+    // What was stored stays; the next run finds it and goes on.
+  }
+
+  async find(items: readonly Item[]): Promise<ReadonlyMap<string, VersionedObject>> {
+    const found = new Map<string, VersionedObject>();
+    for (const item of items) {
+      const [stored] = await this.#stored(item);
+      if (stored !== undefined) found.set(keyOf(item), stored.ovo);
+    }
+    return found;
+  }
+
+  keyValues(): Promise<readonly KeyValue[]> {
+    return this.#driver.getKeyValues();
+  }
+
+  async #store(item: Item): Promise<void> {
+    const resource = this.#resource(item);
+    const [stored] = await this.#stored(item);
+    if (stored !== undefined) await this.#update(item, resource.ovo, stored);
+    else await this.#driver.setAll([resource]);
+  }
+
+  async #stored({ kind, id }: Item): Promise<readonly Storable[]> {
+    switch (kind) {
+      case 'volume':
+        return this.#driver.getVolumes({ volume_id: id });
+      case 'snapshot':
+        return this.#driver.getSnapshots({ snapshot_id: id });
+      case 'connection':
+        return this.#driver.getConnections({ connection_id: id });
+    }
+  }
+
+  /** Only what differs is assigned: a plugin may tell an update by that from a new object. */
+  async #update(item: Item, expected: VersionedObject, resource: Storable): Promise<void> {
+    const { ovo } = resource;
+    const differing = differences(item, expected, ovo);
+    if (differing.length === 0) return;
+    refuseOther(item, expected, ovo);
+    for (const { field } of differing) {
+      const [name = ''] = (field ?? '').split('.');
+      ovo.set(name, expected.get(name));
+    }
+    await this.#driver.setAll([resource]);
+  }
+
+  #resource({ kind, id, ovo }: Item): Storable {
+    const copy = copyOf(ovo);
+    const { restore } = this.#context;
+    if (kind === 'volume') {
+      const backend = backendOfHost(this.#context, copy);
+      this.#backends.set(id, typeof backend === 'string' ? backend : backend.id);
+      return restore.volume(copy);
+    }
+    const backend = this.#backends.get(String(copy.get('volume_id'))) ?? '';
+    if (kind === 'connection') return restore.connection(copy, backend);
+    // A snapshot says where it is itself, mostly.
+    if (copy.get('progress')) return restore.snapshot(copy);
+    replaceField(copy, 'progress', null);
+    return restore.snapshot(copy, backend);
+  }
+}

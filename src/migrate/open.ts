@@ -1,0 +1,93 @@
+/** Opens the two ends of a migration. */
+import type { Cinderlib } from '../cinderlib.ts';
+import { DatabaseUnavailable, InvalidOption } from '../errors/index.ts';
+import { DatabasePersistence } from '../persistence/database.ts';
+import { PersistenceDriver } from '../persistence/driver.ts';
+import { type PersistenceConfig, setup } from '../setup.ts';
+import { DatabaseSource } from './database-source.ts';
+import { DatabaseTarget } from './database-target.ts';
+import { DriverSource } from './driver-source.ts';
+import { DriverTarget } from './driver-target.ts';
+import type { Source } from './source.ts';
+import type { Target } from './target.ts';
+
+/** An end of a migration, and how to leave it. */
+export interface OpenStorage<E> {
+  readonly end: E;
+  close(): Promise<void>;
+}
+
+/** Opens a storage to read from. A database is opened such that nothing of it can be changed. */
+export async function openSource(config: PersistenceConfig): Promise<OpenStorage<Source>> {
+  const { persistence, close } = await openForReading(config);
+  return { end: sourceOf(persistence), close };
+}
+
+/** Opens a storage such that nothing of it can be changed, where it is a database. */
+export function openForReading(config: PersistenceConfig): Promise<OpenContext> {
+  return openContext(readOnly(config));
+}
+
+export function sourceOf(storage: PersistenceDriver): Source {
+  return storage instanceof DatabasePersistence ? new DatabaseSource(storage) : new DriverSource(storage);
+}
+
+/** Opens a storage to write to; for a dry run one to look at, or null where there is none yet. */
+export async function openTarget(config: PersistenceConfig, dryRun: boolean): Promise<OpenStorage<Target> | null> {
+  try {
+    const { persistence, context, close } = await openContext(dryRun ? readOnly(config) : config);
+    return { end: targetOf(persistence, context), close };
+  } catch (error) {
+    if (dryRun && isMissing(error)) return null;
+    throw error;
+  }
+}
+
+export function targetOf(storage: PersistenceDriver, context: Cinderlib): Target {
+  return storage instanceof DatabasePersistence ? new DatabaseTarget(storage) : new DriverTarget(storage, context);
+}
+
+export interface OpenContext {
+  readonly persistence: PersistenceDriver;
+  readonly context: Cinderlib;
+  close(): Promise<void>;
+}
+
+/** Opens a storage. One that a context of somebody uses stays theirs: it is only worked with. */
+export async function openContext(config: PersistenceConfig): Promise<OpenContext> {
+  const { storage } = config;
+  const inUse = storage instanceof PersistenceDriver && storage.isOpen;
+  const persistence_config = inUse ? {} : config;
+  const context = await setup({ persistence_config, fail_on_missing_backend: false });
+  return {
+    persistence: inUse ? storage : context.persistence,
+    context,
+    close: () => context.close(),
+  };
+}
+
+/** Whether a database is in memory, where nobody could have put anything before it is opened. */
+const inMemory = /^sqlite(?:\+\w+)?:(?:\/\/)?\/?(?::memory:)?(?:\?|$)/;
+
+function readOnly(config: PersistenceConfig): PersistenceConfig {
+  const { storage, connection, from } = config;
+  if (storage !== 'db' || from !== undefined || inMemory.test(connection ?? '')) return config;
+  return { ...config, read_only: true };
+}
+
+function isMissing(error: unknown): boolean {
+  const cause: unknown = error instanceof DatabaseUnavailable ? error.cause : null;
+  return cause instanceof Error && Reflect.get(cause, 'code') === 'ENOENT';
+}
+
+/** @throws {InvalidOption} when both configurations name one storage */
+export function refuseSame(from: PersistenceConfig, to: PersistenceConfig): void {
+  const isInstance = from?.storage instanceof PersistenceDriver && from.storage === to?.storage;
+  const isDatabase =
+    from?.storage === 'db' &&
+    to?.storage === 'db' &&
+    from.connection === to.connection &&
+    !inMemory.test(from.connection ?? '');
+  if (!isInstance && !isDatabase) return;
+  throw new InvalidOption('migrate(): source and target are the same storage. Name two different ones.');
+}

@@ -1,0 +1,76 @@
+/** Looks at a whole database: how much is in each table, whether the engine finds it sound, what should not be there. */
+import type { Examination, Finding, SqlValue, TableCount } from '../rpc/contract.ts';
+import { live } from './condition.ts';
+import type { SqlConnection } from './engine.ts';
+import { findingRules } from './finding-rules.ts';
+import { valuesOf } from './rows.ts';
+import { cinderTables, type Table } from './schema/columns.ts';
+import { seedRows } from './schema/seed-rows.ts';
+import { KEY_VALUE_TABLE } from './schema/sqlite.ts';
+import { tableNames } from './table-names.ts';
+
+/** Ids of a finding that are told. */
+const MANY = 100;
+
+export async function examine(connection: SqlConnection, integrity: boolean): Promise<Examination> {
+  const findings: Finding[] = [];
+  for (const { name, table, severity, repairable, find } of findingRules) {
+    const ids = await find(connection);
+    if (ids.length === 0) continue;
+    const told = ids.slice(0, MANY).map(String);
+    findings.push({ name, table, severity, count: ids.length, ids: told, repairable });
+  }
+  return {
+    integrity: integrity ? await checkIntegrity(connection) : null,
+    tables: await countRows(connection),
+    findings,
+  };
+}
+
+async function checkIntegrity(connection: SqlConnection): Promise<readonly string[] | null> {
+  if (connection.dialect !== 'sqlite') return null;
+  const rows = await connection.all('PRAGMA integrity_check(100)');
+  return valuesOf(rows, 'integrity_check')
+    .map(String)
+    .filter((text) => text !== 'ok');
+}
+
+async function countRows(connection: SqlConnection): Promise<readonly TableCount[]> {
+  const marked = new Set(cinderTables().map(({ name }) => name));
+  const used = new Set([...bookkeeping, ...cinderTables().flatMap((table) => (table.inserted ? [table.name] : []))]);
+  const seeds = seedRows('', () => '').map(({ table }) => table);
+  const counts: TableCount[] = [];
+  for (const table of await tableNames(connection)) {
+    const all = await count(connection, `"${table}"`);
+    const living = marked.has(table) ? await count(connection, `"${table}" WHERE ${live.sql}`) : all;
+    const beside = living - seeds.filter((name) => name === table).length;
+    const foreign = used.has(table) ? 0 : Math.max(0, beside);
+    counts.push({ table, live: living, deleted: all - living, foreign });
+  }
+  return counts;
+}
+
+/** Tables without objects of Cinder that the library knows all the same. */
+const bookkeeping = [KEY_VALUE_TABLE, 'alembic_version', 'migrate_version'];
+
+async function count(connection: SqlConnection, from: string): Promise<number> {
+  return Number(valuesOf(await connection.all(`SELECT count(*) AS number FROM ${from}`), 'number')[0]);
+}
+
+/**
+ * A text that is another one when a program has changed the tables: every change of Cinder and of
+ * cinderlib leaves a time or a row more or less.
+ */
+export async function fingerprint(connection: SqlConnection): Promise<string> {
+  const parts: SqlValue[] = [];
+  const add = async (query: string): Promise<void> => {
+    for (const row of (await connection.all(query)).rows) parts.push(...row);
+  };
+  for (const { name } of cinderTables().filter(({ inserted }: Table) => inserted)) {
+    await add(`SELECT count(*), max(created_at), max(updated_at), max(deleted_at) FROM ${name}`);
+  }
+  if ((await tableNames(connection)).includes(KEY_VALUE_TABLE)) {
+    await add(`SELECT count(*), sum(length("key")), sum(length(value)) FROM ${KEY_VALUE_TABLE}`);
+  }
+  return parts.map((part) => String(part)).join('|');
+}

@@ -1,0 +1,40 @@
+/** Marks rows as deleted that nothing refers to: what can be made good without losing anything in use. */
+import { DatabaseError } from '../errors/index.ts';
+import type { RepairedFinding, SqlValue } from '../rpc/contract.ts';
+import { among } from './condition.ts';
+import type { SqlConnection } from './engine.ts';
+import { findingRules } from './finding-rules.ts';
+import { markDeleted } from './rows.ts';
+import type { WriteContext } from './write-context.ts';
+
+/** Rows of one statement. */
+const AT_ONCE = 500;
+
+/** @throws {DatabaseError} when there is more or less to repair than was shown */
+export async function repair(
+  connection: SqlConnection,
+  findings: readonly RepairedFinding[],
+  { now }: WriteContext,
+): Promise<null> {
+  // All are found before anything is marked: one repair may make another.
+  const works: { readonly table: string; readonly ids: readonly SqlValue[] }[] = [];
+  for (const { name, table, count } of findings) {
+    const rule = findingRules.find((each) => each.name === name && each.table === table && each.repairable);
+    if (rule === undefined) throw new DatabaseError(`There is no safe repair of ${name} in ${table}.`);
+    const ids = await rule.find(connection);
+    if (ids.length !== count) {
+      throw new DatabaseError(
+        `There are ${ids.length} rows with ${name} in ${table} now, and there were ${count}: ` +
+          'somebody changed the database. Nothing was repaired. Check it again.',
+      );
+    }
+    works.push({ table, ids });
+  }
+  for (const { table, ids } of works) {
+    for (let start = 0; start < ids.length; start += AT_ONCE) {
+      const some = among(ids.slice(start, start + AT_ONCE), { sql: 'SELECT NULL', parameters: [] });
+      await markDeleted(connection, table, some('id'), now);
+    }
+  }
+  return null;
+}

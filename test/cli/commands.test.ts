@@ -1,0 +1,382 @@
+/** The command line as a process: what each command prints, for programs, and with which code it ends. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { setup } from 'cinderlib-wasm';
+import { describe, expect, test, vi } from 'vitest';
+import { expectSameDumps } from '../support/arrived.ts';
+import { cli, parsed } from '../support/cli.ts';
+import { copyGolden, type GoldenAnswers, goldenBytes, goldenJson, inTemporaryFolder } from '../support/golden.ts';
+import { sqlite3 } from '../support/tables.ts';
+
+// Processes, one after the other, on machines that do other things too.
+vi.setConfig({ testTimeout: 180_000 });
+
+const expected = goldenJson<GoldenAnswers>('rich.expected.json.gz');
+
+async function withRich(use: (path: string, folder: string) => Promise<void>): Promise<void> {
+  await inTemporaryFolder(async (folder) => use(copyGolden('rich.sqlite', join(folder, 'rich.sqlite')), folder));
+}
+
+const change = (path: string, sql: string): void => void execFileSync('sqlite3', [path, sql]);
+
+test('ls --json tells what the database holds, newest first', async () => {
+  await withRich(async (path) => {
+    const [volumes, snapshots, connections, keyValues, backends] = await Promise.all(
+      ['volumes', 'snapshots', 'connections', 'key-values', 'backends'].map(async (kind) =>
+        parsed(await cli(['ls', path, kind, '--json'])),
+      ),
+    );
+    const rows = 'SELECT id, display_name AS name, size, status FROM volumes ORDER BY created_at DESC, id DESC';
+    expect(volumes).toMatchObject(sqlite3(path, rows));
+    const taken = 'SELECT id, volume_size AS size, status, volume_id FROM snapshots ORDER BY created_at DESC, id DESC';
+    expect(snapshots).toMatchObject(sqlite3(path, taken));
+    const ids = (connections as { id: string }[]).map(({ id }) => id).sort();
+    expect(ids).toEqual(Object.keys(expected.connections).sort());
+    const masked = new Set(['***']);
+    expect((keyValues as { key: string; value: string | null }[]).map(({ key }) => key)).toEqual(
+      expected.key_values.map(([key]) => key),
+    );
+    expect((keyValues as { value: string | null }[]).filter(({ value }) => masked.has(value ?? '')).length).toBe(0);
+    const sums = `SELECT substr(host, instr(host, '@') + 1, instr(host, '#') - instr(host, '@') - 1) AS name,
+      count(*) AS volumes, sum(size) AS size FROM volumes GROUP BY name ORDER BY name`;
+    expect(backends).toEqual(sqlite3(path, sums));
+  });
+});
+
+test('ls without --json is lines with tabs, a title first', async () => {
+  await withRich(async (path) => {
+    const { out, err, code } = await cli(['ls', path, 'backends']);
+    expect([code, err]).toEqual([0, '']);
+    const [title, ...lines] = out.trimEnd().split('\n');
+    expect(title).toBe('name\tvolumes\tsize');
+    expect(lines.map((line) => line.split('\t')[0])).toEqual(['ceph.rbd', 'lvm_iscsi', 'nfs-01']);
+  });
+});
+
+test('names cannot move the cursor or break a line', async () => {
+  await inTemporaryFolder(async (folder) => {
+    const path = copyGolden('unicode.sqlite', join(folder, 'unicode.sqlite'));
+    change(
+      path,
+      "UPDATE volumes SET display_name = char(27) || '[31mred' || char(10) || char(9) || char(8238) WHERE rowid = 1",
+    );
+    const { out } = await cli(['ls', path]);
+    expect(out).toContain('\\u001b[31mred\\n\\t\\u202e');
+    expect(out.trimEnd().split('\n').length).toBe(46);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: what must not be there.
+    expect(out).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
+  });
+});
+
+test('info tells the storage and how much there is', async () => {
+  await withRich(async (path) => {
+    const before = readFileSync(path);
+    expect(parsed(await cli(['info', path, '--json']))).toMatchObject({
+      url: path,
+      storage: 'db',
+      medium: 'filesystem',
+      revision: 'c92a3e68beed',
+      read_only: true,
+      counts: { volumes: 55, snapshots: 35, connections: 17, key_values: 11, deleted_volumes: 0 },
+    });
+    expect(readFileSync(path).equals(before)).toBe(true);
+    const { out } = await cli(['info', `sqlite:///${path}`]);
+    expect(out).toContain('volumes\t55\n');
+  });
+});
+
+test('show --json --show-secrets is what dumps() gives', async () => {
+  await withRich(async (path) => {
+    const [volume] = Object.keys(expected.volumes);
+    const [snapshot] = Object.keys(expected.snapshots);
+    const [connection] = Object.keys(expected.connections);
+    for (const [id, objects] of [
+      [volume, expected.volumes],
+      [snapshot, expected.snapshots],
+      [connection, expected.connections],
+    ] as const) {
+      const { out } = await cli(['show', path, id ?? '', '--json', '--show-secrets']);
+      expect(JSON.parse(out)).toEqual(JSON.parse(objects[id ?? '']?.dumps ?? ''));
+    }
+    const [[key, value] = ['', null]] = expected.key_values;
+    const { out } = await cli(['show', path, key, '--json']);
+    expect(JSON.parse(out)).toEqual({ class: 'KeyValue', key, value });
+    const plain = await cli(['show', path, volume ?? '']);
+    expect(plain.out).toMatch(/^class\tVolume\nbackend\t/);
+  });
+});
+
+test('show of nothing ends with 4', async () => {
+  await withRich(async (path) => {
+    for (const id of ['nobody', '']) expect((await cli(['show', path, id])).code).toBe(4);
+  });
+});
+
+test('dump --show-secrets is what Python gave for each volume, and load takes it', async () => {
+  await withRich(async (path, folder) => {
+    const { out, err } = await cli(['dump', path, '--show-secrets', '--no-key-values']);
+    expect(err).toContain('11 key-values were left out');
+    const lines = out.trimEnd().replace(/^\[/, '').replace(/\]$/, '').split(',\n');
+    const idOf = (line: string) => /"id":"([^"]*)"/.exec(line)?.[1] ?? '';
+    const wanted = Object.fromEntries(Object.entries(expected.volumes).map(([id, { dumps }]) => [id, dumps]));
+    expectSameDumps(Object.fromEntries(lines.map((line) => [idOf(line), line])), wanted);
+    const target = join(folder, 'loaded.sqlite');
+    expect(await cli(['load', '-', target], { input: out })).toMatchObject({ code: 0 });
+    expect(parsed(await cli(['ls', target, '--json']))).toEqual(parsed(await cli(['ls', path, '--json'])));
+    // And the library takes it.
+    const cl = await setup({ fail_on_missing_backend: false });
+    await cl.load(out, { save: true });
+    expect((await cl.persistence.getVolumes()).length).toBe(55);
+    await cl.close();
+  });
+});
+
+test.each(['rich-mysql', 'rich-postgres'])('convert makes of %s.sql the texts that Python gave', async (name) => {
+  await inTemporaryFolder(async (folder) => {
+    const golden = goldenJson<GoldenAnswers>(`${name}.expected.json.gz`);
+    const sql = join(folder, 'backup.sql.gz');
+    writeFileSync(sql, gzipSync(goldenBytes(`${name}.sql`)));
+    const json = join(folder, 'out.json');
+    expect(await cli(['convert', sql, json, '--no-key-values'])).toMatchObject({ code: 0 });
+    // Nobody else is to read what may be secrets.
+    expect(statSync(json).mode & 0o077).toBe(0);
+    const lines = readFileSync(json, 'utf8').trimEnd().slice(1, -1).split(',\n');
+    const id = (text: string) => /"id":"([^"]*)"/.exec(text)?.[1] ?? '';
+    expect(lines.map(id)).toEqual(
+      golden.queries.find(({ method, args }) => method === 'get_volumes' && Object.keys(args).length === 0)?.result ??
+        lines.map(id),
+    );
+    for (const line of lines) expect(sorted(line)).toEqual(sorted(golden.volumes[id(line)]?.dumps ?? ''));
+    const database = join(folder, 'out.sqlite');
+    const report = parsed(await cli(['convert', sql, database, '--json']));
+    expect(report).toMatchObject({
+      volumes: Object.keys(golden.volumes).length,
+      snapshots: Object.keys(golden.snapshots).length,
+      connections: Object.keys(golden.connections).length,
+      key_values: golden.key_values.length,
+      differences: [],
+    });
+    expect(readdirSync(folder).sort()).toEqual(['backup.sql.gz', 'out.json', 'out.sqlite']);
+  });
+});
+
+/** The order of attachments and metadata is the server's own. */
+function sorted(text: string): unknown {
+  const walk = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(walk).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, walk(inner)]));
+  };
+  return walk(JSON.parse(text));
+}
+
+test('convert does not replace a file, unless told to', async () => {
+  await withRich(async (path, folder) => {
+    for (const name of ['out.json', 'out.sqlite']) {
+      const file = join(folder, name);
+      writeFileSync(file, 'precious');
+      const refused = await cli(['convert', path, file]);
+      expect(refused).toMatchObject({ code: 1 });
+      expect(refused.err).toContain('--force');
+      expect(readFileSync(file, 'utf8')).toBe('precious');
+      const nonsense = join(folder, 'nonsense.json');
+      writeFileSync(nonsense, '{"class":');
+      expect((await cli(['convert', nonsense, file, '--force'])).code).toBe(1);
+      expect(readFileSync(file, 'utf8')).toBe('precious');
+      expect((await cli(['convert', path, file, '--force'])).code).toBe(0);
+      expect(parsed(await cli(['ls', file, '--json']))).toEqual(parsed(await cli(['ls', path, '--json'])));
+    }
+    expect(readdirSync(folder).sort()).toEqual(['nonsense.json', 'out.json', 'out.sqlite', 'rich.sqlite']);
+  });
+});
+
+test('migrate ends with 0, tells what was not carried, and leaves the source alone', async () => {
+  await withRich(async (path, folder) => {
+    const before = readFileSync(path);
+    const dry = await cli(['migrate', path, join(folder, 'new.sqlite'), '--dry-run']);
+    expect(dry).toMatchObject({ code: 0 });
+    expect(dry.out).toContain('Would carry 55 volumes, 35 snapshots, 17 connections, 11 key-values');
+    expect(existsSync(join(folder, 'new.sqlite'))).toBe(false);
+    const { out, code } = await cli(['migrate', path, join(folder, 'new.sqlite')]);
+    expect(code).toBe(0);
+    expect(out).toContain('Carried 55 volumes');
+    expect(out).toContain('not carried: 18 × volume_metadata: rows that are marked as deleted');
+    expect(out).toContain('Verified');
+    expect(readFileSync(path).equals(before)).toBe(true);
+    expect((await cli(['migrate', path, path])).code).toBe(1);
+  });
+});
+
+describe('check', () => {
+  test('of a sound database ends with 0', async () => {
+    await inTemporaryFolder(async (folder) => {
+      const path = copyGolden('one.sqlite', join(folder, 'one.sqlite'));
+      expect(await cli(['check', path])).toMatchObject({ code: 0, out: 'The database is sound.\n', err: '' });
+    });
+  });
+
+  test('tells what it found and ends with 3; --repair shows it first, and asks', async () => {
+    await inTemporaryFolder(async (folder) => {
+      const path = copyGolden('one.sqlite', join(folder, 'one.sqlite'));
+      change(path, "INSERT INTO volume_attachment (deleted, id, volume_id) VALUES (0, 'lost', 'gone')");
+      change(path, "UPDATE volumes SET status = 'deleting'");
+      const found = await cli(['check', path, '--json']);
+      expect(found.code).toBe(3);
+      expect(parsed(found)).toMatchObject({
+        ok: false,
+        integrity: [],
+        findings: [
+          { name: 'connection_without_volume', table: 'volume_attachment', count: 1, ids: ['lost'], repairable: true },
+          { name: 'stuck', table: 'volumes', count: 1, repairable: false },
+        ],
+      });
+      const bytes = readFileSync(path);
+      // There is nobody to be asked.
+      const asked = await cli(['check', path, '--repair']);
+      expect(asked.code).toBe(3);
+      expect(asked.err).toContain('volume_attachment: 1 row');
+      expect(readFileSync(path).equals(bytes)).toBe(true);
+      const repaired = await cli(['check', path, '--repair', '--yes']);
+      expect(repaired.code).toBe(3);
+      expect(repaired.out).toContain('repaired connection_without_volume: 1');
+      expect(sqlite3(path, 'SELECT deleted FROM volume_attachment')).toEqual([{ deleted: 1 }]);
+      change(path, "UPDATE volumes SET status = 'available'");
+      expect((await cli(['check', path])).code).toBe(0);
+    });
+  });
+
+  test('makes no database where there is none', async () => {
+    await inTemporaryFolder(async (folder) => {
+      const missing = join(folder, 'missing.sqlite');
+      expect((await cli(['check', missing, '--repair', '--yes'])).code).toBe(1);
+      expect(readdirSync(folder)).toEqual([]);
+    });
+  });
+
+  test('tells damage of the file and of the schema', async () => {
+    await inTemporaryFolder(async (folder) => {
+      const path = copyGolden('no-default-type.sqlite.gz', join(folder, 'schema.sqlite'));
+      const result = await cli(['check', path, '--json']);
+      expect(result.code).toBe(3);
+      expect(parsed(result)).toMatchObject({ ok: false, schema: expect.stringContaining('__DEFAULT__') });
+      const damaged = copyGolden('rich.sqlite', join(folder, 'damaged.sqlite'));
+      const bytes = readFileSync(damaged);
+      bytes.fill(0x55, bytes.length - 3000);
+      writeFileSync(damaged, bytes);
+      expect((await cli(['check', damaged])).code).toBe(3);
+    });
+  });
+});
+
+describe('secrets', () => {
+  const secrets = ['chap-S3cret', 'keyring-S3cret', 'meta-S3cret', 'kv-S3cret', 'url-S3cret', 'spec-S3cret'];
+
+  async function withSecrets(use: (path: string, ids: readonly string[]) => Promise<void>): Promise<void> {
+    await inTemporaryFolder(async (folder) => {
+      const path = copyGolden('one.sqlite', join(folder, 'one.sqlite'));
+      const info = {
+        conn: {
+          driver_volume_type: 'rbd',
+          data: { auth_password: 'chap-S3cret', keyring: '[client]\n key = keyring-S3cret' },
+        },
+        connector: { note: 'mysql://u:url-S3cret@h/d' },
+      };
+      change(
+        path,
+        `UPDATE volumes SET provider_auth = 'CHAP user chap-S3cret', display_description = 'postgresql://a:url-S3cret@h/d';
+         INSERT INTO volume_attachment (deleted, id, volume_id, connection_info)
+           SELECT 0, 'c', id, '${JSON.stringify(info).replaceAll("'", "''")}' FROM volumes;
+         INSERT INTO volume_metadata (deleted, volume_id, key, value) SELECT 0, id, 'san_password', 'meta-S3cret' FROM volumes;
+         INSERT INTO volume_admin_metadata (deleted, volume_id, key, value) SELECT 0, id, 'x', '{"token": "spec-S3cret"}' FROM volumes;
+         INSERT INTO cinderlib_persistence_key_value VALUES ('node', '{"chap": {"secret": "kv-S3cret"}}'), ('db_password', 'kv-S3cret')`,
+      );
+      const [{ id } = {}] = sqlite3(path, 'SELECT id FROM volumes');
+      await use(path, [String(id), 'c', 'node', 'db_password']);
+    });
+  }
+
+  test('are in no output, unless they are asked for', async () => {
+    await withSecrets(async (path, ids) => {
+      const commands = [
+        ['info', path],
+        ...['volumes', 'snapshots', 'connections', 'key-values', 'backends'].map((kind) => ['ls', path, kind]),
+        ...ids.map((id) => ['show', path, id]),
+        ['dump', path],
+        ['check', path],
+        ['migrate', path, '{"storage": "memory_db"}'],
+      ];
+      const asJson = ['show', 'dump', 'migrate'];
+      const both = commands.flatMap((each) => (asJson.includes(each[0] ?? '') ? [each, [...each, '--json']] : [each]));
+      for (const command of both) {
+        const { out, err } = await cli(command);
+        for (const secret of secrets) expect.soft(out + err, command.join(' ')).not.toContain(secret);
+      }
+      const all = await cli(['dump', path, '--show-secrets']);
+      for (const secret of secrets) expect(all.out).toContain(secret);
+      const masked = await cli(['dump', path]);
+      expect(masked.err).toContain('--show-secrets');
+      const refused = await cli(['load', '-', '{"storage": "memory_db"}'], { input: masked.out });
+      expect(refused).toMatchObject({ code: 1 });
+    });
+  });
+
+  test.each([
+    ['info', 'mysql://user:url-S3cret@127.0.0.1:1/d'],
+    ['info', 'postgresql://user:url-S3cret@127.0.0.1:1/d?password=url-S3cret'],
+    ['ls', '{"storage": "db", "connection": "url-S3cret'],
+    ['ls', '{"storage": "db", "connection": "nosuch://u:url-S3cret@h/d"}'],
+    ['ls', '{"storage": "no such plugin", "password": "url-S3cret"}'],
+    ['migrate', 'sqlite:///nothing.sqlite', 'mysql://user:url-S3cret@127.0.0.1:1/d'],
+  ])('are in no error: %s %s', async (...command) => {
+    const { out, err, code } = await cli(command);
+    expect(code).toBe(1);
+    expect(out + err).not.toContain('S3cret');
+    expect(err).not.toBe('');
+  });
+});
+
+describe('a wrong command line ends with 2', () => {
+  test.each([
+    [['nonsense'], 'unknown command'],
+    [['ls'], "missing required argument 'url'"],
+    [['ls', 'x', 'nonsense'], 'Allowed choices are volumes, snapshots, connections, key-values, backends'],
+    [['ls', 'x', '--jsno'], 'Did you mean --json?'],
+    [['show', 'x'], "missing required argument 'id'"],
+  ])('%j', async (command, message) => {
+    const { code, err, out } = await cli(command);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toContain(message);
+  });
+});
+
+test('help ends with 0', async () => {
+  for (const command of [['--help'], ['help', 'migrate'], ['check', '--help']]) {
+    const { code, out, err } = await cli(command);
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toMatch(/^Usage: cinderlib/);
+  }
+});
+
+test('an error with --json is JSON too', async () => {
+  const { code, out, err } = await cli(['ls', 'missing.sqlite', '--json'], { cwd: '/' });
+  expect([code, out]).toEqual([1, '']);
+  expect(JSON.parse(err)).toEqual({
+    error: {
+      name: 'DatabaseUnavailable',
+      code: 'DATABASE_UNAVAILABLE',
+      message: 'Cannot read missing.sqlite: there is no such file.',
+    },
+  });
+});
+
+test('a reader that has enough is no failure', async () => {
+  await inTemporaryFolder(async (folder) => {
+    const path = copyGolden('many.sqlite.gz', join(folder, 'many.sqlite'));
+    const program = join(import.meta.dirname, '../../dist/cli.js');
+    const script = `set -o pipefail; "$0" "$1" ls "$2" | head -1`;
+    const out = execFileSync('bash', ['-c', script, process.execPath, program, path], { encoding: 'utf8' });
+    expect(out).toBe('id\tname\tsize\tstatus\tbackend\ttype\n');
+  });
+});

@@ -1,0 +1,78 @@
+/** The same program on Node, Deno and Bun: the same output, the same exit codes, and Ctrl-C that leaves order behind. */
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { cli, parsed, program } from '../support/cli.ts';
+import { copyGolden, inTemporaryFolder } from '../support/golden.ts';
+import { bun, deno, node } from '../support/runtimes.ts';
+import { integrity, sqlite3 } from '../support/tables.ts';
+
+/** Three runtimes start one after the other, on machines that do other things too. */
+const patient = 120_000;
+
+describe.each([node, deno, bun])('$name', (runtime) => {
+  beforeEach((context) => {
+    if (runtime.command === null) context.skip(runtime.missing);
+  });
+
+  test(
+    'lists, carries, converts and checks',
+    async () => {
+      await inTemporaryFolder(async (folder) => {
+        const path = copyGolden('rich.sqlite', join(folder, 'rich.sqlite'));
+        const target = join(folder, 'target.sqlite');
+        const rows = 'SELECT id, display_name AS name, size, status FROM volumes ORDER BY created_at DESC, id DESC';
+        expect(parsed(await cli(['ls', path, '--json'], { runtime }))).toMatchObject(sqlite3(path, rows));
+        const report = parsed(await cli(['migrate', path, target, '--json'], { runtime }));
+        expect(report).toMatchObject({ volumes: 55, snapshots: 35, connections: 17, key_values: 11, differences: [] });
+        const dump = await cli(['dump', target, '--show-secrets'], { runtime });
+        const back = join(folder, 'back.sqlite');
+        const loaded = await cli(['load', '-', back, '--json'], { runtime, input: dump.out });
+        expect(parsed(loaded)).toMatchObject({ volumes: 55, key_values: 11, differences: [] });
+        expect((await cli(['check', target], { runtime })).out).toContain('The database is sound.');
+        expect(readdirSync(folder).sort()).toEqual(['back.sqlite', 'rich.sqlite', 'target.sqlite']);
+      });
+    },
+    patient,
+  );
+
+  test(
+    'ends with the code that is documented',
+    async () => {
+      expect((await cli(['nonsense'], { runtime })).code).toBe(2);
+      expect((await cli(['ls', 'missing.sqlite'], { runtime })).code).toBe(1);
+      await inTemporaryFolder(async (folder) => {
+        const path = copyGolden('rich.sqlite', join(folder, 'rich.sqlite'));
+        expect((await cli(['check', path], { runtime })).code).toBe(3);
+        expect((await cli(['show', path, 'nobody'], { runtime })).code).toBe(4);
+      });
+    },
+    patient,
+  );
+
+  // What is done on one signal is done on the other: one runtime shows that.
+  const signals = [['SIGINT', 130] as const, ...(runtime === node ? [['SIGTERM', 143] as const] : [])];
+  test.each(signals)(
+    'takes back on %s what was not finished, and a second run completes it',
+    async (signal, code) => {
+      await inTemporaryFolder(async (folder) => {
+        const source = copyGolden('many.sqlite.gz', join(folder, 'many.sqlite'));
+        const target = join(folder, 'target.sqlite');
+        const [command = '', ...options] = runtime.command ?? [];
+        const child = spawn(command, [...options, program, 'migrate', source, target], { stdio: 'ignore' });
+        const ended = new Promise((resolve) => child.once('exit', resolve));
+        while (!existsSync(`${target}-journal`)) await setTimeout(5);
+        child.kill(signal);
+        expect(await ended).toBe(code);
+        expect(readdirSync(folder).sort()).toEqual(['many.sqlite', 'target.sqlite']);
+        expect(integrity(target)).toBe('ok');
+        const again = parsed(await cli(['migrate', source, target, '--json'], { runtime }));
+        expect(again).toMatchObject({ volumes: 5000, differences: [] });
+        expect(sqlite3(target, 'SELECT count(*) AS n FROM volumes')).toEqual([{ n: 5000 }]);
+      });
+    },
+    patient,
+  );
+});

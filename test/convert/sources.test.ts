@@ -1,0 +1,179 @@
+/** What is read out of files: the goldens of both servers, JSON dumps, resources of ember-csi, and what is none of them. */
+import { gzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { fileSource, isSqlite } from '../../src/convert/file-source.ts';
+import type { Item } from '../../src/migrate/item.ts';
+import type { Source } from '../../src/migrate/source.ts';
+import { goldenBytes } from '../support/golden.ts';
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const json = (value: unknown): Uint8Array => bytes(JSON.stringify(value));
+
+async function itemsOf(source: Source): Promise<Item[]> {
+  const all: Item[] = [];
+  for await (const items of source.items()) all.push(...items);
+  return all;
+}
+const named = async (source: Source): Promise<string[]> =>
+  (await itemsOf(source)).map(({ kind, id }) => `${kind} ${id}`);
+
+function envelope(name: string, data: Record<string, unknown>, version: string): Record<string, unknown> {
+  return {
+    'versioned_object.name': name,
+    'versioned_object.namespace': 'cinder',
+    'versioned_object.version': version,
+    'versioned_object.data': data,
+  };
+}
+const list = (name: string, objects: unknown[]): unknown => envelope(`${name}List`, { objects }, '1.0');
+const backend = { volume_backend_name: 'lvm' };
+const volume = (id: string, fields: Record<string, unknown> = {}): unknown => ({
+  class: 'Volume',
+  backend,
+  ovo: envelope('Volume', { id, ...fields }, '1.9'),
+});
+const snapshot = (id: string, volume_id: string): Record<string, unknown> =>
+  envelope('Snapshot', { id, volume_id, progress: 'lvm', metadata: {} }, '1.6');
+const attachment = (id: string, volume_id: string): Record<string, unknown> =>
+  envelope('VolumeAttachment', { id, volume_id }, '1.3');
+
+describe('a JSON dump', () => {
+  test('gives volumes first, then what came inside them', async () => {
+    const family = volume('v', {
+      snapshots: list('Snapshot', [snapshot('s', 'v')]),
+      volume_attachment: envelope('VolumeAttachmentList', { objects: [attachment('c', 'v')] }, '1.1'),
+    });
+    const source = fileSource(json([family, { class: 'KeyValue', key: 'k', value: null }, volume('w')]));
+    expect(await named(source)).toEqual(['volume v', 'volume w', 'connection c', 'snapshot s']);
+    expect(await source.keyValues()).toEqual([{ key: 'k', value: null }]);
+  });
+
+  test('of one object is one object', async () => {
+    expect(await named(fileSource(json(volume('v'))))).toEqual(['volume v']);
+  });
+
+  test('takes an object by itself before the same inside another', async () => {
+    const inside = envelope('Volume', { id: 'v', display_name: 'inside' }, '1.9');
+    const connection = { class: 'Connection', backend, ovo: attachment('c', 'v') };
+    connection.ovo['versioned_object.data'] = { id: 'c', volume_id: 'v', volume: inside };
+    for (const dump of [
+      [connection, volume('v', { display_name: 'itself' })],
+      [volume('v', { display_name: 'itself' }), connection],
+    ]) {
+      const items = await itemsOf(fileSource(json(dump)));
+      expect(items.map(({ kind, ovo }) => [kind, ovo.get('display_name')])).toEqual([
+        ['volume', 'itself'],
+        ['connection', undefined],
+      ]);
+    }
+  });
+
+  test('whose secrets are masked is refused', () => {
+    const masked = volume('v', { provider_auth: '***' });
+    expect(() => fileSource(json([masked]))).toThrow(/Volume v secrets are masked .* --show-secrets/);
+    const deep = { class: 'Connection', backend, ovo: attachment('c', 'v') };
+    deep.ovo['versioned_object.data'] = {
+      id: 'c',
+      volume_id: 'v',
+      connection_info: { conn: { data: { auth_password: '***' } } },
+    };
+    expect(() => fileSource(json([deep]))).toThrow(/masked/);
+  });
+
+  test.each<[unknown, RegExp]>([
+    [[{ class: 'Else', backend }], /no class 'Else'/],
+    [{}, /'class' is missing/],
+    [[1], /not a int/],
+    [[{ class: 'KeyValue', key: 1 }], /A KeyValue in a dump/],
+    [[volume('v', { size: 'many' })], /invalid literal/],
+  ])('%j is refused', (value, message) => {
+    expect(() => fileSource(json(value))).toThrow(message);
+  });
+});
+
+describe('what kubectl prints', () => {
+  const resource = (kind: string, name: string, annotations: unknown, apiVersion = 'ember-csi.io/v1'): unknown => ({
+    apiVersion,
+    kind,
+    metadata: { name, annotations, labels: { volume_id: name } },
+  });
+  const text = (value: unknown): { json: string } => ({ json: JSON.stringify(value) });
+
+  test('gives the objects in the annotations', async () => {
+    const items = [
+      resource('Snapshot', 's', text({ class: 'Snapshot', backend, ovo: snapshot('s', 'v') })),
+      resource('Volume', 'v', text(volume('v'))),
+      resource('Connection', 'c', text({ class: 'Connection', backend, ovo: attachment('c', 'v') })),
+      resource('KeyValue', 'node-1', { value: '{"initiator": "iqn"}' }),
+      resource('Pod', 'other', {}, 'v1'),
+    ];
+    const source = fileSource(json({ apiVersion: 'v1', kind: 'List', items }));
+    expect(await named(source)).toEqual(['volume v', 'connection c', 'snapshot s']);
+    expect(await source.keyValues()).toEqual([{ key: 'node-1', value: '{"initiator": "iqn"}' }]);
+    expect(await source.leftOut()).toEqual([
+      {
+        kind: 'Pod',
+        field: null,
+        count: 1,
+        ids: ['other'],
+        why: 'a resource that ember-csi does not keep its data in',
+      },
+    ]);
+  });
+
+  test('may be one resource', async () => {
+    expect(await named(fileSource(json(resource('Volume', 'v', text(volume('v'))))))).toEqual(['volume v']);
+  });
+
+  test.each<[unknown, RegExp]>([
+    [resource('Volume', 'v', {}), /The Volume "v" has no annotation 'json'/],
+    [resource('KeyValue', 'k', undefined), /The KeyValue "k" has no annotation 'value'/],
+    [resource('Volume', 'v', { json: 'no json' }), /Expecting value/],
+    [{ apiVersion: 'v1', kind: 'List', items: [1] }, /has no 'apiVersion' and 'kind'/],
+  ])('%j is refused', (value, message) => {
+    expect(() => fileSource(json(value))).toThrow(message);
+  });
+});
+
+describe('an SQL dump', () => {
+  test('without tables of Cinder is refused', () => {
+    const text = '-- MySQL dump\nCREATE TABLE `users` (`id` int);\nINSERT INTO `users` VALUES (1);';
+    expect(() => fileSource(bytes(text))).toThrow(/no table volumes.* Its tables: users/);
+  });
+
+  test.each(['rich-mysql', 'rich-postgres'])('%s gives the newest volumes first', async (name) => {
+    const source = fileSource(goldenBytes(`${name}.sql`));
+    const times = (await itemsOf(source))
+      .filter(({ kind }) => kind === 'volume')
+      .map(({ ovo }) => String(ovo.get('created_at')));
+    expect(times.length).toBe(55);
+    expect(times).toEqual([...times].sort().reverse());
+  });
+
+  test.each([0.1, 0.4, 0.7, 0.95])('that ends after %d of it is refused or whole so far', async (part) => {
+    const whole = goldenBytes('rich-mysql.sql').toString('utf8');
+    const end = whole.indexOf(',', Math.floor(whole.length * part));
+    expect(() => fileSource(bytes(whole.slice(0, end)))).toThrow(/cannot be read|no table volumes/);
+  });
+});
+
+test('other files are refused by name', () => {
+  expect(() => fileSource(bytes('PGDMP\u0001'))).toThrow(/custom format.*pg_restore/);
+  expect(() => fileSource(new Uint8Array([0x68, 0xff, 0xc3]))).toThrow(/no text in UTF-8/);
+  expect(() => fileSource(bytes('{"class": '))).toThrow(/Expecting value/);
+});
+
+test('UTF-16, as the shell of Windows redirects it, is read', async () => {
+  const text = `\ufeff${JSON.stringify([volume('é')])}`;
+  const utf16 = Uint8Array.from(
+    [...text].flatMap((character) => [character.charCodeAt(0) & 255, character.charCodeAt(0) >> 8]),
+  );
+  expect(await named(fileSource(utf16))).toEqual(['volume é']);
+});
+
+test('a SQLite database is known by its first bytes', () => {
+  expect(isSqlite(goldenBytes('one.sqlite'))).toBe(true);
+  expect(isSqlite(new Uint8Array())).toBe(true);
+  expect(isSqlite(bytes('{}'))).toBe(false);
+  expect(isSqlite(gzipSync('x'))).toBe(false);
+});

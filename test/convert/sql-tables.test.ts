@@ -1,0 +1,128 @@
+/** The text of SQL dumps: what each program writes for a value, and what is no dump at all. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { sqlTables } from '../../src/convert/sql-tables.ts';
+import { isCinderlibError } from '../../src/errors/index.ts';
+import { rounds } from '../support/rounds.ts';
+
+const mysql = (rows: string): string =>
+  `-- MySQL dump 10.13\nCREATE TABLE \`t\` (\n  \`a\` text,\n  KEY \`k\` (\`a\`)\n);\n${rows}`;
+const postgres = (rows: string): string =>
+  `-- PostgreSQL database dump\nCREATE TABLE public.t (\n    a text DEFAULT 'x,)'::character varying,\n    CONSTRAINT c CHECK ((a IN ('(', ','))) \n);\n${rows}`;
+const values = (text: string): unknown[] => (sqlTables(text).get('t')?.rows ?? []).map(([value]) => value);
+
+test.each<[string, unknown]>([
+  ["'plain'", 'plain'],
+  ["''", ''],
+  ["'it''s'", "it's"],
+  [String.raw`'it\'s \"so\" \\ \n\r\t\0\b\Z \% \_'`, 'it\'s "so" \\ \n\r\t\0\b\u001a % _'],
+  ["_binary 'x'", 'x'],
+  ["_utf8mb4'é😀'", 'é😀'],
+  ["X'C3A9'", 'é'],
+  ['0xC3A9', 'é'],
+  ['NULL', null],
+  ['-12', -12],
+  ['1.5e3', 1500],
+  ['9007199254740993', 9007199254740993n],
+  ["'-- /* ; '", '-- /* ; '],
+])('mysqldump: %s', (literal, value) => {
+  expect(values(mysql(`INSERT INTO \`t\` VALUES (${literal}),\n(NULL);`))).toEqual([value, null]);
+});
+
+test.each<[string, unknown]>([
+  ["'plain'", 'plain'],
+  [String.raw`'back\slash\n'`, String.raw`back\slash\n`],
+  [String.raw`E'back\\slash\n'`, 'back\\slash\n'],
+  ["'it''s'", "it's"],
+  ["'x'::character varying", 'x'],
+  ['NULL', null],
+  ['true', true],
+  ['false', false],
+  ['12', 12],
+])('pg_dump --inserts: %s', (literal, value) => {
+  expect(values(postgres(`INSERT INTO public.t VALUES (${literal});`))).toEqual([value]);
+  expect(values(postgres(`INSERT INTO public.t (a) VALUES (${literal});`))).toEqual([value]);
+});
+
+test('pg_dump: the lines of a COPY', () => {
+  const lines = ['plain', '\\N', '', 'tab\\tnewline\\nback\\\\slash', '\\x41\\101', 'é😀'];
+  const text = postgres(
+    `COPY public.t (a) FROM stdin;\n${lines.join('\n')}\n\\.\n\nINSERT INTO public.t (a) VALUES ('after');`,
+  );
+  expect(values(text)).toEqual(['plain', null, '', 'tab\tnewline\nback\\slash', 'AA', 'é😀', 'after']);
+});
+
+test('what is no table is passed over', () => {
+  const text = postgres(`\\restrict abc
+SET x = 'a;b';
+CREATE FUNCTION f() RETURNS int AS $$ INSERT INTO public.t VALUES ('no'); $$ LANGUAGE sql;
+CREATE FUNCTION g() RETURNS int AS $body$ ' $body$;
+COMMENT ON TABLE public.t IS E'it\\'s; INSERT INTO t VALUES (1);';
+/* INSERT INTO public.t VALUES ('no'); */ -- INSERT INTO public.t VALUES ('no');
+INSERT INTO public.t VALUES ('yes');
+ALTER TABLE ONLY public.t ADD CONSTRAINT k PRIMARY KEY (a);`);
+  expect(values(text)).toEqual(['yes']);
+});
+
+test('comments of MySQL that are statements are passed over', () => {
+  const text = mysql(
+    "/*!40000 ALTER TABLE `t` DISABLE KEYS */;\nLOCK TABLES `t` WRITE;\n# INSERT INTO `t` VALUES (1);\nINSERT INTO `db`.`t` VALUES ('a');",
+  );
+  expect(values(text)).toEqual(['a']);
+});
+
+describe('is refused, with the line:', () => {
+  test.each<[string, string, RegExp]>([
+    ['a text that is not closed', mysql("INSERT INTO `t` VALUES ('abc"), /line 6 a text is not closed/],
+    ['a comment that is not closed', mysql('/* '), /a comment is not closed/],
+    ['a name that is not closed', mysql('INSERT INTO `t'), /a quoted name is not closed/],
+    [
+      'rows that end in the middle',
+      mysql("INSERT INTO `t` VALUES ('a'),\n('b'"),
+      /line 7 .*The file ends there: is it whole\?/,
+    ],
+    ['an INSERT without its end', mysql("INSERT INTO `t` VALUES ('a')"), /; was expected/],
+    ['a COPY without its end', postgres('COPY public.t (a) FROM stdin;\na\n'), /the rows of a COPY have no end/],
+    ['a row that is too long', mysql("INSERT INTO `t` VALUES ('a','b');"), /2 values for 1 columns/],
+    ['rows of a table that is not described', mysql('INSERT INTO `u` VALUES (1);'), /columns of u are not known/],
+    ['an expression', mysql('INSERT INTO `t` VALUES (now());'), /the value now is not known/],
+    ['a query', mysql('INSERT INTO `t` SELECT 1;'), /VALUES was expected/],
+    ['a dollar quote that is not closed', postgres('SELECT $$ '), /is not closed/],
+  ])('%s', (_, text, message) => {
+    expect(() => sqlTables(text)).toThrow(message);
+    expect(() => sqlTables(text)).toThrow(expect.objectContaining({ name: 'InvalidDump' }));
+  });
+});
+
+test('a text that is no dump is refused', () => {
+  for (const text of ['', 'hello', 'id,name\n1,2']) expect(() => sqlTables(text)).toThrow(/no dump that can be read/);
+});
+
+test('whatever is cut out of a dump, the error is one of ours and comes soon', () => {
+  const whole = mysql(String.raw`INSERT INTO ${'`t`'} VALUES ('a\'b'),(NULL),(0x41),('c''d'); /* x */ -- y`);
+  const part = fc.tuple(fc.nat(whole.length), fc.nat(30), fc.string({ maxLength: 3 }));
+  fc.assert(
+    fc.property(part, ([from, length, put]) => {
+      try {
+        sqlTables(whole.slice(0, from) + put + whole.slice(from + length));
+      } catch (error) {
+        expect(isCinderlibError(error)).toBe(true);
+      }
+    }),
+    { numRuns: rounds(1000) },
+  );
+});
+
+test('a large text takes time in proportion', () => {
+  const time = (count: number): number => {
+    const text = mysql(
+      `INSERT INTO \`t\` VALUES ${Array.from({ length: count }, (_, i) => `('it\\'s ${i}')`).join(',')};`,
+    );
+    const before = performance.now();
+    expect(values(text).length).toBe(count);
+    return performance.now() - before;
+  };
+  time(1000);
+  // Ten times as much takes ten times as long, and not a hundred; the rest is for a busy machine.
+  expect(time(100_000)).toBeLessThan(50 * Math.max(time(10_000), 20));
+});

@@ -1,0 +1,386 @@
+/** `migrate` when things go wrong: what is refused, what is taken back, what a second run completes. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  type Connection,
+  DatabaseLocked,
+  InvalidOption,
+  MigrationConflict,
+  migrate,
+  type PersistenceConfig,
+  type Snapshot,
+  SourceChanged,
+  setup,
+  type Volume,
+} from 'cinderlib-wasm';
+import { expect, test, vi } from 'vitest';
+import { NoteBook } from '../../examples/support/note-book.ts';
+import { copyGolden, inTemporaryFolder } from '../support/golden.ts';
+import { nativeDump, sqlite3 } from '../support/tables.ts';
+
+// Each opens several databases, on machines that do other things too.
+vi.setConfig({ testTimeout: 180_000 });
+
+const driver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
+const at = (path: string): PersistenceConfig => ({ storage: 'db', connection: `sqlite:///${path}` });
+
+function change(path: string, sql: string): void {
+  execFileSync('sqlite3', [path, sql]);
+}
+
+/** A database with one volume of that id, made anew. */
+async function withVolume(path: string, fields: Record<string, unknown>): Promise<void> {
+  const cl = await setup({ persistence_config: at(path) });
+  const lvm = await cl.backend({ volume_backend_name: 'lvm', volume_driver: driver });
+  await lvm.createVolume(1, fields);
+  await cl.close();
+}
+
+async function inFolder(use: (source: string, target: string, folder: string) => Promise<void>): Promise<void> {
+  await inTemporaryFolder(async (folder) => {
+    const source = copyGolden('rich.sqlite', join(folder, 'source.sqlite'));
+    await use(source, join(folder, 'target.sqlite'), folder);
+  });
+}
+
+test('a second run changes no row', async () => {
+  await inFolder(async (source, target) => {
+    await migrate(at(source), at(target));
+    const first = nativeDump(target);
+    const report = await migrate(at(source), at(target));
+    expect(report).toMatchObject({ volumes: 55, snapshots: 35, connections: 17, differences: [] });
+    expect(nativeDump(target)).toBe(first);
+  });
+});
+
+test('a second run brings what has changed in the source', async () => {
+  await inFolder(async (source, target) => {
+    await migrate(at(source), at(target));
+    const [{ id } = {}] = sqlite3(source, 'SELECT id FROM volumes ORDER BY id LIMIT 1');
+    change(
+      source,
+      `UPDATE volumes SET display_name = 'new', updated_at = '2030-01-01 00:00:00.000000' WHERE id = '${id}'`,
+    );
+    expect((await migrate(at(source), at(target))).differences).toEqual([]);
+    expect(sqlite3(target, `SELECT display_name AS name FROM volumes WHERE id = '${id}'`)).toEqual([{ name: 'new' }]);
+  });
+});
+
+test('what fails in the middle is taken back: a database keeps its rows', async () => {
+  await inFolder(async (source, target) => {
+    await withVolume(target, { id: 'there-before', name: 'stays' });
+    const before = nativeDump(target);
+    const on_progress = ({ done }: { readonly done: number }): void => {
+      if (done > 60) throw new Error('stop');
+    };
+    await expect(migrate(at(source), at(target), { on_progress })).rejects.toThrow('stop');
+    expect(nativeDump(target)).toBe(before);
+    const report = await migrate(at(source), at(target));
+    expect(report.differences).toEqual([]);
+    expect(sqlite3(target, 'SELECT count(*) AS n FROM volumes')).toEqual([{ n: 56 }]);
+  });
+});
+
+test('an object that the target cannot take is named, and nothing is stored', async () => {
+  const cl = await setup();
+  const lvm = await cl.backend({ volume_backend_name: 'lvm', volume_driver: driver });
+  await lvm.createVolume(1, { name: 'good' });
+  const { id } = await lvm.createVolume(1, { name: 'half a pair \ud800' });
+  const target = await setup({ persistence_config: { storage: 'memory_db' } });
+  const migration = migrate({ storage: cl.persistence }, { storage: target.persistence });
+  await expect(migration).rejects.toMatchObject({ name: 'ValueError', item: `volume ${id}` });
+  expect(await target.persistence.getVolumes()).toEqual([]);
+  await target.close();
+  await cl.close();
+});
+
+test('a row that cannot be read is named', async () => {
+  await inFolder(async (source, target) => {
+    const [{ id } = {}] = sqlite3(source, 'SELECT id FROM volume_attachment WHERE deleted = 0 LIMIT 1');
+    change(source, `UPDATE volume_attachment SET connection_info = 'no JSON' WHERE id = '${id}'`);
+    const migration = migrate(at(source), at(target));
+    await expect(migration).rejects.toMatchObject({ name: 'JSONDecodeError', item: `VolumeAttachment ${id}` });
+    expect(sqlite3(target, 'SELECT count(*) AS n FROM volumes')).toEqual([{ n: 0 }]);
+  });
+});
+
+/** Fails at its nth store. */
+class Failing extends NoteBook {
+  left = 0;
+
+  override async setVolume(volume: Volume) {
+    this.#count();
+    await super.setVolume(volume);
+  }
+
+  override async setSnapshot(snapshot: Snapshot) {
+    this.#count();
+    await super.setSnapshot(snapshot);
+  }
+
+  override async setConnection(connection: Connection) {
+    this.#count();
+    await super.setConnection(connection);
+  }
+
+  #count() {
+    if (this.left-- === 0) throw new Error('the plugin fails');
+  }
+}
+
+test('a plugin that fails in the middle is filled by the next run', async () => {
+  await inFolder(async (source, target) => {
+    const plugin = new Failing();
+    for (const stores of [0, 20, 50]) {
+      plugin.left = stores;
+      await expect(migrate(at(source), { storage: plugin })).rejects.toThrow('the plugin fails');
+    }
+    plugin.left = 1000;
+    const report = await migrate(at(source), { storage: plugin });
+    expect(report).toMatchObject({ volumes: 55, snapshots: 35, connections: 17, key_values: 11, differences: [] });
+    // Only what was missing was stored again.
+    expect(1000 - plugin.left).toBe(55 + 35 + 17 - 70);
+    expect((await migrate({ storage: plugin }, at(target))).differences).toEqual([]);
+  });
+});
+
+/** Loses a field. */
+class Forgetful extends NoteBook {
+  override async setVolume(volume: Volume) {
+    if (volume.name === 'failed 2') volume.name = null;
+    await super.setVolume(volume);
+  }
+}
+
+test('verify names what did not arrive', async () => {
+  await inFolder(async (source) => {
+    const [{ id } = {}] = sqlite3(source, "SELECT id FROM volumes WHERE display_name = 'failed 2'");
+    const report = await migrate(at(source), { storage: new Forgetful() });
+    const difference = { kind: 'volume', id, field: 'display_name', source: '"failed 2"', target: 'null' };
+    expect(report.differences).toEqual([difference]);
+    const unseen = await migrate(at(source), { storage: new Forgetful() }, { verify: false });
+    expect(unseen.differences).toEqual([]);
+  });
+});
+
+test('a dry run counts, and makes no file', async () => {
+  await inFolder(async (source, target, folder) => {
+    const report = await migrate(at(source), at(target), { dry_run: true });
+    expect(report).toMatchObject({ volumes: 55, snapshots: 35, connections: 17, key_values: 11 });
+    expect(readdirSync(folder)).toEqual(['source.sqlite']);
+  });
+});
+
+test('a dry run changes nothing, and finds conflicts', async () => {
+  await inFolder(async (source, target) => {
+    await withVolume(target, { id: 'other' });
+    const bytes = readFileSync(target);
+    await migrate(at(source), at(target), { dry_run: true });
+    expect(readFileSync(target).equals(bytes)).toBe(true);
+    const [{ id } = {}] = sqlite3(source, 'SELECT id FROM volumes ORDER BY id LIMIT 1');
+    change(target, `UPDATE volumes SET id = '${id}'`);
+    await expect(migrate(at(source), at(target), { dry_run: true })).rejects.toMatchObject({ kind: 'volume', id });
+  });
+});
+
+test.each(['file', 'plugin'])('another object of the same id is not overwritten: %s', async (kind) => {
+  await inFolder(async (source, target) => {
+    const [{ id } = {}] = sqlite3(source, 'SELECT id FROM volumes ORDER BY id DESC LIMIT 1');
+    await withVolume(target, { id, name: 'another' });
+    const plugin = new NoteBook();
+    if (kind === 'plugin') await migrate(at(target), { storage: plugin });
+    const to = kind === 'plugin' ? { storage: plugin } : at(target);
+    const before = nativeDump(target);
+    const migration = migrate(at(source), to);
+    await expect(migration).rejects.toBeInstanceOf(MigrationConflict);
+    await expect(migration).rejects.toMatchObject({ kind: 'volume', id, code: 'MIGRATION_CONFLICT' });
+    expect(nativeDump(target)).toBe(before);
+  });
+});
+
+test.each(['volumes', 'snapshots', 'volume_attachment', 'volume_types'])(
+  'a later change in the target is not overwritten: %s',
+  async (table) => {
+    await inFolder(async (source, target) => {
+      await migrate(at(source), at(target));
+      const where = table === 'volume_types' ? "name <> '__DEFAULT__'" : '1';
+      const [{ id } = {}] = sqlite3(target, `SELECT id FROM ${table} WHERE ${where} LIMIT 1`);
+      change(target, `UPDATE ${table} SET updated_at = '2030-01-01 00:00:00.000000' WHERE id = '${id}'`);
+      await expect(migrate(at(source), at(target))).rejects.toMatchObject({ name: 'MigrationConflict', id });
+    });
+  },
+);
+
+test('another value of a key is not overwritten', async () => {
+  await inFolder(async (source, target) => {
+    const [{ key } = {}] = sqlite3(source, 'SELECT key FROM cinderlib_persistence_key_value LIMIT 1');
+    await withVolume(target, {});
+    change(target, `INSERT INTO cinderlib_persistence_key_value VALUES ('${key}', 'own')`);
+    await expect(migrate(at(source), at(target))).rejects.toMatchObject({ kind: 'key-value', id: key });
+    const report = await migrate(at(source), at(target), { key_values: false });
+    expect(report).toMatchObject({ key_values: 0, differences: [] });
+    expect(report.not_carried).toContainEqual(
+      expect.objectContaining({ kind: 'key-value', count: 11, why: 'key_values: false' }),
+    );
+  });
+});
+
+test('a source that changes meanwhile is refused, and nothing is stored', async () => {
+  await inFolder(async (source, target) => {
+    let changed = false;
+    const on_progress = (): void => {
+      if (!changed)
+        change(source, "UPDATE volumes SET updated_at = '2030-01-01 00:00:00' WHERE display_name = 'failed 2'");
+      changed = true;
+    };
+    await expect(migrate(at(source), at(target), { on_progress })).rejects.toBeInstanceOf(SourceChanged);
+    expect(sqlite3(target, 'SELECT count(*) AS n FROM volumes')).toEqual([{ n: 0 }]);
+    expect((await migrate(at(source), at(target))).differences).toEqual([]);
+  });
+});
+
+test('of two migrations at once into one file one is told to wait', async () => {
+  await inFolder(async (source, target) => {
+    const [first, second] = await Promise.allSettled([
+      migrate(at(source), at(target)),
+      migrate(at(source), at(target)),
+    ]);
+    const outcomes = [first, second].map(({ status }) => status).sort();
+    expect(outcomes).toEqual(['fulfilled', 'rejected']);
+    const [refused] = [first, second].flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+    expect(refused).toBeInstanceOf(DatabaseLocked);
+    expect(sqlite3(target, 'SELECT count(*) AS n FROM volumes')).toEqual([{ n: 55 }]);
+  });
+});
+
+test('what has lost its volume is not carried, and is named', async () => {
+  await inFolder(async (source, target) => {
+    const [{ id } = {}] = sqlite3(
+      source,
+      'SELECT volume_id AS id FROM volume_attachment WHERE volume_id IN (SELECT volume_id FROM snapshots) LIMIT 1',
+    );
+    const ids = (table: string) =>
+      sqlite3(source, `SELECT id FROM ${table} WHERE volume_id = '${id}' ORDER BY id`).map((row) => row['id']);
+    const [snapshots, connections] = [ids('snapshots'), ids('volume_attachment')];
+    change(source, `DELETE FROM volumes WHERE id = '${id}'`);
+    const report = await migrate(at(source), at(target));
+    expect(report).toMatchObject({ volumes: 54, differences: [] });
+    for (const [kind, lost] of [
+      ['snapshot', snapshots],
+      ['connection', connections],
+    ]) {
+      const entry = report.not_carried.find((each) => each.kind === kind);
+      expect(entry).toMatchObject({ count: lost?.length, why: 'its volume is not there' });
+      expect([...(entry?.ids ?? [])].sort()).toEqual(lost);
+    }
+  });
+});
+
+test('a type that is not there is named, and its volumes are carried', async () => {
+  await inFolder(async (source, target) => {
+    const [{ id, type } = {}] = sqlite3(
+      source,
+      'SELECT v.id, t.id AS type FROM volumes v JOIN volume_types t ON t.id = v.volume_type_id WHERE t.id = v.id LIMIT 1',
+    );
+    change(source, `DELETE FROM volume_types WHERE id = '${type}'`);
+    const report = await migrate(at(source), at(target));
+    expect(report.not_carried).toContainEqual(
+      expect.objectContaining({ kind: 'volume', field: 'volume_type', ids: [id] }),
+    );
+    expect(sqlite3(target, `SELECT volume_type_id AS type FROM volumes WHERE id = '${id}'`)).toEqual([{ type }]);
+  });
+});
+
+test('the type of all volumes is the target’s own, and specs that it lacks are named', async () => {
+  await inFolder(async (source, target) => {
+    change(
+      source,
+      `INSERT INTO volume_type_extra_specs (deleted, volume_type_id, key, value)
+       SELECT 0, id, 'tier', 'gold' FROM volume_types WHERE name = '__DEFAULT__'`,
+    );
+    const report = await migrate(at(source), at(target));
+    expect(report.differences).toEqual([]);
+    expect(report.not_carried).toContainEqual(
+      expect.objectContaining({ kind: 'volume type', field: 'extra_specs', ids: ['__DEFAULT__'] }),
+    );
+  });
+});
+
+test('QoS specs keep their name and their times', async () => {
+  await inFolder(async (source, target) => {
+    const type = 'SELECT id FROM volume_types t WHERE id IN (SELECT volume_type_id FROM volumes) AND name = id LIMIT 1';
+    change(
+      source,
+      `INSERT INTO quality_of_service_specs (created_at, deleted, id, key, value) VALUES ('2020-01-02 03:04:05.000006', 0, 'qos', 'QoS_Specs_Name', 'fast');
+       INSERT INTO quality_of_service_specs (updated_at, deleted, id, specs_id, key, value) VALUES (NULL, 0, 'q1', 'qos', 'consumer', 'front-end');
+       INSERT INTO quality_of_service_specs (updated_at, deleted, id, specs_id, key, value) VALUES ('2021-01-02 03:04:05.000006', 0, 'q2', 'qos', 'iops', '10');
+       UPDATE volume_types SET qos_specs_id = 'qos' WHERE id = (${type})`,
+    );
+    const report = await migrate(at(source), at(target));
+    expect(report.differences).toEqual([]);
+    expect(sqlite3(target, "SELECT value, created_at FROM quality_of_service_specs WHERE id = 'qos'")).toEqual([
+      { value: 'fast', created_at: '2020-01-02 03:04:05.000006' },
+    ]);
+  });
+});
+
+test('fields that a database has no place for are named', async () => {
+  const cl = await setup();
+  const lvm = await cl.backend({ volume_backend_name: 'lvm', volume_driver: driver });
+  const { id } = await lvm.createVolume(1, { glance_metadata: { image: 'x' } });
+  const report = await migrate({ storage: cl.persistence }, { storage: 'memory_db' });
+  expect(report.not_carried).toEqual([
+    { kind: 'volume', field: 'glance_metadata', count: 1, ids: [id], why: 'a database has no place for it' },
+  ]);
+  await cl.close();
+});
+
+test('rows that are marked as deleted, and tables of others, are named', async () => {
+  await inTemporaryFolder(async (folder) => {
+    const source = copyGolden('softdel.sqlite', join(folder, 'source.sqlite'));
+    change(source, "INSERT INTO clusters (deleted, id, name, binary, race_preventer) VALUES (0, 1, 'c', 'b', 1)");
+    const { not_carried } = await migrate(at(source), { storage: 'memory_db' });
+    const deleted = sqlite3(source, 'SELECT count(*) AS n FROM volumes WHERE deleted = 1')[0]?.['n'];
+    expect(not_carried).toContainEqual(
+      expect.objectContaining({ kind: 'volumes', count: deleted, why: 'rows that are marked as deleted' }),
+    );
+    expect(not_carried).toContainEqual(expect.objectContaining({ kind: 'clusters', count: 1 }));
+  });
+});
+
+test('a migration to where it comes from is refused', async () => {
+  await inFolder(async (source) => {
+    await expect(migrate(at(source), at(source))).rejects.toBeInstanceOf(InvalidOption);
+  });
+});
+
+test('a source that is not there is no empty one', async () => {
+  await inTemporaryFolder(async (folder) => {
+    const missing = join(folder, 'missing.sqlite');
+    await expect(migrate(at(missing), { storage: 'memory_db' })).rejects.toMatchObject({ name: 'DatabaseUnavailable' });
+    expect(existsSync(missing)).toBe(false);
+  });
+});
+
+test.each([
+  [{ dry_runs: true }, 'Did you mean dry_run?'],
+  [{ verify: 'yes' }, 'verify cannot be a string'],
+  [{ on_progress: 1 }, 'on_progress cannot be a number'],
+])('the options %j are refused', async (options, message) => {
+  // biome-ignore lint/suspicious/noExplicitAny: wrong on purpose.
+  const migration = migrate({ storage: 'memory' }, { storage: 'memory' }, options as any);
+  await expect(migration).rejects.toThrow(message);
+});
+
+test('progress counts up to everything, in both phases', async () => {
+  await inFolder(async (source, target) => {
+    const seen = new Map<string, number[]>();
+    await migrate(at(source), at(target), {
+      on_progress: ({ phase, done }) => seen.set(phase, [...(seen.get(phase) ?? []), done]),
+    });
+    expect([...seen.keys()]).toEqual(['writing', 'verifying']);
+    for (const counts of seen.values()) expect(counts).toEqual([...counts].sort((a, b) => a - b));
+    expect(seen.get('verifying')?.at(-1)).toBe(55 + 35 + 17 + 11);
+  });
+});

@@ -1,0 +1,96 @@
+/** One transaction over many commands: all of it or nothing, and everything else waits. */
+import { expect, test } from 'vitest';
+import type { CoreConfig, SingleWrite } from '../../../src/rpc/contract.ts';
+import { Core } from '../../../src/sql/core.ts';
+import { PlainEngine } from './plain-engine.ts';
+import { CREATED, creation } from './writer.ts';
+
+const config: CoreConfig = {
+  medium: 'memory',
+  database: '',
+  soft_deletes: false,
+  sqlite_synchronous: true,
+  from: null,
+  read_only: false,
+  busy_timeout: 0,
+};
+
+async function openCore(): Promise<{ core: Core; engine: PlainEngine }> {
+  const engine = await PlainEngine.open();
+  const core = new Core({
+    openEngine: async () => engine,
+    nextTurn: async () => {},
+    now: () => CREATED,
+    newId: () => crypto.randomUUID(),
+  });
+  await core.call({ kind: 'open', config });
+  return { core, engine };
+}
+
+const volume = (id: string): SingleWrite => ({ kind: 'setVolume', change: creation(id) });
+const ids = (engine: PlainEngine): unknown[] => engine.rows('SELECT id FROM volumes ORDER BY id').map(({ id }) => id);
+
+test('everything that was appended is stored at the commit', async () => {
+  const { core, engine } = await openCore();
+  await core.call({ kind: 'beginBulk' });
+  await core.call({ kind: 'appendBulk', commands: [volume('a'), volume('b')] });
+  await core.call({ kind: 'appendBulk', commands: [volume('c')] });
+  await core.call({ kind: 'commitBulk' });
+  expect(ids(engine)).toEqual(['a', 'b', 'c']);
+});
+
+test('nothing is stored after a rollback, and the core goes on', async () => {
+  const { core, engine } = await openCore();
+  await core.call({ kind: 'beginBulk' });
+  await core.call({ kind: 'appendBulk', commands: [volume('a')] });
+  await core.call({ kind: 'rollbackBulk' });
+  expect(ids(engine)).toEqual([]);
+  await core.call(volume('b'));
+  expect(ids(engine)).toEqual(['b']);
+});
+
+test('what fails dooms all of it', async () => {
+  const { core, engine } = await openCore();
+  await core.call({ kind: 'beginBulk' });
+  await core.call({ kind: 'appendBulk', commands: [volume('a')] });
+  const missing: SingleWrite = { kind: 'setVolume', change: { id: 'x', values: { size: 1 }, whole: false } };
+  await expect(core.call({ kind: 'appendBulk', commands: [missing] })).rejects.toMatchObject({
+    name: 'VolumeNotFound',
+  });
+  await expect(core.call({ kind: 'appendBulk', commands: [volume('b')] })).rejects.toMatchObject({
+    name: 'VolumeNotFound',
+  });
+  await expect(core.call({ kind: 'commitBulk' })).rejects.toMatchObject({ name: 'VolumeNotFound' });
+  expect(ids(engine)).toEqual([]);
+});
+
+test('other commands wait for its end', async () => {
+  const { core } = await openCore();
+  await core.call({ kind: 'beginBulk' });
+  let answered = false;
+  const listing = core.call({ kind: 'getVolumes', filter: {} }).then((rows) => {
+    answered = true;
+    return rows.volumes.rows.length;
+  });
+  await core.call({ kind: 'appendBulk', commands: [volume('a')] });
+  expect(answered).toBe(false);
+  await core.call({ kind: 'commitBulk' });
+  expect(await listing).toBe(1);
+});
+
+test('closing in the middle gives it up', async () => {
+  const { core, engine } = await openCore();
+  await core.call({ kind: 'beginBulk' });
+  await core.call({ kind: 'appendBulk', commands: [volume('a')] });
+  await core.call({ kind: 'close' });
+  expect(ids(engine)).toEqual([]);
+  expect(engine.closed).toBe(true);
+});
+
+test('without a beginning there is nothing to append to', async () => {
+  const { core } = await openCore();
+  for (const kind of ['commitBulk', 'rollbackBulk'] as const) {
+    await expect(core.call({ kind })).rejects.toMatchObject({ name: 'DatabaseError' });
+  }
+  await expect(core.call({ kind: 'appendBulk', commands: [] })).rejects.toMatchObject({ name: 'DatabaseError' });
+});

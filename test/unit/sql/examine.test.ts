@@ -1,0 +1,155 @@
+/** What `examine` finds in tables that are not as they should be, and what `repair` makes of it. */
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Examination } from '../../../src/rpc/contract.ts';
+import { examine, fingerprint } from '../../../src/sql/examine.ts';
+import { creation, openWriter, type Writer } from './writer.ts';
+
+let writer: Writer;
+
+beforeEach(async () => {
+  writer = await openWriter();
+  await writer.write({
+    kind: 'setVolume',
+    change: { ...creation('v', { status: 'available' }), metadata: [['k', '1']] },
+  });
+  await writer.write({ kind: 'setSnapshot', change: creation('s', { volume_id: 'v', status: 'available' }) });
+  await writer.write({ kind: 'setConnection', change: creation('c', { volume_id: 'v', connection_info: '{}' }) });
+});
+
+const look = (): Promise<Examination> => examine(writer.engine, true);
+const found = async (): Promise<[string, string, readonly string[]][]> =>
+  (await look()).findings.map(({ name, table, ids }) => [name, table, ids]);
+
+const volume = (columns: string, values: string): string =>
+  `INSERT INTO volumes (deleted, id, use_quota, volume_type_id${columns}) VALUES (0, ${values})`;
+const type = (id: string, name = id): string =>
+  `INSERT INTO volume_types (deleted, id, name) VALUES (0, '${id}', '${name}')`;
+
+/** Each fault, and what is to be said of it. */
+const faults: readonly (readonly [string, string, string, string, readonly string[]])[] = [
+  ['a snapshot without volume', "UPDATE snapshots SET volume_id = 'x'", 'snapshot_without_volume', 'snapshots', ['s']],
+  [
+    'a connection to nothing',
+    "UPDATE volume_attachment SET volume_id = 'x'",
+    'connection_without_volume',
+    'volume_attachment',
+    ['c'],
+  ],
+  [
+    'a connection that is no JSON',
+    "UPDATE volume_attachment SET connection_info = '{'",
+    'invalid_json',
+    'volume_attachment',
+    ['c'],
+  ],
+  ['a volume that is being made for ever', "UPDATE volumes SET status = 'creating'", 'stuck', 'volumes', ['v']],
+  ['a volume that is being deleted for ever', "UPDATE volumes SET status = 'deleting'", 'stuck', 'volumes', ['v']],
+  ['a snapshot that is being made for ever', "UPDATE snapshots SET status = 'creating'", 'stuck', 'snapshots', ['s']],
+  ['a type of nobody', type('gone'), 'orphan_type', 'volume_types', ['gone']],
+  ['a type that nobody uses', type('t', 'gold'), 'unused_type', 'volume_types', ['t']],
+  ['a volume without its type', volume('', "'w', 1, 'no type'"), 'volume_without_type', 'volumes', ['w']],
+  [
+    'metadata of nobody',
+    "INSERT INTO volume_metadata (deleted, id, volume_id, key) VALUES (0, 90, 'x', 'k')",
+    'orphan_metadata',
+    'volume_metadata',
+    ['90'],
+  ],
+  [
+    'extra specs of nobody',
+    "INSERT INTO volume_type_extra_specs (deleted, id, volume_type_id, key) VALUES (0, 90, 'x', 'k')",
+    'orphan_metadata',
+    'volume_type_extra_specs',
+    ['90'],
+  ],
+  [
+    'QoS specs of nobody',
+    "INSERT INTO quality_of_service_specs (deleted, id, key, value) VALUES (0, 'q', 'QoS_Specs_Name', 'q')",
+    'orphan_metadata',
+    'quality_of_service_specs',
+    ['q'],
+  ],
+  [
+    'a key twice',
+    "INSERT INTO volume_metadata (deleted, id, volume_id, key, value) VALUES (0, 90, 'v', 'k', '2')",
+    'duplicate_metadata',
+    'volume_metadata',
+    ['1'],
+  ],
+];
+
+test('a sound database has no findings', async () => {
+  expect(await look()).toMatchObject({ integrity: [], findings: [] });
+});
+
+describe.each(faults)('%s', (_, sql, name, table, ids) => {
+  test('is found', async () => {
+    writer.rows(sql);
+    expect(await found()).toEqual([[name, table, ids]]);
+  });
+
+  test('is repaired where that loses nothing', async () => {
+    writer.rows(sql);
+    const [finding] = (await look()).findings;
+    if (finding === undefined) throw new Error('not found');
+    const repair = writer.write({ kind: 'repair', findings: [finding] });
+    if (!finding.repairable) {
+      await expect(repair).rejects.toThrow('no safe repair');
+      expect(await found()).toEqual([[name, table, ids]]);
+      return;
+    }
+    await repair;
+    expect(await found()).toEqual([]);
+    const rows = writer.rows(`SELECT deleted FROM ${table} WHERE CAST(id AS TEXT) IN ('${ids.join("', '")}')`);
+    expect(rows).toEqual(ids.map(() => ({ deleted: 1 })));
+  });
+});
+
+test('a repair of more than was shown is refused', async () => {
+  writer.rows(type('gone'));
+  const findings = (await look()).findings;
+  writer.rows(type('gone too'));
+  await expect(writer.write({ kind: 'repair', findings })).rejects.toThrow('somebody changed the database');
+  expect((await look()).findings[0]?.count).toBe(2);
+});
+
+test('types of one name are found, the default one too', async () => {
+  writer.rows(type('twin', '__DEFAULT__'));
+  const [finding] = await found();
+  expect(finding?.slice(0, 2)).toEqual(['duplicate_type_name', 'volume_types']);
+  expect([...(finding?.[2] ?? [])].sort()).toEqual([writer.defaultTypeId, 'twin'].sort());
+});
+
+test('of many rows the first hundred are told, and all are counted', async () => {
+  for (let number = 0; number < 150; number++) writer.rows(type(`type ${number}`));
+  const [finding] = (await look()).findings;
+  expect([finding?.count, finding?.ids.length]).toEqual([150, 100]);
+});
+
+test('rows are counted, those of others apart', async () => {
+  writer.rows("UPDATE volumes SET deleted = 1 WHERE id = 'v'");
+  writer.rows("INSERT INTO clusters (deleted, id, name, binary, race_preventer) VALUES (0, 1, 'c', 'b', 1)");
+  const { tables } = await look();
+  const of = (name: string) => tables.find(({ table }) => table === name);
+  expect(of('volumes')).toEqual({ table: 'volumes', live: 0, deleted: 1, foreign: 0 });
+  expect(of('clusters')).toEqual({ table: 'clusters', live: 1, deleted: 0, foreign: 1 });
+  expect(of('quota_classes')).toMatchObject({ live: 6, foreign: 0 });
+});
+
+test('the fingerprint is another one after every change', async () => {
+  const seen = new Set([await fingerprint(writer.engine)]);
+  const changes = [
+    () => writer.write({ kind: 'setVolume', change: creation('w') }),
+    () => {
+      writer.now = '2024-01-03 00:00:00.000003';
+      return writer.write({ kind: 'setVolume', change: { id: 'v', values: { size: 2 }, whole: false } });
+    },
+    () => writer.write({ kind: 'deleteSnapshot', id: 's' }),
+    () => writer.write({ kind: 'setKeyValue', key: 'a', value: 'b' }),
+  ];
+  for (const [count, change] of changes.entries()) {
+    await change();
+    seen.add(await fingerprint(writer.engine));
+    expect(seen.size).toBe(count + 2);
+  }
+});
