@@ -17,6 +17,7 @@ export {
   VolumeDriverNotFound,
 } from './options.ts';
 export {
+  AccessDenied,
   DatabaseChanged,
   DatabaseCorrupt,
   DatabaseError,
@@ -24,7 +25,9 @@ export {
   DatabaseLocked,
   DatabaseUnavailable,
   EngineMismatch,
+  MissingReference,
   NotADatabase,
+  PackageMissing,
   ReadOnly,
   SchemaError,
   StorageFailure,
