@@ -5,12 +5,13 @@
  * bound, never written into the text.
  */
 import type { RowSet, SqlValue } from '../rpc/contract.ts';
+import type { Dialect } from './dialect.ts';
 
 export type SqlParameters = readonly SqlValue[];
 
 /** What a transaction is given to work with. */
 export interface SqlConnection {
-  readonly dialect: 'sqlite';
+  readonly dialect: Dialect;
   /** Runs one statement and returns all its rows. */
   all(sql: string, parameters?: SqlParameters): Promise<RowSet>;
   /** Runs one statement and returns how many rows it changed. */

@@ -3,7 +3,7 @@ import { DuplicateEntry } from '../errors/index.ts';
 import type { VolumeTypeChange } from '../rpc/contract.ts';
 import type { SqlConnection } from './engine.ts';
 import { type Pairs, storePairs } from './pairs.ts';
-import { findRow, insertRow, isLive } from './rows.ts';
+import { insertRow, isLive, lockRow } from './rows.ts';
 import { qosSpecs } from './schema/columns.ts';
 import type { WriteContext } from './write-context.ts';
 
@@ -26,7 +26,7 @@ export async function storeQosSpecs(
   specs: QosSpecs,
   context: WriteContext,
 ): Promise<void> {
-  const root = await findRow(connection, qosSpecs, id);
+  const root = await lockRow(connection, qosSpecs, id);
   if (root === null) {
     const row = { id, key: ROOT_KEY, value: id, created_at: context.now, deleted: false };
     await insertRow(connection, qosSpecs.name, row);
