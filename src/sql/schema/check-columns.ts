@@ -1,7 +1,8 @@
 /** Checks that the tables of a database are ones that the library can read and write. */
 import { SchemaError } from '../../errors/index.ts';
 import type { SqlConnection } from '../engine.ts';
-import { asObjects, type Row } from '../rows.ts';
+import type { Row } from '../rows.ts';
+import { columnsOf } from './catalog.ts';
 import type { Table } from './columns.ts';
 
 /**
@@ -28,24 +29,6 @@ export async function checkColumns(
       throw unusable(revision, `has a column ${name} in its table ${table.name} that must have a value`);
     }
   }
-}
-
-/** The columns of each table, as `PRAGMA table_info` has them. */
-export async function columnsOf(
-  connection: SqlConnection,
-  tables: readonly Table[],
-): Promise<ReadonlyMap<string, readonly Row[]>> {
-  const places = tables.map(() => '?').join(', ');
-  const sql = `SELECT lower(m.name) AS "table", c.name AS name, c."notnull" AS required, c.dflt_value AS preset
-    FROM sqlite_master AS m JOIN pragma_table_info(m.name) AS c
-    WHERE m.type = 'table' AND lower(m.name) IN (${places})`;
-  const rows = asObjects(
-    await connection.all(
-      sql,
-      tables.map(({ name }) => name),
-    ),
-  );
-  return new Map(tables.map(({ name }) => [name, rows.filter((row) => row['table'] === name)]));
 }
 
 function wantsValue(column: Row): boolean {

@@ -1,12 +1,21 @@
 /** The one step between revisions that the library takes: from 921e1a36b076 to c92a3e68beed. */
 import type { SqlConnection } from '../engine.ts';
 import { asObjects } from '../rows.ts';
-import { columnsOf } from './check-columns.ts';
+import { columnsOf } from './catalog.ts';
 import { volumes } from './columns.ts';
 import { schemaObjects } from './sqlite.ts';
 
 /** The name that the original gives to the table while it is filled. */
 const REBUILT = '_alembic_tmp_volumes';
+
+/** Makes `shared_targets` nullable on a server, where a column can be changed. */
+export async function relaxVolumes(connection: SqlConnection): Promise<void> {
+  await connection.run(
+    connection.dialect === 'mysql'
+      ? 'ALTER TABLE volumes MODIFY shared_targets BOOLEAN NULL'
+      : 'ALTER TABLE volumes ALTER COLUMN shared_targets DROP NOT NULL',
+  );
+}
 
 /**
  * Whether `volumes` has no columns but those of the revision. With columns of somebody else's, or with views and
