@@ -39,6 +39,7 @@ const databaseSchema = z.strictObject({
   medium: z.optional(z.enum(['filesystem', 'indexeddb', 'opfs'])),
   read_only: flag(false),
   busy_timeout: z._default(z.number().check(z.nonnegative()), 5000),
+  statement_timeout: z.optional(z.number().check(z.nonnegative())),
   from: z.optional(content),
 });
 

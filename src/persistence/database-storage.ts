@@ -1,9 +1,11 @@
 /** The storages `db` and `memory_db`: from their options to a database that can be opened. */
-import { InvalidPersistence } from '../errors/index.ts';
-import { databaseOptions, memoryDatabaseOptions } from '../options.ts';
+import { InvalidPersistence, InvalidUrl } from '../errors/index.ts';
+import { type DatabaseOptions, databaseOptions, memoryDatabaseOptions } from '../options.ts';
 import type { CoreClient } from '../rpc/client.ts';
-import type { CoreConfig } from '../rpc/contract.ts';
-import { sqlitePath } from '../sql/url.ts';
+import type { CoreConfig, ServerConfig } from '../rpc/contract.ts';
+import { builtin } from '../runtime.ts';
+import { serverOf } from '../sql/server-url.ts';
+import { shownUrl, sqlitePath } from '../sql/url.ts';
 import { DatabasePersistence } from './database.ts';
 import type { PersistenceOptions } from './driver.ts';
 
@@ -11,8 +13,18 @@ type Connect = () => Promise<CoreClient>;
 
 /** The storage `db`: the database that `connection` says. */
 export async function databaseAt(options: PersistenceOptions, connect: Connect): Promise<DatabasePersistence> {
-  const { connection, medium, read_only, soft_deletes, sqlite_synchronous, busy_timeout, from } =
-    databaseOptions(options);
+  const checked = databaseOptions(options);
+  const { connection, medium, read_only, soft_deletes, sqlite_synchronous, busy_timeout, from } = checked;
+  const server = serverAt(checked);
+  if (server !== null) {
+    const config = { medium: 'memory', database: '', sqlite_synchronous, from: null } as const;
+    return new DatabasePersistence(
+      'db',
+      options,
+      { ...config, soft_deletes, read_only, busy_timeout, server },
+      connect,
+    );
+  }
   const path = sqlitePath(connection);
   if (medium !== undefined && medium !== 'filesystem') {
     throw new InvalidPersistence(`The medium '${medium}' is not available in this version; 'filesystem' is.`);
@@ -30,8 +42,36 @@ export async function databaseAt(options: PersistenceOptions, connect: Connect):
     from: await bytesOf(from),
     read_only,
     busy_timeout,
+    server: null,
   };
   return new DatabasePersistence('db', options, config, connect);
+}
+
+/** The server that has the database; null when it is one of SQLite. */
+function serverAt({ connection, medium, from, busy_timeout, statement_timeout }: DatabaseOptions): ServerConfig | null {
+  const server = serverOf(connection);
+  const fileOption = Object.entries({ medium, from }).find(([, value]) => value !== undefined)?.[0];
+  if (server === null) {
+    if (statement_timeout === undefined) return null;
+    throw new InvalidPersistence('The option statement_timeout is for databases on a server.');
+  }
+  if (fileOption !== undefined) {
+    throw new InvalidPersistence(
+      `The option ${fileOption} is for sqlite databases, and ${server.name} is on a server.`,
+    );
+  }
+  if (builtin('node:net') === undefined) {
+    throw new InvalidUrl(
+      `${shownUrl(connection)} cannot be opened here: browsers let no program open a connection to a database server. ` +
+        'Run this part in Node, Deno or Bun; or move the metadata there into a SQLite file, which opens anywhere.',
+    );
+  }
+  return {
+    ...server,
+    lock_timeout: busy_timeout,
+    // What the URL says is said of this server; the option, of whichever.
+    statement_timeout: server.statement_timeout ?? statement_timeout ?? null,
+  };
 }
 
 /** The storage `memory_db`: a database in memory, with hard deletes. */
@@ -45,6 +85,7 @@ export async function databaseInMemory(options: PersistenceOptions, connect: Con
     from: await bytesOf(from),
     read_only: false,
     busy_timeout: 0,
+    server: null,
   };
   return new DatabasePersistence('memory_db', options, config, connect);
 }

@@ -7,16 +7,22 @@
 import { ContextClosed, DatabaseError } from '../errors/index.ts';
 import type { Answer, Answers, Command, CoreConfig, LockFile, StorageInfo, WriteCommand } from '../rpc/contract.ts';
 import { isWrite, read, type TableRead, write } from './cinder-db.ts';
+import { storableTime } from './dialect.ts';
 import type { SqlEngine, Work } from './engine.ts';
-import { type Origin, prepareSchema, readSchema, type Schema } from './revisions.ts';
+import { prepareSchema, readSchema, type Schema } from './revisions.ts';
+import type { Origin } from './schema/create.ts';
 import type { WriteContext } from './write-context.ts';
 
 /** An engine and what the core has to know of the database that it opened. */
 export interface CoreEngine extends SqlEngine {
   /** The version of the engine itself. */
   readonly version: string;
-  /** Bytes of the main database file. */
-  readonly size: number;
+  /** What the server is that has the database; absent for SQLite, whose words are in the configuration. */
+  readonly server?: { readonly name: string; readonly durable: boolean };
+  /** Whether reads that wait together may run at the same time. */
+  readonly readsAtOnce?: boolean;
+  /** Bytes of the main database file, or of the database on its server. */
+  readonly size: number | null | Promise<number | null>;
   readonly readOnly: boolean;
   /** What is known of other programs on the same file, and done about them. */
   readonly nativeLocks: StorageInfo['native_locks'];
@@ -86,8 +92,7 @@ export class Core {
         await this.#parts.nextTurn();
         await this.#runWrites(this.#takeWrites());
       } else {
-        this.#queue.shift();
-        await this.#runAlone(first, command);
+        await Promise.all(this.#takeReads().map((waiting) => this.#runAlone(waiting, waiting.command)));
       }
     }
     this.#running = false;
@@ -102,13 +107,26 @@ export class Core {
     return writes;
   }
 
+  /** The next command, and where the engine can do several at once, the reads that wait behind it. */
+  #takeReads(): readonly Waiting<LoneCommand>[] {
+    const reads: Waiting<LoneCommand>[] = [];
+    for (let next = this.#queue[0]; next !== undefined && isAlone(next); next = this.#queue[0]) {
+      const isRead = this.#opened?.engine.readsAtOnce === true && isTableRead(next.command);
+      if (reads.length > 0 && !isRead) break;
+      reads.push(next);
+      this.#queue.shift();
+      if (!isRead) break;
+    }
+    return reads;
+  }
+
   async #runWrites(writes: readonly Waiting<WriteCommand>[]): Promise<void> {
     try {
       const { engine, config, schema } = this.#open();
       const newContext = (): WriteContext => ({
         defaultTypeId: schema.defaultTypeId,
         softDeletes: config.soft_deletes,
-        now: this.#parts.now(),
+        now: storableTime(engine.dialect, this.#parts.now()),
         newId: this.#parts.newId,
       });
       const works = writes.map(
@@ -190,18 +208,20 @@ export class Core {
     return { default_type: schema.default_type };
   }
 
-  #info(): StorageInfo {
+  async #info(): Promise<StorageInfo> {
     const { engine, config, schema } = this.#open();
     engine.checkFile();
-    const inMemory = config.medium === 'memory';
+    const { server, version } = engine;
+    const inMemory = server === undefined && config.medium === 'memory';
+    const durable = server === undefined ? config.sqlite_synchronous : server.durable;
     return {
-      medium: config.medium,
-      durability: inMemory ? 'none' : config.sqlite_synchronous ? 'full' : 'off',
+      medium: config.server?.dialect ?? config.medium,
+      durability: inMemory ? 'none' : durable ? 'full' : 'off',
       persisted: !inMemory,
       leader: true,
-      size: engine.size,
+      size: await engine.size,
       revision: schema.revision,
-      sqlite_version: engine.version,
+      versions: { [server?.name ?? 'sqlite']: version },
       native_locks: engine.nativeLocks,
       read_only: engine.readOnly,
     };
@@ -215,6 +235,9 @@ export class Core {
     return null;
   }
 }
+
+const isAlone = (waiting: Waiting): waiting is Waiting<LoneCommand> => !isWrite(waiting.command);
+const isTableRead = ({ kind }: Command): boolean => kind.startsWith('get');
 
 function isWriting(waiting: Waiting): waiting is Waiting<WriteCommand> {
   return isWrite(waiting.command);
