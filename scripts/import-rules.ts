@@ -25,7 +25,7 @@ const mayImport = {
   // The boundary.
   rpc: ['errors', 'runtime'],
   // The core's side.
-  workers: ['rpc', 'sql', 'errors', 'runtime'],
+  workers: ['rpc', 'sql', 'media', 'errors', 'runtime'],
   sql: ['vfs', 'media', 'wasm', ...leaves],
   vfs: ['media', 'wasm', 'errors', 'runtime'],
   media: ['tabs', 'errors', 'runtime'],
@@ -59,7 +59,7 @@ const typesToo: Partial<Record<Part, readonly Part[]>> = {
 const exceptions: readonly { readonly from: RegExp; readonly to: RegExp; readonly because: string }[] = [
   {
     from: /^src\/rpc\/local(-client)?\.ts$/,
-    to: /^src\/sql\//,
+    to: /^src\/(?:sql|media)\//,
     because: 'worker: false is the core without a boundary',
   },
   { from: /^src\/persistence\//, to: /^src\/objects\/key-value\.ts$/, because: 'a pair of texts, which storages make' },
@@ -75,7 +75,6 @@ const thirdParty: Readonly<Record<string, { readonly files: RegExp; readonly atM
   comlink: { files: /^src\/rpc\//, atMost: 2 },
   'comlink/dist/esm/node-adapter.mjs': { files: /^(?:src\/rpc|workers)\//, atMost: 2 },
   'sql.js/dist/sql-wasm-browser.js': { files: /^(?:wasm|src\/vfs|src\/sql\/engines)\//, atMost: 1 },
-  'zod/mini': { files: /^src\/options\.ts$/, atMost: 1 },
 };
 
 /** The one file that asks what the platform is, and what nobody else may name. */

@@ -9,7 +9,6 @@ import type { Context, ContextSettings, Restore } from './objects/context.ts';
 import { restoreInto } from './objects/restore.ts';
 import type { Snapshot } from './objects/snapshot.ts';
 import type { Volume } from './objects/volume.ts';
-import { DatabasePersistence } from './persistence/database.ts';
 import type { PersistenceDriver, Storable } from './persistence/driver.ts';
 import { runtimeName } from './runtime.ts';
 import { compact, jsonText } from './serialization/json-text.ts';
@@ -195,6 +194,7 @@ export class Cinderlib implements Context {
   /** The whole database as a SQLite file, consistent. Only for storages that are SQLite databases. */
   async exportDatabase(): Promise<Blob> {
     const { persistence } = this;
+    const { DatabasePersistence } = await import('./persistence/with-core.ts');
     if (!(persistence instanceof DatabasePersistence)) {
       throw new InvalidOption(
         `The storage '${persistence.storageName}' is no SQLite database: there is no file to export.`,

@@ -48,6 +48,30 @@ export function builtin<N extends keyof Builtins>(name: N): Builtins[N] | undefi
   return hostProcess()?.getBuiltinModule?.(name);
 }
 
+/** What Deno lets a program do only when it is told to. */
+type Permission =
+  | { readonly name: 'read'; readonly path: string }
+  | { readonly name: 'run' | 'env' }
+  | { readonly name: 'sys'; readonly kind: 'hostname' | 'networkInterfaces' | 'osRelease' };
+
+interface DenoLike {
+  readonly permissions: { querySync(permission: Permission): { readonly state: string } };
+}
+
+/**
+ * Whether something may be done that can be done without. Deno would ask the user in the middle of a
+ * program for what no flag allows; nobody should have to answer for a nicety.
+ */
+export function isAllowed(permission: Permission): boolean {
+  const { Deno } = globalThis as { Deno?: DenoLike };
+  return Deno === undefined || Deno.permissions.querySync(permission).state === 'granted';
+}
+
+/** Linux's files about processes may be read. */
+export function mayReadProc(): boolean {
+  return isAllowed({ name: 'read', path: '/proc' });
+}
+
 /**
  * Opens a file with the runtime's own SQLite, where it has one.
  *
@@ -100,12 +124,9 @@ export function runtimeName(): string {
 
 /** The machine's name, the left part of a volume's `host`; `localhost` where there is none to know. */
 export function hostName(): string {
-  try {
-    return builtin('node:os')?.hostname() || 'localhost';
-  } catch {
-    // Deno tells it only to programs that may ask (`--allow-sys`); none needs it to open a file.
-    return 'localhost';
-  }
+  // Deno tells it only to programs that may ask (`--allow-sys`); none needs it to open a file.
+  if (!isAllowed({ name: 'sys', kind: 'hostname' })) return 'localhost';
+  return builtin('node:os')?.hostname() || 'localhost';
 }
 
 /** Resolves after that many milliseconds. */

@@ -34,7 +34,7 @@ export class VolumeTypeUpdateFailed extends CinderlibError {
   }
 }
 
-/** A row with that id exists already, marked as deleted, and ids are not reused. */
+/** That id is taken: by an object that is stored, or by a row that is marked as deleted, whose id is not used again. */
 export class DuplicateEntry extends CinderlibError {
   override readonly name = 'DuplicateEntry';
   override readonly code = 'DUPLICATE_ENTRY';

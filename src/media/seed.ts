@@ -21,8 +21,13 @@ export function seed(fs: FileSystem, { path, folder }: Place, content: Uint8Arra
   }
   const fresh = `${path}.new`;
   try {
-    const descriptor = fs.openSync(fresh, 'w', 0o644);
+    const like = fs.statSync(path, { throwIfNoEntry: false });
+    // One that a crash left may have been readable to others.
+    fs.rmSync(fresh, { force: true });
+    const descriptor = fs.openSync(fresh, 'wx', like === undefined ? 0o644 : 0o600);
     try {
+      // An empty file that was made beforehand says who may see what comes into it.
+      if (like !== undefined) fs.fchmodSync(descriptor, like.mode & 0o777);
       for (let done = 0; done < content.length; ) done += fs.writeSync(descriptor, content, done);
       fs.fsyncSync(descriptor);
     } finally {

@@ -2,10 +2,11 @@
 import { type Dict, isDict } from '../cinder/dict.ts';
 import { volumeDriverClass } from '../drivers/registry.ts';
 import type { DriverParameters, VolumeDriver } from '../drivers/volume-driver.ts';
-import { DuplicateEntry, InvalidOption } from '../errors/index.ts';
+import { InvalidOption } from '../errors/index.ts';
 import { inspect } from '../inspect.ts';
 import { compact, jsonText, spaced } from '../serialization/json-text.ts';
 import type { Context } from './context.ts';
+import { refuseUnknown } from './known-options.ts';
 import { LazyList } from './lazy-list.ts';
 import { checkSize } from './lifecycle.ts';
 import { type FieldValues, withDisplayNames } from './new-object.ts';
@@ -92,11 +93,7 @@ export class Backend {
 
   /** The volumes with that id or name, always asked of the storage. */
   async volumesFiltered(filter: { volume_id?: string; volume_name?: string } = {}): Promise<readonly Volume[]> {
-    for (const name of Object.keys(filter)) {
-      if (name !== 'volume_id' && name !== 'volume_name') {
-        throw new InvalidOption(`Volumes are filtered by volume_id and volume_name, not by ${name}.`);
-      }
-    }
+    refuseUnknown('volumesFiltered', filter, ['volume_id', 'volume_name']);
     return this.context.persistence.getVolumes({ ...filter, backend_name: this.id });
   }
 
@@ -120,15 +117,14 @@ export class Backend {
     checkSize(size);
     const defaults = { display_name: '', display_description: '', bootable: false };
     const volume = Volume.make(this.context, this, { ...defaults, ...withDisplayNames(given), size }, pool_name);
-    if (given['id'] && (await this.context.persistence.getVolumes({ volume_id: volume.id })).length > 0) {
-      throw new DuplicateEntry(`Volume ${volume.id} exists already. Give another id, or none.`);
-    }
     await volume.create();
     return volume;
   }
 
   /** Capacity and abilities of the backend, with its pools; `refresh` asks the driver again. */
-  async stats({ refresh = false }: { refresh?: boolean } = {}): Promise<Stats> {
+  async stats(options: { refresh?: boolean } = {}): Promise<Stats> {
+    refuseUnknown('stats', options, ['refresh']);
+    const { refresh = false } = options;
     if (refresh) this.#stats = withPools((await this.driver.getVolumeStats({ refresh: true })) ?? {}, this.id);
     return this.#stats;
   }

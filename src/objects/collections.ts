@@ -3,6 +3,7 @@ import { ConnectionNotFound, SnapshotNotFound, VolumeNotFound } from '../errors/
 import type { VolumeFilter } from '../persistence/driver.ts';
 import type { Connection } from './connection.ts';
 import type { Context } from './context.ts';
+import { refuseUnknown } from './known-options.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Volume } from './volume.ts';
 
@@ -28,6 +29,7 @@ export class Volumes {
 
   /** All volumes that match, newest first in a database, holding no more than a page of them at a time. */
   iterate(filter: VolumeFilter = {}): AsyncIterable<Volume> {
+    refuseUnknown('iterate', filter, ['volume_id', 'volume_name', 'backend_name']);
     return this.#context.persistence.iterateVolumes(filter);
   }
 }

@@ -9,6 +9,7 @@ import type { Backend } from './backend.ts';
 import { operable } from './backends.ts';
 import type { Context } from './context.ts';
 import type { ConnectionFields } from './fields.ts';
+import { refuseUnknown } from './known-options.ts';
 import { undone } from './lifecycle.ts';
 import { type FieldValues, newObject } from './new-object.ts';
 import { ParentVolume } from './parent-volume.ts';
@@ -147,7 +148,9 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
   }
 
   /** Detaches the volume from this host; the connection stays. */
-  async detach({ force = false, ignore_errors = false } = {}): Promise<void> {
+  async detach(options: { force?: boolean; ignore_errors?: boolean } = {}): Promise<void> {
+    refuseUnknown('detach', options, ['force', 'ignore_errors']);
+    const { force = false, ignore_errors = false } = options;
     try {
       await this.#connector().disconnectVolume(this.#data(), this.device, { force, ignore_errors });
     } catch (error) {
@@ -161,9 +164,9 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
   }
 
   /** Takes the volume away from the host, and the connection with it. */
-  async disconnect({ force = false }: { force?: boolean } = {}): Promise<void> {
+  async disconnect(options: { force?: boolean } = {}): Promise<void> {
     const volume = await this.volume();
-    await volume.disconnect(this, { force });
+    await volume.disconnect(this, options);
   }
 
   /**

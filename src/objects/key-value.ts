@@ -1,6 +1,7 @@
 /** A key and its text, which a program may keep beside its volumes. */
 import { pythonStr, pythonType } from '../cinder/python-str.ts';
 import { ValueError } from '../errors/index.ts';
+import { inspect } from '../inspect.ts';
 
 export class KeyValue {
   readonly key: string;
@@ -10,6 +11,11 @@ export class KeyValue {
   constructor(key: string, value: string | null) {
     this.key = key;
     this.value = value;
+  }
+
+  /** What Node, Deno and Bun print: not the value, which may be a secret. */
+  [inspect](): string {
+    return `<KeyValue ${this.key}>`;
   }
 }
 

@@ -6,6 +6,7 @@ import { compact, jsonText } from '../serialization/json-text.ts';
 import { toPlainDict, toPrimitive } from '../serialization/primitive.ts';
 import type { Backend } from './backend.ts';
 import type { Context } from './context.ts';
+import { refuseUnknown } from './known-options.ts';
 import { FieldHolder } from './with-fields.ts';
 
 /** The classes whose objects can be dumped and loaded one by one. */
@@ -81,7 +82,9 @@ export abstract class Resource extends FieldHolder {
    * As {@link json}, but `simplified` (unless told otherwise, as in the original) leaves out the
    * snapshots and connections of a volume, and the volume of the others.
    */
-  toJson({ simplified = true }: { simplified?: boolean } = {}): ResourceJson {
+  toJson(options: { simplified?: boolean } = {}): ResourceJson {
+    refuseUnknown('toJson', options, ['simplified']);
+    const { simplified = true } = options;
     const leftOut = simplified ? this.simplifiedWithout.map((field) => this.#ovo.child(field)) : [];
     const printed = new Set(leftOut.filter((object) => object !== null));
     return {
@@ -92,8 +95,9 @@ export abstract class Resource extends FieldHolder {
   }
 
   /** The text of {@link toJson}. */
-  toJsons({ simplified = true }: { simplified?: boolean } = {}): string {
-    return jsonText(this.toJson({ simplified }), compact);
+  toJsons(options: { simplified?: boolean } = {}): string {
+    refuseUnknown('toJsons', options, ['simplified']);
+    return jsonText(this.toJson(options), compact);
   }
 
   /** The fields alone, each object under its lower-cased name. What this gives cannot be loaded again. */

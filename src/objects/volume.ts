@@ -14,6 +14,8 @@ import { ChildList } from './child-list.ts';
 import { Connection } from './connection.ts';
 import type { Context } from './context.ts';
 import type { VolumeFields } from './fields.ts';
+import { refuseTaken } from './given-id.ts';
+import { refuseUnknown } from './known-options.ts';
 import { applyModelUpdate, checkSize, failed, failing, saveAfter, undone } from './lifecycle.ts';
 import { type FieldValues, withDisplayNames } from './new-object.ts';
 import { newVolume, volumeFieldsFrom } from './new-volume.ts';
@@ -37,6 +39,9 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
   readonly #connections = new ChildList<Connection>(this, 'volume_attachment', volumeAttachmentListModel);
   #volumeType: VolumeType | null = null;
 
+  /** Whether the caller chose the id, which may be taken then. */
+  #hasGivenId = false;
+
   protected override readonly resourceClass = 'Volume';
   protected override readonly simplifiedWithout = ['snapshots', 'volume_attachment'];
 
@@ -59,6 +64,7 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
     const sourcePool = like?.host?.split('#')[1];
     const ovo = newVolume(context.settings, backend, given, pool ?? sourcePool);
     const volume = new Volume(context, backend, ovo);
+    volume.#hasGivenId = Boolean(given['id']);
     volume.#adopt();
     return volume;
   }
@@ -202,6 +208,10 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
 
   async createSnapshot(fields: FieldValues = {}): Promise<Snapshot> {
     operable(this.backend);
+    if (fields['id']) {
+      const snapshot_id = pythonStr(fields['id']);
+      refuseTaken('Snapshot', snapshot_id, await this.context.persistence.getSnapshots({ snapshot_id }));
+    }
     const defaults = { display_name: '', display_description: '' };
     const snapshot = Snapshot.make(this.context, this, { ...defaults, ...withDisplayNames(fields) });
     try {
@@ -228,6 +238,11 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
     const { driver } = operable(this.backend);
     if (!isDict(connector))
       throw new ValueError(`A connector is a dict of properties of a host, not ${pythonStr(connector)}.`);
+    // Before the export is made: undoing that would undo the one of the connection that is there.
+    if (fields['id']) {
+      const connection_id = pythonStr(fields['id']);
+      refuseTaken('Connection', connection_id, await this.context.persistence.getConnections({ connection_id }));
+    }
     const modelUpdate = await driver.createExport(null, this, connector);
     if (applyModelUpdate(this.ovo, modelUpdate)) await this.save();
     const { status } = this;
@@ -243,7 +258,9 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
     }
   }
 
-  async disconnect(connection: Connection, { force = false }: { force?: boolean } = {}): Promise<void> {
+  async disconnect(connection: Connection, options: { force?: boolean } = {}): Promise<void> {
+    refuseUnknown('disconnect', options, ['force']);
+    const { force = false } = options;
     if (connection.volume_id !== this.id) {
       throw new ValueError(`Connection ${connection.id} is one of volume ${connection.volume_id}, not of ${this.id}.`);
     }
@@ -272,7 +289,9 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
   }
 
   /** Detaches the volume from this host and disconnects it. Throws `NotLocal` when it is not attached here. */
-  async detach({ force = false, ignore_errors = false } = {}): Promise<void> {
+  async detach(options: { force?: boolean; ignore_errors?: boolean } = {}): Promise<void> {
+    refuseUnknown('detach', options, ['force', 'ignore_errors']);
+    const { force = false, ignore_errors = false } = options;
     const connection = this.local_attach;
     if (connection === null) throw new NotLocal(this.id);
     try {
@@ -300,8 +319,15 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
   /** Runs the driver's way of making this volume, and stores what came of it. */
   async #make(run: (driver: Backend['driver']) => unknown): Promise<void> {
     const backend = operable(this.backend);
+    // At once, without waiting for the storage: of two calls at the same time one gets the id.
+    for (const { volumesInFlight } of this.context.backends.values()) {
+      refuseTaken('Volume', this.id, volumesInFlight.has(this.id) ? [this.id] : []);
+    }
     backend.volumesInFlight.set(this.id, this);
     try {
+      if (this.#hasGivenId) {
+        refuseTaken('Volume', this.id, await this.context.persistence.getVolumes({ volume_id: this.id }));
+      }
       await this.#run(run, backend);
       await saveAfter(this);
     } finally {

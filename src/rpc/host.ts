@@ -8,8 +8,8 @@ export interface CommandRunner {
   call<C extends Command>(command: C): Promise<Answer<C>>;
 }
 
-/** Exposes a core to the other end of a worker's port. */
-export function serve(core: CommandRunner, port: Comlink.Endpoint): void {
+/** Exposes a core to the other end of a worker's port: in a Web Worker, without one, to the page that started it. */
+export function serve(core: CommandRunner, port?: Comlink.Endpoint): void {
   const call = async (command: Command): Promise<Outcome<unknown>> => {
     try {
       return transferred({ ok: true, value: await core.call(command) });

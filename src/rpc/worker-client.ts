@@ -90,6 +90,8 @@ export class WorkerClient implements CoreClient {
 }
 
 function lostWorker(reason: Error): WorkerLost {
+  // It never started, and says why.
+  if (reason instanceof WorkerLost) return reason;
   return new WorkerLost(
     `The worker of the persistence core is gone: ${reason.message} ` +
       'Close this context and call setup() again; what was acknowledged is stored.',

@@ -218,7 +218,8 @@ export class Core {
       medium: config.server?.dialect ?? config.medium,
       durability: inMemory ? 'none' : durable ? 'full' : 'off',
       persisted: !inMemory,
-      leader: true,
+      // On a server everybody may write who may.
+      leader: !engine.readOnly,
       size: await engine.size,
       revision: schema.revision,
       versions: { [server?.name ?? 'sqlite']: version },

@@ -7,7 +7,7 @@
  */
 import type { FileSystem } from '../media/disk-file.ts';
 import { errnoOf } from '../media/failure.ts';
-import { hostName, hostProcess, runtimeName } from '../runtime.ts';
+import { hostName, hostProcess, isAllowed, mayReadProc, runtimeName } from '../runtime.ts';
 
 export interface Holder {
   /** Random: tells this lock from every other one, also of the same holder. Hexadecimal. */
@@ -19,6 +19,8 @@ export interface Holder {
   readonly started: number | null;
   readonly thread: number | null;
   readonly boot: string | null;
+  /** The machine, as its name alone does not say: many are called `localhost`. */
+  readonly machine: string | null;
   /** Process ids mean something within one namespace only: each container has its own. */
   readonly namespace: string | null;
 }
@@ -29,7 +31,7 @@ type HolderState = 'alive' | 'dead' | 'unknown';
 /** Describes the calling thread, with a token of its own at each call. */
 export function describeSelf(fs: FileSystem): Holder {
   const pid = hostProcess()?.pid ?? 0;
-  const link = attempt(() => fs.readlinkSync('/proc/thread-self'));
+  const link = about(() => fs.readlinkSync('/proc/thread-self'));
   const thread = link === null ? null : Number(link.split('/').at(-1));
   const status = thread === null ? null : readStatus(fs, pid, thread);
   const random = crypto.getRandomValues(new Uint8Array(16));
@@ -40,8 +42,9 @@ export function describeSelf(fs: FileSystem): Holder {
     program: runtimeName(),
     started: status?.started ?? null,
     thread: status === null ? null : thread,
-    boot: attempt(() => fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
-    namespace: attempt(() => fs.readlinkSync('/proc/self/ns/pid')),
+    boot: about(() => fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
+    machine: attempt(() => machineName(fs)),
+    namespace: about(() => fs.readlinkSync('/proc/self/ns/pid')),
   };
 }
 
@@ -49,7 +52,7 @@ export function describeSelf(fs: FileSystem): Holder {
 export function parseHolder(text: string): Holder | null {
   const fields = attempt((): unknown => JSON.parse(text));
   if (typeof fields !== 'object' || fields === null) return null;
-  const { token, pid, host, program, started, thread, boot, namespace } = fields as Record<string, unknown>;
+  const { token, pid, host, program, started, thread, boot, machine, namespace } = fields as Record<string, unknown>;
   if (!Number.isSafeInteger(pid) || Number(pid) <= 0 || typeof host !== 'string') return null;
   return {
     token: typeof token === 'string' && /^[0-9a-f]{8,64}$/.test(token) ? token : hash(text),
@@ -59,6 +62,7 @@ export function parseHolder(text: string): Holder | null {
     started: typeof started === 'number' ? started : null,
     thread: Number.isSafeInteger(thread) ? Number(thread) : null,
     boot: typeof boot === 'string' ? boot : null,
+    machine: typeof machine === 'string' ? machine : null,
     namespace: typeof namespace === 'string' ? namespace : null,
   };
 }
@@ -66,10 +70,15 @@ export function parseHolder(text: string): Holder | null {
 /** Whether `holder` lives, as far as `self` can see. */
 export function stateOf(holder: Holder, self: Holder, fs: FileSystem): HolderState {
   if (holder.host !== self.host) return 'unknown';
-  if (differ(holder.boot, self.boot)) return 'dead';
+  // Another boot is a restart since then, or another machine of the same name on a shared folder.
+  if (differ(holder.boot, self.boot))
+    return holder.machine !== null && holder.machine === self.machine ? 'dead' : 'unknown';
   if (differ(holder.namespace, self.namespace)) return 'unknown';
+  // Deno takes a signal for running a program.
+  const maySignal = isAllowed({ name: 'run' });
+  if (!maySignal && !mayReadProc() && holder.pid !== self.pid) return 'unknown';
   try {
-    hostProcess()?.kill(holder.pid, 0);
+    if (maySignal) hostProcess()?.kill(holder.pid, 0);
   } catch (error) {
     // EPERM: it lives and belongs to somebody else.
     if (errnoOf(error) === 'ESRCH') return 'dead';
@@ -78,16 +87,24 @@ export function stateOf(holder: Holder, self: Holder, fs: FileSystem): HolderSta
   const status = readStatus(fs, holder.pid, holder.thread);
   if (status !== null) return status.ended || status.started !== holder.started ? 'dead' : 'alive';
   // The thread is gone, or the system hides the processes of other users.
-  return fs.existsSync(`/proc/${holder.pid}/task`) ? 'dead' : 'alive';
+  return about(() => fs.existsSync(`/proc/${holder.pid}/task`)) ? 'dead' : 'alive';
 }
 
 /** Reads /proc/<pid>/task/<thread>/stat, whose second field may hold spaces and parentheses. */
 function readStatus(fs: FileSystem, pid: number, thread: number): { started: number; ended: boolean } | null {
-  const text = attempt(() => fs.readFileSync(`/proc/${pid}/task/${thread}/stat`, 'latin1'));
+  const text = about(() => fs.readFileSync(`/proc/${pid}/task/${thread}/stat`, 'latin1'));
   if (text === null) return null;
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const [state] = fields; // field 3 of proc(5); field 22, the start time, is 19 further on
   return { started: Number(fields[19]), ended: state === 'Z' || state === 'X' };
+}
+
+/** The id of machine-id(5), hashed as that asks for; null in a container that has none. */
+function machineName(fs: FileSystem): string | null {
+  const path = '/etc/machine-id';
+  if (!isAllowed({ name: 'read', path })) return null;
+  const id = fs.readFileSync(path, 'latin1').trim();
+  return id === '' ? null : hash(id);
 }
 
 function differ(one: string | null, other: string | null): boolean {
@@ -99,6 +116,11 @@ function hash(text: string): string {
   let value = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
   return (value >>> 0).toString(16).padStart(8, '0');
+}
+
+/** What Linux tells of processes; null where it tells nothing, or this program may not ask. */
+function about<T>(read: () => T): T | null {
+  return mayReadProc() ? attempt(read) : null;
 }
 
 function attempt<T>(read: () => T): T | null {

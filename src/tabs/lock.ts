@@ -34,7 +34,10 @@ export async function takeLock(database: string): Promise<LockFile> {
     write(fs, draft, self);
     for (let turn = 0; turn < turns; turn++) {
       if (turn > 0) await pause();
-      if (place(fs, draft, path, self)) return new LockFile(fs, path, self);
+      if (place(fs, draft, path, self)) {
+        sweep(fs, path, self);
+        return new LockFile(fs, path, self);
+      }
       const holder = await read(fs, path, database);
       // Null: it was released between the two calls.
       if (holder !== null && takeOver(fs, draft, path, database, self, holder)) return new LockFile(fs, path, self);
@@ -142,6 +145,8 @@ function unreadable(path: string, database: string): DatabaseLocked {
 
 function readNow(fs: FileSystem, path: string): Holder | null | 'unreadable' {
   try {
+    // Reading a pipe would wait for its other end.
+    if (fs.statSync(path).isFIFO()) return 'unreadable';
     return parseHolder(fs.readFileSync(path, 'utf8')) ?? 'unreadable';
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return null;
@@ -192,19 +197,39 @@ function inUse(
   return new DatabaseLocked(`${database} is in use by ${who} on ${host}). ${advice}`, pid, host);
 }
 
+/** How old a draft without a holder must be, in milliseconds, before whoever began it is taken for dead. */
+const unwrittenFor = 10_000;
+
 /** Removes what dead programs left beside the lock: drafts, and links of takeovers that are over. */
 function sweep(fs: FileSystem, path: string, self: Holder): void {
   const { dir, base } = split(path);
-  for (const name of fs.readdirSync(dir)) {
-    if (!name.startsWith(`${base}.`)) continue;
+  for (const name of namesIn(fs, dir)) {
+    if (!name.startsWith(`${base}.`) || name === `${base}.${self.token}`) continue;
     const left = `${dir}/${name}`;
     try {
       const holder = readNow(fs, left);
-      if (holder !== null && holder !== 'unreadable' && stateOf(holder, self, fs) === 'dead') fs.unlinkSync(left);
+      if (holder === null) continue;
+      // Killed between making its draft and writing it: the file is empty, and only its age tells.
+      const isUnwritten = holder === 'unreadable' && /\.[0-9a-f]{32}$/.test(name) && fs.statSync(left).size === 0;
+      const isDead = holder === 'unreadable' ? isUnwritten && isOld(fs, left) : stateOf(holder, self, fs) === 'dead';
+      if (isDead) fs.unlinkSync(left);
     } catch {
       // It is litter; the lock is ours all the same.
     }
   }
+}
+
+/** Nothing in a folder that may be used but not listed. */
+function namesIn(fs: FileSystem, folder: string): readonly string[] {
+  try {
+    return fs.readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function isOld(fs: FileSystem, path: string): boolean {
+  return Date.now() - fs.statSync(path).mtimeMs > unwrittenFor;
 }
 
 /** Removes a file of ours that is needed no more; why it could not be is of no use to anybody. */

@@ -11,6 +11,7 @@ import { DatabaseChanged, DatabaseLocked, DatabaseUnavailable } from '../../src/
 import type { StartKeeper } from '../../src/media/file-guard.ts';
 import { Keeper } from '../../src/media/keeper.ts';
 import { ProgramRunner } from '../../src/media/keeper-program.ts';
+import { hostMedia } from '../../src/media/open-on-host.ts';
 import type { SqliteEngine } from '../../src/sql/engines/sqlite.ts';
 import { openReader } from '../../src/sql/engines/sqlite-reader.ts';
 import { keepers, openGuarded } from '../support/engines.ts';
@@ -81,6 +82,21 @@ describe.each(keepers)('held by $name', ({ start: keeper }) => {
       expect(await shell.run('SELECT count(*) FROM t')).toEqual(locked);
     });
     expect(await shell.run('SELECT count(*) FROM t')).toBe('1');
+  });
+
+  test('a change is answered only when native programs can read it, however long that takes', async () => {
+    const stepsDownSlowly: StartKeeper = async (file) => {
+      const made = await keeper(file);
+      if (made === null) return null;
+      made.rest = async () => {
+        await new Promise((resolve) => void setTimeout(resolve, 100));
+        return Keeper.prototype.rest.call(made);
+      };
+      return made;
+    };
+    const engine = await open(stepsDownSlowly);
+    await engine.run('CREATE TABLE t (id)');
+    expect(await start().run('SELECT count(*) FROM t')).toBe('0');
   });
 
   test('a native reader is waited for, and then the lock is there again', async () => {
@@ -201,7 +217,7 @@ describe.each(keepers)('held by $name', ({ start: keeper }) => {
     const isHeld = async () => expect(await shell.run('BEGIN IMMEDIATE')).toEqual(locked);
     await engine.bytes();
     await isHeld();
-    const reader = await openReader({ medium: 'filesystem', database, from: null });
+    const reader = await openReader(hostMedia, { medium: 'filesystem', database, from: null });
     expect((await reader.all('SELECT count(*) FROM t')).rows).toEqual([[0]]);
     await isHeld();
     await reader.close();

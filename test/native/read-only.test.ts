@@ -7,6 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { type Cinderlib, KeyValue, type PersistenceConfig, setup } from 'cinderlib-wasm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { hostMedia } from '../../src/media/open-on-host.ts';
 import { openReader, type SqliteReader } from '../../src/sql/engines/sqlite-reader.ts';
 import { openGuarded } from '../support/engines.ts';
 import { copyGolden, goldenBytes } from '../support/golden.ts';
@@ -37,7 +38,7 @@ async function open(options: Partial<PersistenceConfig> = {}, worker = false): P
   return cl;
 }
 async function read(busy_timeout = 200): Promise<SqliteReader> {
-  reader = await openReader({ medium: 'filesystem', database, from: null, busy_timeout });
+  reader = await openReader(hostMedia, { medium: 'filesystem', database, from: null, busy_timeout });
   return reader;
 }
 function start(program = python3): NativeShell {
@@ -102,6 +103,7 @@ describe('a database that is only read', () => {
       expect(error).toHaveProperty('message', expect.stringContaining('was opened with read_only'));
     }
     expect(files()).toEqual(before);
+    expect(await cl.info()).toMatchObject({ read_only: true, leader: false });
   });
 
   test('may lie on a file system that nobody can write to', async (context) => {

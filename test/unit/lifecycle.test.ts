@@ -2,6 +2,7 @@
 import {
   type Backend,
   type Cinderlib,
+  KeyValue,
   registerConnector,
   registerVolumeDriver,
   setup,
@@ -473,9 +474,10 @@ test('objects print without their secrets', async () => {
   expect(
     inspect([secretive.driver, secretive, plugin]) + JSON.stringify([secretive.driver, secretive, plugin]),
   ).not.toContain('secret');
-  expect([inspect(vol), String(vol), inspect(backend)]).toEqual([
+  expect([inspect(vol), String(vol), inspect(backend), inspect(new KeyValue('k', 'secret'))]).toEqual([
     `<Volume ${vol.id}>`,
     `<Volume ${vol.id}>`,
     '<Backend b>',
+    '<KeyValue k>',
   ]);
 });

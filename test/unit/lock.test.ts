@@ -1,12 +1,12 @@
 /** The lock file: one holder, known by name; a dead one gives way to exactly one successor. */
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, execFileSync, fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { build } from 'esbuild';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, type TestContext, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, type TestContext, test, vi } from 'vitest';
 import { DatabaseLocked, DatabaseUnavailable } from '../../src/errors/index.ts';
 import { takeLock } from '../../src/tabs/lock.ts';
 import { describeSelf, type Holder, parseHolder, stateOf } from '../../src/tabs/lock-holder.ts';
@@ -181,6 +181,12 @@ describe('a lock that is held', () => {
     },
   );
 
+  test('as a pipe is refused, and its other end is not waited for', async (context) => {
+    onlyLinux(context);
+    execFileSync('mkfifo', [lockFile]);
+    expect(await refusal()).toHaveProperty('message', expect.stringContaining('does not say by whom'));
+  });
+
   test('whose text comes a moment after its name is waited for', async () => {
     fs.writeFileSync(lockFile, '');
     setTimeout(() => fs.writeFileSync(lockFile, self()), 30);
@@ -216,11 +222,21 @@ describe('the lock of a dead holder', () => {
     (await takeLock(database)).release();
   });
 
-  test('is taken over after a restart of the machine', async (context) => {
+  test('is taken over after a restart of the machine', (context) => {
     onlyLinux(context);
-    fs.writeFileSync(lockFile, self({ boot: '00000000-0000-0000-0000-000000000000' }));
-    (await takeLock(database)).release();
+    const here = { ...describeSelf(fs), machine: 'cafe' };
+    expect(stateOf({ ...here, boot: '00000000-0000-0000-0000-000000000000' }, here, fs)).toBe('dead');
   });
+
+  test.each(['0badcafe', null])(
+    'is not one of another boot of the machine %j, which has the same name',
+    async (machine) => {
+      const text = self({ boot: '00000000-0000-0000-0000-000000000000', machine });
+      fs.writeFileSync(lockFile, text);
+      expect(await refusal()).toHaveProperty('message', expect.stringContaining(`remove ${lockFile}`));
+      expect(fs.readFileSync(lockFile, 'utf8')).toBe(text);
+    },
+  );
 
   test('is taken over when its worker has ended and its process lives', async (context) => {
     onlyLinux(context);
@@ -254,6 +270,25 @@ describe('the lock of a dead holder', () => {
     }
   });
 
+  test('goes to nobody else at the moment when it is replaced', async () => {
+    await deadLock();
+    const answers: string[] = [];
+    const replace = fs.renameSync;
+    vi.spyOn(fs, 'renameSync').mockImplementationOnce((from, to) => {
+      // Another program comes between the last look at the lock and its replacement.
+      const other = `const child = require('node:child_process').fork(${JSON.stringify(program)});
+        child.on('message', (answer) => process.exit(console.log(answer)));
+        child.send(${JSON.stringify({ database, at: 0 })});`;
+      answers.push(spawnSync(process.execPath, ['-e', other], { encoding: 'utf8' }).stdout);
+      replace(from, to);
+    });
+    const lock = await takeLock(database);
+    expect(answers).toEqual([
+      expect.stringContaining(`DatabaseLocked: ${database} is in use by process ${process.pid}`),
+    ]);
+    lock.release();
+  });
+
   test('that was free goes to exactly one of eight processes', async () => {
     const contenders = Array.from({ length: 8 }, start);
     await Promise.all(contenders.map((child) => ask(child, null)));
@@ -268,6 +303,33 @@ describe('the lock of a dead holder', () => {
     fs.writeFileSync(`${lockFile}.backup`, 'mine');
     (await takeLock(database)).release();
     expect(fs.readdirSync(folder)).toEqual(['cl.sqlite.lock.backup']);
+  });
+});
+
+describe('the draft of a program that was killed before it had the lock', () => {
+  const draft = (): string => `${lockFile}.0123456789abcdef0123456789abcdef`;
+
+  test('goes with the next lock, although that was free', async () => {
+    fs.writeFileSync(draft(), self({ pid: 2_000_000_000, thread: null }));
+    (await takeLock(database)).release();
+    expect(fs.readdirSync(folder)).toEqual([]);
+  });
+
+  test('goes without a word in it too, once it is so old that nobody is about to write it', async () => {
+    fs.writeFileSync(draft(), '');
+    (await takeLock(database)).release();
+    expect(fs.readdirSync(folder)).toHaveLength(1);
+    fs.utimesSync(draft(), new Date(0), new Date(0));
+    (await takeLock(database)).release();
+    expect(fs.readdirSync(folder)).toEqual([]);
+  });
+
+  test('stays where the folder cannot be listed, and the lock is taken', async () => {
+    vi.spyOn(fs, 'readdirSync').mockImplementationOnce(() => {
+      throw Object.assign(new Error('EACCES'), { code: 'EACCES' });
+    });
+    (await takeLock(database)).release();
+    expect(fs.existsSync(lockFile)).toBe(false);
   });
 });
 

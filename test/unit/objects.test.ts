@@ -33,6 +33,22 @@ describe.each(['memory', 'memory_db'])('on %s', (storage) => {
     expect([vol.name, vol.description, snap.name, snap.description]).toEqual(['n', 'd', 's', '']);
   });
 
+  test('an option or a filter that does not exist is refused, with the near name', async () => {
+    const vol = await b.createVolume(1);
+    const misspelt = <T>(value: object): T => value as T; // What plain JavaScript may pass.
+    const refused = async (call: () => unknown, text: string) =>
+      expect(async () => call()).rejects.toMatchObject({
+        name: 'InvalidOption',
+        message: expect.stringContaining(text),
+      });
+    await refused(() => cl.Volume.iterate(misspelt({ backend_nam: 'b' })), 'Did you mean backend_name?');
+    await refused(() => b.volumesFiltered(misspelt({ volume_nam: 'b' })), 'Did you mean volume_name?');
+    await refused(() => b.stats(misspelt({ refrsh: true })), 'Did you mean refresh?');
+    await refused(() => vol.toJson(misspelt({ simplfied: false })), 'Did you mean simplified?');
+    await refused(() => vol.toJsons(misspelt({ simplfied: false })), 'Did you mean simplified?');
+    await refused(() => vol.detach(misspelt({ forced: true })), 'Did you mean force?');
+  });
+
   test('a volume with a snapshot is not deleted through an object that does not know of it', async () => {
     const vol = await b.createVolume(1);
     const other = await cl.Volume.getById(vol.id);
@@ -49,6 +65,34 @@ describe.each(['memory', 'memory_db'])('on %s', (storage) => {
     await expect(b.createVolume(2, { id: vol.id })).rejects.toMatchObject({ name: 'DuplicateEntry' });
     expect(fake.calls.length).toBe(calls);
     expect((await cl.Volume.getById(vol.id)).name).toBe('first');
+  });
+
+  test('an id that is taken is refused to copies, snapshots and connections too', async () => {
+    const [vol, other] = [await b.createVolume(1, { name: 'first' }), await b.createVolume(1, { name: 'other' })];
+    const snap = await vol.createSnapshot({ name: 'first' });
+    const conn = await vol.connect({ host: 'first' });
+    const before = await cl.dumps();
+    const fake = b.driver as FakeLoggingVolumeDriver;
+    const calls = fake.calls.length;
+    for (const call of [
+      () => other.clone({ id: vol.id }),
+      () => snap.createVolume({ id: other.id }),
+      () => other.createSnapshot({ id: snap.id }),
+      () => other.connect({ host: 'other' }, { id: conn.id }),
+    ]) {
+      await expect(call()).rejects.toMatchObject({ name: 'DuplicateEntry' });
+    }
+    expect(fake.calls.length).toBe(calls);
+    await cl.refresh();
+    expect(await cl.dumps()).toBe(before);
+  });
+
+  test('one of two volumes that are made at once gets the id that both are given', async () => {
+    const made = await Promise.allSettled(['one', 'two'].map((name) => b.createVolume(1, { id: 'both', name })));
+    expect(made.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(made.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { name: 'DuplicateEntry' } });
+    expect((await b.volumes()).length).toBe(1);
+    expect((await cl.persistence.getVolumes()).length).toBe(1);
   });
 
   test('the list of a backend has each volume once, whatever happens while it is read', async () => {
@@ -176,6 +220,24 @@ test('a snapshot that is taken while the list is read is in the list', async () 
   await reading;
   expect((await vol.snapshots()).map((one) => one.id)).toEqual([snap.id]);
   await cl.close();
+});
+
+test('glance metadata is kept in memory and in dumps, and passed over by a database', async () => {
+  for (const [storage, expected] of [
+    ['memory', { os: 'x' }],
+    ['memory_db', null],
+  ] as const) {
+    const cl = await setup({ persistence_config: { storage } });
+    const b = await cl.backend(options);
+    const vol = await b.createVolume(1);
+    vol.glance_metadata = { os: 'x' };
+    vol.display_name = 'new';
+    await vol.save();
+    expect(vol.jsons()).toContain('"glance_metadata":{"os":"x"}');
+    const found = await cl.Volume.getById(vol.id);
+    expect([found.display_name, found.glance_metadata]).toEqual(['new', expected]);
+    await cl.close();
+  }
 });
 
 test('a storage without db is not taken, and the old one stays', async () => {

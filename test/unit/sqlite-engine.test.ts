@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ContextClosed, DatabaseError, DatabaseExists, NotADatabase, ValueError } from '../../src/errors/index.ts';
+import { hostMedia } from '../../src/media/open-on-host.ts';
 import type { SqlValue } from '../../src/rpc/contract.ts';
 import type { SqlConnection } from '../../src/sql/engine.ts';
 import { openSqlite, type SqliteEngine } from '../../src/sql/engines/sqlite.ts';
@@ -13,7 +14,7 @@ let folder: string;
 let engine: SqliteEngine;
 
 const open = (medium: 'memory' | 'filesystem', from: Uint8Array | null = null) =>
-  openSqlite({ medium, database: path.join(folder, 'cl.sqlite'), from, sqlite_synchronous: true });
+  openSqlite(hostMedia, { medium, database: path.join(folder, 'cl.sqlite'), from, sqlite_synchronous: true });
 
 beforeEach(() => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'engine-'));
@@ -311,7 +312,12 @@ describe.each(['memory', 'filesystem'] as const)('on the medium %s', (medium) =>
       await engine.group([insert(1), insert(2)]);
       const bytes = await engine.bytes();
       expect(bytes).toHaveLength(engine.size);
-      const copy = await openSqlite({ medium: 'memory', database: '', from: bytes, sqlite_synchronous: true });
+      const copy = await openSqlite(hostMedia, {
+        medium: 'memory',
+        database: '',
+        from: bytes,
+        sqlite_synchronous: true,
+      });
       expect((await copy.all('SELECT value FROM rows ORDER BY id')).rows).toEqual([['row 1'], ['row 2']]);
       expect((await copy.all('PRAGMA integrity_check')).rows).toEqual([['ok']]);
       await copy.close();
@@ -325,7 +331,12 @@ describe.each(['memory', 'filesystem'] as const)('on the medium %s', (medium) =>
       });
       const bytes = await engine.bytes();
       await slow;
-      const copy = await openSqlite({ medium: 'memory', database: '', from: bytes, sqlite_synchronous: true });
+      const copy = await openSqlite(hostMedia, {
+        medium: 'memory',
+        database: '',
+        from: bytes,
+        sqlite_synchronous: true,
+      });
       expect((await copy.all('SELECT count(*) FROM rows')).rows).toEqual([[2]]);
       await copy.close();
     });

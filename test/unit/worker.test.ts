@@ -1,9 +1,10 @@
 /** The worker that the core runs in: errors come out of it whole, its end is noticed, and it keeps no process alive. */
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { closeSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import { Worker, type WorkerOptions } from 'node:worker_threads';
 import {
   CinderlibError,
   ContextClosed,
@@ -18,6 +19,7 @@ import {
   WorkerLost,
 } from 'cinderlib-wasm';
 import { describe, expect, test } from 'vitest';
+import { startWorker } from '../../src/rpc/endpoint.ts';
 import { inTemporaryFolder } from '../support/golden.ts';
 
 const coreScript = new URL('../../dist/core-node.js', import.meta.url);
@@ -123,6 +125,38 @@ test('a core on the calling thread and one in a worker give the same texts', asy
   expect(texts[0]).toBe(texts[1]);
 });
 
+/** Makes the worker that the library starts run other code; gives what it says first, after it was ended. */
+async function endedWorker(code: string): Promise<unknown> {
+  const { getBuiltinModule } = process;
+  let said: Promise<unknown> = Promise.resolve();
+  class OtherWorker extends Worker {
+    constructor(_: URL, options: WorkerOptions) {
+      super(code, { ...options, eval: true });
+      said = once(this, 'message').then(([message]) => message);
+    }
+  }
+  process.getBuiltinModule = ((name: string) =>
+    name === 'node:worker_threads' ? { Worker: OtherWorker } : getBuiltinModule(name)) as typeof getBuiltinModule; // All that is used of it.
+  try {
+    const worker = startWorker();
+    worker.keepAlive(true);
+    const message = await said;
+    await worker.terminate();
+    return message;
+  } finally {
+    process.getBuiltinModule = getBuiltinModule;
+  }
+}
+
+test('what a reader leaves open outlasts its worker: closing it would drop the lock of a writer in this process', async () => {
+  const file = JSON.stringify(fileURLToPath(import.meta.url));
+  const descriptor = await endedWorker(
+    `require('node:worker_threads').parentPort.postMessage(require('node:fs').openSync(${file}))`,
+  );
+  // Throws when the descriptor is closed.
+  closeSync(Number(descriptor));
+});
+
 describe('a worker that dies', () => {
   test('rejects the writes that wait as unknown, the reads as lost, and says so from then on', async () => {
     let thread: Worker | undefined;
@@ -152,9 +186,11 @@ describe('a worker that dies', () => {
   });
 
   test('and a function that makes none is refused', async () => {
-    const worker = (() => ({})) as unknown as () => Worker;
-    const error = await errorOf(setup({ persistence_config: { storage: 'memory_db' }, worker }));
-    expect(error).toBeInstanceOf(InvalidOption);
+    for (const made of [{}, 5, null, undefined]) {
+      const worker = (() => made) as unknown as () => Worker;
+      const error = await errorOf(setup({ persistence_config: { storage: 'memory_db' }, worker }));
+      expect(error).toBeInstanceOf(InvalidOption);
+    }
   });
 });
 

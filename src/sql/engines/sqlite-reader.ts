@@ -6,8 +6,8 @@
  */
 import { ContextClosed, ReadOnly } from '../../errors/index.ts';
 import type { NativeLocking } from '../../media/guard.ts';
+import type { Media, MediumConfig } from '../../media/media.ts';
 import { MemoryMedium } from '../../media/memory.ts';
-import { type MediumConfig, openReadOnly } from '../../media/open.ts';
 import type { ReadOnlyMedium } from '../../media/read-only.ts';
 import type { RowSet } from '../../rpc/contract.ts';
 import { type Engine, type EngineSource, startEngine } from '../../vfs/engine.ts';
@@ -24,8 +24,8 @@ import { undisturbed } from './undisturbed.ts';
  * @param source where the SQLite engine comes from, when it is not beside the bundle
  * @throws {NotADatabase | DatabaseCorrupt | DatabaseLocked | DatabaseUnavailable | StorageFailure}
  */
-export async function openReader(config: MediumConfig, source?: EngineSource): Promise<SqliteReader> {
-  const reader = new SqliteReader(await startEngine(source), openReadOnly(config));
+export async function openReader(media: Media, config: MediumConfig, source?: EngineSource): Promise<SqliteReader> {
+  const reader = new SqliteReader(await startEngine(source), await media.openReadOnly(config));
   try {
     await reader.open();
     return reader;

@@ -7,8 +7,8 @@
  */
 import { ContextClosed, DatabaseError, OutcomeUnknown, StorageFailure } from '../../errors/index.ts';
 import type { NativeLocking } from '../../media/guard.ts';
+import type { Media, MediumConfig } from '../../media/media.ts';
 import type { HeldLock, Medium } from '../../media/medium.ts';
-import { type MediumConfig, openMedium } from '../../media/open.ts';
 import type { RowSet } from '../../rpc/contract.ts';
 import { type Engine, type EngineSource, startEngine } from '../../vfs/engine.ts';
 import type { SqlEngine, SqlParameters, Work } from '../engine.ts';
@@ -31,9 +31,9 @@ export interface SqliteConfig extends MediumConfig {
  * @throws {NotADatabase | DatabaseCorrupt | DatabaseLocked | DatabaseUnavailable | DatabaseExists | StorageFailure}
  * having released everything, and having left no file that was not there before
  */
-export async function openSqlite(config: SqliteConfig, source?: EngineSource): Promise<SqliteEngine> {
+export async function openSqlite(media: Media, config: SqliteConfig, source?: EngineSource): Promise<SqliteEngine> {
   const engine = await startEngine(source);
-  return openSqliteOn(engine, await openMedium(config), config.sqlite_synchronous);
+  return openSqliteOn(engine, await media.open(config), config.sqlite_synchronous);
 }
 
 /** Opens the database of a medium, which is the engine's from then on. */

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DatabaseExists, DatabaseUnavailable, InvalidPersistence, StorageFailure } from '../../../src/errors/index.ts';
 import { FilesystemMedium } from '../../../src/media/filesystem.ts';
-import { openMedium } from '../../../src/media/open.ts';
+import { hostMedia } from '../../../src/media/open-on-host.ts';
 import { seed } from '../../../src/media/seed.ts';
 import { FaultyFs } from './faulty-fs.ts';
 
@@ -18,7 +18,7 @@ beforeEach(() => {
 afterEach(() => fs.rmSync(folder, { recursive: true }));
 
 const open = (name = database, from: Uint8Array | null = null) =>
-  openMedium({ medium: 'filesystem', database: name, from });
+  hostMedia.open({ medium: 'filesystem', database: name, from });
 const noLock = { release() {} };
 const bytes = (...values: number[]) => Uint8Array.from(values);
 
@@ -198,6 +198,7 @@ describe('a place that is none', () => {
     faulty.set({ at: 1, errno, lasting: true });
     expect(() => medium.open('', true)).toThrow(DatabaseUnavailable);
     expect(() => medium.open('', true)).toThrow(new RegExp(`${database}.*${errno}.*writ`));
+    if (errno === 'EROFS') expect(() => medium.open('', true)).toThrow('read_only');
   });
 
   test('leaves no lock and no file behind', async () => {
@@ -208,8 +209,8 @@ describe('a place that is none', () => {
 
   test('a medium that does not exist is refused with those that do', async () => {
     const config = { medium: 'floppy' as 'memory', database, from: null };
-    await expect(openMedium(config)).rejects.toBeInstanceOf(InvalidPersistence);
-    await expect(openMedium(config)).rejects.toThrow(/"floppy".*memory, filesystem/);
+    await expect(hostMedia.open(config)).rejects.toBeInstanceOf(InvalidPersistence);
+    await expect(hostMedia.open(config)).rejects.toThrow(/"floppy".*memory, filesystem/);
   });
 });
 
@@ -248,11 +249,12 @@ describe('the first content', () => {
     expect(fs.readdirSync(folder)).toEqual([]);
   });
 
-  test('may fill a file that is empty', async () => {
-    fs.writeFileSync(database, '');
+  test('may fill a file that is empty, for those alone who may see that', async () => {
+    fs.writeFileSync(database, '', { mode: 0o600 });
     const medium = await open(database, bytes(1));
     await medium.close();
     expect(fs.readFileSync(database)).toEqual(Buffer.from([1]));
+    expect(fs.statSync(database).mode & 0o777).toBe(0o600);
   });
 
   test.each(['', '-journal', '-wal'])('is refused where a database%s is, which stays as it is', async (kind) => {

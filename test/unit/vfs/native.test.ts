@@ -13,6 +13,7 @@ import {
   NotADatabase,
 } from '../../../src/errors/index.ts';
 import { FilesystemMedium } from '../../../src/media/filesystem.ts';
+import { hostMedia } from '../../../src/media/open-on-host.ts';
 import { openSqlite, openSqliteOn, type SqliteEngine } from '../../../src/sql/engines/sqlite.ts';
 import { startEngine } from '../../../src/vfs/engine.ts';
 
@@ -50,7 +51,7 @@ afterEach(() => fs.rmSync(folder, { recursive: true }));
 const sqlite3 = (sql: string, file = database): string =>
   execFileSync('sqlite3', ['-bail', file], { input: sql, encoding: 'utf8' }).trimEnd();
 const open = (name = database): Promise<SqliteEngine> =>
-  openSqlite({ medium: 'filesystem', database: name, from: null, sqlite_synchronous: true });
+  openSqlite(hostMedia, { medium: 'filesystem', database: name, from: null, sqlite_synchronous: true });
 const failure = (name = database): Promise<unknown> =>
   open(name).then(
     (engine) => engine.close(),
@@ -390,7 +391,12 @@ describe('opening', () => {
   });
 
   test('without synchronous writes makes no sync of the database', async () => {
-    const engine = await openSqlite({ medium: 'filesystem', database, from: null, sqlite_synchronous: false });
+    const engine = await openSqlite(hostMedia, {
+      medium: 'filesystem',
+      database,
+      from: null,
+      sqlite_synchronous: false,
+    });
     expect(await rows(engine, 'PRAGMA synchronous')).toEqual([[0]]);
     await engine.close();
     const durable = await open();

@@ -1,42 +1,39 @@
-/** Chooses the medium that a configuration names, and opens it. */
+/** The media of Node, Deno and Bun: a file, or memory. */
 import { DatabaseUnavailable, InvalidPersistence } from '../errors/index.ts';
-import type { CoreConfig } from '../rpc/contract.ts';
 import { builtin } from '../runtime.ts';
 import { takeLock } from '../tabs/lock.ts';
 import type { FileSystem } from './disk-file.ts';
 import { FileGuard } from './file-guard.ts';
 import { FilesystemMedium } from './filesystem.ts';
 import { locate, type Place } from './locate.ts';
+import type { Media, MediumConfig } from './media.ts';
 import type { Medium } from './medium.ts';
 import { MemoryMedium } from './memory.ts';
 import { ReadOnlyMedium } from './read-only.ts';
 import { seed } from './seed.ts';
 import { startKeeper } from './start-keeper.ts';
 
-export type MediumConfig = Pick<CoreConfig, 'medium' | 'database' | 'from'> & Partial<Pick<CoreConfig, 'busy_timeout'>>;
-
 /** How long others are waited for, in milliseconds, unless the configuration says. */
 const defaultBusyTimeout = 5000;
 
-/** Opens a medium for writing. */
-export async function openMedium(config: MediumConfig): Promise<Medium> {
-  switch (config.medium) {
-    case 'memory':
-      return new MemoryMedium(config.from);
-    case 'filesystem':
-      return openFilesystem(config);
-    default:
-      throw new InvalidPersistence(
-        `There is no medium ${JSON.stringify(config.medium)}. Choose one of: memory, filesystem.`,
-      );
-  }
-}
-
-/** Opens a medium that is never written to. */
-export function openReadOnly({ database, busy_timeout }: MediumConfig): ReadOnlyMedium {
-  const { fs, place } = find(database);
-  return new ReadOnlyMedium(fs, place.path, busy_timeout ?? defaultBusyTimeout);
-}
+export const hostMedia: Media = {
+  async open(config) {
+    switch (config.medium) {
+      case 'memory':
+        return new MemoryMedium(config.from);
+      case 'filesystem':
+        return openFilesystem(config);
+      default:
+        throw new InvalidPersistence(
+          `There is no medium ${JSON.stringify(config.medium)} here. Choose one of: memory, filesystem.`,
+        );
+    }
+  },
+  async openReadOnly({ database, busy_timeout }) {
+    const { fs, place } = find(database);
+    return new ReadOnlyMedium(fs, place.path, busy_timeout ?? defaultBusyTimeout);
+  },
+};
 
 async function openFilesystem({ database, from, busy_timeout }: MediumConfig): Promise<Medium> {
   const { fs, place } = find(database);

@@ -1,0 +1,6 @@
+/** The Web Worker that the persistence core runs in, in browsers. */
+import { browserMedia } from '../src/media/open-in-browser.ts';
+import { serve } from '../src/rpc/host.ts';
+import { makeCore } from '../src/sql/make-core.ts';
+
+serve(makeCore(browserMedia, null));
