@@ -4,8 +4,7 @@ import { type DatabaseOptions, databaseOptions, memoryDatabaseOptions } from '..
 import type { CoreClient } from '../rpc/client.ts';
 import type { CoreConfig, ServerConfig } from '../rpc/contract.ts';
 import { builtin } from '../runtime.ts';
-import { serverOf } from '../sql/server-url.ts';
-import { shownUrl, sqlitePath } from '../sql/url.ts';
+import { isSqliteUrl, shownUrl, sqlitePath } from '../sql/url.ts';
 import { DatabasePersistence } from './database.ts';
 import type { PersistenceOptions } from './driver.ts';
 
@@ -15,7 +14,7 @@ type Connect = () => Promise<CoreClient>;
 export async function databaseAt(options: PersistenceOptions, connect: Connect): Promise<DatabasePersistence> {
   const checked = databaseOptions(options);
   const { connection, medium, read_only, soft_deletes, sqlite_synchronous, busy_timeout, from } = checked;
-  const server = serverAt(checked);
+  const server = await serverAt(checked);
   if (server !== null) {
     const config = { medium: 'memory', database: '', sqlite_synchronous, from: null } as const;
     return new DatabasePersistence(
@@ -48,17 +47,15 @@ export async function databaseAt(options: PersistenceOptions, connect: Connect):
 }
 
 /** The server that has the database; null when it is one of SQLite. */
-function serverAt({ connection, medium, from, busy_timeout, statement_timeout }: DatabaseOptions): ServerConfig | null {
-  const server = serverOf(connection);
-  const fileOption = Object.entries({ medium, from }).find(([, value]) => value !== undefined)?.[0];
-  if (server === null) {
+async function serverAt(options: DatabaseOptions): Promise<ServerConfig | null> {
+  const { connection, medium, from, busy_timeout, statement_timeout } = options;
+  if (isSqliteUrl(connection)) {
     if (statement_timeout === undefined) return null;
     throw new InvalidPersistence('The option statement_timeout is for databases on a server.');
   }
+  const fileOption = Object.entries({ medium, from }).find(([, value]) => value !== undefined)?.[0];
   if (fileOption !== undefined) {
-    throw new InvalidPersistence(
-      `The option ${fileOption} is for sqlite databases, and ${server.name} is on a server.`,
-    );
+    throw new InvalidPersistence(`The option ${fileOption} is for sqlite databases, not for ${shownUrl(connection)}.`);
   }
   if (builtin('node:net') === undefined) {
     throw new InvalidUrl(
@@ -66,6 +63,8 @@ function serverAt({ connection, medium, from, busy_timeout, statement_timeout }:
         'Run this part in Node, Deno or Bun; or move the metadata there into a SQLite file, which opens anywhere.',
     );
   }
+  const { serverOf } = await import('../sql/server-url.ts');
+  const server = serverOf(connection);
   return {
     ...server,
     lock_timeout: busy_timeout,

@@ -10,7 +10,7 @@ import { isWrite, read, type TableRead, write } from './cinder-db.ts';
 import { storableTime } from './dialect.ts';
 import type { SqlEngine, Work } from './engine.ts';
 import { prepareSchema, readSchema, type Schema } from './revisions.ts';
-import type { Origin } from './schema/create.ts';
+import type { Origin } from './schema/seeds.ts';
 import type { WriteContext } from './write-context.ts';
 
 /** An engine and what the core has to know of the database that it opened. */
@@ -190,7 +190,7 @@ export class Core {
     if (this.#opened !== null) throw new DatabaseError('This core has a database open already. Use another core.');
     const engine = await this.#parts.openEngine(config);
     try {
-      const schema = engine.readOnly ? await engine.read(readSchema) : await prepareSchema(engine, this.#parts);
+      const schema = engine.readOnly ? await readSchema(engine) : await prepareSchema(engine, this.#parts);
       this.#opened = { engine, config, schema };
       return { default_type: schema.default_type, lock_file: engine.lockFile };
     } catch (error) {
@@ -203,7 +203,7 @@ export class Core {
   async #refresh(): Promise<Answers['refresh']> {
     const { engine, config } = this.#open();
     await engine.refresh();
-    const schema = await engine.read(readSchema);
+    const schema = await readSchema(engine);
     this.#opened = { engine, config, schema };
     return { default_type: schema.default_type };
   }

@@ -4,13 +4,11 @@ import type { DefaultTypeRows } from '../rpc/contract.ts';
 import { inOrder } from './dialect.ts';
 import type { SqlConnection, SqlEngine } from './engine.ts';
 import { insertRow, valuesOf } from './rows.ts';
-import { tableNames } from './schema/catalog.ts';
 import { checkColumns } from './schema/check-columns.ts';
 import { cinderTables, keyValues } from './schema/columns.ts';
-import { createSchema, isBeingCreated, type Origin, objectsOf } from './schema/create.ts';
-import { lockSchema } from './schema/lock.ts';
+import type { Origin } from './schema/seeds.ts';
 import { KEY_VALUE_TABLE, SCHEMA_REVISION, type SchemaObject, schemaObjects } from './schema/sqlite.ts';
-import { canRebuildVolumes, rebuildVolumes, relaxVolumes } from './schema/upgrade.ts';
+import { type SchemaWays, sqliteWays } from './schema/ways.ts';
 import { DEFAULT_TYPE, readDefaultType } from './volume-types.ts';
 
 /** Where Cinder left sqlalchemy-migrate for alembic, and the alembic revision that describes the same schema. */
@@ -37,19 +35,20 @@ export interface Schema {
  * @throws {VolumeTypeNotFoundByName} when the type `__DEFAULT__` is missing
  */
 export async function prepareSchema(engine: SqlEngine, origin: Origin): Promise<Schema> {
-  let { state, revision } = await engine.read(check);
+  const ways = waysOf(engine);
+  let { state, revision } = await engine.read((connection) => check(connection, ways));
   if (revision === null) {
     await engine.transaction((connection) =>
-      lockSchema(connection, async () => {
+      ways.lock(connection, async () => {
         // Others may have made the tables while we waited for the lock; nobody else has a SQLite file.
-        if (connection.dialect !== 'sqlite') ({ state, revision } = await check(connection));
-        if (revision === null) await createSchema(connection, state.tables, origin);
+        if (connection.dialect !== 'sqlite') ({ state, revision } = await check(connection, ways));
+        if (revision === null) await ways.create(connection, state.tables, origin);
       }),
     );
     return { revision: revision ?? SCHEMA_REVISION, ...(await engine.read(defaultType)), hasKeyValues: true };
   }
   const found = await engine.read(defaultType);
-  return { revision: await upgradeSchema(engine, state, revision), ...found, hasKeyValues: true };
+  return { revision: await upgradeSchema(engine, ways, state, revision), ...found, hasKeyValues: true };
 }
 
 /**
@@ -58,8 +57,15 @@ export async function prepareSchema(engine: SqlEngine, origin: Origin): Promise<
  * @throws {SchemaError} when the tables are in no state that the library can use
  * @throws {VolumeTypeNotFoundByName} when the type `__DEFAULT__` is missing
  */
-export async function readSchema(connection: SqlConnection): Promise<Schema> {
-  const { state, revision } = await check(connection);
+export function readSchema(engine: SqlEngine): Promise<Schema> {
+  const ways = waysOf(engine);
+  return engine.read((connection) => foundSchema(connection, ways));
+}
+
+const waysOf = ({ schemaWays }: SqlEngine): SchemaWays => schemaWays ?? sqliteWays;
+
+async function foundSchema(connection: SqlConnection, ways: SchemaWays): Promise<Schema> {
+  const { state, revision } = await check(connection, ways);
   if (revision === null) {
     const reason = state.isBeingCreated ? 'its tables are not all made yet' : 'it has no tables of Cinder';
     throw refusal(`${reason}, and they are made only when a database is opened for writing`);
@@ -68,12 +74,12 @@ export async function readSchema(connection: SqlConnection): Promise<Schema> {
 }
 
 /** Refuses tables that cannot be used. The revision is null where there are none of Cinder. */
-async function check(connection: SqlConnection): Promise<{ state: State; revision: string | null }> {
-  const state = await inspect(connection);
+async function check(connection: SqlConnection, ways: SchemaWays): Promise<{ state: State; revision: string | null }> {
+  const state = await inspect(connection, ways);
   const revision = recordedRevision(state);
   const hasKeyValues = state.tables.has(KEY_VALUE_TABLE);
   const tables = [...(revision === null ? [] : cinderTables()), ...(hasKeyValues ? [keyValues] : [])];
-  await checkColumns(connection, tables, revision ?? SCHEMA_REVISION);
+  await checkColumns(ways, connection, tables, revision ?? SCHEMA_REVISION);
   return { state, revision };
 }
 
@@ -96,8 +102,8 @@ interface State {
   readonly isBeingCreated: boolean;
 }
 
-async function inspect(connection: SqlConnection): Promise<State> {
-  const tables = await tableNames(connection);
+async function inspect(connection: SqlConnection, ways: SchemaWays): Promise<State> {
+  const tables = await ways.tableNames(connection);
   const query = async (table: string, column: string, where = '') => {
     const order = inOrder(connection.dialect, { order: column });
     return valuesOf(await connection.all(`SELECT ${column} FROM ${table}${where} ${order}`), column).map(String);
@@ -108,7 +114,7 @@ async function inspect(connection: SqlConnection): Promise<State> {
     tables,
     revisions: tables.has('alembic_version') ? await query('alembic_version', 'version_num') : null,
     legacyVersion: versions[0] ?? null,
-    isBeingCreated: await isBeingCreated(connection),
+    isBeingCreated: await ways.isBeingCreated(connection),
   };
 }
 
@@ -150,21 +156,24 @@ function creatable(): readonly SchemaObject[] {
 }
 
 /** Stamps, upgrades by one revision and adds the key-value table, where any of that is due. */
-async function upgradeSchema(engine: SqlEngine, { tables, revisions }: State, revision: string): Promise<string> {
+async function upgradeSchema(
+  engine: SqlEngine,
+  ways: SchemaWays,
+  { tables, revisions }: State,
+  revision: string,
+): Promise<string> {
   const stamps = (revisions ?? []).length === 0;
-  const { dialect } = engine;
-  const isFirst = revision === FIRST_REVISION;
-  const rebuilds = isFirst && (dialect !== 'sqlite' || (await canRebuildVolumes(engine)));
+  const rebuilds = revision === FIRST_REVISION && (await ways.canRelaxVolumes(engine));
   const missing = ['alembic_version', KEY_VALUE_TABLE].filter((name) => !tables.has(name));
   if (!stamps && !rebuilds && missing.length === 0) return revision;
   const target = rebuilds ? SCHEMA_REVISION : revision;
   const upgrade = async (connection: SqlConnection): Promise<void> => {
-    for (const { name, sql } of objectsOf(dialect)) if (missing.includes(name)) await connection.run(sql);
-    if (rebuilds) await (dialect === 'sqlite' ? rebuildVolumes(connection) : relaxVolumes(connection));
+    for (const { name, sql } of ways.objects()) if (missing.includes(name)) await connection.run(sql);
+    if (rebuilds) await ways.relaxVolumes(connection);
     if (stamps) await insertRow(connection, 'alembic_version', { version_num: target });
     else if (rebuilds) await connection.run('UPDATE alembic_version SET version_num = ?', [target]);
   };
-  if (dialect !== 'sqlite') return upgradeServer(engine, revision, target, upgrade);
+  if (engine.dialect !== 'sqlite') return upgradeServer(engine, ways, revision, target, upgrade);
   // Without effect once a transaction has begun.
   if (rebuilds) await engine.run('PRAGMA foreign_keys = OFF');
   await engine.transaction(upgrade);
@@ -174,14 +183,15 @@ async function upgradeSchema(engine: SqlEngine, { tables, revisions }: State, re
 /** Others may take the same steps at the same time; and who may only read takes none, where it can do without. */
 async function upgradeServer(
   engine: SqlEngine,
+  ways: SchemaWays,
   revision: string,
   target: string,
   upgrade: (connection: SqlConnection) => Promise<void>,
 ): Promise<string> {
   try {
     await engine.transaction((connection) =>
-      lockSchema(connection, async () => {
-        const found = await check(connection);
+      ways.lock(connection, async () => {
+        const found = await check(connection, ways);
         const isDue = (found.state.revisions ?? []).length === 0 || found.revision === revision;
         const lacksKeyValues = !found.state.tables.has(KEY_VALUE_TABLE);
         if (isDue || lacksKeyValues) await upgrade(connection);
@@ -190,7 +200,7 @@ async function upgradeServer(
     return target;
   } catch (error) {
     if (!(error instanceof AccessDenied)) throw error;
-    const { state } = await engine.read(check);
+    const { state } = await engine.read((connection) => check(connection, ways));
     if ((state.revisions ?? []).length === 0 || !state.tables.has(KEY_VALUE_TABLE)) throw error;
     return revision;
   }

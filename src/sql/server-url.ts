@@ -16,13 +16,12 @@ const readers: Readonly<Record<ServerConfig['dialect'], OptionReaders>> = {
 const usualTls: Readonly<Record<ServerConfig['dialect'], TlsMode>> = { mysql: 'disable', postgresql: 'prefer' };
 
 /**
- * The server and database that a URL means; null when it is one of SQLite.
+ * The server and database that a URL means, which is not one of SQLite.
  *
  * @throws {InvalidUrl} when it is no URL, or has an option that cannot be honoured
  */
-export function serverOf(connection: string): Omit<ServerConfig, 'lock_timeout'> | null {
+export function serverOf(connection: string): Omit<ServerConfig, 'lock_timeout'> {
   const url = parseDatabaseUrl(connection);
-  if (url.scheme === 'sqlite') return null;
   const dialect = url.scheme === 'postgresql' ? 'postgresql' : 'mysql';
   const config = withOptions(dialect, url, connection);
   if (dialect === 'mysql' && !config.database) {

@@ -59,6 +59,11 @@ export function sqlitePath(connection: string): string | null {
   return url.database === null || url.database === '' || url.database === ':memory:' ? null : url.database;
 }
 
+/** Whether a URL is one of SQLite. */
+export function isSqliteUrl(connection: string): boolean {
+  return parseDatabaseUrl(connection).scheme === 'sqlite';
+}
+
 /** Takes a URL apart as SQLAlchemy 1.4 does. */
 export function parseDatabaseUrl(connection: string): DatabaseUrl {
   const parts = pattern.exec(connection)?.groups;

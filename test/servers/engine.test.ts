@@ -19,7 +19,6 @@ describe.each(serverKinds)('%s', (kind) => {
   async function open(others: { lock_timeout?: number; statement_timeout?: number } = {}): Promise<ServerEngine> {
     connection ??= await server.running.createDatabase();
     const config = serverOf(connection);
-    if (config === null) throw new Error('This is no server.');
     const opening = isMysql ? openMysql : openPostgres;
     const engine = await opening({ ...config, lock_timeout: 5000, ...others }, false);
     opened.push(engine);

@@ -7,6 +7,8 @@
 import { DatabaseError, DatabaseUnavailable, InvalidOption, OutcomeUnknown, ReadOnly } from '../../errors/index.ts';
 import type { RowSet, ServerConfig } from '../../rpc/contract.ts';
 import type { SqlEngine, SqlParameters, Work } from '../engine.ts';
+import { serverWays } from '../schema/server-ways.ts';
+import type { SchemaWays } from '../schema/ways.ts';
 import { Patience } from './patience.ts';
 import type { ServerDriver, ServerFacts, ServerSession } from './server-driver.ts';
 import { type Asking, ServerFault, ServerTransaction } from './server-transaction.ts';
@@ -37,6 +39,7 @@ export class ServerEngine implements SqlEngine {
   readonly readOnly: boolean;
   readonly version: string;
   readonly server: ServerFacts;
+  readonly schemaWays: SchemaWays;
   readonly nativeLocks = null;
   readonly lockFile = null;
   readonly readsAtOnce = true;
@@ -49,6 +52,7 @@ export class ServerEngine implements SqlEngine {
     this.readOnly = readOnly;
     this.version = facts.version;
     this.server = facts;
+    this.schemaWays = serverWays(driver.dialect);
     this.#driver = driver;
     this.#config = config;
     let made: ServerSession | null = first;

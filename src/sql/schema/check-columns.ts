@@ -2,8 +2,8 @@
 import { SchemaError } from '../../errors/index.ts';
 import type { SqlConnection } from '../engine.ts';
 import type { Row } from '../rows.ts';
-import { columnsOf } from './catalog.ts';
 import type { Table } from './columns.ts';
+import type { SchemaWays } from './ways.ts';
 
 /**
  * Compares by name, since databases of the same revision differ in the order of columns.
@@ -11,11 +11,12 @@ import type { Table } from './columns.ts';
  * @throws {SchemaError} when a column is missing, or when one that the library knows nothing of wants a value
  */
 export async function checkColumns(
+  ways: SchemaWays,
   connection: SqlConnection,
   tables: readonly Table[],
   revision: string,
 ): Promise<void> {
-  const columns = await columnsOf(connection, tables);
+  const columns = await ways.columnsOf(connection, tables);
   for (const table of tables) {
     const found = columns.get(table.name) ?? [];
     if (found.length === 0) throw unusable(revision, `has no table ${table.name}`);

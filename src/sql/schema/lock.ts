@@ -7,11 +7,11 @@ const LOCK_NUMBER = 0x63696e646572;
 /** Seconds to wait for whoever makes the tables: that takes a second or two. */
 const LONGEST_WAIT = 60;
 
-/** Runs a task of a transaction while no other process runs one. SQLite's lock is held already. */
+/** Runs a task of a transaction while no other process runs one. */
 export async function lockSchema(connection: SqlConnection, task: () => Promise<void>): Promise<void> {
   if (connection.dialect === 'mysql') return lockOnMysql(connection, task);
   // Ends with the transaction, so that whoever comes next sees all of it.
-  if (connection.dialect === 'postgresql') await connection.all(`SELECT pg_advisory_xact_lock(${LOCK_NUMBER})`);
+  await connection.all(`SELECT pg_advisory_xact_lock(${LOCK_NUMBER})`);
   return task();
 }
 

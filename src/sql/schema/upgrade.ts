@@ -1,30 +1,19 @@
 /** The one step between revisions that the library takes: from 921e1a36b076 to c92a3e68beed. */
 import type { SqlConnection } from '../engine.ts';
-import { asObjects } from '../rows.ts';
-import { columnsOf } from './catalog.ts';
+import { asObjects, type Row } from '../rows.ts';
 import { volumes } from './columns.ts';
 import { schemaObjects } from './sqlite.ts';
 
 /** The name that the original gives to the table while it is filled. */
 const REBUILT = '_alembic_tmp_volumes';
 
-/** Makes `shared_targets` nullable on a server, where a column can be changed. */
-export async function relaxVolumes(connection: SqlConnection): Promise<void> {
-  await connection.run(
-    connection.dialect === 'mysql'
-      ? 'ALTER TABLE volumes MODIFY shared_targets BOOLEAN NULL'
-      : 'ALTER TABLE volumes ALTER COLUMN shared_targets DROP NOT NULL',
-  );
-}
-
 /**
  * Whether `volumes` has no columns but those of the revision. With columns of somebody else's, or with views and
  * triggers, which a rebuild could break or lose, the database is used at the revision that it has.
  */
-export async function canRebuildVolumes(connection: SqlConnection): Promise<boolean> {
+export async function canRebuildVolumes(connection: SqlConnection, columns: readonly Row[]): Promise<boolean> {
   const inTheWay = `SELECT name FROM sqlite_master WHERE type IN ('view', 'trigger') OR name = ? LIMIT 1`;
   if ((await connection.all(inTheWay, [REBUILT])).rows.length > 0) return false;
-  const columns = (await columnsOf(connection, [volumes])).get(volumes.name) ?? [];
   return columns.every(({ name }) => volumes.columns.has(String(name)));
 }
 

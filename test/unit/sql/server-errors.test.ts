@@ -5,9 +5,7 @@ import { optionalPackage } from '../../../src/sql/engines/optional-package.ts';
 import { postgresFault } from '../../../src/sql/engines/postgres-errors.ts';
 import { serverOf } from '../../../src/sql/server-url.ts';
 
-const server = serverOf('mysql://u:secret@h/d');
-if (server === null) throw new Error('This is a server.');
-const config = { ...server, lock_timeout: 100 };
+const config = { ...serverOf('mysql://u:secret@h/d'), lock_timeout: 100 };
 
 interface Said {
   readonly code?: string;
