@@ -57,6 +57,7 @@ const bundles = [
   // A worker is one file: whoever serves it from another place copies it alone.
   { entry: 'workers/core.ts', splitting: false },
   { entry: 'workers/core-node.ts', splitting: false },
+  { entry: 'workers/ports.ts', splitting: false },
 ];
 
 async function bundle() {

@@ -129,6 +129,60 @@ export function hostName(): string {
   return builtin('node:os')?.hostname() || 'localhost';
 }
 
+/** What of `navigator` is asked for; parts of it are missing in some browsers, and all of it in Node 20. */
+interface NavigatorLike {
+  readonly locks?: LockManager;
+  readonly storage?: Partial<StorageManager>;
+  readonly userAgent?: string;
+}
+
+function navigatorLike(): NavigatorLike {
+  return (globalThis as { navigator?: NavigatorLike }).navigator ?? {};
+}
+
+/** The browser's locks; undefined on a page that came over an insecure connection. */
+export function webLocks(): LockManager | undefined {
+  return navigatorLike().locks;
+}
+
+/** Gives the root of this site's private files; undefined where there are none. */
+export function privateFiles(): (() => Promise<FileSystemDirectoryHandle>) | undefined {
+  const { storage } = navigatorLike();
+  return storage?.getDirectory === undefined ? undefined : () => storage.getDirectory?.() ?? Promise.reject();
+}
+
+/** Where SQLite's databases are kept unless the user says. */
+export function defaultMedium(): 'filesystem' | 'indexeddb' {
+  return hostProcess() === undefined ? 'indexeddb' : 'filesystem';
+}
+
+/**
+ * Whether IndexedDB reads large records as a whole when it passes them in search of others. Nothing can be asked
+ * for this but the browser's name; a wrong answer costs time, and nothing else.
+ */
+export function readsRecordsInPassing(): boolean {
+  return navigatorLike().userAgent?.includes('Firefox/') ?? false;
+}
+
+/**
+ * Asks the browser to keep what this site stores until the user removes it. Some ask the user, who may never
+ * answer: so nobody waits for it, and {@link isPersisted} tells what came of it. Workers cannot ask.
+ */
+export function askToPersist(): void {
+  navigatorLike()
+    .storage?.persist?.()
+    .catch(() => {});
+}
+
+/** Whether the browser has promised to keep what this site stores. */
+export async function isPersisted(): Promise<boolean> {
+  try {
+    return (await navigatorLike().storage?.persisted?.()) ?? false;
+  } catch {
+    return false;
+  }
+}
+
 /** Resolves after that many milliseconds. */
 export function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => void setTimeout(resolve, milliseconds));

@@ -18,11 +18,13 @@ export {
 } from './options.ts';
 export {
   AccessDenied,
+  ChangesMissed,
   DatabaseChanged,
   DatabaseCorrupt,
   DatabaseError,
   DatabaseExists,
   DatabaseLocked,
+  DatabaseTakenOver,
   DatabaseUnavailable,
   EngineMismatch,
   MissingReference,

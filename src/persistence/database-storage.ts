@@ -3,7 +3,7 @@ import { InvalidPersistence, InvalidUrl } from '../errors/index.ts';
 import { type DatabaseOptions, databaseOptions, memoryDatabaseOptions } from '../options.ts';
 import type { CoreClient } from '../rpc/client.ts';
 import type { CoreConfig, ServerConfig } from '../rpc/contract.ts';
-import { builtin } from '../runtime.ts';
+import { askToPersist, builtin, defaultMedium } from '../runtime.ts';
 import { isSqliteUrl, shownUrl, sqlitePath } from '../sql/url.ts';
 import { DatabasePersistence } from './database.ts';
 import type { PersistenceOptions } from './driver.ts';
@@ -25,8 +25,11 @@ export async function databaseAt(options: PersistenceOptions, connect: Connect):
     );
   }
   const path = sqlitePath(connection);
-  if (medium !== undefined && medium !== 'filesystem') {
-    throw new InvalidPersistence(`The medium '${medium}' is not available in this version; 'filesystem' is.`);
+  if (medium !== undefined && path === null) {
+    throw new InvalidPersistence(
+      `The connection ${connection} is a database in memory: it has no medium '${medium}'. ` +
+        'Name the database, as in sqlite:///name, or leave the medium out.',
+    );
   }
   if (read_only && (path === null || from !== undefined)) {
     throw new InvalidPersistence(
@@ -34,7 +37,7 @@ export async function databaseAt(options: PersistenceOptions, connect: Connect):
     );
   }
   const config: CoreConfig = {
-    medium: path === null ? 'memory' : 'filesystem',
+    medium: path === null ? 'memory' : (medium ?? defaultMedium()),
     database: path ?? '',
     soft_deletes,
     sqlite_synchronous,
@@ -43,6 +46,7 @@ export async function databaseAt(options: PersistenceOptions, connect: Connect):
     busy_timeout,
     server: null,
   };
+  if (config.medium === 'indexeddb' || config.medium === 'opfs') askToPersist();
   return new DatabasePersistence('db', options, config, connect);
 }
 

@@ -5,8 +5,19 @@
  * so that none of them sees what a power cut could still take back.
  */
 import { ContextClosed, DatabaseError } from '../errors/index.ts';
-import type { Answer, Answers, Command, CoreConfig, LockFile, StorageInfo, WriteCommand } from '../rpc/contract.ts';
-import { isWrite, read, type TableRead, write } from './cinder-db.ts';
+import type {
+  Answer,
+  Answers,
+  Command,
+  CoreConfig,
+  LockFile,
+  MediumName,
+  StorageInfo,
+  WriteCommand,
+} from '../rpc/contract.ts';
+import { isWrite } from '../rpc/writes.ts';
+import { isPersisted } from '../runtime.ts';
+import { read, type TableRead, write } from './cinder-db.ts';
 import { storableTime } from './dialect.ts';
 import type { SqlEngine, Work } from './engine.ts';
 import { prepareSchema, readSchema, type Schema } from './revisions.ts';
@@ -212,12 +223,10 @@ export class Core {
     const { engine, config, schema } = this.#open();
     engine.checkFile();
     const { server, version } = engine;
-    const inMemory = server === undefined && config.medium === 'memory';
-    const durable = server === undefined ? config.sqlite_synchronous : server.durable;
     return {
       medium: config.server?.dialect ?? config.medium,
-      durability: inMemory ? 'none' : durable ? 'full' : 'off',
-      persisted: !inMemory,
+      durability: server === undefined ? durabilityOf(config) : server.durable ? 'full' : 'off',
+      persisted: server !== undefined || (await persistedIn(config.medium)),
       // On a server everybody may write who may.
       leader: !engine.readOnly,
       size: await engine.size,
@@ -239,6 +248,17 @@ export class Core {
 
 const isAlone = (waiting: Waiting): waiting is Waiting<LoneCommand> => !isWrite(waiting.command);
 const isTableRead = ({ kind }: Command): boolean => kind.startsWith('get');
+
+/** IndexedDB stores a transaction as a whole in any case; files need their flushes for that. */
+function durabilityOf({ medium, sqlite_synchronous }: CoreConfig): StorageInfo['durability'] {
+  if (medium === 'memory') return 'none';
+  if (sqlite_synchronous) return 'full';
+  return medium === 'indexeddb' ? 'relaxed' : 'off';
+}
+
+async function persistedIn(medium: MediumName): Promise<boolean> {
+  return medium === 'indexeddb' || medium === 'opfs' ? isPersisted() : medium === 'filesystem';
+}
 
 function isWriting(waiting: Waiting): waiting is Waiting<WriteCommand> {
   return isWrite(waiting.command);

@@ -11,7 +11,7 @@ import { openReader } from './engines/sqlite-reader.ts';
 /** Opens a database on a server. Only platforms with sockets have it, and so no bundle for browsers. */
 export type OpenServer = (config: ServerConfig, readOnly: boolean) => Promise<CoreEngine>;
 
-export function makeCore(media: Media, openServer: OpenServer | null): Core {
+export function makeCore(media: Media, openServer: OpenServer | null = null): Core {
   return new Core({
     openEngine: (config) => openEngine(config, media, openServer),
     nextTurn,

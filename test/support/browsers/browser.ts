@@ -31,6 +31,8 @@ export interface Page {
   close(): Promise<void>;
   /** Stops everything in the tab, as browsers do with tabs in the background, or lets it go on. Chromium alone. */
   freeze?(frozen: boolean): Promise<void>;
+  /** Gives the site of the page no more space than so many bytes; with null, as much as before. Chromium alone. */
+  limitStorage?(bytes: number | null): Promise<void>;
   /** Ends the process of the tab at once, and with it every other page in that process. Chromium alone. */
   crash?(): Promise<void>;
 }

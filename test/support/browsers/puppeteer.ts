@@ -108,6 +108,10 @@ function pageOf(page: PuppeteerPage, isChromium: boolean): Page {
     close: () => page.close(),
     ...(isChromium && {
       freeze: (frozen: boolean) => send('Page.setWebLifecycleState', { state: frozen ? 'frozen' : 'active' }),
+      limitStorage: async (bytes: number | null) => {
+        const origin = resultOf<string>(await page.evaluate(pageProgram('location.origin')));
+        await send('Storage.overrideQuotaForOrigin', bytes === null ? { origin } : { origin, quotaSize: bytes });
+      },
       // Nobody is left to answer.
       crash: () =>
         Promise.race([send('Page.crash').catch(() => {}), new Promise<void>((done) => setTimeout(done, 500))]),
