@@ -20,6 +20,8 @@ const onPath = (program) => ['sh', '-c', `command -v ${program}`];
 const tools = [
   { needed: true, package: 'sqlite3', there: ['sqlite3', '-version'] },
   { needed: true, package: 'python3', there: ['/usr/bin/python3', '-c', 'import sqlite3'] },
+  { needed: true, package: 'mariadb-server', there: ['/usr/sbin/mariadbd', '--version'] },
+  { needed: true, package: 'postgresql', there: ['sh', '-c', 'ls /usr/lib/postgresql/*/bin/postgres'] },
   { needed: everything, package: 'python3-cinder', there: ['/usr/bin/python3', '-c', 'import cinder.objects'] },
   { needed: everything, package: 'user-mode-linux', there: ['linux.uml', '--version'] },
   { needed: everything, package: 'kmod', there: ['modprobe', '--version'] },

@@ -189,7 +189,7 @@ export class Cinderlib implements Context {
       revision: storage?.revision ?? null,
       native_locks: storage?.native_locks ?? null,
       read_only: storage?.read_only ?? false,
-      versions: storage === null ? {} : { sqlite: storage.sqlite_version },
+      versions: storage?.versions ?? {},
     };
   }
 

@@ -72,6 +72,7 @@ const databaseShape = {
   medium: optional<(typeof media)[number]>(isOneOf(media)),
   read_only: withDefault(isBoolean, false),
   busy_timeout: withDefault(isDuration, 5000),
+  statement_timeout: optional<number>(isDuration),
   from: optional<Blob | Uint8Array>(isContent),
 };
 

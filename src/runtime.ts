@@ -9,6 +9,7 @@
 type Builtins = {
   'node:child_process': typeof import('node:child_process');
   'node:fs': typeof import('node:fs');
+  'node:net': typeof import('node:net');
   'node:os': typeof import('node:os');
   'node:path': typeof import('node:path');
   'node:process': typeof import('node:process');

@@ -21,6 +21,8 @@ export interface PersistenceConfig {
   readonly read_only?: boolean;
   /** For `db`: how long other programs on the same file are waited for, in milliseconds; 5000 unless given. */
   readonly busy_timeout?: number;
+  /** Milliseconds that a statement may take on a server; 60000 if absent, 0 for no limit. */
+  readonly statement_timeout?: number;
   /** For `db` and `memory_db`: the first content of the database. */
   readonly from?: Blob | Uint8Array;
   readonly [option: string]: unknown;

@@ -10,7 +10,7 @@ import type { PersistenceDriver } from '../persistence/driver.ts';
 import { builtin } from '../runtime.ts';
 import { jsonText, spaced } from '../serialization/json-text.ts';
 import type { PersistenceConfig } from '../setup.ts';
-import { shown } from '../sql/url.ts';
+import { shownUrl } from '../sql/url.ts';
 import { maskSecrets } from './mask.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -132,5 +132,5 @@ function configOf(text: string): PersistenceConfig {
 /** The argument without passwords. */
 export function shownArgument(argument: string): string {
   if (argument.startsWith('{')) return jsonText(maskSecrets(configOf(argument)), spaced);
-  return isPath(argument) || argument === '-' ? argument : shown(argument);
+  return isPath(argument) || argument === '-' ? argument : shownUrl(argument);
 }

@@ -9,8 +9,24 @@ import { assert } from './assertions.ts';
 /** A test: what it shows, and how, on a context with an empty storage and two backends. */
 export type ContractTest = readonly [
   name: string,
-  body: (cl: Cinderlib, first: Backend, second: Backend) => Promise<void>,
+  body: (cl: Cinderlib, first: Backend, second: Backend, kept: Kept) => Promise<void>,
 ];
+
+/** What the storage under test cannot keep, because of what it is made of. */
+export interface StorageLimits {
+  /** True where times have no fractions of seconds, as in MySQL. */
+  readonly wholeSeconds?: boolean;
+  /** The characters that texts cannot have, such as `/\0/g` in PostgreSQL. */
+  readonly refusedCharacters?: RegExp;
+}
+
+/** What the storage under test has to keep. */
+export interface Kept {
+  /** The fields of an object as they are now, without what the storage need not keep of them. */
+  fields(resource: Volume | Snapshot | Connection): Record<string, unknown>;
+  /** The text without the characters that the storage cannot have. */
+  text(text: string): string;
+}
 
 export const ids = (objects: readonly { readonly id: string }[]): string[] => objects.map(({ id }) => id).sort();
 
@@ -23,12 +39,21 @@ const notKept = [
   ...['volume', 'snapshots', 'volume_attachment', 'updated_at'],
 ];
 
-/** The fields of an object as they are now, without those that a storage need not keep. */
-export function keptFields(resource: Volume | Snapshot | Connection): Record<string, unknown> {
-  const { ovo } = resource.toJson({ simplified: true });
-  const data = Object.entries(ovo['versioned_object.data'] ?? {}).filter(([name]) => !notKept.includes(name));
-  // Memory hands out the very object: what it is now must not follow later changes.
-  return JSON.parse(JSON.stringify(Object.fromEntries(data)));
+export function keptWithin({ wholeSeconds = false, refusedCharacters }: StorageLimits): Kept {
+  return {
+    fields(resource) {
+      const { ovo } = resource.toJson({ simplified: true });
+      const data = Object.entries(ovo['versioned_object.data'] ?? {}).filter(([name]) => !notKept.includes(name));
+      const kept = wholeSeconds ? data.map(([name, value]) => [name, withoutFraction(name, value)] as const) : data;
+      // Memory hands out the very object: what it is now must not follow later changes.
+      return JSON.parse(JSON.stringify(Object.fromEntries(kept)));
+    },
+    text: (text) => (refusedCharacters === undefined ? text : text.replaceAll(refusedCharacters, '')),
+  };
+}
+
+function withoutFraction(name: string, value: unknown): unknown {
+  return /_(at|time)$/.test(name) && typeof value === 'string' ? value.replace(/\.\d+/, '.000000') : value;
 }
 
 /** Fails unless no field of the object is marked as changed. */

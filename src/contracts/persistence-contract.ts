@@ -8,7 +8,7 @@ import type { Cinderlib } from '../cinderlib.ts';
 import type { Backend } from '../objects/backend.ts';
 import type { PersistenceConfig, SetupOptions } from '../setup.ts';
 import { childTests } from './child-tests.ts';
-import type { ContractTest } from './contract-test.ts';
+import { type ContractTest, keptWithin, type StorageLimits } from './contract-test.ts';
 import { deleteTests } from './delete-tests.ts';
 import { storageTests } from './storage-tests.ts';
 import { updateTests } from './update-tests.ts';
@@ -21,6 +21,8 @@ export interface ContractHarness {
   readonly setup: (options: SetupOptions) => Promise<Cinderlib>;
   /** The `persistence_config` of a storage that is empty, made anew for each test. */
   readonly storage: () => PersistenceConfig | Promise<PersistenceConfig>;
+  /** What the storage cannot keep; nothing, if absent. */
+  readonly limits?: StorageLimits;
   /** Undoes what `storage` did, after each test, also one whose `setup` failed. */
   readonly cleanUp?: () => void | Promise<void>;
 }
@@ -55,7 +57,8 @@ export function persistenceContract(harness: ContractHarness): void {
 async function run(harness: ContractHarness, storage: PersistenceConfig, body: ContractTest[1]): Promise<void> {
   const cl = await harness.setup({ persistence_config: storage, host: 'contract' });
   try {
-    await body(cl, await backend(cl, 'first'), await backend(cl, 'second'));
+    const [first, second] = [await backend(cl, 'first'), await backend(cl, 'second')];
+    await body(cl, first, second, keptWithin(harness.limits ?? {}));
   } finally {
     await cl.close();
   }

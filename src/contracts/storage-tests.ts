@@ -84,8 +84,8 @@ export const storageTests: readonly ContractTest[] = [
   ],
   [
     'text of any script is kept to the letter',
-    async (cl, first) => {
-      const text = 'näme \u0000 "\\ 東京 😀 \u2028';
+    async (cl, first, _second, kept) => {
+      const text = kept.text('näme \u0000 "\\ 東京 😀 \u2028');
       const volume = await first.createVolume(1, { name: text, metadata: { [text]: text } });
       const found = await cl.Volume.getById(volume.id);
       assertEqual([found.display_name, found.metadata], [text, { [text]: text }]);

@@ -18,6 +18,7 @@ export {
   VolumeDriverNotFound,
 } from './options.ts';
 export {
+  AccessDenied,
   ChangesMissed,
   DatabaseChanged,
   DatabaseCorrupt,
@@ -27,7 +28,9 @@ export {
   DatabaseTakenOver,
   DatabaseUnavailable,
   EngineMismatch,
+  MissingReference,
   NotADatabase,
+  PackageMissing,
   ReadOnly,
   SchemaError,
   StorageFailure,

@@ -84,12 +84,47 @@ export class DatabaseTakenOver extends CinderlibError {
   }
 }
 
-/** A change was asked of a database that was opened with `read_only`. */
+/** A change was asked of a database that was opened with `read_only`, or of a server that takes none. */
 export class ReadOnly extends CinderlibError {
   override readonly name = 'ReadOnly';
   override readonly code = 'READ_ONLY';
-  constructor(readonly path: string) {
-    super(`${path} was opened with read_only, and nothing of it can be changed. Open it without that option.`);
+  constructor(
+    readonly path: string,
+    message = `${path} was opened with read_only, and nothing of it can be changed. Open it without that option.`,
+  ) {
+    super(message);
+  }
+}
+
+/** The server refuses the user: a wrong password, or a right that the user does not have. Nothing was changed. */
+export class AccessDenied extends CinderlibError {
+  override readonly name = 'AccessDenied';
+  override readonly code = 'ACCESS_DENIED';
+  constructor(
+    message: string,
+    readonly path: string | null = null,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** A row was to refer to one that is not stored, or to lose one that still refers to it. Nothing was changed. */
+export class MissingReference extends CinderlibError {
+  override readonly name = 'MissingReference';
+  override readonly code = 'MISSING_REFERENCE';
+}
+
+/** A package that this storage needs is not installed. */
+export class PackageMissing extends CinderlibError {
+  override readonly name = 'PackageMissing';
+  override readonly code = 'PACKAGE_MISSING';
+  constructor(
+    readonly package_name: string,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
   }
 }
 

@@ -1,10 +1,10 @@
 /** The storages `db` and `memory_db`: from their options to a database that can be opened. */
-import { InvalidPersistence } from '../errors/index.ts';
-import { databaseOptions, memoryDatabaseOptions } from '../options.ts';
+import { InvalidPersistence, InvalidUrl } from '../errors/index.ts';
+import { type DatabaseOptions, databaseOptions, memoryDatabaseOptions } from '../options.ts';
 import type { CoreClient } from '../rpc/client.ts';
-import type { CoreConfig } from '../rpc/contract.ts';
-import { askToPersist, defaultMedium } from '../runtime.ts';
-import { sqlitePath } from '../sql/url.ts';
+import type { CoreConfig, ServerConfig } from '../rpc/contract.ts';
+import { askToPersist, builtin, defaultMedium } from '../runtime.ts';
+import { isSqliteUrl, shownUrl, sqlitePath } from '../sql/url.ts';
 import { DatabasePersistence } from './database.ts';
 import type { PersistenceOptions } from './driver.ts';
 
@@ -12,8 +12,18 @@ type Connect = () => Promise<CoreClient>;
 
 /** The storage `db`: the database that `connection` says. */
 export async function databaseAt(options: PersistenceOptions, connect: Connect): Promise<DatabasePersistence> {
-  const { connection, medium, read_only, soft_deletes, sqlite_synchronous, busy_timeout, from } =
-    databaseOptions(options);
+  const checked = databaseOptions(options);
+  const { connection, medium, read_only, soft_deletes, sqlite_synchronous, busy_timeout, from } = checked;
+  const server = await serverAt(checked);
+  if (server !== null) {
+    const config = { medium: 'memory', database: '', sqlite_synchronous, from: null } as const;
+    return new DatabasePersistence(
+      'db',
+      options,
+      { ...config, soft_deletes, read_only, busy_timeout, server },
+      connect,
+    );
+  }
   const path = sqlitePath(connection);
   if (medium !== undefined && path === null) {
     throw new InvalidPersistence(
@@ -34,9 +44,37 @@ export async function databaseAt(options: PersistenceOptions, connect: Connect):
     from: await bytesOf(from),
     read_only,
     busy_timeout,
+    server: null,
   };
   if (config.medium === 'indexeddb' || config.medium === 'opfs') askToPersist();
   return new DatabasePersistence('db', options, config, connect);
+}
+
+/** The server that has the database; null when it is one of SQLite. */
+async function serverAt(options: DatabaseOptions): Promise<ServerConfig | null> {
+  const { connection, medium, from, busy_timeout, statement_timeout } = options;
+  if (isSqliteUrl(connection)) {
+    if (statement_timeout === undefined) return null;
+    throw new InvalidPersistence('The option statement_timeout is for databases on a server.');
+  }
+  const fileOption = Object.entries({ medium, from }).find(([, value]) => value !== undefined)?.[0];
+  if (fileOption !== undefined) {
+    throw new InvalidPersistence(`The option ${fileOption} is for sqlite databases, not for ${shownUrl(connection)}.`);
+  }
+  if (builtin('node:net') === undefined) {
+    throw new InvalidUrl(
+      `${shownUrl(connection)} cannot be opened here: browsers let no program open a connection to a database server. ` +
+        'Run this part in Node, Deno or Bun; or move the metadata there into a SQLite file, which opens anywhere.',
+    );
+  }
+  const { serverOf } = await import('../sql/server-url.ts');
+  const server = serverOf(connection);
+  return {
+    ...server,
+    lock_timeout: busy_timeout,
+    // What the URL says is said of this server; the option, of whichever.
+    statement_timeout: server.statement_timeout ?? statement_timeout ?? null,
+  };
 }
 
 /** The storage `memory_db`: a database in memory, with hard deletes. */
@@ -50,6 +88,7 @@ export async function databaseInMemory(options: PersistenceOptions, connect: Con
     from: await bytesOf(from),
     read_only: false,
     busy_timeout: 0,
+    server: null,
   };
   return new DatabasePersistence('memory_db', options, config, connect);
 }

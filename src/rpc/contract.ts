@@ -197,6 +197,44 @@ export interface CoreConfig {
   readonly busy_timeout: number;
   /** In browsers: whether whoever sends this has the database's lock, so that none is taken. */
   readonly lock_held?: boolean;
+  /** The server that has the database; null for SQLite. With one, what is said of media and files means nothing. */
+  readonly server: ServerConfig | null;
+}
+
+/** How connections to a server are protected, in the words of libpq. */
+export type TlsMode = 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
+
+/** A database on a server, and how to reach it. What is null is left to the driver. */
+export interface ServerConfig {
+  readonly dialect: 'mysql' | 'postgresql';
+  readonly host: string | null;
+  readonly port: number | null;
+  /** The path of a socket, for PostgreSQL of its folder. */
+  readonly socket: string | null;
+  readonly user: string | null;
+  readonly password: string | null;
+  readonly database: string | null;
+  readonly tls: {
+    readonly mode: TlsMode | null;
+    /** Paths of files with certificates and keys. */
+    readonly ca: string | null;
+    readonly cert: string | null;
+    readonly key: string | null;
+    readonly passphrase: string | null;
+    readonly ciphers: string | null;
+    readonly min_version: string | null;
+    readonly max_version: string | null;
+  };
+  /** Milliseconds; 0 is no limit. */
+  readonly connect_timeout: number;
+  /** Milliseconds that a statement may take; 0 is no limit, null the library's own. */
+  readonly statement_timeout: number | null;
+  /** Milliseconds that rows locked by others are waited for. */
+  readonly lock_timeout: number;
+  /** Other settings of a new connection, by the name that they have in the URL. */
+  readonly startup: Readonly<Record<string, string>>;
+  /** Server and database as messages show them: without the password. */
+  readonly name: string;
 }
 
 /** What a set of a volume decided: the id of the type that the volume has now. */
@@ -209,19 +247,23 @@ export interface SnapshotStored {
 
 /** What the core knows of the database that it opened. */
 export interface StorageInfo {
-  readonly medium: MediumName;
+  readonly medium: MediumName | ServerConfig['dialect'];
   /** `off`: a power cut may damage the database; `relaxed`: it may lose the last changes, no more. */
   readonly durability: 'none' | 'full' | 'relaxed' | 'off';
   /** Whether it lasts: browsers may remove what they have not been asked to keep. */
   readonly persisted: boolean;
   readonly leader: boolean;
-  /** Bytes of the main database file. */
-  readonly size: number;
+  /** Bytes of the main database file, or of the database on its server; null when that does not tell. */
+  readonly size: number | null;
   /** The Cinder schema revision that the database says it has. */
   readonly revision: string;
-  readonly sqlite_version: string;
-  /** `held`: native programs are kept from writing. `seen`: their locks are respected. `none`: neither. */
-  readonly native_locks: 'held' | 'seen' | 'none';
+  /** What the database runs on, by name: `sqlite`, `mariadb`, `mysql` or `postgresql`. */
+  readonly versions: Readonly<Record<string, string>>;
+  /**
+   * `held`: native programs are kept from writing. `seen`: their locks are respected. `none`: neither. Null on a
+   * server, which every program may use at the same time.
+   */
+  readonly native_locks: 'held' | 'seen' | 'none' | null;
   readonly read_only: boolean;
 }
 

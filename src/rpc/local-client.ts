@@ -54,9 +54,15 @@ export class LocalClient implements CoreClient {
   }
 }
 
-/** Each platform loads its own media only. A worker knows by its script where it is. */
+/** Each platform loads its own media and engines only. A worker knows by its script where it is. */
 async function platformCore(): Promise<CommandRunner> {
-  if (builtin('node:fs') !== undefined) return makeCore((await import('../media/open-on-host.ts')).hostMedia);
+  if (builtin('node:fs') !== undefined) {
+    const [{ hostMedia }, { openServerDatabase }] = await Promise.all([
+      import('../media/open-on-host.ts'),
+      import('../sql/engines/open-server.ts'),
+    ]);
+    return makeCore(hostMedia, openServerDatabase);
+  }
   const [{ browserMedia }, { TabCore }] = await Promise.all([
     import('../media/open-in-browser.ts'),
     import('../tabs/tab-core.ts'),

@@ -2,11 +2,12 @@
 import { ConnectionNotFound, VolumeNotFound } from '../errors/index.ts';
 import type { ConnectionFilter, ConnectionRows, RowChange } from '../rpc/contract.ts';
 import { all, among, equals, filters, live } from './condition.ts';
+import { newestFirst } from './dialect.ts';
 import type { SqlConnection } from './engine.ts';
 import { isCreation, type ObjectRules, storeRow } from './row-change.ts';
-import { findRow, isLive, markDeleted, removeRows, updateRow, valuesOf } from './rows.ts';
+import { isLive, lockRow, markDeleted, removeRows, updateRow, valuesOf } from './rows.ts';
 import { volumeAttachment } from './schema/columns.ts';
-import { NEWEST_FIRST, readVolumes } from './volume-rows.ts';
+import { readVolumes } from './volume-rows.ts';
 import type { WriteContext } from './write-context.ts';
 
 const rules: ObjectRules = {
@@ -20,7 +21,7 @@ export async function getConnections(connection: SqlConnection, filter: Connecti
   const { sql, parameters } = all([...filters({ id: filter.connection_id, volume_id: filter.volume_id }), live]);
   const columns = volumeAttachment.selected;
   const from = `FROM volume_attachment WHERE ${sql}`;
-  const rows = await connection.all(`SELECT ${columns} ${from} ${NEWEST_FIRST}`, parameters);
+  const rows = await connection.all(`SELECT ${columns} ${from} ${newestFirst(connection.dialect)}`, parameters);
   const volumeIds = valuesOf(rows, 'volume_id');
   const ofConnections = among(volumeIds, { sql: `SELECT volume_id ${from}`, parameters });
   const volumes = await readVolumes(connection, all([ofConnections('id'), live]));
@@ -35,7 +36,7 @@ export async function setConnection(
   change: RowChange,
   context: WriteContext,
 ): Promise<null> {
-  const row = await findRow(connection, volumeAttachment, change.id);
+  const row = await lockRow(connection, volumeAttachment, change.id);
   await storeRow(connection, rules, change, isCreation(rules, change, row) ? null : row, context);
   return null;
 }
@@ -45,7 +46,7 @@ export async function deleteConnection(
   id: string,
   { softDeletes, now }: WriteContext,
 ): Promise<null> {
-  if (!isLive(await findRow(connection, volumeAttachment, id))) return null;
+  if (!isLive(await lockRow(connection, volumeAttachment, id))) return null;
   const ofConnection = equals('attachment_id', id);
   if (softDeletes) {
     await markDeleted(connection, 'attachment_specs', ofConnection, now);

@@ -7,7 +7,7 @@ export interface Condition {
 }
 
 /** What every getter asks of a row: soft-deleted ones, and those of unknown state, are invisible. */
-export const live: Condition = { sql: 'deleted = 0', parameters: [] };
+export const live: Condition = { sql: 'deleted = false', parameters: [] };
 
 export function equals(column: string, value: SqlValue): Condition {
   return { sql: `${column} = ?`, parameters: [value] };

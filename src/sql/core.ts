@@ -22,16 +22,22 @@ import { isBulkPart, isWrite } from '../rpc/writes.ts';
 import { isPersisted } from '../runtime.ts';
 import { Bulk } from './bulk.ts';
 import { read, type TableRead, write, writeOne } from './cinder-db.ts';
+import { storableTime } from './dialect.ts';
 import type { SqlConnection, SqlEngine, Work } from './engine.ts';
-import { type Origin, prepareSchema, readSchema, type Schema } from './revisions.ts';
+import { prepareSchema, readSchema, type Schema } from './revisions.ts';
+import type { Origin } from './schema/seeds.ts';
 import type { WriteContext } from './write-context.ts';
 
 /** An engine and what the core has to know of the database that it opened. */
 export interface CoreEngine extends SqlEngine {
   /** The version of the engine itself. */
   readonly version: string;
-  /** Bytes of the main database file. */
-  readonly size: number;
+  /** What the server is that has the database; absent for SQLite, whose words are in the configuration. */
+  readonly server?: { readonly name: string; readonly durable: boolean };
+  /** Whether reads that wait together may run at the same time. */
+  readonly readsAtOnce?: boolean;
+  /** Bytes of the main database file, or of the database on its server. */
+  readonly size: number | null | Promise<number | null>;
   readonly readOnly: boolean;
   /** What is known of other programs on the same file, and done about them. */
   readonly nativeLocks: StorageInfo['native_locks'];
@@ -109,8 +115,7 @@ export class Core {
         await this.#parts.nextTurn();
         await this.#runWrites(this.#takeWrites());
       } else {
-        this.#queue.shift();
-        await this.#runAlone(first, command as LoneCommand);
+        await Promise.all(this.#takeReads().map((waiting) => this.#runAlone(waiting, waiting.command)));
         await this.#bulk?.ended;
       }
     }
@@ -126,10 +131,23 @@ export class Core {
     return writes;
   }
 
+  /** The next command, and where the engine can do several at once, the reads that wait behind it. */
+  #takeReads(): readonly Waiting<LoneCommand>[] {
+    const reads: Waiting<LoneCommand>[] = [];
+    for (let next = this.#queue[0]; next !== undefined && isAlone(next); next = this.#queue[0]) {
+      const isRead = this.#opened?.engine.readsAtOnce === true && isTableRead(next.command);
+      if (reads.length > 0 && !isRead) break;
+      reads.push(next);
+      this.#queue.shift();
+      if (!isRead) break;
+    }
+    return reads;
+  }
+
   async #runWrites(writes: readonly Waiting<WriteCommand>[]): Promise<void> {
     try {
       const { engine, config, schema } = this.#open();
-      const newContext = this.#contexts({ config, schema });
+      const newContext = this.#contexts({ engine, config, schema });
       const works = writes.map(
         ({ command }): Work<AnyAnswer> =>
           (connection) =>
@@ -146,11 +164,11 @@ export class Core {
     }
   }
 
-  #contexts({ config, schema }: Pick<Opened, 'config' | 'schema'>): () => WriteContext {
+  #contexts({ engine, config, schema }: Opened): () => WriteContext {
     return () => ({
       defaultTypeId: schema.defaultTypeId,
       softDeletes: config.soft_deletes,
-      now: this.#parts.now(),
+      now: storableTime(engine.dialect, this.#parts.now()),
       newId: this.#parts.newId,
     });
   }
@@ -238,7 +256,7 @@ export class Core {
     if (this.#opened !== null) throw new DatabaseError('This core has a database open already. Use another core.');
     const engine = await this.#parts.openEngine(config);
     try {
-      const schema = engine.readOnly ? await engine.read(readSchema) : await prepareSchema(engine, this.#parts);
+      const schema = engine.readOnly ? await readSchema(engine) : await prepareSchema(engine, this.#parts);
       this.#opened = { engine, config, schema };
       return { default_type: schema.default_type, lock_file: engine.lockFile };
     } catch (error) {
@@ -251,7 +269,7 @@ export class Core {
   async #refresh(): Promise<Answers['refresh']> {
     const { engine, config } = this.#open();
     await engine.refresh();
-    const schema = await engine.read(readSchema);
+    const schema = await readSchema(engine);
     this.#opened = { engine, config, schema };
     return { default_type: schema.default_type };
   }
@@ -259,14 +277,16 @@ export class Core {
   async #info(): Promise<StorageInfo> {
     const { engine, config, schema } = this.#open();
     engine.checkFile();
+    const { server, version } = engine;
     return {
-      medium: config.medium,
-      durability: durabilityOf(config),
-      persisted: await persistedIn(config.medium),
+      medium: config.server?.dialect ?? config.medium,
+      durability: server === undefined ? durabilityOf(config) : server.durable ? 'full' : 'off',
+      persisted: server !== undefined || (await persistedIn(config.medium)),
+      // On a server everybody may write who may.
       leader: !engine.readOnly,
-      size: engine.size,
+      size: await engine.size,
       revision: schema.revision,
-      sqlite_version: engine.version,
+      versions: { [server?.name ?? 'sqlite']: version },
       native_locks: engine.nativeLocks,
       read_only: engine.readOnly,
     };
@@ -280,6 +300,9 @@ export class Core {
     return null;
   }
 }
+
+const isAlone = (waiting: Waiting): waiting is Waiting<LoneCommand> => !isWrite(waiting.command);
+const isTableRead = ({ kind }: Command): boolean => kind.startsWith('get');
 
 /** IndexedDB stores a transaction as a whole in any case; files need their flushes for that. */
 function durabilityOf({ medium, sqlite_synchronous }: CoreConfig): StorageInfo['durability'] {

@@ -5,12 +5,14 @@
  * bound, never written into the text.
  */
 import type { RowSet, SqlValue } from '../rpc/contract.ts';
+import type { Dialect } from './dialect.ts';
+import type { SchemaWays } from './schema/ways.ts';
 
 export type SqlParameters = readonly SqlValue[];
 
 /** What a transaction is given to work with. */
 export interface SqlConnection {
-  readonly dialect: 'sqlite';
+  readonly dialect: Dialect;
   /** Runs one statement and returns all its rows. */
   all(sql: string, parameters?: SqlParameters): Promise<RowSet>;
   /** Runs one statement and returns how many rows it changed. */
@@ -20,6 +22,8 @@ export interface SqlConnection {
 export type Work<T> = (connection: SqlConnection) => Promise<T>;
 
 export interface SqlEngine extends SqlConnection {
+  /** How its schema is looked at and made; absent for SQLite. */
+  readonly schemaWays?: SchemaWays;
   /** Runs a work that only reads: all of it sees one state of the database, whoever else writes. */
   read<T>(work: Work<T>): Promise<T>;
   /** Runs `work` in one transaction of its own: committed and durable when it resolves, rolled back when it throws. */

@@ -1,16 +1,19 @@
 /** cinderlib's key-values. */
 import { MigrationConflict } from '../errors/index.ts';
 import type { KeyValueRow, SqlValue } from '../rpc/contract.ts';
+import { inOrder, orUpdate } from './dialect.ts';
 import type { SqlConnection } from './engine.ts';
 import { asObjects } from './rows.ts';
+import { keyValues } from './schema/columns.ts';
 import { KEY_VALUE_TABLE } from './schema/sqlite.ts';
+import { naming } from './schema/text-limits.ts';
 
-/** All of them, oldest first, or the one of that key. Only null means all: the empty text is a key too. */
+/** All of them, in SQLite oldest first, or the one of that key. Only null means all: the empty text is a key too. */
 export async function getKeyValues(connection: SqlConnection, key: string | null): Promise<readonly KeyValueRow[]> {
   const select = `SELECT "key", value FROM ${KEY_VALUE_TABLE}`;
   const rows =
     key === null
-      ? await connection.all(`${select} ORDER BY rowid`)
+      ? await connection.all(`${select} ${inOrder(connection.dialect, keyValues)}`)
       : await connection.all(`${select} WHERE "key" = ?`, [key]);
   return asObjects(rows).map((row) => ({ key: String(row['key']), value: textOrNull(row['value'] ?? null) }));
 }
@@ -27,8 +30,9 @@ export async function setKeyValue(
   const [stored] = guarded ? await getKeyValues(connection, key) : [];
   if (stored !== undefined && stored.value !== value) throw new MigrationConflict('key-value', key, 'another value');
   const sql = `INSERT INTO ${KEY_VALUE_TABLE} ("key", value) VALUES (?, ?)
-    ON CONFLICT ("key") DO UPDATE SET value = excluded.value`;
-  await connection.run(sql, [key, value]);
+    ${orUpdate(connection.dialect, 'key', 'value')}`;
+  const writing = connection.run(sql, [key, value]);
+  await naming(connection.dialect, KEY_VALUE_TABLE, { key, value }, writing);
   return null;
 }
 

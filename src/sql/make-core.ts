@@ -1,16 +1,28 @@
-/** Puts the persistence core together: Cinder's commands, on SQLite, on the media of the platform. */
+/** Puts the persistence core together: Cinder's commands, on the database of the configuration. */
 import { sqlNow } from '../cinder/clock.ts';
+import { InvalidUrl } from '../errors/index.ts';
 import type { Media } from '../media/media.ts';
+import type { CoreConfig, ServerConfig } from '../rpc/contract.ts';
 import { nextTurn } from '../runtime.ts';
-import { Core } from './core.ts';
+import { Core, type CoreEngine } from './core.ts';
 import { openSqlite } from './engines/sqlite.ts';
 import { openReader } from './engines/sqlite-reader.ts';
 
-export function makeCore(media: Media): Core {
+/** Opens a database on a server. Only platforms with sockets have it, and so no bundle for browsers. */
+export type OpenServer = (config: ServerConfig, readOnly: boolean) => Promise<CoreEngine>;
+
+export function makeCore(media: Media, openServer: OpenServer | null = null): Core {
   return new Core({
-    openEngine: (config) => (config.read_only ? openReader(media, config) : openSqlite(media, config)),
+    openEngine: (config) => openEngine(config, media, openServer),
     nextTurn,
     now: sqlNow,
     newId: () => crypto.randomUUID(),
   });
+}
+
+async function openEngine(config: CoreConfig, media: Media, openServer: OpenServer | null): Promise<CoreEngine> {
+  const { server, read_only } = config;
+  if (server === null) return read_only ? openReader(media, config) : openSqlite(media, config);
+  if (openServer !== null) return openServer(server, read_only);
+  throw new InvalidUrl(`${server.name} cannot be opened here: browsers let no program connect to a database server.`);
 }

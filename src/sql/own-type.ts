@@ -1,9 +1,9 @@
 /** What becomes of a volume's own type when the volume is deleted. */
 import type { SqlValue } from '../rpc/contract.ts';
-import { type Condition, equals } from './condition.ts';
+import { type Condition, equals, live } from './condition.ts';
 import type { SqlConnection } from './engine.ts';
 import { ROOT_KEY } from './qos-specs.ts';
-import { findRow, markDeleted, removeRows, valuesOf } from './rows.ts';
+import { lockRow, markDeleted, removeRows, valuesOf } from './rows.ts';
 import { volumeTypes } from './schema/columns.ts';
 import type { WriteContext } from './write-context.ts';
 
@@ -15,22 +15,25 @@ export async function deleteOwnType(
   context: WriteContext,
 ): Promise<void> {
   if (typeId === null || typeId === context.defaultTypeId) return;
-  if (await hasOtherVolumes(connection, volumeId, typeId, context.softDeletes)) return;
-  const type = await findRow(connection, volumeTypes, typeId);
+  // Locked before the question, so that nobody gives the type to a volume between answer and delete.
+  const type = await lockRow(connection, volumeTypes, typeId);
   if (type === null) return;
-  const qosRows = await qosRowsOf(connection, typeId, type['qos_specs_id'] ?? null);
+  if (await hasOtherVolumes(connection, volumeId, typeId, context.softDeletes)) return;
+  const qosRoots = await qosRootsOf(connection, typeId, type['qos_specs_id'] ?? null);
+  // The parts first: a server checks what they refer to row by row.
+  const qosRows = qosRoots.length === 0 ? [] : ['specs_id', 'id'].map((column) => oneOf(column, qosRoots));
   const ofType = equals('volume_type_id', typeId);
   if (context.softDeletes) {
     await markDeleted(connection, 'volume_type_extra_specs', ofType, context.now);
     await markDeleted(connection, 'volume_types', equals('id', typeId), context.now);
-    if (qosRows !== null) await markDeleted(connection, 'quality_of_service_specs', qosRows, context.now);
+    for (const rows of qosRows) await markDeleted(connection, 'quality_of_service_specs', rows, context.now);
     return;
   }
   await removeRows(connection, 'volume_type_extra_specs', ofType);
   await removeRows(connection, 'volume_type_projects', ofType);
   await removeRows(connection, 'encryption', ofType);
   await removeRows(connection, 'volume_types', equals('id', typeId));
-  if (qosRows !== null) await removeRows(connection, 'quality_of_service_specs', qosRows);
+  for (const rows of qosRows) await removeRows(connection, 'quality_of_service_specs', rows);
 }
 
 async function hasOtherVolumes(
@@ -40,12 +43,12 @@ async function hasOtherVolumes(
   liveOnly: boolean,
 ): Promise<boolean> {
   const others = 'SELECT id FROM volumes WHERE volume_type_id = ? AND id <> ?';
-  const sql = `${others}${liveOnly ? ' AND deleted = 0' : ''} LIMIT 1`;
+  const sql = `${others}${liveOnly ? ` AND ${live.sql}` : ''} LIMIT 1`;
   return (await connection.all(sql, [typeId, volumeId])).rows.length > 0;
 }
 
-/** The QoS rows that belong to that type alone; null when there are none. */
-async function qosRowsOf(connection: SqlConnection, typeId: SqlValue, qosId: SqlValue): Promise<Condition | null> {
+/** The roots of the QoS specs that belong to that type alone. */
+async function qosRootsOf(connection: SqlConnection, typeId: SqlValue, qosId: SqlValue): Promise<readonly SqlValue[]> {
   // The original leaves `qos_specs_id` NULL and gives the specs the type's id.
   const unlinked = await connection.all('SELECT id FROM quality_of_service_specs WHERE id = ? AND "key" = ?', [
     typeId,
@@ -54,9 +57,11 @@ async function qosRowsOf(connection: SqlConnection, typeId: SqlValue, qosId: Sql
   const roots = new Set([...valuesOf(unlinked, 'id'), qosId]);
   const own: SqlValue[] = [];
   for (const root of roots) if (root !== null && !(await hasOtherTypes(connection, typeId, root))) own.push(root);
-  if (own.length === 0) return null;
-  const places = own.map(() => '?').join(', ');
-  return { sql: `(id IN (${places}) OR specs_id IN (${places}))`, parameters: [...own, ...own] };
+  return own;
+}
+
+function oneOf(column: string, values: readonly SqlValue[]): Condition {
+  return { sql: `${column} IN (${values.map(() => '?').join(', ')})`, parameters: values };
 }
 
 async function hasOtherTypes(connection: SqlConnection, typeId: SqlValue, qosId: SqlValue): Promise<boolean> {

@@ -1,6 +1,7 @@
 /** Keys and values that belong to a row: metadata, extra specs, the parts of QoS specs. */
 import type { RowSet, SqlValue } from '../rpc/contract.ts';
 import { all, type Condition, equals, live } from './condition.ts';
+import { inOrder } from './dialect.ts';
 import type { SqlConnection } from './engine.ts';
 import { asObjects, insertRow, type Row, updateRow } from './rows.ts';
 import { columnList, type PairTable } from './schema/columns.ts';
@@ -16,7 +17,8 @@ export function listPairs(
   columns: readonly string[] = [table.owner, 'key', 'value'],
 ): Promise<RowSet> {
   const { sql, parameters } = all([where, live]);
-  return connection.all(`SELECT ${columnList(columns)} FROM ${table.name} WHERE ${sql} ORDER BY rowid`, parameters);
+  const order = inOrder(connection.dialect, table);
+  return connection.all(`SELECT ${columnList(columns)} FROM ${table.name} WHERE ${sql} ${order}`, parameters);
 }
 
 /** The live pairs of one owner. */
@@ -44,11 +46,13 @@ export async function storePairs(
     const removed: Row = { deleted: true, deleted_at: now, updated_at: now };
     for (const id of ids) await updateRow(connection, table, id, removed);
   }
+  // Servers read such rows in the order of their ids: so the ids are in the order of the keys.
+  const newIds = withId ? Array.from(wanted, () => newId()).sort() : [];
   for (const [key, value] of wanted) {
     const pair = stored.get(key);
     if (pair === undefined) {
       const row: Row = { [table.owner]: owner, key, value, created_at: now, deleted: false };
-      await insertRow(connection, table.name, withId ? { id: newId(), ...row } : row);
+      await insertRow(connection, table.name, withId ? { id: newIds.shift() ?? newId(), ...row } : row);
     } else if (pair.value !== value) {
       await updateRow(connection, table, pair.ids.at(-1) ?? null, { value, updated_at: now });
     }

@@ -1,9 +1,10 @@
 /** QoS specs: a root row and one row for each of their keys, the consumer among them. */
 import { DuplicateEntry } from '../errors/index.ts';
 import type { VolumeTypeChange } from '../rpc/contract.ts';
+import { storableTime } from './dialect.ts';
 import type { SqlConnection } from './engine.ts';
 import { type Pairs, storePairs } from './pairs.ts';
-import { findRow, insertRow, isLive } from './rows.ts';
+import { insertRow, isLive, lockRow } from './rows.ts';
 import { qosSpecs } from './schema/columns.ts';
 import type { WriteContext } from './write-context.ts';
 
@@ -26,10 +27,11 @@ export async function storeQosSpecs(
   specs: QosSpecs,
   context: WriteContext,
 ): Promise<void> {
-  const root = await findRow(connection, qosSpecs, id);
+  const root = await lockRow(connection, qosSpecs, id);
   if (root === null) {
     const value = specs.origin?.name ?? id;
-    const created_at = specs.origin?.created_at ?? context.now;
+    const made = specs.origin?.created_at ?? null;
+    const created_at = made === null ? context.now : storableTime(connection.dialect, made);
     await insertRow(connection, qosSpecs.name, { id, key: ROOT_KEY, value, created_at, deleted: false });
   } else if (!isLive(root)) {
     throw new DuplicateEntry(`QoS specs ${id} exist already, marked as deleted, and an id is not used twice.`);
@@ -41,5 +43,5 @@ export async function storeQosSpecs(
 /** The time of their last change is the latest of the rows below the root: there is always a consumer. */
 async function markChange(connection: SqlConnection, id: string, time: string): Promise<void> {
   const sql = `UPDATE ${qosSpecs.name} SET updated_at = ? WHERE specs_id = ? AND "key" = 'consumer'`;
-  await connection.run(sql, [time, id]);
+  await connection.run(sql, [storableTime(connection.dialect, time), id]);
 }

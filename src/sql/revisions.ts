@@ -1,24 +1,19 @@
 /** The schema of a database: brought to one that the library can use, mostly by doing nothing, or only looked at. */
-import { SchemaError, VolumeTypeNotFoundByName } from '../errors/index.ts';
+import { AccessDenied, SchemaError, VolumeTypeNotFoundByName } from '../errors/index.ts';
 import type { DefaultTypeRows } from '../rpc/contract.ts';
+import { inOrder } from './dialect.ts';
 import type { SqlConnection, SqlEngine } from './engine.ts';
 import { insertRow, valuesOf } from './rows.ts';
 import { checkColumns } from './schema/check-columns.ts';
 import { cinderTables, keyValues } from './schema/columns.ts';
-import { seedRows } from './schema/seed-rows.ts';
+import type { Origin } from './schema/seeds.ts';
 import { KEY_VALUE_TABLE, SCHEMA_REVISION, type SchemaObject, schemaObjects } from './schema/sqlite.ts';
-import { canRebuildVolumes, rebuildVolumes } from './schema/upgrade.ts';
+import { type SchemaWays, sqliteWays } from './schema/ways.ts';
 import { DEFAULT_TYPE, readDefaultType } from './volume-types.ts';
 
 /** Where Cinder left sqlalchemy-migrate for alembic, and the alembic revision that describes the same schema. */
 const LAST_LEGACY_VERSION = 145;
 const FIRST_REVISION = '921e1a36b076';
-
-/** Where the times and ids of new rows come from. */
-export interface Origin {
-  readonly now: () => string;
-  readonly newId: () => string;
-}
 
 export interface Schema {
   /** The revision that the database has now. */
@@ -33,20 +28,27 @@ export interface Schema {
  * Creates Cinder's tables where there are none, takes the few steps that are certain, and leaves every
  * other database as it is.
  *
- * What has to be checked is checked before the first write, and all writes are one transaction: a
- * database that is refused keeps every byte.
+ * What has to be checked is checked before the first write, and all writes are one transaction (but on MySQL,
+ * whose tables are made one by one): a database that is refused keeps every byte.
  *
  * @throws {SchemaError} when the tables are in no state that the library can use
  * @throws {VolumeTypeNotFoundByName} when the type `__DEFAULT__` is missing
  */
 export async function prepareSchema(engine: SqlEngine, origin: Origin): Promise<Schema> {
-  const { state, revision } = await engine.read(check);
+  const ways = waysOf(engine);
+  let { state, revision } = await engine.read((connection) => check(connection, ways));
   if (revision === null) {
-    await engine.transaction((connection) => createSchema(connection, state, origin));
-    return { revision: SCHEMA_REVISION, ...(await engine.read(defaultType)), hasKeyValues: true };
+    await engine.transaction((connection) =>
+      ways.lock(connection, async () => {
+        // Others may have made the tables while we waited for the lock; nobody else has a SQLite file.
+        if (connection.dialect !== 'sqlite') ({ state, revision } = await check(connection, ways));
+        if (revision === null) await ways.create(connection, state.tables, origin);
+      }),
+    );
+    return { revision: revision ?? SCHEMA_REVISION, ...(await engine.read(defaultType)), hasKeyValues: true };
   }
   const found = await engine.read(defaultType);
-  return { revision: await upgradeSchema(engine, state, revision), ...found, hasKeyValues: true };
+  return { revision: await upgradeSchema(engine, ways, state, revision), ...found, hasKeyValues: true };
 }
 
 /**
@@ -55,21 +57,29 @@ export async function prepareSchema(engine: SqlEngine, origin: Origin): Promise<
  * @throws {SchemaError} when the tables are in no state that the library can use
  * @throws {VolumeTypeNotFoundByName} when the type `__DEFAULT__` is missing
  */
-export async function readSchema(connection: SqlConnection): Promise<Schema> {
-  const { state, revision } = await check(connection);
+export function readSchema(engine: SqlEngine): Promise<Schema> {
+  const ways = waysOf(engine);
+  return engine.read((connection) => foundSchema(connection, ways));
+}
+
+const waysOf = ({ schemaWays }: SqlEngine): SchemaWays => schemaWays ?? sqliteWays;
+
+async function foundSchema(connection: SqlConnection, ways: SchemaWays): Promise<Schema> {
+  const { state, revision } = await check(connection, ways);
   if (revision === null) {
-    throw refusal('it has no tables of Cinder, and they are made only when a database is opened for writing');
+    const reason = state.isBeingCreated ? 'its tables are not all made yet' : 'it has no tables of Cinder';
+    throw refusal(`${reason}, and they are made only when a database is opened for writing`);
   }
   return { revision, ...(await defaultType(connection)), hasKeyValues: state.tables.has(KEY_VALUE_TABLE) };
 }
 
 /** Refuses tables that cannot be used. The revision is null where there are none of Cinder. */
-async function check(connection: SqlConnection): Promise<{ state: State; revision: string | null }> {
-  const state = await inspect(connection);
+async function check(connection: SqlConnection, ways: SchemaWays): Promise<{ state: State; revision: string | null }> {
+  const state = await inspect(connection, ways);
   const revision = recordedRevision(state);
   const hasKeyValues = state.tables.has(KEY_VALUE_TABLE);
   const tables = [...(revision === null ? [] : cinderTables()), ...(hasKeyValues ? [keyValues] : [])];
-  await checkColumns(connection, tables, revision ?? SCHEMA_REVISION);
+  await checkColumns(ways, connection, tables, revision ?? SCHEMA_REVISION);
   return { state, revision };
 }
 
@@ -88,24 +98,28 @@ interface State {
   readonly revisions: readonly string[] | null;
   /** What `migrate_version` says of Cinder; null when it says nothing. */
   readonly legacyVersion: string | null;
+  /** Whether this library is making the tables, or was when it was stopped. */
+  readonly isBeingCreated: boolean;
 }
 
-async function inspect(connection: SqlConnection): Promise<State> {
-  const names = await connection.all(`SELECT lower(name) AS name FROM sqlite_master WHERE type IN ('table', 'view')`);
-  const tables = new Set(valuesOf(names, 'name').map(String));
-  const query = async (table: string, column: string, where = '') =>
-    valuesOf(await connection.all(`SELECT ${column} FROM ${table}${where} ORDER BY rowid`), column).map(String);
+async function inspect(connection: SqlConnection, ways: SchemaWays): Promise<State> {
+  const tables = await ways.tableNames(connection);
+  const query = async (table: string, column: string, where = '') => {
+    const order = inOrder(connection.dialect, { order: column });
+    return valuesOf(await connection.all(`SELECT ${column} FROM ${table}${where} ${order}`), column).map(String);
+  };
   const hasLegacy = tables.has('migrate_version');
   const versions = hasLegacy ? await query('migrate_version', 'version', ` WHERE repository_id = 'cinder'`) : [];
   return {
     tables,
     revisions: tables.has('alembic_version') ? await query('alembic_version', 'version_num') : null,
     legacyVersion: versions[0] ?? null,
+    isBeingCreated: await ways.isBeingCreated(connection),
   };
 }
 
 /** The revision of a database that has Cinder's tables; null when they can be created. */
-function recordedRevision({ tables, revisions, legacyVersion }: State): string | null {
+function recordedRevision({ tables, revisions, legacyVersion, isBeingCreated }: State): string | null {
   const [revision, second] = revisions ?? [];
   if (second !== undefined) {
     throw refusal(`alembic_version has several rows, ${revisions?.join(', ')}, where one is allowed`);
@@ -119,6 +133,7 @@ function recordedRevision({ tables, revisions, legacyVersion }: State): string |
         'and open it again',
     );
   }
+  if (isBeingCreated) return null;
   const present = creatable().filter(({ name }) => tables.has(name));
   if (present.length === 0) return null;
   const some = present.slice(0, 3).map(({ name }) => name);
@@ -140,25 +155,53 @@ function creatable(): readonly SchemaObject[] {
   return schemaObjects().filter(({ kind, name }) => kind === 'table' && !shared.has(name));
 }
 
-async function createSchema(connection: SqlConnection, { tables }: State, { now, newId }: Origin): Promise<void> {
-  for (const { name, sql } of schemaObjects()) if (!tables.has(name)) await connection.run(sql);
-  for (const { table, row } of seedRows(now(), newId)) await insertRow(connection, table, row);
-}
-
 /** Stamps, upgrades by one revision and adds the key-value table, where any of that is due. */
-async function upgradeSchema(engine: SqlEngine, { tables, revisions }: State, revision: string): Promise<string> {
+async function upgradeSchema(
+  engine: SqlEngine,
+  ways: SchemaWays,
+  { tables, revisions }: State,
+  revision: string,
+): Promise<string> {
   const stamps = (revisions ?? []).length === 0;
-  const rebuilds = revision === FIRST_REVISION && (await canRebuildVolumes(engine));
+  const rebuilds = revision === FIRST_REVISION && (await ways.canRelaxVolumes(engine));
   const missing = ['alembic_version', KEY_VALUE_TABLE].filter((name) => !tables.has(name));
   if (!stamps && !rebuilds && missing.length === 0) return revision;
   const target = rebuilds ? SCHEMA_REVISION : revision;
-  // Without effect once a transaction has begun.
-  if (rebuilds) await engine.run('PRAGMA foreign_keys = OFF');
-  await engine.transaction(async (connection) => {
-    for (const { name, sql } of schemaObjects()) if (missing.includes(name)) await connection.run(sql);
-    if (rebuilds) await rebuildVolumes(connection);
+  const upgrade = async (connection: SqlConnection): Promise<void> => {
+    for (const { name, sql } of ways.objects()) if (missing.includes(name)) await connection.run(sql);
+    if (rebuilds) await ways.relaxVolumes(connection);
     if (stamps) await insertRow(connection, 'alembic_version', { version_num: target });
     else if (rebuilds) await connection.run('UPDATE alembic_version SET version_num = ?', [target]);
-  });
+  };
+  if (engine.dialect !== 'sqlite') return upgradeServer(engine, ways, revision, target, upgrade);
+  // Without effect once a transaction has begun.
+  if (rebuilds) await engine.run('PRAGMA foreign_keys = OFF');
+  await engine.transaction(upgrade);
   return target;
+}
+
+/** Others may take the same steps at the same time; and who may only read takes none, where it can do without. */
+async function upgradeServer(
+  engine: SqlEngine,
+  ways: SchemaWays,
+  revision: string,
+  target: string,
+  upgrade: (connection: SqlConnection) => Promise<void>,
+): Promise<string> {
+  try {
+    await engine.transaction((connection) =>
+      ways.lock(connection, async () => {
+        const found = await check(connection, ways);
+        const isDue = (found.state.revisions ?? []).length === 0 || found.revision === revision;
+        const lacksKeyValues = !found.state.tables.has(KEY_VALUE_TABLE);
+        if (isDue || lacksKeyValues) await upgrade(connection);
+      }),
+    );
+    return target;
+  } catch (error) {
+    if (!(error instanceof AccessDenied)) throw error;
+    const { state } = await engine.read((connection) => check(connection, ways));
+    if ((state.revisions ?? []).length === 0 || !state.tables.has(KEY_VALUE_TABLE)) throw error;
+    return revision;
+  }
 }

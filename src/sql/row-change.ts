@@ -1,6 +1,7 @@
 /** Create-or-update of the one row that a volume, a snapshot or a connection has. */
 import { type CinderlibError, DatabaseError, DuplicateEntry, MigrationConflict } from '../errors/index.ts';
 import type { RowChange, SqlValue } from '../rpc/contract.ts';
+import { type Dialect, storableTime } from './dialect.ts';
 import type { SqlConnection } from './engine.ts';
 import { insertRow, isLive, type Row, updateRow } from './rows.ts';
 import { compareTimes, isSameMoment, sameValue } from './same-value.ts';
@@ -69,7 +70,7 @@ export async function storeRow(
   stored: Row | null,
   { now }: WriteContext,
 ): Promise<void> {
-  const values = checkedValues(rules, change);
+  const values = checkedValues(rules, change, connection.dialect);
   const defaults: Row = { deleted: false, created_at: now, ...rules.defaults };
   if (stored === null) {
     for (const [column, value] of Object.entries(defaults)) values[column] ??= value;
@@ -99,13 +100,14 @@ function isLater(time: SqlValue, { updated_at = null }: Row): boolean {
   return time !== null && (updated_at === null || compareTimes(String(time), String(updated_at)) > 0);
 }
 
-function checkedValues(rules: RowRules, change: RowChange): Record<string, SqlValue> {
+function checkedValues(rules: RowRules, change: RowChange, dialect: Dialect): Record<string, SqlValue> {
   const values: Record<string, SqlValue> = {};
   for (const [column, value] of Object.entries(change.values)) {
-    if (!rules.table.columns.has(column)) {
+    const kind = rules.table.columns.get(column);
+    if (kind === undefined) {
       throw new DatabaseError(`${rules.table.name} has no column ${JSON.stringify(column)} that could be written.`);
     }
-    values[column] = value;
+    values[column] = kind === 'time' && value !== null ? storableTime(dialect, String(value)) : value;
   }
   // From revision 9ab1b092a404 on the column takes no NULL.
   if (values['use_quota'] === null) values['use_quota'] = true;

@@ -1,8 +1,10 @@
 /** Single rows by their id, and the statements that write them. */
 import type { RowSet, SqlValue } from '../rpc/contract.ts';
 import { type Condition, live } from './condition.ts';
+import { locking } from './dialect.ts';
 import type { SqlConnection } from './engine.ts';
 import { columnList, type Table } from './schema/columns.ts';
+import { naming } from './schema/text-limits.ts';
 
 export type Row = Readonly<Record<string, SqlValue>>;
 
@@ -25,6 +27,12 @@ export async function findRow(connection: SqlConnection, table: Table, id: SqlVa
   return asObjects(await connection.all(sql, [id]))[0] ?? null;
 }
 
+/** The row with that id, to be changed: other processes wait until this transaction has ended. */
+export async function lockRow(connection: SqlConnection, table: Table, id: SqlValue): Promise<Row | null> {
+  const sql = `SELECT ${table.selected} FROM ${table.name} WHERE id = ?${locking(connection.dialect)}`;
+  return asObjects(await connection.all(sql, [id]))[0] ?? null;
+}
+
 /** Whether getters see the row. */
 export function isLive(row: Row | null): row is Row {
   return row !== null && (row['deleted'] === 0 || row['deleted'] === false);
@@ -36,14 +44,17 @@ export async function insertRow(connection: SqlConnection, table: string, row: R
   const columns = columnList(entries.map(([column]) => column));
   const places = entries.map(() => '?').join(', ');
   const values = entries.map(([, value]) => value);
-  await connection.run(`INSERT INTO ${table} (${columns}) VALUES (${places})`, values);
+  const sql = `INSERT INTO ${table} (${columns}) VALUES (${places})`;
+  await naming(connection.dialect, table, row, connection.run(sql, values));
 }
 
 export async function updateRow(connection: SqlConnection, table: Table, id: SqlValue, values: Row): Promise<void> {
   const entries = Object.entries(values);
   if (entries.length === 0) return;
   const places = entries.map(([column]) => `${quoted(column)} = ?`).join(', ');
-  await connection.run(`UPDATE ${table.name} SET ${places} WHERE id = ?`, [...entries.map(([, value]) => value), id]);
+  const sql = `UPDATE ${table.name} SET ${places} WHERE id = ?`;
+  const parameters = [...entries.map(([, value]) => value), id];
+  await naming(connection.dialect, table.name, values, connection.run(sql, parameters));
 }
 
 /** Marks the live rows that the condition finds as deleted at that time; `updated_at` stays. */

@@ -2,12 +2,12 @@
 import { SnapshotNotFound } from '../errors/index.ts';
 import type { Scan, SnapshotChange, SnapshotFilter, SnapshotRows, SnapshotStored, SqlValue } from '../rpc/contract.ts';
 import { all, among, equals, filters, live, scanned } from './condition.ts';
+import { newestFirst } from './dialect.ts';
 import type { SqlConnection } from './engine.ts';
 import { listPairs, storePairs } from './pairs.ts';
 import { isCreation, type ObjectRules, storeRow } from './row-change.ts';
-import { findRow, isLive, markDeleted, type Row, removeRows, updateRow, valuesOf } from './rows.ts';
+import { findRow, isLive, lockRow, markDeleted, type Row, removeRows, updateRow, valuesOf } from './rows.ts';
 import { snapshotMetadata, snapshots, volumes, volumeTypes } from './schema/columns.ts';
-import { NEWEST_FIRST } from './volume-rows.ts';
 import type { WriteContext } from './write-context.ts';
 
 const rules: ObjectRules = {
@@ -20,7 +20,8 @@ export async function getSnapshots(connection: SqlConnection, filter: SnapshotFi
   const { snapshot_id, snapshot_name, volume_id } = filter;
   const { sql, parameters } = all([...filters({ id: snapshot_id, display_name: snapshot_name, volume_id }), live]);
   const columns = snapshots.selected;
-  const rows = await connection.all(`SELECT ${columns} FROM snapshots WHERE ${sql} ${NEWEST_FIRST}`, parameters);
+  const query = `SELECT ${columns} FROM snapshots WHERE ${sql} ${newestFirst(connection.dialect)}`;
+  const rows = await connection.all(query, parameters);
   const ofSnapshots = among(valuesOf(rows, 'id'), { sql: `SELECT id FROM snapshots WHERE ${sql}`, parameters });
   return {
     snapshots: rows,
@@ -47,7 +48,7 @@ export async function setSnapshot(
   change: SnapshotChange,
   context: WriteContext,
 ): Promise<SnapshotStored> {
-  const row = await findRow(connection, snapshots, change.id);
+  const row = await lockRow(connection, snapshots, change.id);
   const stored = isCreation(rules, change, row) ? null : row;
   const volume_type_id = await typeOf(connection, change, stored, context);
   const named = stored === null || Object.hasOwn(change.values, 'volume_type_id');
@@ -84,7 +85,7 @@ export async function deleteSnapshot(
   id: string,
   { softDeletes, now }: WriteContext,
 ): Promise<null> {
-  if (!isLive(await findRow(connection, snapshots, id))) return null;
+  if (!isLive(await lockRow(connection, snapshots, id))) return null;
   const ofSnapshot = equals('snapshot_id', id);
   if (softDeletes) {
     await markDeleted(connection, 'snapshot_metadata', ofSnapshot, now);

@@ -41,22 +41,27 @@ const idleSqliteOptions = ['check_same_thread', 'cached_statements'];
 export function sqlitePath(connection: string): string | null {
   const url = parseDatabaseUrl(connection);
   if (url.scheme !== 'sqlite') {
-    throw new InvalidUrl(`This version opens sqlite databases only, not ${shown(connection)}. Use sqlite:///path.`);
+    throw new InvalidUrl(`${shownUrl(connection)} is not the URL of a sqlite database. Use sqlite:///path.`);
   }
   if (url.username !== null || url.password !== null || url.host !== null || url.port !== null) {
     throw new InvalidUrl(
-      `A sqlite URL has no user, host or port, but ${shown(connection)} has: ` +
+      `A sqlite URL has no user, host or port, but ${shownUrl(connection)} has: ` +
         'write sqlite:///relative/path, sqlite:////absolute/path, or sqlite:// for a database in memory.',
     );
   }
   for (const option of url.query.keys()) {
     if (idleSqliteOptions.includes(option)) continue;
     throw new InvalidUrl(
-      `The sqlite URL ${shown(connection)} has the option ${JSON.stringify(option)}, which is not available. ` +
+      `The sqlite URL ${shownUrl(connection)} has the option ${JSON.stringify(option)}, which is not available. ` +
         'Leave it out.',
     );
   }
   return url.database === null || url.database === '' || url.database === ':memory:' ? null : url.database;
+}
+
+/** Whether a URL is one of SQLite. */
+export function isSqliteUrl(connection: string): boolean {
+  return parseDatabaseUrl(connection).scheme === 'sqlite';
 }
 
 /** Takes a URL apart as SQLAlchemy 1.4 does. */
@@ -64,13 +69,13 @@ export function parseDatabaseUrl(connection: string): DatabaseUrl {
   const parts = pattern.exec(connection)?.groups;
   if (parts === undefined) {
     throw new InvalidUrl(
-      `${shown(connection)} is not a database URL. Write one such as sqlite:///path or sqlite:// (in memory).`,
+      `${shownUrl(connection)} is not a database URL. Write one such as sqlite:///path or sqlite:// (in memory).`,
     );
   }
   const [scheme = '', driver] = (parts['name'] ?? '').split(/\+(.*)/);
   if (!known.includes(scheme)) {
     const hint = foreign.includes(scheme) ? '' : didYouMean(scheme, known);
-    throw new InvalidUrl(`${shown(connection)} names an unknown database, ${scheme}.${hint} Use sqlite:///path.`);
+    throw new InvalidUrl(`${shownUrl(connection)} names an unknown database, ${scheme}.${hint} Use sqlite:///path.`);
   }
   return {
     scheme,
@@ -87,7 +92,7 @@ export function parseDatabaseUrl(connection: string): DatabaseUrl {
 function parsePort(port: string | undefined, connection: string): number | null {
   if (port === undefined) return null;
   if (/^\d+$/.test(port)) return Number(port);
-  throw new InvalidUrl(`The port of ${shown(connection)} is not a number. Leave it out or write digits.`);
+  throw new InvalidUrl(`The port of ${shownUrl(connection)} is not a number. Leave it out or write digits.`);
 }
 
 /** The pairs of `a=1&b=2`; where Python drops a name without a value, we keep it, to be complained about. */
@@ -111,7 +116,7 @@ function decoded(text: string | undefined): string | null {
 }
 
 /** A URL, or what should have been one, for a message: without any password, however it was meant. */
-export function shown(connection: string): string {
+export function shownUrl(connection: string): string {
   const [, start = '', rest = ''] = /^([\w+.-]*:?\/\/|)(.*)$/s.exec(connection) ?? [];
   const isPath = /^sqlite/i.test(start) && rest.startsWith('/');
   const at = isPath ? -1 : rest.lastIndexOf('@');

@@ -1,6 +1,7 @@
 /** Reading volumes whole: their rows, and one query for each kind of children. */
 import type { Page, RowSet, Scan, VolumeFilter, VolumeRows } from '../rpc/contract.ts';
 import { all, among, type Condition, filters, live, scanned } from './condition.ts';
+import { inOrder, newestFirst } from './dialect.ts';
 import type { SqlConnection } from './engine.ts';
 import { backendCondition } from './host-filter.ts';
 import { listPairs } from './pairs.ts';
@@ -17,13 +18,10 @@ import {
   volumeTypes,
 } from './schema/columns.ts';
 
-/** The order of Cinder's listings. SQLite takes NULL for the smallest, so that such rows come last. */
-export const NEWEST_FIRST = 'ORDER BY created_at DESC, id DESC';
-
 const QOS_COLUMNS = ['id', 'specs_id', 'key', 'value', 'created_at', 'updated_at'];
 
 export async function getVolumes(connection: SqlConnection, filter: VolumeFilter, page?: Page): Promise<VolumeRows> {
-  const backend = filter.backend_name ? [backendCondition(filter.backend_name)] : [];
+  const backend = filter.backend_name ? [backendCondition(connection.dialect, filter.backend_name)] : [];
   const named = filters({ id: filter.volume_id, display_name: filter.volume_name });
   const after = page?.after ? [await pageCondition(connection, page.after)] : [];
   return readVolumes(connection, all([...named, ...backend, live, ...after]), page?.limit);
@@ -45,14 +43,15 @@ async function pageCondition(connection: SqlConnection, after: NonNullable<Page[
 
 /** The volumes that the condition finds, newest first, with their live children. */
 export async function readVolumes(connection: SqlConnection, where: Condition, limit?: number): Promise<VolumeRows> {
-  const page = limit === undefined ? '' : ` ${NEWEST_FIRST} LIMIT ?`;
+  const order = newestFirst(connection.dialect);
+  const page = limit === undefined ? '' : ` ${order} LIMIT ?`;
   const parameters = limit === undefined ? where.parameters : [...where.parameters, limit];
   const query = (columns: string): Condition => ({
     sql: `SELECT ${columns} FROM volumes WHERE ${where.sql}${page}`,
     parameters,
   });
   const { sql } = query(volumes.selected);
-  const rows = await connection.all(page === '' ? `${sql} ${NEWEST_FIRST}` : sql, parameters);
+  const rows = await connection.all(page === '' ? `${sql} ${order}` : sql, parameters);
   return withChildren(connection, rows, query);
 }
 
@@ -70,8 +69,11 @@ async function withChildren(
   query: (columns: string) => Condition,
 ): Promise<VolumeRows> {
   if (rows.rows.length === 0) return withoutVolumes(rows);
-  const ofVolumes = among(valuesOf(rows, 'id'), query('id'));
-  const ofTypes = among(valuesOf(rows, 'volume_type_id'), query('volume_type_id'));
+  // MySQL takes no LIMIT in a query after IN, but takes one in a table.
+  const inner = ({ sql, parameters }: Condition): Condition =>
+    sql.endsWith(' LIMIT ?') ? { sql: `SELECT * FROM (${sql}) AS page`, parameters } : { sql, parameters };
+  const ofVolumes = among(valuesOf(rows, 'id'), inner(query('id')));
+  const ofTypes = among(valuesOf(rows, 'volume_type_id'), inner(query('volume_type_id')));
   const types = await listRows(connection, volumeTypes, ofTypes('id'));
   return {
     volumes: rows,
@@ -87,7 +89,8 @@ async function withChildren(
 function listRows(connection: SqlConnection, table: Table, where: Condition): Promise<RowSet> {
   const { sql, parameters } = all([where, live]);
   const columns = table.selected;
-  return connection.all(`SELECT ${columns} FROM ${table.name} WHERE ${sql} ORDER BY rowid`, parameters);
+  const order = inOrder(connection.dialect, table);
+  return connection.all(`SELECT ${columns} FROM ${table.name} WHERE ${sql} ${order}`, parameters);
 }
 
 /** The roots that the types refer to, and the rows below them. */

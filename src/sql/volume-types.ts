@@ -1,12 +1,13 @@
 /** The volume type that comes with a volume: which one it is, and the rows that it needs. */
 import { DuplicateEntry, VolumeTypeUpdateFailed } from '../errors/index.ts';
 import type { DefaultTypeRows, SqlValue, VolumeChange, VolumeTypeChange } from '../rpc/contract.ts';
-import { equals } from './condition.ts';
+import { equals, live } from './condition.ts';
+import { inOrder } from './dialect.ts';
 import type { SqlConnection } from './engine.ts';
 import { listPairs, type Pairs, readPairs, storePairs } from './pairs.ts';
 import { qosPairs, storeQosSpecs } from './qos-specs.ts';
 import { type RowRules, refuseOther, storeRow } from './row-change.ts';
-import { findRow, isLive, type Row, valuesOf } from './rows.ts';
+import { findRow, isLive, lockRow, type Row, valuesOf } from './rows.ts';
 import { extraSpecs, qosSpecs, volumeTypes } from './schema/columns.ts';
 import type { WriteContext } from './write-context.ts';
 
@@ -16,7 +17,7 @@ export const DEFAULT_TYPE = '__DEFAULT__';
 /** The live type named `__DEFAULT__`; no rows where there is none. */
 export async function readDefaultType(connection: SqlConnection): Promise<DefaultTypeRows> {
   const sql = `SELECT ${volumeTypes.selected} FROM volume_types
-    WHERE name = ? AND deleted = 0 ORDER BY rowid LIMIT 1`;
+    WHERE name = ? AND ${live.sql} ${inOrder(connection.dialect, volumeTypes)} LIMIT 1`;
   const volume_types = await connection.all(sql, [DEFAULT_TYPE]);
   const [id = null] = valuesOf(volume_types, 'id');
   const volume_type_extra_specs = await listPairs(connection, extraSpecs, equals('volume_type_id', id));
@@ -43,7 +44,7 @@ export async function storeVolumeType(
   if (type !== undefined) {
     const own = type.id === id ? type : { ...type, id, values: {} };
     await storeType(connection, own, context, change.guarded);
-  } else if (wanted !== kept && (await findRow(connection, volumeTypes, id)) === null) {
+  } else if (wanted !== kept && (await lockRow(connection, volumeTypes, id)) === null) {
     await storeType(connection, { id, values: {} }, context);
   }
   return id;
@@ -79,7 +80,7 @@ async function storeType(
   context: WriteContext,
   guarded = false,
 ): Promise<void> {
-  const stored = await findRow(connection, volumeTypes, type.id);
+  const stored = await lockRow(connection, volumeTypes, type.id);
   if (stored !== null && !isLive(stored)) {
     throw new DuplicateEntry(`Volume type ${type.id} exists already, marked as deleted, and an id is not used twice.`);
   }

@@ -6,7 +6,7 @@ import type { SqlConnection } from './engine.ts';
 import { deleteOwnType } from './own-type.ts';
 import { storePairs } from './pairs.ts';
 import { isCreation, type ObjectRules, storeRow } from './row-change.ts';
-import { findRow, isLive, markDeleted, removeRows, updateRow } from './rows.ts';
+import { isLive, lockRow, markDeleted, removeRows, updateRow } from './rows.ts';
 import { volumeAdminMetadata, volumeMetadata, volumes } from './schema/columns.ts';
 import { storeVolumeType } from './volume-types.ts';
 import type { WriteContext } from './write-context.ts';
@@ -23,7 +23,7 @@ export async function setVolume(
   context: WriteContext,
 ): Promise<VolumeStored> {
   const { id, metadata, admin_metadata } = change;
-  const row = await findRow(connection, volumes, id);
+  const row = await lockRow(connection, volumes, id);
   const stored = isCreation(rules, change, row) ? null : row;
   const volume_type_id = await storeVolumeType(connection, change, stored, context);
   const named = stored === null || Object.hasOwn(change.values, 'volume_type_id');
@@ -38,7 +38,7 @@ export async function setVolume(
 
 /** Deletes the volume and all that hangs on it; nothing happens when it is not stored. */
 export async function deleteVolume(connection: SqlConnection, id: string, context: WriteContext): Promise<null> {
-  const row = await findRow(connection, volumes, id);
+  const row = await lockRow(connection, volumes, id);
   if (!isLive(row)) return null;
   if (context.softDeletes) await markVolume(connection, id, context.now);
   else await removeVolume(connection, id);

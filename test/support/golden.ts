@@ -74,9 +74,12 @@ export function goldenJson<T>(file: string): T {
   return JSON.parse(goldenBytes(file).toString('utf8')) as T;
 }
 
-export const goldenDatabases: readonly GoldenDatabase[] = goldenJson<{ databases: GoldenDatabase[] }>(
-  'manifest.json',
-).databases.filter(({ dialect }) => dialect === 'sqlite');
+const allDatabases = goldenJson<{ databases: GoldenDatabase[] }>('manifest.json').databases;
+
+export const goldenDatabases = allDatabases.filter(({ dialect }) => dialect === 'sqlite');
+
+/** Dumps of databases on servers. */
+export const goldenServerDatabases = allDatabases.filter(({ dialect }) => dialect !== 'sqlite');
 
 export const goldenRevisions = goldenJson<readonly GoldenRevision[]>('revisions-manifest.json');
 

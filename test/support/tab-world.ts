@@ -18,6 +18,7 @@ export const config: CoreConfig = {
   from: null,
   read_only: false,
   busy_timeout: 1000,
+  server: null,
 };
 
 export class TabWorld {

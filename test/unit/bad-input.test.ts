@@ -61,7 +61,12 @@ describe('a persistence_config', () => {
     ],
     [{ storage: 'db', connection: 'not a url' }, 'InvalidUrl', 'not a url'],
     [{ storage: 'db', connection: 'sqllite:///x' }, 'InvalidUrl', 'Did you mean sqlite?'],
-    [{ storage: 'db', connection: 'postgresql://u:secret@h/d' }, 'InvalidUrl', 'sqlite'],
+    [{ storage: 'db', connection: 'oracle://u:secret@h/d' }, 'InvalidUrl', 'oracle'],
+    [{ storage: 'db', connection: 'postgresql://u:secret@127.0.0.1:1/d' }, 'DatabaseUnavailable', '127.0.0.1:1/d'],
+    [{ storage: 'db', connection: 'mysql://u:secret@127.0.0.1:1/d' }, 'DatabaseUnavailable', '127.0.0.1:1/d'],
+    [{ storage: 'db', connection: 'mysql://h/d', medium: 'filesystem' }, 'InvalidPersistence', 'medium'],
+    [{ storage: 'db', connection: 'mysql://h/d', from: new Uint8Array() }, 'InvalidPersistence', 'from'],
+    [{ storage: 'db', connection: 'sqlite://', statement_timeout: 1 }, 'InvalidPersistence', 'statement_timeout'],
     [{ storage: 'db', connection: 'sqlite://', medium: 'tape' }, 'InvalidPersistence', 'medium'],
   ])('%j is refused with %s', async (persistence_config, name, part) => {
     const error = await errorOf(setup({ persistence_config } as Parameters<typeof setup>[0]));

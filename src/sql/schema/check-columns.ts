@@ -1,8 +1,9 @@
 /** Checks that the tables of a database are ones that the library can read and write. */
 import { SchemaError } from '../../errors/index.ts';
 import type { SqlConnection } from '../engine.ts';
-import { asObjects, type Row } from '../rows.ts';
+import type { Row } from '../rows.ts';
 import type { Table } from './columns.ts';
+import type { SchemaWays } from './ways.ts';
 
 /**
  * Compares by name, since databases of the same revision differ in the order of columns.
@@ -10,11 +11,12 @@ import type { Table } from './columns.ts';
  * @throws {SchemaError} when a column is missing, or when one that the library knows nothing of wants a value
  */
 export async function checkColumns(
+  ways: SchemaWays,
   connection: SqlConnection,
   tables: readonly Table[],
   revision: string,
 ): Promise<void> {
-  const columns = await columnsOf(connection, tables);
+  const columns = await ways.columnsOf(connection, tables);
   for (const table of tables) {
     const found = columns.get(table.name) ?? [];
     if (found.length === 0) throw unusable(revision, `has no table ${table.name}`);
@@ -28,24 +30,6 @@ export async function checkColumns(
       throw unusable(revision, `has a column ${name} in its table ${table.name} that must have a value`);
     }
   }
-}
-
-/** The columns of each table, as `PRAGMA table_info` has them. */
-export async function columnsOf(
-  connection: SqlConnection,
-  tables: readonly Table[],
-): Promise<ReadonlyMap<string, readonly Row[]>> {
-  const places = tables.map(() => '?').join(', ');
-  const sql = `SELECT lower(m.name) AS "table", c.name AS name, c."notnull" AS required, c.dflt_value AS preset
-    FROM sqlite_master AS m JOIN pragma_table_info(m.name) AS c
-    WHERE m.type = 'table' AND lower(m.name) IN (${places})`;
-  const rows = asObjects(
-    await connection.all(
-      sql,
-      tables.map(({ name }) => name),
-    ),
-  );
-  return new Map(tables.map(({ name }) => [name, rows.filter((row) => row['table'] === name)]));
 }
 
 function wantsValue(column: Row): boolean {

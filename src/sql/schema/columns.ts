@@ -14,6 +14,8 @@ export interface Table {
   readonly columns: ReadonlyMap<string, ColumnKind>;
   /** The columns as a SELECT lists them: made once, since every reading needs it. */
   readonly selected: string;
+  /** What a server sorts by where SQLite has the order of its row ids. */
+  readonly order: string;
   /** False for tables whose rows the library only marks or removes. */
   readonly inserted: boolean;
 }
@@ -23,8 +25,8 @@ export function columnList(columns: Iterable<string>): string {
   return Array.from(columns, (column) => `"${column}"`).join(', ');
 }
 
-function table(name: string, columns: ReadonlyMap<string, ColumnKind>, inserted = true): Table {
-  return { name, columns, selected: columnList(columns.keys()), inserted };
+function table(name: string, columns: ReadonlyMap<string, ColumnKind>, order = 'id', inserted = true): Table {
+  return { name, columns, selected: columnList(columns.keys()), order, inserted };
 }
 
 /** The table of a class of objects, its columns in the order of the fields. */
@@ -47,12 +49,12 @@ const base = ['created_at', 'updated_at', 'deleted_at', 'deleted'];
 const texts = (names: readonly string[]): ReadonlyMap<string, ColumnKind> =>
   new Map(names.map((name) => [name, 'text']));
 
-function pairTable(name: string, owner: string): PairTable {
-  return { ...table(name, texts(['id', owner, 'key', 'value', ...base])), owner };
+function pairTable(name: string, owner: string, order?: string): PairTable {
+  return { ...table(name, texts(['id', owner, 'key', 'value', ...base]), order), owner };
 }
 
 function markedTable(name: string, columns: readonly string[]): Table {
-  return table(name, texts([...columns, 'deleted', 'deleted_at']), false);
+  return table(name, texts([...columns, 'deleted', 'deleted_at']), 'id', false);
 }
 
 export const volumes = /* @__PURE__ */ objectTable('volumes', volumeModel);
@@ -65,9 +67,9 @@ export const volumeAdminMetadata = /* @__PURE__ */ pairTable('volume_admin_metad
 export const snapshotMetadata = /* @__PURE__ */ pairTable('snapshot_metadata', 'snapshot_id');
 export const extraSpecs = /* @__PURE__ */ pairTable('volume_type_extra_specs', 'volume_type_id');
 /** Both the specs themselves, rows without an owner, and their keys and values. */
-export const qosSpecs = /* @__PURE__ */ pairTable('quality_of_service_specs', 'specs_id');
+export const qosSpecs = /* @__PURE__ */ pairTable('quality_of_service_specs', 'specs_id', 'created_at, id');
 
-export const keyValues = /* @__PURE__ */ table(KEY_VALUE_TABLE, /* @__PURE__ */ texts(['key', 'value']));
+export const keyValues = /* @__PURE__ */ table(KEY_VALUE_TABLE, /* @__PURE__ */ texts(['key', 'value']), '"key"');
 
 /** Every table that the library touches in a database of Cinder. */
 export function cinderTables(): readonly Table[] {

@@ -1,7 +1,6 @@
 /** The one step between revisions that the library takes: from 921e1a36b076 to c92a3e68beed. */
 import type { SqlConnection } from '../engine.ts';
-import { asObjects } from '../rows.ts';
-import { columnsOf } from './check-columns.ts';
+import { asObjects, type Row } from '../rows.ts';
 import { volumes } from './columns.ts';
 import { schemaObjects } from './sqlite.ts';
 
@@ -12,10 +11,9 @@ const REBUILT = '_alembic_tmp_volumes';
  * Whether `volumes` has no columns but those of the revision. With columns of somebody else's, or with views and
  * triggers, which a rebuild could break or lose, the database is used at the revision that it has.
  */
-export async function canRebuildVolumes(connection: SqlConnection): Promise<boolean> {
+export async function canRebuildVolumes(connection: SqlConnection, columns: readonly Row[]): Promise<boolean> {
   const inTheWay = `SELECT name FROM sqlite_master WHERE type IN ('view', 'trigger') OR name = ? LIMIT 1`;
   if ((await connection.all(inTheWay, [REBUILT])).rows.length > 0) return false;
-  const columns = (await columnsOf(connection, [volumes])).get(volumes.name) ?? [];
   return columns.every(({ name }) => volumes.columns.has(String(name)));
 }
 

@@ -13,6 +13,7 @@ const config: CoreConfig = {
   from: null,
   read_only: false,
   busy_timeout: 0,
+  server: null,
 };
 
 async function openCore(): Promise<{ core: Core; engine: PlainEngine }> {

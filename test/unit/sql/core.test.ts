@@ -21,6 +21,7 @@ const config: CoreConfig = {
   from: null,
   read_only: false,
   busy_timeout: 0,
+  server: null,
 };
 const setKey = (key: string): WriteCommand => ({ kind: 'setKeyValue', key, value: key });
 const allKeys = { kind: 'getKeyValues', key: null } as const;
@@ -231,7 +232,7 @@ test('info says what is open, and export gives all of it', async () => {
     leader: true,
     size: engine.size,
     revision: 'c92a3e68beed',
-    sqlite_version: 'plain',
+    versions: { sqlite: 'plain' },
     native_locks: 'none',
     read_only: false,
   });

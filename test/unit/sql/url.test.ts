@@ -50,9 +50,9 @@ describe('sqlitePath()', () => {
   );
 
   test.each(['mysql://u:p@h/cinder', 'mariadb://h/cinder', 'postgresql+psycopg2://u@h/cinder'])(
-    'says of %s which databases this version opens',
+    'says of %s that it is no sqlite database',
     (connection) => {
-      expect(messageOf(connection)).toMatch(/opens sqlite databases only.*sqlite:\/\/\/path/);
+      expect(messageOf(connection)).toMatch(/is not the URL of a sqlite database.*sqlite:\/\/\/path/);
     },
   );
 

@@ -1,0 +1,164 @@
+/** MySQL, MariaDB, and what speaks their protocol, through the package `mysql2`: the only file that knows it. */
+import type { Connection, ConnectionOptions, FieldPacket, ResultSetHeader } from 'mysql2/promise';
+import type { RowSet, ServerConfig, SqlValue } from '../../rpc/contract.ts';
+import type { SqlParameters } from '../engine.ts';
+import { safeInteger } from './integers.ts';
+import { mysqlFault } from './mysql-errors.ts';
+import { optionalPackage } from './optional-package.ts';
+import { openServer, type ServerEngine, usualStatementTimeout } from './server.ts';
+import type { ServerDriver, ServerFacts, ServerSession } from './server-driver.ts';
+import { packageError } from './server-errors.ts';
+import { SocketSession } from './socket-session.ts';
+import { TlsAttempts, tlsOptions } from './tls.ts';
+
+type Package = typeof import('mysql2/promise');
+
+/** @throws {PackageMissing | AccessDenied | DatabaseUnavailable | InvalidUrl} */
+export async function openMysql(config: ServerConfig, readOnly: boolean): Promise<ServerEngine> {
+  const mysql = await optionalPackage<Package>('mysql2', 'mysql2/promise', '3');
+  return openServer(new MysqlDriver(mysql, config, readOnly), config, readOnly);
+}
+
+class MysqlDriver implements ServerDriver {
+  readonly dialect = 'mysql';
+  // Sessions are at READ COMMITTED.
+  readonly beginWriting = ['START TRANSACTION'];
+  readonly beginReading = [
+    'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ',
+    'START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY',
+  ];
+  readonly sizeQuery =
+    'SELECT sum(data_length + index_length) FROM information_schema.tables WHERE table_schema = DATABASE()';
+  readonly #mysql: Package;
+  readonly #config: ServerConfig;
+  readonly #readOnly: boolean;
+  readonly #attempts: TlsAttempts;
+
+  constructor(mysql: Package, config: ServerConfig, readOnly: boolean) {
+    this.#mysql = mysql;
+    this.#config = config;
+    this.#readOnly = readOnly;
+    this.#attempts = new TlsAttempts(config.tls.mode);
+  }
+
+  connect(): Promise<ServerSession> {
+    return this.#attempts.connect(
+      (withTls) => this.#connect(withTls),
+      (error) => packageError(error).code === 'HANDSHAKE_NO_SSL_SUPPORT',
+    );
+  }
+
+  async facts(session: ServerSession): Promise<ServerFacts> {
+    const sql = 'SELECT VERSION(), @@version_comment, @@innodb_flush_log_at_trx_commit';
+    const [[version, comment, flush] = []] = (await session.all(sql, [])).rows;
+    const isMariadb = /mariadb/i.test(`${version} ${comment}`);
+    return { name: isMariadb ? 'mariadb' : 'mysql', version: String(version), durable: String(flush) === '1' };
+  }
+
+  fault(error: unknown, sql: string | null): ReturnType<ServerDriver['fault']> {
+    return mysqlFault(error, sql, this.#config, this.#config.statement_timeout ?? usualStatementTimeout);
+  }
+
+  async #connect(withTls: boolean): Promise<ServerSession> {
+    const connection = await this.#mysql.createConnection(connectionOptions(this.#config, withTls));
+    const session = new MysqlSession(connection);
+    try {
+      for (const statement of setUp(this.#config, this.#readOnly)) await connection.query(statement);
+      return session;
+    } catch (error) {
+      session.destroy();
+      throw error;
+    }
+  }
+}
+
+function connectionOptions(config: ServerConfig, withTls: boolean): ConnectionOptions {
+  const { rejectUnauthorized, checkServerIdentity, ...files } = withTls ? tlsOptions(config.tls) : {};
+  return {
+    ...(config.socket === null ? { host: config.host ?? 'localhost' } : { socketPath: config.socket }),
+    ...(config.port === null ? {} : { port: config.port }),
+    ...(config.user === null ? {} : { user: config.user }),
+    ...(config.password === null ? {} : { password: config.password }),
+    ...(config.database === null ? {} : { database: config.database }),
+    ...(withTls
+      ? {
+          ssl: {
+            ...files,
+            rejectUnauthorized: rejectUnauthorized === true,
+            verifyIdentity: rejectUnauthorized === true && checkServerIdentity === undefined,
+          },
+        }
+      : {}),
+    connectTimeout: config.connect_timeout,
+    charset: 'utf8mb4',
+    // Times have microseconds, which `Date` has not; and integers of 64 bits would be rounded.
+    dateStrings: true,
+    supportBigNumbers: true,
+    bigNumberStrings: true,
+    rowsAsArray: true,
+    maxPreparedStatements: 200,
+  };
+}
+
+/**
+ * What a session needs to be like. Names are quoted as everywhere else, and values that a column cannot hold are
+ * refused instead of cut. MariaDB and MySQL each take the other's special words for a comment.
+ */
+function setUp({ startup, statement_timeout, lock_timeout }: ServerConfig, readOnly: boolean): readonly string[] {
+  const limit = Math.round(statement_timeout ?? usualStatementTimeout);
+  const wait = Math.max(1, Math.ceil(lock_timeout / 1000));
+  const init = startup['init_command'];
+  return [
+    ...(init === undefined ? [] : [init]),
+    `SET /*M!100101 max_statement_time = ${limit / 1000}, */ /*!50708 max_execution_time = ${limit}, */
+      sql_mode = 'TRADITIONAL,ANSI_QUOTES', autocommit = 1,
+      innodb_lock_wait_timeout = ${wait}, lock_wait_timeout = ${wait}`,
+    `SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED${readOnly ? ', READ ONLY' : ''}`,
+  ];
+}
+
+/** The protocol's number of the type BIGINT. */
+const longLong = 8;
+
+class MysqlSession extends SocketSession implements ServerSession {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    super(connection);
+    this.#connection = connection;
+  }
+
+  async all(sql: string, parameters: SqlParameters): Promise<RowSet> {
+    const [rows, fields] = await this.#query<SqlValue[][]>(sql, parameters);
+    const long = fields.flatMap(({ columnType }, place) => (columnType === longLong ? [place] : []));
+    for (const row of rows) for (const place of long) row[place] = integer(row[place] ?? null);
+    return { columns: fields.map(({ name }) => name), rows };
+  }
+
+  async run(sql: string, parameters: SqlParameters): Promise<number> {
+    const [{ affectedRows }] = await this.#query<ResultSetHeader>(sql, parameters);
+    return affectedRows;
+  }
+
+  async close(): Promise<void> {
+    await this.#connection.end();
+  }
+
+  /** Statements without values go as text: some cannot be prepared. */
+  #query<R>(sql: string, parameters: SqlParameters): Promise<[R, FieldPacket[]]> {
+    // The package's types know the shape of an answer only by the statement.
+    const answer =
+      parameters.length === 0 ? this.#connection.query(sql) : this.#connection.execute(sql, parameters.map(bound));
+    return answer as unknown as Promise<[R, FieldPacket[]]>;
+  }
+}
+
+/** Integers go as text, since the package takes every number for a double. */
+function bound(value: SqlValue): string | number | null {
+  if (typeof value === 'boolean') return value ? '1' : '0';
+  return value === null ? null : String(value);
+}
+
+function integer(value: SqlValue): SqlValue {
+  return value === null ? null : safeInteger(String(value));
+}

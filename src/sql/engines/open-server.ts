@@ -1,0 +1,9 @@
+/** The databases on servers, by the protocol that they speak. */
+import type { ServerConfig } from '../../rpc/contract.ts';
+import { openMysql } from './mysql.ts';
+import { openPostgres } from './postgres.ts';
+import type { ServerEngine } from './server.ts';
+
+export function openServerDatabase(config: ServerConfig, readOnly: boolean): Promise<ServerEngine> {
+  return config.dialect === 'mysql' ? openMysql(config, readOnly) : openPostgres(config, readOnly);
+}

@@ -1,0 +1,23 @@
+/** Loads a package that only some users of this library need, and says how to get it where it is missing. */
+import { PackageMissing } from '../../errors/index.ts';
+
+/** @param range the versions that the library works with, for runtimes that fetch a package by its name */
+export async function optionalPackage<M>(name: string, specifier: string, range: string): Promise<M> {
+  const failures: unknown[] = [];
+  // Deno and Bun know the second one where there is no folder of packages.
+  for (const each of [specifier, `npm:${specifier.replace(name, `${name}@${range}`)}`]) {
+    try {
+      // A variable, so that no bundler takes the package for a part of the library.
+      const module: { readonly default?: M } & M = await import(/* @vite-ignore */ /* webpackIgnore: true */ each);
+      return module.default ?? module;
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  throw new PackageMissing(
+    name,
+    `This database needs the package ${name}, which is not installed or cannot be loaded. ` +
+      `Install it beside cinderlib-wasm: npm install ${name}@${range}`,
+    { cause: failures[0] },
+  );
+}

@@ -1,0 +1,42 @@
+/** What PostgreSQL's SQLSTATEs mean. */
+import { MissingReference } from '../../errors/index.ts';
+import type { ServerConfig } from '../../rpc/contract.ts';
+import type { Fault } from './server-driver.ts';
+import * as faults from './server-errors.ts';
+
+export function postgresFault(error: unknown, sql: string | null, config: ServerConfig, timeout: number): Fault {
+  const { name } = config;
+  return faults.serverFault(error, sql, name, (said) => {
+    switch (said.code) {
+      case '40001':
+      case '40P01':
+      case '40003':
+        return faults.conflict(name, said);
+      case '55P03':
+        return faults.locked(name, config.lock_timeout);
+      case '57014':
+        return faults.late(timeout, sql);
+      case '23505':
+        return faults.duplicate(name, said);
+      case '23503':
+        return faults.refused(new MissingReference(`${name}: ${said.message}. Nothing was changed.`));
+      case '22001':
+      case '22003':
+      case '22021':
+      case '22P05':
+        return faults.unfitting(name, said);
+      case '42501':
+      case '28P01':
+      case '28000':
+        return faults.denied(name, said);
+      case '25006':
+        return faults.noChanges(name, said);
+      case '3D000':
+        return faults.noDatabase(name, said);
+      case '53100':
+        return faults.diskFull(name, said);
+    }
+    // Connection exceptions, too many connections, a server that is shutting down or starting.
+    return /^(08|53300|57P0)/.test(said.code) ? faults.lost(name, said) : null;
+  });
+}

@@ -1,0 +1,126 @@
+/** What the errors of both servers have in common: of the network, and how they are worded. */
+import {
+  AccessDenied,
+  DatabaseError,
+  DatabaseLocked,
+  DatabaseUnavailable,
+  DuplicateEntry,
+  isCinderlibError,
+  ReadOnly,
+  StorageFailure,
+  ValueError,
+} from '../../errors/index.ts';
+import type { Fault } from './server-driver.ts';
+import { shorten } from './sqlite-errors.ts';
+
+/** The parts of an error of a package that are used; each may be missing. */
+export interface PackageError {
+  readonly message: string;
+  readonly code: string;
+  readonly errno: number;
+}
+
+export function packageError(error: unknown): PackageError {
+  const { message = '', code = '', errno = 0 } = (error ?? {}) as Partial<PackageError>;
+  return { message: String(message), code: String(code), errno: Number(errno) };
+}
+
+/**
+ * The fault behind an error of a package.
+ *
+ * @param meaning what the server's own code means; null when nothing special
+ */
+export function serverFault(
+  error: unknown,
+  sql: string | null,
+  name: string,
+  meaning: (said: PackageError) => Fault | null,
+): Fault {
+  if (isCinderlibError(error)) return { kind: error instanceof DatabaseUnavailable ? 'lost' : 'refused', error };
+  const said = packageError(error);
+  const fault = meaning(said);
+  if (fault !== null) return fault;
+  // Before the first statement nothing but connecting can fail.
+  if (isNetworkError(said) || isTlsError(said) || sql === null) return lost(name, said);
+  return refused(new DatabaseError(`${said.message}: ${shorten(sql)}`, { cause: plainCause(said) }));
+}
+
+/** The system's codes for a server that cannot be reached, or not any more. */
+const network =
+  /^(PROTOCOL_|E(CONN|NETUNREACH|HOST|TIMEDOUT|PIPE|NOTFOUND|AI_AGAIN|ADDR|NOENT|ACCES)|UND_ERR|Connection(Refused|Reset|Closed))/;
+
+function isNetworkError({ code, message }: PackageError): boolean {
+  return network.test(code) || /connection (terminated|lost|closed|ended|is closed)|socket|closed state/i.test(message);
+}
+
+/** TLS, as Node, Deno and Bun name what is wrong with it. */
+function isTlsError({ code, message }: PackageError): boolean {
+  return (
+    /^(ERR_(TLS|SSL|OSSL)|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO|HANDSHAKE_SSL)|CERTIFICATE/.test(code) ||
+    /certificate/i.test(message)
+  );
+}
+
+/** The server is not there, or went away: what it was asked did not happen, unless it was to commit. */
+export function lost(name: string, error: PackageError): Fault {
+  const reason =
+    error.code === '' || error.message.includes(error.code) ? error.message : `${error.code} ${error.message}`;
+  const hint = isTlsError(error)
+    ? ' Look at the options of the URL for TLS.'
+    : ' Is the server running, and is its address right?';
+  const message = `Cannot reach ${name}: ${reason || 'the connection has ended'}.${hint}`;
+  return { kind: 'lost', error: new DatabaseUnavailable(message, name, { cause: plainCause(error) }) };
+}
+
+export function conflict(name: string, error: PackageError): Fault {
+  const message = `${name}: others kept changing the same rows (${error.message}). Nothing was changed. Try again.`;
+  return { kind: 'conflict', error: new DatabaseLocked(message) };
+}
+
+export function locked(name: string, timeout: number): Fault {
+  const message =
+    `${name}: another program has locked a row for longer than ${timeout} ms. Nothing was changed. ` +
+    'Try again, or give a longer busy_timeout.';
+  return { kind: 'refused', error: new DatabaseLocked(message) };
+}
+
+export function late(timeout: number, sql: string | null): Fault {
+  const message =
+    `The server gave up a statement that took longer than ${timeout} ms: ${shorten(sql ?? '')}. ` +
+    'Nothing was changed. A longer statement_timeout may be given.';
+  return { kind: 'late', error: new DatabaseError(message) };
+}
+
+export function denied(name: string, error: PackageError): Fault {
+  const message = `${name} refuses the user: ${error.message}. Nothing was changed. Check user, password and rights.`;
+  return refused(new AccessDenied(message, name, { cause: plainCause(error) }));
+}
+
+export function duplicate(name: string, { message }: PackageError): Fault {
+  return { kind: 'duplicate', error: new DuplicateEntry(`${name} has such a row already: ${message}.`) };
+}
+
+export function unfitting(name: string, { message }: PackageError): Fault {
+  return refused(new ValueError(`A value cannot be stored in ${name}: ${message}. Nothing was changed.`));
+}
+
+export function noChanges(name: string, { message }: PackageError): Fault {
+  return refused(new ReadOnly(name, `${name} takes no changes now: ${message}.`));
+}
+
+export function noDatabase(name: string, { message }: PackageError): Fault {
+  return refused(new DatabaseUnavailable(`${name}: ${message}. Create it first: CREATE DATABASE.`, name));
+}
+
+export function diskFull(name: string, { message }: PackageError): Fault {
+  return refused(new StorageFailure(`The disk of ${name} is full: ${message}. Nothing was changed.`, name, 'ENOSPC'));
+}
+
+export function refused(error: Fault['error']): Fault {
+  return { kind: 'refused', error };
+}
+
+/** The package's own error has the statement and more of the rows than a message may hold. */
+function plainCause({ message, code }: PackageError): Error {
+  return Object.assign(new Error(message), code === '' ? {} : { code });
+}

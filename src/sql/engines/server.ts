@@ -1,0 +1,312 @@
+/**
+ * A database on a server as a SQL engine: MySQL, MariaDB or PostgreSQL, as its driver has it.
+ *
+ * Others write at the same time. So works lock the rows that they change, and one that the server undoes
+ * because of somebody else's is run again, from its start, with what is there then.
+ */
+import { DatabaseError, DatabaseUnavailable, InvalidOption, OutcomeUnknown, ReadOnly } from '../../errors/index.ts';
+import type { RowSet, ServerConfig } from '../../rpc/contract.ts';
+import type { SqlEngine, SqlParameters, Work } from '../engine.ts';
+import { serverWays } from '../schema/server-ways.ts';
+import type { SchemaWays } from '../schema/ways.ts';
+import { Patience } from './patience.ts';
+import type { ServerDriver, ServerFacts, ServerSession } from './server-driver.ts';
+import { type Asking, ServerFault, ServerTransaction } from './server-transaction.ts';
+import { SessionPool } from './session-pool.ts';
+
+/** Milliseconds that a statement may take where the configuration says nothing. */
+export const usualStatementTimeout = 60_000;
+/** Milliseconds by which the server's own limit comes first: its answer says more than silence. */
+const serverLead = 5_000;
+/** Works that share a transaction: the more, the longer others wait for the rows that they lock. */
+const largestGroup = 100;
+
+/** Connects to the server, and asks what it is. Fails at once when that cannot be done. */
+export async function openServer(driver: ServerDriver, config: ServerConfig, readOnly: boolean): Promise<ServerEngine> {
+  let session: ServerSession | null = null;
+  try {
+    session = await driver.connect();
+    const facts = await driver.facts(session);
+    return new ServerEngine(driver, config, readOnly, facts, session);
+  } catch (error) {
+    session?.destroy();
+    throw driver.fault(error, null).error;
+  }
+}
+
+export class ServerEngine implements SqlEngine {
+  readonly dialect: ServerConfig['dialect'];
+  readonly readOnly: boolean;
+  readonly version: string;
+  readonly server: ServerFacts;
+  readonly schemaWays: SchemaWays;
+  readonly nativeLocks = null;
+  readonly lockFile = null;
+  readonly readsAtOnce = true;
+  readonly #driver: ServerDriver;
+  readonly #config: ServerConfig;
+  readonly #pool: SessionPool;
+
+  constructor(driver: ServerDriver, config: ServerConfig, readOnly: boolean, facts: ServerFacts, first: ServerSession) {
+    this.dialect = driver.dialect;
+    this.readOnly = readOnly;
+    this.version = facts.version;
+    this.server = facts;
+    this.schemaWays = serverWays(driver.dialect);
+    this.#driver = driver;
+    this.#config = config;
+    let made: ServerSession | null = first;
+    this.#pool = new SessionPool(async () => {
+      const session = made ?? (await driver.connect());
+      made = null;
+      return session;
+    });
+  }
+
+  get size(): Promise<number | null> {
+    return this.read(async (connection) => {
+      const { rows } = await connection.all(this.#driver.sizeQuery);
+      return rows[0]?.[0] == null ? null : Number(rows[0][0]);
+    });
+  }
+
+  /** There is no file that somebody could have replaced. */
+  checkFile(): void {}
+
+  /** Nothing of the database is kept here. */
+  async refresh(): Promise<void> {}
+
+  async bytes(): Promise<Uint8Array> {
+    throw new InvalidOption(`${this.#config.name} is no SQLite database: there is no file to export.`);
+  }
+
+  all(sql: string, parameters?: SqlParameters): Promise<RowSet> {
+    return this.read((connection) => connection.all(sql, parameters));
+  }
+
+  run(sql: string, parameters?: SqlParameters): Promise<number> {
+    return this.transaction((connection) => connection.run(sql, parameters));
+  }
+
+  read<T>(work: Work<T>): Promise<T> {
+    return this.#persistently((asking) =>
+      this.#inTransaction(asking, this.#driver.beginReading, async () => {
+        const value = await new ServerTransaction(this.dialect, asking).attempt(work);
+        // Nothing is in doubt when the answer to this is lost.
+        await asking.run('COMMIT', []).catch(() => asking.abandon());
+        return value;
+      }),
+    );
+  }
+
+  async transaction<T>(work: Work<T>): Promise<T> {
+    this.#refuseReadOnly();
+    return this.#persistently((asking) =>
+      this.#inTransaction(asking, this.#driver.beginWriting, async () => {
+        const value = await new ServerTransaction(this.dialect, asking).attempt(work);
+        await this.#commit(asking);
+        return value;
+      }),
+    );
+  }
+
+  async group<T>(works: readonly Work<T>[]): Promise<PromiseSettledResult<T>[]> {
+    const results: PromiseSettledResult<T>[] = [];
+    for (let start = 0; start < works.length; start += largestGroup) {
+      results.push(...(await this.#oneGroup(works.slice(start, start + largestGroup))));
+    }
+    return results;
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+
+  async #oneGroup<T>(works: readonly Work<T>[]): Promise<PromiseSettledResult<T>[]> {
+    const patience = new Patience(this.#config.lock_timeout);
+    while (works.length > 1) {
+      try {
+        return await this.#transactGroup(works);
+      } catch (error) {
+        const fault = error instanceof ServerFault ? error.fault : null;
+        // Others are after the same rows: one by one each work holds its own for a shorter time.
+        if (fault?.kind === 'conflict' || fault?.kind === 'duplicate') break;
+        const reason = fault?.error ?? error;
+        const isOver = fault === null || !(await patience.another(fault.kind));
+        if (isOver) return works.map(() => ({ status: 'rejected', reason }));
+      }
+    }
+    return this.#oneByOne(works);
+  }
+
+  async #oneByOne<T>(works: readonly Work<T>[]): Promise<PromiseSettledResult<T>[]> {
+    const results: PromiseSettledResult<T>[] = [];
+    let absent: PromiseRejectedResult | null = null;
+    for (const work of works) {
+      const result: PromiseSettledResult<T> = absent ?? (await settled(this.transaction(work)));
+      results.push(result);
+      // Each of the others would wait as long for a server that is gone.
+      if (result.status === 'rejected' && result.reason instanceof DatabaseUnavailable) absent = result;
+    }
+    return results;
+  }
+
+  /** Throws a {@link ServerFault} when nothing of it was stored and it may be tried otherwise. */
+  async #transactGroup<T>(works: readonly Work<T>[]): Promise<PromiseSettledResult<T>[]> {
+    this.#refuseReadOnly();
+    return this.#using((asking) =>
+      this.#inTransaction(asking, this.#driver.beginWriting, async () => {
+        const results: PromiseSettledResult<T>[] = [];
+        for (const work of works) results.push(await this.#attemptInGroup(asking, work));
+        try {
+          await this.#commit(asking);
+        } catch (reason) {
+          if (!(reason instanceof OutcomeUnknown)) throw reason;
+          // A work that failed by itself keeps its own reason.
+          return results.map((result) => (result.status === 'rejected' ? result : { status: 'rejected', reason }));
+        }
+        return results;
+      }),
+    );
+  }
+
+  async #attemptInGroup<T>(asking: SessionAsking, work: Work<T>): Promise<PromiseSettledResult<T>> {
+    await asking.run('SAVEPOINT work', []);
+    const transaction = new ServerTransaction(this.dialect, asking);
+    const result = await settled(transaction.attempt(work));
+    if (result.status === 'rejected') {
+      if (result.reason instanceof ServerFault) throw result.reason;
+      await asking.run('ROLLBACK TO SAVEPOINT work', []);
+    }
+    await asking.run('RELEASE SAVEPOINT work', []);
+    return result;
+  }
+
+  #refuseReadOnly(): void {
+    if (this.readOnly) throw new ReadOnly(this.#config.name);
+  }
+
+  /** Runs a task again when it failed for no fault of its own, as long as that is worthwhile. */
+  async #persistently<T>(task: (asking: SessionAsking) => Promise<T>): Promise<T> {
+    const patience = new Patience(this.#config.lock_timeout);
+    for (;;) {
+      try {
+        return await this.#using(task);
+      } catch (error) {
+        if (!(error instanceof ServerFault)) throw error;
+        if (!(await patience.another(error.fault.kind))) throw error.fault.error;
+      }
+    }
+  }
+
+  /** Runs a task on a connection of its own. */
+  async #using<T>(task: (asking: SessionAsking) => Promise<T>): Promise<T> {
+    let session: ServerSession;
+    try {
+      session = await this.#pool.take();
+    } catch (error) {
+      throw new ServerFault(this.#driver.fault(error, null));
+    }
+    try {
+      return await task(new SessionAsking(this.#driver, session, this.#timeout));
+    } catch (error) {
+      if (error instanceof ServerFault && error.fault.kind === 'lost') this.#pool.drop();
+      throw error;
+    } finally {
+      this.#pool.give(session);
+    }
+  }
+
+  get #timeout(): number {
+    const timeout = this.#config.statement_timeout ?? usualStatementTimeout;
+    return timeout === 0 ? 0 : timeout + serverLead;
+  }
+
+  /** Begins a transaction; `task` is to end it, and what it leaves behind when it throws is undone. */
+  async #inTransaction<T>(asking: SessionAsking, begin: readonly string[], task: () => Promise<T>): Promise<T> {
+    try {
+      for (const statement of begin) await asking.run(statement, []);
+      return await task();
+    } catch (error) {
+      if (!(error instanceof OutcomeUnknown)) await asking.run('ROLLBACK', []).catch(() => asking.abandon());
+      throw error;
+    }
+  }
+
+  async #commit(asking: SessionAsking): Promise<void> {
+    try {
+      await asking.run('COMMIT', []);
+    } catch (error) {
+      if (!(error instanceof ServerFault)) throw error;
+      const { kind, error: cause } = error.fault;
+      // Undone by the server, and said so: nothing is in doubt.
+      if (kind === 'conflict' || kind === 'duplicate' || kind === 'refused') throw error;
+      asking.abandon();
+      this.#pool.drop();
+      throw new OutcomeUnknown(
+        `${this.#config.name}: the connection was lost before the server had said whether the change is stored. ` +
+          'It is stored whole or not at all. Look before repeating it.',
+        { cause },
+      );
+    }
+  }
+}
+
+async function settled<T>(promise: Promise<T>): Promise<PromiseSettledResult<T>> {
+  const [result] = await Promise.allSettled([promise]);
+  return result;
+}
+
+/** Asks a session, for no longer than a statement may take, and says what its errors mean. */
+class SessionAsking implements Asking {
+  readonly #driver: ServerDriver;
+  readonly #session: ServerSession;
+  readonly #timeout: number;
+
+  constructor(driver: ServerDriver, session: ServerSession, timeout: number) {
+    this.#driver = driver;
+    this.#session = session;
+    this.#timeout = timeout;
+  }
+
+  all(sql: string, parameters: SqlParameters): Promise<RowSet> {
+    return this.#ask(sql, () => this.#session.all(sql, parameters));
+  }
+
+  run(sql: string, parameters: SqlParameters): Promise<number> {
+    return this.#ask(sql, () => this.#session.run(sql, parameters));
+  }
+
+  /** Ends a connection of which nobody knows what it is in the middle of. */
+  abandon(): void {
+    this.#session.destroy();
+  }
+
+  async #ask<T>(sql: string, ask: () => Promise<T>): Promise<T> {
+    if (this.#timeout === 0) return this.#explained(sql, ask);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const silence = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        this.#session.destroy();
+        const error = new DatabaseError(`The server gave no answer within ${this.#timeout} ms: ${sql.slice(0, 200)}`);
+        reject(new ServerFault({ kind: 'late', error }));
+      }, this.#timeout);
+    });
+    try {
+      return await Promise.race([this.#explained(sql, ask), silence]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #explained<T>(sql: string, ask: () => Promise<T>): Promise<T> {
+    try {
+      if (!this.#session.isUsable) throw new DatabaseUnavailable('The connection to the server has ended.');
+      return await ask();
+    } catch (error) {
+      const fault = this.#driver.fault(error, sql);
+      if (fault.kind === 'lost') this.#session.destroy();
+      throw new ServerFault(fault);
+    }
+  }
+}

@@ -1,0 +1,192 @@
+/**
+ * The tables of a new database on a server: made once, by whoever comes first, and completed where somebody was
+ * stopped in the middle. What is in no known state is refused, and left as it is.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { setup } from 'cinderlib-wasm';
+import { describe, expect, test } from 'vitest';
+import { startProgram } from '../support/program.ts';
+import { Random } from '../support/random.ts';
+import { rounds, timeFor } from '../support/rounds.ts';
+import { rowsOf, seedRows } from '../support/server-rows.ts';
+import { describeSchema } from '../support/server-schema.ts';
+import { nameIn, serverKinds, useProgram, useServer } from '../support/server-tests.ts';
+
+const driver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
+const open = (connection: string, others: object = {}) =>
+  setup({ persistence_config: { storage: 'db', connection, ...others } });
+
+const program = useProgram(new URL('./programs/open.ts', import.meta.url));
+
+describe.each(serverKinds)('%s', (kind) => {
+  const server = useServer(kind);
+
+  /** A database as this library makes it. */
+  async function created(): Promise<string> {
+    const connection = await server.running.createDatabase();
+    await (await open(connection)).close();
+    return connection;
+  }
+
+  const count = (connection: string): number =>
+    describeSchema(server.running, nameIn(connection)).filter((line) => line.startsWith('table')).length;
+
+  /** Waits until the database has that many tables. */
+  async function tablesIn(connection: string, wanted: number): Promise<void> {
+    while (count(connection) < wanted) await sleep(1);
+  }
+
+  /** Everything there is to see of a database. */
+  const everything = (connection: string): readonly string[] => [
+    ...describeSchema(server.running, nameIn(connection)),
+    ...rowsOf(server.running, nameIn(connection)),
+  ];
+
+  /** A database that was made and then changed. */
+  async function altered(sql: string): Promise<string> {
+    const connection = await created();
+    server.running.sql(sql, nameIn(connection));
+    return connection;
+  }
+
+  test('contexts that open a new database at the same time find one schema and one set of rows', async (context) => {
+    server.require(context);
+    const connection = await server.running.createDatabase();
+    const contexts = await Promise.all(Array.from({ length: 4 }, () => open(connection)));
+    for (const cl of contexts) expect((await cl.info()).revision).toBe('c92a3e68beed');
+    for (const cl of contexts) await cl.close();
+    const fresh = await created();
+    expect(seedRows(server.running, nameIn(connection))).toEqual(seedRows(server.running, nameIn(fresh)));
+  });
+
+  test('a creation that was killed is completed', { timeout: timeFor(rounds(4), 3000) }, async (context) => {
+    server.require(context);
+    const random = new Random();
+    const fresh = await created();
+    const expected = describeSchema(server.running, nameIn(fresh)).filter((line) => !line.includes('alembic_version'));
+    let interrupted = 0;
+    for (let round = 0; round < rounds(4); round++) {
+      const connection = await server.running.createDatabase();
+      const running = startProgram<{ phase: string }>([process.execPath, program.path, connection]);
+      await running.heard(({ phase }) => phase === 'opening');
+      // Only on MySQL the tables of a creation that is under way can be seen.
+      if (kind === 'postgresql') await sleep(100 + random.next() * 400);
+      else await tablesIn(connection, 1 + random.below(20));
+      await running.kill();
+      if (count(connection) < 37) interrupted++;
+      const cl = await open(connection);
+      expect((await cl.info()).revision, `CINDERLIB_SEED=${random.seed}`).toBe('c92a3e68beed');
+      await cl.close();
+      // The character set of alembic_version is the one that the database had when the creation began.
+      const schema = describeSchema(server.running, nameIn(connection));
+      expect(schema.filter((line) => !line.includes('alembic_version'))).toEqual(expected);
+      expect(seedRows(server.running, nameIn(connection))).toEqual(seedRows(server.running, nameIn(fresh)));
+    }
+    if (kind === 'mysql') expect(interrupted).toBeGreaterThan(0);
+  });
+
+  test('other tables of the database are left alone', async (context) => {
+    server.require(context);
+    const connection = await server.running.createDatabase();
+    server.running.sql('CREATE TABLE others (id INTEGER); INSERT INTO others VALUES (7)', nameIn(connection));
+    await (await open(connection)).close();
+    expect(server.running.sql('SELECT id FROM others', nameIn(connection)).trim()).toBe('7');
+  });
+
+  test('the first revision is brought to the second', async (context) => {
+    server.require(context);
+    const change =
+      kind === 'mysql'
+        ? 'ALTER TABLE volumes MODIFY shared_targets BOOLEAN NOT NULL'
+        : 'ALTER TABLE volumes ALTER COLUMN shared_targets SET NOT NULL';
+    const connection = await altered(`${change}; UPDATE alembic_version SET version_num = '921e1a36b076'`);
+    const contexts = await Promise.all([open(connection), open(connection)]);
+    for (const cl of contexts) {
+      expect((await cl.info()).revision).toBe('c92a3e68beed');
+      await cl.close();
+    }
+    expect(everything(connection)).toEqual([
+      ...describeSchema(server.running, nameIn(await created())),
+      ...rowsOf(server.running, nameIn(connection)),
+    ]);
+  });
+
+  test.for(['9c74c1c6971f', 'ffffffffffff'])(
+    'a database at revision %s is used as it is',
+    async (revision, context) => {
+      server.require(context);
+      const notNull =
+        kind === 'mysql'
+          ? 'MODIFY use_quota BOOLEAN NOT NULL DEFAULT true'
+          : 'ALTER COLUMN use_quota SET NOT NULL, ALTER COLUMN use_quota SET DEFAULT true';
+      const connection = await altered(
+        `ALTER TABLE volumes ${notNull}; ALTER TABLE snapshots ${notNull}; UPDATE alembic_version SET version_num = '${revision}'`,
+      );
+      const before = everything(connection);
+      const cl = await open(connection);
+      expect((await cl.info()).revision).toBe(revision);
+      const backend = await cl.backend({ volume_backend_name: 'b', volume_driver: driver });
+      const volume = await backend.createVolume(1);
+      await (await volume.createSnapshot()).delete();
+      await volume.delete();
+      await cl.close();
+      expect(everything(connection)).toEqual(before);
+    },
+  );
+
+  test('a database of the last legacy version is stamped', async (context) => {
+    server.require(context);
+    const connection = await altered(
+      `DROP TABLE alembic_version; CREATE TABLE migrate_version (repository_id VARCHAR(250), version INTEGER);
+       INSERT INTO migrate_version VALUES ('cinder', 145)`,
+    );
+    await (await open(connection)).close();
+    const versions = server.running.sql('SELECT version_num FROM alembic_version', nameIn(connection));
+    expect(versions.trim()).toBe('c92a3e68beed');
+  });
+
+  test('a missing table of key-values is made', async (context) => {
+    server.require(context);
+    const connection = await altered('DROP TABLE cinderlib_persistence_key_value');
+    const readOnly = await open(connection, { read_only: true });
+    expect(await readOnly.persistence.getKeyValues()).toEqual([]);
+    await readOnly.close();
+    await (await open(connection)).close();
+    expect(everything(connection)).toEqual([
+      ...describeSchema(server.running, nameIn(await created())),
+      ...rowsOf(server.running, nameIn(connection)),
+    ]);
+  });
+
+  test.for([
+    [`DELETE FROM alembic_version`, 'SchemaError', 'alembic_version is empty'],
+    [`DROP TABLE alembic_version`, 'SchemaError', 'neither alembic_version nor migrate_version'],
+    [`INSERT INTO alembic_version VALUES ('921e1a36b076')`, 'SchemaError', 'several rows'],
+    [
+      `DELETE FROM alembic_version; CREATE TABLE migrate_version (repository_id VARCHAR(250), version INTEGER);
+       INSERT INTO migrate_version VALUES ('cinder', 144)`,
+      'SchemaError',
+      'version 144',
+    ],
+    [`ALTER TABLE volumes ADD COLUMN strange INTEGER NOT NULL`, 'SchemaError', 'strange'],
+    [`ALTER TABLE volumes DROP COLUMN ec2_id`, 'SchemaError', 'ec2_id'],
+    [`UPDATE volume_types SET deleted = true`, 'VolumeTypeNotFoundByName', '__DEFAULT__'],
+  ] as const)('after %s it is refused, and left as it is', async ([sql, name, part], context) => {
+    server.require(context);
+    const connection = await altered(sql);
+    const before = everything(connection);
+    for (const others of [{}, { read_only: true }]) {
+      const failure = open(connection, others);
+      await expect(failure).rejects.toMatchObject({ name });
+      await expect(failure).rejects.toThrow(part);
+    }
+    expect(everything(connection)).toEqual(before);
+  });
+
+  test('a database without tables is not made by who only reads', async (context) => {
+    server.require(context);
+    const connection = await server.running.createDatabase();
+    await expect(open(connection, { read_only: true })).rejects.toMatchObject({ name: 'SchemaError' });
+    expect(describeSchema(server.running, nameIn(connection)).filter((line) => line.startsWith('column'))).toEqual([]);
+  });
+});

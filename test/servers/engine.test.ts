@@ -1,0 +1,215 @@
+/** The contract of SQL engines, as servers keep it: values, isolation, and what is tried again. */
+import { afterEach, describe, expect, test } from 'vitest';
+import { openMysql } from '../../src/sql/engines/mysql.ts';
+import { openPostgres } from '../../src/sql/engines/postgres.ts';
+import type { ServerEngine } from '../../src/sql/engines/server.ts';
+import { serverOf } from '../../src/sql/server-url.ts';
+import { nameIn, serverKinds, useServer } from '../support/server-tests.ts';
+
+describe.each(serverKinds)('%s', (kind) => {
+  const server = useServer(kind);
+  const opened: ServerEngine[] = [];
+  let connection: string | null = null;
+  afterEach(async () => {
+    for (const engine of opened.splice(0)) await engine.close();
+  });
+
+  const isMysql = kind === 'mysql';
+
+  async function open(others: { lock_timeout?: number; statement_timeout?: number } = {}): Promise<ServerEngine> {
+    connection ??= await server.running.createDatabase();
+    const config = serverOf(connection);
+    const opening = isMysql ? openMysql : openPostgres;
+    const engine = await opening({ ...config, lock_timeout: 5000, ...others }, false);
+    opened.push(engine);
+    return engine;
+  }
+
+  /** An engine and a table with two rows, `a` and `b`. */
+  async function counters(others: Parameters<typeof open>[0] = {}): Promise<ServerEngine> {
+    const engine = await open(others);
+    await engine.run('DROP TABLE IF EXISTS counters');
+    await engine.run(
+      `CREATE TABLE counters (id VARCHAR(9) PRIMARY KEY, value BIGINT)${isMysql ? ' ENGINE=InnoDB' : ''}`,
+    );
+    await engine.run('INSERT INTO counters VALUES (?, ?), (?, ?)', ['a', 0, 'b', 0]);
+    return engine;
+  }
+
+  const valuesOf = async (engine: ServerEngine) => {
+    const { rows } = await engine.all('SELECT value FROM counters ORDER BY id');
+    return rows.map(([value]) => value);
+  };
+
+  test('integers of 64 bits are not rounded, and others are numbers', async (context) => {
+    server.require(context);
+    const engine = await counters();
+    await engine.run('UPDATE counters SET value = ? WHERE id = ?', [9007199254740993n, 'a']);
+    expect(await valuesOf(engine)).toEqual([9007199254740993n, 0]);
+    const again = await engine.all('SELECT value, ? FROM counters WHERE value = ? LIMIT ?', [
+      'x',
+      9007199254740993n,
+      1,
+    ]);
+    expect(again.rows).toEqual([[9007199254740993n, 'x']]);
+  });
+
+  test('a question mark in a text is no placeholder', async (context) => {
+    server.require(context);
+    const engine = await counters();
+    const { columns, rows } = await engine.all(`SELECT id AS "key", '?' AS mark FROM counters WHERE id = ?`, ['a']);
+    expect([columns, rows]).toEqual([['key', 'mark'], [['a', '?']]]);
+  });
+
+  test('values cannot become SQL', async (context) => {
+    server.require(context);
+    const engine = await counters();
+    const text = `'; DROP TABLE counters; -- \\' "`;
+    expect((await engine.all('SELECT ? FROM counters WHERE id <> ? LIMIT 1', [text, text])).rows).toEqual([[text]]);
+  });
+
+  test('a read sees one state, whoever writes meanwhile', async (context) => {
+    server.require(context);
+    const [engine, other] = [await counters(), await open()];
+    const seen = await engine.read(async (reader) => {
+      const before = (await reader.all('SELECT value FROM counters ORDER BY id')).rows;
+      await other.run('UPDATE counters SET value = value + 1');
+      return [before, (await reader.all('SELECT value FROM counters ORDER BY id')).rows];
+    });
+    expect(seen).toEqual([
+      [[0], [0]],
+      [[0], [0]],
+    ]);
+    expect(await valuesOf(engine)).toEqual([1, 1]);
+  });
+
+  test('a read cannot write', async (context) => {
+    server.require(context);
+    const engine = await counters();
+    const failure = engine.read((reader) => reader.run('UPDATE counters SET value = 5'));
+    await expect(failure).rejects.toMatchObject({ name: 'ReadOnly' });
+    expect(await valuesOf(engine)).toEqual([0, 0]);
+  });
+
+  test('transactions that lock each other out are both done', async (context) => {
+    server.require(context);
+    const [engine, other] = [await counters(), await open()];
+    const lock = 'SELECT value FROM counters WHERE id = ? FOR UPDATE';
+    let [met, attempts] = [0, 0];
+    let bothAreThere = (): void => {};
+    const meeting = new Promise<void>((resolve) => {
+      bothAreThere = resolve;
+    });
+    const swap = (by: ServerEngine, first: string, second: string) =>
+      by.transaction(async (writer) => {
+        attempts++;
+        await writer.all(lock, [first]);
+        if (++met === 2) bothAreThere();
+        await meeting;
+        await writer.all(lock, [second]);
+        await writer.run('UPDATE counters SET value = value + 1');
+      });
+    await Promise.all([swap(engine, 'a', 'b'), swap(other, 'b', 'a')]);
+    expect(await valuesOf(engine)).toEqual([2, 2]);
+    expect(attempts).toBe(3);
+  });
+
+  test('increments of many transactions all count', async (context) => {
+    server.require(context);
+    const [engine, other] = [await counters(), await open()];
+    const increment = (by: ServerEngine) =>
+      by.transaction(async (writer) => {
+        const { rows } = await writer.all(`SELECT value FROM counters WHERE id = 'a' FOR UPDATE`);
+        await writer.run('UPDATE counters SET value = ? WHERE id = ?', [Number(rows[0]?.[0]) + 1, 'a']);
+      });
+    await Promise.all(Array.from({ length: 20 }, (_, number) => increment(number % 2 === 0 ? engine : other)));
+    expect(await valuesOf(engine)).toEqual([20, 0]);
+  });
+
+  test('who finds that another was faster with the same key runs again', async (context) => {
+    server.require(context);
+    const [engine, other] = [await counters(), await open()];
+    let attempts = 0;
+    const result = await engine.transaction(async (writer) => {
+      attempts++;
+      const { rows } = await writer.all(`SELECT value FROM counters WHERE id = 'c' FOR UPDATE`);
+      if (rows.length > 0) return 'found';
+      await other.run(`INSERT INTO counters VALUES ('c', 1)`);
+      await writer.run(`INSERT INTO counters VALUES ('c', 2)`);
+      return 'made';
+    });
+    expect([result, attempts]).toEqual(['found', 2]);
+  });
+
+  test('a row that somebody keeps locked', async (context) => {
+    server.require(context);
+    const [engine, other] = [await counters({ lock_timeout: 100 }), await open()];
+    await other.transaction(async (writer) => {
+      await writer.run(`UPDATE counters SET value = 1 WHERE id = 'a'`);
+      const failure = engine.run(`UPDATE counters SET value = 2 WHERE id = 'a'`);
+      await expect(failure).rejects.toMatchObject({ name: 'DatabaseLocked' });
+    });
+    await engine.run(`UPDATE counters SET value = 3 WHERE id = 'a'`);
+    expect(await valuesOf(engine)).toEqual([3, 0]);
+  });
+
+  test('a statement that takes too long', async (context) => {
+    server.require(context);
+    const engine = await open({ statement_timeout: 300 });
+    const failure = engine.all(isMysql ? 'SELECT SLEEP(20)' : 'SELECT pg_sleep(20)');
+    await expect(failure).rejects.toMatchObject({ name: 'DatabaseError' });
+    await expect(failure).rejects.toThrow('longer than 300 ms');
+    expect((await engine.all('SELECT 1')).rows).toEqual([[1]]);
+  });
+
+  test('works of a group do not share a fate, and are done in order', async (context) => {
+    server.require(context);
+    const engine = await counters();
+    const set =
+      (value: number, fails = false) =>
+      async (writer: Pick<ServerEngine, 'run'>) => {
+        await writer.run('UPDATE counters SET value = ?', [value]);
+        if (fails) await writer.run('SELECT nonsense');
+        return value;
+      };
+    const results = await engine.group([set(1), set(2, true), set(3), set(4, true)]);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected']);
+    expect(await valuesOf(engine)).toEqual([3, 3]);
+  });
+
+  test('a transaction in which a failure was swallowed is not taken for stored', async (context) => {
+    server.require(context);
+    const engine = await counters();
+    const swallowing = engine.transaction(async (writer) => {
+      await writer.run('UPDATE counters SET value = 9');
+      await writer.run('SELECT nonsense').catch(() => {});
+    });
+    const [result] = await Promise.allSettled([swallowing]);
+    // MySQL undoes the statement alone, PostgreSQL everything: what is said is what is there.
+    expect(await valuesOf(engine)).toEqual(result.status === 'fulfilled' ? [9, 9] : [0, 0]);
+    expect(result.status).toBe(isMysql ? 'fulfilled' : 'rejected');
+  });
+
+  test('more reads at once than there are connections', async (context) => {
+    server.require(context);
+    const engine = await counters();
+    const answers = await Promise.all(Array.from({ length: 30 }, () => valuesOf(engine)));
+    expect(new Set(answers.map(String))).toEqual(new Set(['0,0']));
+    const count = isMysql
+      ? 'SELECT COUNT(*) FROM information_schema.processlist WHERE db = DATABASE()'
+      : 'SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database()';
+    const connections = Number(server.running.sql(count, nameIn(connection ?? '')).trim());
+    expect(connections).toBeGreaterThan(1);
+    // Five of the pool, and the one that asks.
+    expect(connections).toBeLessThanOrEqual(6);
+  });
+
+  test('says what the server is', async (context) => {
+    server.require(context);
+    const engine = await open();
+    expect(engine.server).toMatchObject({ durable: false });
+    expect(engine.version).toMatch(/^\d+\.\d+/);
+    expect(await engine.size).toBeGreaterThanOrEqual(0);
+    await expect(engine.bytes()).rejects.toMatchObject({ name: 'InvalidOption' });
+  });
+});

@@ -1,0 +1,35 @@
+/**
+ * The contract of storages on servers, from Deno and Bun; test/contract has it from Node. Each of the two meets one
+ * server; with CINDERLIB_ROUNDS=2 both.
+ */
+import { describe, expect, test } from 'vitest';
+import { startProgram } from '../support/program.ts';
+import { rounds } from '../support/rounds.ts';
+import { bun, deno } from '../support/runtimes.ts';
+import { serverKinds, useProgram, useServer } from '../support/server-tests.ts';
+
+const program = useProgram(new URL('./programs/contract.ts', import.meta.url));
+
+describe.each(serverKinds)('%s', (kind) => {
+  const server = useServer(kind);
+
+  const pairs = { mysql: [deno, bun], postgresql: [bun, deno] };
+  test.for(pairs[kind].slice(0, rounds(1)))(
+    'the contract holds on $name',
+    { timeout: 240_000 },
+    async ({ command, missing }, context) => {
+      server.require(context);
+      if (command === null) return context.skip(missing);
+      const running = startProgram<{ tests: number; failures: string[] }>([
+        ...command,
+        program.path,
+        await server.running.createDatabase(),
+      ]);
+      const { tests, failures } = await running.heard(() => true);
+      expect(failures).toEqual([]);
+      expect(tests).toBeGreaterThan(30);
+      // Connections that nobody uses keep no program alive.
+      expect(await running.ended).toMatchObject({ code: 0 });
+    },
+  );
+});

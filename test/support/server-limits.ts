@@ -1,0 +1,8 @@
+/** What databases on servers cannot keep: fractions of seconds and emoji in Cinder's columns, NUL in PostgreSQL. */
+import type { StorageLimits } from 'cinderlib-wasm/testing';
+import type { ServerKind } from './servers.ts';
+
+export function limitsOf(kind: ServerKind): StorageLimits {
+  if (kind === 'postgresql') return { refusedCharacters: /\0/g };
+  return { wholeSeconds: true, refusedCharacters: /[\u{10000}-\u{10ffff}]/gu };
+}

@@ -1,0 +1,13 @@
+/** Fields of a volume that processes share: each writes one of them, all in the same row. */
+export const sharedFields = [
+  'display_name',
+  'display_description',
+  'provider_location',
+  'provider_id',
+  'provider_auth',
+  'availability_zone',
+  'replication_driver_data',
+  'provider_geometry',
+] as const;
+
+export type SharedField = (typeof sharedFields)[number];

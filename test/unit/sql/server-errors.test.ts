@@ -1,0 +1,90 @@
+/** What servers and networks say, and which error that is: for what no test brings about. */
+import { describe, expect, test } from 'vitest';
+import { mysqlFault } from '../../../src/sql/engines/mysql-errors.ts';
+import { optionalPackage } from '../../../src/sql/engines/optional-package.ts';
+import { postgresFault } from '../../../src/sql/engines/postgres-errors.ts';
+import { serverOf } from '../../../src/sql/server-url.ts';
+
+const config = { ...serverOf('mysql://u:secret@h/d'), lock_timeout: 100 };
+
+interface Said {
+  readonly code?: string;
+  readonly errno?: number;
+  readonly message?: string;
+}
+
+const say = (said: Said): Error => Object.assign(new Error(said.message ?? 'said'), said);
+
+/** The numbers are of MariaDB's and MySQL's references. */
+describe('mysqlFault()', () => {
+  const faultOf = (said: Said, sql: string | null = 'INSERT') => mysqlFault(say(said), sql, config, 300);
+
+  test.each([
+    [{ errno: 1213 }, 'conflict', 'DatabaseLocked'],
+    [{ errno: 1205 }, 'refused', 'DatabaseLocked'],
+    [{ errno: 1969 }, 'late', 'DatabaseError'],
+    [{ errno: 3024 }, 'late', 'DatabaseError'],
+    [{ errno: 1062 }, 'duplicate', 'DuplicateEntry'],
+    [{ errno: 1452 }, 'refused', 'MissingReference'],
+    [{ errno: 1406 }, 'refused', 'ValueError'],
+    [{ errno: 1142 }, 'refused', 'AccessDenied'],
+    [{ errno: 1290 }, 'refused', 'ReadOnly'],
+    [{ errno: 1021 }, 'refused', 'StorageFailure'],
+    [{ errno: 1114 }, 'refused', 'StorageFailure'],
+    [{ errno: 1030, message: 'Got error 28 from storage engine' }, 'refused', 'StorageFailure'],
+    [{ errno: 1030, message: 'Got error 168 from storage engine' }, 'refused', 'DatabaseError'],
+    [{ errno: 1040 }, 'lost', 'DatabaseUnavailable'],
+    [{ errno: 1047 }, 'lost', 'DatabaseUnavailable'],
+    [{ errno: 1927 }, 'lost', 'DatabaseUnavailable'],
+    [{ code: 'PROTOCOL_CONNECTION_LOST' }, 'lost', 'DatabaseUnavailable'],
+    [{ code: 'ECONNRESET' }, 'lost', 'DatabaseUnavailable'],
+    [{ code: 'ENOTFOUND' }, 'lost', 'DatabaseUnavailable'],
+    [{ errno: 1064 }, 'refused', 'DatabaseError'],
+  ])('%j is %s, %s', (said, kind, name) => {
+    expect(faultOf(said)).toMatchObject({ kind, error: { name } });
+  });
+
+  test('a full disk has the errno of one', () => {
+    expect(faultOf({ errno: 1021 }).error).toMatchObject({ errno: 'ENOSPC', path: 'mysql://u@h/d' });
+  });
+});
+
+/** The codes are of PostgreSQL's appendix A. */
+describe('postgresFault()', () => {
+  const faultOf = (said: Said, sql: string | null = 'INSERT') => postgresFault(say(said), sql, config, 300);
+
+  test.each([
+    [{ code: '40001' }, 'conflict', 'DatabaseLocked'],
+    [{ code: '40P01' }, 'conflict', 'DatabaseLocked'],
+    [{ code: '55P03' }, 'refused', 'DatabaseLocked'],
+    [{ code: '57014' }, 'late', 'DatabaseError'],
+    [{ code: '23505' }, 'duplicate', 'DuplicateEntry'],
+    [{ code: '23503' }, 'refused', 'MissingReference'],
+    [{ code: '22001' }, 'refused', 'ValueError'],
+    [{ code: '42501' }, 'refused', 'AccessDenied'],
+    [{ code: '25006' }, 'refused', 'ReadOnly'],
+    [{ code: '53100' }, 'refused', 'StorageFailure'],
+    [{ code: '53300' }, 'lost', 'DatabaseUnavailable'],
+    [{ code: '57P01' }, 'lost', 'DatabaseUnavailable'],
+    [{ code: '57P03' }, 'lost', 'DatabaseUnavailable'],
+    [{ code: '08006' }, 'lost', 'DatabaseUnavailable'],
+    [{ message: 'Connection terminated unexpectedly' }, 'lost', 'DatabaseUnavailable'],
+    [{ code: 'ECONNREFUSED' }, 'lost', 'DatabaseUnavailable'],
+    [{ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }, 'lost', 'DatabaseUnavailable'],
+    [{ code: 'XX000' }, 'refused', 'DatabaseError'],
+    [{ code: '42601' }, 'refused', 'DatabaseError'],
+  ])('%j is %s, %s', (said, kind, name) => {
+    expect(faultOf(said)).toMatchObject({ kind, error: { name } });
+  });
+
+  test('what a package adds to its errors stays behind: it may be a whole row', () => {
+    const { error } = faultOf({ code: '23514', ...{ detail: 'Failing row contains (secret)' } });
+    expect(JSON.stringify([error.message, error.cause, { ...(error.cause as object) }])).not.toContain('secret');
+  });
+});
+
+test('a package that is not installed is asked for by the command that installs it', async () => {
+  const failure = optionalPackage('no-such-driver', 'no-such-driver/promise', '3');
+  await expect(failure).rejects.toMatchObject({ name: 'PackageMissing', package_name: 'no-such-driver' });
+  await expect(failure).rejects.toThrow('npm install no-such-driver@3');
+});

@@ -1,0 +1,57 @@
+/**
+ * URLs as SQLAlchemy reads them. The fixture is what `sqlalchemy-urls.py` beside it printed with SQLAlchemy 1.4.46,
+ * Debian 12's `python3-sqlalchemy`.
+ */
+import { expect, test } from 'vitest';
+import { parseDatabaseUrl } from '../../../src/sql/url.ts';
+import fixture from './sqlalchemy-urls.fixture.json' with { type: 'json' };
+
+interface Case {
+  readonly url: string;
+  readonly error?: string;
+  readonly name?: string;
+  readonly username?: string | null;
+  readonly password?: string | null;
+  readonly host?: string | null;
+  readonly port?: number | null;
+  readonly database?: string | null;
+  readonly query?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** What we make of a URL, in the words of SQLAlchemy. */
+function ours(url: string): Case {
+  try {
+    const { scheme, driver, username, password, host, port, database, query } = parseDatabaseUrl(url);
+    const name = driver === null ? scheme : `${scheme}+${driver}`;
+    // Python drops an option without a value; we keep it, so that it can be complained about.
+    const options = [...query].flatMap(([key, all]) => {
+      const values = all.filter((value) => value !== '');
+      return values.length === 0 ? [] : [[key, values] as const];
+    });
+    return { url, name, username, password, host, port, database, query: Object.fromEntries(options) };
+  } catch {
+    return { url, error: 'refused' };
+  }
+}
+
+const cases: readonly Case[] = fixture.cases;
+
+test('there are many', () => {
+  expect(cases.length).toBeGreaterThan(300);
+});
+
+/** SQLAlchemy does not look at what comes after the parts that it knows; we do not drop what somebody wrote. */
+const leftovers = ['mysql://[::1]x/d'];
+
+test('every URL that SQLAlchemy takes apart comes to the same parts', () => {
+  const taken = cases.filter(({ url, error }) => error === undefined && !leftovers.includes(url));
+  expect(taken.map(({ url }) => ours(url))).toEqual(taken);
+});
+
+test('a URL with something left over is refused', () => {
+  expect(leftovers.map(ours)).toEqual(leftovers.map((url) => ({ url, error: 'refused' })));
+});
+
+test('every URL that SQLAlchemy refuses is refused', () => {
+  for (const { url, error } of cases) if (error !== undefined) expect(ours(url)).toEqual({ url, error: 'refused' });
+});
