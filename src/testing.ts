@@ -1,2 +1,4 @@
-/** The contract suites for those who write plugins: entry point `cinderlib-wasm/testing`. */
+/** The contract suites for those who write plugins and drivers: entry point `cinderlib-wasm/testing`. */
+export type { Bytes } from './contracts/driver-content-tests.ts';
 export { type ContractHarness, persistenceContract } from './contracts/persistence-contract.ts';
+export { type VolumeDriverHarness, volumeDriverContract } from './contracts/volume-driver-contract.ts';
