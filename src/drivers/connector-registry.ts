@@ -8,6 +8,7 @@ import { FakeConnector } from './fake-connector.ts';
 function builtIn(): Readonly<Record<string, () => Promise<HostConnectorClass>>> {
   return {
     fake: async () => FakeConnector,
+    iscsi: async () => (await import('./iscsi/iscsi-connector.ts')).IscsiConnector,
     local: async () => (await import('./local-connector.ts')).LocalConnector,
   };
 }

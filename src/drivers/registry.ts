@@ -11,6 +11,7 @@ type Loader = () => Promise<VolumeDriverClass>;
 function builtIn(): Readonly<Record<string, Loader>> {
   return {
     'cinder.tests.fake_driver.FakeLoggingVolumeDriver': async () => (await import('./fake.ts')).FakeLoggingVolumeDriver,
+    'cinder.volume.drivers.lvm.LVMVolumeDriver': async () => (await import('./lvm/lvm-driver.ts')).LVMVolumeDriver,
     'cinderlib_wasm.drivers.FileVolumeDriver': async () => (await import('./file/file-driver.ts')).FileVolumeDriver,
   };
 }

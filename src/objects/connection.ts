@@ -204,7 +204,9 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
   }
 
   async #connector(): Promise<HostConnector> {
-    this.#hostConnector ??= await hostConnector(this.protocol, { use_multipath: this.use_multipath });
+    const { use_multipath } = this;
+    const { root_helper } = this.context.settings;
+    this.#hostConnector ??= await hostConnector(this.protocol, { use_multipath, root_helper });
     return this.#hostConnector;
   }
 
