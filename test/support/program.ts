@@ -23,8 +23,10 @@ export async function buildProgram(source: URL, folder: string): Promise<string>
       {
         name: 'the built package',
         setup(esbuild) {
-          const path = pathToFileURL(join(root, 'dist/index.js')).href;
-          esbuild.onResolve({ filter: /^cinderlib-wasm$/ }, () => ({ path, external: true }));
+          esbuild.onResolve({ filter: /^cinderlib-wasm(?:\/testing)?$/ }, ({ path }) => {
+            const file = path.endsWith('testing') ? 'dist/testing.js' : 'dist/index.js';
+            return { path: pathToFileURL(join(root, file)).href, external: true };
+          });
         },
       },
     ],

@@ -57,7 +57,7 @@ export class VolumeGroup {
     return volume;
   }
 
-  /** Makes a volume with all its room. What is left of a failed attempt is removed. */
+  /** Makes a volume with all its room. */
   async create(name: string, bytes: number): Promise<void> {
     await this.#make(name, ['-L', `${bytes}b`, this.name]);
   }
@@ -97,24 +97,9 @@ export class VolumeGroup {
     await this.#lvm('lvremove', name, [...patient, '-f', `${this.name}/${name}`]);
   }
 
+  /** Wiping signatures asks questions on a terminal; -y answers them. */
   async #make(name: string, parameters: readonly string[]): Promise<void> {
-    if ((await this.volumes()).has(name)) throw new DuplicateEntry(`${this.path(name)} exists already.`);
-    try {
-      // Wiping signatures asks questions on a terminal; -y answers them.
-      await this.#lvm('lvcreate', name, ['-y', '-n', name, ...parameters]);
-    } catch (error) {
-      await this.removeLeftover(name);
-      throw error;
-    }
-  }
-
-  /** Removes what a failed step left. It does not throw: the error of that step is the one to tell. */
-  async removeLeftover(name: string): Promise<void> {
-    try {
-      if ((await this.volumes()).has(name)) await this.remove(name);
-    } catch {
-      // A group that cannot even be listed has been told of already.
-    }
+    await this.#lvm('lvcreate', name, ['-y', '-n', name, ...parameters]);
   }
 
   async #lvm(program: string, name: string, parameters: readonly string[]): Promise<string> {
