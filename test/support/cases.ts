@@ -1,4 +1,5 @@
 /** Tests that run in another program than the one that reports them: each says how it ended in a line of JSON. */
+import type { CinderlibError } from 'cinderlib-wasm';
 
 export type Case = readonly [name: string, body: () => Promise<void>];
 
@@ -22,4 +23,20 @@ export async function runCases(cases: Iterable<Case>): Promise<void> {
     }
     console.log(JSON.stringify({ name, milliseconds: Date.now() - begun, error } satisfies Verdict));
   }
+}
+
+/** Fails unless both have the same JSON. */
+export function equal(actual: unknown, expected: unknown): void {
+  const [a, b] = [JSON.stringify(actual), JSON.stringify(expected)];
+  if (a !== b) throw new Error(`expected ${b}, got ${a}`);
+}
+
+/** The error that a promise is rejected with; fails when it is not. */
+export async function failure(promise: Promise<unknown>): Promise<CinderlibError> {
+  try {
+    await promise;
+  } catch (error) {
+    return error as CinderlibError; // What the library throws; another one fails the comparison of its name.
+  }
+  throw new Error('It was to fail, and did not.');
 }

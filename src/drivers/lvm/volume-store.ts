@@ -6,6 +6,7 @@ import {
   DuplicateEntry,
   InvalidVolume,
   MissingDependency,
+  StorageFull,
   VolumeBackendAPIException,
   VolumeDeviceNotFound,
   VolumeIsBusy,
@@ -43,12 +44,12 @@ export class VolumeStore {
 
   /** Sees that the group is there, and decides whether new volumes are thin: then it has a pool. */
   async prepare(): Promise<void> {
-    const { free, extent } = await this.#group.size();
     const volumes = await this.#group.volumes();
     const { lvm_type } = this.#options;
     const hasPool = volumes.has(this.#pool);
     this.#isThin = lvm_type === 'thin' || (lvm_type === 'auto' && (hasPool || volumes.size === 0));
     if (!this.#isThin || hasPool) return;
+    const { free, extent } = await this.#group.size();
     const bytes = Math.floor((free * poolShare) / extent) * extent;
     try {
       await this.#undoing(this.#pool, () => this.#group.createPool(this.#pool, bytes));
@@ -75,7 +76,13 @@ export class VolumeStore {
   }
 
   async create(name: string, bytes: number): Promise<void> {
-    this.#checkFree(await this.#group.volumes(), name);
+    const volumes = await this.#group.volumes();
+    this.#checkFree(volumes, name);
+    const pool = volumes.get(this.#pool);
+    if (this.#isThin && pool !== undefined && pool.usedPercent >= 100) {
+      // LVM would make it, and the first write to it would fail.
+      throw new StorageFull(pool.name, `The pool ${pool.name} is full: extend it with lvextend, or delete volumes.`);
+    }
     await this.#create(name, bytes);
   }
 

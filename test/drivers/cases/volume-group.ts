@@ -1,5 +1,6 @@
 /** The volume group of a guest, seen and changed without the library: what its answers are compared with. */
 import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 
 export const group = 'cinder-volumes';
 const pool = `${group}-pool`;
@@ -20,23 +21,27 @@ export function logicalVolumes(): Map<string, number> {
   return new Map(found.filter(([name]) => name !== '' && name !== pool));
 }
 
-/** Everything that a volume could leave behind: volumes, devices of the kernel, targets. */
+/** Everything that a volume could leave behind: devices of the kernel, targets and their accounts. */
 export function leftovers(): string[] {
-  const devices = command('dmsetup', 'ls')
-    .split('\n')
-    .map((line) => line.split('\t')[0] ?? '')
-    // Those of the pool come and go with its first volume.
-    .filter((name) => !name.includes('--pool'));
-  const targets = command('tgtadm', '--lld', 'iscsi', '--mode', 'target', '--op', 'show').match(/^Target .*/gm) ?? [];
-  const accounts = command('tgtadm', '--lld', 'iscsi', '--mode', 'account', '--op', 'show').match(/^ {4}\S+/gm) ?? [];
-  return [...logicalVolumes().keys(), ...devices, ...targets, ...accounts].filter((line) => line !== '').sort();
+  const tgt = (mode: string): string => command('tgtadm', '--lld', 'iscsi', '--mode', mode, '--op', 'show');
+  const targets = tgt('target').match(/^Target .*/gm) ?? [];
+  const accounts = tgt('account').match(/^ {4}\S+/gm) ?? [];
+  return [...devices(), ...targets, ...accounts].sort();
+}
+
+/** The devices of the device mapper but those of the pool, as the kernel names them. */
+function devices(): string[] {
+  const names = readdirSync('/sys/block')
+    .filter((name) => name.startsWith('dm-'))
+    .map((name) => readFileSync(`/sys/block/${name}/dm/name`, 'utf8').trim());
+  return names.filter((name) => !name.includes('--pool'));
 }
 
 /** Removes every volume but the pool, whatever state a failed test left it in. */
 export function removeVolumes(): void {
-  for (const [, number = ''] of command('tgtadm', '--lld', 'iscsi', '--mode', 'target', '--op', 'show').matchAll(
-    /^Target (\d+)/gm,
-  )) {
+  if (leftovers().length === 0) return;
+  const targets = command('tgtadm', '--lld', 'iscsi', '--mode', 'target', '--op', 'show');
+  for (const [, number = ''] of targets.matchAll(/^Target (\d+)/gm)) {
     command('tgtadm', '--lld', 'iscsi', '--mode', 'target', '--op', 'delete', '--force', '--tid', number);
   }
   const names = [...logicalVolumes().keys()].map((name) => `${group}/${name}`);

@@ -3,10 +3,13 @@
 # There is no udev in the guest: LVM makes the device nodes itself.
 set -e
 for module in dm-snapshot dm-thin-pool zram $MODULES; do modprobe -d /mnt/modules "$module"; done
-mkdir -p /mnt/lvm /run/lvm /run/lock/lvm
+echo 12G > /sys/block/zram0/disksize
+mkdir -p /mnt/lvm /run/lvm /run/lock/lvm /run/disks
+cp -a /dev/zram0 /run/disks
+# Little to look through, and no memory to lock: a command takes half the time.
 cat > /mnt/lvm/lvm.conf << 'END'
-devices { types=["zram", 1] use_devicesfile=0 scan="/dev" filter=["a|^/dev/zram.*|", "r|.*|"] }
-activation { udev_sync=0 udev_rules=0 monitoring=0 }
+devices { types=["zram", 1] use_devicesfile=0 scan=["/run/disks"] filter=["a|^/run/disks/.*|", "r|.*|"] }
+activation { udev_sync=0 udev_rules=0 monitoring=0 use_mlockall=0 reserved_memory=0 reserved_stack=64 }
 backup { backup=0 archive=0 }
 global { use_lvmpolld=0 }
 END
@@ -21,7 +24,6 @@ if [ -n "$DAEMONS" ]; then
   iscsid -f > /mnt/shared/iscsid 2>&1 &
 fi
 tgtd -f > /mnt/shared/tgtd 2>&1 &
-echo 12G > /sys/block/zram0/disksize
-pvcreate -q /dev/zram0
-vgcreate -q cinder-volumes /dev/zram0
+pvcreate -q /run/disks/zram0
+vgcreate -q cinder-volumes /run/disks/zram0
 "$NODE" "$PROGRAM" > /mnt/shared/said

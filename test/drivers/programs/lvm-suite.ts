@@ -1,6 +1,6 @@
-/** The tests that need a real volume group, run where there is one: `LVM_TYPE` says of which kind. */
+/** The tests that need a real volume group, run where there is one: `SUITE` says which. */
 import { runCases } from '../../support/cases.ts';
-import { contractCases } from '../cases/lvm-contract.ts';
+import { suites } from '../cases/suites.ts';
 
-const type = process.env['LVM_TYPE'] === 'thin' ? 'thin' : 'default';
-await runCases(contractCases(type));
+const { SUITE = '', ONLY = '' } = process.env;
+await runCases((suites[SUITE] ?? []).filter(([name]) => name.includes(ONLY)));
