@@ -3,9 +3,13 @@ import type { Case } from '../../support/cases.ts';
 import { contractCases } from './lvm-contract.ts';
 import { exportCases } from './lvm-export.ts';
 import { luckCases } from './lvm-luck.ts';
+import { randomCases } from './lvm-random.ts';
+
+/** Bad luck is much the same on thin volumes: worth its time only where there is time for more of everything. */
+const more = process.env['CINDERLIB_ROUNDS'] !== undefined;
 
 export const suites: Readonly<Record<string, readonly Case[]>> = {
-  'thin volumes': [...contractCases('thin'), ...luckCases('thin')],
+  'thin volumes': [...contractCases('thin'), ...randomCases, ...(more ? luckCases('thin') : [])],
   'volumes with all their room': [...contractCases('default'), ...luckCases('default')],
   exports: exportCases(),
 };

@@ -2,7 +2,7 @@
 # that keeps zeros for nothing (zram): copying a volume of 1 GiB takes less than a second.
 # There is no udev in the guest: LVM makes the device nodes itself.
 set -e
-for module in dm-snapshot dm-thin-pool zram $MODULES; do modprobe -d /mnt/modules "$module"; done
+for module in dm-snapshot dm-thin-pool zram $EXPORTS; do modprobe -d /mnt/modules "$module"; done
 echo 12G > /sys/block/zram0/disksize
 mkdir -p /mnt/lvm /run/lvm /run/lock/lvm /run/disks
 cp -a /dev/zram0 /run/disks
@@ -15,7 +15,7 @@ global { use_lvmpolld=0 }
 END
 export LVM_SYSTEM_DIR=/mnt/lvm DM_DISABLE_UDEV=1 TMPDIR=/mnt
 ip link set lo up
-if [ -n "$DAEMONS" ]; then
+if [ -n "$EXPORTS" ]; then
   mkdir -p /run/tgtd /run/iscsi /mnt/iscsi
   mount -t configfs none /sys/kernel/config
   cp -r /etc/iscsi/iscsid.conf /mnt/iscsi/
