@@ -12,6 +12,8 @@ export interface CommandOptions {
   readonly timeout: number;
   /** Variables of the environment that commands get beside those of this program. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Whether this program is root's, and needs no helper; the system is asked unless it is given. */
+  readonly asRoot?: boolean;
 }
 
 export interface RunOptions {
@@ -36,11 +38,13 @@ const grace = 2000;
 
 export class Commands {
   readonly #options: CommandOptions;
+  readonly #asRoot: boolean;
   readonly #helper: readonly string[];
 
   constructor(options: CommandOptions) {
     this.#options = options;
-    this.#helper = isRoot() ? [] : options.rootHelper.split(/\s+/).filter((word) => word !== '');
+    this.#asRoot = options.asRoot ?? isRoot();
+    this.#helper = this.#asRoot ? [] : options.rootHelper.split(/\s+/).filter((word) => word !== '');
   }
 
   /**
@@ -52,7 +56,7 @@ export class Commands {
     if (builtin('node:child_process') === undefined) {
       throw new MissingDependency('programs', 'This needs programs of the host: it works on Node, Deno and Bun.');
     }
-    if (isRoot() || this.#helper.length > 0) return;
+    if (this.#asRoot || this.#helper.length > 0) return;
     throw new MissingDependency(
       'root',
       "This needs to be root: run the program as root, or set root_helper, such as 'sudo', in setup() or the backend.",

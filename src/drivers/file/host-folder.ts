@@ -150,8 +150,9 @@ export class HostFolder implements FilePlace {
   /** The system's error as one of ours; what is one already stays. */
   #explained(name: string, error: unknown): unknown {
     const code = codeOf(error);
-    const path = name === this.#folder ? name : this.path(name);
-    switch (code) {
+    const isFolder = name === this.#folder;
+    const path = isFolder ? name : this.path(name);
+    switch (isFolder && code === 'EEXIST' ? 'ENOTDIR' : code) {
       case undefined:
         return error;
       case 'ENOSPC':
