@@ -3,7 +3,7 @@
  * Elsewhere the tests that need them say by name what is missing.
  *
  * What is large is installed only in CI, or when asked for by CINDERLIB_TEST_ALL=1: OpenStack Cinder, which brings
- * two hundred packages along, a kernel to cut the power of, and the other runtimes, which come from npm.
+ * two hundred packages along, a kernel to cut the power of or to give volumes to, and the other runtimes, which come from npm.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
@@ -20,6 +20,11 @@ const tools = [
   { needed: everything, package: 'user-mode-linux', there: ['linux.uml', '--version'] },
   { needed: everything, package: 'kmod', there: ['modprobe', '--version'] },
   { needed: everything, package: 'e2fsprogs', there: ['mkfs.ext4', '-V'] },
+  { needed: everything, package: 'lvm2', there: ['/usr/sbin/lvm', 'version'] },
+  { needed: everything, package: 'thin-provisioning-tools', there: ['/usr/sbin/thin_check', '-V'] },
+  { needed: everything, package: 'tgt', there: ['/usr/sbin/tgtadm', '--version'] },
+  { needed: everything, package: 'libiscsi-bin', there: ['sh', '-c', 'command -v iscsi-readcapacity16'] },
+  { needed: everything, package: 'open-iscsi', there: ['/usr/sbin/iscsiadm', '--version'] },
 ];
 
 /** Where test/support/runtimes.ts looks for them too. */

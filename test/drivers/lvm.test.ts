@@ -24,10 +24,11 @@ const modules = 'iscsi_tcp sd_mod target_core_mod iscsi_target_mod target_core_i
 const { CINDERLIB_ROUNDS } = process.env;
 
 let folder: string;
-let program: string;
+let programs: { readonly PROGRAM: string; readonly EXAMPLE: string };
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'lvm-'));
-  program = await buildProgram(new URL('./programs/lvm-suite.ts', import.meta.url), folder);
+  const built = (path: string): Promise<string> => buildProgram(new URL(path, import.meta.url), folder);
+  programs = { PROGRAM: await built('./programs/lvm-suite.ts'), EXAMPLE: await built('../../examples/08-lvm.ts') };
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -42,7 +43,7 @@ describe.each(Object.entries(suites))('LVM: %s', (SUITE, cases) => {
     makeBlankDisk(disk, 1);
     const guest = new Guest(new URL('./guest/lvm.sh', import.meta.url), disk, {
       NODE: process.execPath,
-      PROGRAM: program,
+      ...programs,
       SUITE,
       EXPORTS: SUITE === 'exports' ? modules : '',
       CINDERLIB_SEED: String(seed),

@@ -150,6 +150,19 @@ const cases: readonly (readonly [name: string, body: (lvm: Lvm) => Promise<void>
       await volume.delete();
     },
   ],
+  [
+    'the first example of cinderlib runs',
+    async () => {
+      const { EXAMPLE = '' } = process.env;
+      equal(command(process.execPath, EXAMPLE).split('\n'), [
+        'first: 1 GiB, available, was attached and written to',
+        'first: 2 GiB; second: 1 GiB, made of the snapshot',
+        '0 volumes are left',
+        '',
+      ]);
+      equal(leftovers(), []);
+    },
+  ],
 ];
 
 export function exportCases(): Case[] {
