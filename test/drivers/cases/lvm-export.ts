@@ -81,6 +81,9 @@ const cases: readonly (readonly [name: string, body: (lvm: Lvm) => Promise<void>
       equal([written.status, onDisk(device).subarray(0, 6).toString() === 'before'], [0, false]);
       const error = await failure((await lvm()).validateConnector({ host: 'h' }));
       equal(error.name, 'InvalidConnectorException');
+      // Another host comes and goes: the first one keeps what it has.
+      await volume.disconnect(await volume.connect({ ...connector, host: 'another' }));
+      equal(spawnSync('iscsi-readcapacity16', [right]).status, 0);
       await volume.disconnect(connection);
       await volume.delete();
       equal(leftovers(), []);
@@ -136,6 +139,7 @@ const cases: readonly (readonly [name: string, body: (lvm: Lvm) => Promise<void>
       await b.disconnect(second);
       await a.delete();
       await b.delete();
+      equal(leftovers(), []);
     },
   ],
   [

@@ -49,7 +49,9 @@ export class TgtTarget extends IscsiTarget {
         throw new VolumeBackendAPIException(`tgt did not remove the target ${iqn}: log out the hosts that use it.`);
       }
     }
-    if (credentials === null || this.isShared(credentials)) return;
+    if (credentials === null) return;
+    // Configured credentials are those of other volumes too: their user goes with the last target that names it.
+    if (this.isShared(credentials) && (await this.#isNamed(credentials.username))) return;
     await this.#unless(/can't find the account/, 'account', 'delete', ['--user', credentials.username]);
   }
 
@@ -84,6 +86,11 @@ export class TgtTarget extends IscsiTarget {
         if (!taken || attempt === attempts || (await this.#targets()).has(iqn)) throw error;
       }
     }
+  }
+
+  async #isNamed(username: string): Promise<boolean> {
+    const lines = (await this.#tgtadm('target', 'show', [])).split('\n');
+    return lines.some((line) => line.trim() === username);
   }
 
   /** The targets by name. tgt has no report for programs: each begins with `Target 1: iqn…`. */
