@@ -3,12 +3,12 @@
  * `--if-stale` only when something that it is made of has changed.
  *
  * Everything that runs is bundled, and no declaration that a user can reach names another package: so
- * the package has no dependencies at all, and comlink, sql.js and zod are needed to build it, not to use it.
+ * the package has no dependencies at all, and comlink and sql.js are needed to build it, not to use it.
  * The first is checked here, the second by test/package, which compiles users of the packed package.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { emitDeclarations } from './declarations.mjs';
@@ -39,31 +39,80 @@ const common = {
   logLevel: 'warning',
 };
 
-/** The entry points that share code, and with it the identity of classes. */
-function mainEntries() {
-  return ['src/index.ts', 'src/testing.ts'].filter((entry) => existsSync(join(root, entry)));
-}
+/** The entry points of the package. */
+const entries = ['src/index.ts', 'src/testing.ts'];
+
+/**
+ * The bundles. esbuild makes a chunk for each set of entry points that share code: with all of them in one
+ * build, what a page loads first would come in a dozen small pieces, and larger. So each is built by itself,
+ * and asks another for what must be the same, such as classes: `elsewhere` says which file has it.
+ */
+const bundles = [
+  {
+    entry: 'src/index.ts',
+    elsewhere: (file) => (file === 'src/rpc/local-client.ts' ? './local-client.js' : null),
+  },
+  { entry: 'src/testing.ts', elsewhere: (file) => (file.startsWith('src/contracts/') ? null : './index.js') },
+  { entry: 'src/rpc/local-client.ts', elsewhere: (file) => (file.startsWith('src/errors/') ? './index.js' : null) },
+  // A worker is one file: whoever serves it from another place copies it alone.
+  { entry: 'workers/core.ts', splitting: false },
+  { entry: 'workers/core-node.ts', splitting: false },
+  { entry: 'workers/ports.ts', splitting: false },
+];
 
 async function bundle() {
-  const main = await build({
-    ...common,
-    entryPoints: mainEntries(),
-    splitting: true,
-    // Beside the entry points, not in a folder: worker and engine are found relative to the file that asks.
-    chunkNames: '[name]-[hash]',
-  });
-  // A worker is one file: whoever serves it from another place copies it alone.
-  const workers = ['workers/core.ts', 'workers/core-node.ts'];
-  const built = await Promise.all(workers.map((entry) => build({ ...common, entryPoints: [entry] })));
-  return [main, ...built].map(({ metafile }) => metafile);
+  const built = await Promise.all(
+    bundles.map(({ entry, splitting = true, elsewhere = () => null }) =>
+      build({
+        ...common,
+        entryPoints: [entry],
+        splitting,
+        // Beside the entry points, not in a folder: worker and engine are found relative to the file that asks.
+        chunkNames: '[name]-[hash]',
+        plugins: [fromElsewhere(elsewhere), sqlJsAsModule],
+      }),
+    ),
+  );
+  return built.map(({ metafile }) => metafile);
 }
+
+/** Leaves imports of files that are in another bundle to that bundle. */
+function fromElsewhere(elsewhere) {
+  return {
+    name: 'from another bundle',
+    setup(esbuild) {
+      esbuild.onResolve({ filter: /^\.\.?\// }, ({ path, importer, kind }) => {
+        if (kind === 'entry-point') return null;
+        const found = elsewhere(relative(root, resolve(dirname(importer), path)));
+        return found === null ? null : { path: found, external: true };
+      });
+    },
+  };
+}
+
+/**
+ * Gives sql.js the export of an ES module. Its text stays as it is; it sees no CommonJS, and so asks for none.
+ * Left to esbuild it is wrapped in a function with a `module` of its own, which sql.js sets to undefined after
+ * its last use; webpack's minifier takes that for its value from the start, and drops the export.
+ */
+const sqlJsAsModule = {
+  name: 'sql.js as a module',
+  setup(esbuild) {
+    esbuild.onLoad({ filter: /[\\/]sql-wasm-browser\.js$/ }, ({ path }) => {
+      const contents = `var module, exports, define;\n${readFileSync(path, 'utf8')}\nexport default initSqlJs;\n`;
+      return { contents, loader: 'js' };
+    });
+  },
+};
 
 /** What bundlers for browsers, or browsers, would stumble over. */
 function checkBundle(metafiles) {
+  const files = metafiles.flatMap(({ outputs }) => Object.keys(outputs));
+  const own = new Set(files.map((file) => `./${file.split('/').at(-1)}`));
   for (const { outputs } of metafiles) {
     for (const [file, { imports }] of Object.entries(outputs)) {
       if (!file.endsWith('.js')) continue;
-      const external = imports.filter((one) => one.external).map((one) => one.path);
+      const external = imports.filter((one) => one.external && !own.has(one.path)).map((one) => one.path);
       if (external.length > 0) throw new Error(`${file} imports ${external.join(', ')}: everything is to be bundled.`);
       const required = readFileSync(join(root, file), 'utf8').match(/\brequire\(\s*["'`](?:node:)?[\w./-]+["'`]\s*\)/);
       if (required !== null) throw new Error(`${file} holds ${required[0]}: browsers have no require.`);
@@ -86,7 +135,7 @@ async function buildAll() {
     const metafiles = await bundle();
     checkBundle(metafiles);
     copyEngine();
-    emitDeclarations(root, mainEntries(), fresh);
+    emitDeclarations(root, entries, fresh);
     writeFileSync(join(fresh, 'THIRD-PARTY-LICENSES.txt'), thirdPartyLicenses(root, bundledPackages(metafiles)));
     rmSync(dist, { recursive: true, force: true });
     renameSync(fresh, dist);

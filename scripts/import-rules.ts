@@ -25,11 +25,11 @@ const mayImport = {
   // The boundary.
   rpc: ['errors', 'runtime'],
   // The core's side.
-  workers: ['rpc', 'sql', 'media', 'errors', 'runtime'],
+  workers: ['rpc', 'sql', 'tabs', 'vfs', 'media', 'errors', 'runtime'],
   sql: ['vfs', 'media', 'wasm', ...leaves],
   vfs: ['media', 'wasm', 'errors', 'runtime'],
   media: ['tabs', 'errors', 'runtime'],
-  tabs: ['media', 'errors', 'runtime'],
+  tabs: ['rpc', 'media', 'errors', 'runtime'],
   wasm: ['errors', 'runtime'],
   // The leaves.
   options: ['errors', 'near-name'],
@@ -59,10 +59,11 @@ const typesToo: Partial<Record<Part, readonly Part[]>> = {
 const exceptions: readonly { readonly from: RegExp; readonly to: RegExp; readonly because: string }[] = [
   {
     from: /^src\/rpc\/local(-client)?\.ts$/,
-    to: /^src\/(?:sql|media)\//,
+    to: /^src\/(?:sql|media|tabs|vfs)\//,
     because: 'worker: false is the core without a boundary',
   },
   { from: /^src\/persistence\//, to: /^src\/objects\/key-value\.ts$/, because: 'a pair of texts, which storages make' },
+  { from: /^src\/sql\/core\.ts$/, to: /^src\/rpc\/writes\.ts$/, because: 'which commands write, the contract says' },
   { from: /^src\/persistence\/database-storage\.ts$/, to: /^src\/sql\/url\.ts$/, because: 'reads text, runs no SQL' },
 ];
 
@@ -70,8 +71,8 @@ const exceptions: readonly { readonly from: RegExp; readonly to: RegExp; readonl
 const thirdParty: Readonly<Record<string, { readonly files: RegExp; readonly atMost: number }>> = {
   comlink: { files: /^src\/rpc\//, atMost: 2 },
   'comlink/dist/esm/node-adapter.mjs': { files: /^(?:src\/rpc|workers)\//, atMost: 2 },
+  idb: { files: /^src\/media\/indexeddb-store\.ts$/, atMost: 1 },
   'sql.js/dist/sql-wasm-browser.js': { files: /^(?:wasm|src\/vfs|src\/sql\/engines)\//, atMost: 1 },
-  'zod/mini': { files: /^src\/options\.ts$/, atMost: 1 },
 };
 
 /** The one file that asks what the platform is, and what nobody else may name. */

@@ -3,14 +3,18 @@
  * Elsewhere the tests that need them say by name what is missing.
  *
  * What is large is installed only in CI, or when asked for by CINDERLIB_TEST_ALL=1: OpenStack Cinder, which brings
- * two hundred packages along, a kernel to cut the power of or to give volumes to, and the other runtimes, which come from npm.
+ * two hundred packages along, a kernel to cut the power of or to give volumes to, browsers,
+ * and what comes from npm: the other runtimes, what drives browsers, and bundlers.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const everything = process.env.CI !== undefined || process.env.CINDERLIB_TEST_ALL !== undefined;
+
+/** For programs that do nothing but what they are for. */
+const onPath = (program) => ['sh', '-c', `command -v ${program}`];
 
 /** @type {readonly { needed: boolean, package: string, there: readonly string[] }[]} */
 const tools = [
@@ -25,11 +29,18 @@ const tools = [
   { needed: everything, package: 'tgt', there: ['/usr/sbin/tgtadm', '--version'] },
   { needed: everything, package: 'libiscsi-bin', there: ['sh', '-c', 'command -v iscsi-readcapacity16'] },
   { needed: everything, package: 'open-iscsi', there: ['/usr/sbin/iscsiadm', '--version'] },
+  { needed: everything, package: 'chromium', there: ['chromium', '--version'] },
+  { needed: everything, package: 'firefox-esr', there: ['firefox-esr', '--version'] },
+  { needed: everything, package: 'webkit2gtk-driver', there: onPath('WebKitWebDriver') },
+  { needed: everything, package: 'xvfb', there: onPath('Xvfb') },
 ];
 
-/** Where test/support/runtimes.ts looks for them too. */
-const runtimes = fileURLToPath(new URL('../.cache/runtimes', import.meta.url));
-const wantedRuntimes = ['deno@2.9.6', 'bun@1.4.5'];
+/** Packages of npm by their folder below `.cache/`, where test/support looks for them. */
+const packages = {
+  runtimes: ['deno@2.9.6', 'bun@1.4.5'],
+  browsers: ['puppeteer-core@24.43.1'],
+  bundlers: ['@rollup/plugin-node-resolve@16.0.3', 'rollup@4.68.8', 'vite@8.3.8', 'webpack@5.112.2'],
+};
 
 const works = ([program, ...parameters]) => spawnSync(program, parameters, { stdio: 'ignore' }).status === 0;
 
@@ -43,10 +54,18 @@ if (missing.length > 0 && process.getuid?.() === 0 && works(['apt-get', '--versi
   for (const name of missing) apt('install', '-y', '--no-install-recommends', name);
 }
 
-const hasRuntime = (wanted) => works([join(runtimes, 'node_modules/.bin', wanted.split('@')[0]), '--version']);
-if (everything && !wantedRuntimes.every(hasRuntime)) {
-  console.log(`Installing ${wantedRuntimes.join(' and ')} into ${runtimes}`);
-  mkdirSync(runtimes, { recursive: true });
-  const options = ['--prefix', runtimes, '--no-save', '--no-package-lock', '--no-audit', '--no-fund'];
-  spawnSync('npm', ['install', ...options, ...wantedRuntimes], { stdio: ['ignore', 'ignore', 'inherit'] });
+for (const [name, wanted] of everything ? Object.entries(packages) : []) {
+  const folder = fileURLToPath(new URL(`../.cache/${name}`, import.meta.url));
+  if (wanted.every((one) => isInstalled(folder, one))) continue;
+  console.log(`Installing ${wanted.join(' and ')} into ${folder}`);
+  mkdirSync(folder, { recursive: true });
+  const options = ['--prefix', folder, '--no-save', '--no-package-lock', '--no-audit', '--no-fund'];
+  spawnSync('npm', ['install', ...options, ...wanted], { stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+/** Whether the folder has the package, in the version that stands after its name. */
+function isInstalled(folder, wanted) {
+  const at = wanted.lastIndexOf('@');
+  const manifest = join(folder, 'node_modules', wanted.slice(0, at), 'package.json');
+  return existsSync(manifest) && JSON.parse(readFileSync(manifest, 'utf8')).version === wanted.slice(at + 1);
 }

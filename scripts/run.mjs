@@ -1,5 +1,5 @@
 /** Runs a TypeScript program: `node scripts/run.mjs program.ts [arguments]`. Node 20 cannot do so by itself. */
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
@@ -7,6 +7,17 @@ import { build } from 'esbuild';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const [program, ...rest] = process.argv.slice(2);
 if (program === undefined) throw new Error('Which program? node scripts/run.mjs program.ts [arguments]');
+
+/** Files find others beside them by their own address, which is another one when they are bundled. */
+const ownAddresses = {
+  name: 'own-addresses',
+  setup({ onLoad }) {
+    onLoad({ filter: /\.ts$/ }, ({ path }) => {
+      const address = JSON.stringify(pathToFileURL(path).href);
+      return { contents: readFileSync(path, 'utf8').replaceAll('import.meta.url', address), loader: 'ts' };
+    });
+  },
+};
 
 // Inside the package and outside of node_modules, or the program could not import the package by its name.
 const outfile = resolve(root, `.cache/run-${process.pid}.mjs`);
@@ -22,6 +33,7 @@ await build({
   sourcemap: 'inline',
   logLevel: 'warning',
   tsconfigRaw: {},
+  plugins: [ownAddresses],
 });
 process.argv = [process.argv[0] ?? 'node', resolve(program), ...rest];
 await import(pathToFileURL(outfile).href);

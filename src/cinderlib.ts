@@ -9,8 +9,8 @@ import type { Context, ContextSettings, Restore } from './objects/context.ts';
 import { restoreInto } from './objects/restore.ts';
 import type { Snapshot } from './objects/snapshot.ts';
 import type { Volume } from './objects/volume.ts';
-import { DatabasePersistence } from './persistence/database.ts';
-import type { PersistenceDriver, Storable } from './persistence/driver.ts';
+import { ChangeFeed } from './persistence/change-feed.ts';
+import type { Change, PersistenceDriver, Storable } from './persistence/driver.ts';
 import { runtimeName } from './runtime.ts';
 import { compact, jsonText } from './serialization/json-text.ts';
 import { type Dumped, dumpedObject, readDump } from './serialization/load.ts';
@@ -27,7 +27,7 @@ export interface ContextInfo {
   /** Where the bytes are; null when the storage has no medium of this library. */
   readonly medium: string | null;
   /** `full`: what is acknowledged survives a power cut. `off`: it survives the process. `none`: neither. */
-  readonly durability: 'full' | 'off' | 'none' | null;
+  readonly durability: 'full' | 'relaxed' | 'off' | 'none' | null;
   readonly persisted: boolean;
   /** Whether this context is the one that writes. */
   readonly leader: boolean;
@@ -60,6 +60,7 @@ export class Cinderlib implements Context {
   readonly #backends = new Map<string, Backend>();
   /** Backends that are being set up, so that two calls at once make one. */
   readonly #starting = new Map<string, Promise<Backend>>();
+  readonly #changes = new ChangeFeed();
   #persistence: PersistenceDriver | null;
   #turns: Promise<void> = Promise.resolve();
   #closing: Promise<void> | null = null;
@@ -192,9 +193,32 @@ export class Cinderlib implements Context {
     };
   }
 
+  /**
+   * Every change that is stored from now on, once it is durable: by this context and, where tabs share the database,
+   * by every other. It ends when the context is closed or the loop is left.
+   *
+   * Deleting a volume is one change: what went with it is not listed.
+   *
+   * @throws ChangesMissed when more than 10,000 changes wait, since nobody takes them.
+   * @example
+   * ```ts
+   * for await (const { kind, id, action, here } of cl.changes()) console.log(kind, id, action, here);
+   * ```
+   */
+  changes(): AsyncIterableIterator<Change> {
+    // A closed context says so, as everywhere.
+    void this.persistence;
+    return this.#changes.read();
+  }
+
+  reportChanges(changes: readonly Change[]): void {
+    this.#changes.tell(changes);
+  }
+
   /** The whole database as a SQLite file, consistent. Only for storages that are SQLite databases. */
   async exportDatabase(): Promise<Blob> {
     const { persistence } = this;
+    const { DatabasePersistence } = await import('./persistence/with-core.ts');
     if (!(persistence instanceof DatabasePersistence)) {
       throw new InvalidOption(
         `The storage '${persistence.storageName}' is no SQLite database: there is no file to export.`,
@@ -211,7 +235,11 @@ export class Cinderlib implements Context {
     this.#closing ??= this.#inTurn(async () => {
       const persistence = this.#persistence;
       this.#persistence = null;
-      await persistence?.close();
+      try {
+        await persistence?.close();
+      } finally {
+        this.#changes.end();
+      }
     });
     return this.#closing;
   }

@@ -32,6 +32,7 @@ export type { Stats } from './objects/stats.ts';
 export { type ConnectorProperties, Volume } from './objects/volume.ts';
 export { QosSpecs, VolumeType } from './objects/volume-type.ts';
 export {
+  type Change,
   type ConnectionFilter,
   type PersistenceClass,
   PersistenceDriver,

@@ -1,63 +1,99 @@
 /** What `setup` and the storages take: checked here once, and expanded into what the rest works with. */
-import * as z from 'zod/mini';
 import { InvalidOption, InvalidPersistence } from './errors/index.ts';
 import { didYouMean } from './near-name.ts';
 
-const flag = (value: boolean) => z._default(z.boolean(), value);
-const text = z.string().check(z.minLength(1));
+/** What an option may be. `T` is what it is after checking. */
+interface Option<T> {
+  /** What is expected instead of the value; null when the value will do. */
+  readonly fault: (value: unknown) => string | null;
+  /** Taken when the option is left out; undefined for one that may stay out. */
+  readonly byDefault?: T;
+  readonly required?: true;
+}
+type Shape = Readonly<Record<string, Option<unknown>>>;
+type ValueOf<O> = O extends Option<infer T> ? T : never;
+type Checked<S extends Shape> = {
+  [K in keyof S as undefined extends ValueOf<S[K]> ? never : K]: ValueOf<S[K]>;
+} & { [K in keyof S as undefined extends ValueOf<S[K]> ? K : never]?: ValueOf<S[K]> };
 
-const setupSchema = z.looseObject({
-  persistence_config: z.nullish(z.record(z.string(), z.unknown())),
-  project_id: z.nullish(text),
-  user_id: z.nullish(text),
-  non_uuid_ids: flag(false),
-  output_all_backend_info: flag(false),
-  fail_on_missing_backend: flag(true),
-  host: z.nullish(text),
-  root_helper: z._default(z.string(), 'sudo'),
-  file_locks_path: z.nullish(text),
-  suppress_requests_ssl_warnings: flag(true),
-  disable_logs: flag(true),
-  worker: z._default(
-    z.union(
-      [z.boolean(), z.custom<() => unknown>((value) => typeof value === 'function')],
-      'true, false or a function',
-    ),
-    true,
-  ),
+// Checked by hand: a library of schemas was a fifth of what the main thread loads. The tests compare with one.
+const isString = (value: unknown): string | null => (typeof value === 'string' ? null : 'a string is expected');
+const isText = (value: unknown): string | null => (value === '' ? 'it must not be empty' : isString(value));
+const isBoolean = (value: unknown): string | null => (typeof value === 'boolean' ? null : 'a boolean is expected');
+const isPlainObject = (value: unknown): string | null => {
+  const prototype: unknown = isObject(value) ? Object.getPrototypeOf(value) : undefined;
+  // `Object.prototype` of another realm has no prototype either.
+  const isPlain = prototype === null || (isObject(prototype) && Object.getPrototypeOf(prototype) === null);
+  return isPlain ? null : 'a plain object is expected';
+};
+const isDuration = (value: unknown): string | null => {
+  if (typeof value !== 'number' || !Number.isFinite(value)) return 'a number is expected';
+  return value < 0 ? '0 or more is expected' : null;
+};
+const isWorker = (value: unknown): string | null =>
+  typeof value === 'boolean' || typeof value === 'function' ? null : 'true, false or a function is expected';
+const isContent = (value: unknown): string | null =>
+  value instanceof Uint8Array || value instanceof Blob ? null : 'a Blob or Uint8Array is expected';
+const isOneOf =
+  (names: readonly unknown[]) =>
+  (value: unknown): string | null =>
+    names.includes(value) ? null : `one of ${names.join(', ')} is expected`;
+
+type Fault = Option<unknown>['fault'];
+const required = <T>(fault: Fault): Option<T> => ({ fault, required: true });
+const withDefault = <T>(fault: Fault, byDefault: T): Option<T> => ({ fault, byDefault });
+const optional = <T>(fault: Fault): Option<T | undefined> => ({ fault });
+/** As cinderlib's None. */
+const nullish = <T>(fault: Fault): Option<T | null | undefined> => ({
+  fault: (value) => (value === null ? null : fault(value)),
 });
 
-const content = z.custom<Blob | Uint8Array>(
-  (value) => value instanceof Uint8Array || value instanceof Blob,
-  'a Blob or Uint8Array',
-);
+const setupShape = {
+  persistence_config: nullish<Record<string, unknown>>(isPlainObject),
+  project_id: nullish<string>(isText),
+  user_id: nullish<string>(isText),
+  non_uuid_ids: withDefault(isBoolean, false),
+  output_all_backend_info: withDefault(isBoolean, false),
+  fail_on_missing_backend: withDefault(isBoolean, true),
+  host: nullish<string>(isText),
+  root_helper: withDefault(isString, 'sudo'),
+  file_locks_path: nullish<string>(isText),
+  suppress_requests_ssl_warnings: withDefault(isBoolean, true),
+  disable_logs: withDefault(isBoolean, true),
+  worker: withDefault<boolean | (() => unknown)>(isWorker, true),
+};
 
-const databaseSchema = z.strictObject({
-  connection: text,
-  soft_deletes: flag(false),
-  sqlite_synchronous: flag(true),
-  medium: z.optional(z.enum(['filesystem', 'indexeddb', 'opfs'])),
-  read_only: flag(false),
-  busy_timeout: z._default(z.number().check(z.nonnegative()), 5000),
-  from: z.optional(content),
-});
+const media = ['filesystem', 'indexeddb', 'opfs'] as const;
 
-const memoryDatabaseSchema = z.strictObject({ from: z.optional(content) });
-const memorySchema = z.strictObject({});
+const databaseShape = {
+  connection: required<string>(isText),
+  soft_deletes: withDefault(isBoolean, false),
+  sqlite_synchronous: withDefault(isBoolean, true),
+  medium: optional<(typeof media)[number]>(isOneOf(media)),
+  read_only: withDefault(isBoolean, false),
+  busy_timeout: withDefault(isDuration, 5000),
+  from: optional<Blob | Uint8Array>(isContent),
+};
+
+const memoryDatabaseShape = { from: optional<Blob | Uint8Array>(isContent) };
 
 /** The options of `setup` after checking, with their defaults. */
-export type SetupConfig = z.infer<typeof setupSchema>;
+export type SetupConfig = Checked<typeof setupShape>;
 /** The options of the storage `db` after checking. */
-export type DatabaseOptions = z.infer<typeof databaseSchema>;
-export type MemoryDatabaseOptions = z.infer<typeof memoryDatabaseSchema>;
+export type DatabaseOptions = Checked<typeof databaseShape>;
+export type MemoryDatabaseOptions = Checked<typeof memoryDatabaseShape>;
 
 /** Checks the options of `setup`. Unknown ones are Cinder's, unless they look like a misspelt one of ours. */
 export function setupConfig(options: unknown): SetupConfig {
-  const result = setupSchema.safeParse(options ?? {});
-  if (!result.success) throw new InvalidOption(`setup(): ${explain(result.error, options)}`);
-  const known = Object.keys(setupSchema.shape);
-  for (const name of Object.keys(result.data)) {
-    if (name === 'storage' || Object.hasOwn(databaseSchema.shape, name)) {
+  const given = options ?? {};
+  const fault = faultOf(setupShape, given);
+  if (fault !== null) throw new InvalidOption(`setup(): ${fault}`);
+  // An own `__proto__`, as JSON may bring it, would become a prototype in the hands of the next who copies.
+  const others = Object.entries(given).filter(([name]) => name !== '__proto__');
+  const config = { ...Object.fromEntries(others), ...withDefaults(setupShape, given) };
+  const known = Object.keys(setupShape);
+  for (const name of Object.keys(config)) {
+    if (name === 'storage' || Object.hasOwn(databaseShape, name)) {
       throw new InvalidOption(
         `The option ${name} belongs into persistence_config: { persistence_config: { ${name}: … } }.`,
       );
@@ -65,62 +101,64 @@ export function setupConfig(options: unknown): SetupConfig {
     const hint = known.includes(name) ? '' : didYouMean(name, known);
     if (hint !== '') throw new InvalidOption(`setup() has no option ${name}.${hint}`);
   }
-  return result.data;
+  return config;
 }
 
 export function databaseOptions(options: unknown): DatabaseOptions {
-  return checkStorage('db', databaseSchema, options);
+  return checkStorage('db', databaseShape, options);
 }
 
 export function memoryDatabaseOptions(options: unknown): MemoryDatabaseOptions {
-  return checkStorage('memory_db', memoryDatabaseSchema, options);
+  return checkStorage('memory_db', memoryDatabaseShape, options);
 }
 
 /** The storage `memory` takes no option at all. */
 export function memoryOptions(options: unknown): void {
-  checkStorage('memory', memorySchema, options);
+  checkStorage('memory', {}, options);
 }
 
-function checkStorage<S extends z.ZodMiniObject>(storage: string, schema: S, options: unknown): z.infer<S> {
-  const result = schema.safeParse(options);
-  if (result.success) return result.data;
+function checkStorage<S extends Shape>(storage: string, shape: S, options: unknown): Checked<S> {
   // Before what is missing: that may just be misspelt.
-  const unknown = result.error.issues.find((issue) => issue.code === 'unrecognized_keys');
+  const unknown = isObject(options) ? Object.keys(options).find((key) => !Object.hasOwn(shape, key)) : undefined;
   if (unknown !== undefined) {
-    const [key = ''] = unknown.keys;
-    const hint = didYouMean(key, Object.keys(schema.shape));
+    const hint = didYouMean(unknown, Object.keys(shape));
     // A name that is none may be a URL that slipped in, with its password.
-    const shown = /^[\w.-]{1,64}$/.test(key) ? key : 'of that name';
+    const shown = /^[\w.-]{1,64}$/.test(unknown) ? unknown : 'of that name';
     throw new InvalidPersistence(`The storage '${storage}' has no option ${shown}.${hint}`);
   }
-  throw new InvalidPersistence(`The storage '${storage}': ${explain(result.error, options)}`);
+  const fault = faultOf(shape, options);
+  if (fault !== null) throw new InvalidPersistence(`The storage '${storage}': ${fault}`);
+  return withDefaults(shape, options);
 }
 
 /** The first thing that is wrong. Shows the type of the value, not the value: it may be a connection with a password. */
-function explain(error: z.core.$ZodError, options: unknown): string {
-  const [issue] = error.issues;
-  const path = issue?.path.map(String) ?? [];
-  if (path.length === 0) return `an object with options is expected, not ${typeName(options)}.`;
-  let value = options;
-  for (const key of path) {
-    value =
-      typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined;
+function faultOf(shape: Shape, options: unknown): string | null {
+  if (!isObject(options)) return `an object with options is expected, not ${typeName(options)}.`;
+  for (const [name, { fault, required }] of Object.entries(shape)) {
+    const value = optionOf(options, name);
+    if (value === undefined && required) return `the option ${name} is missing.`;
+    const wanted = value === undefined ? null : fault(value);
+    if (wanted !== null) return `the option ${name} cannot be ${typeName(value)}: ${wanted}.`;
   }
-  if (value === undefined) return `the option ${path.join('.')} is missing.`;
-  return `the option ${path.join('.')} cannot be ${typeName(value)}: ${expectation(issue)}.`;
+  return null;
 }
 
-function expectation(issue: z.core.$ZodIssue | undefined): string {
-  switch (issue?.code) {
-    case 'invalid_type':
-      return `${issue.expected === 'record' ? 'a plain object' : `a ${issue.expected}`} is expected`;
-    case 'invalid_value':
-      return `one of ${issue.values.map(String).join(', ')} is expected`;
-    case 'too_small':
-      return issue.origin === 'string' ? 'it must not be empty' : `${issue.minimum} or more is expected`;
-    default:
-      return `${issue?.message ?? 'another type'} is expected`;
-  }
+/** The options of the shape that are there, once nothing is wrong with them, and the defaults of the others. */
+function withDefaults<S extends Shape>(shape: S, options: unknown): Checked<S> {
+  const entries = Object.entries(shape).map(([name, { byDefault }]) => {
+    const value = optionOf(options, name);
+    return [name, value === undefined ? byDefault : value];
+  });
+  // What each option is was seen by `faultOf`.
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined)) as Checked<S>;
+}
+
+function optionOf(options: unknown, name: string): unknown {
+  return isObject(options) ? Reflect.get(options, name) : undefined;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function typeName(value: unknown): string {

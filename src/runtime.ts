@@ -47,6 +47,30 @@ export function builtin<N extends keyof Builtins>(name: N): Builtins[N] | undefi
   return hostProcess()?.getBuiltinModule?.(name);
 }
 
+/** What Deno lets a program do only when it is told to. */
+type Permission =
+  | { readonly name: 'read'; readonly path: string }
+  | { readonly name: 'run' | 'env' }
+  | { readonly name: 'sys'; readonly kind: 'hostname' | 'networkInterfaces' | 'osRelease' };
+
+interface DenoLike {
+  readonly permissions: { querySync(permission: Permission): { readonly state: string } };
+}
+
+/**
+ * Whether something may be done that can be done without. Deno would ask the user in the middle of a
+ * program for what no flag allows; nobody should have to answer for a nicety.
+ */
+export function isAllowed(permission: Permission): boolean {
+  const { Deno } = globalThis as { Deno?: DenoLike };
+  return Deno === undefined || Deno.permissions.querySync(permission).state === 'granted';
+}
+
+/** Linux's files about processes may be read. */
+export function mayReadProc(): boolean {
+  return isAllowed({ name: 'read', path: '/proc' });
+}
+
 /**
  * Opens a file with the runtime's own SQLite, where it has one.
  *
@@ -99,11 +123,62 @@ export function runtimeName(): string {
 
 /** The machine's name, the left part of a volume's `host`; `localhost` where there is none to know. */
 export function hostName(): string {
+  // Deno tells it only to programs that may ask (`--allow-sys`); none needs it to open a file.
+  if (!isAllowed({ name: 'sys', kind: 'hostname' })) return 'localhost';
+  return builtin('node:os')?.hostname() || 'localhost';
+}
+
+/** What of `navigator` is asked for; parts of it are missing in some browsers, and all of it in Node 20. */
+interface NavigatorLike {
+  readonly locks?: LockManager;
+  readonly storage?: Partial<StorageManager>;
+  readonly userAgent?: string;
+}
+
+function navigatorLike(): NavigatorLike {
+  return (globalThis as { navigator?: NavigatorLike }).navigator ?? {};
+}
+
+/** The browser's locks; undefined on a page that came over an insecure connection. */
+export function webLocks(): LockManager | undefined {
+  return navigatorLike().locks;
+}
+
+/** Gives the root of this site's private files; undefined where there are none. */
+export function privateFiles(): (() => Promise<FileSystemDirectoryHandle>) | undefined {
+  const { storage } = navigatorLike();
+  return storage?.getDirectory === undefined ? undefined : () => storage.getDirectory?.() ?? Promise.reject();
+}
+
+/** Where SQLite's databases are kept unless the user says. */
+export function defaultMedium(): 'filesystem' | 'indexeddb' {
+  return hostProcess() === undefined ? 'indexeddb' : 'filesystem';
+}
+
+/**
+ * Whether IndexedDB reads large records as a whole when it passes them in search of others. Nothing can be asked
+ * for this but the browser's name; a wrong answer costs time, and nothing else.
+ */
+export function readsRecordsInPassing(): boolean {
+  return navigatorLike().userAgent?.includes('Firefox/') ?? false;
+}
+
+/**
+ * Asks the browser to keep what this site stores until the user removes it. Some ask the user, who may never
+ * answer: so nobody waits for it, and {@link isPersisted} tells what came of it. Workers cannot ask.
+ */
+export function askToPersist(): void {
+  navigatorLike()
+    .storage?.persist?.()
+    .catch(() => {});
+}
+
+/** Whether the browser has promised to keep what this site stores. */
+export async function isPersisted(): Promise<boolean> {
   try {
-    return builtin('node:os')?.hostname() || 'localhost';
+    return (await navigatorLike().storage?.persisted?.()) ?? false;
   } catch {
-    // Deno tells it only to programs that may ask (`--allow-sys`); none needs it to open a file.
-    return 'localhost';
+    return false;
   }
 }
 

@@ -5,7 +5,6 @@ import type { PersistenceClass, PersistenceDriver } from './persistence/driver.t
 import { makePersistence } from './persistence/registry.ts';
 import type { AnyWorker } from './rpc/any-worker.ts';
 import type { CoreClient } from './rpc/client.ts';
-import { WorkerClient } from './rpc/worker-client.ts';
 import { hostName } from './runtime.ts';
 
 /** Where the metadata is kept. */
@@ -87,8 +86,11 @@ export async function setup(options: SetupOptions = {}): Promise<Cinderlib> {
 }
 
 async function connectCore(worker: boolean | (() => AnyWorker)): Promise<CoreClient> {
-  if (worker !== false) return new WorkerClient(worker === true ? undefined : worker);
-  // Only those who ask for it load the core, with its engine, on this thread.
+  // Each is loaded by whoever needs it: above all the core, with its engine, on this thread.
+  if (worker !== false) {
+    const { WorkerClient } = await import('./persistence/with-core.ts');
+    return new WorkerClient(worker === true ? undefined : worker);
+  }
   const { LocalClient } = await import('./rpc/local-client.ts');
   return LocalClient.start();
 }

@@ -15,38 +15,63 @@ import pin from './pin.json' with { type: 'json' };
  * published package does not have.
  */
 export function engineUrl(): URL {
-  if (!import.meta.url.endsWith('/wasm/load.ts')) return new URL('./sql-wasm.wasm', import.meta.url);
-  return new URL(['..', 'node_modules', pin.package, pin.file].join('/'), import.meta.url);
+  const here = import.meta.url;
+  if (!here.endsWith('/wasm/load.ts')) return new URL('./sql-wasm.wasm', import.meta.url);
+  return new URL(`../node_modules/${pin.package}/${pin.file}`, here);
 }
 
 /** Compiles the engine found at `url`; throws {@link EngineMismatch} when it is missing or another one. */
 export async function compileEngine(url: URL = engineUrl()): Promise<WebAssembly.Module> {
-  const bytes = await readEngine(url);
+  const { bytes, type } = await readEngine(url);
   const found = await sha256(bytes, url);
   if (found !== pin.sha256) {
+    const sentAs = type === null || type === 'application/wasm' ? '' : ` The server sends it as ${type}.`;
     throw new EngineMismatch(
       `${url.href} is not the SQLite engine of ${pin.package} ${pin.version}: its SHA-256 is ${found}, ` +
-        `expected ${pin.sha256}. Serve the file that comes with this package, unchanged.`,
+        `expected ${pin.sha256}.${sentAs} Serve the file that comes with this package, unchanged.`,
     );
   }
-  return WebAssembly.compile(bytes);
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (cause) {
+    throw engineForbidden(cause);
+  }
 }
 
-async function readEngine(url: URL): Promise<Uint8Array<ArrayBuffer>> {
+/** The right bytes, and they cannot be compiled: what is left is a page that may not. WebKit says so only at the start. */
+export function engineForbidden(cause: unknown): EngineMismatch {
+  return new EngineMismatch(
+    `The SQLite engine cannot be compiled: ${messageOf(cause)}. ` +
+      "A Content-Security-Policy must allow WebAssembly: script-src 'self' 'wasm-unsafe-eval'.",
+    { cause },
+  );
+}
+
+interface EngineFile {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** What the server calls it; any name will do for the right bytes. */
+  readonly type: string | null;
+}
+
+async function readEngine(url: URL): Promise<EngineFile> {
   try {
     const fs = url.protocol === 'file:' ? builtin('node:fs') : undefined;
-    if (fs !== undefined) return new Uint8Array(fs.readFileSync(url));
+    if (fs !== undefined) return { bytes: new Uint8Array(fs.readFileSync(url)), type: null };
     const response = await fetch(url);
     if (!response.ok) throw new Error(`the server answered ${response.status} ${response.statusText}`.trimEnd());
-    return new Uint8Array(await response.arrayBuffer());
+    return { bytes: new Uint8Array(await response.arrayBuffer()), type: response.headers.get('content-type') };
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const hint = url.protocol === 'file:' ? '' : '; a Content-Security-Policy must allow it by connect-src';
     throw new EngineMismatch(
-      `The SQLite engine ${url.href} (SHA-256 ${pin.sha256} expected) cannot be read: ${reason}. ` +
-        'Keep sql-wasm.wasm beside the script that loads it.',
+      `The SQLite engine ${url.href} (SHA-256 ${pin.sha256} expected) cannot be read: ${messageOf(cause)}. ` +
+        `Keep sql-wasm.wasm beside the script that loads it${hint}.`,
       { cause },
     );
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function sha256(bytes: Uint8Array<ArrayBuffer>, url: URL): Promise<string> {

@@ -66,8 +66,9 @@ export class NoteBook extends PersistenceDriver {
     await super.setConnection(connection);
   }
 
-  override async setKeyValue({ key, value }: KeyValue) {
-    this.#notes.set(`key/${key}`, JSON.stringify(value));
+  override async setKeyValue(keyValue: KeyValue) {
+    this.#notes.set(`key/${keyValue.key}`, JSON.stringify(keyValue.value));
+    await super.setKeyValue(keyValue);
   }
 
   override async deleteVolume(volume: Volume) {
@@ -87,6 +88,7 @@ export class NoteBook extends PersistenceDriver {
 
   override async deleteKeyValue(keyValue: KeyValue | string) {
     this.#notes.delete(`key/${typeof keyValue === 'string' ? keyValue : keyValue.key}`);
+    await super.deleteKeyValue(keyValue);
   }
 
   /** The context that uses the plugin makes objects of their texts again. */

@@ -5,7 +5,7 @@
  * Imitate `fake-connector.ts`.
  */
 import type { Dict } from '../cinder/dict.ts';
-import { builtin, hostName } from '../runtime.ts';
+import { builtin, hostName, isAllowed } from '../runtime.ts';
 import type { MaybePromise } from './volume-driver.ts';
 
 /** An attached volume on this host. It is stored with its connection. */
@@ -59,7 +59,8 @@ export function hostConnectorProperties(): HostConnectorProperties {
   const ip = firstAddress();
   const initiator = iscsiInitiator();
   return {
-    ...(os === undefined ? {} : { platform: os.machine(), os_type: os.platform() }),
+    ...(os !== undefined && isAllowed({ name: 'sys', kind: 'osRelease' }) && { platform: os.machine() }),
+    ...(os !== undefined && { os_type: os.platform() }),
     ...(ip === undefined ? {} : { ip }),
     host: hostName(),
     multipath: false,
@@ -69,6 +70,7 @@ export function hostConnectorProperties(): HostConnectorProperties {
 
 /** An address that other machines can reach. */
 function firstAddress(): string | undefined {
+  if (!isAllowed({ name: 'sys', kind: 'networkInterfaces' })) return undefined;
   const interfaces = Object.values(builtin('node:os')?.networkInterfaces() ?? {});
   return interfaces.flatMap((addresses) => addresses ?? []).find(isReachable)?.address;
 }
@@ -78,8 +80,10 @@ function isReachable({ family, internal }: { readonly family: string; readonly i
 }
 
 function iscsiInitiator(): string | undefined {
+  const path = '/etc/iscsi/initiatorname.iscsi';
+  if (!isAllowed({ name: 'read', path })) return undefined;
   try {
-    const file = builtin('node:fs')?.readFileSync('/etc/iscsi/initiatorname.iscsi', 'utf8');
+    const file = builtin('node:fs')?.readFileSync(path, 'utf8');
     return file?.match(/^InitiatorName=(?<name>.+)$/m)?.groups?.['name']?.trim();
   } catch {
     // Most hosts have no iSCSI, and on those that do the file is often root's alone.

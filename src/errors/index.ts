@@ -28,11 +28,13 @@ export {
   VolumeDriverNotFound,
 } from './options.ts';
 export {
+  ChangesMissed,
   DatabaseChanged,
   DatabaseCorrupt,
   DatabaseError,
   DatabaseExists,
   DatabaseLocked,
+  DatabaseTakenOver,
   DatabaseUnavailable,
   EngineMismatch,
   NotADatabase,

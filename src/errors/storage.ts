@@ -63,6 +63,27 @@ export class DatabaseChanged extends CinderlibError {
   }
 }
 
+/** A reader of `changes()` was too far behind, so that it was not told of all of them. */
+export class ChangesMissed extends CinderlibError {
+  override readonly name = 'ChangesMissed';
+  override readonly code = 'CHANGES_MISSED';
+  constructor(readonly waiting: number) {
+    super(
+      `More than ${waiting} changes waited to be taken from changes(). ` +
+        'Call changes() again, then read what you show anew.',
+    );
+  }
+}
+
+/** Another tab took the database over from this one, which did not answer. Nothing was written. */
+export class DatabaseTakenOver extends CinderlibError {
+  override readonly name = 'DatabaseTakenOver';
+  override readonly code = 'DATABASE_TAKEN_OVER';
+  constructor(readonly path: string) {
+    super(`${path} was taken over by another tab or worker: nothing was written. Open it again.`);
+  }
+}
+
 /** A change was asked of a database that was opened with `read_only`. */
 export class ReadOnly extends CinderlibError {
   override readonly name = 'ReadOnly';
@@ -79,7 +100,7 @@ export class StorageFailure extends CinderlibError {
   constructor(
     message: string,
     readonly path: string | null = null,
-    /** The system's own word for it: `ENOSPC`, `EIO`, `EACCES`… */
+    /** The system's own word for it: `ENOSPC`, `EIO`, `EACCES`…; in browsers such as `QuotaExceeded`. */
     readonly errno: string | null = null,
     options?: ErrorOptions,
   ) {

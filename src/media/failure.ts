@@ -51,10 +51,17 @@ export function storageFailure(action: string, path: string, cause: unknown): Ci
 /** The failure of opening or creating a file: the place is wrong, or storage failed. */
 export function openFailure(action: string, path: string, cause: unknown): CinderlibError {
   const errno = errnoOf(cause);
-  if (cause instanceof CinderlibError || errno === null || !aboutThePlace.has(errno)) {
+  const isAboutThePlace = deniedBy(cause) !== null || (errno !== null && aboutThePlace.has(errno));
+  if (cause instanceof CinderlibError || !isAboutThePlace) {
     return storageFailure(action, path, cause);
   }
   return new DatabaseUnavailable(sentence(action, path, cause), path, { cause });
+}
+
+/** The flag of Deno that was missing: `read` or `write`. */
+function deniedBy(error: unknown): 'read' | 'write' | null {
+  if (!(error instanceof Error) || error.name !== 'NotCapable') return null;
+  return error.message.includes('--allow-write') ? 'write' : 'read';
 }
 
 /** The error of a file whose content makes no sense to SQLite, in its words. */
@@ -65,6 +72,12 @@ export function damaged(path: string, reason: string): DatabaseCorrupt {
 }
 
 function sentence(action: string, path: string, cause: unknown): string {
+  const denied = deniedBy(cause);
+  if (denied !== null) {
+    const folder = path.replace(/[\\/][^\\/]*$/, '');
+    const flags = `--allow-read=${folder}${denied === 'write' ? ` --allow-write=${folder}` : ''}`;
+    return `Cannot ${action} ${path}: Deno was not allowed to ${denied} there. Run it with ${flags}.`;
+  }
   const errno = errnoOf(cause);
   const known = errno === null ? undefined : words[errno];
   if (known !== undefined) return `Cannot ${action} ${path}: ${known[0]} (${errno}). ${known[1]}`;

@@ -23,6 +23,7 @@ export type MakeGuard = (file: DiskFile) => Guard;
 
 export class FilesystemMedium implements Medium {
   readonly name = 'filesystem';
+  readonly journal = 'truncate';
   readonly path: string;
   readonly readOnly = false;
   readonly #fs: FileSystem;

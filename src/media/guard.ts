@@ -53,7 +53,7 @@ export interface Guard {
 export class FreeGuard implements Guard {
   readonly nativeLocks = 'none';
   readonly busyTimeout = 0;
-  async enter(): Promise<void> {}
+  async enter(_purpose: 'write' | 'recover' | 'refresh'): Promise<void> {}
   async leave(): Promise<void> {}
   async keepsOthersOut(): Promise<boolean> {
     return true;
@@ -68,7 +68,7 @@ export class FreeGuard implements Guard {
   disturbance(): null {
     return null;
   }
-  refusal(): null {
+  refusal(_level: number): CinderlibError | null {
     return null;
   }
   intruded(): boolean {

@@ -3,7 +3,7 @@
  *
  * It ends when its input does, and so with this process, however that ends. It keeps nobody alive.
  */
-import { builtin } from '../runtime.ts';
+import { builtin, isAllowed } from '../runtime.ts';
 import { type NativeRunner, nativePatience, RunnerLost } from './keeper.ts';
 
 type Child = import('node:child_process').ChildProcessByStdio<
@@ -44,6 +44,8 @@ export class ProgramRunner implements NativeRunner {
     const processes = builtin('node:child_process');
     const nowhere = builtin('node:os')?.devNull;
     if (processes === undefined || nowhere === undefined) return null;
+    // It is found by the path in the environment.
+    if (!isAllowed({ name: 'run' }) || !isAllowed({ name: 'env' })) return null;
     // Without the settings of whoever runs it, which may change how it answers, or the database.
     const parameters = ['-batch', '-init', nowhere, path];
     try {

@@ -4,7 +4,7 @@
  * The one way to see another program's POSIX locks without the system call that JavaScript lacks. A lock
  * of another container is not in it, unless that shares the process ids of this one.
  */
-import { builtin, hostProcess } from '../runtime.ts';
+import { builtin, hostProcess, mayReadProc } from '../runtime.ts';
 import type { FileSystem } from './disk-file.ts';
 
 /** One lock that is held. */
@@ -42,7 +42,7 @@ export class LockTable {
   static open(): LockTable | null {
     const fs = builtin('node:fs');
     const host = hostProcess();
-    if (fs === undefined || host === undefined) return null;
+    if (fs === undefined || host === undefined || !mayReadProc()) return null;
     try {
       if (fs.readlinkSync('/proc/self') !== String(host.pid)) return null;
       // Kept open: reading it anew from its start takes a twentieth of opening it (1 µs against 20 µs).

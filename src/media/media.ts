@@ -1,13 +1,14 @@
 /** The media of a platform: what opens each of them. Every platform has its own, so that no bundle holds another's. */
 import type { CoreConfig } from '../rpc/contract.ts';
 import type { Medium } from './medium.ts';
-import type { ReadOnlyMedium } from './read-only.ts';
+import type { ReadableMedium } from './readable.ts';
 
-export type MediumConfig = Pick<CoreConfig, 'medium' | 'database' | 'from'> & Partial<Pick<CoreConfig, 'busy_timeout'>>;
+export type MediumConfig = Pick<CoreConfig, 'medium' | 'database' | 'from'> &
+  Partial<Pick<CoreConfig, 'busy_timeout' | 'sqlite_synchronous' | 'lock_held'>>;
 
 export interface Media {
   /** Opens a medium for writing, having made sure that nobody else of us does. */
   open(config: MediumConfig): Promise<Medium>;
   /** Opens a medium that is never written to. */
-  openReadOnly(config: MediumConfig): Promise<ReadOnlyMedium>;
+  openReadOnly(config: MediumConfig): Promise<ReadableMedium>;
 }

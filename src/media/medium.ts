@@ -5,6 +5,7 @@
  * asynchronous keeps its pages in memory and writes them out in {@link Medium.flush}. Imitate
  * `memory.ts`, the shortest one.
  */
+import type { MediumName } from '../rpc/contract.ts';
 import type { Guard } from './guard.ts';
 
 /** Which of a database's files: the database itself, or a companion that SQLite keeps beside it. */
@@ -29,11 +30,20 @@ export interface HeldLock {
   readonly token: string;
 }
 
+/**
+ * How SQLite undoes a transaction that did not end. `truncate`: by a journal beside the database, which is cut
+ * to nothing when the transaction has ended. `wal`: it writes to a log first, and to the database later; for a
+ * medium whose files nobody else can open. `memory`: by what it remembers; for a medium that stores a
+ * transaction as a whole, or nothing at all.
+ */
+export type Journal = 'truncate' | 'wal' | 'memory';
+
 export interface Medium {
-  readonly name: 'memory' | 'filesystem';
+  readonly name: MediumName;
   /** What messages call the database: its absolute path where it has one. */
   readonly path: string;
   readonly readOnly: boolean;
+  readonly journal: Journal;
   /** What keeps others off while the database is read and written. */
   readonly guard: Guard;
   /** The lock file, where there is one. */
@@ -44,7 +54,12 @@ export interface Medium {
   exists(kind: FileKind): boolean;
   /** Removes a file; `durable` asks that the removal survive a power cut. A missing file is no error. */
   remove(kind: FileKind, durable: boolean): void;
-  /** Resolves when all commits so far are durable. At once where {@link MediumFile.sync} is enough. */
+  /**
+   * Resolves when all commits so far are durable. At once where {@link MediumFile.sync} is enough.
+   *
+   * When it rejects, the files are again what they were after the last flush, unless the error is
+   * `OutcomeUnknown`; what SQLite remembers of them has to be forgotten.
+   */
   flush(): Promise<void>;
   /** Releases the medium: handles, locks. Idempotent. */
   close(): Promise<void>;

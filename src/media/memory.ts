@@ -6,7 +6,7 @@ import type { FileKind, Medium, MediumFile } from './medium.ts';
 /** The first growth of a file: one page of SQLite's default size. */
 const leastCapacity = 4096;
 
-class MemoryFile implements MediumFile {
+export class MemoryFile implements MediumFile {
   #bytes: Uint8Array<ArrayBuffer>;
   #size: number;
 
@@ -65,6 +65,7 @@ class MemoryFile implements MediumFile {
 
 export class MemoryMedium implements Medium {
   readonly name = 'memory';
+  readonly journal = 'memory';
   readonly path: string;
   readonly readOnly = false;
   readonly guard = new FreeGuard();
@@ -73,13 +74,20 @@ export class MemoryMedium implements Medium {
 
   /**
    * @param from the first content of the database: a whole SQLite file
-   * @param log the write-ahead log that belongs to it
+   * @param companions what belongs to it: a write-ahead log, or a journal that a crash left
    * @param path where that came from
    */
-  constructor(from: Uint8Array | null = null, log: Uint8Array | null = null, path = ':memory:') {
+  constructor(
+    from: Uint8Array | null = null,
+    companions: Partial<Record<FileKind, Uint8Array | null>> = {},
+    path = ':memory:',
+  ) {
     this.path = path;
-    if (from !== null) this.#files.set('', new MemoryFile(from));
-    if (log !== null) this.#files.set('-wal', new MemoryFile(log));
+    const found = { ...companions, '': from };
+    for (const kind of ['', '-journal', '-wal'] as const) {
+      const content = found[kind] ?? null;
+      if (content !== null) this.#files.set(kind, new MemoryFile(content));
+    }
   }
 
   open(kind: FileKind, create: boolean): MediumFile {

@@ -1,6 +1,6 @@
 /** SQLite's own locks on a database file, as other programs hold them: seen, and respected. */
 import { DatabaseLocked } from '../errors/index.ts';
-import { hostName, hostProcess } from '../runtime.ts';
+import { hostName, hostProcess, mayReadProc } from '../runtime.ts';
 import type { FileSystem } from './disk-file.ts';
 import { type ByteLock, deviceName, identify, type LockedFile, LockTable } from './lock-table.ts';
 
@@ -109,6 +109,7 @@ export function lockedBy(fs: FileSystem, path: string, pids: readonly number[], 
 }
 
 function programOf(fs: FileSystem, pid: number): string {
+  if (!mayReadProc()) return '';
   try {
     return ` (${fs.readFileSync(`/proc/${pid}/comm`, 'utf8').trim()})`;
   } catch {

@@ -1,18 +1,113 @@
-/** The media of browsers. */
-import { InvalidPersistence } from '../errors/index.ts';
+/** The media of browsers: IndexedDB, the origin private file system (OPFS), or memory. */
+import { DatabaseExists, InvalidPersistence } from '../errors/index.ts';
+import { readsRecordsInPassing } from '../runtime.ts';
+import { extentSizes } from './block-records.ts';
+import { IndexedDbMedium } from './indexeddb.ts';
+import { IndexedDbSnapshots } from './indexeddb-snapshots.ts';
+import { IndexedDbStore } from './indexeddb-store.ts';
 import type { Media, MediumConfig } from './media.ts';
+import type { Medium } from './medium.ts';
 import { MemoryMedium } from './memory.ts';
+import { OpfsMedium } from './opfs.ts';
+import { OpfsPlace } from './opfs-place.ts';
+import { OpfsSnapshots } from './opfs-snapshots.ts';
+import { SnapshotMedium, type SnapshotSource } from './snapshot.ts';
+import { heldElsewhere, lockName, takeWebLock, type WebLock } from './web-lock.ts';
 
 export const browserMedia: Media = {
   async open(config) {
-    if (config.medium === 'memory') return new MemoryMedium(config.from);
-    throw unavailable(config);
+    switch (config.medium) {
+      case 'memory':
+        return new MemoryMedium(config.from);
+      case 'indexeddb':
+        return locked(config, (lock) => openIndexedDb(config, lock));
+      case 'opfs':
+        return locked(config, (lock) => openOpfs(config, lock));
+      default:
+        throw unavailable(config);
+    }
   },
   async openReadOnly(config) {
-    throw unavailable(config);
+    return SnapshotMedium.open(await snapshotsOf(config));
   },
 };
 
+async function snapshotsOf(config: MediumConfig): Promise<SnapshotSource> {
+  const { medium, database, lock_held } = config;
+  const path = pathOf(config);
+  switch (medium) {
+    case 'indexeddb':
+      return new IndexedDbSnapshots(storeOf(config));
+    case 'opfs': {
+      const lock = async (): Promise<WebLock> =>
+        lock_held ? heldElsewhere : takeWebLock(lockName(medium, database), path, 'shared');
+      return new OpfsSnapshots(await OpfsPlace.find(database, path, false), lock);
+    }
+    default:
+      throw unavailable(config);
+  }
+}
+
+/** Opens what nobody else may open meanwhile; who has the lock of a database already says so. */
+async function locked(config: MediumConfig, open: (lock: WebLock) => Promise<Medium>): Promise<Medium> {
+  const { medium, database, lock_held } = config;
+  const lock = lock_held ? heldElsewhere : await takeWebLock(lockName(medium, database), pathOf(config));
+  try {
+    return await open(lock);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function openIndexedDb(config: MediumConfig, lock: WebLock): Promise<Medium> {
+  const { from } = config;
+  const store = storeOf(config);
+  try {
+    const stored = await store.takeOver();
+    if (from !== null && stored.header.size > 0) throw exists(store.path, stored.header.size);
+    return new IndexedDbMedium(store, lock, stored, from);
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+}
+
+/** The database's records, in a database of IndexedDB that has its name. */
+function storeOf(config: MediumConfig): IndexedDbStore {
+  const durability = config.sqlite_synchronous === false ? 'relaxed' : 'strict';
+  const extentSize = extentSizes[readsRecordsInPassing() ? 'small' : 'large'];
+  return new IndexedDbStore(`cinderlib-wasm:${config.database}`, pathOf(config), durability, extentSize);
+}
+
+async function openOpfs(config: MediumConfig, lock: WebLock): Promise<Medium> {
+  const { database, from } = config;
+  const place = await OpfsPlace.find(database, pathOf(config), true);
+  const size = (await place.file(''))?.size ?? 0;
+  if (from === null) return OpfsMedium.open(place, lock, size === 0);
+  // A companion of a database that is gone would be played into the new one.
+  for (const kind of ['', '-journal', '-wal'] as const) {
+    const found = (await place.file(kind))?.size ?? 0;
+    if (found > 0) throw exists(place.path + kind, found);
+  }
+  await place.seed(from);
+  return OpfsMedium.open(place, lock, true);
+}
+
+/** What messages call a database. */
+function pathOf({ medium, database }: MediumConfig): string {
+  return `${medium}:${database}`;
+}
+
+function exists(path: string, size: number): DatabaseExists {
+  return new DatabaseExists(
+    `${path} exists already and holds ${size} bytes: "from" makes a new database only. ` +
+      'Leave "from" out to open it, or name another database.',
+  );
+}
+
 function unavailable({ medium }: MediumConfig): InvalidPersistence {
-  return new InvalidPersistence(`There is no medium ${JSON.stringify(medium)} in browsers. Choose one of: memory.`);
+  return new InvalidPersistence(
+    `There is no medium ${JSON.stringify(medium)} in browsers. Choose one of: memory, indexeddb, opfs.`,
+  );
 }

@@ -3,10 +3,11 @@ import { type CinderlibError, ReadOnly } from '../errors/index.ts';
 import { writerOf } from '../tabs/lock.ts';
 import type { DiskFile, FileSystem } from './disk-file.ts';
 import { FileWatch } from './file-watch.ts';
-import type { Disturbance, Guard, NativeLocking } from './guard.ts';
+import type { Disturbance, NativeLocking } from './guard.ts';
 import { LockLevel, NativeLocks } from './native-locks.ts';
+import type { ReadableGuard } from './readable.ts';
 
-export class ReadOnlyGuard implements Guard {
+export class ReadOnlyGuard implements ReadableGuard {
   readonly busyTimeout: number;
   readonly #watch: FileWatch;
   readonly #locks: NativeLocks | null;
@@ -22,8 +23,8 @@ export class ReadOnlyGuard implements Guard {
     return this.#locks === null ? 'none' : 'seen';
   }
 
-  /** Whether the file is used with a write-ahead log. */
-  get writeAheadLog(): boolean {
+  /** Whether the file is used with a write-ahead log. A journal is whoever's who writes. */
+  get hasCompanions(): boolean {
     return this.#watch.mode().writeAheadLog;
   }
 

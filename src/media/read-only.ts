@@ -3,11 +3,13 @@ import { ReadOnly } from '../errors/index.ts';
 import { DiskFile, type FileSystem } from './disk-file.ts';
 import { openFailure, storageFailure } from './failure.ts';
 import { MainFile } from './main-file.ts';
-import type { FileKind, Medium, MediumFile } from './medium.ts';
+import type { FileKind, MediumFile } from './medium.ts';
 import { ReadOnlyGuard } from './read-only-guard.ts';
+import type { ReadableMedium } from './readable.ts';
 
-export class ReadOnlyMedium implements Medium {
+export class ReadOnlyMedium implements ReadableMedium {
   readonly name = 'filesystem';
+  readonly journal = 'truncate';
   readonly path: string;
   readonly readOnly = true;
   readonly lockFile = null;
@@ -42,6 +44,9 @@ export class ReadOnlyMedium implements Medium {
       throw storageFailure('look for', path, error);
     }
   }
+
+  /** Each read looks for itself. */
+  async look(): Promise<void> {}
 
   remove(): never {
     throw new ReadOnly(this.path);

@@ -1,6 +1,7 @@
 /** What the objects need of the context that they belong to; `Cinderlib` is the one implementation. */
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import type { PersistenceDriver } from '../persistence/driver.ts';
+import type { Change } from '../rpc/contract.ts';
 import type { Backend } from './backend.ts';
 import type { Connection } from './connection.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -14,6 +15,8 @@ export interface Context {
   readonly restore: Restore;
   /** Makes objects of a dump; see `Cinderlib.load`. */
   load(source: unknown, options?: { save?: boolean }): Promise<unknown>;
+  /** Takes what a storage has stored, for those who read `changes()`. */
+  reportChanges(changes: readonly Change[]): void;
 }
 
 /** Makes resources of objects that come from a storage or a dump; the one implementation is `restore.ts`. */

@@ -3,6 +3,7 @@ import { InvalidPersistence } from '../errors/index.ts';
 import { databaseOptions, memoryDatabaseOptions } from '../options.ts';
 import type { CoreClient } from '../rpc/client.ts';
 import type { CoreConfig } from '../rpc/contract.ts';
+import { askToPersist, defaultMedium } from '../runtime.ts';
 import { sqlitePath } from '../sql/url.ts';
 import { DatabasePersistence } from './database.ts';
 import type { PersistenceOptions } from './driver.ts';
@@ -14,8 +15,11 @@ export async function databaseAt(options: PersistenceOptions, connect: Connect):
   const { connection, medium, read_only, soft_deletes, sqlite_synchronous, busy_timeout, from } =
     databaseOptions(options);
   const path = sqlitePath(connection);
-  if (medium !== undefined && medium !== 'filesystem') {
-    throw new InvalidPersistence(`The medium '${medium}' is not available in this version; 'filesystem' is.`);
+  if (medium !== undefined && path === null) {
+    throw new InvalidPersistence(
+      `The connection ${connection} is a database in memory: it has no medium '${medium}'. ` +
+        'Name the database, as in sqlite:///name, or leave the medium out.',
+    );
   }
   if (read_only && (path === null || from !== undefined)) {
     throw new InvalidPersistence(
@@ -23,7 +27,7 @@ export async function databaseAt(options: PersistenceOptions, connect: Connect):
     );
   }
   const config: CoreConfig = {
-    medium: path === null ? 'memory' : 'filesystem',
+    medium: path === null ? 'memory' : (medium ?? defaultMedium()),
     database: path ?? '',
     soft_deletes,
     sqlite_synchronous,
@@ -31,6 +35,7 @@ export async function databaseAt(options: PersistenceOptions, connect: Connect):
     read_only,
     busy_timeout,
   };
+  if (config.medium === 'indexeddb' || config.medium === 'opfs') askToPersist();
   return new DatabasePersistence('db', options, config, connect);
 }
 

@@ -65,6 +65,7 @@ export class DatabasePersistence extends PersistenceDriver {
   override async open(context: Context): Promise<void> {
     await super.open(context);
     const core = await this.#connect();
+    core.onChanges((changes) => context.reportChanges(changes));
     try {
       const { default_type } = await core.call({ kind: 'open', config: this.#config });
       this.#defaultType = defaultTypeOf(default_type);
@@ -187,6 +188,9 @@ export class DatabasePersistence extends PersistenceDriver {
   async exportDatabase(): Promise<Uint8Array> {
     return this.#running().call({ kind: 'exportDatabase' });
   }
+
+  /** The core tells of its changes, so that those of other tabs come in the same order. */
+  protected override changed(): void {}
 
   async #send(commands: readonly WriteCommand[]): Promise<readonly (VolumeStored | SnapshotStored | null)[]> {
     const [single] = commands;

@@ -2,8 +2,8 @@
  * The contract of a persistence plugin: where the metadata of volumes, snapshots and connections is kept.
  *
  * A plugin implements the thirteen members of cinderlib's own plugins (`db`, four getters, four setters,
- * four deletes). Imitate `memory.ts`. A setter and a delete must call the base class's: it keeps the
- * marks of what changed, and marks what was deleted.
+ * four deletes). Imitate `memory.ts`. A setter and a delete must call the base class's when they have stored the
+ * change: it keeps the marks of what changed, marks what was deleted, and tells those who read `changes()`.
  */
 import { utcNow } from '../cinder/time.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
@@ -14,9 +14,9 @@ import type { Context } from '../objects/context.ts';
 import type { KeyValue } from '../objects/key-value.ts';
 import type { Snapshot } from '../objects/snapshot.ts';
 import type { Volume } from '../objects/volume.ts';
-import type { ConnectionFilter, SnapshotFilter, StorageInfo, VolumeFilter } from '../rpc/contract.ts';
+import type { Change, ConnectionFilter, SnapshotFilter, StorageInfo, VolumeFilter } from '../rpc/contract.ts';
 
-export type { ConnectionFilter, SnapshotFilter, StorageInfo, VolumeFilter };
+export type { Change, ConnectionFilter, SnapshotFilter, StorageInfo, VolumeFilter };
 
 /** The options of a storage: `persistence_config` without `storage`. */
 export type PersistenceOptions = Readonly<Record<string, unknown>>;
@@ -64,36 +64,42 @@ export abstract class PersistenceDriver {
     const type = volume.ovo.child('volume_type');
     type?.resetChanges();
     type?.child('qos_specs')?.resetChanges();
+    this.changed('volume', volume.id, 'set');
   }
 
   async setSnapshot(snapshot: Snapshot): Promise<void> {
     snapshot.ovo.resetChanges();
+    this.changed('snapshot', snapshot.id, 'set');
   }
 
   async setConnection(connection: Connection): Promise<void> {
     connection.ovo.resetChanges();
+    this.changed('connection', connection.id, 'set');
   }
 
-  async setKeyValue(_keyValue: KeyValue): Promise<void> {
-    // Nothing to keep: a key-value has no marks of change.
+  async setKeyValue(keyValue: KeyValue): Promise<void> {
+    this.changed('key_value', keyValue.key, 'set');
   }
 
   /** Deletes a volume. One that is not stored is no error. */
   async deleteVolume(volume: Volume): Promise<void> {
     markDeleted(volume.ovo);
+    this.changed('volume', volume.id, 'delete');
   }
 
   async deleteSnapshot(snapshot: Snapshot): Promise<void> {
     markDeleted(snapshot.ovo);
+    this.changed('snapshot', snapshot.id, 'delete');
   }
 
   async deleteConnection(connection: Connection): Promise<void> {
     markDeleted(connection.ovo);
+    this.changed('connection', connection.id, 'delete');
   }
 
   /** Deletes a key-value; the key alone is enough. */
-  async deleteKeyValue(_keyValue: KeyValue | string): Promise<void> {
-    // Nothing to mark.
+  async deleteKeyValue(keyValue: KeyValue | string): Promise<void> {
+    this.changed('key_value', typeof keyValue === 'string' ? keyValue : keyValue.key, 'delete');
   }
 
   /** The storage's name, as `info()` and messages give it. */
@@ -132,6 +138,11 @@ export abstract class PersistenceDriver {
   /** All volumes that match; a storage that can reads them page by page. */
   async *iterateVolumes(filter: VolumeFilter = {}): AsyncGenerator<Volume, void, undefined> {
     yield* await this.getVolumes(filter);
+  }
+
+  /** Tells those who read `changes()`. The setters and deletes of this class call it, once the change is stored. */
+  protected changed(kind: Change['kind'], id: string, action: Change['action']): void {
+    this.#context?.reportChanges([{ kind, id, action, here: true }]);
   }
 
   /** Stores one object by the setter of its class. */

@@ -5,22 +5,26 @@ import { InvalidPersistence, isCinderlibError } from '../errors/index.ts';
 import { didYouMean } from '../near-name.ts';
 import { memoryOptions } from '../options.ts';
 import type { CoreClient } from '../rpc/client.ts';
-import { databaseAt, databaseInMemory } from './database-storage.ts';
 import { type PersistenceClass, PersistenceDriver, type PersistenceOptions } from './driver.ts';
 import { MemoryPersistence } from './memory.ts';
 
 /** How the storages with a core reach it: in a worker or on this thread. */
 export type Connect = () => Promise<CoreClient>;
 
-type Factory = (options: PersistenceOptions, connect: Connect) => PersistenceDriver | Promise<PersistenceDriver>;
+type Factory = (options: PersistenceOptions, connect: Connect) => Promise<PersistenceDriver>;
 
+// Each is loaded by whoever names it.
 const builtIn: Readonly<Record<string, Factory>> = {
-  memory: (options) => {
+  async memory(options) {
     memoryOptions(options);
     return new MemoryPersistence();
   },
-  memory_db: databaseInMemory,
-  db: databaseAt,
+  async memory_db(options, connect) {
+    return (await import('./with-core.ts')).databaseInMemory(options, connect);
+  },
+  async db(options, connect) {
+    return (await import('./with-core.ts')).databaseAt(options, connect);
+  },
 };
 
 // The counterpart of Python's entry points: what a plugin package registers holds for the whole program.

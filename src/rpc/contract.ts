@@ -126,17 +126,21 @@ export type WriteCommand =
   | { readonly kind: 'batch'; readonly commands: readonly WriteCommand[] };
 
 export type Command =
-  | { readonly kind: 'open'; readonly config: CoreConfig }
+  /** `ports` leads to whoever passes message ports from tab to tab. */
+  | { readonly kind: 'open'; readonly config: CoreConfig; readonly ports?: MessagePort }
   | ReadCommand
   | WriteCommand
   /** Takes a database that another program changed as it is now. */
   | { readonly kind: 'refresh' }
   | { readonly kind: 'close' };
 
+/** Where the bytes of a database are kept. */
+export type MediumName = 'memory' | 'filesystem' | 'indexeddb' | 'opfs';
+
 /** How the core is told to open its database: options already checked and expanded. */
 export interface CoreConfig {
   /** `memory` keeps the pages in memory; the others name where they live. */
-  readonly medium: 'memory' | 'filesystem';
+  readonly medium: MediumName;
   /** The database's path, or its name where there are no paths; unused for `memory`. */
   readonly database: string;
   readonly soft_deletes: boolean;
@@ -147,6 +151,8 @@ export interface CoreConfig {
   readonly read_only: boolean;
   /** How long other programs are waited for, in milliseconds. */
   readonly busy_timeout: number;
+  /** In browsers: whether whoever sends this has the database's lock, so that none is taken. */
+  readonly lock_held?: boolean;
 }
 
 /** What a set of a volume decided: the id of the type that the volume has now. */
@@ -159,8 +165,10 @@ export interface SnapshotStored {
 
 /** What the core knows of the database that it opened. */
 export interface StorageInfo {
-  readonly medium: 'memory' | 'filesystem';
-  readonly durability: 'none' | 'full' | 'off';
+  readonly medium: MediumName;
+  /** `off`: a power cut may damage the database; `relaxed`: it may lose the last changes, no more. */
+  readonly durability: 'none' | 'full' | 'relaxed' | 'off';
+  /** Whether it lasts: browsers may remove what they have not been asked to keep. */
   readonly persisted: boolean;
   readonly leader: boolean;
   /** Bytes of the main database file. */
@@ -179,9 +187,30 @@ export interface LockFile {
   readonly token: string;
 }
 
+/** What is known of a core whose database other tabs have open too. */
+export interface SharedCore {
+  /** The name of a Web Lock that is held for as long as the core lives. */
+  readonly alive: string;
+}
+
+/** What was stored, by whichever tab: told after it is durable. */
+export interface Change {
+  readonly kind: 'volume' | 'snapshot' | 'connection' | 'key_value';
+  /** The id, or the key of a key-value. */
+  readonly id: string;
+  readonly action: 'set' | 'delete';
+  /** Whether this context did it. */
+  readonly here: boolean;
+}
+
 /** The answer to each kind of command. */
 export interface Answers {
-  open: { readonly default_type: DefaultTypeRows; readonly lock_file: LockFile | null };
+  open: {
+    readonly default_type: DefaultTypeRows;
+    readonly lock_file: LockFile | null;
+    /** Such a core tells of every change by itself, its own included; absent where it is nobody else's. */
+    readonly shared?: SharedCore;
+  };
   refresh: { readonly default_type: DefaultTypeRows };
   getVolumes: VolumeRows;
   getSnapshots: SnapshotRows;
@@ -213,7 +242,14 @@ export interface WireError {
 }
 export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: WireError };
 
-/** What the worker exposes: one method, so that a call is one message each way. */
+/** What the worker exposes. A call is one message each way. */
 export interface CoreEndpoint {
   call<C extends Command>(command: C): Promise<Outcome<Answer<C>>>;
+  /** The page goes into the background for good, or comes back. */
+  setAway(isAway: boolean): void;
+}
+
+/** What the worker sends by itself. */
+export interface ChangesMessage {
+  readonly changes: readonly Change[];
 }

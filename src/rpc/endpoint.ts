@@ -2,8 +2,9 @@
 import type { Endpoint } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { InvalidOption, WorkerLost } from '../errors/index.ts';
-import { builtin } from '../runtime.ts';
+import { builtin, isAllowed } from '../runtime.ts';
 import type { AnyWorker } from './any-worker.ts';
+import { loadFault, PolicyWatch, policyHint } from './load-fault.ts';
 
 /** A running worker. */
 export interface WorkerHandle {
@@ -17,21 +18,25 @@ export interface WorkerHandle {
 
 /** Starts the worker: the bundle's own, or the one that the given function makes. */
 export function startWorker(make?: () => AnyWorker): WorkerHandle {
-  const worker = make === undefined ? ownWorker() : make();
+  return make === undefined ? ownWorker() : handleOf(make());
+}
+
+function handleOf(worker: AnyWorker): WorkerHandle {
   if (isWebWorker(worker)) return webWorker(worker);
   if (isWorkerThread(worker)) return workerThread(worker);
   throw new InvalidOption('The function given as `worker` must return a Worker.');
 }
 
-function ownWorker(): AnyWorker {
+function ownWorker(): WorkerHandle {
   const threads = builtin('node:worker_threads');
   if (threads !== undefined) {
-    return new threads.Worker(new URL('./core-node.js', import.meta.url), {
-      // Flags of the program, such as `--input-type` or a loader for its own sources, are not meant for the worker.
-      execArgv: [],
-      // Node would close what a reader leaves open for the sake of a writer's lock, see media/read-only.ts.
-      trackUnmanagedFds: false,
-    });
+    try {
+      // One expression, and no variable in it: bundlers look for this.
+      return workerThread(new threads.Worker(new URL('./core-node.js', import.meta.url), threadOptions()));
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new WorkerLost(`The worker of the persistence core cannot be started: ${reason}`, { cause });
+    }
   }
   if (typeof Worker === 'function') return browserWorker();
   throw new WorkerLost(
@@ -40,15 +45,53 @@ function ownWorker(): AnyWorker {
   );
 }
 
-function browserWorker(): Worker {
-  const { origin, protocol } = new URL(import.meta.url);
-  const isForeign = protocol.startsWith('http') && origin !== location.origin;
-  // In one expression, for this is what bundlers look for.
-  if (!isForeign) return new Worker(new URL('./core.js', import.meta.url), { type: 'module' });
-  // A worker's script must come from the page's own origin, but what that script imports need not.
-  const script = `import ${JSON.stringify(new URL(['.', 'core.js'].join('/'), import.meta.url))};`;
-  const url = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
-  return new Worker(url, { type: 'module' });
+function threadOptions(): import('node:worker_threads').WorkerOptions {
+  // Flags of the program, such as `--input-type` or a loader for its own sources, are not meant for the worker.
+  const execArgv: string[] = [];
+  // Node would close what a reader leaves open for the sake of a writer's lock, see media/read-only.ts.
+  const common = { execArgv, trackUnmanagedFds: false };
+  // Deno would ask whether the environment may be copied.
+  return isAllowed({ name: 'env' }) ? common : { ...common, env: {} };
+}
+
+/**
+ * The bundle's own Web Worker. Bundlers look for the one expression below and put a file of their own into it,
+ * whose name is nowhere else. It is learnt by standing in for `Worker` while the expression is evaluated: a
+ * script from another origin is then started from here, and one that does not load can be asked for.
+ */
+function browserWorker(): WorkerHandle {
+  const Native = globalThis.Worker;
+  const policy = new PolicyWatch();
+  let [script, startedAs] = ['', ''];
+  function StandIn(url: string | URL, options?: WorkerOptions): Worker {
+    script = String(url);
+    startedAs = isForeign(script) ? importing(script) : script;
+    return new Native(startedAs, startedAs === script ? options : { type: 'module' });
+  }
+  try {
+    globalThis.Worker = StandIn as unknown as typeof Worker;
+    return webWorker(new Worker(new URL('./core.js', import.meta.url), { type: 'module' }), async () => {
+      const fault = await loadFault(script, startedAs, policy);
+      policy.stop();
+      return new WorkerLost(`The worker script ${script} cannot be loaded: ${fault}`);
+    });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const hint = policyHint(script, startedAs);
+    throw new WorkerLost(`The worker script ${script} cannot be started: ${reason} ${hint}`, { cause });
+  } finally {
+    globalThis.Worker = Native;
+  }
+}
+
+function isForeign(script: string): boolean {
+  const { origin, protocol } = new URL(script);
+  return protocol.startsWith('http') && origin !== location.origin;
+}
+
+/** A worker's script must come from the page's own origin, but what that script imports need not. */
+function importing(script: string): string {
+  return URL.createObjectURL(new Blob([`import ${JSON.stringify(script)};`], { type: 'text/javascript' }));
 }
 
 type WorkerThread = import('node:worker_threads').Worker;
@@ -76,11 +119,16 @@ function workerThread(worker: WorkerThread): WorkerHandle {
   };
 }
 
-function webWorker(worker: Worker): WorkerHandle {
+/** @param notLoaded says why the script was not loaded, where somebody knows which it is */
+function webWorker(worker: Worker, notLoaded?: () => Promise<Error>): WorkerHandle {
   return {
     endpoint: worker,
     onLost(callback) {
-      worker.addEventListener('error', (event) => callback(new Error(event.message || 'The worker script failed.')));
+      worker.addEventListener('error', ({ message }) => {
+        // An error of the script has a message; a script that was not loaded has none.
+        if (message || notLoaded === undefined) callback(new Error(message || 'The worker script failed.'));
+        else notLoaded().then(callback, callback);
+      });
       worker.addEventListener('messageerror', () => callback(new Error('A message of the worker could not be read.')));
     },
     // Browsers have no process to keep alive.

@@ -1,33 +1,61 @@
 /** A core on the calling thread: for `worker: false`, with the same behaviour as one in a worker. */
-import type { Media } from '../media/media.ts';
 import { builtin } from '../runtime.ts';
-import type { Core } from '../sql/core.ts';
 import { makeCore } from '../sql/make-core.ts';
-import type { CoreClient } from './client.ts';
+import { startEngine } from '../vfs/engine.ts';
+import type { ChangeListener, CoreClient } from './client.ts';
 import type { Answer, Command } from './contract.ts';
+import type { CommandRunner } from './host.ts';
+import { isShared, startPorts, watchPage } from './shared-watch.ts';
+import { changesOf, isWrite } from './writes.ts';
 
 export class LocalClient implements CoreClient {
-  readonly #core: Core;
+  readonly #core: CommandRunner;
+  readonly #end = new AbortController();
+  #isShared = false;
+  #listener: ChangeListener = () => {};
 
-  private constructor(core: Core) {
+  private constructor(core: CommandRunner) {
     this.#core = core;
+    core.onChanges?.((changes) => this.#listener(changes));
   }
 
   static async start(): Promise<LocalClient> {
-    return new LocalClient(makeCore(await platformMedia()));
+    return new LocalClient(await platformCore());
   }
 
-  call<C extends Command>(command: C): Promise<Answer<C>> {
-    return this.#core.call(command);
+  async call<C extends Command>(command: C): Promise<Answer<C>> {
+    const answer = await this.#core.call(this.#prepared(command));
+    // A core that is shared tells of all changes itself.
+    if (isWrite(command) && !this.#isShared) {
+      this.#listener(changesOf(command).map((change) => ({ ...change, here: true })));
+    }
+    return answer;
+  }
+
+  onChanges(listener: ChangeListener): void {
+    this.#listener = listener;
   }
 
   async close(): Promise<void> {
+    this.#end.abort();
     await this.#core.call({ kind: 'close' });
+  }
+
+  #prepared<C extends Command>(command: C): C {
+    if (command.kind !== 'open' || !isShared(command.config)) return command;
+    this.#isShared = true;
+    watchPage(this.#end.signal, (isAway) => this.#core.setAway?.(isAway));
+    const ports = startPorts();
+    return ports === undefined ? command : { ...command, ports };
   }
 }
 
 /** Each platform loads its own media only. A worker knows by its script where it is. */
-async function platformMedia(): Promise<Media> {
-  if (builtin('node:fs') !== undefined) return (await import('../media/open-on-host.ts')).hostMedia;
-  return (await import('../media/open-in-browser.ts')).browserMedia;
+async function platformCore(): Promise<CommandRunner> {
+  if (builtin('node:fs') !== undefined) return makeCore((await import('../media/open-on-host.ts')).hostMedia);
+  const [{ browserMedia }, { TabCore }] = await Promise.all([
+    import('../media/open-in-browser.ts'),
+    import('../tabs/tab-core.ts'),
+  ]);
+  return new TabCore({ makeCore: () => makeCore(browserMedia), warmUp: startEngine });
 }

@@ -2,27 +2,16 @@
 import * as Comlink from 'comlink';
 import { ContextClosed, OutcomeUnknown, WorkerLost } from '../errors/index.ts';
 import type { AnyWorker } from './any-worker.ts';
-import type { CoreClient } from './client.ts';
-import type { Answer, Answers, Command, CoreEndpoint, Outcome } from './contract.ts';
+import type { ChangeListener, CoreClient } from './client.ts';
+import type { Answer, Answers, Command, CoreEndpoint, Outcome, SharedCore } from './contract.ts';
 import { startWorker, type WorkerHandle } from './endpoint.ts';
 import { fromWire } from './errors.ts';
 import { LeftLock } from './left-lock.ts';
-
-/** Commands that change nothing: when their answer is lost, nothing is in doubt. */
-const reads: ReadonlySet<Command['kind']> = new Set<Command['kind']>([
-  'open',
-  'getVolumes',
-  'getSnapshots',
-  'getConnections',
-  'getKeyValues',
-  'info',
-  'exportDatabase',
-  'refresh',
-  'close',
-]);
+import { isShared, listenForChanges, startPorts, watchCore, watchPage } from './shared-watch.ts';
+import { changesOf, isWrite } from './writes.ts';
 
 interface Waiting {
-  readonly kind: Command['kind'];
+  readonly command: Command;
   readonly reject: (error: Error) => void;
 }
 
@@ -33,6 +22,9 @@ export class WorkerClient implements CoreClient {
   readonly #waiting = new Set<Waiting>();
   #lost: Error | null = null;
   #lock: LeftLock | null = null;
+  /** Of a core that is shared with other tabs: ends what the page does for it. */
+  #shared: AbortController | null = null;
+  #listener: ChangeListener = () => {};
 
   constructor(make?: () => AnyWorker) {
     this.#worker = startWorker(make);
@@ -44,25 +36,35 @@ export class WorkerClient implements CoreClient {
     if (this.#lost !== null) throw this.#lost;
     const outcome = await this.#outcome(command);
     if (!outcome.ok) throw fromWire(outcome.error);
-    // The answer to `open`, the only one with this field.
-    const { lock_file = null } = (outcome.value ?? {}) as Partial<Answers['open']>;
+    // The answer to `open`, the only one with these fields.
+    const { lock_file = null, shared } = (outcome.value ?? {}) as Partial<Answers['open']>;
     if (lock_file !== null) this.#lock = new LeftLock(lock_file, () => this.#waiting.size === 0);
+    if (shared !== undefined) this.#share(shared);
+    // A core that is shared tells of all changes itself.
+    if (isWrite(command) && this.#shared === null) {
+      this.#listener(changesOf(command).map((change) => ({ ...change, here: true })));
+    }
     return outcome.value;
+  }
+
+  onChanges(listener: ChangeListener): void {
+    this.#listener = listener;
   }
 
   async close(): Promise<void> {
     if (this.#lost === null) this.#lose(new ContextClosed('The storage was closed.'));
+    this.#shared?.abort();
     await this.#worker.terminate();
     this.#lock?.remove();
   }
 
   async #outcome<C extends Command>(command: C): Promise<Outcome<Answer<C>>> {
-    const { promise, waiting } = this.#wait<Outcome<Answer<C>>>(command.kind);
+    const { promise, waiting } = this.#wait<Outcome<Answer<C>>>(command);
     this.#waiting.add(waiting);
     this.#worker.keepAlive(true);
     try {
       // Comlink types the answer of a generic method as unknown; `host.ts` answers what the contract says.
-      const answer = this.#remote.call(command) as Promise<unknown> as Promise<Outcome<Answer<C>>>;
+      const answer = this.#remote.call(this.#prepared(command)) as Promise<unknown> as Promise<Outcome<Answer<C>>>;
       return await Promise.race([answer, promise]);
     } finally {
       this.#waiting.delete(waiting);
@@ -70,26 +72,44 @@ export class WorkerClient implements CoreClient {
     }
   }
 
-  #wait<T>(kind: Command['kind']): { promise: Promise<T>; waiting: Waiting } {
+  /** A command as it is sent: with what the worker needs to meet other tabs, if it is to. */
+  #prepared<C extends Command>(command: C): C {
+    if (command.kind !== 'open' || !isShared(command.config)) return command;
+    listenForChanges(this.#worker.endpoint, (changes) => this.#listener(changes));
+    const ports = startPorts();
+    return ports === undefined ? command : Comlink.transfer({ ...command, ports }, [ports]);
+  }
+
+  #share(shared: SharedCore): void {
+    this.#shared = new AbortController();
+    const { signal } = this.#shared;
+    watchCore(shared, signal, () => this.#lose(lostWorker(new Error('It ended, or was ended, by itself.'))));
+    watchPage(signal, (isAway) => void this.#remote.setAway(isAway));
+  }
+
+  #wait<T>(command: Command): { promise: Promise<T>; waiting: Waiting } {
     let reject: (error: Error) => void = () => {};
     const promise = new Promise<T>((_, rejectPromise) => {
       reject = rejectPromise;
     });
     // The race has an owner while it runs; a rejection after it was won is nobody's.
     promise.catch(() => {});
-    return { promise, waiting: { kind, reject } };
+    return { promise, waiting: { command, reject } };
   }
 
   #lose(reason: Error): void {
     if (this.#lost !== null) return;
     this.#lost = reason;
-    for (const { kind, reject } of this.#waiting) {
-      reject(reads.has(kind) ? reason : unknownOutcome(kind, reason));
+    for (const { command, reject } of this.#waiting) {
+      // When the answer to a read is lost nothing is in doubt.
+      reject(isWrite(command) ? unknownOutcome(command.kind, reason) : reason);
     }
   }
 }
 
 function lostWorker(reason: Error): WorkerLost {
+  // It never started, and says why.
+  if (reason instanceof WorkerLost) return reason;
   return new WorkerLost(
     `The worker of the persistence core is gone: ${reason.message} ` +
       'Close this context and call setup() again; what was acknowledged is stored.',

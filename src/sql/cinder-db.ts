@@ -1,6 +1,6 @@
 /** The commands of the persistence core, each on Cinder's own tables: which function does which. */
 import { NotImplemented } from '../errors/index.ts';
-import type { Answers, Command, ReadCommand, WriteCommand } from '../rpc/contract.ts';
+import type { Answers, ReadCommand, WriteCommand } from '../rpc/contract.ts';
 import { deleteConnection, getConnections, setConnection } from './attachments.ts';
 import type { SqlConnection } from './engine.ts';
 import { deleteKeyValue, getKeyValues, setKeyValue } from './key-values.ts';
@@ -11,22 +11,6 @@ import type { WriteContext } from './write-context.ts';
 
 /** The reads that are questions to Cinder's tables; the others are about the file. */
 export type TableRead = Exclude<ReadCommand, { readonly kind: 'info' | 'exportDatabase' }>;
-
-const writeKinds: Readonly<Record<WriteCommand['kind'], true>> = {
-  setVolume: true,
-  setSnapshot: true,
-  setConnection: true,
-  setKeyValue: true,
-  deleteVolume: true,
-  deleteSnapshot: true,
-  deleteConnection: true,
-  deleteKeyValue: true,
-  batch: true,
-};
-
-export function isWrite(command: Command): command is WriteCommand {
-  return Object.hasOwn(writeKinds, command.kind);
-}
 
 export async function read(connection: SqlConnection, command: TableRead): Promise<Answers[TableRead['kind']]> {
   switch (command.kind) {

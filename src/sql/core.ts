@@ -5,8 +5,19 @@
  * so that none of them sees what a power cut could still take back.
  */
 import { ContextClosed, DatabaseError } from '../errors/index.ts';
-import type { Answer, Answers, Command, CoreConfig, LockFile, StorageInfo, WriteCommand } from '../rpc/contract.ts';
-import { isWrite, read, type TableRead, write } from './cinder-db.ts';
+import type {
+  Answer,
+  Answers,
+  Command,
+  CoreConfig,
+  LockFile,
+  MediumName,
+  StorageInfo,
+  WriteCommand,
+} from '../rpc/contract.ts';
+import { isWrite } from '../rpc/writes.ts';
+import { isPersisted } from '../runtime.ts';
+import { read, type TableRead, write } from './cinder-db.ts';
 import type { SqlEngine, Work } from './engine.ts';
 import { type Origin, prepareSchema, readSchema, type Schema } from './revisions.ts';
 import type { WriteContext } from './write-context.ts';
@@ -190,14 +201,13 @@ export class Core {
     return { default_type: schema.default_type };
   }
 
-  #info(): StorageInfo {
+  async #info(): Promise<StorageInfo> {
     const { engine, config, schema } = this.#open();
     engine.checkFile();
-    const inMemory = config.medium === 'memory';
     return {
       medium: config.medium,
-      durability: inMemory ? 'none' : config.sqlite_synchronous ? 'full' : 'off',
-      persisted: !inMemory,
+      durability: durabilityOf(config),
+      persisted: await persistedIn(config.medium),
       leader: !engine.readOnly,
       size: engine.size,
       revision: schema.revision,
@@ -214,6 +224,17 @@ export class Core {
     await opened?.engine.close();
     return null;
   }
+}
+
+/** IndexedDB stores a transaction as a whole in any case; files need their flushes for that. */
+function durabilityOf({ medium, sqlite_synchronous }: CoreConfig): StorageInfo['durability'] {
+  if (medium === 'memory') return 'none';
+  if (sqlite_synchronous) return 'full';
+  return medium === 'indexeddb' ? 'relaxed' : 'off';
+}
+
+async function persistedIn(medium: MediumName): Promise<boolean> {
+  return medium === 'indexeddb' || medium === 'opfs' ? isPersisted() : medium === 'filesystem';
 }
 
 function isWriting(waiting: Waiting): waiting is Waiting<WriteCommand> {

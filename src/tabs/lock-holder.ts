@@ -7,7 +7,7 @@
  */
 import type { FileSystem } from '../media/disk-file.ts';
 import { errnoOf } from '../media/failure.ts';
-import { hostName, hostProcess, runtimeName } from '../runtime.ts';
+import { hostName, hostProcess, isAllowed, mayReadProc, runtimeName } from '../runtime.ts';
 
 export interface Holder {
   /** Random: tells this lock from every other one, also of the same holder. Hexadecimal. */
@@ -31,7 +31,7 @@ type HolderState = 'alive' | 'dead' | 'unknown';
 /** Describes the calling thread, with a token of its own at each call. */
 export function describeSelf(fs: FileSystem): Holder {
   const pid = hostProcess()?.pid ?? 0;
-  const link = attempt(() => fs.readlinkSync('/proc/thread-self'));
+  const link = about(() => fs.readlinkSync('/proc/thread-self'));
   const thread = link === null ? null : Number(link.split('/').at(-1));
   const status = thread === null ? null : readStatus(fs, pid, thread);
   const random = crypto.getRandomValues(new Uint8Array(16));
@@ -42,9 +42,9 @@ export function describeSelf(fs: FileSystem): Holder {
     program: runtimeName(),
     started: status?.started ?? null,
     thread: status === null ? null : thread,
-    boot: attempt(() => fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
+    boot: about(() => fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
     machine: attempt(() => machineName(fs)),
-    namespace: attempt(() => fs.readlinkSync('/proc/self/ns/pid')),
+    namespace: about(() => fs.readlinkSync('/proc/self/ns/pid')),
   };
 }
 
@@ -74,8 +74,11 @@ export function stateOf(holder: Holder, self: Holder, fs: FileSystem): HolderSta
   if (differ(holder.boot, self.boot))
     return holder.machine !== null && holder.machine === self.machine ? 'dead' : 'unknown';
   if (differ(holder.namespace, self.namespace)) return 'unknown';
+  // Deno takes a signal for running a program.
+  const maySignal = isAllowed({ name: 'run' });
+  if (!maySignal && !mayReadProc() && holder.pid !== self.pid) return 'unknown';
   try {
-    hostProcess()?.kill(holder.pid, 0);
+    if (maySignal) hostProcess()?.kill(holder.pid, 0);
   } catch (error) {
     // EPERM: it lives and belongs to somebody else.
     if (errnoOf(error) === 'ESRCH') return 'dead';
@@ -84,12 +87,12 @@ export function stateOf(holder: Holder, self: Holder, fs: FileSystem): HolderSta
   const status = readStatus(fs, holder.pid, holder.thread);
   if (status !== null) return status.ended || status.started !== holder.started ? 'dead' : 'alive';
   // The thread is gone, or the system hides the processes of other users.
-  return fs.existsSync(`/proc/${holder.pid}/task`) ? 'dead' : 'alive';
+  return about(() => fs.existsSync(`/proc/${holder.pid}/task`)) ? 'dead' : 'alive';
 }
 
 /** Reads /proc/<pid>/task/<thread>/stat, whose second field may hold spaces and parentheses. */
 function readStatus(fs: FileSystem, pid: number, thread: number): { started: number; ended: boolean } | null {
-  const text = attempt(() => fs.readFileSync(`/proc/${pid}/task/${thread}/stat`, 'latin1'));
+  const text = about(() => fs.readFileSync(`/proc/${pid}/task/${thread}/stat`, 'latin1'));
   if (text === null) return null;
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const [state] = fields; // field 3 of proc(5); field 22, the start time, is 19 further on
@@ -98,7 +101,9 @@ function readStatus(fs: FileSystem, pid: number, thread: number): { started: num
 
 /** The id of machine-id(5), hashed as that asks for; null in a container that has none. */
 function machineName(fs: FileSystem): string | null {
-  const id = fs.readFileSync('/etc/machine-id', 'latin1').trim();
+  const path = '/etc/machine-id';
+  if (!isAllowed({ name: 'read', path })) return null;
+  const id = fs.readFileSync(path, 'latin1').trim();
   return id === '' ? null : hash(id);
 }
 
@@ -111,6 +116,11 @@ function hash(text: string): string {
   let value = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
   return (value >>> 0).toString(16).padStart(8, '0');
+}
+
+/** What Linux tells of processes; null where it tells nothing, or this program may not ask. */
+function about<T>(read: () => T): T | null {
+  return mayReadProc() ? attempt(read) : null;
 }
 
 function attempt<T>(read: () => T): T | null {

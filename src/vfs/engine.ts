@@ -1,6 +1,6 @@
 /** Starts the SQLite engine: verified, patched with our file functions, and tried out. */
 import initSqlJs, { type SqlJs } from 'sql.js/dist/sql-wasm-browser.js';
-import { compileEngine } from '../../wasm/load.ts';
+import { compileEngine, engineForbidden } from '../../wasm/load.ts';
 import { EngineMismatch } from '../errors/index.ts';
 import { Heap } from './heap.ts';
 import { Vfs } from './install.ts';
@@ -76,7 +76,7 @@ function instantiate(
             instance = made;
             done(made);
           })
-          .catch(reject);
+          .catch((error) => reject(error instanceof WebAssembly.CompileError ? engineForbidden(error) : error));
       },
       // What it prints it also throws.
       print() {},

@@ -144,8 +144,9 @@ export class VfsFiles {
       file.sync();
       return Code.ok;
     } catch (error) {
-      // Emptying the journal is what commits: the change stands now, and may be gone after a power cut.
-      return mount.fail(error, Code.ioErrorFsync, kind === '-journal' && emptied);
+      // Emptying the journal is what commits, or writing the log: the change stands now, and may be gone after a
+      // power cut; or it is taken back now, and a crash brings it again.
+      return mount.fail(error, Code.ioErrorFsync, kind === '-wal' || (kind === '-journal' && emptied));
     }
   }
 

@@ -4,7 +4,7 @@ import { errnoOf, storageFailure } from '../media/failure.ts';
 import type { Medium, MediumFile } from '../media/medium.ts';
 import { Code } from './codes.ts';
 
-const noSpace = new Set(['ENOSPC', 'EDQUOT']);
+const noSpace = new Set(['ENOSPC', 'EDQUOT', 'QuotaExceeded']);
 
 export class Mount {
   /** The file name that SQLite knows the database by. */

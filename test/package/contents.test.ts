@@ -48,6 +48,15 @@ describe('the published package', () => {
     expect(targets.filter((target) => !existsSync(join(installed, target)))).toStrictEqual([]);
   });
 
+  it('is the same for JSR', () => {
+    const { exports, version, license } = JSON.parse(read('package.json'));
+    const jsr = JSON.parse(readFileSync(join(import.meta.dirname, '../../jsr.json'), 'utf8'));
+    const entries = Object.entries<string | { default: string }>(exports).filter(([name]) => name !== './package.json');
+    const modules = entries.map(([name, target]) => [name, typeof target === 'string' ? target : target.default]);
+    expect(jsr.exports).toStrictEqual(Object.fromEntries(modules));
+    expect([jsr.version, jsr.license]).toStrictEqual([version, license]);
+  });
+
   it('brings the pinned engine', () => {
     const pin = JSON.parse(readFileSync(join(import.meta.dirname, '../../wasm/pin.json'), 'utf8'));
     const bytes = readFileSync(join(installed, 'dist/sql-wasm.wasm'));
@@ -70,8 +79,8 @@ describe('the published package', () => {
     const licenses = read('dist/THIRD-PARTY-LICENSES.txt');
     expect(licenses.match(/^[\w.@/-]+ \d+\.\d+\.\d+, [\w.-]+$/gm)?.map((line) => line.split(' ')[0])).toStrictEqual([
       'comlink',
+      'idb',
       'sql.js',
-      'zod',
     ]);
     expect(licenses).toContain('Apache License');
     expect(licenses).toContain('MIT');

@@ -16,9 +16,9 @@ export interface PackedPackage {
   remove(): void;
 }
 
-/** Packs what is built, and installs it as a user would. */
-export function installPacked(): PackedPackage {
-  const user = mkdtempSync(join(tmpdir(), 'cinderlib-user-'));
+/** Packs what is built, and installs it as a user would, in a new folder below `parent`. */
+export function installPacked(parent: string = tmpdir()): PackedPackage {
+  const user = mkdtempSync(join(parent, 'cinderlib-user-'));
   const pack = ['pack', '--json', '--silent', '--ignore-scripts', '--pack-destination', user];
   const [tarball] = JSON.parse(npm(root, ...pack)) as [{ filename: string; size: number; files: { path: string }[] }];
   writeFileSync(join(user, 'package.json'), '{ "name": "user", "private": true, "type": "module" }');

@@ -4,6 +4,7 @@ import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { deno } from '../support/runtimes.ts';
 import { installPacked, type PackedPackage, root } from './packed.ts';
 
 let packed: PackedPackage;
@@ -63,23 +64,24 @@ describe('a program', () => {
   });
 });
 
-describe("a user's compiler", () => {
-  const source = `
-    import { type ModelUpdate, registerVolumeDriver, setup, type SetupOptions, VolumeDriver } from 'cinderlib-wasm';
-    import { persistenceContract } from 'cinderlib-wasm/testing';
-    class Mine extends VolumeDriver {
-      override getVolumeStats() { return { free_capacity_gb: 1 }; }
-      override async createVolume(volume: { readonly id: string }): Promise<ModelUpdate> { return { provider_id: volume.id }; }
-    }
-    registerVolumeDriver('mine', Mine);
-    const options: SetupOptions = { worker: false };
-    const cl = await setup(options);
-    const name: string | null = (await cl.Volume.getById('1')).display_name;
-    // @ts-expect-error: a name is no number, so the types are there
-    const size: number = name;
-    export { persistenceContract, size };
-  `;
+/** A program that only compiles when the types are there, and are right. */
+const source = `
+  import { type ModelUpdate, registerVolumeDriver, setup, type SetupOptions, VolumeDriver } from 'cinderlib-wasm';
+  import { persistenceContract } from 'cinderlib-wasm/testing';
+  class Mine extends VolumeDriver {
+    override getVolumeStats() { return { free_capacity_gb: 1 }; }
+    override async createVolume(volume: { readonly id: string }): Promise<ModelUpdate> { return { provider_id: volume.id }; }
+  }
+  registerVolumeDriver('mine', Mine);
+  const options: SetupOptions = { worker: false };
+  const cl = await setup(options);
+  const name: string | null = (await cl.Volume.getById('1')).display_name;
+  // @ts-expect-error: a name is no number, so the types are there
+  const size: number = name;
+  export { persistenceContract, size };
+`;
 
+describe("a user's compiler", () => {
   it.each([
     ['Node', { module: 'nodenext', lib: ['es2022'], types: ['node'], typeRoots: ['./types'] }],
     ['a bundler for browsers', { module: 'esnext', moduleResolution: 'bundler', lib: ['es2022', 'dom'], types: [] }],
@@ -91,6 +93,17 @@ describe("a user's compiler", () => {
     const tsc = join(root, 'node_modules/typescript/bin/tsc');
     const { stdout, status } = spawnSync(process.execPath, [tsc, '-p', config], { cwd: packed.user, encoding: 'utf8' });
     expect(stdout).toBe('');
+    expect(status).toBe(0);
+  });
+});
+
+describe('Deno', () => {
+  it('takes the types, and checks them', (context) => {
+    if (deno.command === null) return context.skip(deno.missing);
+    write('program.ts', source);
+    const [command] = deno.command;
+    const { status, stderr } = spawnSync(command, ['check', 'program.ts'], { cwd: packed.user, encoding: 'utf8' });
+    expect(stderr).not.toContain('error');
     expect(status).toBe(0);
   });
 });

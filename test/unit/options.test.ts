@@ -1,7 +1,9 @@
 /** Options of `setup` and of the storages: what is taken, and what is said of what is not. */
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type CinderlibError, InvalidOption, InvalidPersistence } from '../../src/errors/index.ts';
 import { databaseOptions, memoryDatabaseOptions, memoryOptions, setupConfig } from '../../src/options.ts';
+import * as byZod from './options-by-zod.ts';
 import { errorOf } from './serialization/python-json.ts';
 
 const connection = 'sqlite:///cl.sqlite';
@@ -232,6 +234,44 @@ describe("options of the storages 'memory' and 'memory_db'", () => {
       () => memoryDatabaseOptions({ frm: 1 }),
       InvalidPersistence,
       "The storage 'memory_db' has no option frm. Did you mean from?",
+    );
+  });
+});
+
+describe('a library of schemas', () => {
+  const value = fc.oneof(
+    ...[fc.string(), fc.boolean(), fc.double(), fc.integer({ min: -1, max: 1 }), fc.constantFrom(null, undefined, '')],
+    ...[fc.constantFrom('db', 'memory', 'opfs', 'indexeddb', connection), fc.array(fc.string()), fc.object()],
+    ...[new Uint8Array(1), new Blob([]), new Map(), () => null, Object.create(null), new Date(0)].map(fc.constant),
+  );
+  const name = fc.oneof(
+    fc.constantFrom('persistence_config', 'project_id', 'user_id', 'non_uuid_ids', 'host', 'root_helper', 'worker'),
+    fc.constantFrom('connection', 'soft_deletes', 'medium', 'read_only', 'busy_timeout', 'from', 'sqlite_synchronous'),
+    fc.constantFrom('workers', 'conection', 'toString', 'constructor', 'my_ip', 'storage'),
+    fc.string(),
+  );
+  const options = fc.oneof(
+    { weight: 9, arbitrary: fc.dictionary(name, value, { maxKeys: 4 }) },
+    { weight: 9, arbitrary: fc.dictionary(name, value, { maxKeys: 3 }).map((rest) => ({ connection, ...rest })) },
+    { weight: 1, arbitrary: value.filter((given) => !(given instanceof Blob)) },
+  );
+
+  it('takes the same options, and says the same of the others', () => {
+    const outcome = (read: (given: unknown) => unknown, given: unknown): unknown => {
+      try {
+        return read(given);
+      } catch (error) {
+        return String(error);
+      }
+    };
+    fc.assert(
+      fc.property(options, (given) => {
+        expect(outcome(setupConfig, given)).toEqual(outcome(byZod.setupConfig, given));
+        expect(outcome(databaseOptions, given)).toEqual(outcome(byZod.databaseOptions, given));
+        expect(outcome(memoryDatabaseOptions, given)).toEqual(outcome(byZod.memoryDatabaseOptions, given));
+        expect(outcome(memoryOptions, given)).toEqual(outcome(byZod.memoryOptions, given));
+      }),
+      { numRuns: 3000 },
     );
   });
 });

@@ -19,6 +19,10 @@ const keptStatements = 100;
 /** What may follow a statement: nothing that would be run. */
 const nothing = /^(\s|;|--[^\n]*(\n|$)|\/\*[\s\S]*?\*\/)*$/;
 
+/** Where the header tells which journal the file is written and read with, and what it says of a rollback journal. */
+const versionsAt = 18;
+const rollbackJournal = 1;
+
 export class SqliteDatabase {
   readonly mount: Mount;
   readonly #engine: Engine;
@@ -86,13 +90,26 @@ export class SqliteDatabase {
     return this.all(sql, []).rows[0]?.[0] ?? null;
   }
 
+  /** Bytes of the database file, with what is still in its log. */
+  get size(): number {
+    if (!this.#hasLog) return this.mount.main?.size() ?? 0;
+    return Number(this.value('PRAGMA page_count')) * Number(this.value('PRAGMA page_size'));
+  }
+
+  get #hasLog(): boolean {
+    return this.mount.medium.journal === 'wal';
+  }
+
   /** The database file as it lies on the medium. Nobody may be writing. */
   bytes(): Uint8Array<ArrayBuffer> {
     // Whatever a failed commit left is rolled back when SQLite next reads.
     this.value('SELECT count(*) FROM sqlite_schema');
+    if (this.#hasLog) this.value('PRAGMA wal_checkpoint(TRUNCATE)');
     const file = this.mount.main;
     const bytes = new Uint8Array(file?.size() ?? 0);
     const count = file?.read(bytes, 0) ?? 0;
+    // The file has no log where it goes.
+    if (this.#hasLog && count > versionsAt) bytes.fill(rollbackJournal, versionsAt, versionsAt + 2);
     if (count === bytes.length) return bytes;
     throw new StorageFailure(`Cannot read ${this.path}: it became shorter meanwhile.`, this.path);
   }

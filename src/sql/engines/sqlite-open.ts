@@ -1,6 +1,6 @@
 /** Opens a database on a medium so that it is ready for use, or says what is wrong with it. */
 import { DatabaseUnavailable, NotADatabase } from '../../errors/index.ts';
-import type { Medium } from '../../media/medium.ts';
+import type { Journal, Medium } from '../../media/medium.ts';
 import type { Engine } from '../../vfs/engine.ts';
 import { SqliteDatabase } from './sqlite-database.ts';
 
@@ -18,7 +18,8 @@ export function openDatabase(engine: Engine, medium: Medium, synchronous: boolea
   try {
     const header = readHeader(medium);
     refuseSuperJournal(medium);
-    if (header === 'write-ahead log' || medium.exists('-wal')) leaveWriteAheadLog(database);
+    if (medium.journal === 'wal') database.value('PRAGMA locking_mode=EXCLUSIVE');
+    else if (header === 'write-ahead log' || medium.exists('-wal')) leaveWriteAheadLog(database);
     // The first access: plays back the journal of a crash, and refuses what is damaged.
     database.value('SELECT count(*) FROM sqlite_schema');
     configure(database, synchronous);
@@ -76,6 +77,11 @@ function refuseSuperJournal(medium: Medium): void {
   }
 }
 
+/** Brings the database to rest before it is closed: one file, in rollback mode. */
+export function bringToRest(database: SqliteDatabase): void {
+  if (database.mount.medium.journal === 'wal') setJournal(database, 'delete');
+}
+
 /**
  * Brings what a native program left in its write-ahead log into the file, and the file back to a
  * rollback journal. Without shared memory SQLite reads such a log only when it has the file alone.
@@ -95,9 +101,9 @@ function leaveWriteAheadLog(database: SqliteDatabase): void {
  * syncs is one of a file instead of a folder. Outside a transaction the database is whole in itself.
  */
 function configure(database: SqliteDatabase, synchronous: boolean): void {
-  const inMemory = database.mount.medium.name === 'memory';
-  setJournal(database, inMemory ? 'memory' : 'truncate');
-  database.value(`PRAGMA synchronous=${synchronous && !inMemory ? 'FULL' : 'OFF'}`);
+  const { journal } = database.mount.medium;
+  setJournal(database, journal);
+  database.value(`PRAGMA synchronous=${synchronous && journal !== 'memory' ? 'FULL' : 'OFF'}`);
   // SQLite's own temporary files would go to Emscripten's file system, which is memory too.
   database.value('PRAGMA temp_store=MEMORY');
   // As the original: Cinder's rows outlive those that they refer to.
@@ -105,7 +111,7 @@ function configure(database: SqliteDatabase, synchronous: boolean): void {
 }
 
 /** The pragma answers with the mode that it could reach, and does not fail when that is another one. */
-function setJournal(database: SqliteDatabase, mode: 'delete' | 'truncate' | 'memory'): void {
+function setJournal(database: SqliteDatabase, mode: 'delete' | Journal): void {
   const reached = database.value(`PRAGMA journal_mode=${mode}`);
   if (reached === mode) return;
   const { path } = database;

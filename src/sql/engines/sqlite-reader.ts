@@ -8,7 +8,7 @@ import { ContextClosed, ReadOnly } from '../../errors/index.ts';
 import type { NativeLocking } from '../../media/guard.ts';
 import type { Media, MediumConfig } from '../../media/media.ts';
 import { MemoryMedium } from '../../media/memory.ts';
-import type { ReadOnlyMedium } from '../../media/read-only.ts';
+import type { ReadableMedium } from '../../media/readable.ts';
 import type { RowSet } from '../../rpc/contract.ts';
 import { type Engine, type EngineSource, startEngine } from '../../vfs/engine.ts';
 import type { SqlEngine, SqlParameters, Work } from '../engine.ts';
@@ -46,13 +46,13 @@ export class SqliteReader implements SqlEngine {
   readonly readOnly = true;
   readonly lockFile = null;
   readonly #engine: Engine;
-  readonly #medium: ReadOnlyMedium;
+  readonly #medium: ReadableMedium;
   readonly #turns = new Mutex();
   #current: Current | null = null;
   #version = '';
   #closing: Promise<void> | null = null;
 
-  constructor(engine: Engine, medium: ReadOnlyMedium) {
+  constructor(engine: Engine, medium: ReadableMedium) {
     this.#engine = engine;
     this.#medium = medium;
   }
@@ -63,7 +63,7 @@ export class SqliteReader implements SqlEngine {
 
   /** Bytes of the main database file. */
   get size(): number {
-    return this.#medium.open('').size();
+    return this.#medium.open('', false).size();
   }
 
   get version(): string {
@@ -124,15 +124,16 @@ export class SqliteReader implements SqlEngine {
   }
 
   #read<T>(read: (database: SqliteDatabase) => T | Promise<T>): Promise<T> {
-    return this.#inTurn(() =>
-      undisturbed(this.#medium, {
+    return this.#inTurn(async () => {
+      await this.#medium.look();
+      return undisturbed(this.#medium, {
         read: () => read(this.#upToDate()),
         forget: () => this.#forget(),
         recover: async (error) => {
           throw error;
         },
-      }),
-    );
+      });
+    });
   }
 
   #upToDate(): SqliteDatabase {
@@ -141,17 +142,17 @@ export class SqliteReader implements SqlEngine {
     // SQLite itself goes by the change counter alone, which a copy of another day may have too.
     if (this.#current?.version !== version) this.#forget();
     this.#current ??= {
-      database: guard.writeAheadLog ? this.#copy() : openForReading(this.#engine, this.#medium),
+      database: guard.hasCompanions ? this.#copy() : openForReading(this.#engine, this.#medium),
       version,
     };
     return this.#current.database;
   }
 
-  /** The log and the file it belongs to, in memory, where SQLite can put them together. */
+  /** The log or the journal and the file it belongs to, in memory, where SQLite can put them together. */
   #copy(): SqliteDatabase {
-    const content = this.#medium.content('');
-    const log = this.#medium.content('-wal');
-    return openDatabase(this.#engine, new MemoryMedium(content, log, this.#medium.path), false);
+    const medium = this.#medium;
+    const companions = { '-journal': medium.content('-journal'), '-wal': medium.content('-wal') };
+    return openDatabase(this.#engine, new MemoryMedium(medium.content(''), companions, medium.path), false);
   }
 
   #forget(): void {

@@ -14,7 +14,7 @@ import { type Engine, type EngineSource, startEngine } from '../../vfs/engine.ts
 import type { SqlEngine, SqlParameters, Work } from '../engine.ts';
 import { Mutex } from './mutex.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
-import { openDatabase, readHeader } from './sqlite-open.ts';
+import { bringToRest, openDatabase, readHeader } from './sqlite-open.ts';
 import { writesRows } from './sqlite-statement.ts';
 import { readTransaction, SqliteTransaction } from './sqlite-transaction.ts';
 import { undisturbed } from './undisturbed.ts';
@@ -44,7 +44,10 @@ export async function openSqliteOn(engine: Engine, medium: Medium, synchronous: 
     await medium.guard.enter('refresh');
     try {
       const open = (): SqliteDatabase => openDatabase(engine, medium, synchronous);
-      return new SqliteEngine(medium, open);
+      const sqlite = new SqliteEngine(medium, open);
+      // What a journal was played back to, or a new database that has its content from elsewhere.
+      await medium.flush();
+      return sqlite;
     } finally {
       await medium.guard.leave();
     }
@@ -83,7 +86,7 @@ export class SqliteEngine implements SqlEngine {
 
   /** Bytes of the main database file. */
   get size(): number {
-    return this.#database.mount.main?.size() ?? 0;
+    return this.#database.size;
   }
 
   checkFile(): void {
@@ -129,8 +132,9 @@ export class SqliteEngine implements SqlEngine {
   close(): Promise<void> {
     this.#closing ??= this.#turns.run(async () => {
       try {
-        this.#database.close();
+        bringToRest(this.#database);
       } finally {
+        this.#database.close();
         await this.#medium.close();
       }
     });
@@ -177,6 +181,8 @@ export class SqliteEngine implements SqlEngine {
   }
 
   #reconnect(): void {
+    // Whose log two connections would spoil has its files alone: what is remembered of them is right.
+    if (this.#medium.journal === 'wal') return;
     const fresh = this.#open();
     this.#database.close();
     this.#database = fresh;
@@ -184,7 +190,7 @@ export class SqliteEngine implements SqlEngine {
 
   async #statement<T>(run: () => T): Promise<T> {
     const result = this.#committing(run);
-    await this.#medium.flush();
+    await this.#flush();
     return result;
   }
 
@@ -203,7 +209,7 @@ export class SqliteEngine implements SqlEngine {
       this.#rollback();
       throw error;
     }
-    await this.#medium.flush();
+    await this.#flush();
     return value;
   }
 
@@ -213,7 +219,7 @@ export class SqliteEngine implements SqlEngine {
       this.#database.run('BEGIN IMMEDIATE');
       for (const work of works) results.push(await this.#attemptInGroup(work));
       this.#committing(() => this.#database.run('COMMIT'));
-      await this.#medium.flush();
+      await this.#flush();
       return results;
     } catch (reason) {
       this.#rollback();
@@ -277,6 +283,16 @@ export class SqliteEngine implements SqlEngine {
       `${path}: another program came in while the change was written, and may have undone it. ` +
         'Call refresh(), and look before writing it again.',
     );
+  }
+
+  async #flush(): Promise<void> {
+    try {
+      await this.#medium.flush();
+    } catch (error) {
+      // The medium went back to what it was before; what SQLite remembers is ahead of that.
+      this.#reconnect();
+      throw error;
+    }
   }
 
   #rollback(): void {

@@ -1,0 +1,68 @@
+/** The database that the page shows: what it asks of the library, and nothing of how it looks. */
+import { type Backend, type Change, type Cinderlib, type ContextInfo, setup, type Volume } from 'cinderlib-wasm';
+
+export interface Choice {
+  readonly database: string;
+  readonly medium: 'indexeddb' | 'opfs';
+  /** The first content of a new database. */
+  readonly from?: Blob;
+}
+
+export class Database {
+  readonly choice: Choice;
+  readonly #context: Cinderlib;
+  readonly #backend: Backend;
+
+  private constructor(choice: Choice, context: Cinderlib, backend: Backend) {
+    this.choice = choice;
+    this.#context = context;
+    this.#backend = backend;
+  }
+
+  static async open(choice: Choice): Promise<Database> {
+    const { database, medium, from } = choice;
+    const connection = `sqlite:///${database}`;
+    const context = await setup({
+      persistence_config: { storage: 'db', connection, medium, ...(from && { from }) },
+      // An imported database has volumes of backends that this page knows nothing of.
+      fail_on_missing_backend: false,
+    });
+    const backend = await context.backend({
+      volume_backend_name: 'playground',
+      volume_driver: 'cinder.tests.fake_driver.FakeLoggingVolumeDriver',
+    });
+    return new Database(choice, context, backend);
+  }
+
+  async volumes(): Promise<Volume[]> {
+    const volumes: Volume[] = [];
+    for await (const volume of this.#context.Volume.iterate()) volumes.push(volume);
+    return volumes;
+  }
+
+  async add(name: string, size: number): Promise<void> {
+    await this.#backend.createVolume(size, { name });
+  }
+
+  /** Deletes a volume; of one whose backend is not here, what is stored of it. */
+  async delete(volume: Volume): Promise<void> {
+    if (volume.host?.includes(`@${this.#backend.id}#`)) await volume.delete();
+    else await this.#context.persistence.deleteVolume(volume);
+  }
+
+  info(): Promise<ContextInfo> {
+    return this.#context.info();
+  }
+
+  changes(): AsyncIterable<Change> {
+    return this.#context.changes();
+  }
+
+  file(): Promise<Blob> {
+    return this.#context.exportDatabase();
+  }
+
+  close(): Promise<void> {
+    return this.#context.close();
+  }
+}

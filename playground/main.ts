@@ -1,0 +1,90 @@
+/** The playground: a page that opens a database in the browser and shows what is in it. */
+import { type Choice, Database } from './database.ts';
+import { download, hideProblem, part, showChange, showDatabase, showInfo, showProblem, showVolumes } from './view.ts';
+
+let database: Database | null = null;
+
+/** Runs what a button is for, with the button off meanwhile, and shows what went wrong. */
+async function perform(button: HTMLButtonElement | null, task: () => Promise<void>): Promise<void> {
+  hideProblem();
+  if (button !== null) button.disabled = true;
+  try {
+    await task();
+  } catch (error) {
+    showProblem(error);
+  } finally {
+    if (button !== null) button.disabled = false;
+  }
+}
+
+function onSubmit(id: string, task: (form: HTMLFormElement, data: FormData) => Promise<void>): void {
+  const form = part(id, HTMLFormElement);
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    void perform(form.querySelector('button'), () => task(form, new FormData(form)));
+  });
+}
+
+function onClick(id: string, task: (database: Database) => Promise<void>): void {
+  const button = part(id, HTMLButtonElement);
+  button.addEventListener('click', () => {
+    const open = database;
+    if (open !== null) void perform(button, () => task(open));
+  });
+}
+
+async function refresh(shown: Database): Promise<void> {
+  const [volumes, info] = await Promise.all([shown.volumes(), shown.info()]);
+  if (shown !== database) return;
+  showInfo(shown.choice.database, info);
+  showVolumes(volumes, (volume) => void perform(null, () => shown.delete(volume).finally(() => refresh(shown))));
+}
+
+/** Shows each change as it comes, from whichever tab, until the database is closed. */
+async function follow(shown: Database): Promise<void> {
+  for await (const change of shown.changes()) {
+    showChange(change);
+    await refresh(shown);
+  }
+}
+
+async function open(choice: Choice): Promise<void> {
+  const opened = await Database.open(choice);
+  database = opened;
+  // A page that is loaded again opens the same database.
+  const { database: name, medium } = choice;
+  history.replaceState(null, '', `?${new URLSearchParams({ database: name, medium })}`);
+  showDatabase(true);
+  void follow(opened).catch(showProblem);
+  await refresh(opened);
+}
+
+onSubmit('open', async (form, data) => {
+  const from = data.get('from');
+  await open({
+    database: String(data.get('database')),
+    medium: data.get('medium') === 'opfs' ? 'opfs' : 'indexeddb',
+    ...(from instanceof File && from.size > 0 && { from }),
+  });
+  form.reset();
+});
+
+onSubmit('add', async (form, data) => {
+  await database?.add(String(data.get('name')), Number(data.get('size')));
+  form.reset();
+});
+
+onClick('export', async (shown) => download(await shown.file(), `${shown.choice.database}.sqlite`));
+
+onClick('close', async (shown) => {
+  database = null;
+  await shown.close();
+  history.replaceState(null, '', location.pathname);
+  showDatabase(false);
+});
+
+const asked = new URLSearchParams(location.search);
+const name = asked.get('database');
+if (name !== null) {
+  void perform(null, () => open({ database: name, medium: asked.get('medium') === 'opfs' ? 'opfs' : 'indexeddb' }));
+}

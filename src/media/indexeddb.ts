@@ -1,0 +1,143 @@
+/**
+ * A medium in IndexedDB, which is asynchronous where SQLite is not: all pages are in memory, and what a commit
+ * changed is stored in one transaction when it is flushed. So a commit costs what it changed, however large
+ * the database is; and the database has to fit in memory.
+ */
+import { DatabaseChanged, OutcomeUnknown, StorageFailure } from '../errors/index.ts';
+import { BlockFile } from './block-file.ts';
+import { planWrite, type WritePlan } from './block-plan.ts';
+import type { StoredDatabase } from './block-records.ts';
+import { Folding } from './folding.ts';
+import { FreeGuard } from './guard.ts';
+import type { IndexedDbStore } from './indexeddb-store.ts';
+import type { FileKind, Medium, MediumFile } from './medium.ts';
+import { MemoryFile } from './memory.ts';
+import type { WebLock } from './web-lock.ts';
+
+const nothing: WritePlan = { extents: [], blocks: [], dropFrom: null };
+
+export class IndexedDbMedium implements Medium {
+  readonly name = 'indexeddb';
+  readonly journal = 'memory';
+  readonly readOnly = false;
+  readonly lockFile = null;
+  readonly path: string;
+  readonly guard: StoreGuard;
+  readonly #store: IndexedDbStore;
+  readonly #lock: WebLock;
+  readonly #main: BlockFile;
+  readonly #folding: Folding;
+  readonly #companions = new Map<FileKind, MemoryFile>();
+  #closed = false;
+
+  /**
+   * @param stored what the store was taken over with
+   * @param from the first content of a new database
+   */
+  constructor(store: IndexedDbStore, lock: WebLock, stored: StoredDatabase, from: Uint8Array | null) {
+    this.path = store.path;
+    this.#store = store;
+    this.#lock = lock;
+    this.#main = new BlockFile(stored.extents, stored.header.size);
+    this.#folding = new Folding(this.#main, stored.single, store.extentSize, (plan) => store.fold(this.#main, plan));
+    this.guard = new StoreGuard(() => this.#reload());
+    if (from !== null) this.#main.write(from, 0);
+  }
+
+  open(kind: FileKind, create: boolean): MediumFile {
+    if (kind === '') return this.#main;
+    let file = this.#companions.get(kind);
+    if (file === undefined) {
+      if (!create) throw new StorageFailure(`There is no file ${this.path}${kind}.`, this.path + kind, 'ENOENT');
+      file = new MemoryFile(new Uint8Array(0));
+      this.#companions.set(kind, file);
+    }
+    return file;
+  }
+
+  exists(kind: FileKind): boolean {
+    const file = kind === '' ? this.#main : this.#companions.get(kind);
+    return (file?.size() ?? 0) > 0;
+  }
+
+  remove(kind: FileKind): void {
+    if (kind === '') this.#main.truncate(0);
+    else this.#companions.delete(kind);
+  }
+
+  async flush(): Promise<void> {
+    const file = this.#main;
+    if (file.isDurable) return;
+    await this.#folding.pause();
+    const plan = planWrite(file.changed, file.size(), file.durableSize, this.#store.extentSize);
+    try {
+      await this.#store.write(file, plan);
+    } catch (error) {
+      file.revert();
+      // Folding what may not be stored would mix two states of the database.
+      if (error instanceof StorageFailure) this.#folding.resume(nothing);
+      else this.guard.distrust(error, this.path);
+      throw error;
+    }
+    file.settle();
+    this.#folding.resume(plan);
+  }
+
+  close(): Promise<void> {
+    return this.#release(this.#main.durableSize === 0);
+  }
+
+  abandon(): Promise<void> {
+    return this.#release(true);
+  }
+
+  /** A database that nothing was stored in leaves nothing behind. The lock goes last, and in any case. */
+  async #release(mayRemove: boolean): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    try {
+      await this.#folding.stop();
+      if (mayRemove && this.#store.isNew) await this.#store.remove();
+    } finally {
+      this.#store.close();
+      this.#lock.release();
+    }
+  }
+
+  async #reload(): Promise<void> {
+    const { extents, header, single } = await this.#store.readAgain();
+    this.#main.replace(extents, header.size);
+    this.#folding.restart(single);
+  }
+}
+
+/** Lets nobody use what is in memory when it may not be what is stored. */
+class StoreGuard extends FreeGuard {
+  readonly #reload: () => Promise<void>;
+  #failure: unknown = null;
+
+  constructor(reload: () => Promise<void>) {
+    super();
+    this.#reload = reload;
+  }
+
+  /** From now on what is in memory may not be what is stored. */
+  distrust(cause: unknown, path: string): void {
+    this.#failure =
+      cause instanceof OutcomeUnknown
+        ? new DatabaseChanged(`${path}: it is not known whether the last change was stored. Call refresh().`, path)
+        : cause;
+  }
+
+  override async enter(purpose: 'write' | 'recover' | 'refresh'): Promise<void> {
+    if (this.#failure !== null && purpose === 'refresh') {
+      await this.#reload();
+      this.#failure = null;
+    }
+    this.checkFile();
+  }
+
+  override checkFile(): void {
+    if (this.#failure !== null) throw this.#failure;
+  }
+}

@@ -1,0 +1,138 @@
+/** Finds a database in the origin private file system (OPFS), and the handles that its files are used by. */
+import { type CinderlibError, DatabaseLocked, DatabaseUnavailable } from '../errors/index.ts';
+import { pause, privateFiles } from '../runtime.ts';
+import type { AccessHandle, AccessibleFile } from './access-handle.ts';
+import { browserOpenFailure, browserWord } from './browser-failure.ts';
+import type { FileKind } from './medium.ts';
+
+/** How long a worker that has just ended may keep a file, and the pause between attempts, in milliseconds. */
+const patience = 500;
+const retryDelay = 20;
+
+export class OpfsPlace {
+  /** What messages call the database. */
+  readonly path: string;
+  readonly #folder: FileSystemDirectoryHandle;
+  readonly #name: string;
+
+  private constructor(path: string, folder: FileSystemDirectoryHandle, name: string) {
+    this.path = path;
+    this.#folder = folder;
+    this.#name = name;
+  }
+
+  /**
+   * @param database a path below the root of the file system; its folders are made when `create` is set
+   * @throws {DatabaseUnavailable}
+   */
+  static async find(database: string, path: string, create: boolean): Promise<OpfsPlace> {
+    const folders = database.split('/').filter((part) => part !== '' && part !== '.');
+    const name = folders.pop();
+    if (name === undefined) throw new DatabaseUnavailable(`${path} names no file. Write sqlite:///name.`, path);
+    try {
+      let folder = await root(path);
+      for (const part of folders) folder = await folder.getDirectoryHandle(part, { create });
+      return new OpfsPlace(path, folder, name);
+    } catch (error) {
+      throw placeFailure(path, error);
+    }
+  }
+
+  /** The file, for reading it without a handle; null when there is none. */
+  async file(kind: FileKind): Promise<File | null> {
+    try {
+      return await (await this.#folder.getFileHandle(this.#name + kind)).getFile();
+    } catch (error) {
+      if (browserWord(error) === 'NotFoundError') return null;
+      throw placeFailure(this.path + kind, error);
+    }
+  }
+
+  /** Opens a file for reading and writing in place, which nobody else then can. It is made when there is none. */
+  async open(kind: FileKind | '.new'): Promise<AccessHandle> {
+    const startedAt = performance.now();
+    for (;;) {
+      try {
+        const handle = await this.#handle(kind, true);
+        if (handle.createSyncAccessHandle === undefined) throw withoutHandles(this.path);
+        return await handle.createSyncAccessHandle();
+      } catch (error) {
+        const isHeld = browserWord(error) === 'NoModificationAllowedError';
+        if (!isHeld || performance.now() - startedAt > patience) throw placeFailure(this.path, error);
+        await pause(retryDelay);
+      }
+    }
+  }
+
+  /** Puts a whole content under the database's name, or nothing. */
+  async seed(content: Uint8Array): Promise<void> {
+    try {
+      const fresh = await this.open('.new');
+      try {
+        fresh.truncate(0);
+        fresh.write(content, { at: 0 });
+        fresh.flush();
+      } finally {
+        fresh.close();
+      }
+      await (await this.#handle('.new', false)).move(this.#name);
+    } catch (error) {
+      await this.remove('.new').catch(() => {});
+      throw placeFailure(this.path, error);
+    }
+  }
+
+  /** Removes a file that nobody has open. A missing one is no error. */
+  async remove(kind: FileKind | '.new'): Promise<void> {
+    try {
+      await this.#folder.removeEntry(this.#name + kind);
+    } catch (error) {
+      if (browserWord(error) !== 'NotFoundError') throw placeFailure(this.path + kind, error);
+    }
+  }
+
+  async #handle(kind: FileKind | '.new', create: boolean): Promise<AccessibleFile> {
+    const handle: unknown = await this.#folder.getFileHandle(this.#name + kind, { create });
+    return handle as AccessibleFile;
+  }
+}
+
+async function root(path: string): Promise<FileSystemDirectoryHandle> {
+  const getDirectory = privateFiles();
+  if (getDirectory === undefined) {
+    throw new DatabaseUnavailable(
+      `Cannot open ${path}: this browser has no private file system for this page (navigator.storage.getDirectory). ` +
+        "Serve the page by https or from localhost, or choose the medium 'indexeddb'.",
+      path,
+    );
+  }
+  return getDirectory();
+}
+
+function placeFailure(path: string, cause: unknown): CinderlibError {
+  switch (browserWord(cause)) {
+    case 'NoModificationAllowedError':
+      return new DatabaseLocked(
+        `${path} is in use: another tab or worker of this site has its file open. Close it there, or try again.`,
+      );
+    case 'NotSupportedError':
+      return withoutHandles(path, cause);
+    case 'NotFoundError':
+      return new DatabaseUnavailable(`There is no database ${path}.`, path, { cause });
+    case 'TypeMismatchError':
+      return new DatabaseUnavailable(`Cannot open ${path}: part of the path is of another kind.`, path, { cause });
+    case 'TypeError':
+      return new DatabaseUnavailable(`Cannot open ${path}: the browser allows no such name.`, path, { cause });
+    default:
+      return browserOpenFailure(path, cause);
+  }
+}
+
+function withoutHandles(path: string, cause?: unknown): DatabaseUnavailable {
+  return new DatabaseUnavailable(
+    `Cannot open ${path}: there are no synchronous access handles here (FileSystemFileHandle.createSyncAccessHandle). ` +
+      "Browsers that have them have them in workers alone: leave out worker: false, or choose the medium 'indexeddb'.",
+    path,
+    { cause },
+  );
+}

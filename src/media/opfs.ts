@@ -1,0 +1,100 @@
+/**
+ * A medium in the origin private file system: pages are read and written in place, so that a database need not
+ * fit in memory. Its files are opened beforehand, for SQLite cannot wait; a file that is absent is an empty one.
+ *
+ * Nobody else can open them meanwhile. So SQLite may keep its write-ahead log, which needs one flush for a commit.
+ */
+import { FreeGuard } from './guard.ts';
+import type { FileKind, Medium, MediumFile } from './medium.ts';
+import { MemoryFile } from './memory.ts';
+import { OpfsFile } from './opfs-file.ts';
+import type { OpfsPlace } from './opfs-place.ts';
+import type { WebLock } from './web-lock.ts';
+
+/** Those that must survive a crash. */
+const kept = ['', '-journal', '-wal'] as const;
+
+export class OpfsMedium implements Medium {
+  readonly name = 'opfs';
+  readonly journal = 'wal';
+  readonly readOnly = false;
+  readonly lockFile = null;
+  readonly guard = new FreeGuard();
+  readonly path: string;
+  readonly #place: OpfsPlace;
+  readonly #lock: WebLock;
+  readonly #isNew: boolean;
+  readonly #files: ReadonlyMap<FileKind, OpfsFile>;
+  /** What SQLite keeps beside them and nobody needs again. */
+  readonly #passing = new Map<FileKind, MemoryFile>();
+  #closed = false;
+
+  private constructor(place: OpfsPlace, lock: WebLock, files: ReadonlyMap<FileKind, OpfsFile>, isNew: boolean) {
+    this.path = place.path;
+    this.#place = place;
+    this.#lock = lock;
+    this.#files = files;
+    this.#isNew = isNew;
+  }
+
+  /**
+   * Opens the files of a database.
+   *
+   * @param lock released when the medium is closed
+   * @param isNew whether there was none, or the opener itself put it there
+   * @throws {DatabaseLocked | DatabaseUnavailable | StorageFailure} having closed what it had opened
+   */
+  static async open(place: OpfsPlace, lock: WebLock, isNew: boolean): Promise<OpfsMedium> {
+    const files = new Map<FileKind, OpfsFile>();
+    try {
+      for (const kind of kept) files.set(kind, new OpfsFile(await place.open(kind), place.path + kind));
+      return new OpfsMedium(place, lock, files, isNew);
+    } catch (error) {
+      for (const file of files.values()) file.release();
+      throw error;
+    }
+  }
+
+  open(kind: FileKind): MediumFile {
+    const known = this.#files.get(kind) ?? this.#passing.get(kind);
+    if (known !== undefined) return known;
+    const file = new MemoryFile(new Uint8Array(0));
+    this.#passing.set(kind, file);
+    return file;
+  }
+
+  exists(kind: FileKind): boolean {
+    return ((this.#files.get(kind) ?? this.#passing.get(kind))?.size() ?? 0) > 0;
+  }
+
+  remove(kind: FileKind, durable: boolean): void {
+    this.#passing.delete(kind);
+    const file = this.#files.get(kind);
+    if (file === undefined || file.size() === 0) return;
+    file.truncate(0);
+    if (durable) file.sync();
+  }
+
+  /** A commit is durable as soon as SQLite has synced the files. */
+  async flush(): Promise<void> {}
+
+  close(): Promise<void> {
+    return this.#release(kept.filter((kind) => !this.exists(kind)));
+  }
+
+  abandon(): Promise<void> {
+    return this.#release(kept.filter((kind) => this.#isNew || (kind !== '' && !this.exists(kind))));
+  }
+
+  /** Closes the files and removes those which nobody needs. The lock goes last, and in any case. */
+  async #release(spent: readonly FileKind[]): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    try {
+      for (const file of this.#files.values()) file.release();
+      for (const kind of spent) await this.#place.remove(kind);
+    } finally {
+      this.#lock.release();
+    }
+  }
+}

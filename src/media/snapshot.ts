@@ -1,0 +1,123 @@
+/**
+ * A medium that is only read, where nothing can be read without waiting: what is stored is taken into memory
+ * as a whole, and taken again when it has changed. It takes no lock for longer than that, and writes nothing.
+ */
+import { type CinderlibError, ReadOnly, StorageFailure } from '../errors/index.ts';
+import { FreeGuard } from './guard.ts';
+import type { FileKind, MediumFile } from './medium.ts';
+import { LockLevel } from './native-locks.ts';
+import type { ReadableGuard, ReadableMedium } from './readable.ts';
+
+/** What was stored at one moment. */
+export interface Snapshot {
+  /** Is another text after each change. */
+  readonly version: string;
+  /** The database's own file, and what beside it holds something. */
+  readonly files: ReadonlyMap<FileKind, MediumFile>;
+}
+
+/** What snapshots are taken of. */
+export interface SnapshotSource {
+  readonly medium: 'indexeddb' | 'opfs';
+  /** What messages call the database. */
+  readonly path: string;
+  /** What is stored now; the same snapshot when that is what it holds. */
+  take(last: Snapshot | null): Promise<Snapshot>;
+  close(): void;
+}
+
+export class SnapshotMedium implements ReadableMedium {
+  readonly journal = 'memory';
+  readonly readOnly = true;
+  readonly lockFile = null;
+  readonly guard: SnapshotGuard;
+  readonly #source: SnapshotSource;
+  #snapshot: Snapshot;
+
+  private constructor(source: SnapshotSource, snapshot: Snapshot) {
+    this.#source = source;
+    this.#snapshot = snapshot;
+    this.guard = new SnapshotGuard(source.path, () => this.#snapshot);
+  }
+
+  static async open(source: SnapshotSource): Promise<SnapshotMedium> {
+    try {
+      return new SnapshotMedium(source, await source.take(null));
+    } catch (error) {
+      source.close();
+      throw error;
+    }
+  }
+
+  get name(): 'indexeddb' | 'opfs' {
+    return this.#source.medium;
+  }
+
+  get path(): string {
+    return this.#source.path;
+  }
+
+  async look(): Promise<void> {
+    this.#snapshot = await this.#source.take(this.#snapshot);
+  }
+
+  open(kind: FileKind): MediumFile {
+    const file = this.#snapshot.files.get(kind);
+    if (file !== undefined) return file;
+    throw new StorageFailure(`There is no file ${this.path}${kind}.`, this.path + kind, 'ENOENT');
+  }
+
+  exists(kind: FileKind): boolean {
+    return this.#snapshot.files.has(kind);
+  }
+
+  content(kind: FileKind): Uint8Array | null {
+    const file = this.#snapshot.files.get(kind);
+    if (file === undefined) return null;
+    const bytes = new Uint8Array(file.size());
+    file.read(bytes, 0);
+    return bytes;
+  }
+
+  remove(): never {
+    throw new ReadOnly(this.path);
+  }
+
+  async flush(): Promise<void> {}
+
+  async close(): Promise<void> {
+    this.#source.close();
+  }
+
+  abandon(): Promise<void> {
+    return this.close();
+  }
+}
+
+/** Nobody can disturb what is in memory. */
+class SnapshotGuard extends FreeGuard implements ReadableGuard {
+  readonly #path: string;
+  readonly #snapshot: () => Snapshot;
+
+  constructor(path: string, snapshot: () => Snapshot) {
+    super();
+    this.#path = path;
+    this.#snapshot = snapshot;
+  }
+
+  get hasCompanions(): boolean {
+    return this.#snapshot().files.size > 1;
+  }
+
+  version(): string {
+    return this.#snapshot().version;
+  }
+
+  override async enter(): Promise<void> {
+    throw new ReadOnly(this.#path);
+  }
+
+  override refusal(level: number): CinderlibError | null {
+    return level > LockLevel.shared ? new ReadOnly(this.#path) : null;
+  }
+}

@@ -1,0 +1,97 @@
+/** Hands the changes of a storage to everybody who iterates over `changes()`. */
+import { ChangesMissed } from '../errors/index.ts';
+import type { Change } from '../rpc/contract.ts';
+
+/** How many changes wait for a reader that does not take them: about a megabyte. */
+const mostWaiting = 10_000;
+
+export class ChangeFeed {
+  readonly #readers = new Set<ChangeReader>();
+  #isOver = false;
+
+  tell(changes: readonly Change[]): void {
+    for (const reader of this.#readers) reader.push(changes);
+  }
+
+  /** An iterator over what is told from now on. */
+  read(): AsyncIterableIterator<Change> {
+    const reader = new ChangeReader(() => this.#readers.delete(reader));
+    this.#readers.add(reader);
+    if (this.#isOver) reader.end();
+    return reader;
+  }
+
+  /** Nothing more will be told: readers take what waits, and end. */
+  end(): void {
+    this.#isOver = true;
+    for (const reader of this.#readers) reader.end();
+  }
+}
+
+type Result = IteratorResult<Change, undefined>;
+interface Pull {
+  readonly resolve: (result: Result) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+const done: Result = { done: true, value: undefined };
+
+/** Not a generator: one that waits for a change could not be ended before there is one. */
+class ChangeReader implements AsyncIterableIterator<Change, undefined> {
+  readonly #forget: () => void;
+  readonly #pulls: Pull[] = [];
+  #waiting: Change[] = [];
+  #missed = false;
+  #isOver = false;
+
+  constructor(forget: () => void) {
+    this.#forget = forget;
+  }
+
+  push(changes: readonly Change[]): void {
+    this.#waiting.push(...changes);
+    if (this.#waiting.length > mostWaiting) {
+      // What is left of them would tell half of the truth.
+      this.#waiting = [];
+      this.#missed = true;
+      this.end();
+    }
+    this.#serve();
+  }
+
+  end(): void {
+    this.#isOver = true;
+    this.#forget();
+    this.#serve();
+  }
+
+  next(): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.#pulls.push({ resolve, reject });
+      this.#serve();
+    });
+  }
+
+  async return(): Promise<Result> {
+    this.#waiting = [];
+    this.#missed = false;
+    this.end();
+    return done;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  #serve(): void {
+    while (this.#pulls.length > 0 && (this.#waiting.length > 0 || this.#isOver)) {
+      const pull = this.#pulls.shift();
+      const value = this.#waiting.shift();
+      if (value !== undefined) pull?.resolve({ done: false, value });
+      else if (this.#missed) {
+        this.#missed = false;
+        pull?.reject(new ChangesMissed(mostWaiting));
+      } else pull?.resolve(done);
+    }
+  }
+}

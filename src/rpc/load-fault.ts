@@ -1,0 +1,79 @@
+/**
+ * Why a browser did not load a worker's script. Its error event has no word about it, so that the script is
+ * asked for once more, and what the page's policy forbade is remembered.
+ */
+
+/** What a Content Security Policy forbade since the watch began, to this page. */
+export class PolicyWatch {
+  readonly #violations: SecurityPolicyViolationEvent[] = [];
+  readonly #listener = (event: SecurityPolicyViolationEvent): void => void this.#violations.push(event);
+
+  constructor() {
+    // A worker that starts another has no document; there the violation cannot be seen.
+    globalThis.document?.addEventListener('securitypolicyviolation', this.#listener);
+  }
+
+  /** The directive that forbade one of the addresses; null when none did. */
+  directiveAgainst(...addresses: readonly string[]): string | null {
+    // Browsers shorten the address of what is foreign to its origin, and that of a Blob to its scheme.
+    const isMeant = ({ blockedURI }: SecurityPolicyViolationEvent): boolean =>
+      blockedURI !== '' && addresses.some((address) => address.startsWith(blockedURI));
+    return this.#violations.find(isMeant)?.effectiveDirective ?? null;
+  }
+
+  stop(): void {
+    globalThis.document?.removeEventListener('securitypolicyviolation', this.#listener);
+  }
+}
+
+/**
+ * What stands between a browser and a script, and what to do about it: the end of a sentence, and another one.
+ *
+ * @param startedAs The address that the worker was given: that of the script, or of a Blob that imports it.
+ */
+export async function loadFault(script: string, startedAs: string, policy: PolicyWatch): Promise<string> {
+  const response = await ask(script);
+  const directive = policy.directiveAgainst(script, startedAs);
+  if (directive !== null) {
+    return `the page's policy forbids it by ${directive}. ${policyHint(script, startedAs)}`;
+  }
+  if (response instanceof Error) {
+    return (
+      `it cannot be fetched (${response.message}). If it comes from another origin, its server must send ` +
+      'Access-Control-Allow-Origin; a Content-Security-Policy must allow it by script-src and worker-src.'
+    );
+  }
+  const beside = 'Serve it, with sql-wasm.wasm, beside the script that imports this library.';
+  if (!response.ok) return `the server answers ${`${response.status} ${response.statusText}`.trimEnd()}. ${beside}`;
+  const type = response.headers.get('content-type');
+  if (!isScript(type)) {
+    return (
+      `the server sends it as ${type ?? 'nothing in particular'}, and browsers take scripts as text/javascript only. ` +
+      `If that is a page, there is no such file. ${beside}`
+    );
+  }
+  // What a worker imports is seen by no page.
+  const hint = startedAs === script ? '' : ` ${policyHint(script, startedAs)}`;
+  return `it, or what it imports, cannot be run; the console of the browser may say more.${hint}`;
+}
+
+/** What a page's policy must hold. A script from another origin is started by a Blob that imports it. */
+export function policyHint(script: string, startedAs: string): string {
+  const sources = startedAs === script ? "the script's origin" : "blob: and the script's origin";
+  return `A Content-Security-Policy must allow ${sources} by worker-src.`;
+}
+
+async function ask(script: string): Promise<Response | Error> {
+  try {
+    const response = await fetch(script, { cache: 'no-store' });
+    // Only the head of the answer is looked at.
+    await response.body?.cancel();
+    return response;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+function isScript(type: string | null): boolean {
+  return /^(?:text|application)\/(?:x-)?(?:java|ecma)script\s*(?:;|$)/i.test(type ?? '');
+}

@@ -1,0 +1,159 @@
+/**
+ * A member's relation to one leader: lets itself be let in, sends calls, hears the answers.
+ *
+ * It says hello over the channel, which always works, and over a port as soon as there is one. Calls go over
+ * the port once no call waits that went the other way: so they arrive in the order in which they were sent.
+ */
+import type { Answers, Outcome } from '../rpc/contract.ts';
+import { fromWire } from '../rpc/errors.ts';
+import { whenFree } from './held-lock.ts';
+import { aliveLock } from './names.ts';
+import type { PortClient } from './port-client.ts';
+import type { MemberId, Reply, Request, SharedOptions } from './protocol.ts';
+import type { WaitingCall } from './waiting-calls.ts';
+
+/** How long a sign of life is taken for one, in milliseconds. */
+const signLasts = 1000;
+
+export interface FollowingEvents {
+  welcome(opened: Answers['open']): void;
+  refused(reason: Error): void;
+  accepted(id: number): void;
+  answer(id: number, outcome: Outcome<unknown>): void;
+  /** The leader is gone. `inOrder`: it said so itself, after its last answer. */
+  gone(inOrder: boolean): void;
+  /** The leader gave a sign of life. */
+  heard(): void;
+}
+
+export interface FollowingParts {
+  readonly leader: MemberId;
+  readonly epoch: number;
+  readonly options: SharedOptions;
+  readonly locks: LockManager;
+  readonly ports: PortClient | null;
+  /** Whether what was sent to a leader that does not answer is known never to be done. */
+  readonly isSure: boolean;
+  /** Sends over the channel. */
+  readonly send: (request: Request) => void;
+}
+
+export class Following {
+  readonly epoch: number;
+  readonly #parts: FollowingParts;
+  readonly #events: FollowingEvents;
+  readonly #end = new AbortController();
+  /** Calls that went over the channel and wait for their answer. */
+  readonly #overChannel = new Set<number>();
+  #port: MessagePort | null = null;
+  #usesPort = false;
+  #heardAt = Date.now();
+  #refusal: Error | null = null;
+  #state: 'greeting' | 'welcome' | 'refused' | 'ended' = 'greeting';
+
+  constructor(parts: FollowingParts, events: FollowingEvents) {
+    this.epoch = parts.epoch;
+    this.#parts = parts;
+    this.#events = events;
+    whenFree(parts.locks, aliveLock(parts.leader), this.#end.signal, () => this.#goneIf(true, false));
+    parts.send(this.#hello);
+    void parts.ports?.ready.then(() => this.#greetOverPort());
+  }
+
+  /** Why the leader does not let us in; null when it does. */
+  get refusal(): Error | null {
+    return this.#refusal;
+  }
+
+  /**
+   * Whether calls may be sent. Where it could not be told later whether a leader that was frozen has done them,
+   * it is asked for a sign of life first, unless it gave one just now.
+   */
+  isListening(): boolean {
+    if (this.#state !== 'welcome') return false;
+    const age = Date.now() - this.#heardAt;
+    if (this.#parts.isSure || (age >= 0 && age < signLasts)) return true;
+    this.#sendOwnWay(this.#hello);
+    return false;
+  }
+
+  send({ id, command }: WaitingCall): void {
+    const request: Request = { type: 'call', id, command };
+    this.#usesPort ||= this.#port !== null && this.#overChannel.size === 0;
+    if (!this.#usesPort) this.#overChannel.add(id);
+    this.#sendOwnWay(request);
+  }
+
+  /** A reply that came over the channel. */
+  hear(reply: Reply): void {
+    this.#heardAt = Date.now();
+    this.#understand(reply);
+    this.#events.heard();
+  }
+
+  /** Listens no more. */
+  close(): void {
+    this.#state = 'ended';
+    this.#end.abort();
+    this.#port?.close();
+  }
+
+  #sendOwnWay(request: Request): void {
+    if (this.#usesPort) this.#port?.postMessage(request);
+    else this.#parts.send(request);
+  }
+
+  get #hello(): Request {
+    return { type: 'hello', options: this.#parts.options };
+  }
+
+  #understand(reply: Reply): void {
+    switch (reply.type) {
+      case 'welcome':
+        this.#welcome(reply.opened);
+        break;
+      case 'refused':
+        this.#state = 'refused';
+        this.#refusal = fromWire(reply.error);
+        this.#events.refused(this.#refusal);
+        break;
+      case 'accepted':
+        this.#events.accepted(reply.id);
+        break;
+      case 'answer':
+        this.#overChannel.delete(reply.id);
+        this.#events.answer(reply.id, reply.outcome);
+        break;
+      case 'ended':
+        this.#goneIf(!this.#usesPort, true);
+    }
+  }
+
+  #welcome(opened: Answers['open']): void {
+    if (this.#state !== 'greeting') return;
+    this.#state = 'welcome';
+    this.#events.welcome(opened);
+  }
+
+  #greetOverPort(): void {
+    if (this.#end.signal.aborted) return;
+    const port = this.#parts.ports?.connect(this.#parts.leader);
+    if (port === undefined) return;
+    this.#end.signal.addEventListener('abort', () => port.close());
+    port.onmessage = ({ data }: MessageEvent<Reply>) => this.#hearOverPort(port, data);
+    port.postMessage(this.#hello);
+  }
+
+  #hearOverPort(port: MessagePort, reply: Reply): void {
+    if (reply.type === 'welcome') this.#port = port;
+    // Its last word over the way that the answers take; over the other it may come before them.
+    if (reply.type === 'ended') this.#goneIf(this.#usesPort, true);
+    else this.hear(reply);
+  }
+
+  #goneIf(isSo: boolean, inOrder: boolean): void {
+    if (!isSo || this.#state === 'ended' || this.#end.signal.aborted) return;
+    this.#state = 'ended';
+    this.#events.gone(inOrder);
+  }
+}

@@ -1,0 +1,448 @@
+/**
+ * One context's share in a database that many tabs have open: it leads, or it follows whoever does.
+ *
+ * It lives where the core lives, in the tab's worker: no busy page holds up another, and a worker that dies
+ * takes its lock with it. Whoever uses it calls it as it would call a core of its own.
+ */
+import { ContextClosed, DatabaseExists, DatabaseLocked } from '../errors/index.ts';
+import { lockName } from '../media/web-lock.ts';
+import type { Answer, Answers, Change, Command, CoreConfig, Outcome, StorageInfo } from '../rpc/contract.ts';
+import type { CommandRunner } from '../rpc/host.ts';
+import { nextTurn, pause } from '../runtime.ts';
+import { Following } from './following.ts';
+import { holdLock } from './held-lock.ts';
+import { Leadership } from './leadership.ts';
+import { aliveLock, channelName } from './names.ts';
+import { Patience } from './patience.ts';
+import { PortClient } from './port-client.ts';
+import type { MemberId, Notice, Reply, Request, SharedOptions, ToldChange } from './protocol.ts';
+import { Reign } from './reign.ts';
+import { type WaitingCall, WaitingCalls } from './waiting-calls.ts';
+
+/** What a member is made of; tests put other locks, channels and cores in. */
+export interface MemberParts {
+  readonly locks: LockManager;
+  readonly openChannel: (name: string) => BroadcastChannel;
+  readonly makeCore: () => CommandRunner;
+  readonly newId: () => string;
+  /** Has ready what a core needs, so that leading can begin at once and without a network. */
+  readonly warmUp: () => Promise<unknown>;
+}
+
+/**
+ * How long the last words of a leader that died may be under way, in milliseconds. What is known of its end comes
+ * from the browser and may overtake them; a new leader takes longer than that to open the database.
+ */
+const lastWords = 50;
+
+/** How many times the patience that others are waited for with an opening may take. */
+const openingPatience = 3;
+
+export class Member implements CommandRunner {
+  readonly #parts: MemberParts;
+  readonly #id: MemberId;
+  readonly #releaseAlive: () => void;
+  readonly #options: SharedOptions;
+  readonly #channel: BroadcastChannel;
+  readonly #leadership: Leadership;
+  readonly #patience: Patience;
+  readonly #ports: PortClient | null;
+  readonly #calls = new WaitingCalls();
+  /** By epoch: the leader now, and those before it whose last words may be under way. */
+  readonly #followings = new Map<number, Following>();
+  #config: CoreConfig;
+  #listener: (changes: readonly Change[]) => void = () => {};
+  /** The latest leadership that was heard of, our own included. */
+  #epoch = 0;
+  #reign: Reign | null = null;
+  /** Ends the wait for the first leader; null once there was one. */
+  #entry: { readonly resolve: (opened: Answers['open']) => void; readonly reject: (reason: unknown) => void } | null =
+    null;
+  /** How often patience was lost with a leadership that is only beginning. */
+  #openings = 0;
+  #hearsOpening = false;
+  #isAway = false;
+  #hasLeft = false;
+  #closing: Promise<null> | null = null;
+
+  private constructor(
+    parts: MemberParts,
+    id: MemberId,
+    config: CoreConfig,
+    ports: MessagePort | null,
+    release: () => void,
+  ) {
+    this.#parts = parts;
+    this.#id = id;
+    this.#config = config;
+    this.#releaseAlive = release;
+    this.#options = { soft_deletes: config.soft_deletes, sqlite_synchronous: config.sqlite_synchronous };
+    const lock = lockName(config.medium, config.database);
+    this.#channel = parts.openChannel(channelName(lock));
+    this.#channel.onmessage = ({ data }: MessageEvent<Notice>): void => this.#hear(data);
+    this.#leadership = new Leadership(parts.locks, lock, {
+      won: () => void this.#lead(),
+      stolen: () => this.#depose(),
+    });
+    this.#patience = new Patience(config.busy_timeout, {
+      waits: () => this.#reign === null && (this.#entry !== null || this.#calls.size > 0),
+      ask: () => this.#tell({ type: 'who' }),
+      exhausted: () => this.#loseHope(),
+    });
+    this.#ports = ports && new PortClient(ports, id, (from, port) => this.#admit(from, port));
+  }
+
+  /** Joins those who have the database open, or is the first to open it. */
+  static async join(
+    parts: MemberParts,
+    config: CoreConfig,
+    ports: MessagePort | null,
+  ): Promise<{ readonly member: Member; readonly opened: Answers['open'] }> {
+    const id = parts.newId();
+    // Before anybody hears of us: whoever does waits for the end of it.
+    const release = await holdLock(parts.locks, aliveLock(id));
+    const member = new Member(parts, id, config, ports, release);
+    try {
+      const opened = await member.#enter();
+      return { member, opened: { ...opened, shared: { alive: aliveLock(id) } } };
+    } catch (error) {
+      await member.#leave();
+      throw error;
+    }
+  }
+
+  call<C extends Command>(command: C): Promise<Answer<C>>;
+  async call(command: Command): Promise<unknown> {
+    if (command.kind === 'close') return this.#close();
+    if (this.#closing !== null) throw closed();
+    const answer = this.#calls.add(command);
+    this.#flush();
+    this.#patience.start();
+    if (command.kind !== 'info') return answer;
+    return { ...((await answer) as StorageInfo), leader: this.#reign !== null };
+  }
+
+  onChanges(listener: (changes: readonly Change[]) => void): void {
+    this.#listener = listener;
+  }
+
+  /** The page goes where it can do nothing, perhaps for good, or comes back. */
+  setAway(isAway: boolean): void {
+    this.#isAway = isAway;
+    if (isAway) void this.#stepDown().catch(() => {});
+    else this.#queue();
+  }
+
+  async #enter(): Promise<Answers['open']> {
+    const opened = new Promise<Answers['open']>((resolve, reject) => {
+      this.#entry = { resolve, reject };
+    });
+    this.#queue();
+    this.#tell({ type: 'who' });
+    this.#patience.start();
+    const answer = await opened;
+    void this.#parts.warmUp().catch(() => {});
+    return answer;
+  }
+
+  #queue(): void {
+    if (this.#isAway || this.#hasLeft || (this.#closing !== null && this.#calls.size === 0)) return;
+    this.#leadership.queue();
+  }
+
+  get #following(): Following | undefined {
+    return this.#followings.get(this.#epoch);
+  }
+
+  /** Sends what waits to whoever leads; none of it before what was sent to an earlier leader is decided. */
+  #flush(): void {
+    const following = this.#following;
+    if (this.#followings.size > (following === undefined ? 0 : 1)) return;
+    if (following?.refusal) this.#calls.failUnsent(following.refusal);
+    const unsent = this.#calls.unsent();
+    if (unsent.length === 0) return;
+    if (this.#reign !== null) for (const call of unsent) void this.#runHere(call, this.#reign);
+    else if (following?.isListening()) for (const call of unsent) this.#send(call, following);
+    else this.#queue();
+  }
+
+  #send(call: WaitingCall, following: Following): void {
+    this.#calls.markSent(call.id, following.epoch);
+    following.send(call);
+  }
+
+  async #runHere({ id, command }: WaitingCall, reign: Reign): Promise<void> {
+    const { epoch } = reign;
+    this.#calls.markSent(id, epoch);
+    const outcome = await reign.run(this.#id, command);
+    if (outcome !== null) this.#answer(id, epoch, outcome);
+    else this.#sendAgain(id, epoch);
+  }
+
+  #answer(id: number, epoch: number, outcome: Outcome<unknown>): void {
+    // The database was taken from under the leader: nothing of it is done.
+    if (!outcome.ok && outcome.error.name === 'DatabaseTakenOver') this.#sendAgain(id, epoch);
+    else this.#calls.settle(id, epoch, outcome);
+  }
+
+  #sendAgain(id: number, epoch: number): void {
+    this.#calls.takeBack(id, epoch);
+    this.#flush();
+    this.#patience.start();
+  }
+
+  async #lead(): Promise<void> {
+    const epoch = Math.max(this.#epoch + 1, Date.now());
+    this.#supersede(epoch);
+    this.#announce('opening');
+    const core = this.#parts.makeCore();
+    try {
+      const opened = await core.call({ kind: 'open', config: { ...this.#config, lock_held: true } });
+      if (this.#isAway) throw closed();
+      if (!this.#isLeading(epoch)) return void core.call({ kind: 'close' }).catch(() => {});
+      this.#reign = this.#reignOf(epoch, core, opened);
+      this.#announce('open');
+      this.#admitted(opened);
+    } catch (error) {
+      // It was stolen meanwhile: the thief has it open, or says itself why it has not.
+      if (!this.#isLeading(epoch)) return;
+      // Waiting in the queue again would try it again and again: the next call does.
+      this.#leadership.release();
+      this.#fail(error);
+    }
+  }
+
+  #isLeading(epoch: number): boolean {
+    return this.#epoch === epoch && this.#leadership.isHeld;
+  }
+
+  #reignOf(epoch: number, core: CommandRunner, opened: Answers['open']): Reign {
+    return new Reign({
+      epoch,
+      core,
+      opened,
+      options: this.#options,
+      locks: this.#parts.locks,
+      isProven: () => this.#leadership.isProven(),
+      lost: () =>
+        void this.#stepDown().then(
+          () => this.#queue(),
+          () => this.#queue(),
+        ),
+      tell: (origin, changes) => {
+        this.#tell({ type: 'changes', origin, changes });
+        this.#report(origin, changes);
+      },
+    });
+  }
+
+  /** Whoever leads has the database open: from now on it exists, and is opened as it is. */
+  #admitted(opened: Answers['open']): void {
+    this.#openings = 0;
+    this.#config = { ...this.#config, from: null };
+    this.#entry?.resolve(opened);
+    this.#entry = null;
+    this.#flush();
+  }
+
+  /** What waits for a leader fails, and so does the opening. */
+  #fail(reason: unknown): void {
+    this.#entry?.reject(reason);
+    this.#entry = null;
+    this.#calls.failUnsent(reason);
+  }
+
+  /** Another member has the database now. */
+  #depose(): void {
+    const reign = this.#reign;
+    this.#reign = null;
+    void reign?.depose();
+    this.#queue();
+    this.#tell({ type: 'who' });
+    this.#patience.start();
+  }
+
+  async #stepDown(): Promise<void> {
+    const reign = this.#reign;
+    this.#reign = null;
+    try {
+      await reign?.end();
+    } finally {
+      this.#leadership.release();
+    }
+  }
+
+  /** There is no sign of life of a leader, and what waits must not wait for ever. */
+  #loseHope(): void {
+    const isOpening = this.#leadership.isHeld || this.#hearsOpening;
+    this.#hearsOpening = false;
+    if (isOpening) {
+      // A large database takes its time; a tab that froze in the middle of a change keeps it from being opened at all.
+      this.#openings += 1;
+      if (this.#openings >= openingPatience) this.#fail(silent(this.#config));
+    } else if (this.#config.medium === 'indexeddb' && !this.#isAway) {
+      // The commits of a leader that wakes up later find that the database is another's.
+      this.#leadership.steal();
+    } else {
+      // A file handle that it holds cannot be taken away from it.
+      this.#calls.giveUp(this.#epoch);
+      this.#fail(silent(this.#config));
+    }
+  }
+
+  #announce(state: 'opening' | 'open'): void {
+    this.#tell({ type: 'leader', version: 1, id: this.#id, epoch: this.#epoch, state });
+  }
+
+  #tell(notice: Notice): void {
+    // A command that is under way when the member leaves still has its say.
+    if (!this.#hasLeft) this.#channel.postMessage(notice);
+  }
+
+  #hear(notice: Notice): void {
+    switch (notice.type) {
+      case 'who':
+        if (this.#leadership.isHeld) this.#announce(this.#reign === null ? 'opening' : 'open');
+        break;
+      case 'leader':
+        this.#hearLeader(notice);
+        break;
+      case 'changes':
+        this.#report(notice.origin, notice.changes);
+        break;
+      case 'request':
+        if (notice.to !== this.#id) break;
+        this.#reign?.receive(
+          notice.from,
+          notice.request,
+          this.#answerOverChannel(notice.from, this.#reign.epoch),
+          'channel',
+        );
+        break;
+      case 'reply':
+        if (notice.to === this.#id) this.#followings.get(notice.epoch)?.hear(notice.reply);
+    }
+  }
+
+  #hearLeader({ version, id, epoch, state }: Notice & { readonly type: 'leader' }): void {
+    if (epoch < this.#epoch) return;
+    this.#hearsOpening = state === 'opening';
+    if (epoch > this.#epoch || state === 'open') this.#patience.reset();
+    if (version !== 1) this.#fail(misunderstood(this.#config));
+    else {
+      if (epoch > this.#epoch) this.#supersede(epoch);
+      if (state === 'open' && this.#following === undefined && this.#reign === null) this.#follow(id, epoch);
+    }
+  }
+
+  #follow(leader: MemberId, epoch: number): void {
+    const parts = {
+      leader,
+      epoch,
+      options: this.#options,
+      locks: this.#parts.locks,
+      ports: this.#ports,
+      isSure: this.#config.medium === 'indexeddb',
+      send: (request: Request) => this.#tell({ type: 'request', to: leader, from: this.#id, request }),
+    };
+    const following = new Following(parts, {
+      welcome: (opened) => this.#welcome(opened),
+      refused: (reason) => this.#fail(reason),
+      accepted: (id) => this.#calls.markAccepted(id, epoch),
+      answer: (id, outcome) => this.#answer(id, epoch, outcome),
+      gone: (inOrder) => this.#lose(epoch, inOrder),
+      heard: () => {
+        this.#patience.reset();
+        this.#flush();
+      },
+    });
+    this.#followings.set(epoch, following);
+  }
+
+  #welcome(opened: Answers['open']): void {
+    if (this.#config.from === null) this.#admitted(opened);
+    else this.#fail(exists(this.#config));
+  }
+
+  /** A later leadership has begun, so that all earlier ones have ended. */
+  #supersede(epoch: number): void {
+    const before = [...this.#followings.keys()];
+    this.#epoch = epoch;
+    if (this.#reign !== null) this.#depose();
+    for (const earlier of before) this.#lose(earlier, false);
+  }
+
+  /** A leader is gone. Its last words may be under way still, unless it said them all. */
+  #lose(epoch: number, inOrder: boolean): void {
+    const decide = (): void => {
+      this.#followings.get(epoch)?.close();
+      if (!this.#followings.delete(epoch)) return;
+      this.#calls.giveUp(epoch);
+      this.#flush();
+    };
+    if (inOrder) decide();
+    // On a busy machine what has arrived may still wait to be delivered.
+    else void pause(lastWords).then(nextTurn).then(decide);
+  }
+
+  /** Another member came over a port. */
+  #admit(from: MemberId, port: MessagePort): void {
+    const reign = this.#reign;
+    const answer = (reply: Reply, transfer: Transferable[] = []): void => port.postMessage(reply, transfer);
+    port.onmessage = ({ data }: MessageEvent<Request>) => reign?.receive(from, data, answer, 'port');
+  }
+
+  #answerOverChannel(to: MemberId, epoch: number): (reply: Reply) => void {
+    return (reply) => this.#tell({ type: 'reply', to, epoch, reply });
+  }
+
+  #report(origin: MemberId, changes: readonly ToldChange[]): void {
+    const here = origin === this.#id;
+    this.#listener(changes.map((change) => ({ ...change, here })));
+  }
+
+  #close(): Promise<null> {
+    this.#closing ??= this.#leave();
+    return this.#closing;
+  }
+
+  /** Has every call answered, hands the leadership over, and is gone. */
+  async #leave(): Promise<null> {
+    this.#entry?.reject(closed());
+    this.#entry = null;
+    try {
+      await this.#calls.allSettled();
+      await this.#stepDown();
+    } finally {
+      this.#hasLeft = true;
+      this.#leadership.release();
+      this.#patience.stop();
+      for (const following of this.#followings.values()) following.close();
+      this.#ports?.leave();
+      this.#channel.close();
+      this.#releaseAlive();
+    }
+    return null;
+  }
+}
+
+function silent({ database }: CoreConfig): DatabaseLocked {
+  return new DatabaseLocked(
+    `The tab that has ${database} open does not answer: the browser has frozen it, or it is very busy. ` +
+      'Show that tab or close it, and try again.',
+  );
+}
+
+function misunderstood({ database }: CoreConfig): DatabaseLocked {
+  return new DatabaseLocked(
+    `A tab with another version of this library has ${database} open. Reload that tab, or this one.`,
+  );
+}
+
+function exists({ database }: CoreConfig): DatabaseExists {
+  return new DatabaseExists(`There is a database ${database} already, open in another tab: "from" is for a new one.`);
+}
+
+function closed(): ContextClosed {
+  return new ContextClosed('The database was closed. Open it again with setup() or setPersistence().');
+}

@@ -1,0 +1,65 @@
+/**
+ * How long a leader is waited for that gives no sign of life, as a tab does that the browser has frozen.
+ *
+ * It counts its own ticks, not the clock: whoever was frozen itself wakes up with much time gone and has
+ * to ask before it concludes anything.
+ */
+
+export interface PatienceEvents {
+  /** Whether anything waits for the leader. */
+  waits(): boolean;
+  ask(): void;
+  /** Nothing was heard, though it was asked. */
+  exhausted(): void;
+}
+
+/** A busy machine is not a frozen tab: nobody is given up sooner than this, in milliseconds. */
+const leastPatience = 1000;
+const ticks = 4;
+
+export class Patience {
+  readonly #events: PatienceEvents;
+  readonly #interval: number;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #silent = 0;
+
+  /** @param milliseconds in all; after the half of it the leader is asked */
+  constructor(milliseconds: number, events: PatienceEvents) {
+    this.#events = events;
+    // Several may lose patience at once, and the first of them is enough.
+    const jitter = 1 + Math.random() / ticks;
+    this.#interval = (Math.max(milliseconds, leastPatience) / ticks) * jitter;
+  }
+
+  /** The leader lives. */
+  reset(): void {
+    this.#silent = 0;
+  }
+
+  /** Something waits now. */
+  start(): void {
+    if (this.#timer !== undefined) return;
+    this.#silent = 0;
+    this.#tickLater();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #tickLater(): void {
+    this.#timer = setTimeout(() => this.#tick(), this.#interval);
+  }
+
+  #tick(): void {
+    this.#timer = undefined;
+    if (!this.#events.waits()) return;
+    this.#silent += 1;
+    this.#tickLater();
+    if (this.#silent >= ticks) {
+      this.#silent = 0;
+      this.#events.exhausted();
+    } else if (this.#silent * 2 >= ticks) this.#events.ask();
+  }
+}

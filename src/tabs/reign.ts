@@ -1,0 +1,169 @@
+/**
+ * One leadership: runs the commands of every member on the database that this tab has open, and tells all of
+ * them what became durable.
+ */
+import { DatabaseLocked, DatabaseTakenOver } from '../errors/index.ts';
+import type { Answers, Command, Outcome } from '../rpc/contract.ts';
+import { toWire } from '../rpc/errors.ts';
+import type { CommandRunner } from '../rpc/host.ts';
+import { changesOf, isWrite } from '../rpc/writes.ts';
+import { whenFree } from './held-lock.ts';
+import { aliveLock } from './names.ts';
+import type { MemberId, Reply, Request, SharedOptions, ToldChange } from './protocol.ts';
+
+/** How a member reaches the leader; it may use one after the other. */
+export type Way = 'channel' | 'port';
+
+/** Sends a reply the way that the request came. */
+export type Answering = (reply: Reply, transfer?: Transferable[]) => void;
+
+export interface ReignParts {
+  readonly epoch: number;
+  readonly core: CommandRunner;
+  /** What the core answered when it was opened. */
+  readonly opened: Answers['open'];
+  readonly options: SharedOptions;
+  readonly locks: LockManager;
+  /** Whether the database is still ours to read and write. */
+  readonly isProven: () => Promise<boolean>;
+  /** Called when the database turns out to be another's although the lock is ours. */
+  readonly lost: () => void;
+  readonly tell: (origin: MemberId, changes: readonly ToldChange[]) => void;
+}
+
+interface Waiting {
+  readonly origin: MemberId;
+  readonly command: Command;
+  readonly accepted: () => void;
+  readonly resolve: (outcome: Outcome<unknown> | null) => void;
+}
+
+interface Follower {
+  readonly ways: Map<Way, Answering>;
+  readonly forget: AbortController;
+}
+
+export class Reign {
+  readonly epoch: number;
+  readonly #parts: ReignParts;
+  readonly #followers = new Map<MemberId, Follower>();
+  /** Not accepted yet: it stays so until what was accepted is done, so that little is in doubt when this tab dies. */
+  #waiting: Waiting[] = [];
+  #running: Promise<unknown> | null = null;
+  #opened: Answers['open'];
+  #isOver = false;
+
+  constructor(parts: ReignParts) {
+    this.epoch = parts.epoch;
+    this.#parts = parts;
+    this.#opened = parts.opened;
+  }
+
+  receive(from: MemberId, request: Request, answer: Answering, way: Way): void {
+    if (request.type === 'hello') this.#greet(from, request.options, answer, way);
+    else void this.#serve(from, request.id, request.command, answer);
+  }
+
+  /** Runs a command; null when it was not begun, because this leadership is over. */
+  run(origin: MemberId, command: Command, accepted: () => void = () => {}): Promise<Outcome<unknown> | null> {
+    return new Promise((resolve) => {
+      this.#waiting.push({ origin, command, accepted, resolve });
+      this.#running ??= this.#runWaiting();
+    });
+  }
+
+  /** Ends in order: what was accepted is answered, and the database closed, before anybody is told. */
+  async end(): Promise<void> {
+    this.#isOver = true;
+    try {
+      await this.#running;
+      await this.#parts.core.call({ kind: 'close' });
+    } finally {
+      for (const { ways, forget } of this.#followers.values()) {
+        for (const answer of ways.values()) answer({ type: 'ended' });
+        forget.abort();
+      }
+      this.#followers.clear();
+    }
+  }
+
+  /** Ends a leadership that was taken away: somebody else has the database already. */
+  async depose(): Promise<void> {
+    this.#isOver = true;
+    for (const { forget } of this.#followers.values()) forget.abort();
+    // What it still had to write was refused, and what it holds is of no use to anybody.
+    await this.#parts.core.call({ kind: 'close' }).catch(() => {});
+  }
+
+  #greet(from: MemberId, options: SharedOptions, answer: Answering, way: Way): void {
+    if (this.#isOver) return;
+    const difference = differenceOf(this.#parts.options, options);
+    if (difference === null) {
+      const follower = this.#followers.get(from) ?? this.#admit(from);
+      follower.ways.set(way, answer);
+      answer({ type: 'welcome', opened: this.#opened });
+    } else answer({ type: 'refused', error: toWire(new DatabaseLocked(difference)) });
+  }
+
+  #admit(from: MemberId): Follower {
+    const follower = { ways: new Map<Way, Answering>(), forget: new AbortController() };
+    this.#followers.set(from, follower);
+    whenFree(this.#parts.locks, aliveLock(from), follower.forget.signal, () => void this.#followers.delete(from));
+    return follower;
+  }
+
+  async #serve(from: MemberId, id: number, command: Command, answer: Answering): Promise<void> {
+    const outcome = await this.run(from, command, () => answer({ type: 'accepted', id }));
+    // What was not begun is sent to the next leader.
+    if (outcome !== null) answer({ type: 'answer', id, outcome }, transferOf(outcome));
+  }
+
+  /** Runs what waits, as one group, and then what has come meanwhile. Never rejects. */
+  async #runWaiting(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const mayRun = !this.#isOver && (await this.#parts.isProven()) && !this.#isOver;
+      const group = this.#waiting;
+      this.#waiting = [];
+      await Promise.all(
+        group.map(async ({ origin, command, accepted, resolve }) => {
+          if (mayRun) accepted();
+          resolve(mayRun ? await this.#run(origin, command) : null);
+        }),
+      );
+    }
+    this.#running = null;
+  }
+
+  async #run(origin: MemberId, command: Command): Promise<Outcome<unknown>> {
+    try {
+      const value = await this.#parts.core.call(command);
+      // A later member is told of the default type that there is now.
+      if (command.kind === 'refresh') this.#opened = { ...this.#opened, ...(value as Answers['refresh']) };
+      if (isWrite(command)) this.#parts.tell(origin, changesOf(command));
+      return { ok: true, value };
+    } catch (error) {
+      if (error instanceof DatabaseTakenOver && !this.#isOver) {
+        // A tab that was frozen while it opened the database went on with it: it has to be opened once more.
+        this.#isOver = true;
+        this.#parts.lost();
+      }
+      return { ok: false, error: toWire(error) };
+    }
+  }
+}
+
+function differenceOf(ours: SharedOptions, theirs: SharedOptions): string | null {
+  for (const name of ['soft_deletes', 'sqlite_synchronous'] as const) {
+    if (ours[name] === theirs[name]) continue;
+    return (
+      `The database is open in another tab with ${name}: ${ours[name]}, and here with ${name}: ${theirs[name]}. ` +
+      'Tabs that share a database need the same options: use the same, or close the other tab.'
+    );
+  }
+  return null;
+}
+
+/** An exported database goes over without being copied. */
+function transferOf(outcome: Outcome<unknown>): Transferable[] {
+  return outcome.ok && outcome.value instanceof Uint8Array ? [outcome.value.buffer as ArrayBuffer] : [];
+}

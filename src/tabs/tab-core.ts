@@ -1,0 +1,65 @@
+/** A core in a browser: shares a database with the other tabs where they can see it too, and keeps the others to itself. */
+import { ContextClosed, DatabaseUnavailable } from '../errors/index.ts';
+import type { Answer, Answers, Change, Command, CoreConfig } from '../rpc/contract.ts';
+import type { CommandRunner } from '../rpc/host.ts';
+import { webLocks } from '../runtime.ts';
+import { Member, type MemberParts } from './member.ts';
+
+export class TabCore implements CommandRunner {
+  readonly #parts: Pick<MemberParts, 'makeCore' | 'warmUp'>;
+  #target: CommandRunner | null = null;
+  #listener: (changes: readonly Change[]) => void = () => {};
+
+  constructor(parts: Pick<MemberParts, 'makeCore' | 'warmUp'>) {
+    this.#parts = parts;
+  }
+
+  call<C extends Command>(command: C): Promise<Answer<C>>;
+  async call(command: Command): Promise<unknown> {
+    if (command.kind === 'open') return this.#open(command.config, command.ports ?? null);
+    if (this.#target !== null) return this.#target.call(command);
+    if (command.kind === 'close') return null;
+    throw new ContextClosed('The database is not open yet, or could not be opened.');
+  }
+
+  onChanges(listener: (changes: readonly Change[]) => void): void {
+    this.#listener = listener;
+  }
+
+  setAway(isAway: boolean): void {
+    this.#target?.setAway?.(isAway);
+  }
+
+  async #open(config: CoreConfig, ports: MessagePort | null): Promise<Answers['open']> {
+    if (!isShared(config)) {
+      this.#target ??= this.#parts.makeCore();
+      return this.#target.call({ kind: 'open', config });
+    }
+    const { member, opened } = await Member.join(this.#memberParts(config), config, ports);
+    this.#target = member;
+    member.onChanges((changes) => this.#listener(changes));
+    return opened;
+  }
+
+  #memberParts({ database }: CoreConfig): MemberParts {
+    const locks = webLocks();
+    if (locks === undefined) {
+      throw new DatabaseUnavailable(
+        `Cannot open ${database}: this page has no Web Locks, which keep tabs from writing over each other. ` +
+          'Serve it over HTTPS or from localhost.',
+        database,
+      );
+    }
+    return {
+      ...this.#parts,
+      locks,
+      openChannel: (name) => new BroadcastChannel(name),
+      newId: () => crypto.randomUUID(),
+    };
+  }
+}
+
+/** Whether other tabs can have the same database: one in memory is nobody else's, and reading alone disturbs nobody. */
+function isShared({ medium, read_only }: CoreConfig): boolean {
+  return (medium === 'indexeddb' || medium === 'opfs') && !read_only;
+}

@@ -1,0 +1,117 @@
+/**
+ * The calls of one member that wait for their answer: each gets exactly one, whatever becomes of the leaders.
+ *
+ * A call that no leader accepted, and any read, is sent again to the next. An accepted write whose leader ended
+ * without an answer may or may not be stored: nobody can say, and its error says so.
+ */
+import { OutcomeUnknown } from '../errors/index.ts';
+import type { Command, Outcome } from '../rpc/contract.ts';
+import { fromWire } from '../rpc/errors.ts';
+import { isWrite } from '../rpc/writes.ts';
+
+export interface WaitingCall {
+  readonly id: number;
+  readonly command: Command;
+  /** The leadership that it was sent to; null while it was sent to none. */
+  readonly epoch: number | null;
+}
+
+interface Entry extends WaitingCall {
+  epoch: number | null;
+  accepted: boolean;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+export class WaitingCalls {
+  /** In the order in which they were made, which is the order in which they are sent. */
+  readonly #calls = new Map<number, Entry>();
+  /** How many of them no leader has: it is asked after with every reply. */
+  #unsent = 0;
+  #last = 0;
+  readonly #whenEmpty: (() => void)[] = [];
+
+  get size(): number {
+    return this.#calls.size;
+  }
+
+  add(command: Command): Promise<unknown> {
+    const id = ++this.#last;
+    this.#unsent += 1;
+    return new Promise((resolve, reject) => {
+      this.#calls.set(id, { id, command, epoch: null, accepted: false, resolve, reject });
+    });
+  }
+
+  /** Resolves when none waits any more. */
+  async allSettled(): Promise<void> {
+    if (this.size > 0) await new Promise<void>((resolve) => void this.#whenEmpty.push(resolve));
+  }
+
+  unsent(): readonly WaitingCall[] {
+    if (this.#unsent === 0) return [];
+    return [...this.#calls.values()].filter(({ epoch }) => epoch === null);
+  }
+
+  markSent(id: number, epoch: number): void {
+    this.#move(id, epoch);
+  }
+
+  /** Words of a leader that was given up are not listened to: the call may be with another one by now. */
+  markAccepted(id: number, epoch: number): void {
+    const call = this.#calls.get(id);
+    if (call?.epoch === epoch) call.accepted = true;
+  }
+
+  settle(id: number, epoch: number, outcome: Outcome<unknown>): void {
+    const call = this.#calls.get(id);
+    if (call?.epoch !== epoch) return;
+    this.#remove(call);
+    if (outcome.ok) call.resolve(outcome.value);
+    else call.reject(fromWire(outcome.error));
+  }
+
+  /** The call is to be sent again. */
+  takeBack(id: number, epoch: number): void {
+    if (this.#calls.get(id)?.epoch === epoch) this.#move(id, null);
+  }
+
+  /** A leadership has ended and nothing more will come of it. */
+  giveUp(epoch: number): void {
+    for (const call of [...this.#calls.values()]) {
+      if (call.epoch !== epoch) continue;
+      if (call.accepted && isWrite(call.command)) this.#fail(call, outcomeUnknown(call.command));
+      else this.takeBack(call.id, epoch);
+    }
+  }
+
+  /** Fails every call that no leader has. */
+  failUnsent(reason: unknown): void {
+    for (const call of [...this.#calls.values()]) if (call.epoch === null) this.#fail(call, reason);
+  }
+
+  #fail(call: Entry, reason: unknown): void {
+    this.#remove(call);
+    call.reject(reason);
+  }
+
+  #move(id: number, epoch: number | null): void {
+    const call = this.#calls.get(id);
+    if (call === undefined) return;
+    this.#unsent += Number(epoch === null) - Number(call.epoch === null);
+    Object.assign(call, { epoch, accepted: false });
+  }
+
+  #remove({ id, epoch }: Entry): void {
+    if (epoch === null) this.#unsent -= 1;
+    this.#calls.delete(id);
+    if (this.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
+  }
+}
+
+function outcomeUnknown({ kind }: Command): OutcomeUnknown {
+  return new OutcomeUnknown(
+    `The tab that has the database open went away during ${kind}: the change is stored whole or not at all. ` +
+      'Look before repeating it; another tab goes on with the database.',
+  );
+}

@@ -1,0 +1,235 @@
+/** What a user meets of the media of browsers, in real ones: it lasts, it is one file, it is one opener's. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Page } from '../support/browsers/browser.ts';
+import { nativeView } from './native-copy.ts';
+import { type InPage, missingBrowser, openStorageSite, type StorageSite } from './storage-page.ts';
+
+declare const lib: InPage['lib'];
+declare const open: InPage['open'];
+declare const create: InPage['create'];
+declare const names: InPage['names'];
+declare const exported: InPage['exported'];
+declare const failure: InPage['failure'];
+
+interface Config {
+  readonly connection: string;
+  readonly medium: 'indexeddb' | 'opfs';
+}
+
+describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {
+  const missing = missingBrowser(browser);
+  let site: StorageSite;
+  let page: Page;
+  beforeAll(async () => {
+    if (missing === null) site = await openStorageSite(browser);
+  }, 120_000);
+  afterAll(async () => site?.[Symbol.asyncDispose]());
+
+  let made = 0;
+  describe.each(['indexeddb', 'opfs'] as const)('%s', (medium) => {
+    let config: Config;
+    beforeEach(async (context) => {
+      if (missing !== null) return context.skip(missing);
+      made += 1;
+      config = { connection: `sqlite:///database-${made}`, medium };
+      page = await site.newPage();
+      return () => page.close();
+    });
+
+    test('what was saved is there after the page was loaded again', { timeout: 60_000 }, async () => {
+      const info = await page.evaluate(async (options: Config) => {
+        const cl = await open({ ...options });
+        for (const name of ['a', 'b', 'c']) await create(cl, name);
+        return cl.info();
+      }, config);
+      expect(info).toMatchObject({ runtime: 'browser', medium, durability: 'full', read_only: false });
+      expect(info.size).toBeGreaterThan(100_000);
+      // Without closing: as users leave pages.
+      const again = await site.newPage();
+      await page.close();
+      page = again;
+      const found = await page.evaluate(async (options: Config) => {
+        const cl = await open({ ...options });
+        const seen = await names(cl);
+        await create(cl, 'd');
+        return { seen, all: await names(cl) };
+      }, config);
+      expect(found).toEqual({ seen: ['a', 'b', 'c'], all: ['a', 'b', 'c', 'd'] });
+    });
+
+    test('the exported file is one that native SQLite reads, also while others write', {
+      timeout: 60_000,
+    }, async () => {
+      const { text, before, after } = await page.evaluate(async (options: Config) => {
+        const cl = await open({ ...options });
+        await create(cl, 'first');
+        const writing = Promise.all(Array.from({ length: 40 }, (_, n) => create(cl, `other ${n}`)));
+        const before = await names(cl);
+        const text = await exported(cl);
+        const after = await names(cl);
+        await writing;
+        await cl.close();
+        return { text, before, after };
+      }, config);
+      const view = nativeView(text);
+      expect(view).toMatchObject({ integrity: 'ok', journal: 'delete' });
+      expect(view.names).toEqual(expect.arrayContaining(before));
+      expect(after).toEqual(expect.arrayContaining([...view.names]));
+    });
+
+    test('an exported file makes another database, which lasts; and never replaces one', {
+      timeout: 60_000,
+    }, async () => {
+      const result = await page.evaluate(async (options: Config) => {
+        const first = await open({ ...options });
+        await create(first, 'carried');
+        const file = await first.exportDatabase();
+        await first.close();
+        const copy = { ...options, connection: `${options.connection}-copy` };
+        const second = await open({ ...copy, from: file });
+        const carried = await names(second);
+        await second.close();
+        const refused = await failure(open({ ...copy, from: file }));
+        const noFile = await failure(
+          open({ ...options, connection: `${options.connection}-x`, from: new Blob(['no database at all, but text']) }),
+        );
+        const third = await open({ ...copy });
+        const kept = await names(third);
+        await third.close();
+        return { carried, refused, noFile, kept };
+      }, config);
+      expect(result).toMatchObject({
+        carried: ['carried'],
+        refused: { name: 'DatabaseExists', message: expect.stringContaining('exists already') },
+        noFile: { name: 'NotADatabase' },
+        kept: ['carried'],
+      });
+    });
+
+    test('a second opener shares the database', { timeout: 60_000 }, async () => {
+      const result = await page.evaluate(async (options: Config) => {
+        const first = await open({ ...options });
+        const second = await open({ ...options });
+        await create(second, 'shared');
+        const leaders = [await first.info(), await second.info()].map(({ leader }) => leader);
+        const found = await names(first);
+        await first.close();
+        const later = await names(second);
+        await second.close();
+        return { leaders, found, later };
+      }, config);
+      expect(result).toEqual({ leaders: [true, false], found: ['shared'], later: ['shared'] });
+    });
+
+    test('read_only changes nothing, and sees each change of others', { timeout: 60_000 }, async () => {
+      const result = await page.evaluate(async (options: Config) => {
+        const reading = { ...options, read_only: true };
+        const absent = await failure(open({ ...reading }));
+        const writer = await open({ ...options });
+        await create(writer, 'one');
+        await writer.close();
+        const reader = await open({ ...reading });
+        const first = await names(reader);
+        const refused = await failure(create(reader, 'no'));
+        const again = await open({ ...options });
+        await create(again, 'two');
+        await again.close();
+        const second = await names(reader);
+        const text = await exported(reader);
+        const info = await reader.info();
+        await reader.close();
+        return { absent, first, refused, second, text, info };
+      }, config);
+      expect(result).toMatchObject({
+        absent: { name: 'DatabaseUnavailable' },
+        first: ['one'],
+        refused: { name: 'ReadOnly' },
+        second: ['one', 'two'],
+        info: { read_only: true, medium },
+      });
+      expect(nativeView(result.text)).toMatchObject({ integrity: 'ok', names: ['one', 'two'] });
+    });
+
+    test('a database that was opened and not written to leaves nothing that stands in the way', {
+      timeout: 60_000,
+    }, async () => {
+      const left = await page.evaluate(async ({ connection, medium }: Config) => {
+        const config = { connection, medium };
+        const error = await failure(open({ ...config, from: new Uint8Array(5000).fill(7) }));
+        const databases = (await indexedDB.databases()).map(({ name }) => name);
+        const files: string[] = [];
+        const root: unknown = await navigator.storage.getDirectory();
+        for await (const name of (root as { keys(): AsyncIterable<string> }).keys()) files.push(name);
+        const name = connection.slice('sqlite:///'.length);
+        const left = [...databases, ...files].filter((one) => one?.includes(name));
+        return { error: error?.name, left };
+      }, config);
+      expect(left).toEqual({ error: 'NotADatabase', left: [] });
+    });
+  });
+
+  test('a database in memory has no medium, and a browser has no file system', { timeout: 60_000 }, async (context) => {
+    if (missing !== null) return context.skip(missing);
+    page = await site.newPage();
+    const errors = await page.evaluate(async () => [
+      await failure(open({ connection: 'sqlite://', medium: 'indexeddb' })),
+      await failure(open({ connection: 'sqlite:///x', medium: 'filesystem' })),
+    ]);
+    expect(errors).toMatchObject([
+      { name: 'InvalidPersistence', message: expect.stringContaining('is a database in memory') },
+      { name: 'InvalidPersistence', message: expect.stringContaining('Choose one of: memory, indexeddb, opfs.') },
+    ]);
+  });
+
+  test('while somebody writes, IndexedDB is read as of one commit, and OPFS says that it cannot', {
+    timeout: 60_000,
+  }, async (context) => {
+    if (missing !== null) return context.skip(missing);
+    page = await site.newPage();
+    const seen = await page.evaluate(async () => {
+      const config = { connection: 'sqlite:///busy', medium: 'indexeddb' };
+      const writer = await open(config);
+      await create(writer, 'first');
+      const reader = await open({ ...config, read_only: true });
+      let reading = true;
+      const writing = (async () => {
+        for (let n = 0; n < 60; n++) await create(writer, `volume ${n}`);
+        reading = false;
+      })();
+      const counts: number[] = [];
+      while (reading) counts.push((await names(reader)).length);
+      await writing;
+      counts.push((await names(reader)).length);
+      await reader.close();
+      await writer.close();
+      const opfs = { connection: 'sqlite:///busy', medium: 'opfs' };
+      const holder = await open(opfs);
+      const error = await failure(open({ ...opfs, read_only: true }));
+      await holder.close();
+      return { counts, error };
+    });
+    expect(seen.counts).toEqual([...seen.counts].sort((a, b) => a - b));
+    expect(seen.counts.at(-1)).toBe(61);
+    expect(seen.error).toMatchObject({ name: 'DatabaseLocked' });
+  });
+
+  test('the core on the page itself reaches IndexedDB, and says why it has no OPFS', {
+    timeout: 60_000,
+  }, async (context) => {
+    if (missing !== null) return context.skip(missing);
+    page = await site.newPage();
+    const result = await page.evaluate(async () => {
+      const config = (medium: string) => ({ storage: 'db', connection: 'sqlite:///here', medium });
+      const cl = await lib.setup({ persistence_config: config('indexeddb'), worker: false });
+      await create(cl, 'here');
+      const found = await names(cl);
+      await cl.close();
+      const error = await failure(lib.setup({ persistence_config: config('opfs'), worker: false }));
+      return { found, error };
+    });
+    expect(result).toMatchObject({
+      found: ['here'],
+      error: { name: 'DatabaseUnavailable', message: expect.stringContaining('createSyncAccessHandle') },
+    });
+  });
+});

@@ -1,0 +1,111 @@
+/** The playground, driven in a real browser as somebody would use it. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { missingBrowser, openBrowser, type Page } from './support/browsers/browser.ts';
+import { startServer } from './support/browsers/static-server.ts';
+
+const builder = fileURLToPath(new URL('../scripts/playground.mjs', import.meta.url));
+
+/** Fills a form of the page and sends it. */
+const submit = (page: Page, form: string, values: Readonly<Record<string, string>>): Promise<void> =>
+  page.evaluate(
+    ({ form, values }) => {
+      const found = document.querySelector<HTMLFormElement>(`#${form}`);
+      for (const [name, value] of Object.entries(values)) {
+        const field = found?.elements.namedItem(name);
+        if (field instanceof HTMLInputElement || field instanceof RadioNodeList) field.value = value;
+      }
+      found?.requestSubmit();
+    },
+    { form, values },
+  );
+const names = (page: Page): Promise<string[]> =>
+  page.evaluate(() => [...document.querySelectorAll('#volumes td:first-child')].map((cell) => cell.textContent));
+const text = (page: Page, selector: string): Promise<string> =>
+  page.evaluate((selector) => document.querySelector(selector)?.textContent ?? '', selector);
+const click = (page: Page, selector: string): Promise<void> =>
+  page.evaluate((selector) => document.querySelector<HTMLButtonElement>(selector)?.click(), selector);
+
+/** Keeps the file that the page offers for download, as `caught`. */
+const catchFile = `(() => {
+  HTMLAnchorElement.prototype.click = () => {};
+  URL.createObjectURL = (file) => {
+    globalThis.caught = file.arrayBuffer();
+    return 'data:,';
+  };
+})()`;
+
+describe.each(['indexeddb', 'opfs'])('on %s', (medium) => {
+  test('opens a database, changes it, finds it again, shares it, exports it and begins with it', async (context) => {
+    const missing = missingBrowser('chromium');
+    if (missing !== null) return context.skip(missing);
+    const folder = mkdtempSync(join(tmpdir(), 'playground-'));
+    try {
+      execFileSync(process.execPath, [builder, folder]);
+      await using server = await startServer({ '/': folder });
+      await using browser = await openBrowser('chromium');
+      const page = await browser.newPage(`${server.origin}/index.html`);
+
+      await submit(page, 'open', { database: 'shown', medium });
+      await expect.poll(() => text(page, '#about')).toContain(medium);
+      expect(await text(page, '#empty')).toBe('No volumes yet.');
+      await submit(page, 'add', { name: 'first', size: '3' });
+      await expect.poll(() => names(page)).toEqual(['first']);
+      await submit(page, 'add', { name: 'second', size: '1' });
+      await expect.poll(async () => (await names(page)).sort()).toEqual(['first', 'second']);
+      await click(page, '[aria-label="Delete first"]');
+      await expect.poll(() => names(page)).toEqual(['second']);
+
+      const address = await page.evaluate<string>('location.href');
+      await page.goto(address);
+      await expect.poll(() => names(page)).toEqual(['second']);
+
+      const other = await browser.newPage(address);
+      await expect.poll(() => names(other)).toEqual(['second']);
+      await submit(other, 'add', { name: 'of another tab', size: '1' });
+      await expect.poll(async () => (await names(page)).sort()).toEqual(['of another tab', 'second']);
+      expect(await text(page, '#changes')).toContain('(another tab)');
+      expect(
+        [await text(page, '#about'), await text(other, '#about')].filter((about) => about.includes('leads')),
+      ).toHaveLength(1);
+
+      await page.evaluate(catchFile);
+      await click(page, '#export');
+      await expect.poll(() => page.evaluate('globalThis.caught !== undefined')).toBe(true);
+      const header = await page.evaluate<string>(
+        'globalThis.caught.then((bytes) => new TextDecoder().decode(bytes.slice(0, 15)))',
+      );
+      expect(header).toBe('SQLite format 3');
+
+      // The exported file begins a new database.
+      await click(other, '#close');
+      await expect.poll(() => other.evaluate("document.querySelector('#open').hidden")).toBe(false);
+      await other.evaluate(() => {
+        const channel = new BroadcastChannel('file');
+        channel.onmessage = ({ data }) => {
+          const files = new DataTransfer();
+          files.items.add(new File([data], 'shown.sqlite'));
+          const input = document.querySelector<HTMLInputElement>('[name="from"]');
+          if (input !== null) input.files = files.files;
+          document.title = 'has the file';
+        };
+      });
+      await page.evaluate("globalThis.caught.then((bytes) => new BroadcastChannel('file').postMessage(bytes))");
+      await expect.poll(() => other.evaluate('document.title')).toBe('has the file');
+      await submit(other, 'open', { database: 'imported', medium });
+      await expect.poll(async () => (await names(other)).sort()).toEqual(['of another tab', 'second']);
+
+      await click(other, '#close');
+      await expect.poll(() => other.evaluate("document.querySelector('#open').hidden")).toBe(false);
+      await submit(other, 'open', { database: 'shown', medium });
+      await expect.poll(async () => (await names(other)).sort()).toEqual(['of another tab', 'second']);
+      expect(server.log.filter((line) => !line.startsWith('200'))).toEqual([]);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }, 120_000);
+});

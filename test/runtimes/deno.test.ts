@@ -1,0 +1,117 @@
+/** Deno, which lets a program do what it is told to and no more: reading and writing one folder is enough. */
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dist } from '../support/built.ts';
+import { deno } from '../support/runtimes.ts';
+
+const program = `
+  import { KeyValue, setup } from './dist/index.js';
+  const worker = Deno.args[0] === 'worker';
+  const persistence_config = { storage: 'db', connection: 'sqlite:///cl.sqlite', read_only: Deno.args[1] === 'ro' };
+  try {
+    const cl = await setup({ persistence_config, worker });
+    if (!persistence_config.read_only) {
+      await cl.persistence.setKeyValue(new KeyValue('k', 'v'));
+      const volume_driver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
+      const fake = await cl.backend({ volume_backend_name: 'fake', volume_driver });
+      const volume = await fake.createVolume(1, { name: 'kept' });
+      await volume.attach();
+      await volume.detach();
+    }
+    const [found] = await cl.persistence.getKeyValues('k');
+    const { runtime, durability, native_locks } = await cl.info();
+    console.log(JSON.stringify({ value: found.value, runtime: runtime.split(' ')[0], durability, native_locks }));
+    await cl.close();
+  } catch (error) {
+    console.log(error.name + ': ' + error.message);
+  }
+`;
+
+let folder = '';
+beforeAll(() => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), 'deno-')));
+  cpSync(dist, join(folder, 'dist'), { recursive: true });
+  writeFileSync(join(folder, 'program.mjs'), program);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const files = ['--allow-read=.', '--allow-write=.'];
+const nothingElse = ['env', 'sys', 'run', 'ffi', 'net', 'import'].map((name) => `--deny-${name}`);
+
+function run(flags: readonly string[], ...parameters: readonly string[]): string {
+  const [command = ''] = deno.command ?? [];
+  const { stdout, stderr } = spawnSync(command, ['run', '--quiet', ...flags, 'program.mjs', ...parameters], {
+    cwd: folder,
+    encoding: 'utf8',
+    timeout: 30_000,
+  });
+  return stdout + stderr;
+}
+
+const works = { value: 'v', runtime: 'deno', durability: 'full', native_locks: 'held' };
+
+describe.each(['worker', 'no worker'])('with %s', (worker) => {
+  test('needs to read and write the folder, and nothing else', (context) => {
+    if (deno.command === null) return context.skip(deno.missing);
+    expect(JSON.parse(run([...files, ...nothingElse, '--no-prompt'], worker))).toEqual(works);
+  });
+
+  test('asks nobody for what it can do without', async (context) => {
+    if (deno.command === null) return context.skip(deno.missing);
+    if (spawnSync('script', ['--version']).status !== 0)
+      return context.skip('missing: script; apt-get install bsdutils');
+    const [command] = deno.command;
+    // Deno asks at a terminal only.
+    const line = `NO_COLOR=1 ${command} run --quiet ${files.join(' ')} program.mjs ${JSON.stringify(worker)}`;
+    const child = spawn('script', ['-qec', line, '/dev/null'], { cwd: folder, stdio: ['pipe', 'pipe', 'ignore'] });
+    const timer = setTimeout(() => child.kill('SIGKILL'), 20_000);
+    let said = '';
+    for await (const chunk of child.stdout) said += chunk;
+    clearTimeout(timer);
+    expect(said).not.toContain('requests');
+    expect(JSON.parse(said)).toEqual(works);
+  });
+
+  test('reads without being allowed to write, when it is to read only', (context) => {
+    if (deno.command === null) return context.skip(deno.missing);
+    run([...files, '--no-prompt'], worker);
+    expect(JSON.parse(run(['--allow-read=.', '--no-prompt'], worker, 'ro'))).toMatchObject({ value: 'v' });
+  });
+
+  test('takes over what a killed program left where it may look, and says what to do where it may not', async (context) => {
+    if (deno.command === null) return context.skip(deno.missing);
+    // Kept open: the program is killed in the middle.
+    const holder = `import { setup } from './dist/index.js';
+      await setup({ persistence_config: { storage: 'db', connection: 'sqlite:///cl.sqlite' }, worker: false });
+      console.log('open');
+      setInterval(() => {}, 1000);`;
+    writeFileSync(join(folder, 'holder.mjs'), holder);
+    const [command] = deno.command;
+    const child = spawn(command, ['run', '--quiet', '--no-prompt', ...files, 'holder.mjs'], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    await once(child.stdout, 'data');
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const said = run([...files, '--no-prompt'], worker);
+    expect(said).toMatch(/^DatabaseLocked: .*cannot be seen from here .* remove .*cl\.sqlite\.lock\.$/m);
+    const looking = ['--allow-read=.,/proc', '--allow-write=.', '--allow-run', '--no-prompt'];
+    expect(JSON.parse(run(looking, worker))).toEqual(works);
+  });
+
+  test('names the flag that is missing', (context) => {
+    if (deno.command === null) return context.skip(deno.missing);
+    const unwritable = run(['--allow-read=.', '--no-prompt'], worker);
+    expect(unwritable).toMatch(/^DatabaseUnavailable: Cannot create .*cl\.sqlite\.lock: Deno was not allowed to write/);
+    expect(unwritable).toContain(`--allow-read=${folder} --allow-write=${folder}.`);
+    const unreadable = run(['--allow-read=dist,program.mjs', '--allow-write=.', '--no-prompt'], worker);
+    expect(unreadable).toMatch(/^DatabaseUnavailable: Cannot open .*cl\.sqlite: Deno was not allowed to read/);
+    expect(unreadable).toContain(`--allow-read=${folder}.`);
+    expect(run(['--no-prompt'], worker)).toMatch(/^(?:WorkerLost|EngineMismatch): .*--allow-read/);
+  });
+});

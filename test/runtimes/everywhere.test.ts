@@ -1,0 +1,75 @@
+/** The very same files in Node, Deno, Bun, Chromium, Firefox and WebKitGTK: the contract of storages, and Python's texts. */
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dist } from '../support/built.ts';
+import { goldenDatabases } from '../support/golden.ts';
+import { rounds } from '../support/rounds.ts';
+import { type Runtime, runtimes } from './runtime.ts';
+import type { StorageName } from './suite/task.ts';
+
+/** Which storage is to work where. In every other runtime it is to be refused. */
+const hosts = ['node', 'deno', 'bun'];
+const browsers = ['chromium', 'firefox', 'webkit'];
+const matrix: readonly { readonly storage: StorageName; readonly worksIn: readonly string[] }[] = [
+  { storage: 'memory', worksIn: [...hosts, ...browsers] },
+  { storage: 'memory_db', worksIn: [...hosts, ...browsers] },
+  { storage: 'filesystem', worksIn: hosts },
+  { storage: 'indexeddb', worksIn: browsers },
+  { storage: 'opfs', worksIn: ['chromium', 'firefox'] },
+];
+
+const refusal = /^(?:InvalidPersistence|DatabaseUnavailable): .*(?:medium|access handles)/;
+
+const files = readdirSync(dist).filter((file) => /\.(?:js|wasm)$/.test(file));
+const built = files.map((file) => {
+  return [
+    file,
+    createHash('sha256')
+      .update(readFileSync(join(dist, file)))
+      .digest('hex'),
+  ] as const;
+});
+console.log(built.map(([file, hash]) => `${hash}  dist/${file}`).join('\n'));
+
+/** Those that say the most; every one of them with CINDERLIB_ROUNDS=2 and more. */
+const telling = ['rich', 'unicode', 'softdel', 'nonuuid', 'keyvalues'];
+const goldens = goldenDatabases.filter(({ name }) => rounds(1) > 1 || telling.includes(name));
+
+describe.each(runtimes)('$name', ({ name, missing, start }) => {
+  let runtime: Runtime;
+  beforeAll(async () => {
+    if (missing === null) runtime = await start();
+  });
+  afterAll(() => runtime?.[Symbol.asyncDispose]());
+
+  test('has the files that were built', async (context) => {
+    if (missing !== null) return context.skip(missing);
+    const { hashes } = await runtime.run({ kind: 'hashes', files });
+    console.log(`${runtime.version}: ${hashes.length} files, as built`);
+    expect(hashes).toEqual(built);
+  });
+
+  test.for(matrix)('$storage keeps the contract', { timeout: 180_000 }, async ({ storage, worksIn }, context) => {
+    if (missing !== null) return context.skip(missing);
+    const { passed, failed } = await runtime.run({ kind: 'contract', storage });
+    if (!worksIn.includes(name)) {
+      // Refused in words, and never another medium in its place.
+      expect(passed).toEqual([]);
+      for (const { error } of failed) expect(error).toMatch(refusal);
+      return;
+    }
+    expect(failed).toEqual([]);
+    expect(passed.length).toBeGreaterThan(30);
+  });
+
+  test.for(matrix)("$storage gives Python's texts", { timeout: 180_000 }, async ({ storage, worksIn }, context) => {
+    if (missing !== null) return context.skip(missing);
+    // `memory` reads no database.
+    if (!worksIn.includes(name) || storage === 'memory') return;
+    const { passed, failed } = await runtime.run({ kind: 'goldens', storage, goldens });
+    expect(failed).toEqual([]);
+    expect(passed).toEqual(goldens.map((golden) => golden.name));
+  });
+});

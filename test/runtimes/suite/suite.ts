@@ -1,0 +1,84 @@
+/**
+ * What every runtime must pass with the files of `dist/`: the contract of storages, and the texts of Python.
+ * It has nothing of Node and of a test runner: a page runs it as it is.
+ */
+import { type PersistenceConfig, setup } from 'cinderlib-wasm';
+import { persistenceContract } from 'cinderlib-wasm/testing';
+import type { GoldenAnswers, GoldenQuery } from '../../support/golden.ts';
+import { checkAnswers, checkQueries } from '../../support/golden-answers.ts';
+import type { Failure, Outcome, StorageName, Task } from './task.ts';
+
+/** Gives the bytes of a file below a folder that the runtime can reach. */
+export type ReadFile = (path: string) => Promise<Uint8Array<ArrayBuffer>>;
+
+const volume_driver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
+
+/** Runs one task with the files of `dist/` and the goldens, which `readDist` and `readGolden` give. */
+export async function runTask(task: Task, readDist: ReadFile, readGolden: ReadFile): Promise<Outcome> {
+  if (task.kind === 'hashes') {
+    const hashes: [string, string][] = [];
+    for (const file of task.files) hashes.push([file, await sha256(await readDist(file))]);
+    return { passed: [], failed: [], hashes };
+  }
+  const tests = task.kind === 'contract' ? contractTests(task.storage) : goldenTests(task, readGolden);
+  const passed: string[] = [];
+  const failed: Failure[] = [];
+  for (const [name, body] of tests) {
+    try {
+      await body();
+      passed.push(name);
+    } catch (error) {
+      failed.push({ name, error: error instanceof Error ? `${error.name}: ${error.message}` : String(error) });
+    }
+  }
+  return { passed, failed, hashes: [] };
+}
+
+type Tests = readonly (readonly [name: string, body: () => Promise<void>])[];
+
+function contractTests(storage: StorageName): Tests {
+  const tests: [string, () => Promise<void>][] = [];
+  persistenceContract({ test: (name, body) => tests.push([name, body]), setup, storage: () => configOf(storage) });
+  return tests;
+}
+
+function goldenTests({ storage, goldens }: Extract<Task, { kind: 'goldens' }>, readGolden: ReadFile): Tests {
+  return goldens.map(({ name, file, expected, backends, queries }) => [
+    name,
+    async () => {
+      const from = await unpacked(await readGolden(file), file);
+      const answers = JSON.parse(new TextDecoder().decode(await unpacked(await readGolden(expected), expected)));
+      const cl = await setup({ persistence_config: { ...configOf(storage), from } });
+      try {
+        for (const volume_backend_name of backends) await cl.backend({ volume_backend_name, volume_driver });
+        await checkAnswers(cl, answers as GoldenAnswers);
+        await checkQueries(cl, queries as readonly GoldenQuery[]);
+      } finally {
+        await cl.close();
+      }
+    },
+  ]);
+}
+
+/** An empty storage, another one at each call: every medium that the matrix has, one line each. */
+function configOf(storage: StorageName): PersistenceConfig {
+  const connection = `sqlite:///suite-${crypto.randomUUID()}.sqlite`;
+  switch (storage) {
+    case 'memory':
+    case 'memory_db':
+      return { storage };
+    default:
+      return { storage: 'db', connection, medium: storage };
+  }
+}
+
+async function unpacked(bytes: Uint8Array<ArrayBuffer>, file: string): Promise<Uint8Array<ArrayBuffer>> {
+  if (!file.endsWith('.gz')) return bytes;
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

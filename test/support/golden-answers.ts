@@ -1,0 +1,84 @@
+/**
+ * Whether a context gives what Python's cinderlib gave for the same database. Without anything of a test
+ * runner or of Node, for it runs in every runtime.
+ */
+import type { Cinderlib } from 'cinderlib-wasm';
+import type { GoldenAnswers, GoldenObject, GoldenQuery, GoldenText } from './golden.ts';
+
+/** Throws at the first text that differs. */
+export async function checkAnswers(cl: Cinderlib, expected: GoldenAnswers): Promise<void> {
+  await checkText('jsons()', await cl.jsons(), expected.cl_jsons);
+  await checkText('dumps()', await cl.dumps(), expected.cl_dumps);
+  await checkText('jsons() after dumps()', await cl.jsons(), expected.cl_jsons_after_dumps);
+  await cl.refresh();
+  for (const [name, text] of Object.entries(expected.backend_jsons)) {
+    await checkText(`jsons() of ${name}`, (await cl.backends.get(name)?.jsons()) ?? '', text);
+  }
+  for (const [name, text] of Object.entries(expected.backend_dumps)) {
+    await checkText(`dumps() of ${name}`, (await cl.backends.get(name)?.dumps()) ?? '', text);
+  }
+  await checkObjects('volume', expected.volumes, (id) => cl.Volume.getById(id));
+  await checkObjects('snapshot', expected.snapshots, (id) => cl.Snapshot.getById(id));
+  await checkObjects('connection', expected.connections, (id) => cl.Connection.getById(id));
+  const keyValues = await cl.persistence.getKeyValues();
+  checkSame('the key-values', JSON.stringify(keyValues.map(({ key, value }) => [key, value])), expected.key_values);
+}
+
+/** Throws at the first query that finds other ids than Python's did, or in another order. */
+export async function checkQueries(cl: Cinderlib, queries: readonly GoldenQuery[]): Promise<void> {
+  for (const query of queries) {
+    checkSame(`${query.method} ${JSON.stringify(query.args)}`, JSON.stringify(await idsOf(cl, query)), query.result);
+  }
+}
+
+type Read = (id: string) => Promise<{
+  jsons(): string;
+  dumps(): Promise<string>;
+  toJsons(): string;
+  toDict(): unknown;
+}>;
+
+/** Each object is read afresh for each of its texts. */
+async function checkObjects(kind: string, objects: Readonly<Record<string, GoldenObject>>, read: Read): Promise<void> {
+  for (const [id, expected] of Object.entries(objects)) {
+    const what = (method: string): string => `${method} of ${kind} ${id}`;
+    await checkText(what('jsons()'), (await read(id)).jsons(), expected.jsons);
+    await checkText(what('dumps()'), await (await read(id)).dumps(), expected.dumps);
+    await checkText(what('toJsons()'), (await read(id)).toJsons(), expected.simple_jsons);
+    checkSame(what('toDict()'), JSON.stringify((await read(id)).toDict()), expected.to_dict);
+  }
+}
+
+async function idsOf(cl: Cinderlib, { method, args }: GoldenQuery): Promise<readonly unknown[]> {
+  const { persistence } = cl;
+  switch (method) {
+    case 'get_volumes':
+      return (await persistence.getVolumes(args)).map(({ id }) => id);
+    case 'get_snapshots':
+      return (await persistence.getSnapshots(args)).map(({ id }) => id);
+    case 'get_connections':
+      return (await persistence.getConnections(args)).map(({ id }) => id);
+    case 'get_key_values':
+      return (await persistence.getKeyValues(args['key'])).map(({ key, value }) => [key, value]);
+  }
+}
+
+async function checkText(what: string, actual: string, expected: GoldenText): Promise<void> {
+  if (typeof expected === 'string') return checkEqual(what, actual, expected);
+  const bytes = new TextEncoder().encode(actual);
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  checkEqual(what, `${bytes.length} bytes, ${sha256}`, `${expected.length} bytes, ${expected.sha256}`);
+}
+
+function checkSame(what: string, actual: string, expected: unknown): void {
+  checkEqual(what, actual, JSON.stringify(expected));
+}
+
+function checkEqual(what: string, actual: string, expected: string): void {
+  if (actual === expected) return;
+  let at = 0;
+  while (actual[at] === expected[at]) at++;
+  const shown = (text: string): string => JSON.stringify(text.slice(Math.max(0, at - 60), at + 60));
+  throw new Error(`${what} differs at ${at}: ${shown(actual)} instead of ${shown(expected)}`);
+}

@@ -1,0 +1,214 @@
+/**
+ * A browser of our own for unit tests of tabs: members with fake locks, channels that a test can hold up, and a
+ * database that is a map. A tab can be killed at any moment, or frozen: nothing reaches it then, and it does nothing.
+ */
+import { DatabaseTakenOver } from '../../src/errors/index.ts';
+import type { Answer, Change, Command, CoreConfig, WriteCommand } from '../../src/rpc/contract.ts';
+import type { CommandRunner } from '../../src/rpc/host.ts';
+import { isWrite } from '../../src/rpc/writes.ts';
+import { Member } from '../../src/tabs/member.ts';
+import { PortPasser } from '../../src/tabs/port-passer.ts';
+import { FakeLocks } from './fake-locks.ts';
+
+export const config: CoreConfig = {
+  medium: 'indexeddb',
+  database: 'x',
+  soft_deletes: false,
+  sqlite_synchronous: true,
+  from: null,
+  read_only: false,
+  busy_timeout: 1000,
+};
+
+export class TabWorld {
+  readonly locks = new FakeLocks();
+  readonly stored = new Map<string, string | null>();
+  /** Every write that became durable, as often as it did. */
+  readonly log: string[] = [];
+  /** Called before a command is run: a test holds it up there, or does something to a tab. */
+  beforeRun: (tab: FakeTab, command: Command) => Promise<void> = async () => {};
+  beforeOpen: (tab: FakeTab) => Promise<void> = async () => {};
+  readonly passer = new PortPasser(this.locks.client('passer'));
+  /** Raised by every opening; who has not the latest writes nothing. */
+  opener = 0;
+  /** Calls that were sent over the channel, not over a port. */
+  channelCalls = 0;
+  /** How long a message is under way over the channel, in milliseconds. */
+  delay = 0;
+  readonly #channels = new Set<FakeChannel>();
+
+  async open(name: string, options: Partial<CoreConfig> & { readonly ports?: boolean } = {}): Promise<FakeTab> {
+    const tab = new FakeTab(this, name);
+    await tab.open(options);
+    return tab;
+  }
+
+  tab(name: string): FakeTab {
+    return new FakeTab(this, name);
+  }
+
+  join(channel: FakeChannel): void {
+    this.#channels.add(channel);
+  }
+
+  leave(channel: FakeChannel): void {
+    this.#channels.delete(channel);
+  }
+
+  send(from: FakeChannel, message: unknown): void {
+    const data: unknown = structuredClone(message);
+    if (JSON.stringify(data).includes('"type":"call"')) this.channelCalls += 1;
+    for (const channel of this.#channels) {
+      if (channel === from) continue;
+      const arrive = (): void => channel.tab.deliver(() => channel.onmessage?.({ data }));
+      if (this.delay === 0) arrive();
+      else setTimeout(arrive, this.delay);
+    }
+  }
+}
+
+class FakeChannel {
+  onmessage: ((event: { readonly data: unknown }) => void) | null = null;
+  readonly tab: FakeTab;
+  readonly #world: TabWorld;
+
+  constructor(world: TabWorld, tab: FakeTab) {
+    this.#world = world;
+    this.tab = tab;
+    world.join(this);
+  }
+
+  postMessage(message: unknown): void {
+    if (!this.tab.isDead) this.#world.send(this, message);
+  }
+
+  close(): void {
+    this.#world.leave(this);
+  }
+}
+
+export class FakeTab {
+  readonly name: string;
+  readonly heard: Change[] = [];
+  isDead = false;
+  readonly #world: TabWorld;
+  #member: Member | null = null;
+  #frozen: (() => void)[] | null = null;
+
+  constructor(world: TabWorld, name: string) {
+    this.#world = world;
+    this.name = name;
+  }
+
+  async open({ ports = false, ...options }: Partial<CoreConfig> & { readonly ports?: boolean } = {}): Promise<void> {
+    const parts = {
+      locks: this.#world.locks.client(this.name, (task) => this.deliver(task)),
+      // What a member uses of a channel.
+      openChannel: () => new FakeChannel(this.#world, this) as unknown as BroadcastChannel,
+      makeCore: () => new FakeCore(this.#world, this),
+      newId: () => this.name,
+      warmUp: async () => {},
+    };
+    const { port1, port2 } = new MessageChannel();
+    if (ports) this.#world.passer.admit(port1);
+    const { member } = await Member.join(parts, { ...config, ...options }, ports ? port2 : null);
+    this.#member = member;
+    member.onChanges((changes) => void this.heard.push(...changes));
+  }
+
+  get member(): Member {
+    if (this.#member === null) throw new Error(`${this.name} is not open.`);
+    return this.#member;
+  }
+
+  set(key: string, value: string): Promise<null> {
+    return this.member.call({ kind: 'setKeyValue', key, value });
+  }
+
+  async keys(): Promise<string[]> {
+    return (await this.member.call({ kind: 'getKeyValues', key: null })).map(({ key }) => key).sort();
+  }
+
+  async isLeader(): Promise<boolean> {
+    return (await this.member.call({ kind: 'info' })).leader;
+  }
+
+  async close(): Promise<void> {
+    await this.member.call({ kind: 'close' });
+  }
+
+  kill(): void {
+    this.isDead = true;
+    this.#world.locks.kill(this.name);
+  }
+
+  freeze(): void {
+    this.#frozen ??= [];
+  }
+
+  /** Lets it go on: first comes what it was sent meanwhile. */
+  thaw(): void {
+    const waiting = this.#frozen ?? [];
+    this.#frozen = null;
+    for (const each of waiting) this.deliver(each);
+  }
+
+  deliver(task: () => void): void {
+    setImmediate(() => {
+      if (this.isDead) return;
+      if (this.#frozen === null) task();
+      else this.#frozen.push(task);
+    });
+  }
+
+  /** Resolves when the tab may do something. */
+  turn(): Promise<void> {
+    return new Promise((resolve) => this.deliver(resolve));
+  }
+}
+
+/** The map as a core: one command at a time. */
+class FakeCore implements CommandRunner {
+  readonly #world: TabWorld;
+  readonly #tab: FakeTab;
+  #opener = 0;
+  /** What it knows: who was replaced does not see what its successor stores. */
+  #known = new Map<string, string | null>();
+  #turns: Promise<unknown> = Promise.resolve();
+
+  constructor(world: TabWorld, tab: FakeTab) {
+    this.#world = world;
+    this.#tab = tab;
+  }
+
+  call<C extends Command>(command: C): Promise<Answer<C>>;
+  call(command: Command): Promise<unknown> {
+    const turn = this.#turns.then(() => this.#run(command));
+    this.#turns = turn.catch(() => {});
+    return turn;
+  }
+
+  async #run(command: Command): Promise<unknown> {
+    await this.#tab.turn();
+    if (command.kind === 'open') {
+      await this.#world.beforeOpen(this.#tab);
+      this.#opener = ++this.#world.opener;
+      this.#known = new Map(this.#world.stored);
+      return { default_type: {}, lock_file: null };
+    }
+    if (command.kind === 'close') return null;
+    await this.#world.beforeRun(this.#tab, command);
+    await this.#tab.turn();
+    if (isWrite(command)) this.#write(command);
+    if (command.kind === 'info') return { leader: true };
+    return command.kind === 'getKeyValues' ? [...this.#known].map(([key, value]) => ({ key, value })) : null;
+  }
+
+  #write(command: WriteCommand): void {
+    if (command.kind !== 'setKeyValue') throw new Error(`The fake core knows no ${command.kind}.`);
+    if (this.#opener !== this.#world.opener) throw new DatabaseTakenOver('x');
+    this.#known.set(command.key, command.value);
+    this.#world.stored.set(command.key, command.value);
+    this.#world.log.push(`${command.key}=${command.value}`);
+  }
+}

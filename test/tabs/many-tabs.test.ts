@@ -1,0 +1,235 @@
+/** Many tabs of a real browser with one database: who leads, who follows, and what becomes of calls when that changes. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Browser, missingBrowser, openBrowser } from '../support/browsers/browser.ts';
+import type { StaticServer } from '../support/browsers/static-server.ts';
+import { startTabServer, Tab, type TabOptions } from '../support/tab.ts';
+
+describe.each(['chromium', 'firefox'] as const)('%s', (name) => {
+  const missing = missingBrowser(name);
+  let server: StaticServer;
+  let browser: Browser;
+  let tabs: Tab[] = [];
+  let databases = 0;
+
+  beforeAll(async () => {
+    if (missing !== null) return;
+    server = await startTabServer();
+    browser = await openBrowser(name);
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  }, 120_000);
+
+  /** A database of its own for each test, and its tabs closed afterwards. */
+  const check = (title: string, body: (open: (options?: TabOptions) => Promise<Tab>) => Promise<void>): void => {
+    test(title, async (context) => {
+      if (missing !== null) return context.skip(missing);
+      const database = `test-${++databases}`;
+      tabs = [];
+      try {
+        await body(async (options = {}) => {
+          const tab = await Tab.open(browser, server.origin, { database, ...options });
+          tabs.push(tab);
+          return tab;
+        });
+      } finally {
+        await Promise.all(tabs.map(({ page }) => page.close().catch(() => {})));
+      }
+    }, 120_000);
+  };
+  const leaders = (of: readonly Tab[]): Promise<boolean[]> => Promise.all(of.map((tab) => tab.isLeader()));
+
+  describe.each(['indexeddb', 'opfs'] as const)('on %s', (medium) => {
+    check('the second tab hydrates: it sees what the first has stored, and the other way round', async (open) => {
+      const [one, two] = [await open({ medium }), await open({ medium })];
+      await one.set('of one', '1');
+      expect(await two.pairs()).toEqual({ 'of one': '1' });
+      await two.set('of two', '2');
+      await one.delete('of one');
+      const three = await open({ medium });
+      expect(await three.pairs()).toEqual({ 'of two': '2' });
+      expect(await leaders([one, two, three])).toEqual([true, false, false]);
+    });
+
+    check('re-election: when the leader closes its tab the next one leads, and nothing is lost', async (open) => {
+      const [one, two, three] = [await open({ medium }), await open({ medium }), await open({ medium })];
+      await three.set('before', '1');
+      await one.page.close();
+      await three.setSurely('after', '2');
+      expect(await three.pairs()).toEqual({ before: '1', after: '2' });
+      await expect.poll(() => leaders([two, three])).toEqual([true, false]);
+      await two.page.close();
+      await three.setSurely('last', '3');
+      expect(await three.isLeader()).toBe(true);
+      expect(await three.pairs()).toEqual({ before: '1', after: '2', last: '3' });
+    });
+
+    check("the leader's worker dies: its own tab says so, the others go on", async (open) => {
+      const [one, two] = [await open({ medium }), await open({ medium })];
+      await one.set('k', 'v');
+      await one.killWorker();
+      await two.setSurely('after', 'v');
+      expect(await two.pairs()).toEqual({ k: 'v', after: 'v' });
+      await expect(one.set('more', 'v')).rejects.toMatchObject({ code: 'WORKER_LOST' });
+      await one.closeContext();
+      await one.setup({ medium, database: `test-${databases}` });
+      expect(await one.pairs()).toEqual({ k: 'v', after: 'v' });
+      expect(await leaders([one, two])).toEqual([false, true]);
+    });
+  });
+
+  check('close() of the leader hands over at once, and answers what it accepted', async (open) => {
+    const [one, two] = [await open(), await open()];
+    const writes = Array.from({ length: 30 }, (_, n) => two.set(`k${n}`, 'v'));
+    await one.closeContext();
+    await Promise.all(writes);
+    expect(Object.keys(await two.pairs())).toHaveLength(30);
+    expect(await two.isLeader()).toBe(true);
+  });
+
+  check('changes() tells every tab of every change, once, in the order in which they were stored', async (open) => {
+    const [one, two, three] = [await open(), await open(), await open()];
+    await one.set('a', '1');
+    await two.set('b', '1');
+    await three.delete('a');
+    const expected = (place: number) =>
+      [
+        ['a', 'set'],
+        ['b', 'set'],
+        ['a', 'delete'],
+      ].map(([id, action], n) => ({ kind: 'key_value', id, action, here: n === place }));
+    for (const [place, tab] of [one, two, three].entries()) {
+      await expect.poll(() => tab.heard()).toEqual(expected(place));
+    }
+  });
+
+  check('the options that all tabs share are refused where they differ', async (open) => {
+    const one = await open();
+    await expect(open({ soft_deletes: true })).rejects.toMatchObject({
+      code: 'DATABASE_LOCKED',
+      message: expect.stringContaining('soft_deletes'),
+    });
+    await one.set('k', 'v');
+    await one.page.close();
+    const other = await open({ soft_deletes: true });
+    expect(await other.pairs()).toEqual({ k: 'v' });
+  });
+
+  check('two contexts in one tab share in the same way, also on the thread of the page', async (open) => {
+    const one = await open();
+    const both = await one.page.evaluate(
+      async (persistence_config) => {
+        const lib = Reflect.get(globalThis, 'lib') as typeof import('cinderlib-wasm');
+        const [inWorker, onThread] = await Promise.all(
+          [true, false].map((worker) => lib.setup({ persistence_config, worker })),
+        );
+        await inWorker?.persistence.setKeyValue(new lib.KeyValue('a', '1'));
+        await onThread?.persistence.setKeyValue(new lib.KeyValue('b', '2'));
+        const infos = await Promise.all([inWorker, onThread].map((cl) => cl?.info()));
+        const pairs = await inWorker?.persistence.getKeyValues();
+        await Promise.all([inWorker, onThread].map((cl) => cl?.close()));
+        return { leaders: infos.map((info) => info?.leader), keys: pairs?.map(({ key }) => key).sort() };
+      },
+      { storage: 'db', connection: `sqlite:///test-${databases}`, medium: 'indexeddb' },
+    );
+    expect(both).toEqual({ leaders: [false, false], keys: ['a', 'b'] });
+    expect(await one.pairs()).toEqual({ a: '1', b: '2' });
+  });
+
+  check('listener race: tabs that open at the same moment find each other', async (open) => {
+    const all = await Promise.all(Array.from({ length: 6 }, () => open()));
+    await Promise.all(all.map((tab, n) => tab.set(`k${n}`, 'v')));
+    for (const tab of all) expect(Object.keys(await tab.pairs())).toHaveLength(6);
+    expect((await leaders(all)).filter(Boolean)).toHaveLength(1);
+  });
+
+  check('the next leader needs no network: every tab has the engine ready', async (open) => {
+    const count = (): number => server.log.filter((line) => line === '200 /dist/sql-wasm.wasm').length;
+    const before = count();
+    await open();
+    await open();
+    await expect.poll(() => count() - before).toBe(2);
+  });
+
+  check('SharedWorker missing: the same goes over a BroadcastChannel', async (open) => {
+    const before = 'delete globalThis.SharedWorker';
+    const [one, two] = [await open({ before }), await open({ before })];
+    await Promise.all(Array.from({ length: 20 }, (_, n) => two.set(`k${n}`, 'v')));
+    expect(Object.keys(await one.pairs())).toHaveLength(20);
+    const three = await open();
+    await three.set('with', 'ports');
+    await one.page.close();
+    await three.setSurely('again', 'v');
+    expect(Object.keys(await two.pairs())).toHaveLength(22);
+  });
+
+  check('hung leader on IndexedDB: another takes over in bounded time, and the old one comes back', async (open) => {
+    const [one, two, three] = [await open(), await open({ busy_timeout: 1000 }), await open({ busy_timeout: 1000 })];
+    await one.set('before', '1');
+    await one.hang(4500);
+    const ownCall = one.set('of the hung one', '1');
+    const [took] = await Promise.all([two.set('meanwhile', '2'), three.set('too', '3')]);
+    console.log(`${name}: a hung leader was replaced within ${Math.round(took)} ms`);
+    expect(took).toBeLessThan(4500);
+    await ownCall;
+    expect(await one.pairs()).toEqual({ before: '1', 'of the hung one': '1', meanwhile: '2', too: '3' });
+    expect(await one.isLeader()).toBe(false);
+    expect((await leaders([two, three])).filter(Boolean)).toHaveLength(1);
+  });
+
+  check('hung leader on OPFS, whose handle cannot be taken: calls fail as locked, until it answers', async (open) => {
+    const one = await open({ medium: 'opfs' });
+    const two = await open({ medium: 'opfs', busy_timeout: 1000 });
+    await two.set('before', '1');
+    await new Promise((done) => setTimeout(done, 1100));
+    await one.hang(6000);
+    await expect(two.set('meanwhile', '2')).rejects.toMatchObject({ code: 'DATABASE_LOCKED' });
+    await expect.poll(() => two.pairs().catch(() => null), { timeout: 20_000 }).toEqual({ before: '1' });
+    await two.set('after', '3');
+    expect(await one.pairs()).toEqual({ before: '1', after: '3' });
+  });
+
+  check('hung hand-over: whoever is next hangs too, and the one after it takes over', async (open) => {
+    const [one, two, three] = [await open(), await open(), await open({ busy_timeout: 1000 })];
+    await three.set('before', '1');
+    await two.hang(4500);
+    await one.page.close();
+    const took = await three.set('after', '2');
+    console.log(`${name}: a hand-over that hung was taken over within ${Math.round(took)} ms`);
+    expect(took).toBeLessThan(4500);
+    expect(await three.pairs()).toEqual({ before: '1', after: '2' });
+    expect(await two.pairs()).toEqual({ before: '1', after: '2' });
+  });
+
+  check('a page whose own thread is busy hangs nobody', async (open) => {
+    const [one, two] = [await open(), await open()];
+    const busy = one.page.evaluate(() => {
+      const end = Date.now() + 3000;
+      while (Date.now() < end);
+    });
+    expect(await two.set('k', 'v')).toBeLessThan(1500);
+    await busy;
+  });
+
+  if (name === 'chromium') {
+    check('a frozen page that leads is replaced, and follows when it thaws', async (open) => {
+      const [one, two] = [await open(), await open({ busy_timeout: 1000 })];
+      await one.set('before', '1');
+      await one.page.freeze?.(true);
+      const took = await two.set('meanwhile', '2');
+      expect(took).toBeLessThan(4500);
+      await one.page.freeze?.(false);
+      await one.set('thawed', '3');
+      expect(await two.pairs()).toEqual({ before: '1', meanwhile: '2', thawed: '3' });
+    });
+
+    check('a page that crashes while it leads is followed', async (open) => {
+      const [one, two] = [await open(), await open()];
+      await one.set('before', '1');
+      await Promise.all([one.page.crash?.(), two.setSurely('after', '2')]);
+      expect(await two.pairs()).toEqual({ before: '1', after: '2' });
+      await expect.poll(() => two.isLeader()).toBe(true);
+    });
+  }
+});

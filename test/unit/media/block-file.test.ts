@@ -1,0 +1,143 @@
+/** A file in blocks: what is written, stored, folded and taken back is what a plain list of bytes would hold. */
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { BlockFile, blockSize, extentSize } from '../../../src/media/block-file.ts';
+import { planFold, planWrite } from '../../../src/media/block-plan.ts';
+import { assemble, extentSizes } from '../../../src/media/block-records.ts';
+import { Records } from './records.ts';
+
+/** About three extents, so that each step has others around it. */
+const largest = 3 * extentSize;
+
+type Step =
+  | { readonly do: 'write'; readonly offset: number; readonly length: number; readonly byte: number }
+  | { readonly do: 'truncate'; readonly size: number }
+  | { readonly do: 'store' | 'fail' | 'fold' | 'reopen' };
+
+const place = fc.oneof(
+  fc.nat(largest),
+  fc.nat(largest / blockSize).map((block) => block * blockSize),
+);
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constant('write' as const),
+      offset: place,
+      length: fc.oneof(fc.constantFrom(512, 1024, 4096, 65_536), fc.integer({ min: 1, max: 100_000 })),
+      byte: fc.integer({ min: 1, max: 255 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('truncate' as const), size: place }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('store' as const, 'fail' as const) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('fold' as const, 'reopen' as const) }) },
+);
+
+/** The same as a list of bytes, simply. */
+class Model {
+  bytes = new Uint8Array(0);
+  durable = new Uint8Array(0);
+
+  resize(size: number): void {
+    const bytes = new Uint8Array(size);
+    bytes.set(this.bytes.subarray(0, size));
+    this.bytes = bytes;
+  }
+
+  write(offset: number, source: Uint8Array): void {
+    if (offset + source.length > this.bytes.length) this.resize(offset + source.length);
+    this.bytes.set(source, offset);
+  }
+}
+
+function content(file: BlockFile): Uint8Array {
+  const bytes = new Uint8Array(file.size());
+  expect(file.read(bytes, 0)).toBe(bytes.length);
+  return bytes;
+}
+
+test.each([extentSizes.small, extentSizes.large])(
+  'whatever is written, stored, refused, folded and read again, the content is that of a list of bytes (%i)',
+  (size) => {
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 30 }), (steps) => {
+        let file = new BlockFile();
+        const records = new Records(size);
+        const model = new Model();
+        for (const one of steps) {
+          switch (one.do) {
+            case 'write': {
+              const source = new Uint8Array(one.length).fill(one.byte);
+              file.write(source, one.offset);
+              model.write(one.offset, source);
+              break;
+            }
+            case 'truncate':
+              file.truncate(one.size);
+              model.resize(one.size);
+              break;
+            case 'store':
+              records.store(file, planWrite(file.changed, file.size(), file.durableSize, size));
+              file.settle();
+              model.durable = model.bytes.slice();
+              break;
+            case 'fail':
+              file.revert();
+              model.bytes = model.durable.slice();
+              break;
+            case 'fold':
+              if (!file.isDurable) break;
+              records.store(file, {
+                extents: planFold(new Set(records.blocks.keys()), 0, 2, size),
+                blocks: [],
+                dropFrom: null,
+              });
+              break;
+            case 'reopen': {
+              const stored = assemble(records.found(), 'test');
+              expect(stored.single).toEqual(new Set(records.blocks.keys()));
+              file = new BlockFile(stored.extents, stored.header.size);
+              model.bytes = model.durable.slice();
+              break;
+            }
+          }
+          expect(Buffer.compare(content(file), model.bytes)).toBe(0);
+        }
+        const { extents, header } = assemble(records.found(), 'test');
+        expect(Buffer.compare(content(new BlockFile(extents, header.size)), model.durable)).toBe(0);
+      }),
+      { numRuns: 150 },
+    );
+  },
+);
+
+test('a read across the end says how much there was', () => {
+  const file = new BlockFile();
+  file.write(Uint8Array.of(1, 2, 3), 0);
+  const target = Uint8Array.of(7, 7, 7, 7);
+  expect(file.read(target, 1)).toBe(2);
+  expect(target).toEqual(Uint8Array.of(2, 3, 7, 7));
+  expect(file.read(target, 10)).toBe(0);
+});
+
+test('a commit of three pages is three blocks, however large the file is', () => {
+  const file = new BlockFile();
+  file.write(new Uint8Array(10 * extentSize), 0);
+  file.settle();
+  for (const page of [3, 100, 639]) file.write(new Uint8Array(blockSize).fill(1), page * blockSize);
+  expect(planWrite(file.changed, file.size(), file.durableSize, extentSize)).toEqual({
+    extents: [],
+    blocks: [3, 100, 639],
+    dropFrom: null,
+  });
+});
+
+test('a file that nothing was written to has nothing to store', () => {
+  const file = new BlockFile();
+  expect(file.isDurable).toBe(true);
+  file.write(Uint8Array.of(1), 0);
+  expect(file.isDurable).toBe(false);
+  file.revert();
+  expect(file.isDurable).toBe(true);
+  expect(file.size()).toBe(0);
+});

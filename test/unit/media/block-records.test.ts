@@ -1,0 +1,46 @@
+/** Records that are not as they should be are told apart, by what is wrong with them. */
+import { expect, test } from 'vitest';
+import { BlockFile, blockSize, extentSize } from '../../../src/media/block-file.ts';
+import { assemble, type FoundRecords } from '../../../src/media/block-records.ts';
+import { Records } from './records.ts';
+
+/** One extent whole, and a block of the next with a record of its own. */
+function found(): FoundRecords & { extents: Map<unknown, unknown>; blocks: Map<unknown, unknown>; header: object } {
+  const file = new BlockFile();
+  file.write(new Uint8Array(extentSize + blockSize).fill(1), 0);
+  const records = new Records(extentSize);
+  records.store(file, { extents: [0], blocks: [64], dropFrom: null });
+  const { header, extents, blocks } = records.found();
+  return { header: header as object, extents: new Map(extents), blocks: new Map(blocks) };
+}
+
+test('records that are right make up the file', () => {
+  const { extents, header, single } = assemble(found(), 'x');
+  expect(header.size).toBe(extentSize + blockSize);
+  expect(extents.map((extent) => extent.length)).toEqual([extentSize, extentSize]);
+  expect(single).toEqual(new Set([64]));
+});
+
+test.each([
+  ['no header', { header: undefined }],
+  ['a header of something else', { header: { name: 'x' } }],
+  ['a later format', { header: { ...found().header, format: 2 } }],
+])('%s is no database of ours', (_, change) => {
+  expect(() => assemble({ ...found(), ...change }, 'x')).toThrow(expect.objectContaining({ name: 'NotADatabase' }));
+});
+
+test.each([
+  ['its header makes no sense', { header: { ...found().header, size: -1 } }],
+  ['its header makes no sense', { header: { ...found().header, block_size: 512 } }],
+  ['its header makes no sense', { header: { ...found().header, extent_size: 4096 } }],
+  ['its extent 0 is no such thing', { extents: new Map([[0, 'text']]) }],
+  ['its extent 0 is no such thing', { extents: new Map([[0, new Uint8Array(5)]]) }],
+  ['its block 64 is no such thing', { blocks: new Map([[64, new Uint8Array(5)]]) }],
+  ['its block 64 is missing', { blocks: new Map() }],
+  ['its block 0 is missing', { extents: new Map() }],
+  ['its block 63 is missing', { extents: new Map([[0, new Uint8Array(extentSize - blockSize)]]) }],
+])('damage is found: %s', (reason, change) => {
+  expect(() => assemble({ ...found(), ...change }, 'x')).toThrow(
+    expect.objectContaining({ name: 'DatabaseCorrupt', message: expect.stringContaining(reason) }),
+  );
+});

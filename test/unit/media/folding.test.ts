@@ -1,0 +1,85 @@
+/** Single blocks are folded into extents when there is time, and at no other. */
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { BlockFile, extentSize } from '../../../src/media/block-file.ts';
+import type { WritePlan } from '../../../src/media/block-plan.ts';
+import { Folding } from '../../../src/media/folding.ts';
+
+const range = (first: number, count: number): number[] => Array.from({ length: count }, (_, n) => first + n);
+/** Ten extents, each of whose blocks has a record of its own. */
+const everyBlock = new Set(range(0, 640));
+
+function setUp(single: ReadonlySet<number> = everyBlock) {
+  const file = new BlockFile();
+  file.write(new Uint8Array(10 * extentSize), 0);
+  file.settle();
+  const plans: WritePlan[] = [];
+  const store = vi.fn(async (plan: WritePlan) => void plans.push(plan));
+  return { file, plans, store, folding: new Folding(file, single, extentSize, store) };
+}
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+test('after a second of rest the blocks are folded, a few extents at a time, until few are left', async () => {
+  const { plans, folding } = setUp();
+  await vi.advanceTimersByTimeAsync(990);
+  expect(plans).toEqual([]);
+  await vi.advanceTimersByTimeAsync(500);
+  expect(plans.map(({ extents }) => extents.length)).toEqual([4, 2]);
+  expect(folding.singleBlocks).toBe(256);
+});
+
+test('a change puts it off, and what the change stored counts', async () => {
+  const { plans, folding } = setUp();
+  await vi.advanceTimersByTimeAsync(900);
+  await folding.pause();
+  folding.resume({ extents: [0], blocks: [64, 640], dropFrom: null });
+  expect(folding.singleBlocks).toBe(640 - 64 + 1);
+  await vi.advanceTimersByTimeAsync(900);
+  expect(plans).toEqual([]);
+  await folding.pause();
+  folding.resume({ extents: [], blocks: [], dropFrom: { block: 10, extent: 1 } });
+  expect(folding.singleBlocks).toBe(0);
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(plans).toEqual([]);
+});
+
+test('nothing is folded in the middle of a transaction', async () => {
+  const { file, plans } = setUp();
+  file.write(Uint8Array.of(1), 0);
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(plans).toEqual([]);
+  file.settle();
+  await vi.advanceTimersByTimeAsync(1500);
+  expect(plans).not.toEqual([]);
+});
+
+test('a step that fails is tried again', async () => {
+  const { store, folding } = setUp();
+  store.mockRejectedValueOnce(new Error('no space'));
+  await vi.advanceTimersByTimeAsync(1010);
+  expect(folding.singleBlocks).toBe(640);
+  await vi.advanceTimersByTimeAsync(1500);
+  expect(folding.singleBlocks).toBe(256);
+});
+
+test('once stopped it does nothing more, and stopping waits for the step under way', async () => {
+  const { store, folding } = setUp();
+  let finish = (): void => {};
+  store.mockImplementationOnce(() => new Promise<undefined>((resolve) => (finish = () => resolve(undefined))));
+  await vi.advanceTimersByTimeAsync(1010);
+  let stopped = false;
+  const stopping = folding.stop().then(() => (stopped = true));
+  await vi.advanceTimersByTimeAsync(100);
+  expect(stopped).toBe(false);
+  finish();
+  await stopping;
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(store).toHaveBeenCalledTimes(1);
+});
+
+test('few blocks are left as they are', async () => {
+  const { store } = setUp(new Set(range(0, 256)));
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(store).not.toHaveBeenCalled();
+});

@@ -1,0 +1,62 @@
+/** Leadership by a lock: a queue that the browser moves on, and a holder that may be robbed without knowing. */
+import { expect, test } from 'vitest';
+import { Leadership } from '../../../src/tabs/leadership.ts';
+import { FakeLocks } from '../../support/fake-locks.ts';
+
+function candidate(locks: FakeLocks, name: string) {
+  const events: string[] = [];
+  const leadership = new Leadership(locks.client(name), 'lock', {
+    won: () => void events.push('won'),
+    stolen: () => void events.push('stolen'),
+  });
+  return { leadership, events };
+}
+
+test('succession goes by the queue, and on when the holder releases it or dies', async () => {
+  const locks = new FakeLocks();
+  const [a, b, c] = ['a', 'b', 'c'].map((name) => candidate(locks, name)) as [
+    ReturnType<typeof candidate>,
+    ReturnType<typeof candidate>,
+    ReturnType<typeof candidate>,
+  ];
+  for (const { leadership } of [a, b, c]) leadership.queue();
+  await expect.poll(() => a.events).toEqual(['won']);
+  a.leadership.queue();
+  a.leadership.release();
+  await expect.poll(() => b.events).toEqual(['won']);
+  locks.kill('b');
+  await expect.poll(() => c.events).toEqual(['won']);
+  expect(locks.holder('lock')).toBe('c');
+});
+
+test('who is robbed is told, and may queue again', async () => {
+  const locks = new FakeLocks();
+  const [a, b] = [candidate(locks, 'a'), candidate(locks, 'b')];
+  a.leadership.queue();
+  await expect.poll(() => a.events).toEqual(['won']);
+  b.leadership.queue();
+  b.leadership.steal();
+  await expect.poll(() => b.events).toEqual(['won']);
+  await expect.poll(() => a.events).toEqual(['won', 'stolen']);
+  expect(await a.leadership.isProven()).toBe(false);
+  expect(await b.leadership.isProven()).toBe(true);
+  a.leadership.queue();
+  b.leadership.release();
+  await expect.poll(() => a.events).toEqual(['won', 'stolen', 'won']);
+  // Nobody waits in the queue twice.
+  a.leadership.release();
+  await expect.poll(() => locks.holder('lock')).toBeUndefined();
+});
+
+test('leaving the queue is no claim', async () => {
+  const locks = new FakeLocks();
+  const [a, b] = [candidate(locks, 'a'), candidate(locks, 'b')];
+  a.leadership.queue();
+  b.leadership.queue();
+  await expect.poll(() => a.events).toEqual(['won']);
+  b.leadership.release();
+  a.leadership.release();
+  await new Promise((done) => setTimeout(done, 20));
+  expect(b.events).toEqual([]);
+  expect(locks.holder('lock')).toBeUndefined();
+});

@@ -1,0 +1,239 @@
+/** Members of a database that is shared: what becomes of each call, at moments that no browser can be made to hit. */
+import { describe, expect, test } from 'vitest';
+import { DatabaseExists, DatabaseLocked, OutcomeUnknown } from '../../../src/errors/index.ts';
+import { type FakeTab, TabWorld } from '../../support/tab-world.ts';
+
+const forever = (): Promise<void> => new Promise(() => {});
+const pause = (milliseconds: number): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));
+
+async function three(ports: boolean): Promise<[TabWorld, FakeTab, FakeTab, FakeTab]> {
+  const world = new TabWorld();
+  return [
+    world,
+    await world.open('one', { ports }),
+    await world.open('two', { ports }),
+    await world.open('three', { ports }),
+  ];
+}
+
+describe.each([
+  ['over ports', true],
+  ['over the channel', false],
+])('%s', (_, ports) => {
+  test('all use one core', async () => {
+    const [world, one, two, tab3] = await three(ports);
+    await Promise.all([one.set('a', '1'), two.set('b', '2'), tab3.set('c', '3')]);
+    expect(await tab3.keys()).toEqual(['a', 'b', 'c']);
+    expect(world.opener).toBe(1);
+    const before = world.channelCalls;
+    await Promise.all([two.set('d', '4'), tab3.keys()]);
+    expect(world.channelCalls - before).toBe(ports ? 0 : 2);
+    expect([await one.isLeader(), await two.isLeader(), await tab3.isLeader()]).toEqual([true, false, false]);
+  });
+
+  test('calls of one member run in the order in which they were made', async () => {
+    const [world, , two] = await three(ports);
+    await Promise.all(Array.from({ length: 50 }, (_, n) => two.set('k', String(n))));
+    expect(world.log).toEqual(Array.from({ length: 50 }, (_, n) => `k=${n}`));
+  });
+
+  test('an accepted write whose leader dies is unknown; what was not accepted, and reads, go to the next', async () => {
+    const [world, one, two, tab3] = await three(ports);
+    world.beforeRun = (tab) => (tab === one ? forever() : Promise.resolve());
+    const accepted = two.set('accepted', '1');
+    await pause(20);
+    const read = two.keys();
+    const waiting = two.set('not accepted', '2');
+    const others = tab3.set('of another', '3');
+    await pause(20);
+    one.kill();
+    await expect(accepted).rejects.toBeInstanceOf(OutcomeUnknown);
+    await Promise.all([waiting, others]);
+    expect(await read).toEqual([]);
+    expect(world.log.sort()).toEqual(['not accepted=2', 'of another=3']);
+    expect(await two.isLeader()).toBe(true);
+  });
+
+  test('close() of the leader answers what it accepted and leaves the rest to the next: none is run twice', async () => {
+    const [world, one, two, tab3] = await three(ports);
+    const calls = [two, tab3].flatMap((tab) => Array.from({ length: 20 }, (_, n) => tab.set(`${tab.name} ${n}`, 'v')));
+    const closing = one.close();
+    const more = [two, tab3].map((tab) => tab.set(`${tab.name} more`, 'v'));
+    await Promise.all([...calls, closing, ...more]);
+    expect(world.log.length).toBe(42);
+    expect(new Set(world.log).size).toBe(42);
+  });
+
+  test('a leader that is frozen is replaced, and its own calls go to the new one', async () => {
+    const [world, one, two, tab3] = await three(ports);
+    one.freeze();
+    const own = one.set('own', '1');
+    // A message port of Node cannot be frozen: what comes over it is held up where the leader would run it.
+    await Promise.all([two.set('two', '2'), tab3.set('three', '3')].map((call) => call.catch(() => {})));
+    expect(world.stored.has('own')).toBe(false);
+    one.thaw();
+    await own;
+    expect((await one.keys()).includes('own')).toBe(true);
+    expect(await one.isLeader()).toBe(false);
+    expect(world.log.filter((line) => line === 'own=1')).toHaveLength(1);
+  });
+
+  test('changes are told to all, in the order of the log', async () => {
+    const [world, one, two, tab3] = await three(ports);
+    await Promise.all([one, two, tab3].map((tab) => tab.set(tab.name, 'v')));
+    await pause(20);
+    const order = world.log.map((line) => line.split('=')[0]);
+    for (const tab of [one, two, tab3]) {
+      expect(tab.heard.map(({ id }) => id)).toEqual(order);
+      expect(tab.heard.filter(({ here }) => here).map(({ id }) => id)).toEqual([tab.name]);
+    }
+  });
+});
+
+test('a leader that was frozen and replaced answers nothing out of what it knew before', async () => {
+  const world = new TabWorld();
+  const [one, two] = [await world.open('one'), await world.open('two')];
+  await one.set('before', '1');
+  one.freeze();
+  await two.set('meanwhile', '2');
+  const read = one.keys();
+  one.thaw();
+  expect(await read).toEqual(['before', 'meanwhile']);
+});
+
+test('what waited for a leader that died is done before what was called later', async () => {
+  const world = new TabWorld();
+  const [one, , three] = [await world.open('one'), await world.open('two'), await world.open('three')];
+  world.beforeRun = (tab) => (tab === one ? forever() : Promise.resolve());
+  const read = one.keys();
+  await pause(20);
+  const first = three.set('k', '1');
+  await pause(20);
+  one.kill();
+  await pause(20);
+  await Promise.all([first, three.set('k', '2')]);
+  expect(world.log).toEqual(['k=1', 'k=2']);
+  read.catch(() => {});
+});
+
+test('the last words of a leader that died are heard, although its end is known before them', async () => {
+  const world = new TabWorld();
+  const [one, two] = [await world.open('one'), await world.open('two')];
+  world.delay = 20;
+  const call = two.set('k', 'v');
+  await expect.poll(() => world.log, { interval: 1 }).toEqual(['k=v']);
+  setImmediate(() => one.kill());
+  await call;
+  await two.set('l', 'w');
+  expect(world.log).toEqual(['k=v', 'l=w']);
+});
+
+test('a leader that hangs while it opens is not waited for for ever', async () => {
+  const world = new TabWorld();
+  const one = await world.open('one');
+  const [two, tab3] = [await world.open('two'), await world.open('three')];
+  two.freeze();
+  one.kill();
+  await tab3.set('k', 'v');
+  expect(await tab3.isLeader()).toBe(true);
+});
+
+test('a tab that was frozen while it opened, and opens it later all the same, is replaced in turn', async () => {
+  const world = new TabWorld();
+  const one = await world.open('one');
+  world.opener += 1;
+  await one.set('k', 'v');
+  expect(world.log).toEqual(['k=v']);
+  expect(await one.isLeader()).toBe(true);
+  expect(world.opener).toBe(3);
+});
+
+test('an opening that fails is an error of the tab that tries it, and the next one tries again', async () => {
+  const world = new TabWorld();
+  world.beforeOpen = async (tab) => {
+    if (tab.name === 'one') throw new DatabaseLocked('not today');
+  };
+  const one = world.tab('one');
+  const [first, second] = await Promise.allSettled([one.open(), world.open('two')]);
+  expect(first).toMatchObject({ status: 'rejected', reason: { message: 'not today' } });
+  expect(second.status).toBe('fulfilled');
+  world.beforeOpen = async () => {};
+  await one.open();
+  expect(await one.isLeader()).toBe(false);
+});
+
+test('a database that cannot be opened again fails the calls that wait, and is tried again with the next', async () => {
+  const world = new TabWorld();
+  const [one, two] = [await world.open('one'), await world.open('two')];
+  world.beforeOpen = async () => {
+    throw new DatabaseLocked('not yet');
+  };
+  one.kill();
+  const call = two.set('k', 'v');
+  await expect(call).rejects.toMatchObject({ message: 'not yet' });
+  world.beforeOpen = async () => {};
+  await two.set('k', 'w');
+  expect(world.log).toEqual(['k=w']);
+});
+
+test('an opening that never ends fails what waits for it', async () => {
+  const world = new TabWorld();
+  const one = await world.open('one');
+  const [two, tab3] = [await world.open('two'), await world.open('three')];
+  world.beforeOpen = forever;
+  one.kill();
+  const calls = [two.set('k', 'v'), tab3.set('l', 'w')].map((call) => call.catch((error: unknown) => error));
+  for (const error of await Promise.all(calls)) expect(error).toBeInstanceOf(DatabaseLocked);
+  expect(world.log).toEqual([]);
+});
+
+test('where the leader holds files that nobody can take, calls fail as locked and nothing of them is done', async () => {
+  const world = new TabWorld();
+  const [one, two] = [await world.open('one', { medium: 'opfs' }), await world.open('two', { medium: 'opfs' })];
+  await two.set('before', '1');
+  await pause(1100);
+  one.freeze();
+  await expect(two.set('meanwhile', '2')).rejects.toBeInstanceOf(DatabaseLocked);
+  one.thaw();
+  await two.set('after', '3');
+  expect(world.log).toEqual(['before=1', 'after=3']);
+});
+
+test('"from" is refused where another tab has the database open', async () => {
+  const world = new TabWorld();
+  await world.open('one');
+  await expect(world.open('two', { from: new Uint8Array(1) })).rejects.toBeInstanceOf(DatabaseExists);
+});
+
+test('other options are refused, and the refused tab is no member', async () => {
+  const world = new TabWorld();
+  const one = await world.open('one');
+  await expect(world.open('two', { soft_deletes: true })).rejects.toThrow(/soft_deletes: false, and here/);
+  await one.close();
+  const three = await world.open('three', { soft_deletes: true });
+  expect(await three.isLeader()).toBe(true);
+});
+
+test('a page that is put away leads no more, and follows when it comes back', async () => {
+  const world = new TabWorld();
+  const [one, two] = [await world.open('one'), await world.open('two')];
+  one.member.setAway(true);
+  await two.set('k', 'v');
+  expect(await two.isLeader()).toBe(true);
+  one.member.setAway(false);
+  expect(await one.keys()).toEqual(['k']);
+  expect(await one.isLeader()).toBe(false);
+  await two.close();
+  await one.set('l', 'w');
+  expect(await one.isLeader()).toBe(true);
+});
+
+test('close() waits for the answers of what was called before it', async () => {
+  const world = new TabWorld();
+  const [, two] = [await world.open('one'), await world.open('two')];
+  const call = two.set('k', 'v');
+  await two.close();
+  await call;
+  expect(world.log).toEqual(['k=v']);
+  await expect(two.set('l', 'w')).rejects.toMatchObject({ code: 'CONTEXT_CLOSED' });
+});

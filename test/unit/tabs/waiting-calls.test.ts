@@ -1,0 +1,62 @@
+/** Each call gets one answer, whatever becomes of the leaders that it was sent to. */
+import { expect, test } from 'vitest';
+import { OutcomeUnknown } from '../../../src/errors/index.ts';
+import type { Command } from '../../../src/rpc/contract.ts';
+import { WaitingCalls } from '../../../src/tabs/waiting-calls.ts';
+
+const write: Command = { kind: 'deleteVolume', id: 'v' };
+const read: Command = { kind: 'getKeyValues', key: null };
+const ok = (value: unknown) => ({ ok: true, value }) as const;
+
+test('what no leader has is listed in the order in which it was called', () => {
+  const calls = new WaitingCalls();
+  for (const command of [write, read, write]) void calls.add(command);
+  calls.markSent(2, 1);
+  expect(calls.unsent().map(({ id }) => id)).toEqual([1, 3]);
+  calls.giveUp(1);
+  expect(calls.unsent().map(({ id }) => id)).toEqual([1, 2, 3]);
+});
+
+test('an answer of a leader that was given up is not taken for the one that is waited for', async () => {
+  const calls = new WaitingCalls();
+  const answer = calls.add(read);
+  calls.markSent(1, 1);
+  calls.giveUp(1);
+  calls.markSent(1, 2);
+  calls.settle(1, 1, ok('old'));
+  calls.settle(1, 2, ok('new'));
+  calls.settle(1, 2, ok('twice'));
+  expect(await answer).toBe('new');
+  expect(calls.size).toBe(0);
+});
+
+test.each([
+  ['a write that was accepted', write, true, false],
+  ['a write that was not', write, false, true],
+  ['a read, accepted or not', read, true, true],
+])('%s, when its leader is given up', async (_, command, accepted, again) => {
+  const calls = new WaitingCalls();
+  const answer = calls.add(command).catch((error: unknown) => error);
+  calls.markSent(1, 7);
+  if (accepted) calls.markAccepted(1, 7);
+  calls.giveUp(7);
+  expect(calls.unsent()).toHaveLength(again ? 1 : 0);
+  if (!again) expect(await answer).toBeInstanceOf(OutcomeUnknown);
+});
+
+test('allSettled() waits for every answer, and for none where nothing waits', async () => {
+  const calls = new WaitingCalls();
+  await calls.allSettled();
+  const answers = [calls.add(read), calls.add(write)];
+  let isSettled = false;
+  const settled = calls.allSettled().then(() => {
+    isSettled = true;
+  });
+  calls.markSent(1, 1);
+  calls.settle(1, 1, ok(null));
+  await answers[0];
+  expect(isSettled).toBe(false);
+  calls.failUnsent(new Error('enough'));
+  await expect(answers[1]).rejects.toThrow('enough');
+  await settled;
+});
