@@ -1,6 +1,7 @@
 /** Finds the volume driver that a backend's `volume_driver` names, and lists those that there are. */
 import { InvalidOption, VolumeDriverNotFound } from '../errors/index.ts';
 import { didYouMean } from '../near-name.ts';
+import { FakeLoggingVolumeDriver } from './fake.ts';
 import type { DriverOption } from './option-schema.ts';
 import { VolumeDriver, type VolumeDriverClass } from './volume-driver.ts';
 
@@ -10,7 +11,7 @@ type Loader = () => Promise<VolumeDriverClass>;
 // A function and not a table: importing the library is to do no work.
 function builtIn(): Readonly<Record<string, Loader>> {
   return {
-    'cinder.tests.fake_driver.FakeLoggingVolumeDriver': async () => (await import('./fake.ts')).FakeLoggingVolumeDriver,
+    'cinder.tests.fake_driver.FakeLoggingVolumeDriver': async () => FakeLoggingVolumeDriver,
     'cinder.volume.drivers.lvm.LVMVolumeDriver': async () => (await import('./lvm/lvm-driver.ts')).LVMVolumeDriver,
     'cinderlib_wasm.drivers.FileVolumeDriver': async () => (await import('./file/file-driver.ts')).FileVolumeDriver,
   };
