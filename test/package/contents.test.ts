@@ -94,9 +94,9 @@ describe('the published package', () => {
   });
 
   it('stays small: ceilings a tenth above what was measured', () => {
-    // Measured unminified: index.js and its chunk 217 kB, core-node.js 284 kB, the engine 688 kB, packed 987 kB.
+    // Measured unminified: index.js and its chunk 217 kB, core-node.js 284 kB, the engine 688 kB, packed 1335 kB with the drivers.
     expect(size('index.js')).toBeLessThan(113_000);
     expect(size('core-node.js')).toBeLessThan(164_000);
-    expect(packed.size).toBeLessThan(1_260_000);
+    expect(packed.size).toBeLessThan(1_470_000);
   });
 });
