@@ -3,7 +3,7 @@
  * as root, directly or by the `root_helper`; for a limited time.
  */
 import { CommandFailed, CommandTimedOut, MissingDependency } from '../errors/index.ts';
-import { builtin } from '../runtime.ts';
+import { builtin, environment } from '../runtime.ts';
 
 export interface CommandOptions {
   /** How commands become root's, such as `sudo`; without it they run as who runs this program. */
@@ -78,17 +78,17 @@ export class Commands {
   }
 
   async #run(name: string, program: string, parameters: readonly string[], options: RunOptions): Promise<string> {
-    const variables = Object.entries({ ...this.#options.environment, LC_ALL: 'C' });
-    // By `env` and not by an option of spawn: helpers such as sudo drop the environment.
-    const words = [
-      ...this.#helper,
-      'env',
-      ...variables.map(([key, value]) => `${key}=${value}`),
-      program,
-      ...parameters,
-    ];
+    const variables = { ...this.#options.environment, LC_ALL: 'C' };
+    // By `env`, where there is a helper: those such as sudo drop the environment.
+    const assignments = Object.entries(variables).map(([key, value]) => `${key}=${value}`);
+    const before = this.#helper.length === 0 ? [] : [...this.#helper, 'env', ...assignments];
     const seconds = options.timeout ?? this.#options.timeout;
-    const { code, stdout, stderr, timedOut } = await execute(words, options.input ?? '', seconds);
+    const { code, stdout, stderr, timedOut } = await execute({
+      words: [...before, program, ...parameters],
+      env: { ...environment(), ...variables },
+      input: options.input ?? '',
+      seconds,
+    });
     if (code === 0) return stdout;
     if (timedOut) throw new CommandTimedOut(name, seconds);
     if (isMissing(program, code, stderr)) throw missing(name);
@@ -106,11 +106,19 @@ interface Outcome {
   readonly timedOut: boolean;
 }
 
-function execute([program = '', ...parameters]: readonly string[], input: string, seconds: number): Promise<Outcome> {
+interface Execution {
+  readonly words: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly input: string;
+  readonly seconds: number;
+}
+
+function execute({ words, env, input, seconds }: Execution): Promise<Outcome> {
+  const [program = '', ...parameters] = words;
   const processes = builtin('node:child_process');
   if (processes === undefined) throw missing(program);
   return new Promise((resolve, reject) => {
-    const child = processes.spawn(program, parameters, { stdio: 'pipe' });
+    const child = processes.spawn(program, parameters, { stdio: 'pipe', env });
     let [stdout, stderr, timedOut] = ['', '', false];
     // Asked first: a helper that runs as root cannot be killed by us, but hands the request on.
     const stop = (): void => {
@@ -134,7 +142,7 @@ function execute([program = '', ...parameters]: readonly string[], input: string
     child.once('error', (error) => {
       clearTimeout(timer);
       clearTimeout(kill);
-      reject(Reflect.get(error, 'code') === 'ENOENT' ? missing(program) : error);
+      reject(Reflect.get(error, 'code') === 'ENOENT' ? missing(program.replace(administrators, '')) : error);
     });
     child.once('close', settle);
     child.stdin.on('error', () => {}); // It may end without reading.

@@ -188,7 +188,7 @@ export const randomCases: readonly Case[] = [
           lvm_type: 'thin',
         });
         const run = new Run(cl, backend, random);
-        for (let step = 0; step < rounds(10); step += 1) steps.push(await run.step());
+        for (let step = 0; step < rounds(6); step += 1) steps.push(await run.step());
       } catch (error) {
         throw new Error(`CINDERLIB_SEED=${random.seed}, after ${steps.join(', ')}`, { cause: error });
       } finally {

@@ -8,11 +8,11 @@ import { randomCases } from './lvm-random.ts';
 /** Bad luck is much the same on thin volumes: worth its time only where there is time for more of everything. */
 const more = process.env['CINDERLIB_ROUNDS'] !== undefined;
 
-/** So is connecting: the target does not see which kind of volume it exports. */
-const withoutConnecting = contractCases('default').filter(([name]) => more || !name.includes('connected'));
+/** So is what has nothing to do with where the bytes are. */
+const ofBytes = contractCases('default').filter(([name]) => more || /holds|grows|live longer/.test(name));
 
 export const suites: Readonly<Record<string, readonly Case[]>> = {
   'thin volumes': [...contractCases('thin'), ...randomCases, ...(more ? luckCases('thin') : [])],
-  'volumes with all their room': [...withoutConnecting, ...luckCases('default')],
+  'volumes with all their room': [...ofBytes, ...luckCases('default')],
   exports: exportCases(),
 };
