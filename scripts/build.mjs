@@ -67,6 +67,8 @@ async function bundle() {
         ...common,
         entryPoints: [entry],
         splitting,
+        // People meet the classes' names, in the console and by `constructor.name`.
+        keepNames: entry === 'src/index.ts',
         // Beside the entry points, not in a folder: worker and engine are found relative to the file that asks.
         chunkNames: '[name]-[hash]',
         plugins: [fromElsewhere(elsewhere), sqlJsAsModule],

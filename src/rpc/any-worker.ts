@@ -5,3 +5,9 @@ export interface AnyWorker {
   postMessage(message: unknown): void;
   terminate(): unknown;
 }
+
+/** A message port, described in the same way. */
+export interface AnyPort {
+  postMessage(message: unknown): void;
+  close(): void;
+}

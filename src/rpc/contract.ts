@@ -6,6 +6,8 @@
  * write is one transaction on the other side.
  */
 
+import type { AnyPort } from './any-worker.ts';
+
 /** A value as SQL holds it. Times are text, `YYYY-MM-DD HH:MM:SS.ffffff`; a bigint is an integer beyond 2^53. */
 export type SqlValue = string | number | bigint | boolean | null;
 
@@ -127,7 +129,7 @@ export type WriteCommand =
 
 export type Command =
   /** `ports` leads to whoever passes message ports from tab to tab. */
-  | { readonly kind: 'open'; readonly config: CoreConfig; readonly ports?: MessagePort }
+  | { readonly kind: 'open'; readonly config: CoreConfig; readonly ports?: AnyPort }
   | ReadCommand
   | WriteCommand
   /** Takes a database that another program changed as it is now. */

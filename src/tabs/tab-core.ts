@@ -16,7 +16,10 @@ export class TabCore implements CommandRunner {
 
   call<C extends Command>(command: C): Promise<Answer<C>>;
   async call(command: Command): Promise<unknown> {
-    if (command.kind === 'open') return this.#open(command.config, command.ports ?? null);
+    if (command.kind === 'open') {
+      // The contract is read without the types of browsers, and only a page of one sends a port.
+      return this.#open(command.config, (command.ports ?? null) as MessagePort | null);
+    }
     if (this.#target !== null) return this.#target.call(command);
     if (command.kind === 'close') return null;
     throw new ContextClosed('The database is not open yet, or could not be opened.');
