@@ -3,8 +3,8 @@
  * Elsewhere the tests that need them say by name what is missing.
  *
  * What is large is installed only in CI, or when asked for by CINDERLIB_TEST_ALL=1: OpenStack Cinder, which brings
- * two hundred packages along, a kernel to cut the power of, browsers, and what comes from npm: the other runtimes,
- * what drives browsers, and bundlers.
+ * two hundred packages along, a kernel to cut the power of or to give volumes to, browsers,
+ * and what comes from npm: the other runtimes, what drives browsers, and bundlers.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
@@ -26,6 +26,11 @@ const tools = [
   { needed: everything, package: 'user-mode-linux', there: ['linux.uml', '--version'] },
   { needed: everything, package: 'kmod', there: ['modprobe', '--version'] },
   { needed: everything, package: 'e2fsprogs', there: ['mkfs.ext4', '-V'] },
+  { needed: everything, package: 'lvm2', there: ['/usr/sbin/lvm', 'version'] },
+  { needed: everything, package: 'thin-provisioning-tools', there: ['/usr/sbin/thin_check', '-V'] },
+  { needed: everything, package: 'tgt', there: ['/usr/sbin/tgtadm', '--version'] },
+  { needed: everything, package: 'libiscsi-bin', there: ['sh', '-c', 'command -v iscsi-readcapacity16'] },
+  { needed: everything, package: 'open-iscsi', there: ['/usr/sbin/iscsiadm', '--version'] },
   { needed: everything, package: 'chromium', there: ['chromium', '--version'] },
   { needed: everything, package: 'firefox-esr', there: ['firefox-esr', '--version'] },
   { needed: everything, package: 'webkit2gtk-driver', there: onPath('WebKitWebDriver') },

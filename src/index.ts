@@ -9,9 +9,10 @@ export type {
   HostConnectorProperties,
 } from './drivers/connector.ts';
 export { registerConnector } from './drivers/connector-registry.ts';
-export type { DriverSnapshot, DriverVolume, DriverVolumeType } from './drivers/driver-objects.ts';
+export type { DriverAttachment, DriverSnapshot, DriverVolume, DriverVolumeType } from './drivers/driver-objects.ts';
 export { type FakeCall, FakeLoggingVolumeDriver, type FakeMethod } from './drivers/fake.ts';
-export { registerVolumeDriver } from './drivers/registry.ts';
+export { type DriverOption, driverOptions, type OptionSchema, type OptionValues } from './drivers/option-schema.ts';
+export { listSupportedDrivers, registerVolumeDriver, type SupportedDriver } from './drivers/registry.ts';
 export {
   type ConnectionInfo,
   type DriverConnector,

@@ -33,6 +33,7 @@ const exitCallbacks = Symbol.for('cinderlib-wasm.exit');
 interface ProcessLike {
   readonly pid: number;
   readonly versions: Readonly<Record<string, string | undefined>>;
+  readonly env: Readonly<Record<string, string | undefined>>;
   emitWarning?: unknown;
   [exitCallbacks]?: Set<() => void>;
   getBuiltinModule?<N extends keyof Builtins>(name: N): Builtins[N] | undefined;
@@ -123,6 +124,15 @@ export function runtimeName(): string {
     if (version !== undefined) return `${runtime} ${version}`;
   }
   return 'browser';
+}
+
+/** The variables that programs started here inherit; none where there are none, or Deno does not show them. */
+export function environment(): Readonly<Record<string, string | undefined>> {
+  try {
+    return { ...hostProcess()?.env };
+  } catch {
+    return {};
+  }
 }
 
 /** The machine's name, the left part of a volume's `host`; `localhost` where there is none to know. */

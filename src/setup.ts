@@ -78,6 +78,7 @@ export async function setup(options: SetupOptions = {}): Promise<Cinderlib> {
     host: config.host ?? hostName(),
     project_id: config.project_id ?? 'cinderlib',
     user_id: config.user_id ?? 'cinderlib',
+    root_helper: config.root_helper,
     output_all_backend_info: config.output_all_backend_info,
     fail_on_missing_backend: config.fail_on_missing_backend,
   };

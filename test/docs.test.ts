@@ -52,7 +52,7 @@ test.each([
   ['../docs/migration.md', withVolume, []],
   ['../docs/errors.md', withVolume, ['nobody']],
   ['../docs/plugins.md', withNoteBook, []],
-  ['../docs/drivers.md', '', ['removing /disks/', '42 createVolume']],
+  ['../docs/drivers.md', '', ['removing /disks/', '42 createVolume', '/volumes/volume-', "name: 'shelf'"]],
   ['../src/setup.ts', "import { setup } from 'cinderlib-wasm';", ['available']],
 ])('the snippets of %s run', async (page, before, outputs) => {
   await inTemporaryFolder((folder) => {

@@ -1,6 +1,6 @@
 /** The examples and `npm start`, run as a reader would run them. */
 import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -29,6 +29,7 @@ test('every numbered example has its test here', () => {
     '05-plugin-instance.ts',
     '06-plugin-name.ts',
     '07-migration.ts',
+    '08-lvm.ts',
   ]);
 });
 
@@ -58,6 +59,12 @@ test('07-migration moves everything into a file', async () => {
   });
 });
 
+test('08-lvm says what a host lacks; test/drivers runs it on one that lacks nothing', async () => {
+  await inTemporaryFolder((folder) =>
+    expect(example(folder, '08-lvm')).toMatch(/^Not on this host: .*(?:lvs|cinder-volumes|root)/),
+  );
+});
+
 test('npm start shows what it stored, and finds it again at the next run', async () => {
   await inTemporaryFolder((folder) => {
     const first = run(folder, 'start.mjs');
@@ -66,9 +73,15 @@ test('npm start shows what it stored, and finds it again at the next run', async
     expect(first).toMatch(/ceph\.rbd: 16 volumes\n[\s\S]*lvm_iscsi: 24 volumes\n[\s\S]*nfs-01: 15 volumes\n/);
     expect(first).toContain('connection to client36 by iscsi, not attached');
     const second = run(folder, 'start.mjs');
-    expect(second).toContain('found 2 volumes');
-    expect(second).toMatch(/'gold 4'[\s\S]*'data 3'[\s\S]*'gold 2'[\s\S]*'data 1'/);
-    expect(readdirSync(folder)).toEqual(['cl.sqlite']);
+    expect(second).toContain('found 3 volumes');
+    expect(second).toMatch(/'gold 5'[\s\S]*'data 4'[\s\S]*'gold 2'[\s\S]*'data 1'/);
+    for (const name of ['bytes 3', 'bytes 6']) {
+      expect(second).toMatch(new RegExp(`${name}: 1 GiB.*"changed since the snapshot".*"written by process \\d+"\n`));
+    }
+    expect(readdirSync(folder)).toEqual(['cl-volumes', 'cl.sqlite']);
+    const files = readdirSync(join(folder, 'cl-volumes'));
+    expect(files.map((name) => name.replace(/-.*/, '')).sort()).toEqual(['snapshot', 'snapshot', 'volume', 'volume']);
+    for (const name of files) expect(statSync(join(folder, 'cl-volumes', name)).size).toBe(1024 ** 3);
     expect(integrity(join(folder, 'cl.sqlite'))).toBe('ok');
   });
 });

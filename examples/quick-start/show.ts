@@ -1,5 +1,8 @@
-/** The second process: opens the file and shows what it finds as a table. */
+/** The second process: opens the file and shows what it finds as a table, and what the volumes of bytes hold. */
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setup } from 'cinderlib-wasm';
+import { files } from './backends.ts';
 
 const connection = process.argv[2] ?? 'sqlite:///cl.sqlite';
 
@@ -23,4 +26,22 @@ for await (const vol of cl.Volume.iterate()) {
 console.table(rows);
 const { medium, durability, size, revision } = await cl.info();
 console.log(`medium ${medium}, durability ${durability}, ${size} bytes, schema revision ${revision}\n`);
+
+const backend = await cl.backend(files);
+for (const vol of [...(await backend.volumes())].reverse()) {
+  const [snapshot] = await vol.snapshots();
+  const [now, before] = [await firstLine(`volume-${vol.id}`), await firstLine(`snapshot-${snapshot?.id}`)];
+  console.log(
+    `${vol.name}: ${vol.size} GiB in ${files.directory}, begins with "${now}"; its snapshot with "${before}"`,
+  );
+}
+console.log();
 await cl.close();
+
+/** What the file of a volume or snapshot begins with: it holds the bytes, and nothing else. */
+async function firstLine(name: string): Promise<string> {
+  const file = await open(join(files.directory, name), 'r');
+  const { buffer } = await file.read(Buffer.alloc(80), 0, 80, 0);
+  await file.close();
+  return String(buffer).trim();
+}

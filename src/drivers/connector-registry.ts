@@ -4,9 +4,13 @@ import { didYouMean } from '../near-name.ts';
 import type { ConnectorOptions, HostConnector, HostConnectorClass } from './connector.ts';
 import { FakeConnector } from './fake-connector.ts';
 
-// A function and not a table of classes: importing the library is to do no work.
-function builtIn(): Readonly<Record<string, HostConnectorClass>> {
-  return { fake: FakeConnector };
+// A function and not a table: importing the library is to do no work. Each is loaded when a volume needs it.
+function builtIn(): Readonly<Record<string, () => Promise<HostConnectorClass>>> {
+  return {
+    fake: async () => FakeConnector,
+    iscsi: async () => (await import('./iscsi/iscsi-connector.ts')).IscsiConnector,
+    local: async () => (await import('./local-connector.ts')).LocalConnector,
+  };
 }
 
 // As with volume drivers, what a package registers holds for the whole program.
@@ -33,10 +37,11 @@ export function registerConnector(protocol: string, connector: HostConnectorClas
  *
  * @throws NotImplemented when there is none; the message lists those that there are.
  */
-export function hostConnector(protocol: string | null, options: ConnectorOptions): HostConnector {
+export async function hostConnector(protocol: string | null, options: ConnectorOptions): Promise<HostConnector> {
   const connectors = builtIn();
   const key = String(protocol).toLowerCase();
-  const Connector = registered.get(key) ?? (Object.hasOwn(connectors, key) ? connectors[key] : undefined);
+  const load = Object.hasOwn(connectors, key) ? connectors[key] : undefined;
+  const Connector = registered.get(key) ?? (await load?.());
   if (Connector !== undefined) return new Connector(options);
   const known = [...new Set([...Object.keys(connectors), ...registered.keys()])].sort();
   throw new NotImplemented(

@@ -18,6 +18,8 @@ export interface Device extends Dict {
 
 export interface ConnectorOptions {
   readonly use_multipath: boolean;
+  /** How privileged commands are run: `root_helper` of `setup`, such as `sudo`. */
+  readonly root_helper?: string;
 }
 
 export interface HostConnector {

@@ -62,3 +62,10 @@ export interface DriverSnapshot {
   readonly provider_location: string | null;
   readonly provider_auth: string | null;
 }
+
+/** A connection of a volume to a host, as drivers see those of a volume that several hosts use. */
+export interface DriverAttachment {
+  readonly id: string;
+  readonly volume_id: string;
+  readonly connector: Dict | null;
+}

@@ -1,12 +1,20 @@
-/** Finds the volume driver that a backend's `volume_driver` names. */
+/** Finds the volume driver that a backend's `volume_driver` names, and lists those that there are. */
 import { InvalidOption, VolumeDriverNotFound } from '../errors/index.ts';
 import { didYouMean } from '../near-name.ts';
 import { FakeLoggingVolumeDriver } from './fake.ts';
+import type { DriverOption } from './option-schema.ts';
 import { VolumeDriver, type VolumeDriverClass } from './volume-driver.ts';
 
-// A function and not a table of classes: importing the library is to do no work.
-function builtIn(): Readonly<Record<string, VolumeDriverClass>> {
-  return { 'cinder.tests.fake_driver.FakeLoggingVolumeDriver': FakeLoggingVolumeDriver };
+/** A driver that is loaded when a backend asks for it: programs that use another one never fetch it. */
+type Loader = () => Promise<VolumeDriverClass>;
+
+// A function and not a table: importing the library is to do no work.
+function builtIn(): Readonly<Record<string, Loader>> {
+  return {
+    'cinder.tests.fake_driver.FakeLoggingVolumeDriver': async () => FakeLoggingVolumeDriver,
+    'cinder.volume.drivers.lvm.LVMVolumeDriver': async () => (await import('./lvm/lvm-driver.ts')).LVMVolumeDriver,
+    'cinderlib_wasm.drivers.FileVolumeDriver': async () => (await import('./file/file-driver.ts')).FileVolumeDriver,
+  };
 }
 
 // The counterpart of Python's modules: what a driver package registers holds for the whole program.
@@ -35,15 +43,43 @@ export function registerVolumeDriver(name: string, driver: VolumeDriverClass): v
  *
  * @throws VolumeDriverNotFound when there is none; the message lists what there is.
  */
-export function volumeDriverClass(name: string): VolumeDriverClass {
+export async function volumeDriverClass(name: string): Promise<VolumeDriverClass> {
   const drivers = builtIn();
-  const driver = registered.get(name) ?? (Object.hasOwn(drivers, name) ? drivers[name] : undefined);
+  const driver = registered.get(name);
   if (driver !== undefined) return driver;
-  const known = [...new Set([...Object.keys(drivers), ...registered.keys()])].sort();
+  const load = Object.hasOwn(drivers, name) ? drivers[name] : undefined;
+  if (load !== undefined) return load();
+  const known = driverNames();
   throw new VolumeDriverNotFound(
     `There is no volume driver ${show(name)}.${didYouMean(String(name), known)} ` +
       `Known drivers: ${known.join(', ')}. Others are made known with registerVolumeDriver().`,
   );
+}
+
+/** What {@link listSupportedDrivers} tells of a driver, under the names that cinderlib uses. */
+export interface SupportedDriver {
+  readonly class_name: string;
+  /** What `volume_driver` of a backend is to be. */
+  readonly class_fqn: string;
+  readonly version: string;
+  readonly desc: string;
+  /** The options that the driver reads, with their types and defaults. */
+  readonly driver_options: readonly (DriverOption & { readonly name: string })[];
+}
+
+/** The volume drivers that a backend can name, built in and registered, with the options of each. */
+export async function listSupportedDrivers(): Promise<Readonly<Record<string, SupportedDriver>>> {
+  const drivers: Record<string, SupportedDriver> = {};
+  for (const name of driverNames()) {
+    const { name: class_name, version, description: desc, options } = await volumeDriverClass(name);
+    const driver_options = Object.entries(options).map(([option, about]) => ({ name: option, ...about }));
+    drivers[name] = { class_name, class_fqn: name, version, desc, driver_options };
+  }
+  return drivers;
+}
+
+function driverNames(): string[] {
+  return [...new Set([...Object.keys(builtIn()), ...registered.keys()])].sort();
 }
 
 /** A value in a message; a class by its name. */

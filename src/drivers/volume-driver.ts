@@ -8,6 +8,7 @@ import type { Dict } from '../cinder/dict.ts';
 import { NotImplemented } from '../errors/index.ts';
 import { inspect } from '../inspect.ts';
 import type { DriverSnapshot, DriverVolume } from './driver-objects.ts';
+import type { OptionSchema } from './option-schema.ts';
 
 /** What a driver is constructed with. */
 export interface DriverParameters {
@@ -19,6 +20,8 @@ export interface DriverParameters {
   readonly host: string;
   readonly cluster_name: null;
   readonly active_backend_id: null;
+  /** How privileged commands are run: `root_helper` of `setup`, such as `sudo`. */
+  readonly root_helper?: string;
 }
 
 export type MaybePromise<T> = T | Promise<T>;
@@ -40,7 +43,12 @@ export type DriverContext = null;
 export type DriverConnector = Readonly<Record<string, unknown>>;
 
 /** A class of drivers, as `registerVolumeDriver` takes it. */
-export type VolumeDriverClass = new (parameters: DriverParameters) => VolumeDriver;
+export interface VolumeDriverClass {
+  new (parameters: DriverParameters): VolumeDriver;
+  readonly options: OptionSchema;
+  readonly version: string;
+  readonly description: string;
+}
 
 /**
  * The base class of volume drivers.
@@ -59,6 +67,12 @@ export type VolumeDriverClass = new (parameters: DriverParameters) => VolumeDriv
  * ```
  */
 export class VolumeDriver {
+  /** The options that the driver reads of its backend, as `listSupportedDrivers` shows them. */
+  static readonly options: OptionSchema = {};
+  static readonly version: string = '1.0.0';
+  /** A sentence on what the driver is for. */
+  static readonly description: string = '';
+
   readonly configuration: Dict;
   readonly host: string;
   readonly cluster_name: null;

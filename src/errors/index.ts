@@ -1,4 +1,15 @@
 /** Every error that a user can cause. */
+export {
+  CommandFailed,
+  CommandTimedOut,
+  InvalidConnectorException,
+  MissingDependency,
+  StorageFull,
+  VolumeBackendAPIException,
+  VolumeDeviceNotFound,
+  VolumeGroupNotFound,
+  VolumeIsBusy,
+} from './backend.ts';
 export { CinderlibError, isCinderlibError } from './base.ts';
 export { MigrationConflict, SourceChanged } from './migration.ts';
 export {

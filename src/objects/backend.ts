@@ -53,13 +53,14 @@ export class Backend {
   /** Makes the driver and sets it up, in the order in which Cinder does. `cl.backend` does this. */
   static async start(context: Context, options: BackendOptions): Promise<Backend> {
     const { volume_backend_name: name, volume_driver } = options;
-    const Driver = volumeDriverClass(volume_driver);
+    const Driver = await volumeDriverClass(volume_driver);
     const parameters: DriverParameters = {
       configuration: driverConfiguration(options),
       db: context.persistence.db,
       host: `${context.settings.host}@${name}`,
       cluster_name: null,
       active_backend_id: null,
+      root_helper: context.settings.root_helper,
     };
     const driver = new Driver(parameters);
     await driver.doSetup(null);

@@ -125,7 +125,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
 
   /** Attaches the volume to this host. What cannot be used is detached again: `DeviceUnavailable`. */
   async attach(): Promise<void> {
-    const connector = this.#connector();
+    const connector = await this.#connector();
     const device = await connector.connectVolume(this.#data());
     this.#setDevice(device);
     const release = async () => connector.disconnectVolume(this.#data(), device, { force: true, ignore_errors: true });
@@ -152,7 +152,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     refuseUnknown('detach', options, ['force', 'ignore_errors']);
     const { force = false, ignore_errors = false } = options;
     try {
-      await this.#connector().disconnectVolume(this.#data(), this.device, { force, ignore_errors });
+      await (await this.#connector()).disconnectVolume(this.#data(), this.device, { force, ignore_errors });
     } catch (error) {
       if (!ignore_errors) throw error;
     }
@@ -187,7 +187,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
 
   /** Tells the attached device that the volume has grown; gives its size in bytes. */
   async extend(bytes: number): Promise<number> {
-    return (await this.#connector().extendVolume?.(this.#data())) ?? bytes;
+    return (await (await this.#connector()).extendVolume?.(this.#data())) ?? bytes;
   }
 
   protected override async loadForDump(): Promise<void> {
@@ -203,8 +203,10 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     }
   }
 
-  #connector(): HostConnector {
-    this.#hostConnector ??= hostConnector(this.protocol, { use_multipath: this.use_multipath });
+  async #connector(): Promise<HostConnector> {
+    const { use_multipath } = this;
+    const { root_helper } = this.context.settings;
+    this.#hostConnector ??= await hostConnector(this.protocol, { use_multipath, root_helper });
     return this.#hostConnector;
   }
 

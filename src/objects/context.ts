@@ -32,5 +32,6 @@ export interface ContextSettings {
   readonly project_id: string;
   readonly user_id: string;
   readonly output_all_backend_info: boolean;
+  readonly root_helper: string;
   readonly fail_on_missing_backend: boolean;
 }

@@ -2,9 +2,12 @@
  * The `db` that volume drivers are given: the few look-ups of Cinder's database API that drivers use.
  *
  * A volume that a driver is just making is not stored yet; it is found all the same. A type or QoS is
- * looked up by the id of its volume, as the original does.
+ * looked up by the id of its volume, as the original does. There is no request context: Cinder's first
+ * parameter is left out.
  */
-import { SnapshotNotFound, VolumeNotFound } from '../errors/index.ts';
+import type { Dict } from '../cinder/dict.ts';
+import { ConnectionNotFound, SnapshotNotFound, ValueError, VolumeNotFound } from '../errors/index.ts';
+import type { Connection } from '../objects/connection.ts';
 import type { Context } from '../objects/context.ts';
 import type { Snapshot } from '../objects/snapshot.ts';
 import type { Volume } from '../objects/volume.ts';
@@ -52,5 +55,61 @@ export class DriverDatabase {
   async volumeGetAllByHost(host: string): Promise<readonly Volume[]> {
     const volumes = await this.#persistence.getVolumes({});
     return volumes.filter((volume) => volume.host === host || volume.host?.startsWith(`${host}#`));
+  }
+
+  /** The connections of the volume, as they are stored now. */
+  async volumeAttachmentGetAllByVolumeId(volume_id: string): Promise<readonly Connection[]> {
+    return volume_id ? this.#persistence.getConnections({ volume_id }) : [];
+  }
+
+  /** The object of that model with that id. A type or QoS is looked up by the id of its volume. */
+  async getById(model: string, id: string): Promise<Volume | Snapshot | Connection | VolumeType | QosSpecs | null> {
+    switch (model) {
+      case 'Volume':
+        return this.volumeGet(id);
+      case 'Snapshot':
+        return this.snapshotGet(id);
+      case 'VolumeType':
+        return this.volumeTypeGet(id);
+      case 'QualityOfServiceSpecs':
+        return this.qosSpecsGet(id);
+      case 'VolumeAttachment': {
+        const [connection] = id ? await this.#persistence.getConnections({ connection_id: id }) : [];
+        if (connection === undefined) throw new ConnectionNotFound(id);
+        return connection;
+      }
+      default:
+        throw new ValueError(`There is no model ${model} to look objects up by.`);
+    }
+  }
+
+  /** Always null: there is no image service, and so no cache of its images. */
+  async imageVolumeCacheGetByVolumeId(_volume_id: string): Promise<null> {
+    return null;
+  }
+
+  async volumeAdminMetadataGet(volume_id: string): Promise<Dict<string>> {
+    return { ...(await this.volumeGet(volume_id)).admin_metadata };
+  }
+
+  /** Adds the pairs to the administrators' metadata of the volume, or with `replace` puts them in its place. */
+  async volumeAdminMetadataUpdate(volume_id: string, metadata: Dict<string>, replace = false): Promise<Dict<string>> {
+    const volume = await this.volumeGet(volume_id);
+    volume.admin_metadata = replace ? metadata : { ...volume.admin_metadata, ...metadata };
+    await this.#store(volume);
+    return { ...volume.admin_metadata };
+  }
+
+  async volumeAdminMetadataDelete(volume_id: string, key: string): Promise<void> {
+    const volume = await this.volumeGet(volume_id);
+    const { [key]: _, ...rest } = volume.admin_metadata ?? {};
+    volume.admin_metadata = rest;
+    await this.#store(volume);
+  }
+
+  /** A volume that is just being made is stored by who makes it, once it is there. */
+  async #store(volume: Volume): Promise<void> {
+    const backends = [...this.#context().backends.values()];
+    if (!backends.some((backend) => backend.volumesInFlight.has(volume.id))) await volume.save();
   }
 }

@@ -17,17 +17,35 @@ const init = fileURLToPath(new URL('../crash/guest/init.sh', import.meta.url));
 const memory = 384;
 const path = `${process.env['PATH']}:/usr/sbin:/sbin`;
 
+type Programs = readonly (readonly [program: string, debianPackage: string])[];
+
+/** What a guest with logical volumes needs beside what every guest does. */
+export const forVolumes: Programs = [
+  ['lvcreate', 'lvm2'],
+  ['thin_check', 'thin-provisioning-tools'],
+  ['tgtd', 'tgt'],
+  ['iscsi-readcapacity16', 'libiscsi-bin'],
+  ['iscsid', 'open-iscsi'],
+];
+
 /** What is to be installed before a guest can start; null when all of it is there. */
-export function missingForGuests(): string | null {
-  const programs: readonly (readonly [program: string, debianPackage: string])[] = [
+export function missingForGuests(more: Programs = []): string | null {
+  const programs: Programs = [
     ['linux.uml', 'user-mode-linux'],
     ['modprobe', 'kmod'],
     ['mkfs.ext4', 'e2fsprogs'],
+    ...more,
   ];
   const has = (program: string): boolean =>
     spawnSync('sh', ['-c', `command -v ${program}`], { env: { ...process.env, PATH: path } }).status === 0;
   const missing = programs.filter(([program]) => !has(program)).map(([, debianPackage]) => debianPackage);
   return missing.length === 0 ? null : `missing: ${missing.join(', ')}; apt-get install ${missing.join(' ')}`;
+}
+
+/** Makes a file that a guest sees as a disk with nothing on it; it takes room as it is written to. */
+export function makeBlankDisk(file: string, gibibytes: number): void {
+  writeFileSync(file, '');
+  truncateSync(file, gibibytes * 1024 ** 3);
 }
 
 /** Makes a file that a guest sees as a disk with an empty ext4 on it. */

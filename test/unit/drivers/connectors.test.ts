@@ -24,8 +24,8 @@ describe('hostConnectorProperties()', () => {
   });
 });
 
-describe('the connector of the protocol fake', () => {
-  const fake = hostConnector('fake', options);
+describe('the connector of the protocol fake', async () => {
+  const fake = await hostConnector('fake', options);
   const data = { target_discovered: false, volume_id: 'v1' };
 
   it('gives a path with the id of the volume, and takes it for valid', async () => {
@@ -56,23 +56,23 @@ describe('registerConnector()', () => {
     }
   }
 
-  it('makes a connector known for its protocol, in whichever case drivers write it', () => {
+  it('makes a connector known for its protocol, in whichever case drivers write it', async () => {
     registerConnector('iSCSI', ShellConnector);
-    const connector = hostConnector('iscsi', { use_multipath: true });
+    const connector = await hostConnector('iscsi', { use_multipath: true });
     expect(connector).toBeInstanceOf(ShellConnector);
     expect(connector).toHaveProperty('given', { use_multipath: true });
-    expect(hostConnector('ISCSI', options)).toBeInstanceOf(ShellConnector);
+    expect(await hostConnector('ISCSI', options)).toBeInstanceOf(ShellConnector);
   });
 
-  it.each(['rbd', null, 'constructor', '__proto__'])('says what there is when %o is not known', (protocol) => {
+  it.each(['rbd', null, 'constructor', '__proto__'])('says what there is when %o is not known', async (protocol) => {
     const find = () => hostConnector(protocol, options);
-    expect(find).toThrow(NotImplemented);
-    expect(find).toThrow(`by the protocol ${protocol ?? '(none given)'}.`);
-    expect(find).toThrow(/Known protocols: .*fake.* registerConnector\(\)/);
+    await expect(find()).rejects.toThrow(NotImplemented);
+    await expect(find()).rejects.toThrow(`by the protocol ${protocol ?? '(none given)'}.`);
+    await expect(find()).rejects.toThrow(/Known protocols: .*fake.* registerConnector\(\)/);
   });
 
-  it('suggests the protocol that was meant', () => {
-    expect(() => hostConnector('fkae', options)).toThrow('Did you mean fake?');
+  it('suggests the protocol that was meant', async () => {
+    await expect(hostConnector('fkae', options)).rejects.toThrow('Did you mean fake?');
   });
 
   it.each<[string, unknown]>([

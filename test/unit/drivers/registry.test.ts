@@ -1,48 +1,50 @@
 /** Volume drivers by name. */
 import { describe, expect, it } from 'vitest';
 import { FakeLoggingVolumeDriver } from '../../../src/drivers/fake.ts';
-import { registerVolumeDriver, volumeDriverClass } from '../../../src/drivers/registry.ts';
+import { listSupportedDrivers, registerVolumeDriver, volumeDriverClass } from '../../../src/drivers/registry.ts';
 import { VolumeDriver, type VolumeDriverClass } from '../../../src/drivers/volume-driver.ts';
 import { InvalidOption, VolumeDriverNotFound } from '../../../src/errors/index.ts';
 
 const fakeName = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
 
 describe('volumeDriverClass()', () => {
-  it('has the fake driver built in', () => {
-    expect(volumeDriverClass(fakeName)).toBe(FakeLoggingVolumeDriver);
+  it('has the fake driver built in', async () => {
+    expect(await volumeDriverClass(fakeName)).toBe(FakeLoggingVolumeDriver);
   });
 
-  it('lists what there is when a name is unknown', () => {
+  it('lists what there is when a name is unknown', async () => {
     const find = () => volumeDriverClass('cinder.volume.drivers.rbd.RBDDriver');
-    expect(find).toThrow(VolumeDriverNotFound);
-    expect(find).toThrow(/'cinder\.volume\.drivers\.rbd\.RBDDriver'.*Known drivers: .*FakeLoggingVolumeDriver/);
-    expect(find).not.toThrow(/Did you mean/);
+    await expect(find()).rejects.toThrow(VolumeDriverNotFound);
+    await expect(find()).rejects.toThrow(
+      /'cinder\.volume\.drivers\.rbd\.RBDDriver'.*Known drivers: .*FakeLoggingVolumeDriver/,
+    );
+    await expect(find()).rejects.not.toThrow(/Did you mean/);
   });
 
-  it('suggests the driver that was meant', () => {
+  it('suggests the driver that was meant', async () => {
     const find = () => volumeDriverClass('cinder.tests.fake_driver.FakeLogingVolumeDriver');
-    expect(find).toThrow(`Did you mean ${fakeName}?`);
+    await expect(find()).rejects.toThrow(`Did you mean ${fakeName}?`);
   });
 
-  it.each(['constructor', '__proto__', 'toString'])('finds nothing that objects inherit: %s', (name) => {
-    expect(() => volumeDriverClass(name)).toThrow(VolumeDriverNotFound);
+  it.each(['constructor', '__proto__', 'toString'])('finds nothing that objects inherit: %s', async (name) => {
+    await expect(volumeDriverClass(name)).rejects.toThrow(VolumeDriverNotFound);
   });
 });
 
 describe('registerVolumeDriver()', () => {
-  it('makes a driver known, and lists it from then on', () => {
+  it('makes a driver known, and lists it from then on', async () => {
     class MyDriver extends VolumeDriver {}
     registerVolumeDriver('my.package.MyDriver', MyDriver);
-    expect(volumeDriverClass('my.package.MyDriver')).toBe(MyDriver);
-    expect(() => volumeDriverClass('unknown')).toThrow('my.package.MyDriver');
+    expect(await volumeDriverClass('my.package.MyDriver')).toBe(MyDriver);
+    await expect(volumeDriverClass('unknown')).rejects.toThrow('my.package.MyDriver');
   });
 
-  it('takes the later of two drivers of one name', () => {
+  it('takes the later of two drivers of one name', async () => {
     class First extends VolumeDriver {}
     class Second extends VolumeDriver {}
     registerVolumeDriver('twice', First);
     registerVolumeDriver('twice', Second);
-    expect(volumeDriverClass('twice')).toBe(Second);
+    expect(await volumeDriverClass('twice')).toBe(Second);
   });
 
   it.each<[string, unknown]>([
@@ -66,5 +68,35 @@ describe('registerVolumeDriver()', () => {
 
   it('refuses an empty name', () => {
     expect(() => registerVolumeDriver('', FakeLoggingVolumeDriver)).toThrow(InvalidOption);
+  });
+});
+
+describe('listSupportedDrivers()', () => {
+  it('has the built-in drivers with the options that Cinder has for them', async () => {
+    const drivers = await listSupportedDrivers();
+    expect(drivers[fakeName]?.class_name).toBe('FakeLoggingVolumeDriver');
+    const file = drivers['cinderlib_wasm.drivers.FileVolumeDriver'];
+    expect(file?.class_fqn).toBe('cinderlib_wasm.drivers.FileVolumeDriver');
+    expect(file?.driver_options.map(({ name }) => name)).toStrictEqual([
+      'directory',
+      'reserved_percentage',
+      'max_over_subscription_ratio',
+    ]);
+  });
+
+  it('has what was registered, with its own options', async () => {
+    const help = 'How many.';
+    class Described extends VolumeDriver {
+      static override readonly options = { copies: { type: 'integer', default: 2, help } } as const;
+      static override readonly version = '7.0.1';
+    }
+    registerVolumeDriver('my.package.Described', Described);
+    expect((await listSupportedDrivers())['my.package.Described']).toStrictEqual({
+      class_name: 'Described',
+      class_fqn: 'my.package.Described',
+      version: '7.0.1',
+      desc: '',
+      driver_options: [{ name: 'copies', type: 'integer', default: 2, help }],
+    });
   });
 });

@@ -1,0 +1,86 @@
+/** What every volume driver that stores bytes must keep of them. */
+import type { Volume } from '../objects/volume.ts';
+import { assert } from './assertions.ts';
+import type { DriverTest } from './volume-driver-contract.ts';
+
+/** Access to what a volume holds. */
+export interface Bytes {
+  readonly read: (volume: Volume, at: number, length: number) => Promise<Uint8Array>;
+  /** Resolves when the driver's storage has it: what is read there afterwards is what was written. */
+  readonly write: (volume: Volume, at: number, bytes: Uint8Array) => Promise<void>;
+}
+
+const gibibyte = 1024 ** 3;
+const length = 65_536;
+/** At the start, across an odd place in the middle, and at the very end. */
+const places = [0, 300_000_001, gibibyte - length];
+
+/** Bytes that differ from place to place and from pattern to pattern. */
+function pattern(seed: number, at: number): Uint8Array {
+  return Uint8Array.from({ length }, (_, index) => (seed * 31 + (at % 251) + index * 7 + (index >> 8)) & 255);
+}
+
+async function writePattern(bytes: Bytes, volume: Volume, seed: number): Promise<void> {
+  for (const at of places) await bytes.write(volume, at, pattern(seed, at));
+}
+
+async function assertPattern(bytes: Bytes, volume: Volume, seed: number, what: string): Promise<void> {
+  for (const at of places) {
+    const [found, wanted] = [await bytes.read(volume, at, length), pattern(seed, at)];
+    assert(found.length === length && found.every((byte, index) => byte === wanted[index]), `${what} at byte ${at}`);
+  }
+}
+
+export const contentTests: readonly DriverTest[] = [
+  [
+    'a volume of a snapshot holds what its volume held when the snapshot was taken',
+    async (backend, { bytes }) => {
+      const volume = await backend.createVolume(1);
+      await writePattern(bytes, volume, 1);
+      const snapshot = await volume.createSnapshot();
+      await writePattern(bytes, volume, 2);
+      const before = await snapshot.createVolume();
+      await assertPattern(bytes, before, 1, 'what the snapshot kept is in a volume of it');
+      await assertPattern(bytes, volume, 2, 'the volume holds what was written after the snapshot');
+      await writePattern(bytes, before, 3);
+      await assertPattern(bytes, volume, 2, 'a volume of a snapshot shares nothing with the first volume');
+      await snapshot.delete();
+      await before.delete();
+      await assertPattern(bytes, volume, 2, 'deleting a snapshot leaves its volume as it is');
+      await volume.delete();
+    },
+  ],
+  [
+    'a clone holds what its source held, and goes its own way',
+    async (backend, { bytes }) => {
+      const volume = await backend.createVolume(1);
+      await writePattern(bytes, volume, 4);
+      const clone = await volume.clone({ size: 2 });
+      await assertPattern(bytes, clone, 4, 'a clone holds what its source held');
+      const end = 2 * gibibyte - length;
+      await bytes.write(clone, end, pattern(5, end));
+      await writePattern(bytes, clone, 5);
+      await assertPattern(bytes, volume, 4, 'the source of a clone stays as it is');
+      await volume.delete();
+      await assertPattern(bytes, clone, 5, 'a clone outlives its source');
+      await clone.delete();
+    },
+  ],
+  [
+    'a volume that grows keeps what it holds, and so do its snapshots',
+    async (backend, { bytes }) => {
+      const volume = await backend.createVolume(1);
+      await writePattern(bytes, volume, 6);
+      const snapshot = await volume.createSnapshot();
+      await volume.extend(2);
+      await assertPattern(bytes, volume, 6, 'a bigger volume holds what it held');
+      const end = 2 * gibibyte - length;
+      await bytes.write(volume, end, pattern(7, end));
+      const before = await snapshot.createVolume();
+      await assertPattern(bytes, before, 6, 'a snapshot of before holds what it held');
+      await before.delete();
+      await snapshot.delete();
+      await volume.delete();
+    },
+  ],
+];

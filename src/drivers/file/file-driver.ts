@@ -1,0 +1,147 @@
+/**
+ * `cinderlib_wasm.drivers.FileVolumeDriver`: each volume and each snapshot is a sparse file in a folder.
+ *
+ * On Node, Deno and Bun it is a folder of this host, in browsers one of the origin's private file system. The
+ * files have Cinder's names and hold nothing but the bytes of the volume: any program can read them.
+ */
+import type { Dict } from '../../cinder/dict.ts';
+import { InvalidVolume, VolumeDeviceNotFound, VolumeIsBusy } from '../../errors/index.ts';
+import { builtin } from '../../runtime.ts';
+import type { DriverSnapshot, DriverVolume } from '../driver-objects.ts';
+import { driverOptions, type OptionSchema, type OptionValues } from '../option-schema.ts';
+import { thinOptions } from '../thin-options.ts';
+import { type ConnectionInfo, type DriverParameters, VolumeDriver } from '../volume-driver.ts';
+import { attachmentsOf, bytesOf, inGibibytes, snapshotName, sourceName, volumeName } from '../volume-names.ts';
+import { HostFolder } from './host-folder.ts';
+import { OpfsFolder } from './opfs-folder.ts';
+import type { FilePlace } from './place.ts';
+
+const fileOptions = {
+  directory: {
+    type: 'string',
+    default: null,
+    required: true,
+    help: 'The folder of the files; it is made when it is missing. In browsers a path in the private file system.',
+  },
+  ...thinOptions,
+} as const satisfies OptionSchema;
+
+export class FileVolumeDriver extends VolumeDriver {
+  static override readonly options = fileOptions;
+  static override readonly description = 'Sparse files in a folder: of this host, or of the browser.';
+
+  readonly #options: OptionValues<typeof fileOptions>;
+  readonly #place: FilePlace;
+
+  constructor(parameters: DriverParameters) {
+    const { options, configuration } = driverOptions('FileVolumeDriver', fileOptions, parameters.configuration);
+    super({ ...parameters, configuration });
+    this.#options = options;
+    const [fs, path] = [builtin('node:fs'), builtin('node:path')];
+    const onHost = fs !== undefined && path !== undefined;
+    this.#place = onHost ? new HostFolder(fs, path, options.directory) : new OpfsFolder(options.directory);
+  }
+
+  override async doSetup(): Promise<void> {
+    await this.#place.prepare();
+  }
+
+  override async getVolumeStats(): Promise<Dict> {
+    const capacity = await this.#place.capacity();
+    const sizes = await this.#place.sizes();
+    const provisioned = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+    const name = this.configuration['volume_backend_name'];
+    return {
+      volume_backend_name: name,
+      vendor_name: 'Open Source',
+      driver_version: FileVolumeDriver.version,
+      storage_protocol: 'file',
+      shared_targets: false,
+      sparse_copy_volume: true,
+      pools: [
+        {
+          pool_name: name,
+          total_capacity_gb: capacity === null ? 'unknown' : inGibibytes(capacity.total),
+          free_capacity_gb: capacity === null ? 'unknown' : inGibibytes(capacity.free),
+          provisioned_capacity_gb: inGibibytes(provisioned),
+          reserved_percentage: this.#options.reserved_percentage,
+          max_over_subscription_ratio: this.#options.max_over_subscription_ratio,
+          thin_provisioning_support: true,
+          thick_provisioning_support: false,
+          total_volumes: sizes.size,
+          QoS_support: false,
+          multiattach: true,
+          backend_state: 'up',
+        },
+      ],
+    };
+  }
+
+  override async createVolume(volume: DriverVolume): Promise<void> {
+    await this.#place.create(volumeName(volume), bytesOf(volume.size));
+  }
+
+  /** A volume that is not there counts as deleted. One that a host is connected to is not deleted. */
+  override async deleteVolume(volume: DriverVolume): Promise<void> {
+    const name = volumeName(volume);
+    const [attachment] = await attachmentsOf(this.db, volume);
+    if (attachment !== undefined) throw new VolumeIsBusy(name, `is connected (${attachment.id}): disconnect it first.`);
+    await this.#place.remove(name);
+  }
+
+  override async extendVolume(volume: DriverVolume, newSize: number): Promise<void> {
+    const name = volumeName(volume);
+    const size = await this.#sizeOf(name);
+    const wanted = bytesOf(newSize);
+    if (wanted < size) {
+      throw new InvalidVolume(`${name} has ${inGibibytes(size)} GiB and cannot be extended to ${newSize}.`);
+    }
+    await this.#place.grow(name, wanted);
+  }
+
+  override async createClonedVolume(volume: DriverVolume, source: DriverVolume): Promise<void> {
+    await this.#copy(volumeName(source), volume);
+  }
+
+  override async createVolumeFromSnapshot(volume: DriverVolume, snapshot: DriverSnapshot): Promise<void> {
+    await this.#copy(snapshotName(snapshot), volume);
+  }
+
+  override async createSnapshot(snapshot: DriverSnapshot): Promise<void> {
+    const source = sourceName(snapshot);
+    await this.#place.copy(source, snapshotName(snapshot), await this.#sizeOf(source));
+  }
+
+  override async deleteSnapshot(snapshot: DriverSnapshot): Promise<void> {
+    await this.#place.remove(snapshotName(snapshot));
+  }
+
+  /** Nothing to offer: whoever can open the file has it. */
+  override createExport(): void {}
+
+  override removeExport(): void {}
+
+  override async initializeConnection(volume: DriverVolume): Promise<ConnectionInfo> {
+    const name = volumeName(volume);
+    await this.#sizeOf(name);
+    const data = { volume_id: volume.id, device_path: this.#place.path(name), device_type: 'file' };
+    return { driver_volume_type: 'local', data };
+  }
+
+  override terminateConnection(): void {}
+
+  async #copy(from: string, volume: DriverVolume): Promise<void> {
+    const size = await this.#sizeOf(from);
+    const wanted = bytesOf(volume.size);
+    if (wanted < size) {
+      throw new InvalidVolume(`${volume.id} is to have ${volume.size} GiB, but ${from} has ${inGibibytes(size)}.`);
+    }
+    await this.#place.copy(from, volumeName(volume), wanted);
+  }
+
+  async #sizeOf(name: string): Promise<number> {
+    const size = await this.#place.size(name);
+    if (size === null) throw new VolumeDeviceNotFound(this.#place.path(name));
+    return size;
+  }
+}

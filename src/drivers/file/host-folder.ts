@@ -1,0 +1,176 @@
+/** A folder of this host, on Node, Deno and Bun. */
+import { DuplicateEntry, StorageFull, VolumeBackendAPIException, VolumeDeviceNotFound } from '../../errors/index.ts';
+import { type FilePlace, ofVolumes } from './place.ts';
+import { copySparsely } from './sparse-copy.ts';
+
+type Fs = typeof import('node:fs');
+
+/** A copy whose program was killed is garbage; one that was written to within the hour may still be under way. */
+const partial = /^\.(?:volume|snapshot)-[\w.+-]+\.part$/;
+const abandonedAfter = 3_600_000;
+
+export class HostFolder implements FilePlace {
+  readonly #fs: Fs;
+  readonly #folder: string;
+  readonly #join: (folder: string, name: string) => string;
+
+  constructor(fs: Fs, path: typeof import('node:path'), folder: string) {
+    this.#fs = fs;
+    this.#folder = path.resolve(folder);
+    this.#join = path.join;
+  }
+
+  async prepare(): Promise<void> {
+    const { promises, constants } = this.#fs;
+    await this.#guard(this.#folder, async () => {
+      await promises.mkdir(this.#folder, { recursive: true });
+      await promises.access(this.#folder, constants.R_OK | constants.W_OK | constants.X_OK);
+      for (const name of await promises.readdir(this.#folder))
+        if (partial.test(name)) await this.#sweep(this.path(name));
+    });
+  }
+
+  async create(name: string, bytes: number): Promise<void> {
+    await this.#make(name, async (path) => {
+      const file = await this.#fs.promises.open(path, 'w');
+      try {
+        await file.truncate(bytes);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+    });
+  }
+
+  async copy(from: string, to: string, bytes: number): Promise<void> {
+    if ((await this.size(from)) === null) throw new VolumeDeviceNotFound(this.path(from));
+    await this.#make(to, (path) => copySparsely(this.#fs, this.path(from), path, bytes));
+  }
+
+  async grow(name: string, bytes: number): Promise<void> {
+    await this.#guard(name, async () => {
+      const file = await this.#fs.promises.open(this.path(name), 'r+');
+      try {
+        await file.truncate(bytes);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+    });
+  }
+
+  async remove(name: string): Promise<void> {
+    await this.#guard(name, async () => {
+      await this.#fs.promises.rm(this.path(name), { force: true });
+      await this.#syncFolder();
+    });
+  }
+
+  async size(name: string): Promise<number | null> {
+    try {
+      return (await this.#fs.promises.stat(this.path(name))).size;
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return null;
+      throw this.#explained(name, error);
+    }
+  }
+
+  async sizes(): Promise<ReadonlyMap<string, number>> {
+    return this.#guard(this.#folder, async () => {
+      const sizes = new Map<string, number>();
+      for (const name of await this.#fs.promises.readdir(this.#folder)) {
+        const size = ofVolumes.test(name) ? await this.size(name) : null;
+        if (size !== null) sizes.set(name, size);
+      }
+      return sizes;
+    });
+  }
+
+  async capacity(): Promise<{ readonly total: number; readonly free: number }> {
+    return this.#guard(this.#folder, async () => {
+      const { bsize, blocks, bavail } = await this.#fs.promises.statfs(this.#folder);
+      return { total: bsize * blocks, free: bsize * bavail };
+    });
+  }
+
+  path(name: string): string {
+    return this.#join(this.#folder, name);
+  }
+
+  /** Makes a file under another name first: nobody ever finds half of one, not after a power cut either. */
+  async #make(name: string, fill: (path: string) => Promise<void>): Promise<void> {
+    const { promises } = this.#fs;
+    const part = this.path(`.${name}.part`);
+    await this.#guard(name, async () => {
+      // Two at once that make the same volume: one of them meets the other's file, here or at the link.
+      if ((await this.size(name)) !== null) throw new DuplicateEntry(`${this.path(name)} exists already.`);
+      try {
+        await fill(part);
+        await this.#publish(part, this.path(name));
+      } finally {
+        await promises.rm(part, { force: true });
+      }
+      await this.#syncFolder();
+    });
+  }
+
+  /** A link, unlike a renaming, replaces nothing; but FAT and some network file systems have no links. */
+  async #publish(part: string, path: string): Promise<void> {
+    try {
+      await this.#fs.promises.link(part, path);
+    } catch (error) {
+      if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(codeOf(error) ?? '')) throw error;
+      await this.#fs.promises.rename(part, path);
+    }
+  }
+
+  /** Without this a power cut may undo what the folder says, whatever was synced of the file. */
+  async #syncFolder(): Promise<void> {
+    const folder = await this.#fs.promises.open(this.#folder, 'r');
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+  }
+
+  async #sweep(path: string): Promise<void> {
+    const { mtimeMs } = await this.#fs.promises.stat(path);
+    if (Date.now() - mtimeMs > abandonedAfter) await this.#fs.promises.rm(path, { force: true });
+  }
+
+  async #guard<T>(name: string, task: () => Promise<T>): Promise<T> {
+    try {
+      return await task();
+    } catch (error) {
+      throw this.#explained(name, error);
+    }
+  }
+
+  /** The system's error as one of ours; what is one already stays. */
+  #explained(name: string, error: unknown): unknown {
+    const code = codeOf(error);
+    const isFolder = name === this.#folder;
+    const path = isFolder ? name : this.path(name);
+    switch (isFolder && code === 'EEXIST' ? 'ENOTDIR' : code) {
+      case undefined:
+        return error;
+      case 'ENOSPC':
+      case 'EDQUOT':
+      case 'EFBIG':
+        return new StorageFull(this.#folder, `There is no room for ${path} (${code}).`, { cause: error });
+      case 'EEXIST':
+        return new DuplicateEntry(`${path} exists already.`, { cause: error });
+      case 'ENOENT':
+        return new VolumeDeviceNotFound(path);
+      default:
+        return new VolumeBackendAPIException(`The file system refused ${path} (${code}).`, { cause: error });
+    }
+  }
+}
+
+function codeOf(error: unknown): string | undefined {
+  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+  // Our own errors have codes too, in the same place.
+  return typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) ? code : undefined;
+}

@@ -1,0 +1,47 @@
+/** What the kernel shows of iSCSI sessions and their disks, below `/sys`: no tool's output has to be parsed. */
+import { builtin } from '../../runtime.ts';
+
+const sessions = '/sys/class/iscsi_session';
+
+/** The disk, such as `sda`, that the unit of a target is on this host; null while there is none. */
+export function diskOf(iqn: string, lun: number): string | null {
+  for (const session of list(sessions)) {
+    if (read(`${sessions}/${session}/targetname`) !== iqn) continue;
+    const device = `${sessions}/${session}/device`;
+    for (const target of list(device).filter((name) => name.startsWith('target'))) {
+      // Below it are the units: host:channel:target:unit.
+      for (const unit of list(`${device}/${target}`).filter((name) => name.endsWith(`:${lun}`))) {
+        const [disk] = list(`${device}/${target}/${unit}/block`);
+        if (disk !== undefined) return disk;
+      }
+    }
+  }
+  return null;
+}
+
+/** Whether this host is logged in to the target. */
+export function isLoggedIn(iqn: string): boolean {
+  return list(sessions).some((session) => read(`${sessions}/${session}/targetname`) === iqn);
+}
+
+/** The bytes of a disk as the kernel knows them; it counts in sectors of 512, whatever the disk's are. */
+export function diskSize(disk: string): number | null {
+  const sectors = read(`/sys/block/${disk}/size`);
+  return sectors === null ? null : Number(sectors) * 512;
+}
+
+function list(folder: string): string[] {
+  try {
+    return builtin('node:fs')?.readdirSync(folder) ?? [];
+  } catch {
+    return [];
+  }
+}
+
+function read(file: string): string | null {
+  try {
+    return builtin('node:fs')?.readFileSync(file, 'utf8').trim() ?? null;
+  } catch {
+    return null;
+  }
+}

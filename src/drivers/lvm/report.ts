@@ -1,0 +1,78 @@
+/** Reads the reports of `lvs` and `vgs` in JSON, in bytes: no columns to be parsed, no language, no rounding. */
+import { isDict, own } from '../../cinder/dict.ts';
+import { VolumeBackendAPIException } from '../../errors/index.ts';
+
+/** What makes a report one that is read here. */
+export const asReport = ['--reportformat', 'json', '--units', 'b', '--nosuffix'] as const;
+
+export interface LogicalVolume {
+  readonly name: string;
+  readonly bytes: number;
+  /** What it is a snapshot of; null when it is none. */
+  readonly origin: string | null;
+  /** The thin pool that it takes its room from; null when it has its own. */
+  readonly pool: string | null;
+  readonly isActive: boolean;
+  /** Whether a program or another device uses it. */
+  readonly isOpen: boolean;
+  /** Whether it was a snapshot and has run full: what it held is lost. */
+  readonly isLost: boolean;
+  /** Of a pool: how much of it is used, from 0 to 100. */
+  readonly usedPercent: number;
+}
+
+export const logicalVolumeFields =
+  'lv_name,lv_size,origin,pool_lv,lv_active,lv_device_open,lv_snapshot_invalid,data_percent';
+export const volumeGroupFields = 'vg_name,vg_size,vg_free,vg_extent_size';
+
+export interface GroupSize {
+  readonly bytes: number;
+  readonly free: number;
+  readonly extent: number;
+}
+
+export function readLogicalVolumes(text: string): Map<string, LogicalVolume> {
+  const volumes = readReport(text, 'lv').map((row): [string, LogicalVolume] => {
+    const name = row('lv_name');
+    const volume = {
+      name,
+      bytes: Number(row('lv_size')),
+      origin: row('origin') || null,
+      pool: row('pool_lv') || null,
+      isActive: row('lv_active') === 'active',
+      isOpen: row('lv_device_open') === 'open',
+      // Of what is no snapshot it says "unknown".
+      isLost: row('lv_snapshot_invalid') === 'snapshot invalid',
+      usedPercent: Number(row('data_percent') || 0),
+    };
+    return [name, volume];
+  });
+  return new Map(volumes);
+}
+
+/** The size of the one group that was asked for; null when there is none. */
+export function readGroupSize(text: string): GroupSize | null {
+  const [row] = readReport(text, 'vg');
+  if (row === undefined) return null;
+  return { bytes: Number(row('vg_size')), free: Number(row('vg_free')), extent: Number(row('vg_extent_size')) };
+}
+
+type Row = (field: string) => string;
+
+function readReport(text: string, kind: 'lv' | 'vg'): Row[] {
+  let report: unknown;
+  try {
+    report = JSON.parse(text);
+  } catch (cause) {
+    throw new VolumeBackendAPIException(`LVM answered with something that is no JSON: ${text.slice(0, 200)}`, {
+      cause,
+    });
+  }
+  const reports = isDict(report) ? own(report, 'report') : undefined;
+  const first: unknown = Array.isArray(reports) ? reports[0] : undefined;
+  const rows = isDict(first) ? own(first, kind) : undefined;
+  if (!Array.isArray(rows)) {
+    throw new VolumeBackendAPIException(`LVM answered without a list of ${kind}: ${text.slice(0, 200)}`);
+  }
+  return rows.map((row: unknown) => (field) => String((isDict(row) ? own(row, field) : undefined) ?? ''));
+}

@@ -1,0 +1,195 @@
+/**
+ * Exports volumes through LIO, the target of the kernel, by its tree in configfs: folders are objects, files are
+ * their properties, symbolic links connect them. What is written goes through standard input: no secret is ever
+ * an argument that others could see.
+ */
+import { CommandFailed, InvalidConnectorException, MissingDependency } from '../../../errors/index.ts';
+import { builtin } from '../../../runtime.ts';
+import type { Commands } from '../../command.ts';
+import type { DriverVolume } from '../../driver-objects.ts';
+import type { ConnectionInfo, DriverConnector } from '../../volume-driver.ts';
+import type { Credentials } from './credentials.ts';
+import { credentialsOf, IscsiTarget, type TargetOptions } from './iscsi.ts';
+
+const root = '/sys/kernel/config/target';
+
+export class LioTarget extends IscsiTarget {
+  readonly #commands: Commands;
+  readonly #port: number;
+  protected override readonly lun = 0;
+
+  constructor(commands: Commands, options: TargetOptions) {
+    super(options);
+    this.#commands = commands;
+    this.#port = options.target_port;
+  }
+
+  override async connect(volume: DriverVolume, path: string, connector: DriverConnector): Promise<ConnectionInfo> {
+    const credentials = credentialsOf(volume);
+    const initiator = initiatorOf(connector);
+    if (credentials !== null) await this.#letIn(this.#group(this.iqn(volume)), initiator, credentials);
+    return super.connect(volume, path, connector);
+  }
+
+  override async disconnect(volume: DriverVolume, connector: DriverConnector | null): Promise<void> {
+    if (connector === null || typeof connector['initiator'] !== 'string') return;
+    await this.#letOut(this.#group(this.iqn(volume)), initiatorOf(connector));
+  }
+
+  /** The kernel asks the device for its size whenever a host does. */
+  override async extend(): Promise<void> {}
+
+  protected override async make(iqn: string, path: string, credentials: Credentials): Promise<number> {
+    await this.#checkKernel();
+    const group = this.#group(iqn);
+    try {
+      const store = await this.#newStore(iqn, path);
+      await this.#mkdir(`${group}/lun/lun_0`);
+      await this.#write(`${group}/attrib/authentication`, '1');
+      await this.#write(`${group}/attrib/generate_node_acls`, '0');
+      await this.#link(store, `${group}/lun/lun_0/${linkName}`);
+      for (const address of this.addresses()) await this.#mkdir(`${group}/np/${address}:${this.#port}`);
+      await this.#write(`${group}/enable`, '1');
+      return 1;
+    } catch (error) {
+      await this.unmake(iqn, credentials).catch(() => {}); // The first error is the reason.
+      throw error;
+    }
+  }
+
+  /** Takes the tree down from its leaves: the kernel refuses to remove what something else hangs on. */
+  protected override async unmake(iqn: string, _credentials: Credentials | null): Promise<void> {
+    const group = this.#group(iqn);
+    if (exists(group)) {
+      if (exists(`${group}/enable`)) await this.#write(`${group}/enable`, '0');
+      for (const initiator of entries(`${group}/acls`)) await this.#letOut(group, initiator);
+      for (const portal of entries(`${group}/np`)) await this.#rmdir(`${group}/np/${portal}`);
+      for (const unit of entries(`${group}/lun`)) {
+        await this.#unlink(`${group}/lun/${unit}/${linkName}`);
+        await this.#rmdir(`${group}/lun/${unit}`);
+      }
+      await this.#rmdir(group);
+    }
+    await this.#rmdir(`${root}/iscsi/${iqn}`);
+    for (const hba of hostBusAdapters()) {
+      if (!exists(`${root}/core/${hba}/${iqn}`)) continue;
+      await this.#rmdir(`${root}/core/${hba}/${iqn}`);
+      await this.#rmdir(`${root}/core/${hba}`);
+    }
+  }
+
+  protected override async find(iqn: string): Promise<number | null> {
+    return exists(this.#group(iqn)) || hostBusAdapters().some((hba) => exists(`${root}/core/${hba}/${iqn}`)) ? 1 : null;
+  }
+
+  #group(iqn: string): string {
+    return `${root}/iscsi/${iqn}/tpgt_1`;
+  }
+
+  async #checkKernel(): Promise<void> {
+    // Each makes what the next one needs: the core, and by the folder of the protocol its module.
+    if (!exists(root))
+      await this.#orMissing('target_core_mod', () => this.#commands.run('modprobe', ['target_core_mod']));
+    if (!exists(root)) throw lacking('configfs', 'it is not mounted at /sys/kernel/config');
+    await this.#orMissing('iscsi_target_mod', () => this.#mkdir(`${root}/iscsi`));
+  }
+
+  async #orMissing(module: string, task: () => Promise<unknown>): Promise<void> {
+    try {
+      await task();
+    } catch (error) {
+      if (!(error instanceof CommandFailed || error instanceof MissingDependency)) throw error;
+      throw lacking(module, error.message, error);
+    }
+  }
+
+  async #newStore(iqn: string, path: string): Promise<string> {
+    const taken = new Set(hostBusAdapters());
+    let number = 0;
+    while (taken.has(`iblock_${number}`)) number += 1;
+    const store = `${root}/core/iblock_${number}/${iqn}`;
+    await this.#mkdir(store);
+    await this.#write(`${store}/control`, `udev_path=${path}`);
+    await this.#write(`${store}/enable`, '1');
+    return store;
+  }
+
+  async #letIn(group: string, initiator: string, { username, password }: Credentials): Promise<void> {
+    const acl = `${group}/acls/${initiator}`;
+    if (exists(acl)) return;
+    try {
+      await this.#mkdir(acl);
+      await this.#write(`${acl}/auth/userid`, username);
+      await this.#write(`${acl}/auth/password`, password);
+      await this.#mkdir(`${acl}/lun_0`);
+      await this.#link(`${group}/lun/lun_0`, `${acl}/lun_0/${linkName}`);
+    } catch (error) {
+      await this.#letOut(group, initiator).catch(() => {}); // The first error is the reason.
+      throw error;
+    }
+  }
+
+  async #letOut(group: string, initiator: string): Promise<void> {
+    const acl = `${group}/acls/${initiator}`;
+    if (!exists(acl)) return;
+    await this.#unlink(`${acl}/lun_0/${linkName}`);
+    await this.#rmdir(`${acl}/lun_0`);
+    await this.#rmdir(acl);
+  }
+
+  async #mkdir(path: string): Promise<void> {
+    await this.#commands.run('mkdir', ['-p', path]);
+  }
+
+  async #rmdir(path: string): Promise<void> {
+    if (exists(path)) await this.#commands.run('rmdir', [path]);
+  }
+
+  async #link(to: string, path: string): Promise<void> {
+    await this.#commands.run('ln', ['-s', to, path]);
+  }
+
+  async #unlink(path: string): Promise<void> {
+    await this.#commands.run('rm', ['-f', path]);
+  }
+
+  async #write(path: string, value: string): Promise<void> {
+    await this.#commands.run('tee', [path], { input: value });
+  }
+}
+
+/** Any name will do: a link says by where it is what it connects. */
+const linkName = 'cinderlib';
+
+function initiatorOf(connector: DriverConnector): string {
+  const initiator = connector['initiator'];
+  // It becomes the name of a folder.
+  if (typeof initiator === 'string' && /^[\w.:-]+$/.test(initiator) && !initiator.startsWith('.')) return initiator;
+  throw new InvalidConnectorException('initiator');
+}
+
+function hostBusAdapters(): string[] {
+  return entries(`${root}/core`).filter((name) => /^iblock_\d+$/.test(name));
+}
+
+/** The folders in a folder of configfs; none where there is none. */
+function entries(path: string): string[] {
+  try {
+    const found = builtin('node:fs')?.readdirSync(path, { withFileTypes: true }) ?? [];
+    return found.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  } catch {
+    return [];
+  }
+}
+
+function exists(path: string): boolean {
+  return builtin('node:fs')?.existsSync(path) ?? false;
+}
+
+function lacking(name: string, reason: string, cause?: Error): MissingDependency {
+  return new MissingDependency(
+    name,
+    `The kernel of this host offers no iSCSI target (LIO): ${reason}. Load ${name}, or use target_helper: 'tgtadm'.`,
+    cause === undefined ? undefined : { cause },
+  );
+}

@@ -1,0 +1,130 @@
+/** Exports volumes through tgt, the target daemon in user space, by its tool `tgtadm`. */
+import { CommandFailed, MissingDependency, VolumeBackendAPIException } from '../../../errors/index.ts';
+import type { Commands } from '../../command.ts';
+import type { DriverVolume } from '../../driver-objects.ts';
+import type { Credentials } from './credentials.ts';
+import { IscsiTarget, type TargetOptions } from './iscsi.ts';
+
+/** Two programs may choose the same number for a target at once; one of them tries the next. */
+const attempts = 20;
+
+/** The caching page of SCSI with its bit for the write cache cleared; tgtadm has no other word for it. */
+const withoutWriteCache = 'mode_page=8:0:18:0x10:0:0xff:0xff:0:0:0xff:0xff:0xff:0xff:0x80:0x14:0:0:0:0:0:0';
+
+export class TgtTarget extends IscsiTarget {
+  readonly #commands: Commands;
+  readonly #writeCache: string;
+  /** The controller is 0, disks begin at 1. */
+  protected override readonly lun = 1;
+
+  constructor(commands: Commands, options: TargetOptions) {
+    super(options);
+    this.#commands = commands;
+    this.#writeCache = options.iscsi_write_cache;
+  }
+
+  protected override async make(iqn: string, path: string, credentials: Credentials): Promise<number> {
+    const { username, password } = credentials;
+    const number = await this.#newTarget(iqn);
+    const target = ['--tid', String(number)];
+    try {
+      await this.#unless(/already exists/, 'account', 'new', ['--user', username, '--password', password]);
+      await this.#tgtadm('account', 'bind', [...target, '--user', username]);
+      await this.#newUnit(number, path);
+      // Last: from here on hosts can log in.
+      await this.#tgtadm('target', 'bind', [...target, '-I', 'ALL']);
+      return number;
+    } catch (error) {
+      await this.unmake(iqn, credentials).catch(() => {}); // The first error is the reason.
+      throw error;
+    }
+  }
+
+  protected override async unmake(iqn: string, credentials: Credentials | null): Promise<void> {
+    const number = await this.find(iqn);
+    if (number !== null) {
+      await this.#unless(/can't find the target/, 'target', 'delete', ['--force', '--tid', String(number)]);
+      if ((await this.find(iqn)) !== null) {
+        // tgt may say yes and do nothing while a host is logged in.
+        throw new VolumeBackendAPIException(`tgt did not remove the target ${iqn}: log out the hosts that use it.`);
+      }
+    }
+    if (credentials === null) return;
+    // Configured credentials are those of other volumes too: their user goes with the last target that names it.
+    if (this.isShared(credentials) && (await this.#isNamed(credentials.username))) return;
+    await this.#unless(/can't find the account/, 'account', 'delete', ['--user', credentials.username]);
+  }
+
+  protected override async find(iqn: string): Promise<number | null> {
+    return (await this.#targets()).get(iqn) ?? null;
+  }
+
+  /** tgt asks a device for its size once: the unit is made anew. Hosts that are logged in meet a short pause. */
+  override async extend(volume: DriverVolume, path: string): Promise<void> {
+    const number = await this.find(this.iqn(volume));
+    if (number === null) return;
+    await this.#tgtadm('logicalunit', 'delete', ['--tid', String(number), '--lun', String(this.lun)]);
+    await this.#newUnit(number, path);
+  }
+
+  async #newUnit(number: number, path: string): Promise<void> {
+    const unit = ['--tid', String(number), '--lun', String(this.lun)];
+    await this.#tgtadm('logicalunit', 'new', [...unit, '-b', path]);
+    const cache = this.#writeCache === 'off' ? `,${withoutWriteCache}` : '';
+    await this.#tgtadm('logicalunit', 'update', [...unit, '--params', `thin_provisioning=1${cache}`]);
+  }
+
+  async #newTarget(iqn: string): Promise<number> {
+    let number = Math.max(0, ...(await this.#targets()).values());
+    for (let attempt = 0; ; attempt += 1) {
+      number += 1;
+      try {
+        await this.#tgtadm('target', 'new', ['--tid', String(number), '-T', iqn]);
+        return number;
+      } catch (error) {
+        const taken = error instanceof CommandFailed && /already exists/.test(error.stderr);
+        if (!taken || attempt === attempts || (await this.#targets()).has(iqn)) throw error;
+      }
+    }
+  }
+
+  async #isNamed(username: string): Promise<boolean> {
+    const lines = (await this.#tgtadm('target', 'show', [])).split('\n');
+    return lines.some((line) => line.trim() === username);
+  }
+
+  /** The targets by name. tgt has no report for programs: each begins with `Target 1: iqn…`. */
+  async #targets(): Promise<ReadonlyMap<string, number>> {
+    const text = await this.#tgtadm('target', 'show', []);
+    return new Map(
+      [...text.matchAll(/^Target (?<number>\d+): (?<iqn>\S+)$/gm)].map(({ groups }) => [
+        groups?.['iqn'] ?? '',
+        Number(groups?.['number']),
+      ]),
+    );
+  }
+
+  async #unless(harmless: RegExp, mode: string, operation: string, parameters: readonly string[]): Promise<void> {
+    try {
+      await this.#tgtadm(mode, operation, parameters);
+    } catch (error) {
+      if (!(error instanceof CommandFailed && harmless.test(error.stderr))) throw error;
+    }
+  }
+
+  async #tgtadm(mode: string, operation: string, parameters: readonly string[]): Promise<string> {
+    try {
+      return await this.#commands.run('tgtadm', ['--lld', 'iscsi', '--mode', mode, '--op', operation, ...parameters]);
+    } catch (error) {
+      if (!(error instanceof CommandFailed && /tgt daemon|not connected|can't connect/i.test(error.stderr)))
+        throw error;
+      throw new MissingDependency(
+        'tgtd',
+        `The daemon of tgt does not run: start it (systemctl start tgt). ${error.stderr}`,
+        {
+          cause: error,
+        },
+      );
+    }
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * The options of volume drivers: names, types and defaults as in Cinder, as data that can be listed.
+ *
+ * A driver describes its own in the static `options` and reads them with {@link driverOptions}, which takes
+ * what Cinder's configuration files take: `'5'` for a number, `'yes'` for a boolean, `'a,b'` for a list.
+ */
+import { type Dict, dict, entriesOf } from '../cinder/dict.ts';
+import { InvalidOption } from '../errors/index.ts';
+import { didYouMean } from '../near-name.ts';
+
+interface OptionTypes {
+  string: string;
+  integer: number;
+  float: number;
+  /** A number of a TCP port. */
+  port: number;
+  boolean: boolean;
+  list: readonly string[];
+}
+
+export interface DriverOption {
+  readonly type: keyof OptionTypes;
+  /** What it is when it is not given. */
+  readonly default: string | number | boolean | readonly string[] | null;
+  readonly help: string;
+  readonly required?: true;
+  /** Never shown in a message. */
+  readonly secret?: true;
+  readonly choices?: readonly string[];
+  readonly min?: number;
+  readonly max?: number;
+}
+
+export type OptionSchema = Readonly<Record<string, DriverOption>>;
+
+/** What a schema's options are once they are read: null only where that is the default. */
+export type OptionValues<S extends OptionSchema> = {
+  readonly [K in keyof S]: OptionTypes[S[K]['type']] | (S[K] extends { readonly required: true } ? never : Null<S[K]>);
+};
+type Null<O extends DriverOption> = null extends O['default'] ? null : never;
+
+/** Options that the library reads itself, or that Cinder has for every driver. */
+const common = ['volume_backend_name', 'volume_driver', 'backend_host', 'enabled_backends'];
+
+/**
+ * Reads the options of a backend by the schema of its driver.
+ *
+ * @returns `options`: each option of the schema, with its default where it was not given. `configuration`: what
+ *   was given, in its order, with the values as they were read: what a dump shows.
+ * @throws InvalidOption for a value of the wrong type, an option that is missing, and one that looks misspelt.
+ *   Others that the schema does not have are kept: Cinder has hundreds.
+ */
+export function driverOptions<S extends OptionSchema>(
+  driver: string,
+  schema: S,
+  given: Readonly<Dict>,
+): { readonly options: OptionValues<S>; readonly configuration: Dict } {
+  const known = Object.keys(schema);
+  const read = entriesOf({ ...given }).map(([name, value]): [string, unknown] => {
+    const option = Object.hasOwn(schema, name) ? schema[name] : undefined;
+    if (option !== undefined) return [name, isNothing(value) ? null : optionValue(driver, name, option, value)];
+    const hint = common.includes(name) ? '' : didYouMean(name, known);
+    if (hint !== '') throw new InvalidOption(`The volume driver ${driver} has no option ${name}.${hint}`);
+    return [name, value];
+  });
+  const configuration = dict(read);
+  const options = known.map((name): [string, unknown] => {
+    const value = Object.hasOwn(configuration, name) ? configuration[name] : null;
+    if (value === null && schema[name]?.required === true) {
+      throw new InvalidOption(`The option ${name} of the volume driver ${driver} is missing: ${schema[name]?.help}`);
+    }
+    return [name, value ?? schema[name]?.default ?? null];
+  });
+  // Each value was read by the type that its option has.
+  return { options: dict(options) as OptionValues<S>, configuration };
+}
+
+function isNothing(value: unknown): boolean {
+  return value === null || value === undefined;
+}
+
+function optionValue(driver: string, name: string, option: DriverOption, value: unknown): unknown {
+  const read = readers[option.type](value);
+  const { choices, min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = option;
+  const inRange = typeof read !== 'number' || (read >= min && read <= max);
+  const isChoice = choices === undefined || choices.includes(String(read));
+  if (read !== undefined && inRange && isChoice) return read;
+  const shown = option.secret === true ? '' : ` ${JSON.stringify(value) ?? String(value)}`;
+  throw new InvalidOption(
+    `The option ${name} of the volume driver ${driver} cannot be${shown === '' ? ' that' : shown}: ${expected(option)}.`,
+  );
+}
+
+function expected({ type, choices, min, max }: DriverOption): string {
+  if (choices !== undefined) return `one of ${choices.join(', ')} is expected`;
+  const range = [min === undefined ? '' : ` from ${min}`, max === undefined ? '' : ` to ${max}`].join('');
+  return `${type === 'integer' ? 'an' : 'a'} ${type}${range} is expected`;
+}
+
+/** Each gives undefined for what it cannot read. */
+const readers: { readonly [T in keyof OptionTypes]: (value: unknown) => OptionTypes[T] | undefined } = {
+  string: (value) => (typeof value === 'string' || typeof value === 'number' ? String(value) : undefined),
+  integer: (value) => whole(value),
+  float: (value) => number(value),
+  port: (value) => inPorts(whole(value)),
+  boolean: (value) => truth.get(String(value).toLowerCase()),
+  list: (value) => {
+    const items = typeof value === 'string' ? value.split(',').map((item) => item.trim()) : value;
+    if (!Array.isArray(items) || !items.every((item) => typeof item === 'string')) return undefined;
+    return items.filter((item) => item !== '');
+  },
+};
+
+/** The words that Cinder's configuration files take. */
+const truth: ReadonlyMap<string, boolean> = new Map([
+  ...['true', '1', 'on', 'yes'].map((word): [string, boolean] => [word, true]),
+  ...['false', '0', 'off', 'no'].map((word): [string, boolean] => [word, false]),
+]);
+
+function number(value: unknown): number | undefined {
+  const read = typeof value === 'string' && /^\s*[+-]?\d+(?:\.\d+)?\s*$/.test(value) ? Number(value) : value;
+  return typeof read === 'number' && Number.isFinite(read) ? read : undefined;
+}
+
+function whole(value: unknown): number | undefined {
+  const read = number(value);
+  return Number.isSafeInteger(read) ? read : undefined;
+}
+
+function inPorts(port: number | undefined): number | undefined {
+  return port !== undefined && port >= 0 && port <= 65_535 ? port : undefined;
+}

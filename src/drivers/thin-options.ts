@@ -1,0 +1,17 @@
+/** Options that every driver with capacity statistics has, as Cinder defines them. */
+import type { OptionSchema } from './option-schema.ts';
+
+export const thinOptions = {
+  reserved_percentage: {
+    type: 'integer',
+    default: 0,
+    min: 0,
+    max: 100,
+    help: 'The percentage of the capacity that is kept free. Reported, not enforced.',
+  },
+  max_over_subscription_ratio: {
+    type: 'string',
+    default: '20.0',
+    help: 'How many times the capacity volumes may promise in sum when they are thin, or auto. Reported, not enforced.',
+  },
+} as const satisfies OptionSchema;

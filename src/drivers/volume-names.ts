@@ -1,0 +1,49 @@
+/** What the built-in drivers call volumes and snapshots on their storage: Cinder's own names. */
+import { InvalidVolume } from '../errors/index.ts';
+import type { DriverAttachment, DriverSnapshot, DriverVolume } from './driver-objects.ts';
+
+export const gibibyte = 1024 ** 3;
+
+/** By `volume_name_template`. A volume that Cinder migrated has the name of another id. */
+export function volumeName({ id, _name_id }: Pick<DriverVolume, 'id' | '_name_id'>): string {
+  return `volume-${checkedId(_name_id || id)}`;
+}
+
+/** By `snapshot_name_template`. */
+export function snapshotName({ id }: Pick<DriverSnapshot, 'id'>): string {
+  return `snapshot-${checkedId(id)}`;
+}
+
+/** The name of the volume that a snapshot is of. */
+export function sourceName({ volume_id }: DriverSnapshot): string {
+  return volumeName({ id: volume_id ?? '', _name_id: null });
+}
+
+/** Ids may be any text (`non_uuid_ids`), and a dump may come from anywhere: none may lead out of a folder or group. */
+function checkedId(id: string): string {
+  if (/^[\w.+-]{1,110}$/.test(id)) return id;
+  throw new InvalidVolume(
+    `${JSON.stringify(id)} cannot be part of a name on the storage: letters, digits and . _ + - are expected.`,
+  );
+}
+
+/** A size in GiB, as the fields hold it, in bytes. */
+export function bytesOf(size: number | bigint | null): number {
+  return Number(size ?? 0) * gibibyte;
+}
+
+/** Bytes in GiB with two decimals, as Cinder's statistics have them. */
+export function inGibibytes(bytes: number): number {
+  return Math.round((bytes / gibibyte) * 100) / 100;
+}
+
+/**
+ * The connections of a volume, as far as the storage of the metadata can tell: `db` is whatever that
+ * storage gives to drivers, which for a plugin may be nothing.
+ */
+export async function attachmentsOf(db: unknown, volume: DriverVolume): Promise<readonly DriverAttachment[]> {
+  const lookUp: unknown =
+    typeof db === 'object' && db !== null ? Reflect.get(db, 'volumeAttachmentGetAllByVolumeId') : null;
+  // The look-up of Cinder's database API, by its name.
+  return typeof lookUp === 'function' ? (Reflect.apply(lookUp, db, [volume.id]) as Promise<DriverAttachment[]>) : [];
+}

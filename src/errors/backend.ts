@@ -1,0 +1,104 @@
+/** Errors of volume drivers and host connectors: what the storage, or this host, could not do. */
+import { CinderlibError } from './base.ts';
+
+/** The storage answered with something that makes no sense, or is in a state that the driver cannot work with. */
+export class VolumeBackendAPIException extends CinderlibError {
+  override readonly name = 'VolumeBackendAPIException';
+  override readonly code = 'VOLUME_BACKEND_API_EXCEPTION';
+}
+
+/** This host lacks a program, a kernel module or an interface; `missing` names it, the message says how to get it. */
+export class MissingDependency extends CinderlibError {
+  override readonly name = 'MissingDependency';
+  override readonly code = 'MISSING_DEPENDENCY';
+  constructor(
+    readonly missing: string,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** A program ended with an error. `stderr` is what it said; its arguments are left out: they may hold secrets. */
+export class CommandFailed extends CinderlibError {
+  override readonly name = 'CommandFailed';
+  override readonly code = 'COMMAND_FAILED';
+  constructor(
+    readonly program: string,
+    /** Null when a signal ended it. */
+    readonly exit_code: number | null,
+    readonly stderr: string,
+    hint = '',
+  ) {
+    super(`${program} failed (${exit_code === null ? 'killed' : `exit code ${exit_code}`}): ${stderr}${hint}`);
+  }
+}
+
+/** A program did not end in time, and was stopped. What was half done is undone as far as it can be. */
+export class CommandTimedOut extends CinderlibError {
+  override readonly name = 'CommandTimedOut';
+  override readonly code = 'COMMAND_TIMED_OUT';
+  constructor(
+    readonly program: string,
+    readonly seconds: number,
+  ) {
+    super(
+      `${program} did not end within ${seconds} seconds and was stopped. Look at what it waits for, such as a device ` +
+        'that does not answer; the option command_timeout of the backend gives it more time.',
+    );
+  }
+}
+
+/** The volume group of an LVM backend is not there. */
+export class VolumeGroupNotFound extends CinderlibError {
+  override readonly name = 'VolumeGroupNotFound';
+  override readonly code = 'VOLUME_GROUP_NOT_FOUND';
+  constructor(readonly volume_group: string) {
+    super(`Volume group ${volume_group} could not be found. Make it with vgcreate, or name another in volume_group.`);
+  }
+}
+
+/** The storage has no room for it. Nothing was made. */
+export class StorageFull extends CinderlibError {
+  override readonly name = 'StorageFull';
+  override readonly code = 'STORAGE_FULL';
+  constructor(
+    /** The volume group, pool or folder that is full. */
+    readonly place: string,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** The volume or snapshot is in use, or has snapshots that need it. Nothing of it was changed. */
+export class VolumeIsBusy extends CinderlibError {
+  override readonly name = 'VolumeIsBusy';
+  override readonly code = 'VOLUME_IS_BUSY';
+  constructor(
+    readonly volume_name: string,
+    reason: string,
+  ) {
+    super(`${volume_name} ${reason}`);
+  }
+}
+
+/** The storage does not hold a volume or snapshot that the metadata speaks of. */
+export class VolumeDeviceNotFound extends CinderlibError {
+  override readonly name = 'VolumeDeviceNotFound';
+  override readonly code = 'VOLUME_DEVICE_NOT_FOUND';
+  constructor(readonly device: string) {
+    super(`Volume device not found at ${device}. The storage has lost it, or the backend is another one than before.`);
+  }
+}
+
+/** The properties of a host lack what the driver needs to connect it. */
+export class InvalidConnectorException extends CinderlibError {
+  override readonly name = 'InvalidConnectorException';
+  override readonly code = 'INVALID_CONNECTOR_EXCEPTION';
+  constructor(readonly missing: string) {
+    super(`Connector doesn't have required information: ${missing}`);
+  }
+}

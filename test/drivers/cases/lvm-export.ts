@@ -1,0 +1,193 @@
+/** Exported volumes, reached by initiators that are none of ours: libiscsi's tools, and the kernel by open-iscsi. */
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { type Backend, type BackendOptions, setup, type Volume } from 'cinderlib-wasm';
+import { type Case, equal, failure } from '../../support/cases.ts';
+import { command, devicePath, leftovers, removeVolumes } from './volume-group.ts';
+
+const gibibyte = 1024 ** 3;
+const connector = { host: 'h', initiator: 'iqn.1994-05.org.example:guest', multipath: false };
+
+type Lvm = (options?: Partial<BackendOptions>) => Promise<Backend>;
+
+/** How libiscsi's tools name the unit. */
+function url({ data }: { data?: Record<string, unknown> }, password = data?.['auth_password']): string {
+  return `iscsi://${data?.['auth_username']}%${password}@${data?.['target_portal']}/${data?.['target_iqn']}/${data?.['target_lun']}`;
+}
+
+/** The first bytes of a device, past the page cache: what is on the disk. */
+function onDisk(path: string): Buffer {
+  const { stdout } = spawnSync('dd', [`if=${path}`, 'bs=4096', 'count=1', 'iflag=direct', 'status=none']);
+  if (stdout.length !== 4096) throw new Error(`${path} cannot be read.`);
+  return stdout;
+}
+
+function fill(path: string, text: string): void {
+  const input = Buffer.alloc(4096, text);
+  const { status, stderr } = spawnSync('dd', [`of=${path}`, 'bs=4096', 'count=1', 'iflag=fullblock', 'oflag=direct'], {
+    input,
+  });
+  if (status !== 0) throw new Error(String(stderr));
+}
+
+function targetsOfKernel(): string[] {
+  const targets = readdirSync('/sys/kernel/config/target/iscsi').filter((name) => name.startsWith('iqn'));
+  const stores = readdirSync('/sys/kernel/config/target/core').filter((name) => name.startsWith('iblock'));
+  return [...targets, ...stores];
+}
+
+function sessions(): string[] {
+  return readdirSync('/sys/class/iscsi_session');
+}
+
+/** Attaches, writes and reads on both sides, grows, detaches: whatever exports the volume. */
+async function useAttached(volume: Volume): Promise<void> {
+  const device = devicePath(`volume-${volume.id}`);
+  const connection = await volume.attach();
+  if (connection.path === null) throw new Error('An attached volume has a path.');
+  equal([connection.path.startsWith('/dev/sd'), volume.status, sessions().length], [true, 'in-use', 1]);
+  fill(connection.path, 'through the target');
+  equal(onDisk(device).equals(Buffer.alloc(4096, 'through the target')), true);
+  equal((await failure(volume.delete())).name, 'VolumeIsBusy');
+  volume.status = 'in-use';
+  equal(await volume.extend(2), 2 * gibibyte);
+  equal(command('blockdev', '--getsize64', connection.path).trim(), String(2 * gibibyte));
+  equal(onDisk(connection.path).equals(Buffer.alloc(4096, 'through the target')), true);
+  await volume.detach();
+  equal([volume.status, sessions()], ['available', []]);
+}
+
+const cases: readonly (readonly [name: string, body: (lvm: Lvm) => Promise<void>])[] = [
+  [
+    'libiscsi reads and writes a volume that tgt exports, with the secret and not without',
+    async (lvm) => {
+      const volume = await (await lvm()).createVolume(1);
+      const device = devicePath(`volume-${volume.id}`);
+      const connection = await volume.connect(connector);
+      const right = url(connection.conn_info);
+      equal(
+        /Total size:1073741824|1\.0 ?GiB|RETURNED LOGICAL BLOCK ADDRESS:2097151/i.test(
+          command('iscsi-readcapacity16', right),
+        ),
+        true,
+      );
+      for (const wrong of [url(connection.conn_info, 'AWrongSecret12'), right.replace(/\/\/[^@]*@/, '//')]) {
+        equal(spawnSync('iscsi-readcapacity16', [wrong]).status === 0, false);
+      }
+      fill(device, 'before');
+      const written = spawnSync('iscsi-test-cu', ['--dataloss', '-t', 'ALL.Write10.Simple', right], {
+        encoding: 'utf8',
+      });
+      equal([written.status, onDisk(device).subarray(0, 6).toString() === 'before'], [0, false]);
+      const error = await failure((await lvm()).validateConnector({ host: 'h' }));
+      equal(error.name, 'InvalidConnectorException');
+      // Another host comes and goes: the first one keeps what it has.
+      await volume.disconnect(await volume.connect({ ...connector, host: 'another' }));
+      equal(spawnSync('iscsi-readcapacity16', [right]).status, 0);
+      await volume.disconnect(connection);
+      await volume.delete();
+      equal(leftovers(), []);
+    },
+  ],
+  [
+    'a volume that tgt exports is attached, written, grown and detached',
+    async (lvm) => {
+      const volume = await (await lvm()).createVolume(1);
+      await useAttached(volume);
+      await volume.delete();
+      equal(leftovers(), []);
+    },
+  ],
+  [
+    'a volume that the kernel exports is attached, written, grown and detached',
+    async (lvm) => {
+      const volume = await (await lvm({ target_helper: 'lioadm', target_port: 3261 })).createVolume(1);
+      await useAttached(volume);
+      await volume.delete();
+      equal([leftovers(), targetsOfKernel()], [[], []]);
+    },
+  ],
+  [
+    'with a wrong secret nothing is attached, and nothing left of the attempt',
+    async (lvm) => {
+      // Two targets cannot share a port.
+      for (const [target_helper, target_port] of Object.entries({ tgtadm: 3260, lioadm: 3261 })) {
+        const backend = await lvm({ volume_backend_name: target_helper, target_helper, target_port });
+        const volume = await backend.createVolume(1);
+        const connection = await volume.connect(connector);
+        const { conn } = connection.connection_info as { conn: { data: object } };
+        const data = { ...conn.data, auth_password: 'AWrongSecret12' };
+        connection.connection_info = { ...connection.connection_info, conn: { ...conn, data } };
+        const error = await failure(connection.attach());
+        equal([error.name, error.message.includes('AWrongSecret12'), sessions()], ['CommandFailed', false, []]);
+        await volume.disconnect(connection);
+        await volume.delete();
+      }
+      equal([leftovers(), targetsOfKernel()], [[], []]);
+    },
+  ],
+  [
+    'a configured user is shared by the targets, and stays until the last is gone',
+    async (lvm) => {
+      const chap = { use_chap_auth: true, chap_username: 'admin', chap_password: 'TheOneSecret12' };
+      const backend = await lvm({ volume_backend_name: 'chap', ...chap });
+      const [a, b] = [await backend.createVolume(1), await backend.createVolume(1)];
+      const first = await a.connect(connector);
+      const second = await b.connect(connector);
+      await a.disconnect(first);
+      equal(spawnSync('iscsi-readcapacity16', [url(second.conn_info)]).status, 0);
+      await b.disconnect(second);
+      await a.delete();
+      await b.delete();
+      equal(leftovers(), []);
+    },
+  ],
+  [
+    'a local volume needs no target: its device is attached by its path',
+    async (lvm) => {
+      const backend = await lvm({ volume_backend_name: 'local', target_protocol: 'local' });
+      const volume = await backend.createVolume(1);
+      const connection = await volume.attach();
+      equal(connection.path, devicePath(`volume-${volume.id}`));
+      equal(await volume.extend(2), 2 * gibibyte);
+      await volume.detach();
+      await volume.delete();
+    },
+  ],
+  [
+    'the first example of cinderlib runs',
+    async () => {
+      const { EXAMPLE = '' } = process.env;
+      equal(command(process.execPath, EXAMPLE).split('\n'), [
+        'first: 1 GiB, available, was attached and written to',
+        'first: 2 GiB; second: 1 GiB, made of the snapshot',
+        '0 volumes are left',
+        '',
+      ]);
+      equal(leftovers(), []);
+    },
+  ],
+];
+
+export function exportCases(): Case[] {
+  return cases.map(([name, body]) => [
+    name,
+    async () => {
+      await using cl = await setup();
+      try {
+        await body((options) =>
+          cl.backend({
+            volume_backend_name: 'lvm',
+            volume_driver: 'cinder.volume.drivers.lvm.LVMVolumeDriver',
+            lvm_type: 'thin',
+            target_ip_address: '127.0.0.1',
+            ...options,
+          }),
+        );
+      } finally {
+        spawnSync('iscsiadm', ['-m', 'session', '--logout']);
+        removeVolumes();
+      }
+    },
+  ]);
+}

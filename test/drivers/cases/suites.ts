@@ -1,0 +1,18 @@
+/** What runs in each guest, by its name. */
+import type { Case } from '../../support/cases.ts';
+import { contractCases } from './lvm-contract.ts';
+import { exportCases } from './lvm-export.ts';
+import { luckCases } from './lvm-luck.ts';
+import { randomCases } from './lvm-random.ts';
+
+/** Bad luck is much the same on thin volumes: worth its time only where there is time for more of everything. */
+const more = process.env['CINDERLIB_ROUNDS'] !== undefined;
+
+/** So is what has nothing to do with where the bytes are. */
+const ofBytes = contractCases('default').filter(([name]) => more || /holds|grows|live longer/.test(name));
+
+export const suites: Readonly<Record<string, readonly Case[]>> = {
+  'thin volumes': [...contractCases('thin'), ...randomCases, ...(more ? luckCases('thin') : [])],
+  'volumes with all their room': [...ofBytes, ...luckCases('default')],
+  exports: exportCases(),
+};

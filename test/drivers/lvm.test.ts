@@ -1,0 +1,74 @@
+/**
+ * The LVM driver on real logical volumes: in guests in User-Mode Linux, which have the device mapper, the iSCSI
+ * target and the iSCSI initiator of a kernel of their own. The cases of a guest run there one after the other, and
+ * say here how they ended.
+ *
+ * 6 random operations, and less of what is the same for every kind of volume; CINDERLIB_ROUNDS=300 for more, CINDERLIB_SEED=… for the same again.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Verdict } from '../support/cases.ts';
+import { forVolumes, Guest, makeBlankDisk, missingForGuests } from '../support/guest.ts';
+import { buildProgram } from '../support/program.ts';
+import { Random } from '../support/random.ts';
+import { rounds, timeFor } from '../support/rounds.ts';
+import { suites } from './cases/suites.ts';
+
+const missing = missingForGuests(forVolumes);
+/** For a guest with all its cases, on a machine that is busy with others. */
+const patience = timeFor(100 + rounds(6), 1500);
+
+const modules = 'iscsi_tcp sd_mod target_core_mod iscsi_target_mod target_core_iblock crc32c';
+const { CINDERLIB_ROUNDS } = process.env;
+
+let folder: string;
+let programs: { readonly PROGRAM: string; readonly EXAMPLE: string };
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'lvm-'));
+  const built = (path: string): Promise<string> => buildProgram(new URL(path, import.meta.url), folder);
+  programs = { PROGRAM: await built('./programs/lvm-suite.ts'), EXAMPLE: await built('../../examples/08-lvm.ts') };
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+// A guest has one processor: together they take half the time.
+describe.concurrent.each(Object.entries(suites))('LVM: %s', (SUITE, cases) => {
+  const verdicts = new Map<string, Verdict>();
+  let log = '';
+
+  beforeAll(async () => {
+    if (missing !== null) return;
+    const seed = new Random().seed;
+    const disk = join(folder, SUITE);
+    makeBlankDisk(disk, 1);
+    const guest = new Guest(new URL('./guest/lvm.sh', import.meta.url), disk, {
+      NODE: process.execPath,
+      ...programs,
+      SUITE,
+      EXPORTS: SUITE === 'exports' ? modules : '',
+      CINDERLIB_SEED: String(seed),
+      ...(CINDERLIB_ROUNDS === undefined ? {} : { CINDERLIB_ROUNDS }),
+    });
+    try {
+      const begun = Date.now();
+      await guest.wrote('code', (text) => text !== '', patience / 1000);
+      const lines = guest.read('said').split('\n');
+      for (const line of lines.filter((text) => text !== '')) {
+        const verdict = JSON.parse(line) as Verdict; // Our own program prints nothing else.
+        verdicts.set(verdict.name, verdict);
+      }
+      log = guest.read('log');
+      const seconds = Math.round((Date.now() - begun) / 1000);
+      console.log(`LVM: ${SUITE}: ${verdicts.size} cases in ${seconds} s, CINDERLIB_SEED=${seed}`);
+    } finally {
+      await guest.remove();
+    }
+  }, patience);
+
+  test.for(cases.map(([name]) => name))('%s', (name, { skip }) => {
+    if (missing !== null) skip(missing);
+    expect(verdicts.get(name)?.error ?? null).toBeNull();
+    expect(verdicts.has(name), `It was not run. ${log}`).toBe(true);
+  });
+});

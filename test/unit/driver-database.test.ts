@@ -1,0 +1,53 @@
+/** What drivers can look up, in every storage. */
+import { describe, expect, it } from 'vitest';
+import type { DriverDatabase } from '../../src/persistence/driver-database.ts';
+import { setup } from '../../src/setup.ts';
+
+const volume_driver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
+
+describe.each(['memory', 'memory_db'])('the db of drivers in the storage %s', (storage) => {
+  it('finds what is stored, a type and QoS by the id of their volume', async () => {
+    await using cl = await setup({ host: 'h', worker: false, persistence_config: { storage } });
+    const backend = await cl.backend({ volume_backend_name: 'b', volume_driver });
+    const db = backend.driver.db as DriverDatabase; // What both storages give.
+    const volume = await backend.createVolume(1, { extra_specs: { tier: 'gold' }, qos_specs: { iops: '9' } });
+    const snapshot = await volume.createSnapshot();
+    const connection = await volume.connect({ host: 'client' });
+    const { id } = volume;
+    const found = await Promise.all([
+      db.getById('Volume', id),
+      db.getById('Snapshot', snapshot.id),
+      db.getById('VolumeAttachment', connection.id),
+    ]);
+    expect(found.map((each) => each?.id)).toStrictEqual([id, snapshot.id, connection.id]);
+    expect((await db.volumeTypeGet(id))?.extra_specs).toStrictEqual({ tier: 'gold' });
+    expect((await db.getById('QualityOfServiceSpecs', id))?.id).toBe(id);
+    expect((await db.getById('VolumeType', id))?.id).toBe(id);
+    expect((await db.volumeAttachmentGetAllByVolumeId(id)).map((each) => each.connector)).toStrictEqual([
+      { host: 'client' },
+    ]);
+    expect(await db.volumeAttachmentGetAllByVolumeId('nobody')).toStrictEqual([]);
+    expect((await db.volumeGetAllByHost('h@b')).map((each) => each.id)).toStrictEqual([id]);
+    expect(await db.imageVolumeCacheGetByVolumeId(id)).toBeNull();
+    await expect(db.getById('VolumeAttachment', 'nobody')).rejects.toMatchObject({ name: 'ConnectionNotFound' });
+    await expect(db.getById('Cluster', id)).rejects.toMatchObject({ name: 'ValueError' });
+  });
+
+  it("changes the administrators' metadata of a volume, stored or just being made", async () => {
+    await using cl = await setup({ worker: false, persistence_config: { storage } });
+    const backend = await cl.backend({ volume_backend_name: 'b', volume_driver });
+    const db = backend.driver.db as DriverDatabase;
+    const volume = await backend.createVolume(1, { admin_metadata: { a: '1' } });
+    expect(await db.volumeAdminMetadataUpdate(volume.id, { b: '2' })).toStrictEqual({ a: '1', b: '2' });
+    await db.volumeAdminMetadataDelete(volume.id, 'a');
+    expect(await db.volumeAdminMetadataGet(volume.id)).toStrictEqual({ b: '2' });
+    await db.volumeAdminMetadataUpdate(volume.id, { c: '3' }, true);
+    expect((await cl.Volume.getById(volume.id)).admin_metadata).toStrictEqual({ c: '3' });
+    Reflect.get(backend.driver, 'answer').call(backend.driver, 'createVolume', async ({ id }: { id: string }) => {
+      await db.volumeAdminMetadataUpdate(id, { made: 'now' });
+      expect((await cl.persistence.getVolumes({ volume_id: id })).length).toBe(0);
+    });
+    const made = await backend.createVolume(1);
+    expect((await cl.Volume.getById(made.id)).admin_metadata).toStrictEqual({ made: 'now' });
+  });
+});

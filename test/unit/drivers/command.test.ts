@@ -1,0 +1,78 @@
+/** Programs of the host: arguments, time, and what is missing. */
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Commands } from '../../../src/drivers/command.ts';
+import { CommandFailed, CommandTimedOut, MissingDependency } from '../../../src/errors/index.ts';
+
+const commands = new Commands({ rootHelper: '', timeout: 30, environment: { COLOUR: 'blue' } });
+
+describe('Commands', () => {
+  it('hands arguments on as they are: no shell looks at them', async () => {
+    const hostile = ['; rm -rf /', '$(id)', '`id`', 'a b', "it's", '*', ''];
+    expect(await commands.run('printf', ['%s\n', ...hostile])).toBe(`${hostile.join('\n')}\n`);
+  });
+
+  it('sets the environment, and the language to that of programs', async () => {
+    expect(await commands.run('sh', ['-c', 'echo $COLOUR $LC_ALL'])).toBe('blue C\n');
+  });
+
+  it('hands over what the program reads', async () => {
+    expect(await commands.run('cat', [], { input: 'secret' })).toBe('secret');
+  });
+
+  it('does not fail when the program ends without reading', async () => {
+    expect(await commands.run('true', [], { input: 'x'.repeat(1 << 20) })).toBe('');
+  });
+
+  it('tells how a program failed, without its arguments', async () => {
+    const failing = commands.run('sh', ['-c', 'echo broken >&2; exit 7', 'hunter2']);
+    await expect(failing).rejects.toMatchObject({
+      name: 'CommandFailed',
+      program: 'sh',
+      exit_code: 7,
+      stderr: 'broken',
+    });
+    await expect(failing).rejects.toThrow(CommandFailed);
+    await expect(failing).rejects.toThrow(/^(?!.*hunter2)/s);
+  });
+
+  it('stops a program that does not end, also one that does not want to', async () => {
+    const stubborn = 'trap "" TERM; while :; do sleep 0.1; done';
+    await expect(commands.run('sleep', ['1000'], { timeout: 0.2 })).rejects.toThrow(CommandTimedOut);
+    await expect(commands.run('sh', ['-c', stubborn], { timeout: 0.2 })).rejects.toMatchObject({ seconds: 0.2 });
+  });
+
+  it('names a program that this host does not have', async () => {
+    await expect(commands.run('no-such-program', [])).rejects.toThrow(MissingDependency);
+    await expect(commands.run('no-such-program', [])).rejects.toMatchObject({ missing: 'no-such-program' });
+  });
+});
+
+describe('a root_helper', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'helper-'));
+    writeFileSync(join(folder, 'helper'), '#!/bin/sh\necho "helped: $*"\n');
+    chmodSync(join(folder, 'helper'), 0o755);
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('goes before the command of who is not root, with options of its own', async () => {
+    const helped = new Commands({ rootHelper: `${folder}/helper -n`, timeout: 30, asRoot: false });
+    helped.checkRoot();
+    expect(await helped.run('lvs', ['vg'])).toBe('helped: -n env LC_ALL=C lvs vg\n');
+  });
+
+  it('is asked for where it is missing', () => {
+    expect(() => new Commands({ rootHelper: '', timeout: 30, asRoot: false }).checkRoot()).toThrow(MissingDependency);
+    expect(() => new Commands({ rootHelper: '', timeout: 30, asRoot: false }).checkRoot()).toThrow(/root_helper/);
+  });
+
+  it('is not needed by root', async () => {
+    const helped = new Commands({ rootHelper: `${folder}/helper`, timeout: 30, asRoot: true });
+    helped.checkRoot();
+    expect(await helped.run('echo', ['directly'])).toBe('directly\n');
+  });
+});

@@ -1,0 +1,218 @@
+/** Volumes in files: what they take, what is refused, and what is left when something fails. */
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import { mkdtemp, open, readdir, readFile, rm, stat, statfs, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path, { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { HostFolder } from '../../../src/drivers/file/host-folder.ts';
+import { copySparsely, filledParts } from '../../../src/drivers/file/sparse-copy.ts';
+import type { Backend } from '../../../src/objects/backend.ts';
+import { setup } from '../../../src/setup.ts';
+import { driverSnapshot, driverVolume } from './objects.ts';
+
+const gibibyte = 1024 ** 3;
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'volumes-'));
+});
+afterEach(() => rm(directory, { recursive: true }));
+
+async function files(more: Record<string, unknown> = {}): Promise<Backend> {
+  const cl = await setup({ host: 'h' });
+  const volume_driver = 'cinderlib_wasm.drivers.FileVolumeDriver';
+  return cl.backend({ volume_backend_name: 'files', volume_driver, directory, ...more });
+}
+
+/** What the file takes on the disk, by a program that is none of ours. */
+const kibibytes = (name: string): number =>
+  Number(execFileSync('du', ['-k', join(directory, name)], { encoding: 'utf8' }).split('\t')[0]);
+
+describe('the file driver', () => {
+  it('makes files that take no room until they are written to, nor do their snapshots', async () => {
+    const backend = await files();
+    const volume = await backend.createVolume(3);
+    const name = `volume-${volume.id}`;
+    expect((await stat(join(directory, name))).size).toBe(3 * gibibyte);
+    expect(kibibytes(name)).toBeLessThan(16);
+    const file = await open(join(directory, name), 'r+');
+    await file.write(new Uint8Array(1 << 20).fill(1), 0, 1 << 20, 2 * gibibyte);
+    await file.close();
+    const snapshot = await volume.createSnapshot();
+    expect(kibibytes(`snapshot-${snapshot.id}`)).toBeLessThan(1100);
+  });
+
+  it('tells the truth about capacity', async () => {
+    const backend = await files({ reserved_percentage: '5', max_over_subscription_ratio: 4 });
+    const volume = await backend.createVolume(2);
+    await volume.createSnapshot();
+    const { pools } = await backend.stats({ refresh: true });
+    const { bsize, blocks } = await statfs(directory);
+    expect(pools).toMatchObject([
+      {
+        pool_name: 'files',
+        total_capacity_gb: Number(((bsize * blocks) / gibibyte).toFixed(2)),
+        provisioned_capacity_gb: 4,
+        total_volumes: 2,
+        reserved_percentage: 5,
+        max_over_subscription_ratio: '4',
+        thin_provisioning_support: true,
+      },
+    ]);
+    const free =
+      Number(execFileSync('df', ['-k', '--output=avail', directory], { encoding: 'utf8' }).split('\n')[1]) / 1024 ** 2;
+    // Others write to the disk too.
+    expect(Math.abs(Number(Reflect.get((pools as object[])[0] ?? {}, 'free_capacity_gb')) - free)).toBeLessThan(5);
+  });
+
+  it('attaches a volume by its path, and tells the size that it has grown to', async () => {
+    const backend = await files();
+    const volume = await backend.createVolume(1);
+    const connection = await volume.attach();
+    expect(connection.path).toBe(join(directory, `volume-${volume.id}`));
+    expect(connection.device).toMatchObject({ type: 'file' });
+    expect(await volume.extend(2)).toBe(2 * gibibyte);
+    await volume.detach();
+    expect(volume.status).toBe('available');
+  });
+
+  it('does not attach what is gone', async () => {
+    const volume = await (await files()).createVolume(1);
+    await rm(join(directory, `volume-${volume.id}`));
+    await expect(volume.attach()).rejects.toMatchObject({ name: 'VolumeDeviceNotFound', resource: volume });
+    await expect(volume.createSnapshot()).rejects.toMatchObject({ name: 'VolumeDeviceNotFound' });
+    await expect(volume.clone()).rejects.toMatchObject({ name: 'VolumeDeviceNotFound' });
+    await expect(volume.extend(2)).rejects.toMatchObject({ name: 'VolumeDeviceNotFound' });
+    expect(await readdir(directory)).toStrictEqual([]);
+  });
+
+  it('does not delete a volume that is connected', async () => {
+    const volume = await (await files()).createVolume(1);
+    const connection = await volume.connect({ host: 'h' });
+    await expect(volume.delete()).rejects.toMatchObject({ name: 'VolumeIsBusy', resource: volume });
+    expect([volume.status, await readdir(directory)]).toStrictEqual(['error_deleting', [`volume-${volume.id}`]]);
+    await volume.disconnect(connection);
+    await volume.delete();
+    expect(await readdir(directory)).toStrictEqual([]);
+  });
+
+  it('makes nothing smaller: neither a volume nor a copy', async () => {
+    const volume = await (await files()).createVolume(2);
+    const snapshot = await volume.createSnapshot();
+    for (const smaller of [
+      () => volume.clone({ size: 1 }),
+      () => snapshot.createVolume({ size: 1 }),
+      () => volume.extend(1),
+    ]) {
+      await expect(smaller()).rejects.toMatchObject({ name: 'InvalidVolume' });
+    }
+    expect((await readdir(directory)).length).toBe(2);
+  });
+
+  it.each(['../outside', 'a/b', '', 'x'.repeat(200), 'a\0b'])(
+    'takes no id that leads out of the folder: %o',
+    async (id) => {
+      const { driver } = await files();
+      for (const attempt of [
+        () => driver.createVolume(driverVolume(id)),
+        () => driver.deleteVolume(driverVolume(id)),
+        () => driver.deleteSnapshot(driverSnapshot(id, 'v1')),
+        () => driver.createSnapshot(driverSnapshot('s1', id)),
+      ]) {
+        await expect((async () => attempt())()).rejects.toMatchObject({ name: 'InvalidVolume' });
+      }
+    },
+  );
+
+  it('does not overwrite a file that is there', async () => {
+    const id = 'b4b4b4b4-0000-4000-8000-000000000000';
+    await writeFile(join(directory, `volume-${id}`), 'precious');
+    const creating = (await files()).createVolume(1, { id });
+    await expect(creating).rejects.toMatchObject({ name: 'DuplicateEntry' });
+    expect(await readFile(join(directory, `volume-${id}`), 'utf8')).toBe('precious');
+  });
+
+  it('asks for its directory, and names what stands in its place', async () => {
+    await expect(files({ directory: undefined })).rejects.toThrow(
+      'The option directory of the volume driver FileVolumeDriver is missing',
+    );
+    await writeFile(join(directory, 'file'), '');
+    await expect(files({ directory: join(directory, 'file') })).rejects.toMatchObject({
+      name: 'VolumeBackendAPIException',
+      cause: { code: 'EEXIST' },
+    });
+  });
+});
+
+describe('a folder of files', () => {
+  /** The folder on a file system that fails at one call. */
+  const failing = (call: 'link' | 'open', code: string): HostFolder => {
+    const fail = (): never => {
+      throw Object.assign(new Error(code), { code });
+    };
+    const promises = { ...fs.promises, [call]: fail };
+    return new HostFolder({ ...fs, promises }, path, directory);
+  };
+
+  it.each<['link' | 'open', string, string]>([
+    ['open', 'ENOSPC', 'StorageFull'],
+    ['link', 'EDQUOT', 'StorageFull'],
+    ['link', 'EIO', 'VolumeBackendAPIException'],
+  ])('leaves nothing when %s fails with %s', async (call, code, name) => {
+    const folder = failing(call, code);
+    await expect(folder.create('volume-1', 4096)).rejects.toMatchObject({ name });
+    expect(await readdir(directory)).toStrictEqual([]);
+  });
+
+  it('does without links where there are none', async () => {
+    await failing('link', 'EPERM').create('volume-1', 4096);
+    expect(await readdir(directory)).toStrictEqual(['volume-1']);
+  });
+
+  it('removes copies that a killed program left, not those under way, nor what is not its own', async () => {
+    const names = ['.volume-old.part', '.volume-new.part', '.other.part'];
+    for (const name of names) await writeFile(join(directory, name), '');
+    const longAgo = new Date(Date.now() - 7_200_000);
+    await utimes(join(directory, '.volume-old.part'), longAgo, longAgo);
+    await utimes(join(directory, '.other.part'), longAgo, longAgo);
+    await new HostFolder(fs, path, directory).prepare();
+    expect((await readdir(directory)).sort()).toStrictEqual(['.other.part', '.volume-new.part']);
+  });
+});
+
+describe('copySparsely()', () => {
+  it.each(['with', 'without'])('copies what is there and no zeros, %s the program cp', async (program) => {
+    const { PATH } = process.env;
+    const [from, to] = [join(directory, 'from'), join(directory, 'to')];
+    const bytes = new Uint8Array(9_000_001);
+    for (const at of [0, 3_000_000, 9_000_000]) bytes[at] = 7;
+    await writeFile(from, bytes);
+    if (program === 'without') process.env['PATH'] = directory;
+    try {
+      await copySparsely(fs, from, to, 10_000_000);
+    } finally {
+      process.env['PATH'] = PATH;
+    }
+    const copy = await readFile(to);
+    expect(copy.length).toBe(10_000_000);
+    expect(copy.subarray(0, bytes.length).equals(bytes)).toBe(true);
+    expect(copy.subarray(bytes.length).every((byte) => byte === 0)).toBe(true);
+    expect(kibibytes('to')).toBeLessThan(100);
+  });
+});
+
+describe('filledParts()', () => {
+  it('gives the stretches of blocks that hold something, and nothing of zeros', () => {
+    const bytes = new Uint8Array(5 * 4096 + 100);
+    expect([...filledParts(bytes)]).toStrictEqual([]);
+    bytes[4095] = 1;
+    bytes[2 * 4096] = 1;
+    bytes[4 * 4096 - 1] = 1;
+    bytes[5 * 4096 + 99] = 1;
+    expect([...filledParts(bytes)]).toStrictEqual([
+      [0, 4096],
+      [2 * 4096, 4 * 4096],
+      [5 * 4096, 5 * 4096 + 100],
+    ]);
+  });
+});
