@@ -6,7 +6,17 @@ import { type Import, maskText, scanImports } from './scan-imports.ts';
 
 type Part = keyof typeof mayImport;
 
-const leaves = ['cinder', 'errors', 'inspect', 'near-name', 'options', 'runtime', 'serialization'] as const;
+const leaves = [
+  'cinder',
+  'errors',
+  'given',
+  'inspect',
+  'near-name',
+  'options',
+  'runtime',
+  'serialization',
+  'shown',
+] as const;
 
 /**
  * What each part may import so that it is there at run time. A part may import itself, and types from
@@ -20,7 +30,7 @@ const mayImport = {
   setup: ['cinderlib', 'objects', 'persistence', 'rpc', 'drivers', ...leaves],
   cinderlib: ['objects', 'persistence', 'drivers', ...leaves],
   objects: ['persistence', 'drivers', ...leaves],
-  drivers: ['cinder', 'errors', 'inspect', 'near-name', 'options', 'runtime'],
+  drivers: ['cinder', 'errors', 'inspect', 'near-name', 'options', 'runtime', 'shown'],
   persistence: ['rpc', ...leaves],
   // The boundary.
   rpc: ['errors', 'runtime'],
@@ -33,12 +43,14 @@ const mayImport = {
   wasm: ['errors', 'runtime'],
   // The leaves.
   options: ['errors', 'near-name'],
-  serialization: ['cinder', 'errors'],
-  cinder: ['errors'],
+  serialization: ['cinder', 'errors', 'shown'],
+  cinder: ['errors', 'shown'],
   errors: [],
+  given: ['cinder', 'errors', 'near-name', 'shown'],
   inspect: [],
   'near-name': [],
   runtime: [],
+  shown: [],
 } as const;
 
 /** Parts that may not even know the types of others. The core's side sees types of `rpc` as well. */

@@ -1,5 +1,6 @@
 /** `setup`: from options to a context. */
 import { Cinderlib } from './cinderlib.ts';
+import { readable } from './given.ts';
 import { setupConfig } from './options.ts';
 import type { PersistenceClass, PersistenceDriver } from './persistence/driver.ts';
 import { makePersistence } from './persistence/registry.ts';
@@ -67,7 +68,7 @@ export interface SetupOptions {
  * ```
  */
 export async function setup(options: SetupOptions = {}): Promise<Cinderlib> {
-  const config = setupConfig(options);
+  const config = readable('setup() takes an object with options', options, () => setupConfig(options));
   // `setupConfig` saw that it is a boolean or a function; what the function makes is checked when it is called.
   const connect = (): Promise<CoreClient> => connectCore(config.worker as NonNullable<SetupOptions['worker']>);
   const make = (persistenceConfig: unknown): Promise<PersistenceDriver> => makePersistence(persistenceConfig, connect);

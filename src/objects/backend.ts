@@ -2,14 +2,14 @@
 import { type Dict, isDict } from '../cinder/dict.ts';
 import { volumeDriverClass } from '../drivers/registry.ts';
 import type { DriverParameters, VolumeDriver } from '../drivers/volume-driver.ts';
-import { InvalidOption } from '../errors/index.ts';
+import { givenFilter, givenObject, givenSwitches, readable } from '../given.ts';
 import { inspect } from '../inspect.ts';
-import { compact, jsonText, spaced } from '../serialization/json-text.ts';
+import { jsonText, spaced } from '../serialization/json-text.ts';
 import type { Context } from './context.ts';
-import { refuseUnknown } from './known-options.ts';
 import { LazyList } from './lazy-list.ts';
 import { checkSize } from './lifecycle.ts';
 import { type FieldValues, withDisplayNames } from './new-object.ts';
+import { checkPoolName } from './new-volume.ts';
 import type { ResourceJson } from './resource.ts';
 import { poolNamesOf, type Stats, withPools } from './stats.ts';
 import { type ConnectorProperties, Volume } from './volume.ts';
@@ -83,7 +83,7 @@ export class Backend {
 
   /** Whether these options are the ones that the backend was made of. */
   isMadeOf(options: BackendOptions): boolean {
-    return sameValue({ ...options }, this.#given);
+    return readable('cl.backend() takes an object with options', options, () => sameValue({ ...options }, this.#given));
   }
 
   /** The volumes of the backend: read from the storage at first use, then kept. */
@@ -93,8 +93,8 @@ export class Backend {
 
   /** The volumes with that id or name, always asked of the storage. */
   async volumesFiltered(filter: { volume_id?: string; volume_name?: string } = {}): Promise<readonly Volume[]> {
-    refuseUnknown('volumesFiltered', filter, ['volume_id', 'volume_name']);
-    return this.context.persistence.getVolumes({ ...filter, backend_name: this.id });
+    const given = givenFilter('volumesFiltered', filter, ['volume_id', 'volume_name']);
+    return this.context.persistence.getVolumes({ ...given, backend_name: this.id });
   }
 
   /** Reads the volumes again, if they were read. */
@@ -110,10 +110,8 @@ export class Backend {
    * @throws What the driver threw, with the volume as `error.resource`.
    */
   async createVolume(size: number, fields: FieldValues = {}): Promise<Volume> {
-    const { pool_name, ...given } = fields;
-    if (pool_name !== undefined && typeof pool_name !== 'string') {
-      throw new InvalidOption(`pool_name is the name of a pool, not ${jsonText(pool_name, compact)}.`);
-    }
+    const { pool_name, ...given } = givenObject('createVolume() takes a size and an object with fields', fields);
+    checkPoolName(pool_name);
     checkSize(size);
     const defaults = { display_name: '', display_description: '', bootable: false };
     const volume = Volume.make(this.context, this, { ...defaults, ...withDisplayNames(given), size }, pool_name);
@@ -123,15 +121,15 @@ export class Backend {
 
   /** Capacity and abilities of the backend, with its pools; `refresh` asks the driver again. */
   async stats(options: { refresh?: boolean } = {}): Promise<Stats> {
-    refuseUnknown('stats', options, ['refresh']);
-    const { refresh = false } = options;
+    const { refresh } = givenSwitches('stats', options, { refresh: false });
     if (refresh) this.#stats = withPools((await this.driver.getVolumeStats({ refresh: true })) ?? {}, this.id);
     return this.#stats;
   }
 
   /** Asks the driver whether a host with these properties can be connected to. Throws what the driver throws. */
   async validateConnector(connector: ConnectorProperties): Promise<void> {
-    await this.driver.validateConnector(connector);
+    const expected = "validateConnector() takes an object with the host's properties";
+    await this.driver.validateConnector(givenObject(expected, connector));
   }
 
   /** The backend and its volumes as a dump shows them, with what is loaded. */

@@ -4,18 +4,25 @@ import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { volumeAttachmentModel } from '../cinder/volume-attachment.ts';
 import type { HostConnector } from '../drivers/connector.ts';
 import { hostConnector } from '../drivers/connector-registry.ts';
-import { ConnectionNotFound, DeviceUnavailable, ValueError } from '../errors/index.ts';
+import { ConnectionNotFound, DeviceUnavailable, InvalidOption, ValueError } from '../errors/index.ts';
+import { givenSwitches } from '../given.ts';
+import { kindOf } from '../shown.ts';
 import type { Backend } from './backend.ts';
 import { operable } from './backends.ts';
 import type { Context } from './context.ts';
 import type { ConnectionFields } from './fields.ts';
-import { refuseUnknown } from './known-options.ts';
 import { undone } from './lifecycle.ts';
 import { type FieldValues, newObject } from './new-object.ts';
 import { ParentVolume } from './parent-volume.ts';
 import { Resource } from './resource.ts';
 import type { ConnectorProperties, Volume } from './volume.ts';
 import { withFields } from './with-fields.ts';
+
+/** A connection that the driver has not made yet. */
+interface Prepared {
+  readonly ovo: VersionedObject;
+  readonly use_multipath: boolean | undefined;
+}
 
 export class Connection extends withFields<ConnectionFields, Resource, ConstructorParameters<typeof Resource>>(
   Resource,
@@ -53,15 +60,25 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     return connection;
   }
 
-  /** Asks the driver for a connection to the host and stores it. `volume.connect` does this. */
-  static async connect(volume: Volume, connector: ConnectorProperties, fields: FieldValues): Promise<Connection> {
+  /** What a new connection starts with. Done before the driver is called: what is wrong must leave nothing behind. */
+  static prepare(volume: Volume, connector: ConnectorProperties, fields: FieldValues): Prepared {
     const { use_multipath, ...given } = fields;
-    // Made before the driver is called: what is wrong with the fields must not leave a connection behind.
+    if (use_multipath !== undefined && typeof use_multipath !== 'boolean') {
+      throw new InvalidOption(`connect(): use_multipath is true or false, not ${kindOf(use_multipath)}.`);
+    }
     const ovo = newObject(volumeAttachmentModel, { ...given, connector, volume_id: volume.id, volume: volume.ovo });
+    return { ovo, use_multipath };
+  }
+
+  /** Asks the driver for a connection to the host and stores it. `volume.connect` does this. */
+  static async connect(
+    volume: Volume,
+    connector: ConnectorProperties,
+    { ovo, use_multipath }: Prepared,
+  ): Promise<Connection> {
     const conn = await operable(volume.backend).driver.initializeConnection(volume, connector);
     ovo.set('connection_info', { conn, connector });
-    const multipath = typeof use_multipath === 'boolean' ? use_multipath : undefined;
-    const connection = new Connection(volume.context, volume.backend, ovo, multipath);
+    const connection = new Connection(volume.context, volume.backend, ovo, use_multipath);
     connection.#volume.keep(volume);
     await connection.save();
     return connection;
@@ -149,8 +166,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
 
   /** Detaches the volume from this host; the connection stays. */
   async detach(options: { force?: boolean; ignore_errors?: boolean } = {}): Promise<void> {
-    refuseUnknown('detach', options, ['force', 'ignore_errors']);
-    const { force = false, ignore_errors = false } = options;
+    const { force, ignore_errors } = givenSwitches('detach', options, { force: false, ignore_errors: false });
     try {
       await this.#connector().disconnectVolume(this.#data(), this.device, { force, ignore_errors });
     } catch (error) {

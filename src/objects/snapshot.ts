@@ -2,6 +2,7 @@
 import { snapshotModel } from '../cinder/snapshot.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { ObjectActionError, SnapshotNotFound, ValueError } from '../errors/index.ts';
+import { givenObject } from '../given.ts';
 import type { Backend } from './backend.ts';
 import { backendNamed, operable } from './backends.ts';
 import type { Context } from './context.ts';
@@ -122,8 +123,9 @@ export class Snapshot extends withFields<SnapshotFields, Resource, ConstructorPa
 
   /** Makes a volume with the content of the snapshot. Fields that are given win over those of its volume. */
   async createVolume(fields: FieldValues = {}): Promise<Volume> {
+    const given = givenObject('createVolume() takes an object with fields', fields);
     const volume = await this.volume();
-    return volume.restoreSnapshot(this, fields);
+    return volume.restoreSnapshot(this, given);
   }
 
   protected override async loadForDump(): Promise<void> {

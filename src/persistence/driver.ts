@@ -8,6 +8,7 @@
 import { utcNow } from '../cinder/time.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { NotImplemented } from '../errors/index.ts';
+import { givenList, refuseOthers } from '../given.ts';
 import { inspect } from '../inspect.ts';
 import type { Connection } from '../objects/connection.ts';
 import type { Context } from '../objects/context.ts';
@@ -60,6 +61,7 @@ export abstract class PersistenceDriver {
 
   /** Stores a volume: makes it or brings it up to date. Its snapshots and connections are stored by themselves. */
   async setVolume(volume: Volume): Promise<void> {
+    refuseOthers('setVolume', volume, 'Volume');
     volume.ovo.resetChanges();
     const type = volume.ovo.child('volume_type');
     type?.resetChanges();
@@ -68,11 +70,13 @@ export abstract class PersistenceDriver {
   }
 
   async setSnapshot(snapshot: Snapshot): Promise<void> {
+    refuseOthers('setSnapshot', snapshot, 'Snapshot');
     snapshot.ovo.resetChanges();
     this.changed('snapshot', snapshot.id, 'set');
   }
 
   async setConnection(connection: Connection): Promise<void> {
+    refuseOthers('setConnection', connection, 'VolumeAttachment');
     connection.ovo.resetChanges();
     this.changed('connection', connection.id, 'set');
   }
@@ -83,16 +87,19 @@ export abstract class PersistenceDriver {
 
   /** Deletes a volume. One that is not stored is no error. */
   async deleteVolume(volume: Volume): Promise<void> {
+    refuseOthers('deleteVolume', volume, 'Volume');
     markDeleted(volume.ovo);
     this.changed('volume', volume.id, 'delete');
   }
 
   async deleteSnapshot(snapshot: Snapshot): Promise<void> {
+    refuseOthers('deleteSnapshot', snapshot, 'Snapshot');
     markDeleted(snapshot.ovo);
     this.changed('snapshot', snapshot.id, 'delete');
   }
 
   async deleteConnection(connection: Connection): Promise<void> {
+    refuseOthers('deleteConnection', connection, 'VolumeAttachment');
     markDeleted(connection.ovo);
     this.changed('connection', connection.id, 'delete');
   }
@@ -132,6 +139,7 @@ export abstract class PersistenceDriver {
    * plugins without, goes one by one.
    */
   async setAll(resources: readonly Storable[]): Promise<void> {
+    refuseUnstorable(resources);
     for (const resource of resources) await this.setOne(resource);
   }
 
@@ -172,6 +180,12 @@ export abstract class PersistenceDriver {
   #missing(member: string): NotImplemented {
     return new NotImplemented(`${this.constructor.name} does not implement ${member}, which every storage must.`);
   }
+}
+
+/** Refuses a list in which anything is no object of ours. */
+export function refuseUnstorable(resources: unknown): void {
+  for (const one of givenList('setAll', resources))
+    refuseOthers('setAll', one, 'Volume', 'Snapshot', 'VolumeAttachment');
 }
 
 function markDeleted(ovo: VersionedObject): void {
