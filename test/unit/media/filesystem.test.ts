@@ -1,5 +1,7 @@
 /** The medium on disk: pages in place, durable names, and typed errors for every place that is none. */
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
+import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -177,6 +179,29 @@ describe('a place that is none', () => {
 
   test('a device is no database, and is not waited for', async () => {
     expect((await refused('/dev/null')).message).toContain('not a regular file');
+  });
+
+  const companions: readonly (readonly [string, (name: string) => void])[] = [
+    ['pipe', (name) => execFileSync('mkfifo', [name])],
+    ['link to a device', (name) => fs.symlinkSync('/dev/zero', name)],
+    ['folder', (name) => fs.mkdirSync(name)],
+  ];
+  const places = ['-journal', '-wal', '-shm'].flatMap((kind) => companions.map((one) => [kind, ...one] as const));
+  test.each(places)('a %s beside it that is a %s is not waited for, nor touched', async (kind, _what, make) => {
+    fs.writeFileSync(database, '');
+    make(database + kind);
+    expect((await refused(database)).message).toContain(`${database}${kind} is not a regular file`);
+    await expect(hostMedia.openReadOnly({ medium: 'filesystem', database, from: null })).rejects.toThrow(
+      `${database}${kind} is not a regular file`,
+    );
+    expect(fs.readdirSync(folder)).toEqual(['cl.sqlite', `cl.sqlite${kind}`]);
+  });
+
+  test('a socket is no database', async () => {
+    const server = net.createServer();
+    await new Promise<void>((resolve) => void server.listen(database, resolve));
+    expect((await refused(database)).message).toContain('not a regular file');
+    await new Promise((resolve) => void server.close(resolve));
   });
 
   test('a link to nothing is named with where it leads', async () => {
