@@ -192,24 +192,22 @@ describe.each(['memory', 'memory_db'])('in the storage %s', (storage) => {
     expect(problems).toEqual([]);
   });
 
-  test.runIf(storage === 'memory').each(Object.entries(written))(
-    'a %s keeps its state when a field refuses a value',
-    async (kind, fields) => {
-      const problems: string[] = [];
-      for (const field of fields) {
-        for (const [what, wrong] of wrongValues(['a'])) {
-          const { volume, snapshot, connection } = world;
-          const object = { volume, snapshot, connection }[kind as keyof typeof written];
-          const before = object.jsons();
-          const failure = await failureOf(() => Reflect.set(object, field, wrong));
-          if (failure === null) world = await renewed();
-          else if (!isCinderlibError(failure)) problems.push(`${field}, ${what}: ${told(failure)}`);
-          else if (object.jsons() !== before) problems.push(`${field}, ${what}: the object was changed`);
-        }
+  const fields = storage === 'memory' ? Object.entries(written) : [];
+  test.each(fields)('a %s keeps its state when a field refuses a value', async (kind, fields) => {
+    const problems: string[] = [];
+    for (const field of fields) {
+      for (const [what, wrong] of wrongValues(['a'])) {
+        const { volume, snapshot, connection } = world;
+        const object = { volume, snapshot, connection }[kind as keyof typeof written];
+        const before = object.jsons();
+        const failure = await failureOf(() => Reflect.set(object, field, wrong));
+        if (failure === null) world = await renewed();
+        else if (!isCinderlibError(failure)) problems.push(`${field}, ${what}: ${told(failure)}`);
+        else if (object.jsons() !== before) problems.push(`${field}, ${what}: the object was changed`);
       }
-      expect(problems).toEqual([]);
-    },
-  );
+    }
+    expect(problems).toEqual([]);
+  });
 });
 
 test.each([
