@@ -29,6 +29,7 @@ export interface ContextInfo {
   readonly medium: string | null;
   /** `full`: what is acknowledged survives a power cut. `off`: it survives the process. `none`: neither. */
   readonly durability: 'full' | 'relaxed' | 'off' | 'none' | null;
+  /** Whether the browser has promised to keep the data when it needs room; false where there is no browser. */
   readonly persisted: boolean;
   /** Whether this context is the one that writes. */
   readonly leader: boolean;
@@ -41,15 +42,35 @@ export interface ContextInfo {
    * `none`, neither. See docs/storage.md.
    */
   readonly native_locks: 'held' | 'seen' | 'none' | null;
+  /** Whether the storage was opened with `read_only`. */
   readonly read_only: boolean;
+  /** Versions of what works underneath, by name: `sqlite` for databases, none for other storages. */
   readonly versions: Readonly<Record<string, string>>;
 }
 
 /** Makes a storage of a `persistence_config`. */
 export type PersistenceMaker = (config: unknown) => Promise<PersistenceDriver>;
 
+/**
+ * A context: one storage, the backends on it, and everything that is done with them. `setup` makes it; several
+ * know nothing of each other. After `close()` its calls fail with `ContextClosed`.
+ *
+ * @example
+ * ```ts
+ * const cl = await setup();
+ * const lvm = await cl.backend({
+ *   volume_backend_name: 'lvm',
+ *   volume_driver: 'cinder.tests.fake_driver.FakeLoggingVolumeDriver',
+ * });
+ * await lvm.createVolume(1, { name: 'data' });
+ * const [volume] = await cl.Volume.getByName('data');
+ * await cl.close();
+ * ```
+ */
 export class Cinderlib implements Context {
+  /** The options of `setup` that objects go by, with their defaults. */
   readonly settings: ContextSettings;
+  /** Makes volumes, snapshots and connections of what a storage has read: for storages. */
   readonly restore: Restore;
   /** Stored volumes. */
   readonly Volume: Volumes;
@@ -76,6 +97,7 @@ export class Cinderlib implements Context {
     this.Connection = new Connections(this);
   }
 
+  /** The storage in use; another one after `setPersistence`. Throws `ContextClosed` after `close()`. */
   get persistence(): PersistenceDriver {
     if (this.#persistence !== null) return this.#persistence;
     throw new ContextClosed('This context is closed. Call setup() for a new one.');

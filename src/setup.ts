@@ -29,6 +29,7 @@ export interface PersistenceConfig {
 
 /** The options of {@link setup}, with the names and defaults of cinderlib. */
 export interface SetupOptions {
+  /** Where the metadata is kept; in memory unless given. */
   readonly persistence_config?: PersistenceConfig | null;
   /** The project of new volumes; `cinderlib` unless given. */
   readonly project_id?: string | null;
@@ -42,7 +43,9 @@ export interface SetupOptions {
   readonly fail_on_missing_backend?: boolean;
   /** The left part of the `host` of new volumes; the machine's name unless given. */
   readonly host?: string | null;
+  /** What runs a command as root, for drivers that need that; `sudo` unless given. */
   readonly root_helper?: string;
+  /** A folder for lock files. Taken for the sake of existing configurations; nothing here needs one. */
   readonly file_locks_path?: string | null;
   /** `true`: the persistence core runs in a worker. `false`: on this thread. A function: makes the worker. */
   readonly worker?: boolean | (() => AnyWorker);

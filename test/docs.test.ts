@@ -53,6 +53,12 @@ test.each([
   ['../docs/errors.md', withVolume, ['nobody']],
   ['../docs/plugins.md', withNoteBook, []],
   ['../docs/drivers.md', '', ['removing /disks/', '42 createVolume']],
+  ['../src/cinderlib.ts', "import { setup } from 'cinderlib-wasm';", []],
+  ['../src/objects/backend.ts', `${withVolume}\nconst backend = lvm;`, []],
+  ['../src/objects/volume.ts', `${withVolume}\nconst backend = lvm;`, []],
+  ['../src/objects/snapshot.ts', `${withVolume}\nconst volume = vol;`, []],
+  ['../src/objects/connection.ts', `${withVolume}\nconst volume = vol;`, ['fake true']],
+  ['../src/objects/key-value.ts', `${withVolume}\nimport { KeyValue } from 'cinderlib-wasm';`, []],
   ['../src/setup.ts', "import { setup } from 'cinderlib-wasm';", ['available']],
 ])('the snippets of %s run', async (page, before, outputs) => {
   await inTemporaryFolder((folder) => {

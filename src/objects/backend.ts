@@ -16,22 +16,38 @@ import { type ConnectorProperties, Volume } from './volume.ts';
 
 /** What a backend is made of: a name, a driver, and the driver's options. */
 export interface BackendOptions {
+  /** Its name, unique in the context, without `@` and `#`: part of the column `host` of its volumes. */
   readonly volume_backend_name: string;
+  /** The driver's name: that of a Python class which is built in, or of `registerVolumeDriver`. */
   readonly volume_driver: string;
   readonly [option: string]: unknown;
 }
 
 /** How a backend stands in a dump. */
 export interface BackendJson {
+  /** What tells it from other things in a dump. */
   class: 'Backend';
+  /** The name alone, or with `output_all_backend_info` every option, secrets included. */
   backend: Dict;
+  /** Its volumes, the oldest first in memory, the newest first in a database. */
   volumes: ResourceJson[];
 }
 
+/**
+ * A volume driver with its configuration, and the volumes that it holds. `cl.backend` gives it: one for each name.
+ *
+ * @example
+ * ```ts
+ * const volume = await backend.createVolume(1, { name: 'data', metadata: { for: 'logs' } });
+ * const volumes = await backend.volumes();
+ * ```
+ */
 export class Backend {
   /** The backend's name, unique in its context. */
   readonly id: string;
+  /** The driver, set up. */
   readonly driver: VolumeDriver;
+  /** The context that it belongs to. */
   readonly context: Context;
   /** Volumes that a driver is making now, for drivers that look them up before they are stored. */
   readonly volumesInFlight = new Map<string, Volume>();
@@ -105,9 +121,11 @@ export class Backend {
   /**
    * Makes a volume on the storage and stores it.
    *
-   * @param size In GiB.
+   * @param size In GiB: a whole number, 0 or more. Column `volumes.size`.
    * @param fields Any field of a volume; also `name`, `description`, `pool_name`, `extra_specs`, `qos_specs`.
-   * @throws What the driver threw, with the volume as `error.resource`.
+   * @returns The volume, with the status `available`.
+   * @throws ValueError, InvalidOption for the arguments; DuplicateEntry for an `id` that is taken; else what the driver
+   *   threw, with the volume, whose status is `error` then, as `error.resource`.
    */
   async createVolume(size: number, fields: FieldValues = {}): Promise<Volume> {
     const { pool_name, ...given } = givenObject('createVolume() takes a size and an object with fields', fields);

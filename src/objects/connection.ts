@@ -24,6 +24,17 @@ interface Prepared {
   readonly use_multipath: boolean | undefined;
 }
 
+/**
+ * A connection of a volume to a host: a row of Cinder's table `volume_attachment`. `volume.connect` makes it. What the
+ * driver answered and the attached device are in `connection_info`, which may hold secrets.
+ *
+ * @example
+ * ```ts
+ * const connection = await volume.connect({ host: 'node-1' });
+ * console.log(connection.protocol, connection.connected);
+ * await connection.disconnect();
+ * ```
+ */
 export class Connection extends withFields<ConnectionFields, Resource, ConstructorParameters<typeof Resource>>(
   Resource,
   volumeAttachmentModel,
@@ -128,10 +139,12 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     this.#volume.set(volume);
   }
 
+  /** Stores the fields that were assigned since the connection was made, read or saved; all of them when none was. */
   async save(): Promise<void> {
     await this.ovo.whileSaving(() => this.context.persistence.setConnection(this));
   }
 
+  /** Reads the connection again; what was assigned and not saved is lost. Throws `ConnectionNotFound` when it is not stored. */
   async refresh(): Promise<void> {
     const [again] = await this.context.persistence.getConnections({ connection_id: this.id });
     if (again === undefined) throw new ConnectionNotFound(this.id);

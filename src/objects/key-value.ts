@@ -5,7 +5,19 @@ import { readable } from '../given.ts';
 import { inspect } from '../inspect.ts';
 import { kindOf, shownText } from '../shown.ts';
 
+/**
+ * A key and its text, which a program may keep beside its volumes: a row of cinderlib's table
+ * `cinderlib_persistence_key_value`.
+ *
+ * @example
+ * ```ts
+ * await cl.persistence.setKeyValue(new KeyValue('seen', JSON.stringify([1, 2])));
+ * const [found] = await cl.persistence.getKeyValues('seen');
+ * await cl.persistence.deleteKeyValue('seen');
+ * ```
+ */
 export class KeyValue {
+  /** Unique. Any text. */
   readonly key: string;
   /** Null where the table has NULL. */
   value: string | null;

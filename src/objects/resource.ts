@@ -14,8 +14,11 @@ export type ResourceClass = 'Volume' | 'Snapshot' | 'Connection';
 
 /** How a resource stands in a dump. */
 export interface ResourceJson {
+  /** What it is. */
   class: ResourceClass;
+  /** The backend: its name, or with `output_all_backend_info` every option, secrets included. */
   backend: Dict;
+  /** The versioned object as Cinder writes it: name, namespace, version and data. */
   ovo: Dict;
 }
 

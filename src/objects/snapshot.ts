@@ -14,6 +14,16 @@ import { Resource } from './resource.ts';
 import type { Volume } from './volume.ts';
 import { withFields } from './with-fields.ts';
 
+/**
+ * A snapshot of a volume: a row of Cinder's table `snapshots`. Its fields are properties with the names of the
+ * columns; an assignment is checked at once (`ValueError`) and stored by `save()`.
+ *
+ * @example
+ * ```ts
+ * const snapshot = await volume.createSnapshot({ name: 'before' });
+ * const copy = await snapshot.createVolume({ name: 'as it was' });
+ * ```
+ */
 export class Snapshot extends withFields<SnapshotFields, Resource, ConstructorParameters<typeof Resource>>(
   Resource,
   snapshotModel,
@@ -59,6 +69,7 @@ export class Snapshot extends withFields<SnapshotFields, Resource, ConstructorPa
     return snapshot;
   }
 
+  /** Its name for people: `display_name`. */
   get name(): string | null {
     return this.display_name;
   }
@@ -67,6 +78,7 @@ export class Snapshot extends withFields<SnapshotFields, Resource, ConstructorPa
     this.display_name = value;
   }
 
+  /** Its description: `display_description`. */
   get description(): string | null {
     return this.display_description;
   }
@@ -85,10 +97,12 @@ export class Snapshot extends withFields<SnapshotFields, Resource, ConstructorPa
     this.#volume.set(volume);
   }
 
+  /** Stores the fields that were assigned since the snapshot was made, read or saved; all of them when none was. */
   async save(): Promise<void> {
     await this.ovo.whileSaving(() => this.context.persistence.setSnapshot(this));
   }
 
+  /** Reads the snapshot again; what was assigned and not saved is lost. Throws `SnapshotNotFound` when it is not stored. */
   async refresh(): Promise<void> {
     const [again] = await this.context.persistence.getSnapshots({ snapshot_id: this.id });
     if (again === undefined) throw new SnapshotNotFound(this.id);
@@ -110,6 +124,7 @@ export class Snapshot extends withFields<SnapshotFields, Resource, ConstructorPa
     await saveAfter(this);
   }
 
+  /** Deletes the snapshot from the storage and its metadata. Throws what the driver threw; the status is `error_deleting` then. */
   async delete(): Promise<void> {
     const { driver } = operable(this.backend);
     try {

@@ -27,6 +27,19 @@ const gibibyte = 1024 ** 3;
 /** The properties of the host that a volume is connected to, as os-brick gives them. */
 export type ConnectorProperties = Readonly<Record<string, unknown>>;
 
+/**
+ * A volume: a row of Cinder's table `volumes`, with its type, snapshots and connections. Its fields are properties
+ * with the names of the columns; an assignment is checked at once (`ValueError`) and stored by `save()`.
+ *
+ * @example
+ * ```ts
+ * const volume = await backend.createVolume(1, { name: 'data' });
+ * volume.display_name = 'renamed';
+ * await volume.save();
+ * const snapshot = await volume.createSnapshot({ name: 'before' });
+ * await volume.extend(2);
+ * ```
+ */
 export class Volume extends withFields<VolumeFields, Resource, ConstructorParameters<typeof Resource>>(
   Resource,
   volumeModel,
@@ -67,6 +80,7 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
     return volume;
   }
 
+  /** Its name for people: `display_name`. */
   get name(): string | null {
     return this.display_name;
   }
@@ -75,6 +89,7 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
     this.display_name = value;
   }
 
+  /** Its description: `display_description`. */
   get description(): string | null {
     return this.display_description;
   }
@@ -109,6 +124,11 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
     });
   }
 
+  /**
+   * Stores the fields that were assigned since the volume was made, read or saved; all of them when none was.
+   *
+   * @throws VolumeNotFound when it is not stored any more; the errors of the storage. Then it is as changed as before.
+   */
   async save(): Promise<void> {
     await this.ovo.whileSaving(() => this.context.persistence.setVolume(this));
   }
@@ -120,6 +140,10 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
     return [this, ...children];
   }
 
+  /**
+   * Reads the volume again, and its snapshots and connections where they were read. What was assigned and not saved is
+   * lost, except in memory storage, which holds this very object. Throws `VolumeNotFound` when it is not stored.
+   */
   async refresh(): Promise<void> {
     const [again] = await this.context.persistence.getVolumes({ volume_id: this.id });
     if (again === undefined) throw new VolumeNotFound(this.id);
@@ -158,8 +182,9 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
   /**
    * Makes the volume bigger.
    *
-   * @param size The new size in GiB.
+   * @param size The new size in GiB, a whole number.
    * @returns The new size in bytes, as the attached device shows it where there is one.
+   * @throws ValueError for what is no size; else what the driver threw, with the volume as `error.resource`.
    */
   async extend(size: number): Promise<number> {
     const backend = operable(this.backend);
@@ -206,6 +231,14 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
     });
   }
 
+  /**
+   * Takes a snapshot of the volume and stores it.
+   *
+   * @param fields Any field of a snapshot; also `name` and `description`.
+   * @returns The snapshot, with the status `available`.
+   * @throws ValueError, InvalidOption for the fields; DuplicateEntry for an `id` that is taken; else what the driver
+   *   threw, with the snapshot, whose status is `error` then, as `error.resource`.
+   */
   async createSnapshot(fields: FieldValues = {}): Promise<Snapshot> {
     operable(this.backend);
     const given = givenObject('createSnapshot() takes an object with fields', fields);
@@ -234,7 +267,14 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
     this.#snapshots.remove(snapshot);
   }
 
-  /** Exports the volume to a host. The connection that results can be attached there. */
+  /**
+   * Exports the volume to a host. The connection that results can be attached there.
+   *
+   * @param connector The host's properties, as os-brick gives them: `host`, `ip`, `initiator`… What the driver asks for.
+   * @param fields Any field of a connection; also `use_multipath`.
+   * @throws ValueError, InvalidOption for the arguments; DuplicateEntry for an `id` that is taken; else what the driver
+   *   threw, with the export undone.
+   */
   async connect(connector: ConnectorProperties, fields: FieldValues = {}): Promise<Connection> {
     const { driver } = operable(this.backend);
     const host = givenObject("connect() takes an object with the host's properties", connector, ValueError);
@@ -260,6 +300,12 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
     }
   }
 
+  /**
+   * Ends one of the volume's connections, and its export with the last of them.
+   *
+   * @param options `force`: the driver is to end it even if that loses data.
+   * @throws InvalidOption for what is no connection, ValueError for one of another volume; else what the driver threw.
+   */
   async disconnect(connection: Connection, options: { force?: boolean } = {}): Promise<void> {
     refuseOthers('disconnect', connection, 'VolumeAttachment');
     const { force } = givenSwitches('disconnect', options, { force: false });

@@ -28,7 +28,12 @@ export type Storable = Volume | Snapshot | Connection;
 /** A class of plugins, as `registerPersistence` takes it. */
 export type PersistenceClass = new (options: PersistenceOptions) => PersistenceDriver;
 
+/**
+ * A storage: what a plugin extends. Ours are behind `cl.persistence` and refuse filters and objects of the wrong type
+ * (`InvalidOption`). How a plugin is written and tested is told in docs/plugins.md.
+ */
 export abstract class PersistenceDriver {
+  /** The options that it was made with, frozen. They may hold secrets. */
   readonly options: PersistenceOptions;
   #context: Context | null = null;
 
@@ -46,10 +51,12 @@ export abstract class PersistenceDriver {
     throw this.#missing('getVolumes');
   }
 
+  /** The snapshots that match every filter; all of them without a filter. */
   async getSnapshots(_filter: SnapshotFilter = {}): Promise<readonly Snapshot[]> {
     throw this.#missing('getSnapshots');
   }
 
+  /** The connections that match every filter; all of them without a filter. */
   async getConnections(_filter: ConnectionFilter = {}): Promise<readonly Connection[]> {
     throw this.#missing('getConnections');
   }
@@ -69,18 +76,21 @@ export abstract class PersistenceDriver {
     this.changed('volume', volume.id, 'set');
   }
 
+  /** Stores a snapshot: makes it or brings it up to date. */
   async setSnapshot(snapshot: Snapshot): Promise<void> {
     refuseOthers('setSnapshot', snapshot, 'Snapshot');
     snapshot.ovo.resetChanges();
     this.changed('snapshot', snapshot.id, 'set');
   }
 
+  /** Stores a connection: makes it or brings it up to date. */
   async setConnection(connection: Connection): Promise<void> {
     refuseOthers('setConnection', connection, 'VolumeAttachment');
     connection.ovo.resetChanges();
     this.changed('connection', connection.id, 'set');
   }
 
+  /** Stores a key-value, in the place of one with the same key. */
   async setKeyValue(keyValue: KeyValue): Promise<void> {
     this.changed('key_value', keyValue.key, 'set');
   }
@@ -92,12 +102,14 @@ export abstract class PersistenceDriver {
     this.changed('volume', volume.id, 'delete');
   }
 
+  /** Deletes a snapshot. One that is not stored is no error. */
   async deleteSnapshot(snapshot: Snapshot): Promise<void> {
     refuseOthers('deleteSnapshot', snapshot, 'Snapshot');
     markDeleted(snapshot.ovo);
     this.changed('snapshot', snapshot.id, 'delete');
   }
 
+  /** Deletes a connection. One that is not stored is no error. */
   async deleteConnection(connection: Connection): Promise<void> {
     refuseOthers('deleteConnection', connection, 'VolumeAttachment');
     markDeleted(connection.ovo);
