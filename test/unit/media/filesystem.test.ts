@@ -39,6 +39,24 @@ describe('a file on disk', () => {
     expect(fs.readFileSync(database, 'latin1')).toBe('abX');
   });
 
+  test('is read and written whole where the system does a few bytes at a time', () => {
+    const few = (length: number): number => Math.min(length, 3);
+    const sparing = {
+      ...fs,
+      readSync: (file: number, target: Uint8Array, start: number, length: number, at: number) =>
+        fs.readSync(file, target, start, few(length), at),
+      writeSync: (file: number, source: Uint8Array, start: number, length: number, at: number) =>
+        fs.writeSync(file, source, start, few(length), at),
+    };
+    // The medium calls each with these parameters and no others.
+    const medium = new FilesystemMedium(sparing as unknown as typeof fs, database, folder, noLock);
+    const file = medium.open('', true);
+    file.write(Buffer.from('abcdefgh'), 2);
+    expect(fs.readFileSync(database, 'latin1')).toBe('\0\0abcdefgh');
+    const target = new Uint8Array(12);
+    expect([file.read(target, 1), Buffer.from(target).toString('latin1', 0, 9)]).toEqual([9, '\0abcdefgh']);
+  });
+
   test('is known to have moved when another one has its name', async () => {
     fs.writeFileSync(database, 'old');
     const medium = await open();
