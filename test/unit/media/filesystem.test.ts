@@ -4,9 +4,10 @@ import fs from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DatabaseExists, DatabaseUnavailable, InvalidPersistence, StorageFailure } from '../../../src/errors/index.ts';
 import { FilesystemMedium } from '../../../src/media/filesystem.ts';
+import { FreeGuard } from '../../../src/media/guard.ts';
 import { hostMedia } from '../../../src/media/open-on-host.ts';
 import { seed } from '../../../src/media/seed.ts';
 import { FaultyFs } from './faulty-fs.ts';
@@ -55,6 +56,23 @@ describe('a file on disk', () => {
     expect(fs.readFileSync(database, 'latin1')).toBe('\0\0abcdefgh');
     const target = new Uint8Array(12);
     expect([file.read(target, 1), Buffer.from(target).toString('latin1', 0, 9)]).toEqual([9, '\0abcdefgh']);
+  });
+
+  test('is closed before the guard, and the lock is released last, also when closing fails', async () => {
+    const order: string[] = [];
+    const closeSync = (file: number): void => {
+      order.push('file');
+      fs.closeSync(file);
+      throw Object.assign(new Error('EIO'), { code: 'EIO' });
+    };
+    const guard = new FreeGuard();
+    vi.spyOn(guard, 'close').mockImplementation(async () => void order.push('guard'));
+    const lock = { release: () => void order.push('lock') };
+    const medium = new FilesystemMedium({ ...fs, closeSync }, database, folder, lock, false, () => guard);
+    medium.open('', true).write(bytes(1), 0);
+    expect(medium.guard).toBe(guard);
+    await expect(medium.close()).rejects.toThrow(StorageFailure);
+    expect(order).toEqual(['file', 'guard', 'lock']);
   });
 
   test('is known to have moved when another one has its name', async () => {
