@@ -2,7 +2,7 @@
  * What callers give to methods: checked before anything is done with it. An option that is ignored is a wrong
  * one that nobody notices, and an object of theirs may throw whenever it is looked at: so it is read once, here.
  */
-import { isDict } from './cinder/dict.ts';
+import { dict, entriesOf, isDict } from './cinder/dict.ts';
 import { VersionedObject } from './cinder/versioned-object.ts';
 import { type CinderlibError, InvalidOption, isCinderlibError } from './errors/index.ts';
 import { didYouMean } from './near-name.ts';
@@ -22,9 +22,9 @@ export function givenObject(
   given: unknown,
   Refusal: new (message: string) => CinderlibError = InvalidOption,
 ): Given {
-  const entries = readable(expected, given, () => (isDict(given) ? Object.entries(given) : null));
+  const entries = readable(expected, given, () => (isDict(given) ? entriesOf(given) : null));
   if (entries === null) throw new Refusal(`${expected}, not ${kindOf(given)}.`);
-  return Object.fromEntries(entries);
+  return dict(entries);
 }
 
 /** The options of a method. Throws `InvalidOption` for an unknown one, with the nearest right name. */
