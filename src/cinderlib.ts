@@ -232,6 +232,7 @@ export class Cinderlib implements Context {
     return this.#changes.read();
   }
 
+  /** Tells whoever reads {@link changes} of these: for storages. */
   reportChanges(changes: readonly Change[]): void {
     this.#changes.tell(changes);
   }

@@ -12,7 +12,7 @@ import { givenList, refuseOthers } from '../given.ts';
 import { inspect } from '../inspect.ts';
 import type { Connection } from '../objects/connection.ts';
 import type { Context } from '../objects/context.ts';
-import type { KeyValue } from '../objects/key-value.ts';
+import { type KeyValue, keyOf, storableKeyValue } from '../objects/key-value.ts';
 import type { Snapshot } from '../objects/snapshot.ts';
 import type { Volume } from '../objects/volume.ts';
 import type { Change, ConnectionFilter, SnapshotFilter, StorageInfo, VolumeFilter } from '../rpc/contract.ts';
@@ -92,7 +92,7 @@ export abstract class PersistenceDriver {
 
   /** Stores a key-value, in the place of one with the same key. */
   async setKeyValue(keyValue: KeyValue): Promise<void> {
-    this.changed('key_value', keyValue.key, 'set');
+    this.changed('key_value', storableKeyValue(keyValue).key, 'set');
   }
 
   /** Deletes a volume. One that is not stored is no error. */
@@ -118,7 +118,7 @@ export abstract class PersistenceDriver {
 
   /** Deletes a key-value; the key alone is enough. */
   async deleteKeyValue(keyValue: KeyValue | string): Promise<void> {
-    this.changed('key_value', typeof keyValue === 'string' ? keyValue : keyValue.key, 'delete');
+    this.changed('key_value', keyOf(keyValue), 'delete');
   }
 
   /** The storage's name, as `info()` and messages give it. */
