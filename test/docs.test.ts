@@ -19,7 +19,7 @@ const withNoteBook = `import { NoteBook } from ${JSON.stringify(path('../example
 /** The programs of a page: a snippet that sets a context up anew begins another one. */
 function programs(page: string, before: string): string[] {
   const text = readFileSync(path(page), 'utf8').replace(/^ \* ?/gm, '');
-  const snippets = [...text.matchAll(/```ts\n(?<code>[\s\S]*?)```/g)].map(({ groups }) => groups?.['code'] ?? '');
+  const snippets = [...text.matchAll(/^```ts\n(?<code>[\s\S]*?)^```/gm)].map(({ groups }) => groups?.['code'] ?? '');
   const found: string[][] = [];
   for (const snippet of snippets) {
     const beginsAnew = before === '' && snippet.includes('const cl = await setup(');
