@@ -10,11 +10,13 @@ const leaves = [
   'about-item',
   'cinder',
   'errors',
+  'given',
   'inspect',
   'near-name',
   'options',
   'runtime',
   'serialization',
+  'shown',
 ] as const;
 
 /**
@@ -32,7 +34,7 @@ const mayImport = {
   setup: ['cinderlib', 'objects', 'persistence', 'rpc', 'drivers', ...leaves],
   cinderlib: ['objects', 'persistence', 'drivers', ...leaves],
   objects: ['persistence', 'drivers', ...leaves],
-  drivers: ['cinder', 'errors', 'inspect', 'near-name', 'options', 'runtime'],
+  drivers: ['cinder', 'errors', 'inspect', 'near-name', 'options', 'runtime', 'shown'],
   persistence: ['rpc', ...leaves],
   // The boundary.
   rpc: ['errors', 'runtime'],
@@ -45,13 +47,15 @@ const mayImport = {
   wasm: ['errors', 'runtime'],
   // The leaves.
   options: ['errors', 'near-name'],
-  serialization: ['cinder', 'errors'],
+  serialization: ['cinder', 'errors', 'shown'],
   'about-item': ['errors'],
-  cinder: ['errors'],
+  cinder: ['errors', 'shown'],
   errors: [],
+  given: ['cinder', 'errors', 'near-name', 'shown'],
   inspect: [],
   'near-name': [],
   runtime: [],
+  shown: [],
 } as const;
 
 /** Parts that may not even know the types of others. The core's side sees types of `rpc` as well. */

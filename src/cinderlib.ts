@@ -1,7 +1,7 @@
 /** A context: one storage, the backends on it, and everything that is done with them. */
 import { entriesOf, own } from './cinder/dict.ts';
 import { BackendNotPresent, ContextClosed, InvalidDump, InvalidOption } from './errors/index.ts';
-import { didYouMean } from './near-name.ts';
+import { givenObject, givenSwitches } from './given.ts';
 import { Backend, type BackendJson, type BackendOptions } from './objects/backend.ts';
 import { Connections, Snapshots, Volumes } from './objects/collections.ts';
 import type { Connection } from './objects/connection.ts';
@@ -14,6 +14,7 @@ import type { Change, PersistenceDriver, Storable } from './persistence/driver.t
 import { runtimeName } from './runtime.ts';
 import { compact, jsonText } from './serialization/json-text.ts';
 import { type Dumped, dumpedObject, readDump } from './serialization/load.ts';
+import { shown } from './shown.ts';
 
 /** Anything that a dump can hold, as `load` gives it. */
 export type Loaded = Backend | Volume | Snapshot | Connection;
@@ -28,6 +29,7 @@ export interface ContextInfo {
   readonly medium: string | null;
   /** `full`: what is acknowledged survives a power cut. `off`: it survives the process. `none`: neither. */
   readonly durability: 'full' | 'relaxed' | 'off' | 'none' | null;
+  /** Whether the browser has promised to keep the data when it needs room; false where there is no browser. */
   readonly persisted: boolean;
   /** Whether this context is the one that writes. */
   readonly leader: boolean;
@@ -40,15 +42,35 @@ export interface ContextInfo {
    * `none`, neither. See docs/storage.md.
    */
   readonly native_locks: 'held' | 'seen' | 'none' | null;
+  /** Whether the storage was opened with `read_only`. */
   readonly read_only: boolean;
+  /** Versions of what works underneath, by name: `sqlite` for databases, none for other storages. */
   readonly versions: Readonly<Record<string, string>>;
 }
 
 /** Makes a storage of a `persistence_config`. */
 export type PersistenceMaker = (config: unknown) => Promise<PersistenceDriver>;
 
+/**
+ * A context: one storage, the backends on it, and everything that is done with them. `setup` makes it; several
+ * know nothing of each other. After `close()` its calls fail with `ContextClosed`.
+ *
+ * @example
+ * ```ts
+ * const cl = await setup();
+ * const lvm = await cl.backend({
+ *   volume_backend_name: 'lvm',
+ *   volume_driver: 'cinder.tests.fake_driver.FakeLoggingVolumeDriver',
+ * });
+ * await lvm.createVolume(1, { name: 'data' });
+ * const [volume] = await cl.Volume.getByName('data');
+ * await cl.close();
+ * ```
+ */
 export class Cinderlib implements Context {
+  /** The options of `setup` that objects go by, with their defaults. */
   readonly settings: ContextSettings;
+  /** Makes volumes, snapshots and connections of what a storage has read: for storages. */
   readonly restore: Restore;
   /** Stored volumes. */
   readonly Volume: Volumes;
@@ -75,6 +97,7 @@ export class Cinderlib implements Context {
     this.Connection = new Connections(this);
   }
 
+  /** The storage in use; another one after `setPersistence`. Throws `ContextClosed` after `close()`. */
   get persistence(): PersistenceDriver {
     if (this.#persistence !== null) return this.#persistence;
     throw new ContextClosed('This context is closed. Call setup() for a new one.');
@@ -91,11 +114,11 @@ export class Cinderlib implements Context {
    * @throws InvalidOption when it exists with other options.
    */
   async backend(options: BackendOptions): Promise<Backend> {
-    checkBackendOptions(options);
-    const { volume_backend_name: name } = options;
+    const given = checkBackendOptions(options);
+    const { volume_backend_name: name } = given;
     const existing = this.#backends.get(name) ?? this.#starting.get(name);
-    if (existing !== undefined) return sameBackend(await existing, options);
-    const starting = Backend.start(this, options);
+    if (existing !== undefined) return sameBackend(await existing, given);
+    const starting = Backend.start(this, given);
     this.#starting.set(name, starting);
     try {
       const backend = await starting;
@@ -114,10 +137,8 @@ export class Cinderlib implements Context {
    */
   async load(source: readonly unknown[], options?: { save?: boolean }): Promise<Loaded[]>;
   async load(source: unknown, options?: { save?: boolean }): Promise<Loaded | Loaded[]>;
-  async load(source: unknown, { save = false, ...others }: { save?: boolean } = {}): Promise<Loaded | Loaded[]> {
-    const [unknown] = Object.keys(others);
-    if (unknown !== undefined)
-      throw new InvalidOption(`load() has no option ${unknown}.${didYouMean(unknown, ['save'])}`);
+  async load(source: unknown, options: { save?: boolean } = {}): Promise<Loaded | Loaded[]> {
+    const { save } = givenSwitches('load', options, { save: false });
     const { isList, items } = readDump(source);
     const read: { readonly loaded: Loaded; readonly family: () => readonly Storable[]; readonly adopt: () => void }[] =
       [];
@@ -211,6 +232,7 @@ export class Cinderlib implements Context {
     return this.#changes.read();
   }
 
+  /** Tells whoever reads {@link changes} of these: for storages. */
   reportChanges(changes: readonly Change[]): void {
     this.#changes.tell(changes);
   }
@@ -308,13 +330,18 @@ async function openFor(context: Context, persistence: PersistenceDriver): Promis
   }
 }
 
-function checkBackendOptions(options: BackendOptions): void {
-  for (const name of ['volume_backend_name', 'volume_driver']) {
-    const value: unknown = own(options ?? {}, name);
-    if (typeof value === 'string' && value !== '') continue;
-    throw new InvalidOption(`A backend needs the option ${name}, a text; it was ${typeof value}.`);
-  }
-  checkBackendName(options.volume_backend_name);
+function checkBackendOptions(options: BackendOptions): BackendOptions {
+  const given = givenObject('cl.backend() takes an object with options', options);
+  checkBackendName(neededText(given, 'volume_backend_name'));
+  neededText(given, 'volume_driver');
+  // Both names were seen to be texts.
+  return given as BackendOptions;
+}
+
+function neededText(options: Readonly<Record<string, unknown>>, name: string): string {
+  const value = options[name];
+  if (typeof value === 'string' && value !== '') return value;
+  throw new InvalidOption(`A backend needs the option ${name}, a text; it was ${shown(value)}.`);
 }
 
 /** The name becomes part of hosts, `machine@backend#pool`, and must be found in them again. */

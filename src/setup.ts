@@ -1,5 +1,6 @@
 /** `setup`: from options to a context. */
 import { Cinderlib } from './cinderlib.ts';
+import { readable } from './given.ts';
 import { setupConfig } from './options.ts';
 import type { PersistenceClass, PersistenceDriver } from './persistence/driver.ts';
 import { makePersistence } from './persistence/registry.ts';
@@ -30,6 +31,7 @@ export interface PersistenceConfig {
 
 /** The options of {@link setup}, with the names and defaults of cinderlib. */
 export interface SetupOptions {
+  /** Where the metadata is kept; in memory unless given. */
   readonly persistence_config?: PersistenceConfig | null;
   /** The project of new volumes; `cinderlib` unless given. */
   readonly project_id?: string | null;
@@ -43,7 +45,9 @@ export interface SetupOptions {
   readonly fail_on_missing_backend?: boolean;
   /** The left part of the `host` of new volumes; the machine's name unless given. */
   readonly host?: string | null;
+  /** What runs a command as root, for drivers that need that; `sudo` unless given. */
   readonly root_helper?: string;
+  /** A folder for lock files. Taken for the sake of existing configurations; nothing here needs one. */
   readonly file_locks_path?: string | null;
   /** `true`: the persistence core runs in a worker. `false`: on this thread. A function: makes the worker. */
   readonly worker?: boolean | (() => AnyWorker);
@@ -69,7 +73,7 @@ export interface SetupOptions {
  * ```
  */
 export async function setup(options: SetupOptions = {}): Promise<Cinderlib> {
-  const config = setupConfig(options);
+  const config = readable('setup() takes an object with options', options, () => setupConfig(options));
   // `setupConfig` saw that it is a boolean or a function; what the function makes is checked when it is called.
   const connect = (): Promise<CoreClient> => connectCore(config.worker as NonNullable<SetupOptions['worker']>);
   const make = (persistenceConfig: unknown): Promise<PersistenceDriver> => makePersistence(persistenceConfig, connect);

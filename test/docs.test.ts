@@ -19,7 +19,7 @@ const withNoteBook = `import { NoteBook } from ${JSON.stringify(path('../example
 /** The programs of a page: a snippet that sets a context up anew begins another one. */
 function programs(page: string, before: string): string[] {
   const text = readFileSync(path(page), 'utf8').replace(/^ \* ?/gm, '');
-  const snippets = [...text.matchAll(/```ts\n(?<code>[\s\S]*?)```/g)].map(({ groups }) => groups?.['code'] ?? '');
+  const snippets = [...text.matchAll(/^```ts\n(?<code>[\s\S]*?)^```/gm)].map(({ groups }) => groups?.['code'] ?? '');
   const found: string[][] = [];
   for (const snippet of snippets) {
     const beginsAnew = before === '' && snippet.includes('const cl = await setup(');
@@ -53,6 +53,12 @@ test.each([
   ['../docs/errors.md', withVolume, ['nobody']],
   ['../docs/plugins.md', withNoteBook, []],
   ['../docs/drivers.md', '', ['removing /disks/', '42 createVolume', '/volumes/volume-', "name: 'shelf'"]],
+  ['../src/cinderlib.ts', "import { setup } from 'cinderlib-wasm';", []],
+  ['../src/objects/backend.ts', `${withVolume}\nconst backend = lvm;`, []],
+  ['../src/objects/volume.ts', `${withVolume}\nconst backend = lvm;`, []],
+  ['../src/objects/snapshot.ts', `${withVolume}\nconst volume = vol;`, []],
+  ['../src/objects/connection.ts', `${withVolume}\nconst volume = vol;`, ['fake true']],
+  ['../src/objects/key-value.ts', `${withVolume}\nimport { KeyValue } from 'cinderlib-wasm';`, []],
   ['../src/setup.ts', "import { setup } from 'cinderlib-wasm';", ['available']],
 ])('the snippets of %s run', async (page, before, outputs) => {
   await inTemporaryFolder((folder) => {

@@ -1,5 +1,6 @@
 /** The fields of Cinder's objects: what each kind takes and what it makes of it. */
-import { InvalidQoSSpecs, ValueError } from '../errors/index.ts';
+import { InvalidQoSSpecs, isCinderlibError, ValueError } from '../errors/index.ts';
+import { shownText } from '../shown.ts';
 import { type Dict, dict, entriesOf, isDict } from './dict.ts';
 import { narrow, parseInteger } from './python-int.ts';
 import { pythonStr, pythonType } from './python-str.ts';
@@ -41,6 +42,16 @@ export interface Field {
 /** The value that a field keeps for `value`. Nested objects are not the business of this function. */
 export function coerce(field: Field, value: unknown): unknown {
   if (value === null || value === undefined) return emptyValue(field);
+  try {
+    return coerced(field, value);
+  } catch (cause) {
+    if (isCinderlibError(cause)) throw cause;
+    // A proxy or a getter of the caller's.
+    throw new ValueError(`The value of field ${field.name} cannot be read.`, { cause });
+  }
+}
+
+function coerced(field: Field, value: unknown): unknown {
   const { kind, name } = field;
   if (typeof kind === 'object') return 'enum' in kind ? coerceEnum(field, kind.enum, value) : value;
   switch (kind) {
@@ -61,7 +72,7 @@ export function coerce(field: Field, value: unknown): unknown {
       return coerceStrings(name, value, kind === 'dictOfNullableStrings');
     case 'dictOfAnything':
       // A copy: callers go on to change what they gave.
-      return copyTree(expectDict(name, value));
+      return jsonOnly(name, copyTree(expectDict(name, value)));
   }
 }
 
@@ -75,10 +86,14 @@ function coerceEnum(field: Field, values: readonly string[], value: unknown): st
   const text = coerceString(field.name, value);
   if (values.includes(text)) return text;
   if (field.name === 'consumer') {
-    throw new InvalidQoSSpecs(`Invalid qos specs: Valid consumer of QoS specs are: ${values.join(', ')}; not ${text}`);
+    throw new InvalidQoSSpecs(
+      `Invalid qos specs: Valid consumer of QoS specs are: ${values.join(', ')}; not ${shownText(text, plain)}`,
+    );
   }
-  throw new ValueError(`Field value ${text} is invalid`);
+  throw new ValueError(`Field value ${shownText(text, plain)} is invalid`);
 }
+
+const plain = (text: string): string => text;
 
 function coerceString(name: string, value: unknown): string {
   if (isScalar(value)) return pythonStr(value);
@@ -137,6 +152,16 @@ function coerceStrings(name: string, value: unknown, nullable: boolean): Dict<st
       throw new ValueError(`Field \`${name}[${key}]' cannot be None`);
     }),
   );
+}
+
+/** Refuses at once what no dump and no column could hold later. The tree has an end: it was copied. */
+function jsonOnly(name: string, tree: unknown): unknown {
+  if (Array.isArray(tree)) for (const item of tree) jsonOnly(name, item);
+  else if (isDict(tree)) for (const item of Object.values(tree)) jsonOnly(name, item);
+  else if (tree !== null && tree !== undefined && !isScalar(tree)) {
+    throw new ValueError(`The dict in field ${name} holds a ${pythonType(tree)}, which JSON has not`);
+  }
+  return tree;
 }
 
 function expectDict(name: string, value: unknown): Dict {

@@ -1,5 +1,6 @@
 /** Python's integers, which have no largest one: a number as far as it is exact, a bigint beyond. */
 import { ValueError } from '../errors/index.ts';
+import { shownText } from '../shown.ts';
 import { quoted } from './python-str.ts';
 
 /** Python's own limit, against texts that take forever to convert. */
@@ -12,7 +13,7 @@ const integerText = new RegExp(`^${blank}([-+]?\\d+(?:_\\d+)*)${blank}$`);
 /** Python's `int(text)`. */
 export function parseInteger(text: string): number | bigint {
   const literal = integerText.exec(text)?.[1];
-  if (literal === undefined) throw new ValueError(`invalid literal for int() with base 10: ${quoted(text)}`);
+  if (literal === undefined) throw new ValueError(`invalid literal for int() with base 10: ${shownText(text, quoted)}`);
   return integerOf(literal.replaceAll('_', '').replace('+', ''));
 }
 

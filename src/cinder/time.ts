@@ -5,6 +5,7 @@
  * `+02:00` as the dump had it.
  */
 import { ValueError } from '../errors/index.ts';
+import { shownText } from '../shown.ts';
 import { sqlNow } from './clock.ts';
 import { pythonType, quoted } from './python-str.ts';
 
@@ -30,7 +31,7 @@ export function parseTime(value: unknown): string {
     throw new ValueError(`expected string or bytes-like object, got '${pythonType(value)}'`);
   }
   const parts = iso8601.exec(value)?.groups;
-  if (parts === undefined) throw new ValueError(`Unable to parse date string ${quoted(value)}`);
+  if (parts === undefined) throw new ValueError(`Unable to parse date string ${shownText(value, quoted)}`);
   const year = Number(parts['year']);
   const month = Number(parts['month'] ?? parts['monthShort'] ?? 1);
   const day = Number(parts['day'] ?? parts['dayShort'] ?? 1);

@@ -1,6 +1,7 @@
 /** Finds what attaches a volume to this host, by the protocol that its driver speaks. */
 import { InvalidOption, NotImplemented } from '../errors/index.ts';
 import { didYouMean } from '../near-name.ts';
+import { shown } from '../shown.ts';
 import type { ConnectorOptions, HostConnector, HostConnectorClass } from './connector.ts';
 import { FakeConnector } from './fake-connector.ts';
 
@@ -24,10 +25,10 @@ const registered = new Map<string, HostConnectorClass>();
  */
 export function registerConnector(protocol: string, connector: HostConnectorClass): void {
   if (typeof protocol !== 'string' || protocol === '') {
-    throw new InvalidOption(`A connector is registered for a protocol, such as 'iscsi', not ${String(protocol)}.`);
+    throw new InvalidOption(`A connector is registered for a protocol, such as 'iscsi', not ${shown(protocol)}.`);
   }
   if (typeof connector !== 'function') {
-    throw new InvalidOption(`The connector for ${protocol} must be a class, not ${String(connector)}.`);
+    throw new InvalidOption(`The connector for ${protocol} must be a class, not ${shown(connector)}.`);
   }
   registered.set(protocol.toLowerCase(), connector);
 }

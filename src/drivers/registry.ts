@@ -1,6 +1,7 @@
 /** Finds the volume driver that a backend's `volume_driver` names, and lists those that there are. */
 import { InvalidOption, VolumeDriverNotFound } from '../errors/index.ts';
 import { didYouMean } from '../near-name.ts';
+import { shown } from '../shown.ts';
 import { FakeLoggingVolumeDriver } from './fake.ts';
 import type { DriverOption } from './option-schema.ts';
 import { VolumeDriver, type VolumeDriverClass } from './volume-driver.ts';
@@ -29,11 +30,11 @@ const registered = new Map<string, VolumeDriverClass>();
 export function registerVolumeDriver(name: string, driver: VolumeDriverClass): void {
   if (typeof name !== 'string' || name === '') {
     throw new InvalidOption(
-      `A volume driver is registered by its name, such as 'my.package.MyDriver', not ${show(name)}.`,
+      `A volume driver is registered by its name, such as 'my.package.MyDriver', not ${shown(name)}.`,
     );
   }
-  if (typeof driver !== 'function' || !(driver.prototype instanceof VolumeDriver)) {
-    throw new InvalidOption(`The volume driver ${name} must be a subclass of VolumeDriver, not ${show(driver)}.`);
+  if (!isDriverClass(driver)) {
+    throw new InvalidOption(`The volume driver ${name} must be a subclass of VolumeDriver, not ${shown(driver)}.`);
   }
   registered.set(name, driver);
 }
@@ -51,7 +52,7 @@ export async function volumeDriverClass(name: string): Promise<VolumeDriverClass
   if (load !== undefined) return load();
   const known = driverNames();
   throw new VolumeDriverNotFound(
-    `There is no volume driver ${show(name)}.${didYouMean(String(name), known)} ` +
+    `There is no volume driver ${shown(name)}.${didYouMean(String(name), known)} ` +
       `Known drivers: ${known.join(', ')}. Others are made known with registerVolumeDriver().`,
   );
 }
@@ -82,8 +83,11 @@ function driverNames(): string[] {
   return [...new Set([...Object.keys(builtIn()), ...registered.keys()])].sort();
 }
 
-/** A value in a message; a class by its name. */
-function show(value: unknown): string {
-  if (typeof value === 'function') return value.name || 'a function';
-  return typeof value === 'string' ? `'${value}'` : String(value);
+/** Whatever is given may be a proxy that throws when it is looked at. */
+function isDriverClass(value: unknown): boolean {
+  try {
+    return typeof value === 'function' && value.prototype instanceof VolumeDriver;
+  } catch {
+    return false;
+  }
 }

@@ -1,12 +1,18 @@
 /** Errors about objects that are not where they should be. */
 import { CinderlibError } from './base.ts';
 
+/** An id in a message: those of Cinder have 36 characters, and no column takes more than 255. */
+function short(id: unknown): string {
+  const text = String(id);
+  return text.length > 255 ? `${text.slice(0, 36)}… (${text.length} characters)` : text;
+}
+
 /** No live volume has that id. */
 export class VolumeNotFound extends CinderlibError {
   override readonly name = 'VolumeNotFound';
   override readonly code = 'VOLUME_NOT_FOUND';
   constructor(readonly volume_id: string) {
-    super(`Volume ${volume_id} could not be found.`);
+    super(`Volume ${short(volume_id)} could not be found.`);
   }
 }
 
@@ -15,7 +21,7 @@ export class SnapshotNotFound extends CinderlibError {
   override readonly name = 'SnapshotNotFound';
   override readonly code = 'SNAPSHOT_NOT_FOUND';
   constructor(readonly snapshot_id: string) {
-    super(`Snapshot ${snapshot_id} could not be found.`);
+    super(`Snapshot ${short(snapshot_id)} could not be found.`);
   }
 }
 
@@ -24,7 +30,7 @@ export class ConnectionNotFound extends CinderlibError {
   override readonly name = 'ConnectionNotFound';
   override readonly code = 'CONNECTION_NOT_FOUND';
   constructor(readonly connection_id: string) {
-    super(`Volume attachment could not be found with filter: id=${connection_id}.`);
+    super(`Volume attachment could not be found with filter: id=${short(connection_id)}.`);
   }
 }
 

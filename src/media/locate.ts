@@ -2,6 +2,10 @@
 import { DatabaseUnavailable } from '../errors/index.ts';
 import type { FileSystem } from './disk-file.ts';
 import { openFailure } from './failure.ts';
+import type { FileKind } from './medium.ts';
+
+/** What SQLite keeps beside a database. */
+const companions: readonly FileKind[] = ['-journal', '-wal', '-shm'];
 
 type Paths = typeof import('node:path');
 
@@ -16,6 +20,7 @@ export function locate(fs: FileSystem, paths: Paths, database: string): Place {
   try {
     const folder = realFolder(fs, named, paths.dirname(named));
     const path = realFile(fs, paths.join(folder, paths.basename(named)));
+    for (const kind of companions) refuseIrregular(fs, path, path + kind);
     return { path, folder: paths.dirname(path) };
   } catch (error) {
     throw openFailure('open', named, error);
@@ -52,4 +57,13 @@ function realFile(fs: FileSystem, path: string): string {
   // Opening a pipe would wait for its other end.
   if (!there.isFile()) throw new DatabaseUnavailable(`Cannot open ${path}: it is not a regular file.`, path);
   return fs.realpathSync(path);
+}
+
+/** Native SQLite, which keeps others off for us, opens these too, and would wait for the other end of a pipe. */
+function refuseIrregular(fs: FileSystem, database: string, companion: string): void {
+  if (fs.statSync(companion, { throwIfNoEntry: false })?.isFile() ?? true) return;
+  throw new DatabaseUnavailable(
+    `Cannot open ${database}: ${companion} is not a regular file. Remove it, or move it away.`,
+    database,
+  );
 }

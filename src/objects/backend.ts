@@ -2,36 +2,52 @@
 import { type Dict, isDict } from '../cinder/dict.ts';
 import { volumeDriverClass } from '../drivers/registry.ts';
 import type { DriverParameters, VolumeDriver } from '../drivers/volume-driver.ts';
-import { InvalidOption } from '../errors/index.ts';
+import { givenFilter, givenObject, givenSwitches, readable } from '../given.ts';
 import { inspect } from '../inspect.ts';
-import { compact, jsonText, spaced } from '../serialization/json-text.ts';
+import { jsonText, spaced } from '../serialization/json-text.ts';
 import type { Context } from './context.ts';
-import { refuseUnknown } from './known-options.ts';
 import { LazyList } from './lazy-list.ts';
 import { checkSize } from './lifecycle.ts';
 import { type FieldValues, withDisplayNames } from './new-object.ts';
+import { checkPoolName } from './new-volume.ts';
 import type { ResourceJson } from './resource.ts';
 import { poolNamesOf, type Stats, withPools } from './stats.ts';
 import { type ConnectorProperties, Volume } from './volume.ts';
 
 /** What a backend is made of: a name, a driver, and the driver's options. */
 export interface BackendOptions {
+  /** Its name, unique in the context, without `@` and `#`: part of the column `host` of its volumes. */
   readonly volume_backend_name: string;
+  /** The driver's name: that of a Python class which is built in, or of `registerVolumeDriver`. */
   readonly volume_driver: string;
   readonly [option: string]: unknown;
 }
 
 /** How a backend stands in a dump. */
 export interface BackendJson {
+  /** What tells it from other things in a dump. */
   class: 'Backend';
+  /** The name alone, or with `output_all_backend_info` every option, secrets included. */
   backend: Dict;
+  /** Its volumes, the oldest first in memory, the newest first in a database. */
   volumes: ResourceJson[];
 }
 
+/**
+ * A volume driver with its configuration, and the volumes that it holds. `cl.backend` gives it: one for each name.
+ *
+ * @example
+ * ```ts
+ * const volume = await backend.createVolume(1, { name: 'data', metadata: { for: 'logs' } });
+ * const volumes = await backend.volumes();
+ * ```
+ */
 export class Backend {
   /** The backend's name, unique in its context. */
   readonly id: string;
+  /** The driver, set up. */
   readonly driver: VolumeDriver;
+  /** The context that it belongs to. */
   readonly context: Context;
   /** Volumes that a driver is making now, for drivers that look them up before they are stored. */
   readonly volumesInFlight = new Map<string, Volume>();
@@ -84,7 +100,7 @@ export class Backend {
 
   /** Whether these options are the ones that the backend was made of. */
   isMadeOf(options: BackendOptions): boolean {
-    return sameValue({ ...options }, this.#given);
+    return readable('cl.backend() takes an object with options', options, () => sameValue({ ...options }, this.#given));
   }
 
   /** The volumes of the backend: read from the storage at first use, then kept. */
@@ -94,8 +110,8 @@ export class Backend {
 
   /** The volumes with that id or name, always asked of the storage. */
   async volumesFiltered(filter: { volume_id?: string; volume_name?: string } = {}): Promise<readonly Volume[]> {
-    refuseUnknown('volumesFiltered', filter, ['volume_id', 'volume_name']);
-    return this.context.persistence.getVolumes({ ...filter, backend_name: this.id });
+    const given = givenFilter('volumesFiltered', filter, ['volume_id', 'volume_name']);
+    return this.context.persistence.getVolumes({ ...given, backend_name: this.id });
   }
 
   /** Reads the volumes again, if they were read. */
@@ -106,15 +122,15 @@ export class Backend {
   /**
    * Makes a volume on the storage and stores it.
    *
-   * @param size In GiB.
+   * @param size In GiB: a whole number, 0 or more. Column `volumes.size`.
    * @param fields Any field of a volume; also `name`, `description`, `pool_name`, `extra_specs`, `qos_specs`.
-   * @throws What the driver threw, with the volume as `error.resource`.
+   * @returns The volume, with the status `available`.
+   * @throws ValueError, InvalidOption for the arguments; DuplicateEntry for an `id` that is taken; else what the driver
+   *   threw, with the volume, whose status is `error` then, as `error.resource`.
    */
   async createVolume(size: number, fields: FieldValues = {}): Promise<Volume> {
-    const { pool_name, ...given } = fields;
-    if (pool_name !== undefined && typeof pool_name !== 'string') {
-      throw new InvalidOption(`pool_name is the name of a pool, not ${jsonText(pool_name, compact)}.`);
-    }
+    const { pool_name, ...given } = givenObject('createVolume() takes a size and an object with fields', fields);
+    checkPoolName(pool_name);
     checkSize(size);
     const defaults = { display_name: '', display_description: '', bootable: false };
     const volume = Volume.make(this.context, this, { ...defaults, ...withDisplayNames(given), size }, pool_name);
@@ -124,15 +140,15 @@ export class Backend {
 
   /** Capacity and abilities of the backend, with its pools; `refresh` asks the driver again. */
   async stats(options: { refresh?: boolean } = {}): Promise<Stats> {
-    refuseUnknown('stats', options, ['refresh']);
-    const { refresh = false } = options;
+    const { refresh } = givenSwitches('stats', options, { refresh: false });
     if (refresh) this.#stats = withPools((await this.driver.getVolumeStats({ refresh: true })) ?? {}, this.id);
     return this.#stats;
   }
 
   /** Asks the driver whether a host with these properties can be connected to. Throws what the driver throws. */
   async validateConnector(connector: ConnectorProperties): Promise<void> {
-    await this.driver.validateConnector(connector);
+    const expected = "validateConnector() takes an object with the host's properties";
+    await this.driver.validateConnector(givenObject(expected, connector));
   }
 
   /** The backend and its volumes as a dump shows them, with what is loaded. */

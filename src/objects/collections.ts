@@ -1,9 +1,9 @@
 /** How stored objects are found from the context: `cl.Volume.getById(id)` and its like. */
 import { ConnectionNotFound, SnapshotNotFound, VolumeNotFound } from '../errors/index.ts';
+import { givenFilter, givenKey } from '../given.ts';
 import type { VolumeFilter } from '../persistence/driver.ts';
 import type { Connection } from './connection.ts';
 import type { Context } from './context.ts';
-import { refuseUnknown } from './known-options.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Volume } from './volume.ts';
 
@@ -17,20 +17,21 @@ export class Volumes {
   /** The volume with that id. Throws `VolumeNotFound`. */
   async getById(volume_id: string): Promise<Volume> {
     // A filter that is empty does not filter: the empty id must not find the newest volume.
-    const [volume] = volume_id ? await this.#context.persistence.getVolumes({ volume_id }) : [];
+    const [volume] = givenKey('getById', volume_id) ? await this.#context.persistence.getVolumes({ volume_id }) : [];
     if (volume === undefined) throw new VolumeNotFound(volume_id);
     return volume;
   }
 
   /** The volumes of that name; none is no error. */
   async getByName(volume_name: string): Promise<readonly Volume[]> {
+    givenKey('getByName', volume_name);
     return this.#context.persistence.getVolumes({ volume_name });
   }
 
   /** All volumes that match, newest first in a database, holding no more than a page of them at a time. */
   iterate(filter: VolumeFilter = {}): AsyncIterable<Volume> {
-    refuseUnknown('iterate', filter, ['volume_id', 'volume_name', 'backend_name']);
-    return this.#context.persistence.iterateVolumes(filter);
+    const given = givenFilter('iterate', filter, ['volume_id', 'volume_name', 'backend_name']);
+    return this.#context.persistence.iterateVolumes(given);
   }
 }
 
@@ -43,13 +44,16 @@ export class Snapshots {
 
   /** The snapshot with that id. Throws `SnapshotNotFound`. */
   async getById(snapshot_id: string): Promise<Snapshot> {
-    const [snapshot] = snapshot_id ? await this.#context.persistence.getSnapshots({ snapshot_id }) : [];
+    const [snapshot] = givenKey('getById', snapshot_id)
+      ? await this.#context.persistence.getSnapshots({ snapshot_id })
+      : [];
     if (snapshot === undefined) throw new SnapshotNotFound(snapshot_id);
     return snapshot;
   }
 
   /** The snapshots of that name; none is no error. */
   async getByName(snapshot_name: string): Promise<readonly Snapshot[]> {
+    givenKey('getByName', snapshot_name);
     return this.#context.persistence.getSnapshots({ snapshot_name });
   }
 }
@@ -63,7 +67,9 @@ export class Connections {
 
   /** The connection with that id. Throws `ConnectionNotFound`. */
   async getById(connection_id: string): Promise<Connection> {
-    const [connection] = connection_id ? await this.#context.persistence.getConnections({ connection_id }) : [];
+    const [connection] = givenKey('getById', connection_id)
+      ? await this.#context.persistence.getConnections({ connection_id })
+      : [];
     if (connection === undefined) throw new ConnectionNotFound(connection_id);
     return connection;
   }

@@ -4,12 +4,13 @@ import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { volumeAttachmentModel } from '../cinder/volume-attachment.ts';
 import type { HostConnector } from '../drivers/connector.ts';
 import { hostConnector } from '../drivers/connector-registry.ts';
-import { ConnectionNotFound, DeviceUnavailable, ValueError } from '../errors/index.ts';
+import { ConnectionNotFound, DeviceUnavailable, InvalidOption, ValueError } from '../errors/index.ts';
+import { givenSwitches } from '../given.ts';
+import { kindOf } from '../shown.ts';
 import type { Backend } from './backend.ts';
 import { operable } from './backends.ts';
 import type { Context } from './context.ts';
 import type { ConnectionFields } from './fields.ts';
-import { refuseUnknown } from './known-options.ts';
 import { undone } from './lifecycle.ts';
 import { type FieldValues, newObject } from './new-object.ts';
 import { ParentVolume } from './parent-volume.ts';
@@ -17,6 +18,23 @@ import { Resource } from './resource.ts';
 import type { ConnectorProperties, Volume } from './volume.ts';
 import { withFields } from './with-fields.ts';
 
+/** A connection that the driver has not made yet. */
+interface Prepared {
+  readonly ovo: VersionedObject;
+  readonly use_multipath: boolean | undefined;
+}
+
+/**
+ * A connection of a volume to a host: a row of Cinder's table `volume_attachment`. `volume.connect` makes it. What the
+ * driver answered and the attached device are in `connection_info`, which may hold secrets.
+ *
+ * @example
+ * ```ts
+ * const connection = await volume.connect({ host: 'node-1' });
+ * console.log(connection.protocol, connection.connected);
+ * await connection.disconnect();
+ * ```
+ */
 export class Connection extends withFields<ConnectionFields, Resource, ConstructorParameters<typeof Resource>>(
   Resource,
   volumeAttachmentModel,
@@ -53,15 +71,25 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     return connection;
   }
 
-  /** Asks the driver for a connection to the host and stores it. `volume.connect` does this. */
-  static async connect(volume: Volume, connector: ConnectorProperties, fields: FieldValues): Promise<Connection> {
+  /** What a new connection starts with. Done before the driver is called: what is wrong must leave nothing behind. */
+  static prepare(volume: Volume, connector: ConnectorProperties, fields: FieldValues): Prepared {
     const { use_multipath, ...given } = fields;
-    // Made before the driver is called: what is wrong with the fields must not leave a connection behind.
+    if (use_multipath !== undefined && typeof use_multipath !== 'boolean') {
+      throw new InvalidOption(`connect(): use_multipath is true or false, not ${kindOf(use_multipath)}.`);
+    }
     const ovo = newObject(volumeAttachmentModel, { ...given, connector, volume_id: volume.id, volume: volume.ovo });
+    return { ovo, use_multipath };
+  }
+
+  /** Asks the driver for a connection to the host and stores it. `volume.connect` does this. */
+  static async connect(
+    volume: Volume,
+    connector: ConnectorProperties,
+    { ovo, use_multipath }: Prepared,
+  ): Promise<Connection> {
     const conn = await operable(volume.backend).driver.initializeConnection(volume, connector);
     ovo.set('connection_info', { conn, connector });
-    const multipath = typeof use_multipath === 'boolean' ? use_multipath : undefined;
-    const connection = new Connection(volume.context, volume.backend, ovo, multipath);
+    const connection = new Connection(volume.context, volume.backend, ovo, use_multipath);
     connection.#volume.keep(volume);
     await connection.save();
     return connection;
@@ -111,10 +139,12 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     this.#volume.set(volume);
   }
 
+  /** Stores the fields that were assigned since the connection was made, read or saved; all of them when none was. */
   async save(): Promise<void> {
     await this.ovo.whileSaving(() => this.context.persistence.setConnection(this));
   }
 
+  /** Reads the connection again; what was assigned and not saved is lost. Throws `ConnectionNotFound` when it is not stored. */
   async refresh(): Promise<void> {
     const [again] = await this.context.persistence.getConnections({ connection_id: this.id });
     if (again === undefined) throw new ConnectionNotFound(this.id);
@@ -149,8 +179,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
 
   /** Detaches the volume from this host; the connection stays. */
   async detach(options: { force?: boolean; ignore_errors?: boolean } = {}): Promise<void> {
-    refuseUnknown('detach', options, ['force', 'ignore_errors']);
-    const { force = false, ignore_errors = false } = options;
+    const { force, ignore_errors } = givenSwitches('detach', options, { force: false, ignore_errors: false });
     try {
       await (await this.#connector()).disconnectVolume(this.#data(), this.device, { force, ignore_errors });
     } catch (error) {

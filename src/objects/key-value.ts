@@ -1,9 +1,23 @@
 /** A key and its text, which a program may keep beside its volumes. */
-import { pythonStr, pythonType } from '../cinder/python-str.ts';
-import { ValueError } from '../errors/index.ts';
+import { pythonStr } from '../cinder/python-str.ts';
+import { InvalidOption, ValueError } from '../errors/index.ts';
+import { readable } from '../given.ts';
 import { inspect } from '../inspect.ts';
+import { kindOf, shownText } from '../shown.ts';
 
+/**
+ * A key and its text, which a program may keep beside its volumes: a row of cinderlib's table
+ * `cinderlib_persistence_key_value`.
+ *
+ * @example
+ * ```ts
+ * await cl.persistence.setKeyValue(new KeyValue('seen', JSON.stringify([1, 2])));
+ * const [found] = await cl.persistence.getKeyValues('seen');
+ * await cl.persistence.deleteKeyValue('seen');
+ * ```
+ */
 export class KeyValue {
+  /** Unique. Any text. */
   readonly key: string;
   /** Null where the table has NULL. */
   value: string | null;
@@ -20,9 +34,24 @@ export class KeyValue {
 }
 
 /** The key and the text to store: numbers are stored as their text, as by the original. Throws `ValueError` for others. */
-export function storableKeyValue({ key, value }: KeyValue): { readonly key: string; readonly value: string | null } {
-  if (typeof key !== 'string') throw new ValueError(`A key is a text, not a ${pythonType(key)}.`);
+export function storableKeyValue(given: KeyValue): { readonly key: string; readonly value: string | null } {
+  const { key, value } = parts('setKeyValue() takes a KeyValue', given);
+  if (typeof key !== 'string') throw new ValueError(`A key is a text, not ${kindOf(key)}.`);
   return { key, value: storableValue(key, value) };
+}
+
+/** The key of what `deleteKeyValue` is given. Throws `InvalidOption` for what is neither a key nor a key-value. */
+export function keyOf(given: KeyValue | string): string {
+  if (typeof given === 'string') return given;
+  const expected = 'deleteKeyValue() takes a key or a KeyValue';
+  const { key } = parts(expected, given);
+  if (typeof key === 'string') return key;
+  throw new InvalidOption(`${expected}, not one whose key is ${kindOf(key)}.`);
+}
+
+function parts(expected: string, given: unknown): { readonly key: unknown; readonly value: unknown } {
+  if (typeof given !== 'object' || given === null) throw new InvalidOption(`${expected}, not ${kindOf(given)}.`);
+  return readable(expected, given, () => ({ key: Reflect.get(given, 'key'), value: Reflect.get(given, 'value') }));
 }
 
 /** The declared type is what callers should give; what they give at run time may be anything. */
@@ -31,6 +60,6 @@ function storableValue(key: string, value: unknown): string | null {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'bigint') return pythonStr(value);
   throw new ValueError(
-    `The value of the key ${key} is a text or null, not a ${pythonType(value)}. JSON.stringify() it.`,
+    `The value of the key ${shownText(key)} is a text or null, not ${kindOf(value)}. JSON.stringify() it.`,
   );
 }

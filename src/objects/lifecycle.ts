@@ -3,6 +3,7 @@ import { entriesOf, isDict } from '../cinder/dict.ts';
 import { pythonStr } from '../cinder/python-str.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { ValueError } from '../errors/index.ts';
+import { shown } from '../shown.ts';
 
 /**
  * Sets the fields that a driver answered with, one after the other.
@@ -52,7 +53,7 @@ export async function undone(error: unknown, resource: object, undo: () => Promi
 /** Refuses what is no size before a driver sees it. */
 export function checkSize(size: number): void {
   if (Number.isSafeInteger(size) && size >= 0) return;
-  throw new ValueError(`A size is a whole number of GiB, not ${pythonStr(size)}.`);
+  throw new ValueError(`A size is a whole number of GiB, not ${shown(size)}.`);
 }
 
 /** An object with a lifecycle: a volume or a snapshot. */

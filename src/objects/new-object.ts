@@ -5,6 +5,7 @@ import { utcNow } from '../cinder/time.ts';
 import { VersionedObject } from '../cinder/versioned-object.ts';
 import { ValueError } from '../errors/index.ts';
 import { didYouMean } from '../near-name.ts';
+import { shownText } from '../shown.ts';
 
 /** Fields by name, as a caller gives them; checked and coerced on the way in. */
 export type FieldValues = Readonly<Record<string, unknown>>;
@@ -31,7 +32,7 @@ export function newObject(model: ObjectModel, given: FieldValues): VersionedObje
 }
 
 function unknownField(model: ObjectModel, name: string): string {
-  return `${model.name} has no field ${name}.${didYouMean(name, [...model.index.keys(), 'name', 'description'])}`;
+  return `${model.name} has no field ${shownText(name, (plain) => plain)}.${didYouMean(name, [...model.index.keys(), 'name', 'description'])}`;
 }
 
 /** `name` and `description` are what people say for `display_name` and `display_description`. */

@@ -1,12 +1,14 @@
 /** Makes the versioned object of a new volume, with the type that its specs ask for. */
-import { type Dict, isDict } from '../cinder/dict.ts';
+import type { Dict } from '../cinder/dict.ts';
 import { qosSpecsModel } from '../cinder/qos-specs.ts';
 import { snapshotListModel } from '../cinder/snapshot.ts';
 import { VersionedObject } from '../cinder/versioned-object.ts';
 import { volumeModel } from '../cinder/volume.ts';
 import { volumeAttachmentListModel } from '../cinder/volume-attachment.ts';
 import { volumeTypeModel } from '../cinder/volume-type.ts';
-import { ValueError } from '../errors/index.ts';
+import { InvalidOption, ValueError } from '../errors/index.ts';
+import { givenObject } from '../given.ts';
+import { kindOf } from '../shown.ts';
 import type { Backend } from './backend.ts';
 import type { ContextSettings } from './context.ts';
 import { type FieldValues, newObject, withDisplayNames } from './new-object.ts';
@@ -54,6 +56,12 @@ export function volumeFieldsFrom(source: VersionedObject): FieldValues {
   return fields;
 }
 
+/** Refuses what is no name of a pool. */
+export function checkPoolName(pool: unknown): asserts pool is string | undefined {
+  if (pool === undefined || typeof pool === 'string') return;
+  throw new InvalidOption(`pool_name is the name of a pool, a text, not ${kindOf(pool)}.`);
+}
+
 function emptyList(model: typeof snapshotListModel): VersionedObject {
   const list = new VersionedObject(model);
   list.restore('objects', []);
@@ -62,8 +70,8 @@ function emptyList(model: typeof snapshotListModel): VersionedObject {
 
 function specs(name: string, value: unknown): Dict | null {
   if (value === null || value === undefined) return null;
-  if (!isDict(value)) throw new ValueError(`A dict is required in ${name}.`);
-  return Object.keys(value).length > 0 ? value : null;
+  const specs = givenObject(`${name} is an object of texts`, value, ValueError);
+  return Object.keys(specs).length > 0 ? specs : null;
 }
 
 /** A volume with specs gets a type of its own, which has the volume's id as id and name. */

@@ -1,5 +1,6 @@
 /** The volume that a snapshot or connection belongs to: read when it is first asked for. */
 import { VolumeNotFound } from '../errors/index.ts';
+import { refuseOthers } from '../given.ts';
 import type { Connection } from './connection.ts';
 import type { Resource } from './resource.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -25,6 +26,7 @@ export class ParentVolume {
 
   /** Makes the child one of this very volume object, in its dumps too. */
   set(volume: Volume): void {
+    refuseOthers('setVolume', volume, 'Volume');
     this.#volume = volume;
     this.#child.ovo.restore('volume', volume.ovo);
     this.#child.ovo.restore('volume_id', volume.id);

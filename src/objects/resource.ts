@@ -1,12 +1,12 @@
 /** What volumes, snapshots and connections have in common: fields, JSON, saving. */
 import type { Dict } from '../cinder/dict.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
+import { givenSwitches } from '../given.ts';
 import { inspect } from '../inspect.ts';
 import { compact, jsonText } from '../serialization/json-text.ts';
 import { toPlainDict, toPrimitive } from '../serialization/primitive.ts';
 import type { Backend } from './backend.ts';
 import type { Context } from './context.ts';
-import { refuseUnknown } from './known-options.ts';
 import { FieldHolder } from './with-fields.ts';
 
 /** The classes whose objects can be dumped and loaded one by one. */
@@ -14,8 +14,11 @@ export type ResourceClass = 'Volume' | 'Snapshot' | 'Connection';
 
 /** How a resource stands in a dump. */
 export interface ResourceJson {
+  /** What it is. */
   class: ResourceClass;
+  /** The backend: its name, or with `output_all_backend_info` every option, secrets included. */
   backend: Dict;
+  /** The versioned object as Cinder writes it: name, namespace, version and data. */
   ovo: Dict;
 }
 
@@ -83,8 +86,15 @@ export abstract class Resource extends FieldHolder {
    * snapshots and connections of a volume, and the volume of the others.
    */
   toJson(options: { simplified?: boolean } = {}): ResourceJson {
-    refuseUnknown('toJson', options, ['simplified']);
-    const { simplified = true } = options;
+    return this.#shown(givenSwitches('toJson', options, { simplified: true }));
+  }
+
+  /** The text of {@link toJson}. */
+  toJsons(options: { simplified?: boolean } = {}): string {
+    return jsonText(this.#shown(givenSwitches('toJsons', options, { simplified: true })), compact);
+  }
+
+  #shown({ simplified }: { readonly simplified: boolean }): ResourceJson {
     const leftOut = simplified ? this.simplifiedWithout.map((field) => this.#ovo.child(field)) : [];
     const printed = new Set(leftOut.filter((object) => object !== null));
     return {
@@ -92,12 +102,6 @@ export abstract class Resource extends FieldHolder {
       backend: typeof this.backend === 'string' ? { volume_backend_name: this.backend } : this.backend.config,
       ovo: toPrimitive(this.#ovo, printed),
     };
-  }
-
-  /** The text of {@link toJson}. */
-  toJsons(options: { simplified?: boolean } = {}): string {
-    refuseUnknown('toJsons', options, ['simplified']);
-    return jsonText(this.toJson(options), compact);
   }
 
   /** The fields alone, each object under its lower-cased name. What this gives cannot be loaded again. */

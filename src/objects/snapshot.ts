@@ -2,6 +2,7 @@
 import { snapshotModel } from '../cinder/snapshot.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { ObjectActionError, SnapshotNotFound, ValueError } from '../errors/index.ts';
+import { givenObject } from '../given.ts';
 import type { Backend } from './backend.ts';
 import { backendNamed, operable } from './backends.ts';
 import type { Context } from './context.ts';
@@ -13,6 +14,16 @@ import { Resource } from './resource.ts';
 import type { Volume } from './volume.ts';
 import { withFields } from './with-fields.ts';
 
+/**
+ * A snapshot of a volume: a row of Cinder's table `snapshots`. Its fields are properties with the names of the
+ * columns; an assignment is checked at once (`ValueError`) and stored by `save()`.
+ *
+ * @example
+ * ```ts
+ * const snapshot = await volume.createSnapshot({ name: 'before' });
+ * const copy = await snapshot.createVolume({ name: 'as it was' });
+ * ```
+ */
 export class Snapshot extends withFields<SnapshotFields, Resource, ConstructorParameters<typeof Resource>>(
   Resource,
   snapshotModel,
@@ -58,6 +69,7 @@ export class Snapshot extends withFields<SnapshotFields, Resource, ConstructorPa
     return snapshot;
   }
 
+  /** Its name for people: `display_name`. */
   get name(): string | null {
     return this.display_name;
   }
@@ -66,6 +78,7 @@ export class Snapshot extends withFields<SnapshotFields, Resource, ConstructorPa
     this.display_name = value;
   }
 
+  /** Its description: `display_description`. */
   get description(): string | null {
     return this.display_description;
   }
@@ -84,10 +97,12 @@ export class Snapshot extends withFields<SnapshotFields, Resource, ConstructorPa
     this.#volume.set(volume);
   }
 
+  /** Stores the fields that were assigned since the snapshot was made, read or saved; all of them when none was. */
   async save(): Promise<void> {
     await this.ovo.whileSaving(() => this.context.persistence.setSnapshot(this));
   }
 
+  /** Reads the snapshot again; what was assigned and not saved is lost. Throws `SnapshotNotFound` when it is not stored. */
   async refresh(): Promise<void> {
     const [again] = await this.context.persistence.getSnapshots({ snapshot_id: this.id });
     if (again === undefined) throw new SnapshotNotFound(this.id);
@@ -109,6 +124,7 @@ export class Snapshot extends withFields<SnapshotFields, Resource, ConstructorPa
     await saveAfter(this);
   }
 
+  /** Deletes the snapshot from the storage and its metadata. Throws what the driver threw; the status is `error_deleting` then. */
   async delete(): Promise<void> {
     const { driver } = operable(this.backend);
     try {
@@ -122,8 +138,9 @@ export class Snapshot extends withFields<SnapshotFields, Resource, ConstructorPa
 
   /** Makes a volume with the content of the snapshot. Fields that are given win over those of its volume. */
   async createVolume(fields: FieldValues = {}): Promise<Volume> {
+    const given = givenObject('createVolume() takes an object with fields', fields);
     const volume = await this.volume();
-    return volume.restoreSnapshot(this, fields);
+    return volume.restoreSnapshot(this, given);
   }
 
   protected override async loadForDump(): Promise<void> {

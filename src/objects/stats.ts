@@ -1,6 +1,7 @@
 /** A backend's statistics, as the original derives them from what a driver reports. */
 import { type Dict, dict, entriesOf, isDict, own } from '../cinder/dict.ts';
 
+/** What a driver reports of its storage, in Cinder's names: capacities are in GiB, `infinite` or `unknown`; `pools` lists them by pool. */
 export type Stats = Dict;
 
 // What describes the whole backend and not a pool, when a driver reports no pools.

@@ -19,8 +19,10 @@ abstract class FixedHolder extends FieldHolder {
   }
 }
 
+/** QoS specs of a volume type: a row of Cinder's table `quality_of_service_specs`, and the rows of its keys. Stored with their volume. */
 export class QosSpecs extends withFields<QosSpecsFields, FixedHolder, [VersionedObject]>(FixedHolder, qosSpecsModel) {}
 
+/** The type of a volume: a row of Cinder's table `volume_types`, with its extra specs. What is assigned is stored by `save()` of its volume. */
 export class VolumeType extends withFields<VolumeTypeFields, FixedHolder, [VersionedObject]>(
   FixedHolder,
   volumeTypeModel,

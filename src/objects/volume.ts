@@ -1,13 +1,12 @@
 /** A volume: what the user holds, and what can be done with it. */
 
-import { isDict } from '../cinder/dict.ts';
-import { pythonStr } from '../cinder/python-str.ts';
 import { snapshotListModel } from '../cinder/snapshot.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { volumeModel } from '../cinder/volume.ts';
 import { volumeAttachmentListModel } from '../cinder/volume-attachment.ts';
 import { hostConnectorProperties } from '../drivers/connector.ts';
 import { InvalidVolume, NotLocal, ValueError, VolumeNotFound } from '../errors/index.ts';
+import { givenObject, givenSwitches, refuseOthers } from '../given.ts';
 import type { Backend } from './backend.ts';
 import { backendOfHost, operable } from './backends.ts';
 import { ChildList } from './child-list.ts';
@@ -15,10 +14,9 @@ import { Connection } from './connection.ts';
 import type { Context } from './context.ts';
 import type { VolumeFields } from './fields.ts';
 import { refuseTaken } from './given-id.ts';
-import { refuseUnknown } from './known-options.ts';
 import { applyModelUpdate, checkSize, failed, failing, saveAfter, undone } from './lifecycle.ts';
 import { type FieldValues, withDisplayNames } from './new-object.ts';
-import { newVolume, volumeFieldsFrom } from './new-volume.ts';
+import { checkPoolName, newVolume, volumeFieldsFrom } from './new-volume.ts';
 import { Resource } from './resource.ts';
 import { Snapshot } from './snapshot.ts';
 import { VolumeType } from './volume-type.ts';
@@ -29,6 +27,19 @@ const gibibyte = 1024 ** 3;
 /** The properties of the host that a volume is connected to, as os-brick gives them. */
 export type ConnectorProperties = Readonly<Record<string, unknown>>;
 
+/**
+ * A volume: a row of Cinder's table `volumes`, with its type, snapshots and connections. Its fields are properties
+ * with the names of the columns; an assignment is checked at once (`ValueError`) and stored by `save()`.
+ *
+ * @example
+ * ```ts
+ * const volume = await backend.createVolume(1, { name: 'data' });
+ * volume.display_name = 'renamed';
+ * await volume.save();
+ * const snapshot = await volume.createSnapshot({ name: 'before' });
+ * await volume.extend(2);
+ * ```
+ */
 export class Volume extends withFields<VolumeFields, Resource, ConstructorParameters<typeof Resource>>(
   Resource,
   volumeModel,
@@ -69,6 +80,7 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
     return volume;
   }
 
+  /** Its name for people: `display_name`. */
   get name(): string | null {
     return this.display_name;
   }
@@ -77,6 +89,7 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
     this.display_name = value;
   }
 
+  /** Its description: `display_description`. */
   get description(): string | null {
     return this.display_description;
   }
@@ -111,6 +124,11 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
     });
   }
 
+  /**
+   * Stores the fields that were assigned since the volume was made, read or saved; all of them when none was.
+   *
+   * @throws VolumeNotFound when it is not stored any more; the errors of the storage. Then it is as changed as before.
+   */
   async save(): Promise<void> {
     await this.ovo.whileSaving(() => this.context.persistence.setVolume(this));
   }
@@ -122,6 +140,10 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
     return [this, ...children];
   }
 
+  /**
+   * Reads the volume again, and its snapshots and connections where they were read. What was assigned and not saved is
+   * lost, except in memory storage, which holds this very object. Throws `VolumeNotFound` when it is not stored.
+   */
   async refresh(): Promise<void> {
     const [again] = await this.context.persistence.getVolumes({ volume_id: this.id });
     if (again === undefined) throw new VolumeNotFound(this.id);
@@ -160,8 +182,9 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
   /**
    * Makes the volume bigger.
    *
-   * @param size The new size in GiB.
+   * @param size The new size in GiB, a whole number.
    * @returns The new size in bytes, as the attached device shows it where there is one.
+   * @throws ValueError for what is no size; else what the driver threw, with the volume as `error.resource`.
    */
   async extend(size: number): Promise<number> {
     const backend = operable(this.backend);
@@ -184,7 +207,8 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
 
   /** Makes a volume with the same content. Fields that are given win over those of this volume. */
   async clone(fields: FieldValues = {}): Promise<Volume> {
-    const copy = this.#like({ ...fields, source_volid: this.id });
+    const given = givenObject('clone() takes an object with fields', fields);
+    const copy = this.#like({ ...given, source_volid: this.id });
     await copy.#make((driver) => driver.createClonedVolume(copy, this));
     return copy;
   }
@@ -198,7 +222,8 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
 
   /** A volume like this one, in the same pool unless `pool_name` is given. */
   #like({ pool_name, ...fields }: FieldValues): Volume {
-    if (typeof pool_name !== 'string') return Volume.make(this.context, this, fields);
+    checkPoolName(pool_name);
+    if (pool_name === undefined) return Volume.make(this.context, this, fields);
     const backend = operable(this.backend);
     return Volume.make(this.context, this, {
       host: `${this.context.settings.host}@${backend.id}#${pool_name}`,
@@ -206,14 +231,23 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
     });
   }
 
+  /**
+   * Takes a snapshot of the volume and stores it.
+   *
+   * @param fields Any field of a snapshot; also `name` and `description`.
+   * @returns The snapshot, with the status `available`.
+   * @throws ValueError, InvalidOption for the fields; DuplicateEntry for an `id` that is taken; else what the driver
+   *   threw, with the snapshot, whose status is `error` then, as `error.resource`.
+   */
   async createSnapshot(fields: FieldValues = {}): Promise<Snapshot> {
     operable(this.backend);
-    if (fields['id']) {
-      const snapshot_id = pythonStr(fields['id']);
-      refuseTaken('Snapshot', snapshot_id, await this.context.persistence.getSnapshots({ snapshot_id }));
-    }
+    const given = givenObject('createSnapshot() takes an object with fields', fields);
     const defaults = { display_name: '', display_description: '' };
-    const snapshot = Snapshot.make(this.context, this, { ...defaults, ...withDisplayNames(fields) });
+    const snapshot = Snapshot.make(this.context, this, { ...defaults, ...withDisplayNames(given) });
+    if (given['id']) {
+      const { id } = snapshot;
+      refuseTaken('Snapshot', id, await this.context.persistence.getSnapshots({ snapshot_id: id }));
+    }
     try {
       await snapshot.create();
     } finally {
@@ -233,21 +267,29 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
     this.#snapshots.remove(snapshot);
   }
 
-  /** Exports the volume to a host. The connection that results can be attached there. */
+  /**
+   * Exports the volume to a host. The connection that results can be attached there.
+   *
+   * @param connector The host's properties, as os-brick gives them: `host`, `ip`, `initiator`… What the driver asks for.
+   * @param fields Any field of a connection; also `use_multipath`.
+   * @throws ValueError, InvalidOption for the arguments; DuplicateEntry for an `id` that is taken; else what the driver
+   *   threw, with the export undone.
+   */
   async connect(connector: ConnectorProperties, fields: FieldValues = {}): Promise<Connection> {
     const { driver } = operable(this.backend);
-    if (!isDict(connector))
-      throw new ValueError(`A connector is a dict of properties of a host, not ${pythonStr(connector)}.`);
+    const host = givenObject("connect() takes an object with the host's properties", connector, ValueError);
+    const given = givenObject('connect() takes an object with fields after the connector', fields);
     // Before the export is made: undoing that would undo the one of the connection that is there.
-    if (fields['id']) {
-      const connection_id = pythonStr(fields['id']);
+    const prepared = Connection.prepare(this, host, given);
+    if (given['id']) {
+      const connection_id = String(prepared.ovo.get('id'));
       refuseTaken('Connection', connection_id, await this.context.persistence.getConnections({ connection_id }));
     }
-    const modelUpdate = await driver.createExport(null, this, connector);
+    const modelUpdate = await driver.createExport(null, this, host);
     if (applyModelUpdate(this.ovo, modelUpdate)) await this.save();
     const { status } = this;
     try {
-      const connection = await Connection.connect(this, connector, fields);
+      const connection = await Connection.connect(this, host, prepared);
       this.#connections.put(connection);
       this.status = 'in-use';
       await this.save();
@@ -258,9 +300,15 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
     }
   }
 
+  /**
+   * Ends one of the volume's connections, and its export with the last of them.
+   *
+   * @param options `force`: the driver is to end it even if that loses data.
+   * @throws InvalidOption for what is no connection, ValueError for one of another volume; else what the driver threw.
+   */
   async disconnect(connection: Connection, options: { force?: boolean } = {}): Promise<void> {
-    refuseUnknown('disconnect', options, ['force']);
-    const { force = false } = options;
+    refuseOthers('disconnect', connection, 'VolumeAttachment');
+    const { force } = givenSwitches('disconnect', options, { force: false });
     if (connection.volume_id !== this.id) {
       throw new ValueError(`Connection ${connection.id} is one of volume ${connection.volume_id}, not of ${this.id}.`);
     }
@@ -290,8 +338,7 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
 
   /** Detaches the volume from this host and disconnects it. Throws `NotLocal` when it is not attached here. */
   async detach(options: { force?: boolean; ignore_errors?: boolean } = {}): Promise<void> {
-    refuseUnknown('detach', options, ['force', 'ignore_errors']);
-    const { force = false, ignore_errors = false } = options;
+    const { force, ignore_errors } = givenSwitches('detach', options, { force: false, ignore_errors: false });
     const connection = this.local_attach;
     if (connection === null) throw new NotLocal(this.id);
     try {

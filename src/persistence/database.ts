@@ -6,9 +6,10 @@
  */
 import { VersionedObject } from '../cinder/versioned-object.ts';
 import { ContextClosed, WorkerLost } from '../errors/index.ts';
+import { givenKey, refuseOthers } from '../given.ts';
 import type { Connection } from '../objects/connection.ts';
 import type { Context } from '../objects/context.ts';
-import { KeyValue, storableKeyValue } from '../objects/key-value.ts';
+import { KeyValue, keyOf, storableKeyValue } from '../objects/key-value.ts';
 import type { Snapshot } from '../objects/snapshot.ts';
 import type { Volume } from '../objects/volume.ts';
 import type { CoreClient } from '../rpc/client.ts';
@@ -31,10 +32,12 @@ import {
   type ConnectionFilter,
   PersistenceDriver,
   type PersistenceOptions,
+  refuseUnstorable,
   type SnapshotFilter,
   type Storable,
 } from './driver.ts';
 import { DriverDatabase } from './driver-database.ts';
+import { connectionFilter, snapshotFilter, volumeFilter } from './filters.ts';
 import { connectionsOf, defaultTypeOf, snapshotsOf, volumesOf } from './rows.ts';
 
 /** Volumes of a page. Cinder has no index for the order of a listing, so that each page costs a scan: few are better. */
@@ -105,44 +108,48 @@ export class DatabasePersistence extends PersistenceDriver {
   }
 
   override async getVolumes(filter: VolumeFilter = {}): Promise<readonly Volume[]> {
-    const rows = await this.#running().call({ kind: 'getVolumes', filter });
+    const rows = await this.#running().call({ kind: 'getVolumes', filter: volumeFilter('getVolumes', filter) });
     return volumesOf(rows).map((ovo) => this.context.restore.volume(ovo));
   }
 
   override async *iterateVolumes(filter: VolumeFilter = {}): AsyncGenerator<Volume, void, undefined> {
+    const given = volumeFilter('iterateVolumes', filter);
     let after: Page['after'] = null;
     do {
       const page: Page = { limit: pageSize, after };
-      const rows: VolumeRows = await this.#running().call({ kind: 'getVolumes', filter, page });
+      const rows: VolumeRows = await this.#running().call({ kind: 'getVolumes', filter: given, page });
       yield* volumesOf(rows).map((ovo) => this.context.restore.volume(ovo));
       after = rows.volumes.rows.length < pageSize ? null : lastOf(rows.volumes.columns, rows.volumes.rows.at(-1) ?? []);
     } while (after !== null);
   }
 
   override async getSnapshots(filter: SnapshotFilter = {}): Promise<readonly Snapshot[]> {
-    const rows = await this.#running().call({ kind: 'getSnapshots', filter });
+    const rows = await this.#running().call({ kind: 'getSnapshots', filter: snapshotFilter(filter) });
     return snapshotsOf(rows).map((ovo) => this.context.restore.snapshot(ovo));
   }
 
   override async getConnections(filter: ConnectionFilter = {}): Promise<readonly Connection[]> {
-    const rows = await this.#running().call({ kind: 'getConnections', filter });
+    const rows = await this.#running().call({ kind: 'getConnections', filter: connectionFilter(filter) });
     return connectionsOf(rows).map((ovo) => this.context.restore.connection(ovo));
   }
 
   override async getKeyValues(key: string | null = null): Promise<readonly KeyValue[]> {
-    const rows = await this.#running().call({ kind: 'getKeyValues', key });
+    const rows = await this.#running().call({ kind: 'getKeyValues', key: givenKey('getKeyValues', key) });
     return rows.map((row) => new KeyValue(row.key, row.value));
   }
 
   override async setVolume(volume: Volume): Promise<void> {
+    refuseOthers('setVolume', volume, 'Volume');
     await this.setAll([volume]);
   }
 
   override async setSnapshot(snapshot: Snapshot): Promise<void> {
+    refuseOthers('setSnapshot', snapshot, 'Snapshot');
     await this.setAll([snapshot]);
   }
 
   override async setConnection(connection: Connection): Promise<void> {
+    refuseOthers('setConnection', connection, 'VolumeAttachment');
     await this.setAll([connection]);
   }
 
@@ -151,27 +158,30 @@ export class DatabasePersistence extends PersistenceDriver {
   }
 
   override async deleteVolume(volume: Volume): Promise<void> {
+    refuseOthers('deleteVolume', volume, 'Volume');
     await this.#running().call({ kind: 'deleteVolume', id: volume.id });
     await super.deleteVolume(volume);
   }
 
   override async deleteSnapshot(snapshot: Snapshot): Promise<void> {
+    refuseOthers('deleteSnapshot', snapshot, 'Snapshot');
     await this.#running().call({ kind: 'deleteSnapshot', id: snapshot.id });
     await super.deleteSnapshot(snapshot);
   }
 
   override async deleteConnection(connection: Connection): Promise<void> {
+    refuseOthers('deleteConnection', connection, 'VolumeAttachment');
     await this.#running().call({ kind: 'deleteConnection', id: connection.id });
     await super.deleteConnection(connection);
   }
 
   override async deleteKeyValue(keyValue: KeyValue | string): Promise<void> {
-    const key = typeof keyValue === 'string' ? keyValue : keyValue.key;
-    await this.#running().call({ kind: 'deleteKeyValue', key });
+    await this.#running().call({ kind: 'deleteKeyValue', key: keyOf(keyValue) });
   }
 
   /** All in one transaction: either every object is stored or none. */
   override async setAll(resources: readonly Storable[]): Promise<void> {
+    refuseUnstorable(resources);
     const commands = resources.map(({ ovo }) => setCommand(ovo));
     // Taken before the call: what the user changes while it is under way must stay marked.
     const marks = resources.map(({ ovo }) => takeMarks(ovo));

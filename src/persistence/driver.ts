@@ -8,10 +8,11 @@
 import { utcNow } from '../cinder/time.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { NotImplemented } from '../errors/index.ts';
+import { givenList, refuseOthers } from '../given.ts';
 import { inspect } from '../inspect.ts';
 import type { Connection } from '../objects/connection.ts';
 import type { Context } from '../objects/context.ts';
-import type { KeyValue } from '../objects/key-value.ts';
+import { type KeyValue, keyOf, storableKeyValue } from '../objects/key-value.ts';
 import type { Snapshot } from '../objects/snapshot.ts';
 import type { Volume } from '../objects/volume.ts';
 import type { Change, ConnectionFilter, SnapshotFilter, StorageInfo, VolumeFilter } from '../rpc/contract.ts';
@@ -27,7 +28,12 @@ export type Storable = Volume | Snapshot | Connection;
 /** A class of plugins, as `registerPersistence` takes it. */
 export type PersistenceClass = new (options: PersistenceOptions) => PersistenceDriver;
 
+/**
+ * A storage: what a plugin extends. Ours are behind `cl.persistence` and refuse filters and objects of the wrong type
+ * (`InvalidOption`). How a plugin is written and tested is told in docs/plugins.md.
+ */
 export abstract class PersistenceDriver {
+  /** The options that it was made with, frozen. They may hold secrets. */
   readonly options: PersistenceOptions;
   #context: Context | null = null;
 
@@ -45,10 +51,12 @@ export abstract class PersistenceDriver {
     throw this.#missing('getVolumes');
   }
 
+  /** The snapshots that match every filter; all of them without a filter. */
   async getSnapshots(_filter: SnapshotFilter = {}): Promise<readonly Snapshot[]> {
     throw this.#missing('getSnapshots');
   }
 
+  /** The connections that match every filter; all of them without a filter. */
   async getConnections(_filter: ConnectionFilter = {}): Promise<readonly Connection[]> {
     throw this.#missing('getConnections');
   }
@@ -60,6 +68,7 @@ export abstract class PersistenceDriver {
 
   /** Stores a volume: makes it or brings it up to date. Its snapshots and connections are stored by themselves. */
   async setVolume(volume: Volume): Promise<void> {
+    refuseOthers('setVolume', volume, 'Volume');
     volume.ovo.resetChanges();
     const type = volume.ovo.child('volume_type');
     type?.resetChanges();
@@ -67,39 +76,49 @@ export abstract class PersistenceDriver {
     this.changed('volume', volume.id, 'set');
   }
 
+  /** Stores a snapshot: makes it or brings it up to date. */
   async setSnapshot(snapshot: Snapshot): Promise<void> {
+    refuseOthers('setSnapshot', snapshot, 'Snapshot');
     snapshot.ovo.resetChanges();
     this.changed('snapshot', snapshot.id, 'set');
   }
 
+  /** Stores a connection: makes it or brings it up to date. */
   async setConnection(connection: Connection): Promise<void> {
+    refuseOthers('setConnection', connection, 'VolumeAttachment');
     connection.ovo.resetChanges();
     this.changed('connection', connection.id, 'set');
   }
 
+  /** Stores a key-value, in the place of one with the same key. */
   async setKeyValue(keyValue: KeyValue): Promise<void> {
-    this.changed('key_value', keyValue.key, 'set');
+    this.changed('key_value', storableKeyValue(keyValue).key, 'set');
   }
 
   /** Deletes a volume. One that is not stored is no error. */
   async deleteVolume(volume: Volume): Promise<void> {
+    refuseOthers('deleteVolume', volume, 'Volume');
     markDeleted(volume.ovo);
     this.changed('volume', volume.id, 'delete');
   }
 
+  /** Deletes a snapshot. One that is not stored is no error. */
   async deleteSnapshot(snapshot: Snapshot): Promise<void> {
+    refuseOthers('deleteSnapshot', snapshot, 'Snapshot');
     markDeleted(snapshot.ovo);
     this.changed('snapshot', snapshot.id, 'delete');
   }
 
+  /** Deletes a connection. One that is not stored is no error. */
   async deleteConnection(connection: Connection): Promise<void> {
+    refuseOthers('deleteConnection', connection, 'VolumeAttachment');
     markDeleted(connection.ovo);
     this.changed('connection', connection.id, 'delete');
   }
 
   /** Deletes a key-value; the key alone is enough. */
   async deleteKeyValue(keyValue: KeyValue | string): Promise<void> {
-    this.changed('key_value', typeof keyValue === 'string' ? keyValue : keyValue.key, 'delete');
+    this.changed('key_value', keyOf(keyValue), 'delete');
   }
 
   /** The storage's name, as `info()` and messages give it. */
@@ -137,6 +156,7 @@ export abstract class PersistenceDriver {
    * plugins without, goes one by one.
    */
   async setAll(resources: readonly Storable[]): Promise<void> {
+    refuseUnstorable(resources);
     for (const resource of resources) await this.setOne(resource);
   }
 
@@ -177,6 +197,12 @@ export abstract class PersistenceDriver {
   #missing(member: string): NotImplemented {
     return new NotImplemented(`${this.constructor.name} does not implement ${member}, which every storage must.`);
   }
+}
+
+/** Refuses a list in which anything is no object of ours. */
+export function refuseUnstorable(resources: unknown): void {
+  for (const one of givenList('setAll', resources))
+    refuseOthers('setAll', one, 'Volume', 'Snapshot', 'VolumeAttachment');
 }
 
 function markDeleted(ovo: VersionedObject): void {

@@ -3,13 +3,15 @@
  *
  * Also the plugin to imitate: the contract and nothing else.
  */
+import { givenKey, refuseOthers } from '../given.ts';
 import type { Connection } from '../objects/connection.ts';
-import { KeyValue, storableKeyValue } from '../objects/key-value.ts';
+import { KeyValue, keyOf, storableKeyValue } from '../objects/key-value.ts';
 import type { Snapshot } from '../objects/snapshot.ts';
 import type { Volume } from '../objects/volume.ts';
 import type { ConnectionFilter, SnapshotFilter, VolumeFilter } from './driver.ts';
 import { PersistenceDriver } from './driver.ts';
 import { DriverDatabase } from './driver-database.ts';
+import { connectionFilter, snapshotFilter, volumeFilter } from './filters.ts';
 
 export class MemoryPersistence extends PersistenceDriver {
   readonly #volumes = new Map<string, Volume>();
@@ -26,7 +28,8 @@ export class MemoryPersistence extends PersistenceDriver {
     return this.#db;
   }
 
-  override async getVolumes({ volume_id, volume_name, backend_name }: VolumeFilter = {}): Promise<readonly Volume[]> {
+  override async getVolumes(filter: VolumeFilter = {}): Promise<readonly Volume[]> {
+    const { volume_id, volume_name, backend_name } = volumeFilter('getVolumes', filter);
     return select(this.#volumes, volume_id).filter(
       (volume) =>
         (!volume_name || volume.display_name === volume_name) && (!backend_name || backendOf(volume) === backend_name),
@@ -34,34 +37,38 @@ export class MemoryPersistence extends PersistenceDriver {
   }
 
   override async getSnapshots(filter: SnapshotFilter = {}): Promise<readonly Snapshot[]> {
-    const { snapshot_id, snapshot_name, volume_id } = filter;
+    const { snapshot_id, snapshot_name, volume_id } = snapshotFilter(filter);
     return select(this.#snapshots, snapshot_id).filter(
       (snapshot) =>
         (!snapshot_name || snapshot.display_name === snapshot_name) && (!volume_id || snapshot.volume_id === volume_id),
     );
   }
 
-  override async getConnections({ connection_id, volume_id }: ConnectionFilter = {}): Promise<readonly Connection[]> {
+  override async getConnections(filter: ConnectionFilter = {}): Promise<readonly Connection[]> {
+    const { connection_id, volume_id } = connectionFilter(filter);
     return select(this.#connections, connection_id).filter(
       (connection) => !volume_id || connection.volume_id === volume_id,
     );
   }
 
   override async getKeyValues(key?: string | null): Promise<readonly KeyValue[]> {
-    return select(this.#keyValues, key);
+    return select(this.#keyValues, givenKey('getKeyValues', key));
   }
 
   override async setVolume(volume: Volume): Promise<void> {
+    refuseOthers('setVolume', volume, 'Volume');
     this.#volumes.set(volume.id, volume);
     await super.setVolume(volume);
   }
 
   override async setSnapshot(snapshot: Snapshot): Promise<void> {
+    refuseOthers('setSnapshot', snapshot, 'Snapshot');
     this.#snapshots.set(snapshot.id, snapshot);
     await super.setSnapshot(snapshot);
   }
 
   override async setConnection(connection: Connection): Promise<void> {
+    refuseOthers('setConnection', connection, 'VolumeAttachment');
     this.#connections.set(connection.id, connection);
     await super.setConnection(connection);
   }
@@ -74,6 +81,7 @@ export class MemoryPersistence extends PersistenceDriver {
 
   /** Deletes the volume and, as a database does, what cannot be without it. */
   override async deleteVolume(volume: Volume): Promise<void> {
+    refuseOthers('deleteVolume', volume, 'Volume');
     this.#volumes.delete(volume.id);
     for (const [id, { volume_id }] of this.#snapshots) if (volume_id === volume.id) this.#snapshots.delete(id);
     for (const [id, { volume_id }] of this.#connections) if (volume_id === volume.id) this.#connections.delete(id);
@@ -81,17 +89,19 @@ export class MemoryPersistence extends PersistenceDriver {
   }
 
   override async deleteSnapshot(snapshot: Snapshot): Promise<void> {
+    refuseOthers('deleteSnapshot', snapshot, 'Snapshot');
     this.#snapshots.delete(snapshot.id);
     await super.deleteSnapshot(snapshot);
   }
 
   override async deleteConnection(connection: Connection): Promise<void> {
+    refuseOthers('deleteConnection', connection, 'VolumeAttachment');
     this.#connections.delete(connection.id);
     await super.deleteConnection(connection);
   }
 
   override async deleteKeyValue(keyValue: KeyValue | string): Promise<void> {
-    this.#keyValues.delete(typeof keyValue === 'string' ? keyValue : keyValue.key);
+    this.#keyValues.delete(keyOf(keyValue));
     await super.deleteKeyValue(keyValue);
   }
 }

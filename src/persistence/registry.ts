@@ -1,10 +1,11 @@
 /** Finds the storage that a `persistence_config` asks for. */
 
-import { pythonType } from '../cinder/python-str.ts';
 import { InvalidPersistence, isCinderlibError } from '../errors/index.ts';
+import { givenObject, readable } from '../given.ts';
 import { didYouMean } from '../near-name.ts';
 import { memoryOptions } from '../options.ts';
 import type { CoreClient } from '../rpc/client.ts';
+import { kindOf, shown } from '../shown.ts';
 import { type PersistenceClass, PersistenceDriver, type PersistenceOptions } from './driver.ts';
 import { MemoryPersistence } from './memory.ts';
 
@@ -36,9 +37,12 @@ const registered = new Map<string, PersistenceClass>();
  * @throws InvalidPersistence when the class is no subclass of `PersistenceDriver`, or the name is a built-in one.
  */
 export function registerPersistence(name: string, plugin: PersistenceClass): void {
+  if (typeof name !== 'string' || name === '') {
+    throw new InvalidPersistence(`A storage is registered by its name, a text, not ${kindOf(name)}.`);
+  }
   if (Object.hasOwn(builtIn, name))
     throw new InvalidPersistence(`The storage '${name}' is built in; choose another name.`);
-  if (!isPluginClass(plugin))
+  if (!readable(`${name} is to be a subclass of PersistenceDriver`, plugin, () => isPluginClass(plugin)))
     throw new InvalidPersistence(`A storage must be a subclass of PersistenceDriver: ${name}.`);
   registered.set(name, plugin);
 }
@@ -49,13 +53,18 @@ export function registerPersistence(name: string, plugin: PersistenceClass): voi
  * @throws InvalidPersistence when there is no such storage or it cannot take its options.
  */
 export async function makePersistence(config: unknown, connect: Connect): Promise<PersistenceDriver> {
-  const { storage, ...options } = (config ?? {}) as Record<string, unknown>;
-  if (storage instanceof PersistenceDriver) return storage;
-  if (isPluginClass(storage)) return new storage(options);
+  const expected = 'A persistence_config is an object with storage and its options';
+  const { storage, ...options } = givenObject(expected, config ?? {});
+  const plugged = readable(expected, storage, () => (isPlugin(storage) || isPluginClass(storage) ? storage : null));
+  if (plugged !== null) return plugged instanceof PersistenceDriver ? plugged : new plugged(options);
   const name = storage || 'memory';
-  if (typeof name !== 'string') throw new InvalidPersistence(`Invalid persistence storage: ${describe(storage)}.`);
+  if (typeof name !== 'string') throw new InvalidPersistence(`Invalid persistence storage: ${shown(storage)}.`);
   const factory = Object.hasOwn(builtIn, name) ? builtIn[name] : undefined;
-  if (factory !== undefined) return factory(options, connect);
+  if (factory !== undefined) {
+    // An option that cannot even be asked what it is fails here, and not somewhere in the storage.
+    readable(expected, options, () => Object.values(options).some((value) => value instanceof Blob));
+    return factory(options, connect);
+  }
   const plugin = registered.get(name) ?? (await importPlugin(name));
   return new plugin(options);
 }
@@ -71,29 +80,27 @@ async function importPlugin(specifier: string): Promise<PersistenceClass> {
     if (isCinderlibError(error)) throw error;
     const known = [...Object.keys(builtIn), ...registered.keys()];
     throw new InvalidPersistence(
-      `Invalid persistence storage: ${shown(specifier)}. There is no storage of that name, nor can a module of that name ` +
+      `Invalid persistence storage: ${shownName(specifier)}. There is no storage of that name, nor can a module of that name ` +
         `be imported.${didYouMean(specifier, known)} Known storages: ${known.join(', ')}.`,
       { cause: error },
     );
   }
   if (isPluginClass(plugin)) return plugin;
   throw new InvalidPersistence(
-    `Invalid persistence storage: the default export of ${shown(specifier)} is no subclass of PersistenceDriver.`,
+    `Invalid persistence storage: the default export of ${shownName(specifier)} is no subclass of PersistenceDriver.`,
   );
+}
+
+function isPlugin(value: unknown): value is PersistenceDriver {
+  return value instanceof PersistenceDriver;
 }
 
 function isPluginClass(value: unknown): value is PersistenceClass {
   return typeof value === 'function' && value.prototype instanceof PersistenceDriver;
 }
 
-/** A value that is no name, by its type: it may hold secrets. Functions have names, numbers are harmless. */
-function describe(value: unknown): string {
-  if (typeof value === 'function') return value.name || 'a function';
-  return typeof value === 'object' ? pythonType(value) : String(value);
-}
-
 /** A storage's name for a message. A URL in its place may hold a password. */
-function shown(name: string): string {
+function shownName(name: string): string {
   return /[:@]/.test(name) && !name.startsWith('file:')
     ? "a text that looks like a URL (for 'db', it is the option connection)"
     : name;

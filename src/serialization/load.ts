@@ -1,9 +1,10 @@
 /** Reads a dump: JSON text or the value of one, checked as far as its envelopes go. */
-import { type Dict, isDict, own } from '../cinder/dict.ts';
+import { type Dict, dict, entriesOf, isDict, own } from '../cinder/dict.ts';
 import { pythonStr, pythonType } from '../cinder/python-str.ts';
 import { maximumDepth } from '../cinder/tree.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
-import { InvalidDump } from '../errors/index.ts';
+import { InvalidDump, isCinderlibError } from '../errors/index.ts';
+import { shownText } from '../shown.ts';
 import { parseJson } from './json-parser.ts';
 import { fromPrimitive } from './primitive.ts';
 
@@ -16,7 +17,7 @@ const objectNames = { Volume: 'Volume', Snapshot: 'Snapshot', Connection: 'Volum
 
 /** The things in a dump; one that is no list is a list of one. */
 export function readDump(source: unknown): { readonly isList: boolean; readonly items: readonly Dumped[] } {
-  const value = typeof source === 'string' ? parseJson(source) : checkTree(source);
+  const value = typeof source === 'string' ? parseJson(source) : readTree(source);
   const isList = Array.isArray(value);
   return { isList, items: (isList ? value : [value]).map(readItem) };
 }
@@ -47,7 +48,7 @@ function readItem(value: unknown): Dumped {
       return { class: className, backend, volumes: readVolumes(own(value, 'volumes')) };
     default:
       throw new InvalidDump(
-        `There is no class '${pythonStr(className)}' in a dump: ` +
+        `There is no class ${shownText(pythonStr(className))} in a dump: ` +
           'Volume, Snapshot, Connection or Backend is expected.',
       );
   }
@@ -70,12 +71,22 @@ function required(dictionary: Dict, key: string): unknown {
   return value;
 }
 
-/** A value that did not come from text may be endless or hold what JSON has not. */
-function checkTree(value: unknown, depth = 0): unknown {
+/** A value that did not come from text is read once: it may throw, or be another one the next time. */
+function readTree(source: unknown): unknown {
+  try {
+    return checkedCopy(source);
+  } catch (cause) {
+    if (isCinderlibError(cause)) throw cause;
+    throw new InvalidDump('The dump holds an object that cannot be read.', { cause });
+  }
+}
+
+/** The same tree again. It may be endless or hold what JSON has not. */
+function checkedCopy(value: unknown, depth = 0): unknown {
   if (depth > maximumDepth) throw new InvalidDump(`JSON nested deeper than ${maximumDepth} levels.`);
-  if (Array.isArray(value)) for (const item of value) checkTree(item, depth + 1);
-  else if (isDict(value)) for (const item of Object.values(value)) checkTree(item, depth + 1);
-  else if (typeof value === 'function' || typeof value === 'symbol') {
+  if (Array.isArray(value)) return value.map((item: unknown) => checkedCopy(item, depth + 1));
+  if (isDict(value)) return dict(entriesOf(value).map(([key, item]) => [key, checkedCopy(item, depth + 1)] as const));
+  if (typeof value === 'function' || typeof value === 'symbol') {
     throw new InvalidDump(`A dump cannot hold a ${typeof value}.`);
   }
   return value;

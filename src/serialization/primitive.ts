@@ -13,6 +13,7 @@ import { printTime } from '../cinder/time.ts';
 import { copyTree } from '../cinder/tree.ts';
 import { VersionedObject } from '../cinder/versioned-object.ts';
 import { IncompatibleObjectVersion, InvalidDump, InvalidVersion, UnsupportedObjectError } from '../errors/index.ts';
+import { shownText } from '../shown.ts';
 
 /** The primitive of an object; what is in `printed` already is left out. */
 export function toPrimitive(object: VersionedObject, printed: Set<VersionedObject> = new Set()): Dict {
@@ -70,10 +71,14 @@ export function toPlainDict(value: unknown): unknown {
 function modelOf(envelope: Dict): ObjectModel {
   const namespace = required(envelope, 'versioned_object.namespace');
   const name = required(envelope, 'versioned_object.name');
-  if (namespace !== 'cinder') throw new UnsupportedObjectError(`${pythonStr(namespace)}.${pythonStr(name)}`);
+  if (namespace !== 'cinder') throw new UnsupportedObjectError(`${shownName(namespace)}.${shownName(name)}`);
   const model = typeof name === 'string' ? modelNamed(name) : undefined;
-  if (model === undefined) throw new UnsupportedObjectError(pythonStr(name));
+  if (model === undefined) throw new UnsupportedObjectError(shownName(name));
   return model;
+}
+
+function shownName(name: unknown): string {
+  return shownText(pythonStr(name), (plain) => plain);
 }
 
 /** Cinder's rule: the same major version, and a minor one that is not above ours. */
@@ -82,7 +87,7 @@ function supportedVersion(model: ObjectModel, version: unknown): string {
     throw new InvalidVersion(`Invalid version of ${model.name}: a text is expected, got '${pythonType(version)}'`);
   }
   const numbers = /^\s*v?(\d+(?:\.\d+)*)\s*$/.exec(version)?.[1]?.split('.').map(Number);
-  if (numbers === undefined) throw new InvalidVersion(`Invalid version: '${version}'`);
+  if (numbers === undefined) throw new InvalidVersion(`Invalid version: ${shownText(version)}`);
   const [major = 0, minor = 0, ...rest] = numbers;
   const [ourMajor, ourMinor = 0] = model.version.split('.').map(Number);
   if (major !== ourMajor || minor > ourMinor || (minor === ourMinor && rest.some((part) => part > 0))) {

@@ -10,7 +10,10 @@ import { errnoOf } from '../media/failure.ts';
 import { hostName, hostProcess, isAllowed, mayReadProc, runtimeName } from '../runtime.ts';
 
 export interface Holder {
-  /** Random: tells this lock from every other one, also of the same holder. Hexadecimal. */
+  /**
+   * Tells this lock from every other one, also of the same holder. Hexadecimal; it also says who made it, for a
+   * draft whose text is not written yet has nothing but its name.
+   */
   readonly token: string;
   readonly pid: number;
   readonly host: string;
@@ -34,9 +37,7 @@ export function describeSelf(fs: FileSystem): Holder {
   const link = about(() => fs.readlinkSync('/proc/thread-self'));
   const thread = link === null ? null : Number(link.split('/').at(-1));
   const status = thread === null ? null : readStatus(fs, pid, thread);
-  const random = crypto.getRandomValues(new Uint8Array(16));
-  return {
-    token: Array.from(random, (byte) => byte.toString(16).padStart(2, '0')).join(''),
+  const holder = {
     pid,
     host: hostName(),
     program: runtimeName(),
@@ -46,6 +47,37 @@ export function describeSelf(fs: FileSystem): Holder {
     machine: attempt(() => machineName(fs)),
     namespace: about(() => fs.readlinkSync('/proc/self/ns/pid')),
   };
+  return { token: newToken(holder), ...holder };
+}
+
+type Place = Pick<Holder, 'host' | 'boot' | 'machine' | 'namespace'>;
+type Maker = Place & Pick<Holder, 'pid' | 'thread' | 'started'>;
+
+/** What a token holds, in hexadecimal digits. A time of zero is one that is not known. */
+const tokenParts = /^(?<place>.{8})(?<pid>.{8})(?<thread>.{8})(?<started>.{14})(?<random>.{16})$/;
+
+function newToken(maker: Maker): string {
+  const random = Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => digits(byte, 2)).join('');
+  const started = digits(maker.thread === null ? 0 : (maker.started ?? 0), 14);
+  return placeOf(maker) + digits(maker.pid, 8) + digits(maker.thread ?? 0, 8) + started + random;
+}
+
+/** Who made a token, as far as that can be judged by `self`; null where it was made elsewhere. */
+export function makerOf(token: string, self: Holder): Holder | null {
+  const parts = tokenParts.exec(token)?.groups;
+  if (parts === undefined || parts['place'] !== placeOf(self)) return null;
+  const number = (name: string): number => Number.parseInt(parts[name] ?? '', 16);
+  const started = number('started') || null;
+  return { ...self, token, pid: number('pid'), thread: started === null ? null : number('thread'), started };
+}
+
+/** Where process ids and times mean what they mean here. */
+function placeOf({ host, boot, machine, namespace }: Place): string {
+  return hash(JSON.stringify([host, boot, machine, namespace]));
+}
+
+function digits(value: number, width: number): string {
+  return value.toString(16).padStart(width, '0');
 }
 
 /** Reads a lock file's text; null when it is none. Fields that another program left out are taken as unknown. */
@@ -88,6 +120,16 @@ export function stateOf(holder: Holder, self: Holder, fs: FileSystem): HolderSta
   if (status !== null) return status.ended || status.started !== holder.started ? 'dead' : 'alive';
   // The thread is gone, or the system hides the processes of other users.
   return about(() => fs.existsSync(`/proc/${holder.pid}/task`)) ? 'dead' : 'alive';
+}
+
+/** Why {@link stateOf} cannot tell, as the end of a sentence. */
+export function whyUnknown(holder: Holder, self: Holder): string {
+  if (holder.host !== self.host) return `it is on another machine, or in a container of another name than ${self.host}`;
+  if (differ(holder.boot, self.boot)) {
+    return 'it is from before a restart, or on another machine of that name, and without /etc/machine-id nobody can tell';
+  }
+  if (differ(holder.namespace, self.namespace)) return 'it is in another container';
+  return 'this program may not look at others';
 }
 
 /** Reads /proc/<pid>/task/<thread>/stat, whose second field may hold spaces and parentheses. */

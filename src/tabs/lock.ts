@@ -13,7 +13,7 @@ import { DatabaseLocked, DatabaseUnavailable } from '../errors/index.ts';
 import type { FileSystem } from '../media/disk-file.ts';
 import { errnoOf, openFailure, storageFailure } from '../media/failure.ts';
 import { builtin, onExit, pause as wait } from '../runtime.ts';
-import { describeSelf, type Holder, parseHolder, stateOf } from './lock-holder.ts';
+import { describeSelf, type Holder, makerOf, parseHolder, stateOf, whyUnknown } from './lock-holder.ts';
 
 /** How long a lock file may make no sense: where links do not work its writer needs a moment. */
 const unreadableRetries = 5;
@@ -186,18 +186,19 @@ function inUse(
   path: string,
   database: string,
   self: Holder,
-  { pid, host, program }: Holder,
+  holder: Holder,
   state: 'alive' | 'unknown',
 ): DatabaseLocked {
+  const { pid, host, program } = holder;
   const advice =
     state === 'unknown'
-      ? `Whether that program still runs cannot be seen from here (${self.host}). If it does not, remove ${path}.`
+      ? `Whether that program still runs cannot be seen from here: ${whyUnknown(holder, self)}. If it does not, remove ${path}.`
       : `Close it ${pid === self.pid ? 'first' : 'there first'}.`;
   const who = pid === self.pid && state === 'alive' ? `this very process (${pid}` : `process ${pid} (${program}`;
   return new DatabaseLocked(`${database} is in use by ${who} on ${host}). ${advice}`, pid, host);
 }
 
-/** How old a draft without a holder must be, in milliseconds, before whoever began it is taken for dead. */
+/** How old an empty draft of somewhere else must be, in milliseconds, before whoever began it is taken for dead. */
 const unwrittenFor = 10_000;
 
 /** Removes what dead programs left beside the lock: drafts, and links of takeovers that are over. */
@@ -209,9 +210,7 @@ function sweep(fs: FileSystem, path: string, self: Holder): void {
     try {
       const holder = readNow(fs, left);
       if (holder === null) continue;
-      // Killed between making its draft and writing it: the file is empty, and only its age tells.
-      const isUnwritten = holder === 'unreadable' && /\.[0-9a-f]{32}$/.test(name) && fs.statSync(left).size === 0;
-      const isDead = holder === 'unreadable' ? isUnwritten && isOld(fs, left) : stateOf(holder, self, fs) === 'dead';
+      const isDead = holder === 'unreadable' ? isAbandoned(fs, left, self) : stateOf(holder, self, fs) === 'dead';
       if (isDead) fs.unlinkSync(left);
     } catch {
       // It is litter; the lock is ours all the same.
@@ -228,8 +227,14 @@ function namesIn(fs: FileSystem, folder: string): readonly string[] {
   }
 }
 
-function isOld(fs: FileSystem, path: string): boolean {
-  return Date.now() - fs.statSync(path).mtimeMs > unwrittenFor;
+/** Whether it is a draft that its maker was killed before writing. Its name says who that was; elsewhere only its age tells. */
+function isAbandoned(fs: FileSystem, path: string, self: Holder): boolean {
+  const token = /\.(?<token>[0-9a-f]{32,64})$/.exec(path)?.groups?.['token'];
+  if (token === undefined) return false;
+  const maker = makerOf(token, self);
+  if (maker !== null) return stateOf(maker, self, fs) === 'dead';
+  const { size, mtimeMs } = fs.statSync(path);
+  return size === 0 && Date.now() - mtimeMs > unwrittenFor;
 }
 
 /** Removes a file of ours that is needed no more; why it could not be is of no use to anybody. */

@@ -39,10 +39,7 @@ export async function aftermath(path: string): Promise<Aftermath> {
   });
   const found = await contentsOf(cl).finally(() => cl.close());
 
-  // A program that was killed between making the draft of its lock and writing it leaves that, empty, for a while.
-  const isUnwritten = (name: string): boolean =>
-    /\.lock\.[0-9a-f]{32}$/.test(name) && statSync(join(dirname(path), name)).size === 0;
-  const files = readdirSync(dirname(path)).filter((name) => !isUnwritten(name));
+  const files = readdirSync(dirname(path));
   if (files.join() !== basename(path)) problems.push(`After close() there are ${files.join(', ')}.`);
   const ours = readNatively(path);
   if (ours.integrity !== 'ok') problems.push(`After close() the database is damaged: ${ours.integrity}.`);

@@ -161,12 +161,15 @@ describe('a lock that is held', () => {
     const error = await refusal();
     expect(error).toMatchObject({ name: 'DatabaseLocked', pid: 2_000_000_000, host: 'elsewhere' });
     expect(error).toHaveProperty('message', expect.stringContaining(`remove ${lockFile}`));
+    expect(error).toHaveProperty('message', expect.stringContaining('on another machine, or in a container'));
     expect(fs.readFileSync(lockFile, 'utf8')).toBe(text);
   });
 
   test('in another container of this host is not taken over: its process ids mean nothing here', async () => {
     fs.writeFileSync(lockFile, self({ namespace: 'pid:[1]', pid: 2_000_000_000 }));
-    expect(await refusal()).toHaveProperty('message', expect.stringContaining(`remove ${lockFile}`));
+    const error = await refusal();
+    expect(error).toHaveProperty('message', expect.stringContaining(`remove ${lockFile}`));
+    expect(error).toHaveProperty('message', expect.stringContaining('in another container'));
   });
 
   test.each(['', '{"pid":', 'not a lock', '[]', '{"pid":"1","host":"here"}', '{"pid":0,"host":"here"}'])(
@@ -233,7 +236,9 @@ describe('the lock of a dead holder', () => {
     async (machine) => {
       const text = self({ boot: '00000000-0000-0000-0000-000000000000', machine });
       fs.writeFileSync(lockFile, text);
-      expect(await refusal()).toHaveProperty('message', expect.stringContaining(`remove ${lockFile}`));
+      const error = await refusal();
+      expect(error).toHaveProperty('message', expect.stringContaining(`remove ${lockFile}`));
+      expect(error).toHaveProperty('message', expect.stringContaining('/etc/machine-id'));
       expect(fs.readFileSync(lockFile, 'utf8')).toBe(text);
     },
   );
@@ -315,7 +320,23 @@ describe('the draft of a program that was killed before it had the lock', () => 
     expect(fs.readdirSync(folder)).toEqual([]);
   });
 
-  test('goes without a word in it too, once it is so old that nobody is about to write it', async () => {
+  test('goes at once without a word in it, since its name says whose it was', async (context) => {
+    onlyLinux(context);
+    const dead = parseHolder(await deadLock()) ?? expect.unreachable();
+    fs.unlinkSync(lockFile);
+    fs.writeFileSync(`${lockFile}.${dead.token}`, '');
+    (await takeLock(database)).release();
+    expect(fs.readdirSync(folder)).toEqual([]);
+  });
+
+  test('stays without a word in it while whoever began it lives', async () => {
+    const { token } = describeSelf(fs);
+    fs.writeFileSync(`${lockFile}.${token}`, '');
+    (await takeLock(database)).release();
+    expect(fs.readdirSync(folder)).toEqual([`cl.sqlite.lock.${token}`]);
+  });
+
+  test('of somewhere else goes without a word in it too, once it is so old that nobody is about to write it', async () => {
     fs.writeFileSync(draft(), '');
     (await takeLock(database)).release();
     expect(fs.readdirSync(folder)).toHaveLength(1);

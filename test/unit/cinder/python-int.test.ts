@@ -45,6 +45,12 @@ describe('parseInteger()', () => {
     expect(blanks.map((code) => code.toString(16).padStart(4, '0'))).toEqual(pythonJson.blanks);
   });
 
+  it('takes the digits 0 to 9 and no others, unlike Python', () => {
+    expect(parseInteger('12')).toBe(12);
+    // Arabic, Devanagari, full-width and mathematical digits, for which Python gives 12.
+    for (const text of ['١٢', '१२', '１２', '𝟏𝟐']) expect(() => parseInteger(text)).toThrow(ValueError);
+  });
+
   it('refuses more digits than Python does, at once', () => {
     expect(pythonJson.digits.text.startsWith(errorOf(() => parseInteger(`-${'9'.repeat(4301)}`)).message)).toBe(true);
     expect(() => parseInteger('9'.repeat(10_000_000))).toThrow('value has 10000000 digits');

@@ -1,10 +1,13 @@
 /** The medium on disk: pages in place, durable names, and typed errors for every place that is none. */
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
+import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DatabaseExists, DatabaseUnavailable, InvalidPersistence, StorageFailure } from '../../../src/errors/index.ts';
 import { FilesystemMedium } from '../../../src/media/filesystem.ts';
+import { FreeGuard } from '../../../src/media/guard.ts';
 import { hostMedia } from '../../../src/media/open-on-host.ts';
 import { seed } from '../../../src/media/seed.ts';
 import { FaultyFs } from './faulty-fs.ts';
@@ -35,6 +38,41 @@ describe('a file on disk', () => {
     file.truncate(3);
     await medium.close();
     expect(fs.readFileSync(database, 'latin1')).toBe('abX');
+  });
+
+  test('is read and written whole where the system does a few bytes at a time', () => {
+    const few = (length: number): number => Math.min(length, 3);
+    const sparing = {
+      ...fs,
+      readSync: (file: number, target: Uint8Array, start: number, length: number, at: number) =>
+        fs.readSync(file, target, start, few(length), at),
+      writeSync: (file: number, source: Uint8Array, start: number, length: number, at: number) =>
+        fs.writeSync(file, source, start, few(length), at),
+    };
+    // The medium calls each with these parameters and no others.
+    const medium = new FilesystemMedium(sparing as unknown as typeof fs, database, folder, noLock);
+    const file = medium.open('', true);
+    file.write(Buffer.from('abcdefgh'), 2);
+    expect(fs.readFileSync(database, 'latin1')).toBe('\0\0abcdefgh');
+    const target = new Uint8Array(12);
+    expect([file.read(target, 1), Buffer.from(target).toString('latin1', 0, 9)]).toEqual([9, '\0abcdefgh']);
+  });
+
+  test('is closed before the guard, and the lock is released last, also when closing fails', async () => {
+    const order: string[] = [];
+    const closeSync = (file: number): void => {
+      order.push('file');
+      fs.closeSync(file);
+      throw Object.assign(new Error('EIO'), { code: 'EIO' });
+    };
+    const guard = new FreeGuard();
+    vi.spyOn(guard, 'close').mockImplementation(async () => void order.push('guard'));
+    const lock = { release: () => void order.push('lock') };
+    const medium = new FilesystemMedium({ ...fs, closeSync }, database, folder, lock, false, () => guard);
+    medium.open('', true).write(bytes(1), 0);
+    expect(medium.guard).toBe(guard);
+    await expect(medium.close()).rejects.toThrow(StorageFailure);
+    expect(order).toEqual(['file', 'guard', 'lock']);
   });
 
   test('is known to have moved when another one has its name', async () => {
@@ -177,6 +215,29 @@ describe('a place that is none', () => {
 
   test('a device is no database, and is not waited for', async () => {
     expect((await refused('/dev/null')).message).toContain('not a regular file');
+  });
+
+  const companions: readonly (readonly [string, (name: string) => void])[] = [
+    ['pipe', (name) => execFileSync('mkfifo', [name])],
+    ['link to a device', (name) => fs.symlinkSync('/dev/zero', name)],
+    ['folder', (name) => fs.mkdirSync(name)],
+  ];
+  const places = ['-journal', '-wal', '-shm'].flatMap((kind) => companions.map((one) => [kind, ...one] as const));
+  test.each(places)('a %s beside it that is a %s is not waited for, nor touched', async (kind, _what, make) => {
+    fs.writeFileSync(database, '');
+    make(database + kind);
+    expect((await refused(database)).message).toContain(`${database}${kind} is not a regular file`);
+    await expect(hostMedia.openReadOnly({ medium: 'filesystem', database, from: null })).rejects.toThrow(
+      `${database}${kind} is not a regular file`,
+    );
+    expect(fs.readdirSync(folder)).toEqual(['cl.sqlite', `cl.sqlite${kind}`]);
+  });
+
+  test('a socket is no database', async () => {
+    const server = net.createServer();
+    await new Promise<void>((resolve) => void server.listen(database, resolve));
+    expect((await refused(database)).message).toContain('not a regular file');
+    await new Promise((resolve) => void server.close(resolve));
   });
 
   test('a link to nothing is named with where it leads', async () => {

@@ -1,8 +1,9 @@
 /** The methods of a file, called as SQLite calls them: by their place in the table, with words and BigInts. */
-import { beforeEach, describe, expect, test } from 'vitest';
-import { StorageFailure } from '../../../src/errors/index.ts';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { DatabaseLocked, StorageFailure } from '../../../src/errors/index.ts';
 import type { FileKind, MediumFile } from '../../../src/media/medium.ts';
 import { MemoryMedium } from '../../../src/media/memory.ts';
+import { LockLevel } from '../../../src/media/native-locks.ts';
 import { Code } from '../../../src/vfs/codes.ts';
 import { VfsFiles } from '../../../src/vfs/file.ts';
 import { Heap } from '../../../src/vfs/heap.ts';
@@ -37,6 +38,8 @@ beforeEach(async () => {
   };
 });
 
+afterEach(() => void vi.restoreAllMocks());
+
 /** A file whose every method throws, as that of a disk that died does. */
 function deadFile(error: unknown): MediumFile {
   const fail = (): never => {
@@ -50,6 +53,23 @@ describe('a file', () => {
     const file = open(new MemoryMedium().open('', true));
     expect(call('xSectorSize', file)).toBe(4096);
     expect(call('xDeviceCharacteristics', file)).toBe(0x1000);
+  });
+
+  test('begins no journal while the guard refuses to have the file written', () => {
+    const refusal = new DatabaseLocked('somebody came in');
+    const levels: number[] = [];
+    vi.spyOn(mount.medium.guard, 'refusal').mockImplementation((level) => {
+      levels.push(level);
+      return refusal;
+    });
+    const journal = new MemoryMedium().open('-journal', true);
+    const file = open(journal, '-journal');
+    expect(call('xWrite', file, buffer, 28, 0n)).toBe(Code.busy);
+    expect([journal.size(), mount.failure, levels]).toEqual([0, refusal, [LockLevel.exclusive]]);
+    // What follows the header is written only after it, and the database's own file has its locks.
+    expect(call('xWrite', file, buffer, 8, 512n)).toBe(Code.ok);
+    expect(call('xWrite', open(new MemoryMedium().open('', true)), buffer, 8, 0n)).toBe(Code.ok);
+    expect(levels).toHaveLength(1);
   });
 
   test('fills what lies behind its end with zeros and says so', () => {

@@ -1,0 +1,16 @@
+/** The filters that the getters of the built-in storages take, checked. */
+import { givenFilter } from '../given.ts';
+import type { ConnectionFilter, SnapshotFilter, VolumeFilter } from '../rpc/contract.ts';
+
+/** @throws InvalidOption for an unknown filter, with the near name, and for what is no text; so do the others. */
+export function volumeFilter(method: string, given: unknown): VolumeFilter {
+  return givenFilter(method, given, ['volume_id', 'volume_name', 'backend_name']);
+}
+
+export function snapshotFilter(given: unknown): SnapshotFilter {
+  return givenFilter('getSnapshots', given, ['snapshot_id', 'snapshot_name', 'volume_id']);
+}
+
+export function connectionFilter(given: unknown): ConnectionFilter {
+  return givenFilter('getConnections', given, ['connection_id', 'volume_id']);
+}

@@ -1,0 +1,102 @@
+/** What is said of an argument of the wrong type, and what of it is not repeated. */
+import { type Cinderlib, type CinderlibError, isCinderlibError, setup } from 'cinderlib-wasm';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+const volume_driver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
+
+async function errorOf(run: () => unknown): Promise<CinderlibError> {
+  try {
+    await run();
+  } catch (error) {
+    if (isCinderlibError(error)) return error;
+    throw error;
+  }
+  return expect.unreachable('it should have failed');
+}
+
+describe.each([
+  ['memory', {}],
+  ['memory_db', {}],
+  ['db', { connection: 'sqlite://' }],
+])('with the storage %s', (storage, options) => {
+  let cl: Cinderlib;
+  beforeEach(async () => {
+    cl = await setup({ persistence_config: { storage, ...options }, worker: false });
+  });
+  afterEach(() => cl.close());
+
+  const filters: readonly (readonly ['getVolumes' | 'getSnapshots' | 'getConnections', string, string])[] = [
+    ['getVolumes', 'volume_nam', 'volume_name'],
+    ['getVolumes', 'backend', ''],
+    ['getSnapshots', 'snapshot_ids', 'snapshot_id'],
+    ['getConnections', 'conection_id', 'connection_id'],
+  ];
+  test.each(filters)('%s({ %s }) is refused with the near name', async (method, filter, near) => {
+    const error = await errorOf(() => cl.persistence[method]({ [filter]: 'x' }));
+    expect(error.name).toBe('InvalidOption');
+    expect(error.message).toContain(
+      `${method}() has no option ${filter}.${near === '' ? '' : ` Did you mean ${near}?`}`,
+    );
+  });
+
+  test.each([
+    ['a null filter', () => cl.persistence.getVolumes(null as never), 'getVolumes() takes an object with'],
+    [
+      'a filter that is no text',
+      () => cl.persistence.getVolumes({ volume_id: 5 as never }),
+      'volume_id is a text, not a number',
+    ],
+    [
+      'a key that is a number',
+      () => cl.persistence.deleteKeyValue(5 as never),
+      'takes a key or a KeyValue, not a number',
+    ],
+    ['no volume', () => cl.persistence.setVolume(null as never), 'setVolume() takes a Volume, not null'],
+    ['a storage that is a number', () => cl.setPersistence(5), 'not a number'],
+    ['an id that is a list', () => cl.Volume.getById([] as never), 'getById() takes a text, not a list'],
+  ])('%s is refused', async (_what, run, part) => {
+    const error = await errorOf(run);
+    expect([error.name, error.message]).toEqual(['InvalidOption', expect.stringContaining(part)]);
+  });
+
+  test('an object of another class is told apart', async () => {
+    const backend = await cl.backend({ volume_backend_name: 'b', volume_driver });
+    const volume = await backend.createVolume(1);
+    const snapshot = await volume.createSnapshot();
+    expect((await errorOf(() => cl.persistence.setSnapshot(volume as never))).message).toContain('not a Volume');
+    expect((await errorOf(() => volume.disconnect(snapshot as never))).message).toContain(
+      'takes a Connection, not a Snapshot',
+    );
+    expect((await errorOf(() => cl.persistence.setAll([volume, null as never]))).name).toBe('InvalidOption');
+  });
+
+  test('what may be a secret is not repeated', async () => {
+    const backend = await cl.backend({ volume_backend_name: 'b', volume_driver });
+    const volume = await backend.createVolume(1);
+    const assign = (field: string, value: unknown) => errorOf(() => Reflect.set(volume, field, value));
+    const secrets = ['mysql://root:hunter2@db/cinder', 'AQBSdFhcGhlbGxvMTIzNDU2Nzg5MA==', `hunter2 ${'x'.repeat(40)}`];
+    for (const secret of secrets) {
+      const errors = [
+        await assign('size', secret),
+        await assign('created_at', secret),
+        await errorOf(() => volume.connect(secret as never)),
+        await errorOf(() => volume.extend(secret as never)),
+        await errorOf(() => backend.createVolume(1, { [secret]: 1 })),
+        await errorOf(() => volume.toJson({ [secret]: true } as never)),
+        await errorOf(() => cl.backend(secret as never)),
+      ];
+      for (const { message } of errors) expect(message).not.toMatch(/hunter2|AQBSd/);
+    }
+    // What is short and plain helps to find the place.
+    expect((await assign('size', 'big')).message).toBe("invalid literal for int() with base 10: 'big'");
+    expect((await assign('size', 'x'.repeat(41))).message).toContain('a text of 41 characters');
+  });
+
+  test('a field refuses what no dump could hold', async () => {
+    const backend = await cl.backend({ volume_backend_name: 'b', volume_driver });
+    const volume = await backend.createVolume(1);
+    const { name, message } = await errorOf(() => volume.connect({ host: 'h', made: new Date(0) }));
+    expect([name, message]).toEqual(['ValueError', 'The dict in field connector holds a Date, which JSON has not']);
+    expect(await cl.persistence.getConnections()).toEqual([]);
+  });
+});
