@@ -106,7 +106,7 @@ export function readable<T>(expected: string, given: unknown, read: () => T): T 
 
 function modelOf(given: unknown): string | null {
   const ovo: unknown = typeof given === 'object' && given !== null ? Reflect.get(given, 'ovo') : null;
-  return ovo instanceof VersionedObject ? ovo.model.name : null;
+  return VersionedObject.is(ovo) ? ovo.model.name : null;
 }
 
 /** A name that is none may be a value that slipped in. */

@@ -8,6 +8,9 @@ import { coerce, type Field } from './field.ts';
 import type { ObjectModel } from './object-model.ts';
 import { pythonType } from './python-str.ts';
 
+/** What every copy of the library knows its objects by: the program has one of its own beside that of plugins. */
+const brand = Symbol.for('cinderlib-wasm.versioned-object');
+
 export class VersionedObject {
   readonly model: ObjectModel;
   /** The version that the object was made or loaded with; it is printed again as it came. */
@@ -24,6 +27,15 @@ export class VersionedObject {
     this.model = model;
     this.version = version;
     this.#values = new Array<unknown>(model.fields.length);
+  }
+
+  /** Whether it is such an object, also one of another copy of the library. */
+  static is(value: unknown): value is VersionedObject {
+    return typeof value === 'object' && value !== null && Reflect.get(value, brand) === true;
+  }
+
+  get [brand](): true {
+    return true;
   }
 
   /** The value of a field; undefined when it is not set or there is no such field. */

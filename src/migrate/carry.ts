@@ -17,7 +17,9 @@ export interface CarryOptions {
   readonly on_progress: (progress: MigrationProgress) => void;
 }
 
+/** How far a migration is, as `on_progress` is told. */
 export interface MigrationProgress {
+  /** `reading` in a dry run, else `writing`, and then `verifying` where that was not declined. */
   readonly phase: 'reading' | 'writing' | 'verifying';
   /** Volumes, snapshots, connections and key-values so far. */
   readonly done: number;

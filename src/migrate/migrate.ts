@@ -5,6 +5,7 @@ import type { MigrationProgress } from './carry.ts';
 import type { OpenStorage } from './open.ts';
 import type { MigrationReport } from './report.ts';
 
+/** The options of {@link migrate}. */
 export interface MigrationOptions {
   /** Reads everything, looks for conflicts, and writes nothing. */
   readonly dry_run?: boolean;

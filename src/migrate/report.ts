@@ -1,10 +1,14 @@
 /** What a migration did, and what it did not. */
 
+/** What {@link migrate} answers with. */
 export interface MigrationReport {
   /** How many were carried; in a dry run, how many would be. */
   readonly volumes: number;
+  /** Snapshots that were carried, or would be. */
   readonly snapshots: number;
+  /** Connections (Cinder's `volume_attachment`) that were carried, or would be. */
   readonly connections: number;
+  /** Key-values that were carried, or would be; 0 where they were declined. */
   readonly key_values: number;
   /** Types beside the one named `__DEFAULT__`, of which each database has its own. */
   readonly volume_types: number;
@@ -14,24 +18,31 @@ export interface MigrationReport {
   readonly differences: readonly Difference[];
 }
 
+/** Something that the source has and the target did not get. */
 export interface NotCarried {
   /** `volume`, `snapshot`, `connection`, `key-value`, `volume type`, or the name of a table. */
   readonly kind: string;
   /** The field of such objects that it is about; null where it is about all of them. */
   readonly field: string | null;
+  /** How many of them there are. */
   readonly count: number;
   /** The first hundred ids or keys; none for rows of tables. */
   readonly ids: readonly string[];
+  /** The reason, as a sentence. */
   readonly why: string;
 }
 
+/** One field that the target holds otherwise than the source. */
 export interface Difference {
+  /** As of {@link NotCarried}. */
   readonly kind: string;
+  /** The object's id, or the key of a key-value. */
   readonly id: string;
   /** Null where the target does not have the object at all. */
   readonly field: string | null;
-  /** The two values as JSON; null for those that may be secrets. */
+  /** The source's value as JSON; null for one that may be a secret. */
   readonly source: string | null;
+  /** The target's value, in the same way. */
   readonly target: string | null;
 }
 

@@ -32,13 +32,13 @@ import {
   type ConnectionFilter,
   PersistenceDriver,
   type PersistenceOptions,
-  refuseUnstorable,
   type SnapshotFilter,
   type Storable,
 } from './driver.ts';
 import { DriverDatabase } from './driver-database.ts';
 import { connectionFilter, snapshotFilter, volumeFilter } from './filters.ts';
 import { connectionsOf, defaultTypeOf, snapshotsOf, volumesOf } from './rows.ts';
+import { refuseUnstorable } from './unstorable.ts';
 
 /** Volumes of a page. Cinder has no index for the order of a listing, so that each page costs a scan: few are better. */
 const pageSize = 2000;

@@ -8,7 +8,7 @@
 import { utcNow } from '../cinder/time.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { NotImplemented } from '../errors/index.ts';
-import { givenList, refuseOthers } from '../given.ts';
+import { refuseOthers } from '../given.ts';
 import { inspect } from '../inspect.ts';
 import type { Connection } from '../objects/connection.ts';
 import type { Context } from '../objects/context.ts';
@@ -16,6 +16,7 @@ import { type KeyValue, keyOf, storableKeyValue } from '../objects/key-value.ts'
 import type { Snapshot } from '../objects/snapshot.ts';
 import type { Volume } from '../objects/volume.ts';
 import type { Change, ConnectionFilter, SnapshotFilter, StorageInfo, VolumeFilter } from '../rpc/contract.ts';
+import { refuseUnstorable } from './unstorable.ts';
 
 export type { Change, ConnectionFilter, SnapshotFilter, StorageInfo, VolumeFilter };
 
@@ -197,12 +198,6 @@ export abstract class PersistenceDriver {
   #missing(member: string): NotImplemented {
     return new NotImplemented(`${this.constructor.name} does not implement ${member}, which every storage must.`);
   }
-}
-
-/** Refuses a list in which anything is no object of ours. */
-export function refuseUnstorable(resources: unknown): void {
-  for (const one of givenList('setAll', resources))
-    refuseOthers('setAll', one, 'Volume', 'Snapshot', 'VolumeAttachment');
 }
 
 function markDeleted(ovo: VersionedObject): void {
