@@ -36,13 +36,15 @@ async function checkIntegrity(connection: SqlConnection): Promise<readonly strin
 }
 
 async function countRows(connection: SqlConnection): Promise<readonly TableCount[]> {
-  const marked = new Set(cinderTables().map(({ name }) => name));
+  const marked = new Map(cinderTables().map(({ name, columns }) => [name, columns.get('deleted')]));
   const used = new Set([...bookkeeping, ...cinderTables().flatMap((table) => (table.inserted ? [table.name] : []))]);
   const seeds = seedRows('', () => '').map(({ table }) => table);
   const counts: TableCount[] = [];
   for (const table of await tableNames(connection)) {
     const all = await count(connection, `"${table}"`);
-    const living = marked.has(table) ? await count(connection, `"${table}" WHERE ${live.sql}`) : all;
+    // Where the mark is a number Cinder puts the row's id there.
+    const isLive = marked.get(table) === 'integer' ? 'deleted = 0' : live.sql;
+    const living = marked.has(table) ? await count(connection, `"${table}" WHERE ${isLive}`) : all;
     const beside = living - seeds.filter((name) => name === table).length;
     const foreign = used.has(table) ? 0 : Math.max(0, beside);
     counts.push({ table, live: living, deleted: all - living, foreign });

@@ -4,9 +4,9 @@ import { describe, expect, test } from 'vitest';
 import {
   type GoldenAnswers,
   type GoldenQuery,
-  goldenBytes,
   goldenJson,
   goldenServerDatabases,
+  goldenSql,
 } from '../support/golden.ts';
 import { checkAnswers, checkQueries, inAnyOrder } from '../support/golden-answers.ts';
 import { objectRows, rowsOf, seedRows } from '../support/server-rows.ts';
@@ -23,11 +23,7 @@ describe.each(goldenServerDatabases)('the golden dump $file', ({ file, dialect, 
   async function golden(): Promise<string> {
     if (restored !== null) return restored;
     restored = await server.running.createDatabase();
-    // Old clients do not know the first line of the one dump, nor two lines of the other.
-    const text = goldenBytes(file)
-      .toString('utf8')
-      .replaceAll(/^(\/\*M!999999.*|\\(un)?restrict .*)$/gm, '');
-    server.running.sql(text, nameIn(restored));
+    server.running.sql(goldenSql(file), nameIn(restored));
     return restored;
   }
 

@@ -53,8 +53,8 @@ function pairTable(name: string, owner: string, order?: string): PairTable {
   return { ...table(name, texts(['id', owner, 'key', 'value', ...base]), order), owner };
 }
 
-function markedTable(name: string, columns: readonly string[]): Table {
-  return table(name, texts([...columns, 'deleted', 'deleted_at']), 'id', false);
+function markedTable(name: string, columns: readonly string[], deleted: ColumnKind = 'boolean'): Table {
+  return table(name, new Map([...texts([...columns, 'deleted_at']), ['deleted', deleted]]), 'id', false);
 }
 
 export const volumes = /* @__PURE__ */ objectTable('volumes', volumeModel);
@@ -86,7 +86,7 @@ export function cinderTables(): readonly Table[] {
     markedTable('volume_glance_metadata', ['volume_id', 'snapshot_id']),
     markedTable('attachment_specs', ['attachment_id']),
     markedTable('transfers', ['volume_id']),
-    markedTable('volume_type_projects', ['volume_type_id']),
+    markedTable('volume_type_projects', ['volume_type_id'], 'integer'),
     markedTable('encryption', ['volume_type_id']),
   ];
 }
