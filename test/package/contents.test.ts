@@ -116,10 +116,10 @@ describe('the published package', () => {
   });
 
   it('stays small: ceilings a tenth above what was measured', () => {
-    // Measured: cli.js 219 kB, core-node.js, with the drivers of servers, 176 kB, the engine 688 kB, packed 1,890 kB.
+    // Measured: cli.js, with all volume drivers, 278 kB, core-node.js, with the drivers of servers, 191 kB, the engine 688 kB, packed 1,890 kB.
     expect(size('index.js')).toBeLessThan(113_000);
-    expect(size('core-node.js')).toBeLessThan(200_000);
-    expect(size('cli.js')).toBeLessThan(241_000);
+    expect(size('core-node.js')).toBeLessThan(210_000);
+    expect(size('cli.js')).toBeLessThan(306_000);
     expect(packed.size).toBeLessThan(2_080_000);
   });
 });
