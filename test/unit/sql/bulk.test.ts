@@ -1,32 +1,9 @@
 /** One transaction over many commands: all of it or nothing, and everything else waits. */
 import { expect, test } from 'vitest';
-import type { CoreConfig, SingleWrite } from '../../../src/rpc/contract.ts';
-import { Core } from '../../../src/sql/core.ts';
-import { PlainEngine } from './plain-engine.ts';
-import { CREATED, creation } from './writer.ts';
-
-const config: CoreConfig = {
-  medium: 'memory',
-  database: '',
-  soft_deletes: false,
-  sqlite_synchronous: true,
-  from: null,
-  read_only: false,
-  busy_timeout: 0,
-  server: null,
-};
-
-async function openCore(): Promise<{ core: Core; engine: PlainEngine }> {
-  const engine = await PlainEngine.open();
-  const core = new Core({
-    openEngine: async () => engine,
-    nextTurn: async () => {},
-    now: () => CREATED,
-    newId: () => crypto.randomUUID(),
-  });
-  await core.call({ kind: 'open', config });
-  return { core, engine };
-}
+import type { SingleWrite } from '../../../src/rpc/contract.ts';
+import { openCore } from './open-core.ts';
+import type { PlainEngine } from './plain-engine.ts';
+import { creation } from './writer.ts';
 
 const volume = (id: string): SingleWrite => ({ kind: 'setVolume', change: creation(id) });
 const ids = (engine: PlainEngine): unknown[] => engine.rows('SELECT id FROM volumes ORDER BY id').map(({ id }) => id);

@@ -10,19 +10,10 @@ import {
 import type { Command, CoreConfig, WriteCommand } from '../../../src/rpc/contract.ts';
 import { Core } from '../../../src/sql/core.ts';
 import { goldenBytes } from '../../support/golden.ts';
+import { config } from './open-core.ts';
 import { PlainEngine } from './plain-engine.ts';
 import { creation, update } from './writer.ts';
 
-const config: CoreConfig = {
-  medium: 'memory',
-  database: '',
-  soft_deletes: false,
-  sqlite_synchronous: true,
-  from: null,
-  read_only: false,
-  busy_timeout: 0,
-  server: null,
-};
 const setKey = (key: string): WriteCommand => ({ kind: 'setKeyValue', key, value: key });
 const allKeys = { kind: 'getKeyValues', key: null } as const;
 const turn = () => new Promise<void>((resolve) => void setImmediate(resolve));
