@@ -6,18 +6,17 @@ import type { ChangeListener, CoreClient } from './client.ts';
 import type { Answer, Command } from './contract.ts';
 import type { CommandRunner } from './host.ts';
 import { isShared, startPorts, watchPage } from './shared-watch.ts';
-import { DurableChanges } from './writes.ts';
+import { OwnChanges } from './writes.ts';
 
 export class LocalClient implements CoreClient {
   readonly #core: CommandRunner;
   readonly #end = new AbortController();
-  readonly #durable = new DurableChanges();
+  readonly #changes = new OwnChanges();
   #isShared = false;
-  #listener: ChangeListener = () => {};
 
   private constructor(core: CommandRunner) {
     this.#core = core;
-    core.onChanges?.((changes) => this.#listener(changes));
+    core.onChanges?.((changes) => this.#changes.listener(changes));
   }
 
   static async start(): Promise<LocalClient> {
@@ -27,22 +26,17 @@ export class LocalClient implements CoreClient {
   async call<C extends Command>(command: C): Promise<Answer<C>> {
     const answer = await this.#core.call(this.#prepared(command));
     // A core that is shared tells of all changes itself.
-    if (!this.#isShared) this.#tell(command);
+    if (!this.#isShared) this.#changes.tellAfter(command);
     return answer;
   }
 
   onChanges(listener: ChangeListener): void {
-    this.#listener = listener;
+    this.#changes.listener = listener;
   }
 
   async close(): Promise<void> {
     this.#end.abort();
     await this.#core.call({ kind: 'close' });
-  }
-
-  #tell(command: Command): void {
-    const changes = this.#durable.after(command);
-    if (changes.length > 0) this.#listener(changes.map((change) => ({ ...change, here: true })));
   }
 
   #prepared<C extends Command>(command: C): C {

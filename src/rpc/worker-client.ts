@@ -8,7 +8,7 @@ import { startWorker, type WorkerHandle } from './endpoint.ts';
 import { fromWire } from './errors.ts';
 import { LeftLock } from './left-lock.ts';
 import { isShared, listenForChanges, startPorts, watchCore, watchPage } from './shared-watch.ts';
-import { DurableChanges, leavesDoubt } from './writes.ts';
+import { leavesDoubt, OwnChanges } from './writes.ts';
 
 interface Waiting {
   readonly command: Command;
@@ -24,8 +24,7 @@ export class WorkerClient implements CoreClient {
   #lock: LeftLock | null = null;
   /** Of a core that is shared with other tabs: ends what the page does for it. */
   #shared: AbortController | null = null;
-  #listener: ChangeListener = () => {};
-  readonly #durable = new DurableChanges();
+  readonly #changes = new OwnChanges();
 
   constructor(make?: () => AnyWorker) {
     this.#worker = startWorker(make);
@@ -42,12 +41,12 @@ export class WorkerClient implements CoreClient {
     if (lock_file !== null) this.#lock = new LeftLock(lock_file, () => this.#waiting.size === 0);
     if (shared !== undefined) this.#share(shared);
     // A core that is shared tells of all changes itself.
-    if (this.#shared === null) this.#tell(command);
+    if (this.#shared === null) this.#changes.tellAfter(command);
     return outcome.value;
   }
 
   onChanges(listener: ChangeListener): void {
-    this.#listener = listener;
+    this.#changes.listener = listener;
   }
 
   async close(): Promise<void> {
@@ -74,14 +73,9 @@ export class WorkerClient implements CoreClient {
   /** A command as it is sent: with what the worker needs to meet other tabs, if it is to. */
   #prepared<C extends Command>(command: C): C {
     if (command.kind !== 'open' || !isShared(command.config)) return command;
-    listenForChanges(this.#worker.endpoint, (changes) => this.#listener(changes));
+    listenForChanges(this.#worker.endpoint, (changes) => this.#changes.listener(changes));
     const ports = startPorts();
     return ports === undefined ? command : Comlink.transfer({ ...command, ports }, [ports]);
-  }
-
-  #tell(command: Command): void {
-    const changes = this.#durable.after(command);
-    if (changes.length > 0) this.#listener(changes.map((change) => ({ ...change, here: true })));
   }
 
   #share(shared: SharedCore): void {

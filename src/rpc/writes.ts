@@ -1,4 +1,5 @@
 /** Which commands write, and what each of them changes. */
+import type { ChangeListener } from './client.ts';
 import type { BulkCommand, Change, Command, WriteCommand } from './contract.ts';
 
 type ToldChange = Omit<Change, 'here'>;
@@ -32,27 +33,49 @@ export function leavesDoubt(command: Command): boolean {
   return isWrite(command) || command.kind === 'commitBulk';
 }
 
-/** What the commands that succeeded made durable, in order: the changes of a bulk with its commit. */
+/**
+ * What the commands that succeeded made durable, in order: the changes of a bulk with its commit. There is one bulk at
+ * a time, and each begins with nothing: one that failed leaves its changes to nobody.
+ */
 export class DurableChanges {
   #bulk: ToldChange[] = [];
 
   /** What a command that has just succeeded made durable; what a deleted volume took along is not listed. */
   after(command: Command): readonly ToldChange[] {
     if (isWrite(command)) return changesOf(command);
-    if (!isBulkPart(command)) return [];
-    if (command.kind === 'appendBulk') {
-      const changes = command.commands.flatMap(changesOf);
-      this.#bulk.push(...changes.slice(0, mostTold - this.#bulk.length));
-      return [];
+    switch (command.kind) {
+      case 'appendBulk': {
+        const changes = command.commands.flatMap(changesOf);
+        this.#bulk.push(...changes.slice(0, mostTold - this.#bulk.length));
+        return [];
+      }
+      case 'commitBulk':
+        return this.#take();
+      case 'beginBulk':
+      case 'rollbackBulk':
+        this.#take();
+        return [];
+      default:
+        return [];
     }
-    const changes = command.kind === 'commitBulk' ? this.#bulk : [];
-    this.forget();
-    return changes;
   }
 
-  /** The bulk has ended, and nothing of it was stored. */
-  forget(): void {
+  #take(): readonly ToldChange[] {
+    const changes = this.#bulk;
     this.#bulk = [];
+    return changes;
+  }
+}
+
+/** Tells of what one context's own commands made durable: for a core that nobody else uses. */
+export class OwnChanges {
+  readonly #durable = new DurableChanges();
+  listener: ChangeListener = () => {};
+
+  /** Tells what a command that has just succeeded made durable. */
+  tellAfter(command: Command): void {
+    const changes = this.#durable.after(command);
+    if (changes.length > 0) this.listener(changes.map((change) => ({ ...change, here: true })));
   }
 }
 

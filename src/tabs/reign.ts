@@ -54,6 +54,8 @@ export class Reign {
   #isOver = false;
   /** Whose bulk is under way: everything else waits for it. */
   #bulkOwner: MemberId | null = null;
+  /** Members that came and died: what they asked for last may still be waiting. */
+  readonly #gone = new Set<MemberId>();
   readonly #durable = new DurableChanges();
 
   constructor(parts: ReignParts) {
@@ -116,6 +118,7 @@ export class Reign {
     this.#followers.set(from, follower);
     whenFree(this.#parts.locks, aliveLock(from), follower.forget.signal, () => {
       this.#followers.delete(from);
+      this.#gone.add(from);
       if (this.#bulkOwner === from) void this.#giveUpBulk();
     });
     return follower;
@@ -133,11 +136,16 @@ export class Reign {
     return this.#run(origin, command);
   }
 
+  /** A bulk has begun, which its member may not have lived to see, or this leadership. */
+  async #own(origin: MemberId): Promise<void> {
+    this.#bulkOwner = origin;
+    if (this.#isOver || this.#gone.has(origin)) await this.#giveUpBulk();
+  }
+
   /** Gives up the bulk of a member that will not end it, so that the others can go on. */
   async #giveUpBulk(): Promise<void> {
     if (this.#bulkOwner === null) return;
     this.#bulkOwner = null;
-    this.#durable.forget();
     // It may have ended meanwhile.
     await this.#parts.core.call({ kind: 'rollbackBulk' }).catch(() => {});
   }
@@ -160,11 +168,12 @@ export class Reign {
 
   async #run(origin: MemberId, command: Command): Promise<Outcome<unknown>> {
     try {
+      // However it ends: then there is none to give up.
+      if (command.kind === 'commitBulk' || command.kind === 'rollbackBulk') this.#bulkOwner = null;
       const value = await this.#parts.core.call(command);
+      if (command.kind === 'beginBulk') await this.#own(origin);
       // A later member is told of the default type that there is now.
       if (command.kind === 'refresh') this.#opened = { ...this.#opened, ...(value as Answers['refresh']) };
-      if (command.kind === 'beginBulk') this.#bulkOwner = origin;
-      if (command.kind === 'commitBulk' || command.kind === 'rollbackBulk') this.#bulkOwner = null;
       const changes = this.#durable.after(command);
       if (changes.length > 0) this.#parts.tell(origin, changes);
       return { ok: true, value };

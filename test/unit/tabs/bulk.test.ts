@@ -1,0 +1,108 @@
+/** Bulks of members: everybody else waits for them, so that none may be left open when its member is gone. */
+import { expect, test } from 'vitest';
+import type { Command, Outcome, SingleWrite } from '../../../src/rpc/contract.ts';
+import { OwnChanges } from '../../../src/rpc/writes.ts';
+import { holdLock } from '../../../src/tabs/held-lock.ts';
+import { aliveLock } from '../../../src/tabs/names.ts';
+import { Reign } from '../../../src/tabs/reign.ts';
+import { FakeLocks } from '../../support/fake-locks.ts';
+import { openCore } from '../sql/open-core.ts';
+import { creation } from '../sql/writer.ts';
+
+const options = { soft_deletes: false, sqlite_synchronous: true };
+const begin: Command = { kind: 'beginBulk' };
+const commit: Command = { kind: 'commitBulk' };
+const append = (...ids: string[]): Command => ({ kind: 'appendBulk', commands: ids.map(volume) });
+const volume = (id: string): SingleWrite => ({ kind: 'setVolume', change: creation(id) });
+const write: Command = { kind: 'setKeyValue', key: 'k', value: 'v' };
+const read: Command = { kind: 'getKeyValues', key: null };
+const stored: Outcome<unknown> = { ok: true, value: null };
+
+async function openReign() {
+  const { core, engine, opened } = await openCore();
+  const locks = new FakeLocks();
+  const told: string[] = [];
+  const reign = new Reign({
+    epoch: 1,
+    core,
+    opened,
+    options,
+    locks: locks.client('leader'),
+    isProven: async () => true,
+    lost: () => {},
+    tell: (origin, changes) => void told.push(...changes.map(({ id }) => `${origin}: ${id}`)),
+  });
+  /** Lets a member in, as the leader hears of it; gives what ends its tab. */
+  const admit = async (id: string): Promise<() => void> => {
+    await holdLock(locks.client(id), aliveLock(id));
+    reign.receive(id, { type: 'hello', options }, () => {}, 'channel');
+    return () => locks.kill(id);
+  };
+  const volumes = (): unknown[] => engine.rows('SELECT id FROM volumes ORDER BY id').map(({ id }) => id);
+  return { reign, told, admit, volumes };
+}
+
+test('the parts of a bulk pass what waits for its end, and are told of at the commit', async () => {
+  const { reign, told, volumes } = await openReign();
+  expect(await reign.run('one', begin)).toEqual(stored);
+  const others = [reign.run('two', read), reign.run('three', write)];
+  expect(await reign.run('one', append('a', 'b'))).toEqual(stored);
+  expect(await reign.run('one', append('c'))).toEqual(stored);
+  expect(told).toEqual([]);
+  expect(await reign.run('one', commit)).toEqual(stored);
+  expect(await Promise.all(others)).toEqual([{ ok: true, value: [] }, stored]);
+  expect(volumes()).toEqual(['a', 'b', 'c']);
+  expect(told).toEqual(['one: a', 'one: b', 'one: c', 'three: k']);
+});
+
+test('a bulk whose member dies is given up, and the others go on', async () => {
+  const { reign, told, admit, volumes } = await openReign();
+  const kill = await admit('one');
+  await reign.run('one', begin);
+  await reign.run('one', append('a'));
+  const waiting = reign.run('two', write);
+  kill();
+  expect(await waiting).toEqual(stored);
+  expect(volumes()).toEqual([]);
+  expect(told).toEqual(['two: k']);
+});
+
+test('a bulk that begins after its member has died is given up too', async () => {
+  const { reign, admit } = await openReign();
+  const kill = await admit('one');
+  kill();
+  await new Promise((resolve) => void setTimeout(resolve, 20));
+  await reign.run('one', begin);
+  expect(await reign.run('two', write)).toEqual(stored);
+});
+
+test('a leader that ends gives up the bulk that is under way', async () => {
+  const { reign, volumes } = await openReign();
+  await reign.run('one', begin);
+  const waiting = reign.run('two', read);
+  await reign.run('one', append('a'));
+  await reign.end();
+  await waiting;
+  // It is sent to the next leader, who knows of no bulk.
+  expect(await reign.run('one', commit)).toBeNull();
+  expect(volumes()).toEqual([]);
+});
+
+test('a leader that ends while a bulk begins waits for nobody', async () => {
+  const { reign } = await openReign();
+  const accepted = new Promise<void>((resolve) => void reign.run('one', begin, resolve));
+  const waiting = reign.run('two', read);
+  await accepted;
+  await reign.end();
+  expect(await waiting).toEqual({ ok: true, value: [] });
+});
+
+test('the changes of a bulk that failed are told with none that comes after it', () => {
+  const heard: string[] = [];
+  const changes = new OwnChanges();
+  changes.listener = (all) => void heard.push(...all.map(({ id }) => id));
+  // Its commit failed: nothing was to be told after it.
+  for (const command of [begin, append('lost')]) changes.tellAfter(command);
+  for (const command of [begin, append('kept'), commit, write]) changes.tellAfter(command);
+  expect(heard).toEqual(['kept', 'k']);
+});
