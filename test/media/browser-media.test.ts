@@ -1,8 +1,9 @@
 /** What a user meets of the media of browsers, in real ones: it lasts, it is one file, it is one opener's. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { Page } from '../support/browsers/browser.ts';
 import { nativeView } from './native-copy.ts';
-import { type InPage, missingBrowser, openStorageSite, type StorageSite } from './storage-page.ts';
+import type { InPage } from './storage-page.ts';
+import { useStorageSite } from './use-storage-site.ts';
 
 declare const lib: InPage['lib'];
 declare const open: InPage['open'];
@@ -17,22 +18,16 @@ interface Config {
 }
 
 describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {
-  const missing = missingBrowser(browser);
-  let site: StorageSite;
+  const site = useStorageSite(browser);
   let page: Page;
-  beforeAll(async () => {
-    if (missing === null) site = await openStorageSite(browser);
-  }, 120_000);
-  afterAll(async () => site?.[Symbol.asyncDispose]());
 
   let made = 0;
   describe.each(['indexeddb', 'opfs'] as const)('%s', (medium) => {
     let config: Config;
     beforeEach(async (context) => {
-      if (missing !== null) return context.skip(missing);
       made += 1;
       config = { connection: `sqlite:///database-${made}`, medium };
-      page = await site.newPage();
+      page = await site.newPage(context);
       return () => page.close();
     });
 
@@ -45,7 +40,7 @@ describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {
       expect(info).toMatchObject({ runtime: 'browser', medium, durability: 'full', read_only: false });
       expect(info.size).toBeGreaterThan(100_000);
       // Without closing: as users leave pages.
-      const again = await site.newPage();
+      const again = await site.running.newPage();
       await page.close();
       page = again;
       const found = await page.evaluate(async (options: Config) => {
@@ -169,8 +164,7 @@ describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {
   });
 
   test('a database in memory has no medium, and a browser has no file system', { timeout: 60_000 }, async (context) => {
-    if (missing !== null) return context.skip(missing);
-    page = await site.newPage();
+    page = await site.newPage(context);
     const errors = await page.evaluate(async () => [
       await failure(open({ connection: 'sqlite://', medium: 'indexeddb' })),
       await failure(open({ connection: 'sqlite:///x', medium: 'filesystem' })),
@@ -184,8 +178,7 @@ describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {
   test('while somebody writes, IndexedDB is read as of one commit, and OPFS says that it cannot', {
     timeout: 60_000,
   }, async (context) => {
-    if (missing !== null) return context.skip(missing);
-    page = await site.newPage();
+    page = await site.newPage(context);
     const seen = await page.evaluate(async () => {
       const config = { connection: 'sqlite:///busy', medium: 'indexeddb' };
       const writer = await open(config);
@@ -216,8 +209,7 @@ describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {
   test('the core on the page itself reaches IndexedDB, and says why it has no OPFS', {
     timeout: 60_000,
   }, async (context) => {
-    if (missing !== null) return context.skip(missing);
-    page = await site.newPage();
+    page = await site.newPage(context);
     const result = await page.evaluate(async () => {
       const config = (medium: string) => ({ storage: 'db', connection: 'sqlite:///here', medium });
       const cl = await lib.setup({ persistence_config: config('indexeddb'), worker: false });

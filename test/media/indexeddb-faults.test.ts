@@ -1,8 +1,9 @@
 /** IndexedDB that fails: whoever waits is told, nothing of it is stored, and the next change works. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { Page } from '../support/browsers/browser.ts';
 import { nativeView } from './native-copy.ts';
-import { type InPage, missingBrowser, openStorageSite, type StorageSite } from './storage-page.ts';
+import type { InPage } from './storage-page.ts';
+import { useStorageSite } from './use-storage-site.ts';
 
 declare const open: InPage['open'];
 declare const create: InPage['create'];
@@ -22,20 +23,14 @@ interface Fault {
 const timeout = 60_000;
 
 describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {
-  const missing = missingBrowser(browser);
-  let site: StorageSite;
+  const site = useStorageSite(browser);
   let page: Page;
   let made = 0;
   let name = '';
-  beforeAll(async () => {
-    if (missing === null) site = await openStorageSite(browser);
-  }, 120_000);
-  afterAll(async () => site?.[Symbol.asyncDispose]());
   beforeEach(async (context) => {
-    if (missing !== null) return context.skip(missing);
     made += 1;
     name = `faulty-${made}`;
-    page = await site.newPage();
+    page = await site.newPage(context);
     return () => page.close();
   });
 

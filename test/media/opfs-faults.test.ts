@@ -1,8 +1,9 @@
 /** The private file system when it fails, or is another's: whoever waits is told, and nothing is half stored. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { Page } from '../support/browsers/browser.ts';
 import { nativeView } from './native-copy.ts';
-import { type InPage, missingBrowser, openStorageSite, type StorageSite } from './storage-page.ts';
+import type { InPage } from './storage-page.ts';
+import { useStorageSite } from './use-storage-site.ts';
 
 declare const open: InPage['open'];
 declare const put: InPage['put'];
@@ -14,20 +15,14 @@ declare const fail: InPage['fail'];
 const timeout = 60_000;
 
 describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {
-  const missing = missingBrowser(browser);
-  let site: StorageSite;
+  const site = useStorageSite(browser);
   let page: Page;
   let made = 0;
   let name = '';
-  beforeAll(async () => {
-    if (missing === null) site = await openStorageSite(browser);
-  }, 120_000);
-  afterAll(async () => site?.[Symbol.asyncDispose]());
   beforeEach(async (context) => {
-    if (missing !== null) return context.skip(missing);
     made += 1;
     name = `faulty-${made}.sqlite`;
-    page = await site.newPage();
+    page = await site.newPage(context);
     return () => page.close();
   });
 
