@@ -53,6 +53,13 @@ describe('the published package', () => {
     expect(targets.filter((target) => !existsSync(join(installed, target)))).toStrictEqual([]);
   });
 
+  it('keeps the names of its classes, which the console and loggers show', async () => {
+    const library: Record<string, unknown> = await import(join(installed, 'dist/index.js'));
+    const classes = Object.entries(library).filter(([name]) => /^[A-Z]/.test(name));
+    expect(classes.length).toBeGreaterThan(60);
+    expect(classes.filter(([name, value]) => typeof value !== 'function' || value.name !== name)).toStrictEqual([]);
+  });
+
   it('is the same for JSR', () => {
     const { exports, version, license } = JSON.parse(read('package.json'));
     const jsr = JSON.parse(readFileSync(join(import.meta.dirname, '../../jsr.json'), 'utf8'));
