@@ -201,16 +201,23 @@ export function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => void setTimeout(resolve, milliseconds));
 }
 
+// One for all turns: making a channel costs a browser more than a message through it.
+let turns: MessageChannel | undefined;
+const waiting: (() => void)[] = [];
+
 /** Resolves after the messages that have arrived by now were delivered. */
 export function nextTurn(): Promise<void> {
   const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => unknown };
-  if (setImmediate !== undefined) return new Promise((resolve) => void setImmediate(resolve));
   return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(null);
+    if (setImmediate !== undefined) return void setImmediate(resolve);
+    waiting.push(resolve);
+    turns ??= turnChannel();
+    turns.port2.postMessage(null);
   });
+}
+
+function turnChannel(): MessageChannel {
+  const channel = new MessageChannel();
+  channel.port1.onmessage = () => waiting.shift()?.();
+  return channel;
 }
