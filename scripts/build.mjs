@@ -21,6 +21,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const fresh = join(root, '.cache', `dist-${process.pid}`);
 const dist = join(root, 'dist');
 
+// Node prints the whole line in which an error was thrown that nobody caught.
+const lineLimit = 500;
+
 /** @type {import('esbuild').BuildOptions} */
 const common = {
   absWorkingDir: root,
@@ -36,6 +39,7 @@ const common = {
   // People meet the names in debuggers, where the source map has them.
   minifyIdentifiers: true,
   minifySyntax: true,
+  lineLimit,
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
@@ -193,11 +197,20 @@ async function shrink({ outputs }) {
       ecma: 2022,
       compress: { passes: 2 },
       // What tells bundlers to leave an import alone.
-      format: { comments: /@vite-ignore|webpackIgnore/ },
+      format: { comments: /@vite-ignore|webpackIgnore/, max_line_len: lineLimit },
       sourceMap: { content: readFileSync(`${path}.map`, 'utf8'), url: `${basename(path)}.map`, includeSources: true },
     });
     writeFileSync(path, code);
     writeFileSync(`${path}.map`, map);
+  }
+}
+
+/** Has source maps name the sources as they lie beside `dist/`, and not beside where it was made. */
+function placeSources(metafiles) {
+  for (const file of metafiles.flatMap(({ outputs }) => Object.keys(outputs)).filter((name) => name.endsWith('.map'))) {
+    const map = JSON.parse(readFileSync(join(root, file), 'utf8'));
+    const sources = map.sources.map((source) => relative(dist, resolve(fresh, source)));
+    writeFileSync(join(root, file), JSON.stringify({ ...map, sources }));
   }
 }
 
@@ -229,6 +242,7 @@ async function buildAll() {
   mkdirSync(fresh, { recursive: true });
   try {
     const metafiles = await bundle();
+    placeSources(metafiles);
     checkBundle(metafiles);
     copyEngine();
     emitDeclarations(root, entries, fresh);

@@ -26,9 +26,11 @@ describe('the published package', () => {
       'LICENSE',
       'README.md',
       'dist',
+      'docs',
+      'examples',
       'package.json',
     ]);
-    expect(packed.files.filter((path) => /\.ts$/.test(path) && !/\.d\.ts$/.test(path))).toStrictEqual([]);
+    expect(packed.files.filter((path) => /^dist\/.*\.ts$/.test(path) && !/\.d\.ts$/.test(path))).toStrictEqual([]);
   });
 
   it('depends on nothing but, for who has a server, on its driver', () => {
