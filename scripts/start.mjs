@@ -12,6 +12,6 @@ function run(...command) {
 run(path('build.mjs'), '--if-stale');
 
 const program = (name) => path(`../examples/quick-start/${name}.ts`);
+run(path('run.mjs'), program('tree'), `sqlite:///${path('../test/golden/rich.sqlite')}`);
 run(path('run.mjs'), program('store'), 'sqlite:///cl.sqlite');
 run(path('run.mjs'), program('show'), 'sqlite:///cl.sqlite');
-run(path('run.mjs'), program('tree'), `sqlite:///${path('../test/golden/rich.sqlite')}`);

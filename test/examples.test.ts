@@ -71,7 +71,7 @@ test('npm start shows what it stored, and finds it again at the next run', async
     expect(first).toContain('found 0 volumes');
     expect(first).toMatch(/'gold 2'.*'in-use'.*\n.*'data 1'.*'available'/);
     expect(first).toMatch(/ceph\.rbd: 16 volumes\n[\s\S]*lvm_iscsi: 24 volumes\n[\s\S]*nfs-01: 15 volumes\n/);
-    expect(first).toContain('connection to client36 by iscsi, not attached');
+    expect(first).toContain('connection to client29 by iscsi, not attached');
     const second = run(folder, 'start.mjs');
     expect(second).toContain('found 3 volumes');
     expect(second).toMatch(/'gold 5'[\s\S]*'data 4'[\s\S]*'gold 2'[\s\S]*'data 1'/);

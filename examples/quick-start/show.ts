@@ -1,4 +1,4 @@
-/** The second process: opens the file and shows what it finds as a table, and what the volumes of bytes hold. */
+/** The third process: opens the file and shows what it finds as a table, and what the volumes of bytes hold. */
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setup } from 'cinderlib-wasm';

@@ -1,7 +1,9 @@
-/** The third process: opens a database that Python's cinderlib wrote and shows it as a tree. */
+/** Opens a database that Python's cinderlib wrote and shows the first volumes of each backend as a tree. */
 import { type Connection, type Snapshot, setup, type Volume } from 'cinderlib-wasm';
 
 const connection = process.argv[2] ?? 'sqlite:///test/golden/rich.sqlite';
+
+const shown = 5;
 
 const cl = await setup({
   persistence_config: { storage: 'db', connection, read_only: true },
@@ -15,8 +17,13 @@ for await (const vol of cl.Volume.iterate()) {
 }
 for (const [name, volumes] of [...backends].sort(([a], [b]) => (a < b ? -1 : 1))) {
   console.log(`${name}: ${volumes.length} volumes`);
-  for (const [place, vol] of volumes.entries()) await showVolume(vol, place === volumes.length - 1);
+  const more = volumes.length - shown;
+  for (const [place, vol] of volumes.slice(0, shown).entries()) {
+    await showVolume(vol, more <= 0 && place === volumes.length - 1);
+  }
+  if (more > 0) console.log(`└─ and ${more} more`);
 }
+console.log();
 await cl.close();
 
 async function showVolume(vol: Volume, isLast: boolean): Promise<void> {
@@ -36,8 +43,9 @@ function connectionLine(conn: Connection): string {
   return `connection to ${host} by ${conn.protocol ?? 'nothing'}, ${conn.attached ? `attached at ${conn.path}` : 'not attached'}`;
 }
 
-/** Names are people's: they may be empty, long, or hold line breaks. */
+/** Names are people's: they may be empty or long, break lines, or turn the direction of what follows. */
 function label(name: string | null): string {
-  const text = JSON.stringify(name ?? '');
+  const escaped = (character: string): string => `\\u{${character.codePointAt(0)?.toString(16)}}`;
+  const text = JSON.stringify(name ?? '').replace(/[\p{Cf}\p{Zl}\p{Zp}]/gu, escaped);
   return text.length > 60 ? `${text.slice(0, 57)}…"` : text;
 }
