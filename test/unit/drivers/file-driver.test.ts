@@ -5,8 +5,9 @@ import { mkdtemp, open, readdir, readFile, rm, stat, statfs, utimes, writeFile }
 import { tmpdir } from 'node:os';
 import path, { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { filledParts } from '../../../src/drivers/file/filled-parts.ts';
 import { HostFolder } from '../../../src/drivers/file/host-folder.ts';
-import { copySparsely, filledParts } from '../../../src/drivers/file/sparse-copy.ts';
+import { copySparsely } from '../../../src/drivers/file/sparse-copy.ts';
 import type { Backend } from '../../../src/objects/backend.ts';
 import { setup } from '../../../src/setup.ts';
 import { driverSnapshot, driverVolume } from './objects.ts';
