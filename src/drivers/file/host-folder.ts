@@ -10,6 +10,7 @@ const partial = /^\.(?:volume|snapshot)-[\w.+-]+\.part$/;
 const abandonedAfter = 3_600_000;
 
 export class HostFolder implements FilePlace {
+  readonly isThin = true;
   readonly #fs: Fs;
   readonly #folder: string;
   readonly #join: (folder: string, name: string) => string;
