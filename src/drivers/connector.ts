@@ -19,8 +19,8 @@ export interface Device extends Dict {
 /** What a connector is constructed with: what `attach()` knows of the host and the connection. */
 export interface ConnectorOptions {
   /**
-   * Whether the volume is to be reached by several paths: `use_multipath_for_image_xfer` of the backend, and `multipath` of
-   * the host. A connector that cannot throws, and never takes one path in silence.
+   * Whether the volume is to be reached by several paths: `multipath` of the host, which `attach()` takes from
+   * `use_multipath_for_image_xfer` of the backend. A connector that cannot throws, and never takes one path in silence.
    */
   readonly use_multipath: boolean;
   /** How privileged commands are run: `root_helper` of `setup`, such as `sudo`. */
@@ -50,7 +50,7 @@ export type HostConnectorClass = new (options: ConnectorOptions) => HostConnecto
 export interface HostConnectorProperties extends Dict {
   /** The host's name, as drivers register it on their storage. */
   readonly host: string;
-  /** Whether the host reaches volumes by several paths; false here. */
+  /** Whether the host wants several paths: `use_multipath_for_image_xfer` of the backend. */
   readonly multipath: boolean;
   /** The processor, such as `x86_64`. */
   readonly platform?: string;
@@ -62,8 +62,8 @@ export interface HostConnectorProperties extends Dict {
   readonly initiator?: string;
 }
 
-/** The properties of this host. */
-export function hostConnectorProperties(): HostConnectorProperties {
+/** The properties of this host. `multipath`: whether it is to be offered several paths. */
+export function hostConnectorProperties(multipath = false): HostConnectorProperties {
   const os = builtin('node:os');
   const ip = firstAddress();
   const initiator = iscsiInitiator();
@@ -72,7 +72,7 @@ export function hostConnectorProperties(): HostConnectorProperties {
     ...(os !== undefined && { os_type: os.platform() }),
     ...(ip === undefined ? {} : { ip }),
     host: hostName(),
-    multipath: false,
+    multipath,
     ...(initiator === undefined ? {} : { initiator }),
   };
 }
