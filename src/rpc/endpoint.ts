@@ -4,7 +4,7 @@ import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { InvalidOption, WorkerLost } from '../errors/index.ts';
 import { builtin, isAllowed } from '../runtime.ts';
 import type { AnyWorker } from './any-worker.ts';
-import { startScript } from './worker-script.ts';
+import { type StartedScript, startScript } from './worker-script.ts';
 
 /** A running worker. */
 export interface WorkerHandle {
@@ -56,10 +56,8 @@ function threadOptions(): import('node:worker_threads').WorkerOptions {
 
 /** The bundle's own Web Worker. */
 function browserWorker(): WorkerHandle {
-  const { worker, notLoaded } = startScript(
-    () => new Worker(new URL('./core.js', import.meta.url), { type: 'module' }),
-  );
-  return webWorker(worker, notLoaded);
+  const script = startScript(() => new Worker(new URL('./core.js', import.meta.url), { type: 'module' }));
+  return webWorker(script.worker, script);
 }
 
 type WorkerThread = import('node:worker_threads').Worker;
@@ -87,21 +85,23 @@ function workerThread(worker: WorkerThread): WorkerHandle {
   };
 }
 
-/** @param notLoaded says why the script was not loaded, where somebody knows which it is */
-function webWorker(worker: Worker, notLoaded?: () => Promise<Error>): WorkerHandle {
+/** @param script who says why it was not loaded, where somebody knows which it is */
+function webWorker(worker: Worker, script?: StartedScript): WorkerHandle {
+  worker.addEventListener('message', () => script?.loaded(), { once: true });
   return {
     endpoint: worker,
     onLost(callback) {
       worker.addEventListener('error', ({ message }) => {
         // An error of the script has a message; a script that was not loaded has none.
-        if (message || notLoaded === undefined) callback(new Error(message || 'The worker script failed.'));
-        else notLoaded().then(callback, callback);
+        if (message || script === undefined) callback(new Error(message || 'The worker script failed.'));
+        else script.notLoaded().then(callback, callback);
       });
       worker.addEventListener('messageerror', () => callback(new Error('A message of the worker could not be read.')));
     },
     // Browsers have no process to keep alive.
     keepAlive() {},
     async terminate() {
+      script?.loaded();
       worker.terminate();
     },
   };
