@@ -60,10 +60,19 @@ const bundles = [
   {
     entry: library,
     forPages: true,
-    elsewhere: (file) => (file === 'src/rpc/local-client.ts' ? './local-client.js' : null),
+    elsewhere: (file) => {
+      if (file === 'src/rpc/local-client.ts') return './local-client.js';
+      return file === 'src/drivers/file/opfs-folder.ts' ? './opfs-folder.js' : null;
+    },
   },
   { entry: 'src/testing.ts', elsewhere: (file) => (file.startsWith('src/contracts/') ? null : './index.js') },
   { entry: 'src/rpc/local-client.ts', elsewhere: (file) => (file.startsWith('src/errors/') ? './index.js' : null) },
+  // It starts a worker, as the client of the core does: what both need would be a piece that every page loads.
+  {
+    entry: 'src/drivers/file/opfs-folder.ts',
+    splitting: false,
+    elsewhere: (file) => (file.startsWith('src/errors/') ? './index.js' : null),
+  },
   // The program has its own copy of the library, but for what it shares with plugins that it loads: those
   // import the package by its name, and extend the class that it exports.
   {
@@ -78,6 +87,7 @@ const bundles = [
   { entry: 'workers/core.ts', splitting: false, forPages: true },
   { entry: 'workers/core-node.ts', splitting: false },
   { entry: 'workers/ports.ts', splitting: false, forPages: true },
+  { entry: 'workers/files.ts', splitting: false, forPages: true },
 ];
 
 /**

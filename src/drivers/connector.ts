@@ -16,12 +16,18 @@ export interface Device extends Dict {
   readonly type: string;
 }
 
+/** What a connector is constructed with: what `attach()` knows of the host and the connection. */
 export interface ConnectorOptions {
+  /**
+   * Whether the volume is to be reached by several paths: `multipath` of the host, which `attach()` takes from
+   * `use_multipath_for_image_xfer` of the backend. A connector that cannot throws, and never takes one path in silence.
+   */
   readonly use_multipath: boolean;
   /** How privileged commands are run: `root_helper` of `setup`, such as `sudo`. */
   readonly root_helper?: string;
 }
 
+/** Attaches volumes to this host by one protocol; the counterpart of a connector of os-brick, and its methods. */
 export interface HostConnector {
   /** Attaches the volume. `data` is what the driver said in `connection_info`. */
   connectVolume(data: Dict): MaybePromise<Device>;
@@ -42,19 +48,22 @@ export type HostConnectorClass = new (options: ConnectorOptions) => HostConnecto
 
 /** The properties of this host that drivers ask for. What this runtime cannot tell is left out. */
 export interface HostConnectorProperties extends Dict {
+  /** The host's name, as drivers register it on their storage. */
   readonly host: string;
+  /** Whether the host wants several paths: `use_multipath_for_image_xfer` of the backend. */
   readonly multipath: boolean;
   /** The processor, such as `x86_64`. */
   readonly platform?: string;
   /** The system, such as `linux`. */
   readonly os_type?: string;
+  /** An address at which other machines reach the host: the first of IPv4 that is not its own alone. */
   readonly ip?: string;
   /** The host's name in iSCSI. */
   readonly initiator?: string;
 }
 
-/** The properties of this host. */
-export function hostConnectorProperties(): HostConnectorProperties {
+/** The properties of this host. `multipath`: whether it is to be offered several paths. */
+export function hostConnectorProperties(multipath = false): HostConnectorProperties {
   const os = builtin('node:os');
   const ip = firstAddress();
   const initiator = iscsiInitiator();
@@ -63,7 +72,7 @@ export function hostConnectorProperties(): HostConnectorProperties {
     ...(os !== undefined && { os_type: os.platform() }),
     ...(ip === undefined ? {} : { ip }),
     host: hostName(),
-    multipath: false,
+    multipath,
     ...(initiator === undefined ? {} : { initiator }),
   };
 }

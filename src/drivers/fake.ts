@@ -21,7 +21,9 @@ export type FakeMethod = {
 
 /** One call, with volumes and snapshots as their ids. */
 export interface FakeCall {
+  /** Which method of the driver was called. */
   readonly method: FakeMethod;
+  /** What it was called with: copies as of that moment. */
   readonly args: readonly unknown[];
 }
 

@@ -18,19 +18,27 @@ interface OptionTypes {
   list: readonly string[];
 }
 
+/** One option: what `oslo.config` knows of it in Cinder. */
 export interface DriverOption {
+  /** What a value is read as; `port` is a whole number from 0 to 65,535, `list` a list of texts. */
   readonly type: keyof OptionTypes;
   /** What it is when it is not given. */
   readonly default: string | number | boolean | readonly string[] | null;
+  /** What it is for, in a sentence; with its unit, where it has one. */
   readonly help: string;
+  /** Set when a backend without it is refused. */
   readonly required?: true;
   /** Never shown in a message. */
   readonly secret?: true;
+  /** The values that are taken, where not all are. */
   readonly choices?: readonly string[];
+  /** The least number that is taken. */
   readonly min?: number;
+  /** The greatest number that is taken. */
   readonly max?: number;
 }
 
+/** The options of a driver, by their names. */
 export type OptionSchema = Readonly<Record<string, DriverOption>>;
 
 /** What a schema's options are once they are read: null only where that is the default. */

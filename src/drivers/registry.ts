@@ -59,10 +59,13 @@ export async function volumeDriverClass(name: string): Promise<VolumeDriverClass
 
 /** What {@link listSupportedDrivers} tells of a driver, under the names that cinderlib uses. */
 export interface SupportedDriver {
+  /** The class alone, such as `LVMVolumeDriver`. */
   readonly class_name: string;
   /** What `volume_driver` of a backend is to be. */
   readonly class_fqn: string;
+  /** That of the driver, not of the library. */
   readonly version: string;
+  /** A sentence on what the driver is for. */
   readonly desc: string;
   /** The options that the driver reads, with their types and defaults. */
   readonly driver_options: readonly (DriverOption & { readonly name: string })[];

@@ -10,6 +10,7 @@ export interface AccessHandle {
 
 /** A file of the browser's, in browsers that have such handles. They can move files too. */
 export interface AccessibleFile extends FileSystemFileHandle {
-  createSyncAccessHandle?(): Promise<AccessHandle>;
+  /** @param options The mode is new: browsers that do not know it give a handle that nobody else can have. */
+  createSyncAccessHandle?(options?: { readonly mode: 'readwrite' | 'read-only' }): Promise<AccessHandle>;
   move(name: string): Promise<void>;
 }

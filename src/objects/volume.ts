@@ -4,6 +4,7 @@ import { snapshotListModel } from '../cinder/snapshot.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { volumeModel } from '../cinder/volume.ts';
 import { volumeAttachmentListModel } from '../cinder/volume-attachment.ts';
+import { wantsMultipath } from '../drivers/attach-options.ts';
 import { hostConnectorProperties } from '../drivers/connector.ts';
 import { InvalidVolume, NotLocal, ValueError, VolumeNotFound } from '../errors/index.ts';
 import { givenObject, givenSwitches, refuseOthers } from '../given.ts';
@@ -327,7 +328,8 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
 
   /** Connects the volume to this host and attaches it: `connection.path` is the device. */
   async attach(): Promise<Connection> {
-    const connection = await this.connect(hostConnectorProperties());
+    const { driver } = operable(this.backend);
+    const connection = await this.connect(hostConnectorProperties(wantsMultipath(driver)));
     try {
       await connection.attach();
     } catch (error) {

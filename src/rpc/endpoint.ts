@@ -4,7 +4,7 @@ import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { InvalidOption, WorkerLost } from '../errors/index.ts';
 import { builtin, isAllowed } from '../runtime.ts';
 import type { AnyWorker } from './any-worker.ts';
-import { loadFault, PolicyWatch, policyHint } from './load-fault.ts';
+import { type StartedScript, startScript } from './worker-script.ts';
 
 /** A running worker. */
 export interface WorkerHandle {
@@ -54,44 +54,10 @@ function threadOptions(): import('node:worker_threads').WorkerOptions {
   return isAllowed({ name: 'env' }) ? common : { ...common, env: {} };
 }
 
-/**
- * The bundle's own Web Worker. Bundlers look for the one expression below and put a file of their own into it,
- * whose name is nowhere else. It is learnt by standing in for `Worker` while the expression is evaluated: a
- * script from another origin is then started from here, and one that does not load can be asked for.
- */
+/** The bundle's own Web Worker. */
 function browserWorker(): WorkerHandle {
-  const Native = globalThis.Worker;
-  const policy = new PolicyWatch();
-  let [script, startedAs] = ['', ''];
-  function StandIn(url: string | URL, options?: WorkerOptions): Worker {
-    script = String(url);
-    startedAs = isForeign(script) ? importing(script) : script;
-    return new Native(startedAs, startedAs === script ? options : { type: 'module' });
-  }
-  try {
-    globalThis.Worker = StandIn as unknown as typeof Worker;
-    return webWorker(new Worker(new URL('./core.js', import.meta.url), { type: 'module' }), async () => {
-      const fault = await loadFault(script, startedAs, policy);
-      policy.stop();
-      return new WorkerLost(`The worker script ${script} cannot be loaded: ${fault}`);
-    });
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const hint = policyHint(script, startedAs);
-    throw new WorkerLost(`The worker script ${script} cannot be started: ${reason} ${hint}`, { cause });
-  } finally {
-    globalThis.Worker = Native;
-  }
-}
-
-function isForeign(script: string): boolean {
-  const { origin, protocol } = new URL(script);
-  return protocol.startsWith('http') && origin !== location.origin;
-}
-
-/** A worker's script must come from the page's own origin, but what that script imports need not. */
-function importing(script: string): string {
-  return URL.createObjectURL(new Blob([`import ${JSON.stringify(script)};`], { type: 'text/javascript' }));
+  const script = startScript(() => new Worker(new URL('./core.js', import.meta.url), { type: 'module' }));
+  return webWorker(script.worker, script);
 }
 
 type WorkerThread = import('node:worker_threads').Worker;
@@ -119,21 +85,23 @@ function workerThread(worker: WorkerThread): WorkerHandle {
   };
 }
 
-/** @param notLoaded says why the script was not loaded, where somebody knows which it is */
-function webWorker(worker: Worker, notLoaded?: () => Promise<Error>): WorkerHandle {
+/** @param script who says why it was not loaded, where somebody knows which it is */
+function webWorker(worker: Worker, script?: StartedScript): WorkerHandle {
+  worker.addEventListener('message', () => script?.loaded(), { once: true });
   return {
     endpoint: worker,
     onLost(callback) {
       worker.addEventListener('error', ({ message }) => {
         // An error of the script has a message; a script that was not loaded has none.
-        if (message || notLoaded === undefined) callback(new Error(message || 'The worker script failed.'));
-        else notLoaded().then(callback, callback);
+        if (message || script === undefined) callback(new Error(message || 'The worker script failed.'));
+        else script.notLoaded().then(callback, callback);
       });
       worker.addEventListener('messageerror', () => callback(new Error('A message of the worker could not be read.')));
     },
     // Browsers have no process to keep alive.
     keepAlive() {},
     async terminate() {
+      script?.loaded();
       worker.terminate();
     },
   };

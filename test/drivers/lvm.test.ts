@@ -8,15 +8,17 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Verdict } from '../support/cases.ts';
+import { missingCinder } from '../support/cinder.ts';
 import { forVolumes, Guest, makeBlankDisk, missingForGuests } from '../support/guest.ts';
 import { buildProgram } from '../support/program.ts';
 import { Random } from '../support/random.ts';
 import { rounds, timeFor } from '../support/rounds.ts';
 import { suites } from './cases/suites.ts';
 
-const missing = missingForGuests(forVolumes);
+const missingForAll = missingForGuests(forVolumes);
 /** For a guest with all its cases, on a machine that is busy with others. */
 const patience = timeFor(100 + rounds(6), 1500);
 
@@ -34,6 +36,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 // A guest has one processor: together they take half the time.
 describe.concurrent.each(Object.entries(suites))('LVM: %s', (SUITE, cases) => {
+  const missing = missingForAll ?? (SUITE.includes('Cinder') ? missingCinder() : null);
   const verdicts = new Map<string, Verdict>();
   let log = '';
 
@@ -44,6 +47,7 @@ describe.concurrent.each(Object.entries(suites))('LVM: %s', (SUITE, cases) => {
     makeBlankDisk(disk, 1);
     const guest = new Guest(new URL('./guest/lvm.sh', import.meta.url), disk, {
       NODE: process.execPath,
+      CINDER: fileURLToPath(new URL('./guest/cinder_lvm.py', import.meta.url)),
       ...programs,
       SUITE,
       EXPORTS: SUITE === 'exports' ? modules : '',

@@ -1,18 +1,17 @@
 /**
  * What this library wrote, read and changed by OpenStack Cinder itself: the code on which Python's cinderlib
- * stands. On Debian: apt-get install python3-cinder.
+ * stands.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Cinderlib, setup, type Volume } from 'cinderlib-wasm';
 import { expect, test } from 'vitest';
+import { missingCinder, python } from '../support/cinder.ts';
 import { inTemporaryFolder } from '../support/golden.ts';
 import { integrity } from '../support/tables.ts';
 
-const python = '/usr/bin/python3';
-const hasCinder = spawnSync(python, ['-c', 'import cinder.objects']).status === 0;
-const missing = 'missing: OpenStack Cinder; apt-get install python3-cinder';
+const missing = missingCinder();
 
 /** What Cinder says of the database; it also renames the newest volume. */
 function readWithCinder(path: string): Record<string, unknown> {
@@ -73,7 +72,7 @@ async function expected(volume: Volume, more: Record<string, unknown>): Promise<
 test.for([false, true])(
   'Cinder reads everything, changes it, and is read again (soft_deletes: %s)',
   async (soft_deletes, { skip }) => {
-    if (!hasCinder) skip(missing);
+    if (missing !== null) skip(missing);
     await inTemporaryFolder(async (folder) => {
       const path = join(folder, 'cl.sqlite');
       const persistence_config = { storage: 'db', connection: `sqlite:///${path}`, soft_deletes };

@@ -20,6 +20,26 @@ const use = (library: string): string => `import(${JSON.stringify(library)}).the
   return name;
 })`;
 
+/** Notes what a page keeps for a worker from another origin that may not load: a listener, and the address of a Blob. */
+const noteKept = `(() => {
+  globalThis.noted = [];
+  globalThis.kept = new Set();
+  const watch = (object, method, note) => {
+    const native = object[method];
+    object[method] = function (...given) {
+      const result = native.apply(this, given);
+      note(given, result);
+      return result;
+    };
+  };
+  const keep = (one) => void (noted.push(typeof one), kept.add(one));
+  const ifPolicy = (note) => ([type, listener]) => void (type === 'securitypolicyviolation' && note(listener));
+  watch(document, 'addEventListener', ifPolicy(keep));
+  watch(document, 'removeEventListener', ifPolicy((listener) => kept.delete(listener)));
+  watch(URL, 'createObjectURL', (_, address) => keep(address));
+  watch(URL, 'revokeObjectURL', ([address]) => kept.delete(address));
+})()`;
+
 describe.each(browserNames)('%s', (name) => {
   const missing = missingBrowser(name);
   let browser: Browser;
@@ -58,7 +78,9 @@ describe.each(browserNames)('%s', (name) => {
     await using cdn = await startServer({ '/dist/': dist }, { headers: { 'access-control-allow-origin': '*' } });
     await using server = await startServer({ '/': page });
     const tab = await browser.newPage(`${server.origin}/`);
+    await tab.evaluate(noteKept);
     expect(await tab.evaluate(use(`${cdn.origin}/dist/index.js`))).toBe('made here');
+    expect(await tab.evaluate('[...noted.sort(), kept.size]')).toEqual(['function', 'string', 0]);
     expect(cdn.log).toContain('200 /dist/core.js');
     expect(cdn.log).toContain('200 /dist/sql-wasm.wasm');
     expect(server.log.filter((line) => line.includes('dist'))).toEqual([]);

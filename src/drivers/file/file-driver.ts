@@ -47,6 +47,7 @@ export class FileVolumeDriver extends VolumeDriver {
   }
 
   override async getVolumeStats(): Promise<Dict> {
+    const { isThin } = this.#place;
     const capacity = await this.#place.capacity();
     const sizes = await this.#place.sizes();
     const provisioned = [...sizes.values()].reduce((sum, size) => sum + size, 0);
@@ -57,7 +58,7 @@ export class FileVolumeDriver extends VolumeDriver {
       driver_version: FileVolumeDriver.version,
       storage_protocol: 'file',
       shared_targets: false,
-      sparse_copy_volume: true,
+      sparse_copy_volume: isThin,
       pools: [
         {
           pool_name: name,
@@ -66,8 +67,8 @@ export class FileVolumeDriver extends VolumeDriver {
           provisioned_capacity_gb: inGibibytes(provisioned),
           reserved_percentage: this.#options.reserved_percentage,
           max_over_subscription_ratio: this.#options.max_over_subscription_ratio,
-          thin_provisioning_support: true,
-          thick_provisioning_support: false,
+          thin_provisioning_support: isThin,
+          thick_provisioning_support: !isThin,
           total_volumes: sizes.size,
           QoS_support: false,
           multiattach: true,

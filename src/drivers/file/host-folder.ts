@@ -10,6 +10,7 @@ const partial = /^\.(?:volume|snapshot)-[\w.+-]+\.part$/;
 const abandonedAfter = 3_600_000;
 
 export class HostFolder implements FilePlace {
+  readonly isThin = true;
   readonly #fs: Fs;
   readonly #folder: string;
   readonly #join: (folder: string, name: string) => string;
@@ -97,12 +98,13 @@ export class HostFolder implements FilePlace {
     return this.#join(this.#folder, name);
   }
 
-  /** Makes a file under another name first: nobody ever finds half of one, not after a power cut either. */
+  /** Makes a file under a name of its own first: nobody ever finds half of one, not after a power cut either. */
   async #make(name: string, fill: (path: string) => Promise<void>): Promise<void> {
     const { promises } = this.#fs;
-    const part = this.path(`.${name}.part`);
+    // Two that make the same volume at once each fill a file of their own.
+    const part = this.path(`.${name}.${crypto.randomUUID()}.part`);
     await this.#guard(name, async () => {
-      // Two at once that make the same volume: one of them meets the other's file, here or at the link.
+      // One of them meets the other's file, here or at the link.
       if ((await this.size(name)) !== null) throw new DuplicateEntry(`${this.path(name)} exists already.`);
       try {
         await fill(part);
@@ -135,8 +137,13 @@ export class HostFolder implements FilePlace {
   }
 
   async #sweep(path: string): Promise<void> {
-    const { mtimeMs } = await this.#fs.promises.stat(path);
-    if (Date.now() - mtimeMs > abandonedAfter) await this.#fs.promises.rm(path, { force: true });
+    try {
+      const { mtimeMs } = await this.#fs.promises.stat(path);
+      if (Date.now() - mtimeMs > abandonedAfter) await this.#fs.promises.rm(path, { force: true });
+    } catch (error) {
+      // Whoever was making it has finished.
+      if (codeOf(error) !== 'ENOENT') throw error;
+    }
   }
 
   async #guard<T>(name: string, task: () => Promise<T>): Promise<T> {

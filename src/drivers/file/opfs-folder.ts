@@ -1,7 +1,6 @@
 /**
- * A folder of the origin's private file system, in browsers: the asynchronous half of its interface, which the
- * main thread has. A change is written beside the file and takes its place when it is closed, so that nobody
- * ever finds half of one.
+ * A folder of the origin's private file system, in browsers. Files are looked at and removed from here; a worker makes
+ * and grows them. A file gets its name when it is whole, so that nobody ever finds half of one.
  */
 import {
   DuplicateEntry,
@@ -9,70 +8,64 @@ import {
   StorageFull,
   VolumeBackendAPIException,
   VolumeDeviceNotFound,
+  VolumeIsBusy,
 } from '../../errors/index.ts';
+import { privateFiles } from '../../runtime.ts';
+import type { FileTask } from './file-task.ts';
+import { fileTask } from './opfs-worker.ts';
 import { type FilePlace, ofVolumes } from './place.ts';
 
-/** What is copied at once. */
-const chunk = 4 << 20;
-
 export class OpfsFolder implements FilePlace {
-  readonly #folder: string;
+  /** On the disk it takes none, but browsers count the sizes of files. */
+  readonly isThin = false;
+  readonly #path: readonly string[];
   #handle: FileSystemDirectoryHandle | null = null;
+  /** The end of what the worker was asked for so far: in browsers where reading needs a file alone, copies would meet. */
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(folder: string) {
-    this.#folder = folder
-      .split('/')
-      .filter((part) => part !== '' && part !== '.')
-      .join('/');
+    this.#path = folder.split('/').filter((part) => part !== '' && part !== '.');
   }
 
   async prepare(): Promise<void> {
-    const { storage } = globalThis.navigator ?? {};
-    if (typeof storage?.getDirectory !== 'function' || !('createWritable' in FileSystemFileHandle.prototype)) {
-      throw new MissingDependency(
-        'OPFS',
-        'The file driver needs Node, Deno or Bun, or a browser with a private file system (OPFS) that can be ' +
-          'written to, on a page of a secure origin.',
-      );
-    }
-    let folder = await storage.getDirectory();
-    for (const part of this.#folder.split('/').filter((name) => name !== '')) {
-      folder = await this.#guard(part, () => folder.getDirectoryHandle(part, { create: true }));
-    }
+    const root = privateFiles();
+    if (root === undefined || typeof Worker !== 'function') throw withoutFiles();
+    await this.#ask(this.#path.at(-1) ?? '', { kind: 'prepare' });
+    let folder = await root();
+    for (const part of this.#path) folder = await folder.getDirectoryHandle(part);
     this.#handle = folder;
   }
 
   async create(name: string, bytes: number): Promise<void> {
-    await this.#make(name, (writable) => writable.truncate(bytes));
+    await this.#ask(name, { kind: 'make', name, from: null, bytes });
   }
 
   async copy(from: string, to: string, bytes: number): Promise<void> {
-    const file = await this.#file(from);
-    if (file === null) throw new VolumeDeviceNotFound(this.path(from));
-    await this.#make(to, async (writable) => {
-      for (let at = 0; at < file.size; at += chunk) {
-        const data = new Uint8Array(await file.slice(at, at + chunk).arrayBuffer());
-        if (data.some((byte) => byte !== 0)) await writable.write({ type: 'write', position: at, data });
-      }
-      await writable.truncate(bytes);
-    });
+    if ((await this.size(from)) === null) throw new VolumeDeviceNotFound(this.path(from));
+    await this.#ask(to, { kind: 'make', name: to, from, bytes });
   }
 
   async grow(name: string, bytes: number): Promise<void> {
-    await this.#guard(name, async () => {
-      const handle = await this.#open().getFileHandle(name);
-      const writable = await handle.createWritable({ keepExistingData: true });
-      await closing(writable, () => writable.truncate(bytes));
-    });
+    await this.#ask(name, { kind: 'grow', name, bytes });
   }
 
   async remove(name: string): Promise<void> {
     if ((await this.size(name)) === null) return;
-    await this.#guard(name, () => this.#open().removeEntry(name));
+    try {
+      await this.#open().removeEntry(name);
+    } catch (error) {
+      throw this.#explained(name, error);
+    }
   }
 
   async size(name: string): Promise<number | null> {
-    return (await this.#file(name))?.size ?? null;
+    try {
+      const handle = await this.#open().getFileHandle(name);
+      return (await handle.getFile()).size;
+    } catch (error) {
+      if (error instanceof DOMException && error.name === 'NotFoundError') return null;
+      throw this.#explained(name, error);
+    }
   }
 
   async sizes(): Promise<ReadonlyMap<string, number>> {
@@ -91,68 +84,56 @@ export class OpfsFolder implements FilePlace {
   }
 
   path(name: string): string {
-    return `opfs:/${this.#folder === '' ? '' : `${this.#folder}/`}${name}`;
+    return `opfs:/${[...this.#path, name].join('/')}`;
   }
 
-  async #make(name: string, fill: (writable: FileSystemWritableFileStream) => Promise<void>): Promise<void> {
-    if ((await this.size(name)) !== null) throw new DuplicateEntry(`${this.path(name)} exists already.`);
-    await this.#guard(name, async () => {
-      const folder = this.#open();
-      const handle = await folder.getFileHandle(name, { create: true });
-      try {
-        const writable = await handle.createWritable();
-        await closing(writable, () => fill(writable));
-      } catch (error) {
-        await folder.removeEntry(name).catch(() => {}); // The first error is the reason.
-        throw error;
-      }
-    });
-  }
-
-  async #file(name: string): Promise<File | null> {
+  /** Has the worker do something, in its turn. */
+  async #ask(name: string, task: FileTask): Promise<void> {
+    const turn = this.#last.then(() => fileTask({ path: this.#path, task }));
+    this.#last = turn.catch(() => {});
     try {
-      const handle = await this.#open().getFileHandle(name);
-      return await handle.getFile();
+      await turn;
     } catch (error) {
-      if (nameOf(error) === 'NotFoundError') return null;
-      throw this.#explained(name, error);
+      // What is being made is nobody's but ours: it is what it is made of that others use.
+      const used = task.kind === 'make' ? (task.from ?? name) : name;
+      throw this.#explained(name, error, used);
     }
   }
 
   #open(): FileSystemDirectoryHandle {
     if (this.#handle !== null) return this.#handle;
-    throw new VolumeBackendAPIException(`The folder ${this.#folder} is not open: doSetup() opens it.`);
+    throw new VolumeBackendAPIException(`The folder ${this.path('')} is not open: doSetup() opens it.`);
   }
 
-  async #guard<T>(name: string, task: () => Promise<T>): Promise<T> {
-    try {
-      return await task();
-    } catch (error) {
-      throw this.#explained(name, error);
-    }
-  }
-
-  #explained(name: string, error: unknown): unknown {
+  /** The browser's error as one of ours; what is one already stays. */
+  #explained(name: string, error: unknown, used: string = name): unknown {
     if (!(error instanceof DOMException)) return error;
-    if (error.name === 'QuotaExceededError') {
-      return new StorageFull(this.#folder, `The browser gives no more room for ${this.path(name)}.`, { cause: error });
+    const cause = { cause: error };
+    switch (error.name) {
+      case 'QuotaExceededError':
+        return new StorageFull(this.#path.join('/'), `The browser gives no more room for ${this.path(name)}.`, cause);
+      case 'NotFoundError':
+        return new VolumeDeviceNotFound(this.path(name));
+      case 'InvalidModificationError':
+        return new DuplicateEntry(`${this.path(name)} exists already.`, cause);
+      case 'NoModificationAllowedError':
+        return new VolumeIsBusy(used, 'is open in another tab or worker of this site: close it there first.');
+      case 'NotSupportedError':
+        return withoutFiles(cause);
+      default:
+        return new VolumeBackendAPIException(
+          `The browser refused ${this.path(name)} (${error.name}: ${error.message}).`,
+          cause,
+        );
     }
-    if (error.name === 'NotFoundError') return new VolumeDeviceNotFound(this.path(name));
-    return new VolumeBackendAPIException(`The browser refused ${this.path(name)} (${error.name}).`, { cause: error });
   }
 }
 
-/** Runs the task and closes the stream, which makes the change; or drops the change. */
-async function closing(writable: FileSystemWritableFileStream, task: () => Promise<void>): Promise<void> {
-  try {
-    await task();
-  } catch (error) {
-    await writable.abort().catch(() => {}); // The first error is the reason.
-    throw error;
-  }
-  await writable.close();
-}
-
-function nameOf(error: unknown): string | null {
-  return error instanceof DOMException ? error.name : null;
+function withoutFiles(options?: ErrorOptions): MissingDependency {
+  return new MissingDependency(
+    'OPFS',
+    'The file driver needs Node, Deno or Bun, or a browser with a private file system (OPFS) whose workers have ' +
+      'synchronous access handles, on a page of a secure origin that can start workers.',
+    options,
+  );
 }

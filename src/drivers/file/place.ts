@@ -3,6 +3,8 @@
  * What fails half-way leaves nothing behind.
  */
 export interface FilePlace {
+  /** Whether what was never written takes nothing of the capacity. */
+  readonly isThin: boolean;
   /** Makes the folder where it is missing, and sees that files can be made in it. */
   prepare(): Promise<void>;
   /** Makes a file of that many zeros, which take no room where the file system can. Throws `DuplicateEntry`. */

@@ -3,12 +3,12 @@
  * of two files (Btrfs, XFS, bcachefs, APFS), else by passing over holes, as GNU's cp can, else by reading all of it.
  */
 import { Commands } from '../command.ts';
+import { filledParts } from './filled-parts.ts';
 
 type Fs = typeof import('node:fs');
 
-/** What is read at once; and what is looked at as a whole, since file systems give room by blocks of this size. */
+/** What is read at once. */
 const chunk = 1 << 20;
-const block = 4096;
 
 /** @param bytes The size of the copy; beyond the content of `from` it is zero. */
 export async function copySparsely(fs: Fs, from: string, to: string, bytes: number): Promise<void> {
@@ -81,26 +81,4 @@ async function writeAll(file: FileHandle, bytes: Uint8Array, at: number): Promis
     const { bytesWritten } = await file.write(bytes, done, bytes.length - done, at + done);
     done += bytesWritten;
   }
-}
-
-/** The stretches of whole blocks that are not all zeros. */
-export function* filledParts(bytes: Uint8Array): Generator<readonly [start: number, end: number]> {
-  let start = -1;
-  for (let at = 0; at < bytes.length; at += block) {
-    const filled = !isZero(bytes.subarray(at, at + block));
-    if (filled && start < 0) start = at;
-    if (!filled && start >= 0) {
-      yield [start, at];
-      start = -1;
-    }
-  }
-  if (start >= 0) yield [start, bytes.length];
-}
-
-/** Four bytes at a time: a thin volume is mostly zero and read to its end, four times as fast as with bigints. */
-function isZero(bytes: Uint8Array): boolean {
-  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
-  for (let at = 0; at < words.length; at += 1) if (words[at] !== 0) return false;
-  for (let at = words.length << 2; at < bytes.length; at += 1) if (bytes[at] !== 0) return false;
-  return true;
 }

@@ -26,7 +26,8 @@ export class IscsiConnector implements HostConnector {
   constructor({ use_multipath, root_helper }: ConnectorOptions) {
     if (use_multipath) {
       throw new NotImplemented(
-        'Volumes are attached by one path here: use_multipath, or multipath of the connector, must be false.',
+        'Volumes are attached by one path here: use_multipath_for_image_xfer of the backend, or multipath of the ' +
+          'connector, must be false. registerConnector() takes a connector that can do more.',
       );
     }
     this.#commands = new Commands({ rootHelper: root_helper ?? 'sudo', timeout: 120 });

@@ -1,4 +1,5 @@
 /** The options of the LVM driver, with Cinder's names and defaults. */
+import { attachOptions } from '../attach-options.ts';
 import type { OptionSchema } from '../option-schema.ts';
 import { thinOptions } from '../thin-options.ts';
 
@@ -38,6 +39,7 @@ export const lvmOptions = {
     help: 'The older name of max_over_subscription_ratio; it wins where it is given.',
   },
   ...thinOptions,
+  ...attachOptions,
   volume_clear: {
     type: 'string',
     default: 'zero',

@@ -54,6 +54,8 @@ export class VolumeStore {
     try {
       await this.#undoing(this.#pool, () => this.#group.createPool(this.#pool, bytes));
     } catch (error) {
+      // Another program that starts on the same group was faster.
+      if (error instanceof DuplicateEntry && (await this.#group.volumes()).has(this.#pool)) return;
       // auto means: thin where this host can.
       if (lvm_type !== 'auto' || !(error instanceof MissingDependency)) throw error;
       this.#isThin = false;
@@ -107,6 +109,8 @@ export class VolumeStore {
       await this.delete(snapshot);
     } catch (error) {
       await this.#removeLeftover(name);
+      // Not wiped, which is what failed: but left behind, it would keep its source from ever being deleted.
+      await this.#removeLeftover(snapshot);
       throw error;
     }
   }

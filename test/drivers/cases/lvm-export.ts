@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { type Backend, type BackendOptions, setup, type Volume } from 'cinderlib-wasm';
 import { type Case, equal, failure } from '../../support/cases.ts';
-import { command, devicePath, leftovers, removeVolumes } from './volume-group.ts';
+import { command, devicePath, fill, leftovers, onDisk, removeVolumes } from './volume-group.ts';
 
 const gibibyte = 1024 ** 3;
 const connector = { host: 'h', initiator: 'iqn.1994-05.org.example:guest', multipath: false };
@@ -13,21 +13,6 @@ type Lvm = (options?: Partial<BackendOptions>) => Promise<Backend>;
 /** How libiscsi's tools name the unit. */
 function url({ data }: { data?: Record<string, unknown> }, password = data?.['auth_password']): string {
   return `iscsi://${data?.['auth_username']}%${password}@${data?.['target_portal']}/${data?.['target_iqn']}/${data?.['target_lun']}`;
-}
-
-/** The first bytes of a device, past the page cache: what is on the disk. */
-function onDisk(path: string): Buffer {
-  const { stdout } = spawnSync('dd', [`if=${path}`, 'bs=4096', 'count=1', 'iflag=direct', 'status=none']);
-  if (stdout.length !== 4096) throw new Error(`${path} cannot be read.`);
-  return stdout;
-}
-
-function fill(path: string, text: string): void {
-  const input = Buffer.alloc(4096, text);
-  const { status, stderr } = spawnSync('dd', [`of=${path}`, 'bs=4096', 'count=1', 'iflag=fullblock', 'oflag=direct'], {
-    input,
-  });
-  if (status !== 0) throw new Error(String(stderr));
 }
 
 function targetsOfKernel(): string[] {

@@ -1,5 +1,6 @@
 /** What runs in each guest, by its name. */
 import type { Case } from '../../support/cases.ts';
+import { cinderCases } from './lvm-cinder.ts';
 import { contractCases } from './lvm-contract.ts';
 import { exportCases } from './lvm-export.ts';
 import { luckCases } from './lvm-luck.ts';
@@ -15,4 +16,5 @@ export const suites: Readonly<Record<string, readonly Case[]>> = {
   'thin volumes': [...contractCases('thin'), ...randomCases, ...(more ? luckCases('thin') : [])],
   'volumes with all their room': [...ofBytes, ...luckCases('default')],
   exports: exportCases(),
+  "Cinder's own driver": cinderCases(),
 };

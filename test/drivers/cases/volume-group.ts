@@ -51,3 +51,19 @@ export function removeVolumes(): void {
 export function devicePath(name: string): string {
   return `/dev/${group}/${name}`;
 }
+
+/** The first bytes of a device, past the page cache: what is on the disk. */
+export function onDisk(path: string): Buffer {
+  const { stdout } = spawnSync('dd', [`if=${path}`, 'bs=4096', 'count=1', 'iflag=direct', 'status=none']);
+  if (stdout.length !== 4096) throw new Error(`${path} cannot be read.`);
+  return stdout;
+}
+
+/** Writes the text again and again over the first bytes of a device. */
+export function fill(path: string, text: string): void {
+  const input = Buffer.alloc(4096, text);
+  const { status, stderr } = spawnSync('dd', [`of=${path}`, 'bs=4096', 'count=1', 'iflag=fullblock', 'oflag=direct'], {
+    input,
+  });
+  if (status !== 0) throw new Error(String(stderr));
+}

@@ -6,6 +6,7 @@ import { type PersistenceConfig, setup } from 'cinderlib-wasm';
 import { persistenceContract } from 'cinderlib-wasm/testing';
 import type { GoldenAnswers, GoldenQuery } from '../../support/golden.ts';
 import { checkAnswers, checkQueries } from '../../support/golden-answers.ts';
+import { fileCases } from './opfs-files.ts';
 import type { Failure, Outcome, StorageName, Task } from './task.ts';
 
 /** Gives the bytes of a file below a folder that the runtime can reach. */
@@ -20,7 +21,7 @@ export async function runTask(task: Task, readDist: ReadFile, readGolden: ReadFi
     for (const file of task.files) hashes.push([file, await sha256(await readDist(file))]);
     return { passed: [], failed: [], hashes };
   }
-  const tests = task.kind === 'contract' ? contractTests(task.storage) : goldenTests(task, readGolden);
+  const tests = testsOf(task, readGolden);
   const passed: string[] = [];
   const failed: Failure[] = [];
   for (const [name, body] of tests) {
@@ -35,6 +36,17 @@ export async function runTask(task: Task, readDist: ReadFile, readGolden: ReadFi
 }
 
 type Tests = readonly (readonly [name: string, body: () => Promise<void>])[];
+
+function testsOf(task: Exclude<Task, { kind: 'hashes' }>, readGolden: ReadFile): Tests {
+  switch (task.kind) {
+    case 'contract':
+      return contractTests(task.storage);
+    case 'files':
+      return fileCases().filter(([name]) => new RegExp(task.matching).test(name));
+    case 'goldens':
+      return goldenTests(task, readGolden);
+  }
+}
 
 function contractTests(storage: StorageName): Tests {
   const tests: [string, () => Promise<void>][] = [];

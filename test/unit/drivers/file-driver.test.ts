@@ -5,8 +5,9 @@ import { mkdtemp, open, readdir, readFile, rm, stat, statfs, utimes, writeFile }
 import { tmpdir } from 'node:os';
 import path, { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { filledParts } from '../../../src/drivers/file/filled-parts.ts';
 import { HostFolder } from '../../../src/drivers/file/host-folder.ts';
-import { copySparsely, filledParts } from '../../../src/drivers/file/sparse-copy.ts';
+import { copySparsely } from '../../../src/drivers/file/sparse-copy.ts';
 import type { Backend } from '../../../src/objects/backend.ts';
 import { setup } from '../../../src/setup.ts';
 import { driverSnapshot, driverVolume } from './objects.ts';
@@ -161,6 +162,46 @@ describe('a folder of files', () => {
   ])('leaves nothing when %s fails with %s', async (call, code, name) => {
     const folder = failing(call, code);
     await expect(folder.create('volume-1', 4096)).rejects.toMatchObject({ name });
+    expect(await readdir(directory)).toStrictEqual([]);
+  });
+
+  it('gives two that make the same file at once each its own: the one that succeeds has what it asked for', async () => {
+    await Promise.all(['a', 'b'].map((content) => writeFile(join(directory, `volume-${content}`), content)));
+    const folder = (beforeLink: () => Promise<unknown>): HostFolder => {
+      const link: typeof fs.promises.link = async (from, to) => {
+        await beforeLink();
+        await fs.promises.link(from, to);
+      };
+      return new HostFolder({ ...fs, promises: { ...fs.promises, link } }, path, directory);
+    };
+    // Both have filled their files before either gets its name.
+    let second: Promise<void> = Promise.resolve();
+    const first = folder(async () => {
+      const otherIsFilled = new Promise<void>((resolve) => {
+        second = folder(async () => {
+          resolve();
+          await first;
+        }).copy('volume-b', 'volume-c', 1);
+      });
+      await otherIsFilled;
+    }).copy('volume-a', 'volume-c', 1);
+    await first;
+    await expect(second).rejects.toMatchObject({ name: 'DuplicateEntry' });
+    expect(await readFile(join(directory, 'volume-c'), 'utf8')).toBe('a');
+    expect((await readdir(directory)).sort()).toStrictEqual(['volume-a', 'volume-b', 'volume-c']);
+  });
+
+  it('prepares a folder in which another program has just finished a file', async () => {
+    await writeFile(join(directory, '.volume-c.part'), '');
+    const promises = {
+      ...fs.promises,
+      async stat(name: string) {
+        await rm(name);
+        return stat(name);
+      },
+    };
+    // Its other forms are not asked for.
+    await new HostFolder({ ...fs, promises: promises as typeof fs.promises }, path, directory).prepare();
     expect(await readdir(directory)).toStrictEqual([]);
   });
 

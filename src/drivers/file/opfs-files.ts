@@ -1,0 +1,170 @@
+/**
+ * Makes and grows files of the origin's private file system, in a worker: only there are handles that change a file
+ * in place. What pages have copies the whole file for every change, zeros included: 8 s for 1 GiB, where this
+ * takes a millisecond.
+ */
+import type { AccessHandle, AccessibleFile } from '../../media/access-handle.ts';
+import { pause, privateFiles, webLocks } from '../../runtime.ts';
+import type { FileAnswer, FileRequest } from './file-task.ts';
+import { filledParts } from './filled-parts.ts';
+
+/** What is copied at once. */
+const chunk = 4 << 20;
+
+/** How long a worker that has just ended may keep a file, and the pause between attempts, in milliseconds. */
+const patience = 1000;
+const retryDelay = 20;
+
+/** A file that is being made has such a name until it is whole. */
+const partial = /^\.(?<name>(?:volume|snapshot)-[\w.+-]+)\.part$/;
+
+type Folder = FileSystemDirectoryHandle;
+
+/** Does what is asked for. It never throws: what went wrong goes back as data. */
+export async function doFileTask(request: FileRequest): Promise<FileAnswer> {
+  try {
+    await run(request);
+    return null;
+  } catch (error) {
+    return error instanceof Error
+      ? { name: error.name, message: error.message }
+      : { name: 'Error', message: String(error) };
+  }
+}
+
+async function run({ path, task }: FileRequest): Promise<void> {
+  const folder = await folderAt(path, task.kind === 'prepare');
+  const lock = (name: string): string => `cinderlib-wasm files ${[...path, name].join('/')}`;
+  switch (task.kind) {
+    case 'prepare':
+      return prepare(folder, lock);
+    case 'make':
+      return locked(lock(task.name), {}, () => make(folder, task));
+    case 'grow':
+      return opened(folder, task.name, 'readwrite', (file) => file.truncate(task.bytes));
+  }
+}
+
+/** Removes what was being made when its page went away: nobody holds its lock any more. */
+async function prepare(folder: Folder, lock: (name: string) => string): Promise<void> {
+  if (!('createSyncAccessHandle' in FileSystemFileHandle.prototype)) throw failure('NotSupportedError');
+  for await (const part of folder.keys()) {
+    const name = partial.exec(part)?.groups?.['name'];
+    if (name !== undefined) await locked(lock(name), { ifAvailable: true }, () => removed(folder, part));
+  }
+}
+
+interface Making {
+  readonly name: string;
+  readonly from: string | null;
+  readonly bytes: number;
+}
+
+/** Under another name first: nobody ever finds half of a file. */
+async function make(folder: Folder, { name, from, bytes }: Making): Promise<void> {
+  if (await has(folder, name)) throw failure('InvalidModificationError');
+  const part = `.${name}.part`;
+  try {
+    const file = await accessible(folder, part, true);
+    await opened(folder, part, 'readwrite', async (target) => {
+      // One that is left of a page that went away may hold something.
+      target.truncate(0);
+      if (from !== null) await opened(folder, from, 'read-only', (source) => copy(source, target));
+      target.truncate(bytes);
+    });
+    await file.move(name);
+  } catch (error) {
+    await removed(folder, part).catch(() => {}); // The first error is the reason.
+    throw error;
+  }
+}
+
+function copy(source: AccessHandle, target: AccessHandle): void {
+  const buffer = new Uint8Array(chunk);
+  for (let at = 0; ; ) {
+    const length = source.read(buffer, { at });
+    if (length === 0) return;
+    for (const [start, end] of filledParts(buffer.subarray(0, length))) {
+      const written = target.write(buffer.subarray(start, end), { at: at + start });
+      // Some browsers say so instead of throwing when there is no room left.
+      if (written !== end - start) throw failure('QuotaExceededError');
+    }
+    at += length;
+  }
+}
+
+/** Uses a file that nobody else can use meanwhile; several may read it at once, where the browser knows of that. */
+async function opened(
+  folder: Folder,
+  name: string,
+  mode: 'readwrite' | 'read-only',
+  use: (handle: AccessHandle) => void | Promise<void>,
+): Promise<void> {
+  const handle = await patiently(async () => {
+    const file = await accessible(folder, name, false);
+    // It is there: `prepare` has looked.
+    return file.createSyncAccessHandle?.({ mode });
+  });
+  if (handle === undefined) throw failure('NotSupportedError');
+  try {
+    await use(handle);
+    if (mode === 'readwrite') handle.flush();
+  } finally {
+    handle.close();
+  }
+}
+
+async function patiently<T>(attempt: () => Promise<T>): Promise<T> {
+  const end = performance.now() + patience;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (nameOf(error) !== 'NoModificationAllowedError' || performance.now() > end) throw error;
+      await pause(retryDelay);
+    }
+  }
+}
+
+async function accessible(folder: Folder, name: string, create: boolean): Promise<AccessibleFile> {
+  const file: unknown = await folder.getFileHandle(name, { create });
+  return file as AccessibleFile;
+}
+
+async function folderAt(path: readonly string[], create: boolean): Promise<Folder> {
+  const root = privateFiles();
+  if (root === undefined) throw failure('NotSupportedError');
+  let folder = await root();
+  for (const name of path) folder = await folder.getDirectoryHandle(name, { create });
+  return folder;
+}
+
+async function has(folder: Folder, name: string): Promise<boolean> {
+  try {
+    await folder.getFileHandle(name);
+    return true;
+  } catch (error) {
+    if (nameOf(error) === 'NotFoundError') return false;
+    throw error;
+  }
+}
+
+async function removed(folder: Folder, name: string): Promise<void> {
+  if (await has(folder, name)) await folder.removeEntry(name);
+}
+
+/** Runs the task while nobody else makes that file; with `ifAvailable`, not at all when somebody does. */
+async function locked(name: string, options: LockOptions, task: () => Promise<void>): Promise<void> {
+  await webLocks()?.request(name, options, async (lock) => {
+    if (lock !== null) await task();
+  });
+}
+
+/** An error as browsers have them. */
+function failure(name: string): DOMException {
+  return new DOMException('', name);
+}
+
+function nameOf(error: unknown): string | null {
+  return error instanceof Error || error instanceof DOMException ? error.name : null;
+}

@@ -1,0 +1,76 @@
+/** Several paths to a volume: nothing that comes with the library has them, and nothing takes one path in their place. */
+import {
+  type ConnectionInfo,
+  type DriverConnector,
+  type DriverVolume,
+  registerVolumeDriver,
+  setup,
+  type Volume,
+  VolumeDriver,
+} from 'cinderlib-wasm';
+import { expect, test } from 'vitest';
+
+class PathsDriver extends VolumeDriver {
+  static readonly asked: unknown[] = [];
+
+  override getVolumeStats() {
+    return { total_capacity_gb: 1, free_capacity_gb: 1 };
+  }
+  override createVolume(): void {}
+  override createExport(): void {}
+  override removeExport(): void {}
+  override terminateConnection(): void {}
+  override initializeConnection({ id }: DriverVolume, { multipath }: DriverConnector): ConnectionInfo {
+    PathsDriver.asked.push(multipath);
+    const data = {
+      volume_id: id,
+      target_portal: '127.0.0.1:1',
+      target_iqn: 'iqn.2010-10.org.example:x',
+      target_lun: 1,
+    };
+    return { driver_volume_type: id === 'by-iscsi' ? 'iscsi' : 'fake', data };
+  }
+}
+registerVolumeDriver('test.PathsDriver', PathsDriver);
+
+async function withVolume(options: object, id: string, use: (volume: Volume) => Promise<void>): Promise<void> {
+  await using cl = await setup({ non_uuid_ids: true });
+  const backend = await cl.backend({ volume_backend_name: 'p', volume_driver: 'test.PathsDriver', ...options });
+  PathsDriver.asked.length = 0;
+  await use(await backend.createVolume(1, { id }));
+}
+
+test.each([
+  [{}, false],
+  [{ use_multipath_for_image_xfer: 'no' }, false],
+  [{ use_multipath_for_image_xfer: true }, true],
+  [{ use_multipath_for_image_xfer: 'yes' }, true],
+])('attach() asks for several paths when the backend says so: %j', async (options, multipath) => {
+  await withVolume(options, 'by-fake', async (volume) => {
+    const connection = await volume.attach();
+    expect([PathsDriver.asked, connection.use_multipath]).toEqual([[multipath], multipath]);
+  });
+});
+
+test('a value that is neither yes nor no is an error, and nothing is connected', async () => {
+  await withVolume({ use_multipath_for_image_xfer: 'maybe' }, 'by-fake', async (volume) => {
+    await expect(volume.attach()).rejects.toMatchObject({
+      name: 'InvalidOption',
+      message: expect.stringContaining('use_multipath_for_image_xfer'),
+    });
+    expect(PathsDriver.asked).toEqual([]);
+  });
+});
+
+test('iSCSI refuses several paths, and what was connected for them is disconnected', async () => {
+  await withVolume({ use_multipath_for_image_xfer: true }, 'by-iscsi', async (volume) => {
+    await expect(volume.attach()).rejects.toMatchObject({
+      name: 'NotImplemented',
+      message: expect.stringContaining('by one path'),
+    });
+    expect([volume.status, await volume.connections()]).toEqual(['available', []]);
+    // By hand too.
+    const connection = await volume.connect({ host: 'h', multipath: true });
+    await expect(connection.attach()).rejects.toMatchObject({ name: 'NotImplemented' });
+  });
+});

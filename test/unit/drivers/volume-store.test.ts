@@ -1,0 +1,83 @@
+/** What is left on a volume group when a step fails: a group in memory, of which each step can be made to fail. */
+import { describe, expect, it } from 'vitest';
+import { Commands } from '../../../src/drivers/command.ts';
+import { Blocks } from '../../../src/drivers/lvm/blocks.ts';
+import { lvmOptions } from '../../../src/drivers/lvm/options.ts';
+import type { GroupSize, LogicalVolume } from '../../../src/drivers/lvm/report.ts';
+import { VolumeGroup } from '../../../src/drivers/lvm/volume-group.ts';
+import { VolumeStore } from '../../../src/drivers/lvm/volume-store.ts';
+import { driverOptions } from '../../../src/drivers/option-schema.ts';
+import { CommandFailed, DuplicateEntry } from '../../../src/errors/index.ts';
+
+const gibibyte = 1024 ** 3;
+const commands = new Commands({ rootHelper: '', timeout: 1 });
+
+class GroupInMemory extends VolumeGroup {
+  readonly present = new Map<string, LogicalVolume>();
+
+  constructor(...names: readonly string[]) {
+    super(commands, 'group');
+    for (const name of names) this.#put(name);
+  }
+
+  override async size(): Promise<GroupSize> {
+    return { bytes: 100 * gibibyte, free: 100 * gibibyte, extent: 4 << 20 };
+  }
+  override async volumes(): Promise<ReadonlyMap<string, LogicalVolume>> {
+    return new Map(this.present);
+  }
+  override async create(name: string): Promise<void> {
+    this.#put(name);
+  }
+  override async createPool(name: string): Promise<void> {
+    this.#put(name);
+  }
+  override async snapshot(name: string, origin: string): Promise<void> {
+    this.#put(name, origin);
+  }
+  override async remove(name: string): Promise<void> {
+    this.present.delete(name);
+  }
+
+  #put(name: string, origin: string | null = null): void {
+    const state = { isActive: true, isOpen: false, isLost: false, usedPercent: 0 };
+    this.present.set(name, { name, bytes: gibibyte, origin, pool: null, ...state });
+  }
+}
+
+class BlocksThatCannotWipe extends Blocks {
+  constructor() {
+    super(commands, '1M', 1);
+  }
+  override async copy(): Promise<void> {}
+  override async wipe(): Promise<void> {
+    throw new CommandFailed('dd', 1, 'Input/output error');
+  }
+}
+
+function storeOn(group: VolumeGroup, lvm_type: string): VolumeStore {
+  const { options } = driverOptions('LVMVolumeDriver', lvmOptions, { lvm_type });
+  return new VolumeStore(group, new BlocksThatCannotWipe(), options);
+}
+
+describe('volumes of a group', () => {
+  it('of which one cannot be copied, as what it was copied from cannot be wiped, leave no snapshot', async () => {
+    const group = new GroupInMemory('volume-a');
+    const store = storeOn(group, 'default');
+    await store.prepare();
+    await expect(store.clone('volume-b', gibibyte, 'volume-a')).rejects.toThrow('Input/output error');
+    expect([...group.present.keys()]).toStrictEqual(['volume-a']);
+  });
+
+  it('go into the pool that another program made at the same time', async () => {
+    const group = new GroupInMemory();
+    group.createPool = async (name) => {
+      await group.create(name);
+      throw new DuplicateEntry(`${group.path(name)} exists already.`);
+    };
+    const store = storeOn(group, 'thin');
+    await store.prepare();
+    expect(store.isThin).toBe(true);
+    expect([...group.present.keys()]).toStrictEqual(['group-pool']);
+  });
+});

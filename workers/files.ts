@@ -1,0 +1,5 @@
+/** The Web Worker that makes and grows the files of volumes, in browsers. */
+import type { FileRequest } from '../src/drivers/file/file-task.ts';
+import { doFileTask } from '../src/drivers/file/opfs-files.ts';
+
+addEventListener('message', async ({ data }: MessageEvent<FileRequest>) => postMessage(await doFileTask(data)));
