@@ -26,6 +26,8 @@ const tools = [
   { needed: everything, package: 'user-mode-linux', there: ['linux.uml', '--version'] },
   { needed: everything, package: 'kmod', there: ['modprobe', '--version'] },
   { needed: everything, package: 'e2fsprogs', there: ['mkfs.ext4', '-V'] },
+  { needed: everything, package: 'btrfs-progs', there: ['/usr/sbin/mkfs.btrfs', '--version'] },
+  { needed: everything, package: 'xfsprogs', there: ['/usr/sbin/mkfs.xfs', '-V'] },
   { needed: everything, package: 'lvm2', there: ['/usr/sbin/lvm', 'version'] },
   { needed: everything, package: 'thin-provisioning-tools', there: ['/usr/sbin/thin_check', '-V'] },
   { needed: everything, package: 'tgt', there: ['/usr/sbin/tgtadm', '--version'] },

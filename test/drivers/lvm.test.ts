@@ -3,7 +3,7 @@
  * target and the iSCSI initiator of a kernel of their own. The cases of a guest run there one after the other, and
  * say here how they ended.
  *
- * 6 random operations, and less of what is the same for every kind of volume; CINDERLIB_ROUNDS=300 for more, CINDERLIB_SEED=… for the same again.
+ * 6 random operations on thin volumes, and less of what is the same for every kind of volume; CINDERLIB_ROUNDS=300 for more, CINDERLIB_SEED=… for the same again.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -25,6 +25,11 @@ function sessions(): string[] {
   return readdirSync('/sys/class/iscsi_session');
 }
 
+/** The targets that open-iscsi would log in to again. */
+function records(): string {
+  return spawnSync('iscsiadm', ['-m', 'node'], { encoding: 'utf8' }).stdout;
+}
+
 /** Attaches, writes and reads on both sides, grows, detaches: whatever exports the volume. */
 async function useAttached(volume: Volume): Promise<void> {
   const device = devicePath(`volume-${volume.id}`);
@@ -39,7 +44,7 @@ async function useAttached(volume: Volume): Promise<void> {
   equal(command('blockdev', '--getsize64', connection.path).trim(), String(2 * gibibyte));
   equal(onDisk(connection.path).equals(Buffer.alloc(4096, 'through the target')), true);
   await volume.detach();
-  equal([volume.status, sessions()], ['available', []]);
+  equal([volume.status, sessions(), records()], ['available', [], '']);
 }
 
 const cases: readonly (readonly [name: string, body: (lvm: Lvm) => Promise<void>])[] = [
@@ -93,6 +98,25 @@ const cases: readonly (readonly [name: string, body: (lvm: Lvm) => Promise<void>
     },
   ],
   [
+    'a host that is connected twice is let out with its last connection',
+    async (lvm) => {
+      const volume = await (await lvm({ target_helper: 'lioadm', target_port: 3261 })).createVolume(1);
+      const letIn = (): string[] =>
+        readdirSync(`/sys/kernel/config/target/iscsi/iqn.2010-10.org.openstack:volume-${volume.id}/tpgt_1/acls`);
+      const other = { ...connector, initiator: `${connector.initiator}:other` };
+      const [first, second] = [await volume.connect(connector), await volume.connect(connector)];
+      const others = await volume.connect(other);
+      equal(letIn().sort(), [connector.initiator, other.initiator]);
+      await volume.disconnect(first);
+      equal(letIn().sort(), [connector.initiator, other.initiator]);
+      await volume.disconnect(second);
+      equal(letIn(), [other.initiator]);
+      await volume.disconnect(others);
+      await volume.delete();
+      equal([leftovers(), targetsOfKernel()], [[], []]);
+    },
+  ],
+  [
     'with a wrong secret nothing is attached, and nothing left of the attempt',
     async (lvm) => {
       // Two targets cannot share a port.
@@ -104,7 +128,8 @@ const cases: readonly (readonly [name: string, body: (lvm: Lvm) => Promise<void>
         const data = { ...conn.data, auth_password: 'AWrongSecret12' };
         connection.connection_info = { ...connection.connection_info, conn: { ...conn, data } };
         const error = await failure(connection.attach());
-        equal([error.name, error.message.includes('AWrongSecret12'), sessions()], ['CommandFailed', false, []]);
+        equal([error.name, error.message.includes('AWrongSecret12')], ['CommandFailed', false]);
+        equal([sessions(), records()], [[], '']);
         await volume.disconnect(connection);
         await volume.delete();
       }

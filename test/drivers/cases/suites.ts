@@ -4,7 +4,7 @@ import { cinderCases } from './lvm-cinder.ts';
 import { contractCases } from './lvm-contract.ts';
 import { exportCases } from './lvm-export.ts';
 import { luckCases } from './lvm-luck.ts';
-import { randomCases } from './lvm-random.ts';
+import { randomCase } from './lvm-random.ts';
 
 /** Bad luck is much the same on thin volumes: worth its time only where there is time for more of everything. */
 const more = process.env['CINDERLIB_ROUNDS'] !== undefined;
@@ -13,8 +13,8 @@ const more = process.env['CINDERLIB_ROUNDS'] !== undefined;
 const ofBytes = contractCases('default').filter(([name]) => more || /holds|grows|live longer/.test(name));
 
 export const suites: Readonly<Record<string, readonly Case[]>> = {
-  'thin volumes': [...contractCases('thin'), ...randomCases, ...(more ? luckCases('thin') : [])],
-  'volumes with all their room': [...ofBytes, ...luckCases('default')],
+  'thin volumes': [...contractCases('thin'), randomCase('thin'), ...(more ? luckCases('thin') : [])],
+  'volumes with all their room': [...ofBytes, ...luckCases('default'), ...(more ? [randomCase('default')] : [])],
   exports: exportCases(),
   "Cinder's own driver": cinderCases(),
 };
