@@ -285,7 +285,7 @@ export class Member implements CommandRunner {
       this.#leadership.steal();
     } else {
       // A file handle that it holds cannot be taken away from it.
-      this.#calls.giveUp(this.#epoch);
+      this.#calls.giveUp(this.#epoch, false);
       this.#fail(silent(this.#config));
     }
   }
