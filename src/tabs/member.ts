@@ -86,7 +86,13 @@ export class Member implements CommandRunner {
     });
     this.#patience = new Patience(config.busy_timeout, {
       waits: () => this.#reign === null && (this.#entry !== null || this.#calls.size > 0),
-      ask: () => this.#tell({ type: 'who' }),
+      ask: () => {
+        this.#tell({ type: 'who' });
+        // A leader may be a page that was left and is kept for the way back: the browser lets go of it when somebody
+        // asks for what it holds, but only whoever asks from then on.
+        this.#leadership.leaveQueue();
+        this.#queue();
+      },
       exhausted: () => this.#loseHope(),
     });
     this.#ports = ports && new PortClient(ports, id, (from, port) => this.#admit(from, port));
@@ -129,7 +135,7 @@ export class Member implements CommandRunner {
   /** The page goes where it can do nothing, perhaps for good, or comes back. */
   setAway(isAway: boolean): void {
     this.#isAway = isAway;
-    if (isAway) void this.#stepDown().catch(() => {});
+    if (isAway) void this.#stepDown(true).catch(() => {});
     else this.#queue();
   }
 
@@ -192,13 +198,13 @@ export class Member implements CommandRunner {
   }
 
   async #lead(): Promise<void> {
+    if (this.#isAway) return this.#leadership.release();
     const epoch = Math.max(this.#epoch + 1, Date.now());
     this.#supersede(epoch);
     this.#announce('opening');
     const core = this.#parts.makeCore();
     try {
       const opened = await core.call({ kind: 'open', config: { ...this.#config, lock_held: true } });
-      if (this.#isAway) throw closed();
       if (!this.#isLeading(epoch)) return void core.call({ kind: 'close' }).catch(() => {});
       this.#reign = this.#reignOf(epoch, core, opened);
       this.#announce('open');
@@ -224,11 +230,7 @@ export class Member implements CommandRunner {
       options: this.#options,
       locks: this.#parts.locks,
       isProven: () => this.#leadership.isProven(),
-      lost: () =>
-        void this.#stepDown().then(
-          () => this.#queue(),
-          () => this.#queue(),
-        ),
+      lost: () => void this.#stepDown().catch(() => {}),
       tell: (origin, changes) => {
         this.#tell({ type: 'changes', origin, changes });
         this.#report(origin, changes);
@@ -262,13 +264,15 @@ export class Member implements CommandRunner {
     this.#patience.start();
   }
 
-  async #stepDown(): Promise<void> {
+  async #stepDown(atOnce = false): Promise<void> {
     const reign = this.#reign;
     this.#reign = null;
     try {
-      await reign?.end();
+      await reign?.end(atOnce);
     } finally {
       this.#leadership.release();
+      // The page may have come back meanwhile.
+      this.#queue();
     }
   }
 

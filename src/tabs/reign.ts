@@ -79,13 +79,16 @@ export class Reign {
     });
   }
 
-  /** Ends in order: what was accepted is answered, and the database closed, before anybody is told. */
-  async end(): Promise<void> {
+  /**
+   * Ends in order: what was accepted is answered, and the database closed, before anybody is told.
+   *
+   * @param atOnce before the browser lets this thread do nothing more
+   */
+  async end(atOnce = false): Promise<void> {
     this.#isOver = true;
     try {
-      await this.#giveUpBulk();
+      await this.#parts.core.call({ kind: 'close', at_once: atOnce });
       await this.#running;
-      await this.#parts.core.call({ kind: 'close' });
     } finally {
       for (const { ways, forget } of this.#followers.values()) {
         for (const answer of ways.values()) answer({ type: 'ended' });
