@@ -61,6 +61,8 @@ export class Member implements CommandRunner {
   /** How often patience was lost with a leadership that is only beginning. */
   #openings = 0;
   #hearsOpening = false;
+  /** Whether a bulk has begun that this member will end. */
+  #hasBulk = false;
   #isAway = false;
   #hasLeft = false;
   #closing: Promise<null> | null = null;
@@ -121,9 +123,14 @@ export class Member implements CommandRunner {
   async call(command: Command): Promise<unknown> {
     if (command.kind === 'close') return this.#close();
     if (this.#closing !== null) throw closed();
+    if (command.kind === 'commitBulk' || command.kind === 'rollbackBulk') this.#hasBulk = false;
     const answer = this.#calls.add(command);
     this.#flush();
     this.#patience.start();
+    if (command.kind === 'beginBulk') {
+      await answer;
+      this.#hasBulk = true;
+    }
     if (command.kind !== 'info') return answer;
     return { ...((await answer) as StorageInfo), leader: this.#reign !== null };
   }
@@ -229,6 +236,7 @@ export class Member implements CommandRunner {
       opened,
       options: this.#options,
       locks: this.#parts.locks,
+      patience: this.#config.busy_timeout,
       isProven: () => this.#leadership.isProven(),
       lost: () => void this.#stepDown().catch(() => {}),
       tell: (origin, changes) => {
@@ -354,6 +362,7 @@ export class Member implements CommandRunner {
       refused: (reason) => this.#fail(reason),
       accepted: (id) => this.#calls.markAccepted(id, epoch),
       answer: (id, outcome) => this.#answer(id, epoch, outcome),
+      hasBulk: () => this.#hasBulk,
       gone: (inOrder) => this.#lose(epoch, inOrder),
       heard: () => {
         this.#patience.reset();

@@ -133,6 +133,16 @@ export class Tab {
     );
   }
 
+  /** The exported database, as base64. */
+  exported(): Promise<string> {
+    return this.page.evaluate(async () => {
+      let text = '';
+      for (const byte of new Uint8Array(await (await cl.exportDatabase()).arrayBuffer()))
+        text += String.fromCharCode(byte);
+      return btoa(text);
+    });
+  }
+
   isLeader(): Promise<boolean> {
     return this.page.evaluate(async () => (await cl.info()).leader);
   }

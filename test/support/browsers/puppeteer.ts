@@ -114,10 +114,7 @@ function pageOf(page: PuppeteerPage, isChromium: boolean, browserProcess: number
       await page.goto(url);
     },
     close: () => page.close(),
-    process: () =>
-      findProcess(browserProcess, async (milliseconds) => {
-        await page.evaluate(`for (const end = performance.now() + ${milliseconds}; performance.now() < end; );`);
-      }),
+    process: () => findProcess(browserProcess, (expression) => page.evaluate(expression)),
     ...(isChromium && {
       freeze: (frozen: boolean) => send('Page.setWebLifecycleState', { state: frozen ? 'frozen' : 'active' }),
       pauseWorker: async (paused: boolean) => {
