@@ -63,6 +63,8 @@ export interface Medium {
   flush(): Promise<void>;
   /** Releases the medium: handles, locks. Idempotent. */
   close(): Promise<void>;
+  /** Lets go of the handles at once, as the end of the thread would. Only where nobody else can open them meanwhile. */
+  drop?(): void;
   /** Closes and takes away what opening created: for an opening that failed half way. */
   abandon(): Promise<void>;
 }

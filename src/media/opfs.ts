@@ -82,6 +82,12 @@ export class OpfsMedium implements Medium {
     return this.#release(kept.filter((kind) => !this.exists(kind)));
   }
 
+  drop(): void {
+    this.#closed = true;
+    for (const file of this.#files.values()) file.release();
+    this.#lock.release();
+  }
+
   abandon(): Promise<void> {
     return this.#release(kept.filter((kind) => this.#isNew || (kind !== '' && !this.exists(kind))));
   }

@@ -178,7 +178,8 @@ export type Command =
   | BulkCommand
   /** Takes a database that another program changed as it is now. */
   | { readonly kind: 'refresh' }
-  | { readonly kind: 'close' };
+  /** `at_once`: lets go of the files as they are, before anything else is run, where the medium can. */
+  | { readonly kind: 'close'; readonly at_once?: boolean };
 
 /** Where the bytes of a database are kept. */
 export type MediumName = 'memory' | 'filesystem' | 'indexeddb' | 'opfs';

@@ -5,7 +5,7 @@
  * so that none of them sees what a power cut could still take back.
  */
 import { aboutItem } from '../about-item.ts';
-import { ContextClosed, DatabaseError } from '../errors/index.ts';
+import { ContextClosed, DatabaseError, DatabaseTakenOver } from '../errors/index.ts';
 import type {
   Answer,
   Answers,
@@ -49,6 +49,8 @@ export interface CoreEngine extends SqlEngine {
   bytes(): Promise<Uint8Array>;
   /** Takes the database as another program left it. */
   refresh(): Promise<void>;
+  /** Lets go of the files at once, whatever waits; false when it cannot. */
+  drop?(): boolean;
 }
 
 /** What the core is made of; tests put other clocks and engines in. */
@@ -81,6 +83,7 @@ export class Core {
   readonly #queue: Waiting[] = [];
   #opened: Opened | null = null;
   #closed = false;
+  #dropped: Error | null = null;
   #running = false;
   /** The transaction that everything else waits for. */
   #bulk: Bulk | null = null;
@@ -98,8 +101,11 @@ export class Core {
         this.#runBulk(command).then(waiting.resolve, reject);
         return;
       }
-      // Whoever closes in the middle of a bulk has given it up.
-      if (command.kind === 'close') void this.#giveUpBulk();
+      if (command.kind === 'close') {
+        if (command.at_once === true) this.#drop();
+        // Whoever closes in the middle of a bulk has given it up.
+        void this.#giveUpBulk();
+      }
       this.#queue.push(waiting);
       if (!this.#running) void this.#drain();
     });
@@ -202,6 +208,14 @@ export class Core {
     }
   }
 
+  /** What waits will find that the database is another's, and nothing of it done. */
+  #drop(): void {
+    const opened = this.#opened;
+    if (opened?.engine.drop?.() !== true) return;
+    this.#opened = null;
+    this.#dropped = new DatabaseTakenOver(opened.config.database);
+  }
+
   async #giveUpBulk(): Promise<void> {
     const bulk = this.#bulk;
     this.#bulk = null;
@@ -244,6 +258,7 @@ export class Core {
 
   #open(): Opened {
     if (this.#opened !== null) return this.#opened;
+    if (this.#dropped !== null) throw this.#dropped;
     throw new ContextClosed(
       this.#closed
         ? 'The database was closed. Open it again with setup() or setPersistence().'

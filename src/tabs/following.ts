@@ -20,6 +20,8 @@ export interface FollowingEvents {
   refused(reason: Error): void;
   accepted(id: number): void;
   answer(id: number, outcome: Outcome<unknown>): void;
+  /** Whether a bulk of ours is under way. */
+  hasBulk(): boolean;
   /** The leader is gone. `inOrder`: it said so itself, after its last answer. */
   gone(inOrder: boolean): void;
   /** The leader gave a sign of life. */
@@ -123,6 +125,9 @@ export class Following {
       case 'answer':
         this.#overChannel.delete(reply.id);
         this.#events.answer(reply.id, reply.outcome);
+        break;
+      case 'ask':
+        if (this.#events.hasBulk()) this.#sendOwnWay({ type: 'bulk' });
         break;
       case 'ended':
         this.#goneIf(!this.#usesPort, true);

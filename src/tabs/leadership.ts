@@ -41,16 +41,22 @@ export class Leadership {
     void this.#take({ signal: queued.signal });
   }
 
+  /** Waits no longer. */
+  leaveQueue(): void {
+    this.#queued?.abort();
+    this.#queued = null;
+  }
+
   /** Takes the lock at once, whoever holds it. */
   steal(): void {
     if (this.isHeld) return;
-    this.#leaveQueue();
+    this.leaveQueue();
     void this.#take({ steal: true });
   }
 
   /** Lets the next in the queue lead, and waits no longer. */
   release(): void {
-    this.#leaveQueue();
+    this.leaveQueue();
     this.#release?.();
     this.#release = null;
   }
@@ -99,10 +105,5 @@ export class Leadership {
     if (release === null || this.#release !== release) return;
     this.#release = null;
     this.#events.stolen();
-  }
-
-  #leaveQueue(): void {
-    this.#queued?.abort();
-    this.#queued = null;
   }
 }

@@ -61,6 +61,8 @@ export class Member implements CommandRunner {
   /** How often patience was lost with a leadership that is only beginning. */
   #openings = 0;
   #hearsOpening = false;
+  /** Whether a bulk has begun that this member will end. */
+  #hasBulk = false;
   #isAway = false;
   #hasLeft = false;
   #closing: Promise<null> | null = null;
@@ -86,7 +88,13 @@ export class Member implements CommandRunner {
     });
     this.#patience = new Patience(config.busy_timeout, {
       waits: () => this.#reign === null && (this.#entry !== null || this.#calls.size > 0),
-      ask: () => this.#tell({ type: 'who' }),
+      ask: () => {
+        this.#tell({ type: 'who' });
+        // A leader may be a page that was left and is kept for the way back: the browser lets go of it when somebody
+        // asks for what it holds, but only whoever asks from then on.
+        this.#leadership.leaveQueue();
+        this.#queue();
+      },
       exhausted: () => this.#loseHope(),
     });
     this.#ports = ports && new PortClient(ports, id, (from, port) => this.#admit(from, port));
@@ -115,9 +123,14 @@ export class Member implements CommandRunner {
   async call(command: Command): Promise<unknown> {
     if (command.kind === 'close') return this.#close();
     if (this.#closing !== null) throw closed();
+    if (command.kind === 'commitBulk' || command.kind === 'rollbackBulk') this.#hasBulk = false;
     const answer = this.#calls.add(command);
     this.#flush();
     this.#patience.start();
+    if (command.kind === 'beginBulk') {
+      await answer;
+      this.#hasBulk = true;
+    }
     if (command.kind !== 'info') return answer;
     return { ...((await answer) as StorageInfo), leader: this.#reign !== null };
   }
@@ -129,7 +142,7 @@ export class Member implements CommandRunner {
   /** The page goes where it can do nothing, perhaps for good, or comes back. */
   setAway(isAway: boolean): void {
     this.#isAway = isAway;
-    if (isAway) void this.#stepDown().catch(() => {});
+    if (isAway) void this.#stepDown(true).catch(() => {});
     else this.#queue();
   }
 
@@ -192,13 +205,13 @@ export class Member implements CommandRunner {
   }
 
   async #lead(): Promise<void> {
+    if (this.#isAway) return this.#leadership.release();
     const epoch = Math.max(this.#epoch + 1, Date.now());
     this.#supersede(epoch);
     this.#announce('opening');
     const core = this.#parts.makeCore();
     try {
       const opened = await core.call({ kind: 'open', config: { ...this.#config, lock_held: true } });
-      if (this.#isAway) throw closed();
       if (!this.#isLeading(epoch)) return void core.call({ kind: 'close' }).catch(() => {});
       this.#reign = this.#reignOf(epoch, core, opened);
       this.#announce('open');
@@ -223,12 +236,9 @@ export class Member implements CommandRunner {
       opened,
       options: this.#options,
       locks: this.#parts.locks,
+      patience: this.#config.busy_timeout,
       isProven: () => this.#leadership.isProven(),
-      lost: () =>
-        void this.#stepDown().then(
-          () => this.#queue(),
-          () => this.#queue(),
-        ),
+      lost: () => void this.#stepDown().catch(() => {}),
       tell: (origin, changes) => {
         this.#tell({ type: 'changes', origin, changes });
         this.#report(origin, changes);
@@ -262,13 +272,15 @@ export class Member implements CommandRunner {
     this.#patience.start();
   }
 
-  async #stepDown(): Promise<void> {
+  async #stepDown(atOnce = false): Promise<void> {
     const reign = this.#reign;
     this.#reign = null;
     try {
-      await reign?.end();
+      await reign?.end(atOnce);
     } finally {
       this.#leadership.release();
+      // The page may have come back meanwhile.
+      this.#queue();
     }
   }
 
@@ -285,7 +297,7 @@ export class Member implements CommandRunner {
       this.#leadership.steal();
     } else {
       // A file handle that it holds cannot be taken away from it.
-      this.#calls.giveUp(this.#epoch);
+      this.#calls.giveUp(this.#epoch, false);
       this.#fail(silent(this.#config));
     }
   }
@@ -350,6 +362,7 @@ export class Member implements CommandRunner {
       refused: (reason) => this.#fail(reason),
       accepted: (id) => this.#calls.markAccepted(id, epoch),
       answer: (id, outcome) => this.#answer(id, epoch, outcome),
+      hasBulk: () => this.#hasBulk,
       gone: (inOrder) => this.#lose(epoch, inOrder),
       heard: () => {
         this.#patience.reset();

@@ -26,7 +26,9 @@ export type ToldChange = Omit<Change, 'here'>;
 export type Request =
   /** Asks to be let in; answered with `welcome` or `refused`. */
   | { readonly type: 'hello'; readonly options: SharedOptions }
-  | { readonly type: 'call'; readonly id: number; readonly command: Command };
+  | { readonly type: 'call'; readonly id: number; readonly command: Command }
+  /** A bulk of the member is under way: the answer to `ask`. */
+  | { readonly type: 'bulk' };
 
 /** From the leader to a member. */
 export type Reply =
@@ -35,6 +37,8 @@ export type Reply =
   /** The call will be run: whoever sends it again now may have it done twice. */
   | { readonly type: 'accepted'; readonly id: number }
   | { readonly type: 'answer'; readonly id: number; readonly outcome: Outcome<unknown> }
+  /** Others wait for the member's bulk: is there anybody who will end it? */
+  | { readonly type: 'ask' }
   /** The leader's last word, after every answer. */
   | { readonly type: 'ended' };
 

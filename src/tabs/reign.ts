@@ -2,13 +2,14 @@
  * One leadership: runs the commands of every member on the database that this tab has open, and tells all of
  * them what became durable.
  */
-import { DatabaseLocked, DatabaseTakenOver } from '../errors/index.ts';
+import { DatabaseError, DatabaseLocked, DatabaseTakenOver } from '../errors/index.ts';
 import type { Answers, Command, Outcome } from '../rpc/contract.ts';
 import { toWire } from '../rpc/errors.ts';
 import type { CommandRunner } from '../rpc/host.ts';
 import { DurableChanges, isBulkPart } from '../rpc/writes.ts';
 import { whenFree } from './held-lock.ts';
 import { aliveLock } from './names.ts';
+import { Patience } from './patience.ts';
 import type { MemberId, Reply, Request, SharedOptions, ToldChange } from './protocol.ts';
 
 /** How a member reaches the leader; it may use one after the other. */
@@ -24,6 +25,8 @@ export interface ReignParts {
   readonly opened: Answers['open'];
   readonly options: SharedOptions;
   readonly locks: LockManager;
+  /** How long a member is waited for that has a bulk under way and is silent, in milliseconds. */
+  readonly patience: number;
   /** Whether the database is still ours to read and write. */
   readonly isProven: () => Promise<boolean>;
   /** Called when the database turns out to be another's although the lock is ours. */
@@ -57,16 +60,24 @@ export class Reign {
   /** Members that came and died: what they asked for last may still be waiting. */
   readonly #gone = new Set<MemberId>();
   readonly #durable = new DurableChanges();
+  readonly #patience: Patience;
 
   constructor(parts: ReignParts) {
     this.epoch = parts.epoch;
     this.#parts = parts;
     this.#opened = parts.opened;
+    this.#patience = new Patience(parts.patience, {
+      // A bulk of this tab itself needs no sign of life.
+      waits: () => this.#followers.has(this.#bulkOwner ?? '') && this.#running !== null,
+      ask: () => this.#askOwner(),
+      exhausted: () => void this.#giveUpBulk(),
+    });
   }
 
   receive(from: MemberId, request: Request, answer: Answering, way: Way): void {
+    if (from === this.#bulkOwner && request.type !== 'hello') this.#patience.reset();
     if (request.type === 'hello') this.#greet(from, request.options, answer, way);
-    else void this.#serve(from, request.id, request.command, answer);
+    else if (request.type === 'call') void this.#serve(from, request.id, request.command, answer);
   }
 
   /** Runs a command; null when it was not begun, because this leadership is over. */
@@ -76,16 +87,20 @@ export class Reign {
     return new Promise((resolve) => {
       this.#waiting.push({ origin, command, accepted, resolve });
       this.#running ??= this.#runWaiting();
+      this.#patience.start();
     });
   }
 
-  /** Ends in order: what was accepted is answered, and the database closed, before anybody is told. */
-  async end(): Promise<void> {
+  /**
+   * Ends in order: what was accepted is answered, and the database closed, before anybody is told.
+   *
+   * @param atOnce before the browser lets this thread do nothing more
+   */
+  async end(atOnce = false): Promise<void> {
     this.#isOver = true;
     try {
-      await this.#giveUpBulk();
+      await this.#parts.core.call({ kind: 'close', at_once: atOnce });
       await this.#running;
-      await this.#parts.core.call({ kind: 'close' });
     } finally {
       for (const { ways, forget } of this.#followers.values()) {
         for (const answer of ways.values()) answer({ type: 'ended' });
@@ -132,6 +147,7 @@ export class Reign {
 
   async #runPart(origin: MemberId, command: Command, accepted: () => void): Promise<Outcome<unknown> | null> {
     if (this.#isOver || !(await this.#parts.isProven()) || this.#isOver) return null;
+    if (origin !== this.#bulkOwner) return { ok: false, error: toWire(new DatabaseError(bulkIsGone)) };
     accepted();
     return this.#run(origin, command);
   }
@@ -139,7 +155,13 @@ export class Reign {
   /** A bulk has begun, which its member may not have lived to see, or this leadership. */
   async #own(origin: MemberId): Promise<void> {
     this.#bulkOwner = origin;
+    this.#patience.start();
     if (this.#isOver || this.#gone.has(origin)) await this.#giveUpBulk();
+  }
+
+  #askOwner(): void {
+    const follower = this.#followers.get(this.#bulkOwner ?? '');
+    for (const answer of follower?.ways.values() ?? []) answer({ type: 'ask' });
   }
 
   /** Gives up the bulk of a member that will not end it, so that the others can go on. */
@@ -187,6 +209,10 @@ export class Reign {
     }
   }
 }
+
+const bulkIsGone =
+  'Nothing of this bulk is stored: it was given up, as this tab was silent while others waited, or another tab leads ' +
+  'now. Start it again.';
 
 function differenceOf(ours: SharedOptions, theirs: SharedOptions): string | null {
   for (const name of ['soft_deletes', 'sqlite_synchronous'] as const) {

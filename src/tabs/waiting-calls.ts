@@ -76,11 +76,15 @@ export class WaitingCalls {
     if (this.#calls.get(id)?.epoch === epoch) this.#move(id, null);
   }
 
-  /** A leadership has ended and nothing more will come of it. */
-  giveUp(epoch: number): void {
+  /**
+   * Nothing more is waited for from a leadership.
+   *
+   * @param hasEnded whether it will do no more of what it was sent; a leader that is frozen does it when it wakes up
+   */
+  giveUp(epoch: number, hasEnded = true): void {
     for (const call of [...this.#calls.values()]) {
       if (call.epoch !== epoch) continue;
-      if (call.accepted && leavesDoubt(call.command)) this.#fail(call, outcomeUnknown(call.command));
+      if ((call.accepted || !hasEnded) && leavesDoubt(call.command)) this.#fail(call, outcomeUnknown(call.command));
       else this.takeBack(call.id, epoch);
     }
   }
@@ -111,7 +115,7 @@ export class WaitingCalls {
 
 function outcomeUnknown({ kind }: Command): OutcomeUnknown {
   return new OutcomeUnknown(
-    `The tab that has the database open went away during ${kind}: the change is stored whole or not at all. ` +
-      'Look before repeating it; another tab goes on with the database.',
+    `The tab that has the database open went away or was frozen during ${kind}: the change is stored whole or not ` +
+      'at all. Look before repeating it.',
   );
 }

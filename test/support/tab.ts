@@ -8,6 +8,7 @@ import { type Site, startServer } from './browsers/static-server.ts';
 declare const lib: typeof import('cinderlib-wasm');
 declare const cl: Awaited<ReturnType<typeof lib.setup>>;
 declare const heard: Change[];
+declare const config: { readonly storage: 'db'; readonly connection: string };
 
 const dist = fileURLToPath(new URL('../../dist', import.meta.url));
 
@@ -76,7 +77,7 @@ export class Tab {
         };
         const cl = await lib.setup({ persistence_config, worker: worker ?? makeWorker });
         const heard: unknown[] = [];
-        Object.assign(globalThis, { cl, heard });
+        Object.assign(globalThis, { cl, heard, config: persistence_config });
         void (async () => {
           for await (const change of cl.changes()) heard.push(change);
         })();
@@ -120,6 +121,28 @@ export class Tab {
     );
   }
 
+  /** Every pair as a reader finds it that asks no leader. On IndexedDB alone: nobody else can open files in OPFS. */
+  async storedPairs(): Promise<Record<string, string | null>> {
+    return Object.fromEntries(
+      await this.page.evaluate(async () => {
+        const reader = await lib.setup({ persistence_config: { ...config, read_only: true } });
+        const pairs = await reader.persistence.getKeyValues();
+        await reader.close();
+        return pairs.map(({ key, value }): [string, string | null] => [key, value]);
+      }),
+    );
+  }
+
+  /** The exported database, as base64. */
+  exported(): Promise<string> {
+    return this.page.evaluate(async () => {
+      let text = '';
+      for (const byte of new Uint8Array(await (await cl.exportDatabase()).arrayBuffer()))
+        text += String.fromCharCode(byte);
+      return btoa(text);
+    });
+  }
+
   isLeader(): Promise<boolean> {
     return this.page.evaluate(async () => (await cl.info()).leader);
   }
@@ -127,6 +150,11 @@ export class Tab {
   /** What `changes()` has told so far. */
   heard(): Promise<Change[]> {
     return this.page.evaluate(() => heard);
+  }
+
+  /** Has the changes that come from now on in {@link heard}, and no others. */
+  forgetHeard(): Promise<void> {
+    return this.page.evaluate('heard.length = 0, undefined');
   }
 
   /** Makes the worker do nothing for so long, in milliseconds, in the way of a frozen one. */

@@ -1,169 +1,207 @@
 /**
- * Ten tabs write to one database while leaders are closed, killed and frozen at random: every call is answered once
- * or its outcome is unknown, and what is stored in the end is what a model says.
+ * Ten tabs of a real browser write to one database while leaders are closed, killed, stopped and frozen at random: every
+ * call is answered once or its outcome is unknown, and what is stored in the end is what a model says.
  *
  * `CINDERLIB_ROUNDS=n` asks for n rounds of a hundred operations; `CINDERLIB_SEED` replays.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { type Browser, missingBrowser, openBrowser, PageError } from '../support/browsers/browser.ts';
+import { missingBrowser, openBrowser, PageError } from '../support/browsers/browser.ts';
 import { Random } from '../support/random.ts';
 import { rounds, timeFor } from '../support/rounds.ts';
-import { startTabServer, Tab } from '../support/tab.ts';
-
-declare const lib: typeof import('cinderlib-wasm');
-declare const cl: Awaited<ReturnType<typeof lib.setup>>;
+import { startTabServer, Tab, type TabOptions } from '../support/tab.ts';
+import { bury, type Disturbance, disturbancesOf } from '../support/tab-disturbances.ts';
+import { type Fate, Model, type Operation, runAll, unknown } from '../support/tab-model.ts';
 
 const tabCount = 10;
-const roundCount = rounds(5);
 /** Of one tab in one round; each is on a key of its own, all at once. */
 const operationCount = 10;
+/** Longer than the patience of the others, in milliseconds. */
+const frozenFor = 2500;
 
-interface Operation {
-  readonly key: string;
-  /** Null deletes. */
-  readonly value: string | null;
-}
-interface Answered {
-  readonly outcomes: readonly ('ok' | 'unknown' | string)[];
-  /** How long the slowest took, in milliseconds. */
-  readonly slowest: number;
+interface Place {
+  readonly tab: Tab;
+  readonly process: number;
 }
 
-/** What a key may hold: one value when all of its calls were answered. Only one tab at a time writes to it. */
-class Model {
-  readonly #states = new Map<string, Set<string | null>>();
-  uncertain = 0;
+class ManyTabs {
+  readonly model = new Model();
+  readonly fates: Record<string, number> = {};
+  /** How long after the leader was disturbed another tab had its next change stored, in milliseconds. */
+  readonly handovers: Record<string, number[]> = {};
+  readonly #open: () => Promise<Tab>;
+  readonly #medium: TabOptions['medium'];
+  readonly #random: Random;
+  #places: Place[] = [];
+  #leader = 0;
 
-  apply({ key, value }: Operation, outcome: string): void {
-    if (outcome === 'ok') this.#states.set(key, new Set([value]));
-    else {
-      this.uncertain += 1;
-      this.#states.set(key, new Set([...(this.#states.get(key) ?? [null]), value]));
-    }
+  constructor(open: () => Promise<Tab>, medium: TabOptions['medium'], random: Random) {
+    this.#open = open;
+    this.#medium = medium;
+    this.#random = random;
   }
 
-  /** What is stored that should not be, or the other way round; what is there is certain from now on. */
-  problems(stored: Readonly<Record<string, string | null>>): string[] {
-    const problems = Object.keys(stored).filter((key) => !this.#states.has(key));
-    for (const [key, states] of this.#states) {
-      const value = stored[key] ?? null;
-      if (!states.has(value)) problems.push(`${key} is ${value}, not ${[...states].join(' or ')}`);
-      this.#states.set(key, new Set([value]));
-    }
-    return problems;
+  async start(): Promise<void> {
+    const tabs = await Promise.all(Array.from({ length: tabCount }, this.#open));
+    for (const tab of tabs) this.#places.push(await placeOf(tab));
   }
-}
 
-/** Runs operations in a tab; those of a tab that does not live to tell are unknown. */
-async function run(tab: Tab, operations: readonly Operation[]): Promise<Answered> {
-  const work = tab.page.evaluate(async (operations): Promise<Answered> => {
-    const start = performance.now();
-    const outcomes = await Promise.all(
-      operations.map(async ({ key, value }) => {
-        const call =
-          value === null
-            ? cl.persistence.deleteKeyValue(key)
-            : cl.persistence.setKeyValue(new lib.KeyValue(key, value));
-        return call.then(
-          () => 'ok',
-          ({ code, message }) => (code === 'OUTCOME_UNKNOWN' ? 'unknown' : `${code}: ${message}`),
-        );
-      }),
-    );
-    return { outcomes, slowest: performance.now() - start };
-  }, operations);
-  try {
-    return await work;
-  } catch (error) {
-    if (error instanceof PageError) throw error;
-    return { outcomes: operations.map(() => 'unknown'), slowest: 0 };
-  }
-}
-
-/** Does something to a tab. Resolves when the tab may be used again, with a new one where it is gone. */
-async function disturb(tab: Tab, how: string, again: () => Promise<Tab>): Promise<Tab> {
-  switch (how) {
-    case 'close':
-      await tab.page.close();
-      return again();
-    case 'crash':
-      await tab.page.crash?.();
-      await tab.page.close().catch(() => {});
-      return again();
-    case 'kill the worker':
-      await tab.killWorker();
-      await new Promise((done) => setTimeout(done, 100));
-      await tab.page.close();
-      return again();
-    case 'freeze':
-      await tab.page.freeze?.(true);
-      await new Promise((done) => setTimeout(done, 2500));
-      await tab.page.freeze?.(false);
-      return tab;
-    default:
-      await tab.hang(2500);
-      return tab;
-  }
-}
-
-async function manyTabs(browser: Browser, origin: string, random: Random): Promise<void> {
-  const open = (): Promise<Tab> => Tab.open(browser, origin, { database: 'random', busy_timeout: 1000 });
-  const tabs = await Promise.all(Array.from({ length: tabCount }, open));
-  const ways = ['close', 'kill the worker', 'hang', ...(browser.name === 'chromium' ? ['crash', 'freeze'] : [])];
-  const model = new Model();
-  const done: Record<string, number> = {};
-  const slowest: Record<string, number> = {};
-  let leader = 0;
-  for (let round = 0; round < roundCount; round++) {
-    const planned = tabs.map((_, place) =>
-      Array.from({ length: operationCount }, (_, n): Operation => {
-        const value = random.below(5) === 0 ? null : `${round}-${random.text(6)}`;
-        return { key: `tab ${place} key ${n}`, value };
-      }),
-    );
-    const how = ways[round % ways.length] ?? 'close';
+  async round(number: number, how: Disturbance): Promise<void> {
+    const about = `round ${number}, ${how.name}`;
     // Mostly the leader, for that is what hurts.
-    const victim = random.below(4) === 0 ? random.below(tabCount) : leader;
-    const disturbed = new Promise((start) => setTimeout(start, random.below(30))).then(() =>
-      disturb(tabs[victim] as Tab, how, open),
-    );
-    const running = Promise.all(tabs.map((tab, place) => run(tab, planned[place] ?? [])));
-    const [answers, after] = await Promise.all([running, disturbed]);
-    tabs[victim] = after;
-    // Those who were not disturbed themselves waited for the next leader.
-    const others = answers.filter((_, place) => place !== victim && victim === leader);
-    slowest[how] = Math.round(Math.max(slowest[how] ?? 0, ...others.map((answer) => answer.slowest)));
-    for (const [place, { outcomes }] of answers.entries()) {
-      for (const [n, outcome] of outcomes.entries()) {
-        const operation = planned[place]?.[n];
-        if (operation !== undefined) model.apply(operation, outcome);
-        // A tab whose worker was ended says so of its own calls.
-        const isExpected = ['ok', 'unknown'].includes(outcome) || (place === victim && how === 'kill the worker');
-        expect(isExpected ? 'ok or unknown' : outcome, `round ${round}, ${how}`).toBe('ok or unknown');
-        done[outcome] = (done[outcome] ?? 0) + 1;
-      }
+    const victim = this.#places[this.#random.below(4) === 0 ? this.#random.below(tabCount) : this.#leader] as Place;
+    const leads = victim === this.#places[this.#leader];
+    const isVictim = (place: Place): boolean =>
+      how.ofProcess ? place.process === victim.process : place.tab === victim.tab;
+    const others = this.#places.filter((place) => !isVictim(place));
+    await others[0]?.tab.forgetHeard();
+    const planned = this.#places.map((_, place) => this.#plan(number, place));
+    const fates = new Map<Operation, Fate>();
+    const note = (operations: readonly Operation[], tab: Tab): Promise<void> =>
+      runAll(tab, operations).then((all) => {
+        for (const [n, operation] of operations.entries()) fates.set(operation, all[n] ?? 'no answer');
+      });
+    const running = this.#places.map(({ tab }, n) => note(planned[n] ?? [], tab));
+    await sleep(this.#random.below(30));
+    await how.begin(victim.tab, victim.process);
+    const since = performance.now();
+    const probe = { key: `probe ${number % 2}`, value: `${number}` };
+    const probed = others[0] && note([probe], others[0].tab).then(() => performance.now() - since);
+    if (how.freezes) {
+      await sleep(frozenFor);
+      await how.end(victim.tab, victim.process);
+    } else {
+      await sleep(100);
+      await bury(this.#places.filter(isVictim).map(({ tab }) => tab));
     }
-    const reader = tabs[random.below(tabCount)] as Tab;
-    expect(model.problems(await reader.pairs()), `round ${round}, after ${how}`).toEqual([]);
-    const leading = await Promise.all(tabs.map((tab) => tab.isLeader()));
-    expect(leading.filter(Boolean), `round ${round}, after ${how}`).toHaveLength(1);
-    leader = leading.indexOf(true);
+    await Promise.all(running);
+    const took = await probed;
+    if (leads && took !== undefined && fates.get(probe) === 'ok') {
+      this.handovers[how.name] = [...(this.handovers[how.name] ?? []), Math.round(took)];
+    }
+    this.#judge(fates, how, about);
+    if (!how.freezes) {
+      const again = async (place: Place): Promise<Place> => (isVictim(place) ? placeOf(await this.#open()) : place);
+      for (const [n, place] of this.#places.entries()) this.#places[n] = await again(place);
+    }
+    await this.#check(about);
+    const witness = others[0]?.tab;
+    if (witness !== undefined) {
+      await expect.poll(() => misheard(witness, fates), { timeout: 10_000, message: `${about}: heard` }).toEqual([]);
+    }
   }
-  console.log(`${browser.name}: slowest calls when the leader was disturbed, in ms: ${JSON.stringify(slowest)}`);
-  console.log(`${browser.name}: ${JSON.stringify(done)}, of ${roundCount * tabCount * operationCount}`);
+
+  /** What is stored when nobody has it open is what the model says. */
+  async end(): Promise<void> {
+    for (const { tab } of this.#places) await tab.closeContext();
+    const last = await this.#open();
+    expect(this.model.problems(await last.pairs()), 'in the end').toEqual([]);
+  }
+
+  #plan(round: number, place: number): Operation[] {
+    return Array.from({ length: operationCount }, (_, n) => ({
+      // What is told late of the round before is not taken for a change of this one.
+      key: `tab ${place} key ${n} ${round % 2}`,
+      value: this.#random.below(5) === 0 ? null : `${round}-${this.#random.text(6)}`,
+    }));
+  }
+
+  #judge(fates: ReadonlyMap<Operation, Fate>, how: Disturbance, about: string): void {
+    for (const [operation, fate] of fates) {
+      const code = fate.split(':')[0] ?? '';
+      this.model.apply(operation, fate);
+      this.fates[code] = (this.fates[code] ?? 0) + 1;
+      const expected = ['ok', unknown];
+      // Nobody can take the files of a tab that is frozen.
+      if (how.freezes && this.#medium === 'opfs') expected.push('DATABASE_LOCKED');
+      if (how.name === 'worker ended') expected.push('WORKER_LOST');
+      expect(expected, `${about}: ${fate}`).toContain(code);
+    }
+  }
+
+  async #check(about: string): Promise<void> {
+    // Whatever a tab sent before to a leader that was frozen is done before this.
+    const leading = await eventually(() => Promise.all(this.#places.map((place) => place.tab.isLeader())));
+    const { tab } = this.#places[this.#random.below(tabCount)] as Place;
+    // A tab that was frozen needs a moment to answer again.
+    const stored = await eventually(() => tab.pairs());
+    expect(this.model.problems(stored), `${about}: what a tab reads`).toEqual([]);
+    // It reads the database itself, and not what the leader has in memory.
+    if (this.#medium === 'indexeddb')
+      expect(this.model.problems(await tab.storedPairs()), `${about}: stored`).toEqual([]);
+    expect(leading.filter(Boolean), `${about}: leaders`).toHaveLength(1);
+    this.#leader = leading.indexOf(true);
+  }
 }
 
-describe.each(['chromium', 'firefox'] as const)('%s', (name) => {
+async function placeOf(tab: Tab): Promise<Place> {
+  return { tab, process: (await tab.page.process?.()) ?? 0 };
+}
+
+/** Changes that a tab to which nothing was done should have heard of once. */
+async function misheard(tab: Tab, fates: ReadonlyMap<Operation, Fate>): Promise<string[]> {
+  const heard = (await tab.heard()).map(({ id }) => id);
+  return [...fates].flatMap(([{ key }, fate]) => {
+    const count = heard.filter((id) => id === key).length;
+    const isRight = fate === 'ok' ? count === 1 : count <= (fate.startsWith(unknown) ? 1 : 0);
+    return isRight ? [] : [`${key}, ${fate}: heard ${count} times`];
+  });
+}
+
+/** What a tab answers; on OPFS one that was frozen needs a moment before it does. */
+async function eventually<T>(ask: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof PageError) || error.code !== 'DATABASE_LOCKED' || tries === 10) throw error;
+    }
+  }
+}
+
+function shuffled<T>(list: readonly T[], random: Random): T[] {
+  const rest = [...list];
+  return list.flatMap(() => rest.splice(random.below(rest.length), 1));
+}
+
+function figures(times: readonly number[]): string {
+  const sorted = [...times].sort((one, other) => one - other);
+  return `${sorted[sorted.length >> 1]} ms, at most ${sorted.at(-1)} ms (${sorted.length})`;
+}
+
+describe.each([
+  ['chromium', 'indexeddb', 5, []],
+  // Several tabs in each process, as in a browser with many tabs.
+  ['chromium', 'opfs', 3, ['--renderer-process-limit=4']],
+  ['firefox', 'indexeddb', 3, []],
+  ['firefox', 'opfs', 2, []],
+] as const)('%s, %s', (name, medium, usual, flags) => {
+  const roundCount = rounds(usual);
   test(
-    'ten tabs, leaders closed, killed and frozen at random',
+    'ten tabs, leaders closed, killed, stopped and frozen at random',
     async (context) => {
       const missing = missingBrowser(name);
       if (missing !== null) return context.skip(missing);
       const random = new Random();
       console.log(`seed ${random.seed}`);
       await using server = await startTabServer();
-      await using browser = await openBrowser(name);
-      await manyTabs(browser, server.origin, random);
+      await using browser = await openBrowser(name, { flags });
+      const open = (): Promise<Tab> =>
+        Tab.open(browser, server.origin, { database: 'random', medium, busy_timeout: 1000 });
+      const tabs = new ManyTabs(open, medium, random);
+      await tabs.start();
+      let ways: Disturbance[] = [];
+      for (let round = 0; round < roundCount; round++) {
+        if (ways.length === 0) ways = shuffled(disturbancesOf(browser), random);
+        await tabs.round(round, ways.pop() as Disturbance);
+      }
+      await tabs.end();
+      console.log(
+        `${name}, ${medium}: ${JSON.stringify(tabs.fates)} of ${roundCount * (tabCount * operationCount + 1)}`,
+      );
+      for (const [how, times] of Object.entries(tabs.handovers)) {
+        console.log(`${name}, ${medium}: the next answer after ${how}: ${figures(times)}`);
+      }
     },
     timeFor(roundCount, 10_000),
   );

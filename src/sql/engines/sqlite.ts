@@ -141,6 +141,15 @@ export class SqliteEngine implements SqlEngine {
     return this.#closing;
   }
 
+  /** Lets go of the files as a crash would, of which the next opener makes good; false where the medium cannot. */
+  drop(): boolean {
+    if (this.#medium.drop === undefined) return false;
+    this.#medium.drop();
+    // It has nothing to write to any more; what is under way fails.
+    this.#closing = this.#turns.run(async () => this.#database.close());
+    return true;
+  }
+
   #writing<T>(task: () => Promise<T>): Promise<T> {
     return this.#guarded('write', task);
   }

@@ -31,10 +31,14 @@ export interface Page {
   close(): Promise<void>;
   /** Stops everything in the tab, as browsers do with tabs in the background, or lets it go on. Chromium alone. */
   freeze?(frozen: boolean): Promise<void>;
+  /** Stops the page's worker at its next statement, as a debugger does, or lets it go on. Chromium alone. */
+  pauseWorker?(paused: boolean): Promise<void>;
   /** Gives the site of the page no more space than so many bytes; with null, as much as before. Chromium alone. */
   limitStorage?(bytes: number | null): Promise<void>;
   /** Ends the process of the tab at once, and with it every other page in that process. Chromium alone. */
   crash?(): Promise<void>;
+  /** The process that the page runs in, for signals; others may run there too. Nobody else is to be busy meanwhile. */
+  process?(): Promise<number>;
 }
 
 export interface Browser extends AsyncDisposable {
@@ -52,6 +56,8 @@ export interface Browser extends AsyncDisposable {
 export interface BrowserOptions {
   /** A folder that keeps the profile: what was stored is there when it is opened again. Unless given, a new one. */
   readonly profile?: string;
+  /** What else it is started with. Not for WebKitGTK. */
+  readonly flags?: readonly string[];
 }
 
 /** What went wrong in a page, with the name, the code and the stack that it had there. */

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Browser, BrowserOptions, Page } from './browser.ts';
 import { pageProgram, resultOf } from './page-program.ts';
+import { findProcess } from './processes.ts';
 
 /** What is used of puppeteer-core: the package is there only where browsers are tested. */
 interface Puppeteer {
@@ -23,7 +24,11 @@ interface PuppeteerPage {
   goto(url: string): Promise<unknown>;
   evaluate(expression: string): Promise<string>;
   close(): Promise<void>;
-  createCDPSession(): Promise<{ send(method: string, parameters?: unknown): Promise<unknown> }>;
+  createCDPSession(): Promise<DevTools>;
+  workers(): { readonly client: DevTools }[];
+}
+interface DevTools {
+  send(method: string, parameters?: unknown): Promise<unknown>;
 }
 
 export const puppeteerFolder = fileURLToPath(
@@ -49,7 +54,10 @@ const firefoxPreferences = {
   'toolkit.telemetry.enabled': false,
 };
 
-export async function openPuppeteer(name: 'chromium' | 'firefox', { profile }: BrowserOptions): Promise<Browser> {
+export async function openPuppeteer(
+  name: 'chromium' | 'firefox',
+  { profile, flags = [] }: BrowserOptions,
+): Promise<Browser> {
   const folder = profile ?? mkdtempSync(join(tmpdir(), `${name}-`));
   const forget = (): void => {
     if (profile === undefined) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
@@ -60,7 +68,7 @@ export async function openPuppeteer(name: 'chromium' | 'firefox', { profile }: B
     executablePath: name === 'chromium' ? '/usr/bin/chromium' : '/usr/bin/firefox-esr',
     headless: true,
     userDataDir: folder,
-    args: name === 'chromium' ? chromiumFlags : [],
+    args: [...(name === 'chromium' ? chromiumFlags : []), ...flags],
     extraPrefsFirefox: firefoxPreferences,
     // A busy machine may take its time.
     timeout: 60_000,
@@ -80,7 +88,7 @@ export async function openPuppeteer(name: 'chromium' | 'firefox', { profile }: B
     async newPage(url) {
       const page = await browser.newPage();
       await page.goto(url);
-      return pageOf(page, name === 'chromium');
+      return pageOf(page, name === 'chromium', child.pid ?? 0);
     },
     async kill() {
       child.kill('SIGKILL');
@@ -93,7 +101,7 @@ export async function openPuppeteer(name: 'chromium' | 'firefox', { profile }: B
   };
 }
 
-function pageOf(page: PuppeteerPage, isChromium: boolean): Page {
+function pageOf(page: PuppeteerPage, isChromium: boolean, browserProcess: number): Page {
   const send = async (method: string, parameters?: unknown): Promise<void> => {
     const session = await page.createCDPSession();
     await session.send(method, parameters);
@@ -106,8 +114,14 @@ function pageOf(page: PuppeteerPage, isChromium: boolean): Page {
       await page.goto(url);
     },
     close: () => page.close(),
+    process: () => findProcess(browserProcess, (expression) => page.evaluate(expression)),
     ...(isChromium && {
       freeze: (frozen: boolean) => send('Page.setWebLifecycleState', { state: frozen ? 'frozen' : 'active' }),
+      pauseWorker: async (paused: boolean) => {
+        const client = page.workers()[0]?.client;
+        await client?.send('Debugger.enable');
+        await client?.send(paused ? 'Debugger.pause' : 'Debugger.resume');
+      },
       limitStorage: async (bytes: number | null) => {
         const origin = resultOf<string>(await page.evaluate(pageProgram('location.origin')));
         await send('Storage.overrideQuotaForOrigin', bytes === null ? { origin } : { origin, quotaSize: bytes });

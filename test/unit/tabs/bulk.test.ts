@@ -4,7 +4,7 @@ import type { Command, Outcome, SingleWrite } from '../../../src/rpc/contract.ts
 import { OwnChanges } from '../../../src/rpc/writes.ts';
 import { holdLock } from '../../../src/tabs/held-lock.ts';
 import { aliveLock } from '../../../src/tabs/names.ts';
-import { Reign } from '../../../src/tabs/reign.ts';
+import { type Answering, Reign } from '../../../src/tabs/reign.ts';
 import { FakeLocks } from '../../support/fake-locks.ts';
 import { openCore } from '../sql/open-core.ts';
 import { creation } from '../sql/writer.ts';
@@ -18,6 +18,8 @@ const write: Command = { kind: 'setKeyValue', key: 'k', value: 'v' };
 const read: Command = { kind: 'getKeyValues', key: null };
 const stored: Outcome<unknown> = { ok: true, value: null };
 
+const pause = (milliseconds: number): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));
+
 async function openReign() {
   const { core, engine, opened } = await openCore();
   const locks = new FakeLocks();
@@ -30,12 +32,13 @@ async function openReign() {
     locks: locks.client('leader'),
     isProven: async () => true,
     lost: () => {},
+    patience: 1000,
     tell: (origin, changes) => void told.push(...changes.map(({ id }) => `${origin}: ${id}`)),
   });
   /** Lets a member in, as the leader hears of it; gives what ends its tab. */
-  const admit = async (id: string): Promise<() => void> => {
+  const admit = async (id: string, hear: Answering = () => {}): Promise<() => void> => {
     await holdLock(locks.client(id), aliveLock(id));
-    reign.receive(id, { type: 'hello', options }, () => {}, 'channel');
+    reign.receive(id, { type: 'hello', options }, hear, 'channel');
     return () => locks.kill(id);
   };
   const volumes = (): unknown[] => engine.rows('SELECT id FROM volumes ORDER BY id').map(({ id }) => id);
@@ -71,7 +74,7 @@ test('a bulk that begins after its member has died is given up too', async () =>
   const { reign, admit } = await openReign();
   const kill = await admit('one');
   kill();
-  await new Promise((resolve) => void setTimeout(resolve, 20));
+  await pause(20);
   await reign.run('one', begin);
   expect(await reign.run('two', write)).toEqual(stored);
 });
@@ -95,6 +98,53 @@ test('a leader that ends while a bulk begins waits for nobody', async () => {
   await accepted;
   await reign.end();
   expect(await waiting).toEqual({ ok: true, value: [] });
+});
+
+test('nobody goes on with the bulk of another member', async () => {
+  const { reign, volumes } = await openReign();
+  await reign.run('one', begin);
+  await reign.run('one', append('a'));
+  for (const command of [append('b'), commit, { kind: 'rollbackBulk' } as const]) {
+    expect(await reign.run('two', command)).toMatchObject({ ok: false, error: { name: 'DatabaseError' } });
+  }
+  expect(await reign.run('one', commit)).toEqual(stored);
+  expect(volumes()).toEqual(['a']);
+});
+
+test('a bulk whose member is frozen is given up when others wait for it, and not a moment before', async () => {
+  const { reign, admit, volumes } = await openReign();
+  await admit('one');
+  await reign.run('one', begin);
+  await reign.run('one', append('a'));
+  await pause(1500);
+  expect(await reign.run('one', append('b'))).toEqual(stored);
+  expect(await reign.run('two', write)).toEqual(stored);
+  expect(await reign.run('one', append('c'))).toMatchObject({ ok: false, error: { name: 'DatabaseError' } });
+  expect(await reign.run('one', commit)).toMatchObject({ ok: false, error: { name: 'DatabaseError' } });
+  expect(volumes()).toEqual([]);
+});
+
+test('a bulk whose member is slow but lives is waited for', async () => {
+  const { reign, admit, volumes } = await openReign();
+  await admit('one', ({ type }) => {
+    if (type === 'ask') reign.receive('one', { type: 'bulk' }, () => {}, 'channel');
+  });
+  await reign.run('one', begin);
+  const waiting = reign.run('two', write);
+  await pause(2500);
+  await reign.run('one', append('a'));
+  expect(await reign.run('one', commit)).toEqual(stored);
+  expect(await waiting).toEqual(stored);
+  expect(volumes()).toEqual(['a']);
+});
+
+test('a bulk of the tab that leads is waited for', async () => {
+  const { reign } = await openReign();
+  await reign.run('leader', begin);
+  const waiting = reign.run('two', write);
+  await pause(2500);
+  expect(await reign.run('leader', commit)).toEqual(stored);
+  expect(await waiting).toEqual(stored);
 });
 
 test('the changes of a bulk that failed are told with none that comes after it', () => {

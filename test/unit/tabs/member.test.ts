@@ -199,6 +199,18 @@ test('where the leader holds files that nobody can take, calls fail as locked an
   expect(world.log).toEqual(['before=1', 'after=3']);
 });
 
+test('what had been sent to a leader with such files just before it froze is unknown, for it is done when it wakes up', async () => {
+  const world = new TabWorld();
+  const [one, two] = [await world.open('one', { medium: 'opfs' }), await world.open('two', { medium: 'opfs' })];
+  await two.set('before', '1');
+  one.freeze();
+  const read = two.keys();
+  await expect(two.set('meanwhile', '2')).rejects.toBeInstanceOf(OutcomeUnknown);
+  await expect(read).rejects.toBeInstanceOf(DatabaseLocked);
+  one.thaw();
+  expect(await two.keys()).toEqual(['before', 'meanwhile']);
+});
+
 test('"from" is refused where another tab has the database open', async () => {
   const world = new TabWorld();
   await world.open('one');

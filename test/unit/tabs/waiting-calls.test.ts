@@ -44,6 +44,16 @@ test.each([
   if (!again) expect(await answer).toBeInstanceOf(OutcomeUnknown);
 });
 
+test('a write that was sent to a leader that is frozen may be done later: it is not called undone', async () => {
+  const calls = new WaitingCalls();
+  const answer = calls.add(write).catch((error: unknown) => error);
+  void calls.add(read);
+  for (const id of [1, 2]) calls.markSent(id, 7);
+  calls.giveUp(7, false);
+  expect(await answer).toBeInstanceOf(OutcomeUnknown);
+  expect(calls.unsent().map(({ id }) => id)).toEqual([2]);
+});
+
 test('allSettled() waits for every answer, and for none where nothing waits', async () => {
   const calls = new WaitingCalls();
   await calls.allSettled();

@@ -1,0 +1,68 @@
+/** Writes that many tabs do at once, what became of each, and what may be stored after them. */
+import { PageError } from './browsers/browser.ts';
+import type { Tab } from './tab.ts';
+
+declare const lib: typeof import('cinderlib-wasm');
+declare const cl: Awaited<ReturnType<typeof lib.setup>>;
+
+export interface Operation {
+  readonly key: string;
+  /** Null deletes. */
+  readonly value: string | null;
+}
+
+/** `ok`, or the code of an error with its message. */
+export type Fate = string;
+
+/** Of what is not known: it was stored or it was not. */
+export const unknown = 'OUTCOME_UNKNOWN';
+
+/** What a key may hold: one value when all of its calls were answered. Only one tab at a time writes to it. */
+export class Model {
+  readonly #states = new Map<string, Set<string | null>>();
+
+  apply({ key, value }: Operation, fate: Fate): void {
+    // An error says that nothing was changed, unless it says that nobody knows.
+    const before = this.#states.get(key) ?? [null];
+    if (fate === 'ok') this.#states.set(key, new Set([value]));
+    else if (fate.startsWith(unknown)) this.#states.set(key, new Set([...before, value]));
+  }
+
+  /** What is stored that should not be, or the other way round; what is there is certain from now on. */
+  problems(stored: Readonly<Record<string, string | null>>): string[] {
+    const problems = Object.keys(stored).filter((key) => !this.#states.has(key));
+    for (const [key, states] of this.#states) {
+      const value = stored[key] ?? null;
+      if (!states.has(value)) problems.push(`${key} is ${value}, not ${[...states].join(' or ')}`);
+      this.#states.set(key, new Set([value]));
+    }
+    return problems;
+  }
+}
+
+/** Runs operations in a tab, all at once; those of a tab that does not live to tell are unknown. */
+export async function runAll(tab: Tab, operations: readonly Operation[]): Promise<readonly Fate[]> {
+  const work = tab.page.evaluate(
+    (operations) =>
+      Promise.all(
+        operations.map(({ key, value }) => {
+          const call =
+            value === null
+              ? cl.persistence.deleteKeyValue(key)
+              : cl.persistence.setKeyValue(new lib.KeyValue(key, value));
+          return call.then(
+            () => 'ok',
+            ({ code, message }) => `${code}: ${message}`,
+          );
+        }),
+      ),
+    operations,
+  );
+  try {
+    return await work;
+  } catch (error) {
+    // In Firefox a tab whose process was killed has an empty page at once, which knows nothing of `cl`.
+    if (error instanceof PageError && error.name !== 'ReferenceError') throw error;
+    return operations.map(() => unknown);
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * Pages that are left and kept by the browser for the way back: nothing runs in them, yet they may hold a lock and open
+ * files. Other tabs do not wait for them, and whoever comes back finds a page that works, or one that is loaded anew.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Browser, missingBrowser, openBrowser } from '../support/browsers/browser.ts';
+import { type StaticServer, startServer } from '../support/browsers/static-server.ts';
+import { Tab, tabSite } from '../support/tab.ts';
+
+/** Says what a call is answered once somebody has come back. */
+const page = `<!doctype html><title>tab</title><script>
+  addEventListener('pageshow', async ({ persisted }) => {
+    if (!persisted && performance.getEntriesByType('navigation')[0].type !== 'back_forward') return;
+    const call = globalThis.cl?.persistence.setKeyValue(new lib.KeyValue('back', '1'));
+    const answer = await call?.then(() => 'ok', ({ code }) => code);
+    fetch('/back', { method: 'POST', body: JSON.stringify({ kept: persisted, answer }) });
+  });
+</script>`;
+/** Goes back when it is told to, for drivers lose sight of a tab whose page was kept. */
+const other = `<!doctype html><title>other</title><script>
+  new BroadcastChannel('way').onmessage = () => history.back();
+</script>`;
+const site = {
+  ...tabSite,
+  '/': { type: 'text/html', body: page, headers: { 'cache-control': 'no-cache' } },
+  '/other': { type: 'text/html', body: other },
+  '/guide': { type: 'text/html', body: '<!doctype html><title>guide</title>' },
+};
+
+describe.each([
+  ['chromium', 'indexeddb'],
+  ['chromium', 'opfs'],
+  ['firefox', 'indexeddb'],
+  ['firefox', 'opfs'],
+] as const)('%s, %s', (name, medium) => {
+  const missing = missingBrowser(name);
+  let browser: Browser;
+  beforeAll(async () => {
+    if (missing === null) browser = await openBrowser(name);
+  }, 120_000);
+  afterAll(() => browser?.close());
+
+  const check = (title: string, body: (server: StaticServer, open: () => Promise<Tab>) => Promise<void>): void =>
+    test(title, async (context) => {
+      if (missing !== null) return context.skip(missing);
+      await using server = await startServer(site);
+      const tabs: Tab[] = [];
+      await body(server, async () => {
+        const tab = await Tab.open(browser, server.origin, { medium, busy_timeout: 1000 });
+        tabs.push(tab);
+        return tab;
+      });
+      await Promise.all(tabs.map((tab) => tab.page.close().catch(() => {})));
+    });
+  const leave = (tab: Tab, { origin }: StaticServer): Promise<void> => tab.page.goto(`${origin}/other`);
+  /** What the page that comes back says; its call is answered, unless it was loaded anew and has no context. */
+  const comeBack = async (server: StaticServer): Promise<boolean> => {
+    const guide = await browser.newPage(`${server.origin}/guide`);
+    await guide.evaluate("new BroadcastChannel('way').postMessage('back')");
+    const { kept, answer } = JSON.parse(await server.posted('/back')) as { kept: boolean; answer?: string };
+    await guide.close();
+    expect(answer).toBe(kept ? 'ok' : undefined);
+    return kept;
+  };
+
+  check('a page that is alone works when somebody comes back', async (server, open) => {
+    const one = await open();
+    await one.set('before', '1');
+    await leave(one, server);
+    expect(await comeBack(server)).toBe(name === 'chromium');
+    const two = await open();
+    expect(await two.pairs()).toEqual({ before: '1', ...(name === 'chromium' && { back: '1' }) });
+  });
+
+  check('a leader that is kept is followed, and writes over nothing when it comes back', async (server, open) => {
+    const [one, two] = [await open(), await open()];
+    await one.set('before', '1');
+    await leave(one, server);
+    const took = await two.set('meanwhile', '2');
+    console.log(`${name}, ${medium}: a leader that was left was followed within ${Math.round(took)} ms`);
+    expect(await two.isLeader()).toBe(true);
+    const kept = await comeBack(server);
+    await two.set('after', '3');
+    expect(await two.pairs()).toEqual({ before: '1', meanwhile: '2', after: '3', ...(kept && { back: '1' }) });
+  });
+
+  // Firefox keeps no page that holds a lock.
+  if (name === 'firefox') return;
+
+  check('a tab that is opened while the only other page is kept does not wait for it', async (server, open) => {
+    const one = await open();
+    await one.set('before', '1');
+    await leave(one, server);
+    const two = await open();
+    await two.set('meanwhile', '2');
+    const kept = await comeBack(server);
+    expect(await two.pairs()).toEqual({ before: '1', meanwhile: '2', ...(kept && { back: '1' }) });
+  });
+
+  check('a page that follows works when somebody comes back, and holds up nobody meanwhile', async (server, open) => {
+    const [one, two, three] = [await open(), await open(), await open()];
+    await two.set('before', '1');
+    await leave(two, server);
+    await one.set('meanwhile', '2');
+    await one.page.close();
+    await three.set('later', '3');
+    expect(await three.isLeader()).toBe(true);
+    const kept = await comeBack(server);
+    expect(await three.pairs()).toEqual({ before: '1', meanwhile: '2', later: '3', ...(kept && { back: '1' }) });
+  });
+});

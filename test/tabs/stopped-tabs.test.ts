@@ -1,0 +1,161 @@
+/**
+ * The process of a tab is stopped in the middle of its work, goes on much later, and finds that the world has moved on:
+ * what it had begun reaches nothing that others have changed since.
+ *
+ * `CINDERLIB_ROUNDS=n` stops the leader n times.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { BulkWriter } from '../../src/persistence/bulk-writer.ts';
+import { nativeView } from '../media/native-copy.ts';
+import { type Browser, missingBrowser, openBrowser } from '../support/browsers/browser.ts';
+import type { StaticServer } from '../support/browsers/static-server.ts';
+import { rounds, timeFor } from '../support/rounds.ts';
+import { startTabServer, Tab } from '../support/tab.ts';
+import { Model, type Operation, runAll, unknown } from '../support/tab-model.ts';
+
+const roundCount = rounds(1);
+/** Longer than the patience of the others, in milliseconds. */
+const stoppedFor = 2500;
+const tabCount = 3;
+/** Of one tab in one round, one after the other, each on one of so many keys, which all tabs write to. */
+const writeCount = 150;
+const keyCount = 40;
+
+/** A tab whose process is no other tab's. */
+interface Place {
+  readonly tab: Tab;
+  readonly process: number;
+}
+
+declare const cl: { readonly persistence: { bulk(): Promise<BulkWriter> } };
+
+/** Runs in a page: the bulks that migrations make. */
+const bulkStep = async (step: 'begin' | 'append' | 'commit'): Promise<void> => {
+  if (step === 'begin') Reflect.set(globalThis, 'writer', await cl.persistence.bulk());
+  const writer = Reflect.get(globalThis, 'writer') as BulkWriter;
+  if (step === 'append') await writer.append([{ kind: 'setKeyValue', key: 'of a bulk', value: '1' }]);
+  if (step === 'commit') await writer.commit();
+};
+
+describe.each([
+  ['chromium', 'indexeddb'],
+  ['chromium', 'opfs'],
+  ['firefox', 'indexeddb'],
+  ['firefox', 'opfs'],
+] as const)('%s, %s', (name, medium) => {
+  const missing = missingBrowser(name);
+  let server: StaticServer;
+  let browser: Browser;
+  let places: Place[] = [];
+  let databases = 0;
+  beforeAll(async () => {
+    if (missing !== null) return;
+    server = await startTabServer();
+    browser = await openBrowser(name);
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  }, 120_000);
+
+  const options = () => ({ database: `stopped-${databases}`, medium, busy_timeout: 1000 });
+  const check = (title: string, body: () => Promise<void>): void =>
+    test(
+      title,
+      async (context) => {
+        if (missing !== null) return context.skip(missing);
+        databases += 1;
+        places = [];
+        try {
+          while (places.length < tabCount) await openApart();
+          await body();
+        } finally {
+          // One that is stopped could not be closed.
+          for (const place of places) process.kill(place.process, 'SIGCONT');
+          await Promise.all(places.map(({ tab }) => tab.page.close().catch(() => {})));
+        }
+      },
+      timeFor(roundCount, 20_000),
+    );
+  const openApart = async (): Promise<void> => {
+    const tab = await Tab.open(browser, server.origin, options());
+    const pid = (await tab.page.process?.()) ?? 0;
+    if (places.some((place) => place.process === pid)) await tab.page.close();
+    else places.push({ tab, process: pid });
+  };
+  const stop = async ({ process: pid }: Place, meanwhile: () => Promise<void>): Promise<void> => {
+    process.kill(pid, 'SIGSTOP');
+    try {
+      await Promise.all([sleep(stoppedFor), meanwhile()]);
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+  };
+
+  check('a leader that is stopped while all write writes over nothing when it goes on', async () => {
+    const model = new Model();
+    const fates: Record<string, number> = {};
+    const write = async (place: Place, when: string): Promise<void> => {
+      const operations = Array.from({ length: writeCount }, (_, n) => ({
+        key: `${when} ${place.process} ${n % keyCount}`,
+        value: `${n} `.repeat(200),
+      }));
+      for (const [n, fate] of (await runAll(place.tab, operations)).entries()) {
+        const code = fate.split(':')[0] ?? '';
+        fates[code] = (fates[code] ?? 0) + 1;
+        // Nobody can take the files of a tab that is stopped, nor its storage in the middle of a change.
+        expect(['ok', unknown, 'DATABASE_LOCKED'], fate).toContain(code);
+        model.apply(operations[n] as Operation, fate);
+      }
+    };
+    for (let round = 0; round < roundCount; round++) {
+      const leads = await Promise.all(places.map(({ tab }) => tab.isLeader()));
+      const one = places[leads.indexOf(true)] as Place;
+      const others = places.filter((place) => place !== one);
+      const all = places.map((place) => write(place, 'before'));
+      await sleep(30 + 25 * (round % 6));
+      await stop(one, async () => {
+        await Promise.all(others.map((place) => write(place, 'meanwhile')));
+      });
+      await Promise.all(all);
+      await Promise.all(places.map((place) => write(place, 'after')));
+      for (const { tab } of places) expect(model.problems(await tab.pairs()), `round ${round}`).toEqual([]);
+      if (medium === 'indexeddb') expect(model.problems(await one.tab.storedPairs()), `round ${round}`).toEqual([]);
+    }
+    for (const { tab } of places) await tab.closeContext();
+    const last = places[0]?.tab as Tab;
+    await last.setup(options());
+    expect(model.problems(await last.pairs()), 'in the end').toEqual([]);
+    expect(nativeView(await last.exported()).integrity).toBe('ok');
+    console.log(`${name}, ${medium}: ${JSON.stringify(fates)}`);
+  });
+
+  // What the tabs say of bulks is the same everywhere.
+  if (name !== 'chromium' || medium !== 'indexeddb') return;
+
+  check('a tab that is stopped with a bulk under way holds up nobody, and nothing of it is stored', async () => {
+    const [one, two] = places as [Place, Place];
+    expect(await one.tab.isLeader()).toBe(true);
+    await two.tab.page.evaluate(bulkStep, 'begin');
+    await two.tab.page.evaluate(bulkStep, 'append');
+    await stop(two, async () => {
+      const took = await one.tab.set('meanwhile', '1');
+      console.log(`${name}, ${medium}: a bulk of a stopped tab was given up within ${Math.round(took)} ms`);
+      expect(took).toBeLessThan(stoppedFor);
+    });
+    await expect(two.tab.page.evaluate(bulkStep, 'append')).rejects.toMatchObject({ code: 'DATABASE_ERROR' });
+    expect(await two.tab.pairs()).toEqual({ meanwhile: '1' });
+  });
+
+  check('a tab that takes its time with a bulk is waited for', async () => {
+    const [one, two] = places as [Place, Place];
+    await two.tab.page.evaluate(bulkStep, 'begin');
+    const waiting = one.tab.set('meanwhile', '1');
+    await sleep(stoppedFor);
+    await two.tab.page.evaluate(bulkStep, 'append');
+    await two.tab.page.evaluate(bulkStep, 'commit');
+    await waiting;
+    expect(await two.tab.pairs()).toEqual({ 'of a bulk': '1', meanwhile: '1' });
+  });
+});
