@@ -137,6 +137,11 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     this.#volume.set(volume);
   }
 
+  /** Takes its place among the children of the volume that came inside it. `load` does this. */
+  joinVolume(): void {
+    this.#volume.join(this);
+  }
+
   /** Stores the fields that were assigned since the connection was made, read or saved; all of them when none was. */
   async save(): Promise<void> {
     await this.ovo.whileSaving(() => this.context.persistence.setConnection(this));
