@@ -304,6 +304,7 @@ export class Cinderlib implements Context {
     }
     const loaded =
       item.class === 'Snapshot' ? this.restore.snapshot(ovo, backend) : this.restore.connection(ovo, backend);
+    loaded.joinVolume();
     return { loaded, family: () => [loaded], adopt: nothing };
   }
 

@@ -4,7 +4,7 @@ import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { volumeAttachmentModel } from '../cinder/volume-attachment.ts';
 import type { HostConnector } from '../drivers/connector.ts';
 import { hostConnector } from '../drivers/connector-registry.ts';
-import { ConnectionNotFound, DeviceUnavailable, InvalidOption, ValueError } from '../errors/index.ts';
+import { ConnectionNotFound, DeviceUnavailable, InvalidOption } from '../errors/index.ts';
 import { givenSwitches } from '../given.ts';
 import { kindOf } from '../shown.ts';
 import type { Backend } from './backend.ts';
@@ -47,7 +47,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
   protected override readonly resourceClass = 'Connection';
   protected override readonly simplifiedWithout = ['volume'];
 
-  constructor(context: Context, backend: Backend | string, ovo: VersionedObject, use_multipath?: boolean) {
+  constructor(context: Context, backend: Backend | string | null, ovo: VersionedObject, use_multipath?: boolean) {
     super(context, backend, ovo);
     this.use_multipath = use_multipath ?? isMultipath(ovo);
     this.#completeAccessMode();
@@ -57,9 +57,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
   static restore(context: Context, ovo: VersionedObject, backend?: Backend | string): Connection {
     const inside = ovo.child('volume');
     const volume = inside === null ? null : context.restore.volume(inside, backend);
-    const of = backend ?? volume?.backend;
-    if (of === undefined) throw new ValueError('Backend not provided');
-    const connection = new Connection(context, of, ovo);
+    const connection = new Connection(context, backend ?? volume?.backend ?? null, ovo);
     connection.#volume.keep(volume);
     return connection;
   }
@@ -137,6 +135,11 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
   /** Makes the connection a child of this very volume object. */
   setVolume(volume: Volume): void {
     this.#volume.set(volume);
+  }
+
+  /** Takes its place among the children of the volume that came inside it. `load` does this. */
+  joinVolume(): void {
+    this.#volume.join(this);
   }
 
   /** Stores the fields that were assigned since the connection was made, read or saved; all of them when none was. */

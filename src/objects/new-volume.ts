@@ -80,7 +80,9 @@ function addType(ovo: VersionedObject, extraSpecs: Dict | null, qosSpecs: Dict |
   const id = ovo.get('id');
   const type = ovo.child('volume_type') ?? new VersionedObject(volumeTypeModel);
   if (!type.isSet('id')) {
-    for (const [name, value] of Object.entries({ is_public: true, id, name: id })) type.set(name, value);
+    // Those that are not asked for are null or empty, not unset: they are printed.
+    const start = { is_public: true, id, name: id, qos_specs_id: null, extra_specs: {}, qos_specs: null };
+    for (const [name, value] of Object.entries(start)) type.set(name, value);
     ovo.set('volume_type_id', id);
   }
   if (extraSpecs !== null) type.set('extra_specs', extraSpecs);

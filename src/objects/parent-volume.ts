@@ -32,6 +32,11 @@ export class ParentVolume {
     this.#child.ovo.restore('volume_id', volume.id);
   }
 
+  /** Gives the child its place in the volume's loaded list: a dump of the child has another object, or none, there. */
+  join(child: Snapshot | Connection): void {
+    this.#volume?.childRefreshed(child);
+  }
+
   /** Puts the child back under its volume after it was read again. */
   restore(child: Snapshot | Connection): void {
     if (this.#volume === null) return;

@@ -1,6 +1,7 @@
 /** What volumes, snapshots and connections have in common: fields, JSON, saving. */
 import type { Dict } from '../cinder/dict.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
+import { VolumeNotFound } from '../errors/index.ts';
 import { givenSwitches } from '../given.ts';
 import { inspect } from '../inspect.ts';
 import { compact, jsonText } from '../serialization/json-text.ts';
@@ -24,14 +25,14 @@ export interface ResourceJson {
 
 export abstract class Resource extends FieldHolder {
   readonly context: Context;
-  /** The backend; only its name where that is not initialised and `fail_on_missing_backend` is false. */
-  readonly backend: Backend | string;
+  readonly #backend: Backend | string | null;
   #ovo: VersionedObject;
 
-  constructor(context: Context, backend: Backend | string, ovo: VersionedObject) {
+  /** @param backend null for a connection whose volume, which would tell, is gone */
+  constructor(context: Context, backend: Backend | string | null, ovo: VersionedObject) {
     super();
     this.context = context;
-    this.backend = backend;
+    this.#backend = backend;
     this.#ovo = ovo;
   }
 
@@ -45,6 +46,15 @@ export abstract class Resource extends FieldHolder {
   abstract save(): Promise<void>;
   /** Reads the object again from the storage. */
   abstract refresh(): Promise<void>;
+
+  /**
+   * The backend; only its name where that is not initialised and `fail_on_missing_backend` is false.
+   * Throws `VolumeNotFound` for a connection whose volume is not stored any more.
+   */
+  get backend(): Backend | string {
+    if (this.#backend !== null) return this.#backend;
+    throw new VolumeNotFound(String(this.#ovo.get('volume_id')));
+  }
 
   override get ovo(): VersionedObject {
     return this.#ovo;

@@ -97,6 +97,11 @@ export class Snapshot extends withFields<SnapshotFields, Resource, ConstructorPa
     this.#volume.set(volume);
   }
 
+  /** Takes its place among the children of the volume that came inside it. `load` does this. */
+  joinVolume(): void {
+    this.#volume.join(this);
+  }
+
   /** Stores the fields that were assigned since the snapshot was made, read or saved; all of them when none was. */
   async save(): Promise<void> {
     await this.ovo.whileSaving(() => this.context.persistence.setSnapshot(this));

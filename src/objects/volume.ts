@@ -257,7 +257,7 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
     return snapshot;
   }
 
-  /** Shows a child that was read again in the loaded list. */
+  /** Shows a child that was read again, or loaded with its volume, in the loaded list. */
   childRefreshed(child: Snapshot | Connection): void {
     if (child instanceof Snapshot) this.#snapshots.put(child);
     else this.#connections.put(child);

@@ -19,6 +19,7 @@ import type {
   Page,
   RepairedFinding,
   Scan,
+  SingleWrite,
   SnapshotStored,
   StorageInfo,
   VolumeFilter,
@@ -187,7 +188,7 @@ export class DatabasePersistence extends PersistenceDriver {
     const marks = resources.map(({ ovo }) => takeMarks(ovo));
     try {
       const answers = await this.#send(commands);
-      for (const [place, { ovo }] of resources.entries()) this.#adopt(ovo, answers[place] ?? null);
+      for (const [place, { ovo }] of resources.entries()) this.#adopt(ovo, answers[place] ?? null, commands[place]);
     } catch (error) {
       for (const restoreMarks of marks) restoreMarks();
       throw error;
@@ -250,11 +251,14 @@ export class DatabasePersistence extends PersistenceDriver {
   }
 
   /** Takes over what the core decided: the type that a volume or snapshot has now. */
-  #adopt(ovo: VersionedObject, stored: VolumeStored | SnapshotStored | null): void {
+  #adopt(ovo: VersionedObject, stored: VolumeStored | SnapshotStored | null, command?: SingleWrite): void {
     if (stored === null || this.#defaultType === null) return;
     if (ovo.get('volume_type_id') !== stored.volume_type_id) ovo.restore('volume_type_id', stored.volume_type_id);
-    if (ovo.model.name !== 'Volume' || ovo.child('volume_type')?.get('id') === stored.volume_type_id) return;
+    if (ovo.model.name !== 'Volume') return;
+    const isKnown = ovo.child('volume_type')?.get('id') === stored.volume_type_id;
     const isDefault = this.#defaultType.get('id') === stored.volume_type_id;
+    // The original attaches its own object of the default type whenever the type is not among what it writes.
+    if (isKnown && (!isDefault || namesType(command))) return;
     if (isDefault) ovo.restore('volume_type', copyOf(this.#defaultType));
     // Another volume's type: what it is shows when the volume is read again.
     else ovo.unset('volume_type');
@@ -283,6 +287,10 @@ function takeMarks(ovo: VersionedObject): () => void {
   return () => {
     for (const { object, names } of taken) for (const name of names) object.markChanged(name);
   };
+}
+
+function namesType(command: SingleWrite | undefined): boolean {
+  return command?.kind === 'setVolume' && Boolean(command.change.values['volume_type_id']);
 }
 
 /** Volumes do not share their type: an edit of one must not show on another. */

@@ -41,7 +41,7 @@ export function connectionsOf(rows: ConnectionRows): VersionedObject[] {
   return rows.volume_attachment.rows.map((row) => {
     const attachment = read(row);
     const [volume] = volumes(attachment.get('volume_id'));
-    attachment.restore('volume', volume === undefined ? null : readVolume(volume));
+    if (volume !== undefined) attachment.restore('volume', readVolume(volume));
     return attachment;
   });
 }

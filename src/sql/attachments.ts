@@ -1,7 +1,7 @@
 /** Connections, which Cinder calls volume attachments: reading, storing and deleting them. */
 import { ConnectionNotFound, VolumeNotFound } from '../errors/index.ts';
 import type { ConnectionFilter, ConnectionRows, RowChange } from '../rpc/contract.ts';
-import { all, among, equals, filters, live } from './condition.ts';
+import { all, among, type Condition, equals, filters, live } from './condition.ts';
 import { newestFirst } from './dialect.ts';
 import type { SqlConnection } from './engine.ts';
 import { isCreation, type ObjectRules, storeRow } from './row-change.ts';
@@ -16,7 +16,11 @@ const rules: ObjectRules = {
   notFound: (id) => new ConnectionNotFound(id),
 };
 
-/** @throws {VolumeNotFound} when the volume of one of them is not there: the original lists none then. */
+/**
+ * A connection whose volume's row is gone is listed without it: the original leaves such when it deletes a connected volume.
+ *
+ * @throws {VolumeNotFound} when the volume of one of them is marked as deleted: the original lists none then.
+ */
 export async function getConnections(connection: SqlConnection, filter: ConnectionFilter): Promise<ConnectionRows> {
   const { sql, parameters } = all([...filters({ id: filter.connection_id, volume_id: filter.volume_id }), live]);
   const columns = volumeAttachment.selected;
@@ -26,9 +30,14 @@ export async function getConnections(connection: SqlConnection, filter: Connecti
   const ofConnections = among(volumeIds, { sql: `SELECT volume_id ${from}`, parameters });
   const volumes = await readVolumes(connection, all([ofConnections('id'), live]));
   const found = new Set(valuesOf(volumes.volumes, 'id'));
-  const missing = volumeIds.find((id) => !found.has(id));
-  if (missing !== undefined) throw new VolumeNotFound(String(missing));
+  if (volumeIds.some((id) => !found.has(id))) await refuseDeleted(connection, ofConnections('id'));
   return { volume_attachment: rows, volumes };
+}
+
+async function refuseDeleted(connection: SqlConnection, { sql, parameters }: Condition): Promise<void> {
+  const deleted = await connection.all(`SELECT id FROM volumes WHERE ${sql} AND NOT (${live.sql}) LIMIT 1`, parameters);
+  const [id] = valuesOf(deleted, 'id');
+  if (id !== undefined) throw new VolumeNotFound(String(id));
 }
 
 export async function setConnection(
