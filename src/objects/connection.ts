@@ -141,7 +141,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
 
   /** Stores the fields that were assigned since the connection was made, read or saved; all of them when none was. */
   async save(): Promise<void> {
-    await this.ovo.whileSaving(() => this.context.persistence.setConnection(this));
+    await this.context.persistence.setOne(this);
   }
 
   /** Reads the connection again; what was assigned and not saved is lost. Throws `ConnectionNotFound` when it is not stored. */

@@ -99,7 +99,7 @@ export class Snapshot extends withFields<SnapshotFields, Resource, ConstructorPa
 
   /** Stores the fields that were assigned since the snapshot was made, read or saved; all of them when none was. */
   async save(): Promise<void> {
-    await this.ovo.whileSaving(() => this.context.persistence.setSnapshot(this));
+    await this.context.persistence.setOne(this);
   }
 
   /** Reads the snapshot again; what was assigned and not saved is lost. Throws `SnapshotNotFound` when it is not stored. */

@@ -130,7 +130,7 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
    * @throws VolumeNotFound when it is not stored any more; the errors of the storage. Then it is as changed as before.
    */
   async save(): Promise<void> {
-    await this.ovo.whileSaving(() => this.context.persistence.setVolume(this));
+    await this.context.persistence.setOne(this);
   }
 
   /** The volume and what was loaded with it, parents first: what `load` with `save` stores. */

@@ -4,6 +4,7 @@
  * Everything here runs beside the objects. What touches SQL runs in the persistence core, usually in a
  * worker: one call for each operation.
  */
+import { saving } from '../cinder/save-marks.ts';
 import { VersionedObject } from '../cinder/versioned-object.ts';
 import { ContextClosed, WorkerLost } from '../errors/index.ts';
 import { givenKey, refuseOthers } from '../given.ts';
@@ -182,16 +183,18 @@ export class DatabasePersistence extends PersistenceDriver {
   /** All in one transaction: either every object is stored or none. */
   override async setAll(resources: readonly Storable[]): Promise<void> {
     refuseUnstorable(resources);
-    const commands = resources.map(({ ovo }) => setCommand(ovo));
-    // Taken before the call: what the user changes while it is under way must stay marked.
-    const marks = resources.map(({ ovo }) => takeMarks(ovo));
-    try {
-      const answers = await this.#send(commands);
-      for (const [place, { ovo }] of resources.entries()) this.#adopt(ovo, answers[place] ?? null);
-    } catch (error) {
-      for (const restoreMarks of marks) restoreMarks();
-      throw error;
+    const objects = resources.map(({ ovo }) => ovo);
+    const before = objects.map(typeOf);
+    const answers = await saving(objects, () => this.#send(objects.map(setCommand)));
+    for (const [place, object] of objects.entries()) {
+      // A type that was assigned while the save was under way is newer than what the core decided.
+      if (typeOf(object) === before[place]) this.#adopt(object, answers[place] ?? null);
     }
+  }
+
+  /** The core runs commands in the order in which they come: nothing has to wait for its turn here. */
+  override async setOne(resource: Storable): Promise<void> {
+    await this.setAll([resource]);
   }
 
   override async info(): Promise<StorageInfo> {
@@ -266,23 +269,13 @@ export class DatabasePersistence extends PersistenceDriver {
   }
 }
 
+function typeOf(object: VersionedObject): unknown {
+  return object.get('volume_type_id');
+}
+
 function lastOf(columns: readonly string[], row: readonly unknown[]): Page['after'] {
   const created = row[columns.indexOf('created_at')];
   return { created_at: typeof created === 'string' ? created : null, id: String(row[columns.indexOf('id')]) };
-}
-
-/** Clears the marks of what changed in an object and its type; gives a function that puts them back. */
-function takeMarks(ovo: VersionedObject): () => void {
-  const type = ovo.child('volume_type');
-  const taken = [ovo, type, type?.child('qos_specs') ?? null].flatMap((object) => {
-    if (object === null) return [];
-    const names = [...object.changedFields];
-    object.resetChanges();
-    return [{ object, names }];
-  });
-  return () => {
-    for (const { object, names } of taken) for (const name of names) object.markChanged(name);
-  };
 }
 
 /** Volumes do not share their type: an edit of one must not show on another. */
