@@ -155,6 +155,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
 
   /** Attaches the volume to this host. What cannot be used is detached again: `DeviceUnavailable`. */
   async attach(): Promise<void> {
+    this.context.persistence.checkWritable();
     const connector = await this.#connector();
     const device = await connector.connectVolume(this.#data());
     this.#setDevice(device);
@@ -180,6 +181,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
   /** Detaches the volume from this host; the connection stays. */
   async detach(options: { force?: boolean; ignore_errors?: boolean } = {}): Promise<void> {
     const { force, ignore_errors } = givenSwitches('detach', options, { force: false, ignore_errors: false });
+    this.context.persistence.checkWritable();
     try {
       await (await this.#connector()).disconnectVolume(this.#data(), this.device, { force, ignore_errors });
     } catch (error) {
@@ -204,6 +206,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
    * @param evenIfRefused Whether the connection is removed although the driver failed to end it.
    */
   async terminate({ force, evenIfRefused = false }: { force: boolean; evenIfRefused?: boolean }): Promise<void> {
+    this.context.persistence.checkWritable();
     const volume = await this.volume();
     try {
       await operable(this.backend).driver.terminateConnection(volume, this.connector, { force });

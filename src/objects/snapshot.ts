@@ -4,7 +4,7 @@ import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { ObjectActionError, SnapshotNotFound, ValueError } from '../errors/index.ts';
 import { givenObject } from '../given.ts';
 import type { Backend } from './backend.ts';
-import { backendNamed, operable } from './backends.ts';
+import { backendNamed, changeable } from './backends.ts';
 import type { Context } from './context.ts';
 import type { SnapshotFields } from './fields.ts';
 import { applyModelUpdate, failed, saveAfter } from './lifecycle.ts';
@@ -113,7 +113,7 @@ export class Snapshot extends withFields<SnapshotFields, Resource, ConstructorPa
 
   /** Takes the snapshot. `volume.createSnapshot` does this. */
   async create(): Promise<void> {
-    const { driver } = operable(this.backend);
+    const { driver } = changeable(this);
     try {
       const modelUpdate = await driver.createSnapshot(this);
       this.status = 'available';
@@ -126,7 +126,7 @@ export class Snapshot extends withFields<SnapshotFields, Resource, ConstructorPa
 
   /** Deletes the snapshot from the storage and its metadata. Throws what the driver threw; the status is `error_deleting` then. */
   async delete(): Promise<void> {
-    const { driver } = operable(this.backend);
+    const { driver } = changeable(this);
     try {
       await driver.deleteSnapshot(this);
       await this.context.persistence.deleteSnapshot(this);

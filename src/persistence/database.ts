@@ -6,7 +6,7 @@
  */
 import { saving } from '../cinder/save-marks.ts';
 import { VersionedObject } from '../cinder/versioned-object.ts';
-import { ContextClosed, WorkerLost } from '../errors/index.ts';
+import { ContextClosed, ReadOnly, WorkerLost } from '../errors/index.ts';
 import { givenKey, refuseOthers } from '../given.ts';
 import type { Connection } from '../objects/connection.ts';
 import type { Context } from '../objects/context.ts';
@@ -82,6 +82,13 @@ export class DatabasePersistence extends PersistenceDriver {
       await core.close();
       throw error;
     }
+  }
+
+  override checkWritable(): void {
+    const { lost } = this.#running();
+    if (lost !== null) throw lost;
+    const { read_only, server, database } = this.#config;
+    if (read_only) throw new ReadOnly(server?.name ?? database);
   }
 
   override async refresh(): Promise<void> {

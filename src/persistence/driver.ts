@@ -137,6 +137,14 @@ export abstract class PersistenceDriver {
     return this.#context !== null;
   }
 
+  /**
+   * Throws when it is certain that no change can be stored, such as in a storage that is only read. Asked before a driver
+   * changes anything, which could not be written down: it must not have to wait for an answer.
+   */
+  checkWritable(): void {
+    // Whoever does not know tries.
+  }
+
   /** Takes what other programs changed in the storage meanwhile. The context calls it before it reads anew. */
   async refresh(): Promise<void> {
     // Nothing to do where nothing is remembered.

@@ -254,6 +254,7 @@ describe('overlapping saves to a database', () => {
     let last: Promise<unknown> = Promise.resolve();
     await start(
       await databaseInMemory({}, async () => ({
+        lost: null,
         onChanges: (listener) => client.onChanges(listener),
         close: () => client.close(),
         async call(command) {
