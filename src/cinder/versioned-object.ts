@@ -11,6 +11,9 @@ import { pythonType } from './python-str.ts';
 /** What every copy of the library knows its objects by: the program has one of its own beside that of plugins. */
 const brand = Symbol.for('cinderlib-wasm.versioned-object');
 
+/** Shared by all: few of many objects are ever being saved. */
+const none: readonly number[] = [];
+
 export class VersionedObject {
   readonly model: ObjectModel;
   /** The version that the object was made or loaded with; it is printed again as it came. */
@@ -20,8 +23,8 @@ export class VersionedObject {
   /** When each field was assigned, counted in assignments. */
   readonly #changed = new Map<string, number>();
   #assignments = 0;
-  /** The assignments that the save under way stores; those after it are for the next one. */
-  #saving: number | null = null;
+  /** Of each save under way, how many assignments it can know of: those after it are for the next one. */
+  #saves: readonly number[] = none;
 
   constructor(model: ObjectModel, version: string = model.version) {
     this.model = model;
@@ -80,22 +83,25 @@ export class VersionedObject {
     this.#changed.set(name, ++this.#assignments);
   }
 
-  /** Forgets the changes of these fields, or of all; while the object is being saved, of those that the save stores. */
+  /**
+   * Forgets the changes of these fields, or of all. While the object is being saved only of those that every save
+   * under way knows of: which of them is done is known to {@link beginSave} alone.
+   */
   resetChanges(names: Iterable<string> = [...this.#changed.keys()]): void {
-    for (const name of names) {
-      if ((this.#changed.get(name) ?? 0) <= (this.#saving ?? this.#assignments)) this.#changed.delete(name);
-    }
+    this.#forget(names, Math.min(this.#assignments, ...this.#saves));
   }
 
-  /** Runs a save of the object: what is assigned meanwhile stays marked, whatever the storage does when it is done. */
-  async whileSaving(save: () => Promise<void>): Promise<void> {
-    const outer = this.#saving;
-    this.#saving ??= this.#assignments;
-    try {
-      await save();
-    } finally {
-      this.#saving = outer;
-    }
+  /**
+   * Begins a save of the object; `saving` in save-marks.ts is who calls it. What is given back ends the save: with
+   * true the changes that there were at its beginning are forgotten, unless their field was assigned again.
+   */
+  beginSave(): (isStored: boolean) => void {
+    const known = this.#assignments;
+    this.#saves = [...this.#saves, known];
+    return (isStored) => {
+      this.#saves = this.#saves.toSpliced(this.#saves.indexOf(known), 1);
+      if (isStored) this.#forget([...this.#changed.keys()], known);
+    };
   }
 
   /** The object in this field, where there is one. */
@@ -108,6 +114,10 @@ export class VersionedObject {
   children(name: string): readonly VersionedObject[] {
     const objects = this.child(name)?.get('objects');
     return Array.isArray(objects) ? objects : [];
+  }
+
+  #forget(names: Iterable<string>, known: number): void {
+    for (const name of names) if ((this.#changed.get(name) ?? 0) <= known) this.#changed.delete(name);
   }
 
   #place(name: string): [number, Field] {

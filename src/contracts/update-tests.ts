@@ -189,21 +189,21 @@ export const updateTests: readonly ContractTest[] = [
   ],
   [
     'a setter clears the marks of what changed',
-    async (_cl, first) => {
+    async ({ persistence }, first) => {
       const volume = await first.createVolume(1, { extra_specs: { e: '1' }, qos_specs: { q: '2' } });
       assertUnmarked(volume);
       volume.display_name = 'new';
-      await volume.save();
+      await persistence.setVolume(volume);
       assertUnmarked(volume);
       const snapshot = await volume.createSnapshot();
       assertUnmarked(snapshot);
       snapshot.display_name = 'new';
-      await snapshot.save();
+      await persistence.setSnapshot(snapshot);
       assertUnmarked(snapshot);
       const connection = await volume.connect({ host: 'h' });
       assertUnmarked(connection);
       connection.mountpoint = '/dev/vdb';
-      await connection.save();
+      await persistence.setConnection(connection);
       assertUnmarked(connection);
     },
   ],

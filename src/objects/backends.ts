@@ -3,6 +3,7 @@ import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { BackendNotPresent } from '../errors/index.ts';
 import type { Backend } from './backend.ts';
 import type { Context } from './context.ts';
+import type { Resource } from './resource.ts';
 
 /** The backend in a volume's `host`, `machine@backend#pool`: after the last `@`, before the first `#`. */
 export function backendOfHost(context: Context, volume: VersionedObject): Backend | string {
@@ -21,6 +22,13 @@ export function backendNamed(context: Context, object: VersionedObject, name: st
     `${object.model.name} ${String(object.get('id'))} is on backend ${name}, which is not initialised. Initialise it ` +
       'with cl.backend(…), or set fail_on_missing_backend to false in setup() to list what is on it all the same.',
   );
+}
+
+/** The backend, for an operation that is to be stored: where it could not be, the driver must not even be asked for it. */
+export function changeable({ backend, context }: Resource): Backend {
+  const operated = operable(backend);
+  context.persistence.checkWritable();
+  return operated;
 }
 
 /** The backend itself, for what needs its driver: a name can be listed and printed, not operated on. */

@@ -144,7 +144,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
 
   /** Stores the fields that were assigned since the connection was made, read or saved; all of them when none was. */
   async save(): Promise<void> {
-    await this.ovo.whileSaving(() => this.context.persistence.setConnection(this));
+    await this.context.persistence.setOne(this);
   }
 
   /** Reads the connection again; what was assigned and not saved is lost. Throws `ConnectionNotFound` when it is not stored. */
@@ -158,6 +158,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
 
   /** Attaches the volume to this host. What cannot be used is detached again: `DeviceUnavailable`. */
   async attach(): Promise<void> {
+    this.context.persistence.checkWritable();
     const connector = await this.#connector();
     const device = await connector.connectVolume(this.#data());
     this.#setDevice(device);
@@ -183,6 +184,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
   /** Detaches the volume from this host; the connection stays. */
   async detach(options: { force?: boolean; ignore_errors?: boolean } = {}): Promise<void> {
     const { force, ignore_errors } = givenSwitches('detach', options, { force: false, ignore_errors: false });
+    this.context.persistence.checkWritable();
     try {
       await (await this.#connector()).disconnectVolume(this.#data(), this.device, { force, ignore_errors });
     } catch (error) {
@@ -207,6 +209,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
    * @param evenIfRefused Whether the connection is removed although the driver failed to end it.
    */
   async terminate({ force, evenIfRefused = false }: { force: boolean; evenIfRefused?: boolean }): Promise<void> {
+    this.context.persistence.checkWritable();
     const volume = await this.volume();
     try {
       await operable(this.backend).driver.terminateConnection(volume, this.connector, { force });

@@ -4,7 +4,7 @@ import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { ObjectActionError, SnapshotNotFound, ValueError } from '../errors/index.ts';
 import { givenObject } from '../given.ts';
 import type { Backend } from './backend.ts';
-import { backendNamed, operable } from './backends.ts';
+import { backendNamed, changeable } from './backends.ts';
 import type { Context } from './context.ts';
 import type { SnapshotFields } from './fields.ts';
 import { applyModelUpdate, failed, saveAfter } from './lifecycle.ts';
@@ -104,7 +104,7 @@ export class Snapshot extends withFields<SnapshotFields, Resource, ConstructorPa
 
   /** Stores the fields that were assigned since the snapshot was made, read or saved; all of them when none was. */
   async save(): Promise<void> {
-    await this.ovo.whileSaving(() => this.context.persistence.setSnapshot(this));
+    await this.context.persistence.setOne(this);
   }
 
   /** Reads the snapshot again; what was assigned and not saved is lost. Throws `SnapshotNotFound` when it is not stored. */
@@ -118,7 +118,7 @@ export class Snapshot extends withFields<SnapshotFields, Resource, ConstructorPa
 
   /** Takes the snapshot. `volume.createSnapshot` does this. */
   async create(): Promise<void> {
-    const { driver } = operable(this.backend);
+    const { driver } = changeable(this);
     try {
       const modelUpdate = await driver.createSnapshot(this);
       this.status = 'available';
@@ -131,7 +131,7 @@ export class Snapshot extends withFields<SnapshotFields, Resource, ConstructorPa
 
   /** Deletes the snapshot from the storage and its metadata. Throws what the driver threw; the status is `error_deleting` then. */
   async delete(): Promise<void> {
-    const { driver } = operable(this.backend);
+    const { driver } = changeable(this);
     try {
       await driver.deleteSnapshot(this);
       await this.context.persistence.deleteSnapshot(this);

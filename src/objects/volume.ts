@@ -9,7 +9,7 @@ import { hostConnectorProperties } from '../drivers/connector.ts';
 import { InvalidVolume, NotLocal, ValueError, VolumeNotFound } from '../errors/index.ts';
 import { givenObject, givenSwitches, refuseOthers } from '../given.ts';
 import type { Backend } from './backend.ts';
-import { backendOfHost, operable } from './backends.ts';
+import { backendOfHost, changeable, operable } from './backends.ts';
 import { ChildList } from './child-list.ts';
 import { Connection } from './connection.ts';
 import type { Context } from './context.ts';
@@ -131,7 +131,7 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
    * @throws VolumeNotFound when it is not stored any more; the errors of the storage. Then it is as changed as before.
    */
   async save(): Promise<void> {
-    await this.ovo.whileSaving(() => this.context.persistence.setVolume(this));
+    await this.context.persistence.setOne(this);
   }
 
   /** The volume and what was loaded with it, parents first: what `load` with `save` stores. */
@@ -165,7 +165,7 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
 
   /** Deletes the volume from the storage and its metadata. It must have no snapshots: `InvalidVolume`. */
   async delete(): Promise<void> {
-    const backend = operable(this.backend);
+    const backend = changeable(this);
     // Asked of the storage: another object of this volume may have taken a snapshot.
     const stored = await this.context.persistence.getSnapshots({ volume_id: this.id });
     if (stored.length > 0 || (await this.snapshots()).length > 0) {
@@ -188,7 +188,7 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
    * @throws ValueError for what is no size; else what the driver threw, with the volume as `error.resource`.
    */
   async extend(size: number): Promise<number> {
-    const backend = operable(this.backend);
+    const backend = changeable(this);
     checkSize(size);
     this.previous_status = this.status;
     this.status = 'extending';
@@ -241,7 +241,7 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
    *   threw, with the snapshot, whose status is `error` then, as `error.resource`.
    */
   async createSnapshot(fields: FieldValues = {}): Promise<Snapshot> {
-    operable(this.backend);
+    changeable(this);
     const given = givenObject('createSnapshot() takes an object with fields', fields);
     const defaults = { display_name: '', display_description: '' };
     const snapshot = Snapshot.make(this.context, this, { ...defaults, ...withDisplayNames(given) });
@@ -277,7 +277,7 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
    *   threw, with the export undone.
    */
   async connect(connector: ConnectorProperties, fields: FieldValues = {}): Promise<Connection> {
-    const { driver } = operable(this.backend);
+    const { driver } = changeable(this);
     const host = givenObject("connect() takes an object with the host's properties", connector, ValueError);
     const given = givenObject('connect() takes an object with fields after the connector', fields);
     // Before the export is made: undoing that would undo the one of the connection that is there.
@@ -343,6 +343,7 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
     const { force, ignore_errors } = givenSwitches('detach', options, { force: false, ignore_errors: false });
     const connection = this.local_attach;
     if (connection === null) throw new NotLocal(this.id);
+    this.context.persistence.checkWritable();
     try {
       await connection.detach({ force, ignore_errors });
     } catch (error) {
@@ -356,8 +357,9 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
 
   /** Detaches every connection and removes the export. */
   async cleanup(): Promise<void> {
+    const { driver } = changeable(this);
     for (const connection of await this.connections()) if (connection.attached) await connection.detach();
-    await operable(this.backend).driver.removeExport(null, this);
+    await driver.removeExport(null, this);
   }
 
   protected override async loadForDump(): Promise<void> {
@@ -367,7 +369,7 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
 
   /** Runs the driver's way of making this volume, and stores what came of it. */
   async #make(run: (driver: Backend['driver']) => unknown): Promise<void> {
-    const backend = operable(this.backend);
+    const backend = changeable(this);
     // At once, without waiting for the storage: of two calls at the same time one gets the id.
     for (const { volumesInFlight } of this.context.backends.values()) {
       refuseTaken('Volume', this.id, volumesInFlight.has(this.id) ? [this.id] : []);

@@ -49,13 +49,15 @@ class ChangeReader implements AsyncIterableIterator<Change, undefined> {
   }
 
   push(changes: readonly Change[]): void {
-    this.#waiting.push(...changes);
-    if (this.#waiting.length > mostWaiting) {
+    if (this.#waiting.length + changes.length > mostWaiting) {
       // What is left of them would tell half of the truth.
       this.#waiting = [];
       this.#missed = true;
       this.end();
+      return;
     }
+    // Not as arguments of one call, which takes fewer.
+    for (const change of changes) this.#waiting.push(change);
     this.#serve();
   }
 

@@ -1,6 +1,7 @@
 /** What a save writes: the changes of an object as the persistence core takes them. */
 import { type Dict, entriesOf, isDict } from '../cinder/dict.ts';
 import type { Field } from '../cinder/field.ts';
+import { hasMarks } from '../cinder/save-marks.ts';
 import { toSqlTime } from '../cinder/time.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { ValueError } from '../errors/index.ts';
@@ -64,7 +65,7 @@ function withOrigin(change: VolumeTypeChange, volume: VersionedObject): VolumeTy
 
 function volumeChange(ovo: VersionedObject): VolumeChange {
   const type = ovo.child('volume_type');
-  const row = rowChange(ovo, type !== null && hasChanges(type));
+  const row = rowChange(ovo, type !== null && hasMarks(type));
   const typeChange = type === null ? null : volumeTypeChange(type, row);
   return {
     ...row,
@@ -133,13 +134,10 @@ function metadata(
   return { [name]: entries };
 }
 
-const hasChanges = (type: VersionedObject): boolean =>
-  type.changedFields.size > 0 || (type.child('qos_specs')?.changedFields.size ?? 0) > 0;
-
 /** What is to be written of the type that comes with the volume; null when that is nothing. */
 function volumeTypeChange(type: VersionedObject, row: RowChange): VolumeTypeChange | null {
   const assigned = Object.hasOwn(row.values, 'volume_type_id');
-  if (!assigned && !hasChanges(type)) return null;
+  if (!assigned && !hasMarks(type)) return null;
   // A volume that was given another type is only linked to it: this one is the type that it had.
   if (assigned && row.values['volume_type_id'] !== type.get('id')) return null;
   const all = row.whole || assigned;

@@ -4,8 +4,9 @@
  * Everything here runs beside the objects. What touches SQL runs in the persistence core, usually in a
  * worker: one call for each operation.
  */
+import { saving } from '../cinder/save-marks.ts';
 import { VersionedObject } from '../cinder/versioned-object.ts';
-import { ContextClosed, WorkerLost } from '../errors/index.ts';
+import { ContextClosed, ReadOnly, WorkerLost } from '../errors/index.ts';
 import { givenKey, refuseOthers } from '../given.ts';
 import type { Connection } from '../objects/connection.ts';
 import type { Context } from '../objects/context.ts';
@@ -82,6 +83,13 @@ export class DatabasePersistence extends PersistenceDriver {
       await core.close();
       throw error;
     }
+  }
+
+  override checkWritable(): void {
+    const { lost } = this.#running();
+    if (lost !== null) throw lost;
+    const { read_only, server, database } = this.#config;
+    if (read_only) throw new ReadOnly(server?.name ?? database);
   }
 
   override async refresh(): Promise<void> {
@@ -183,16 +191,19 @@ export class DatabasePersistence extends PersistenceDriver {
   /** All in one transaction: either every object is stored or none. */
   override async setAll(resources: readonly Storable[]): Promise<void> {
     refuseUnstorable(resources);
-    const commands = resources.map(({ ovo }) => setCommand(ovo));
-    // Taken before the call: what the user changes while it is under way must stay marked.
-    const marks = resources.map(({ ovo }) => takeMarks(ovo));
-    try {
-      const answers = await this.#send(commands);
-      for (const [place, { ovo }] of resources.entries()) this.#adopt(ovo, answers[place] ?? null, commands[place]);
-    } catch (error) {
-      for (const restoreMarks of marks) restoreMarks();
-      throw error;
+    const objects = resources.map(({ ovo }) => ovo);
+    const commands = objects.map(setCommand);
+    const before = objects.map(typeOf);
+    const answers = await saving(objects, () => this.#send(commands));
+    for (const [place, object] of objects.entries()) {
+      // A type that was assigned while the save was under way is newer than what the core decided.
+      if (typeOf(object) === before[place]) this.#adopt(object, answers[place] ?? null, commands[place]);
     }
+  }
+
+  /** The core runs commands in the order in which they come: nothing has to wait for its turn here. */
+  override async setOne(resource: Storable): Promise<void> {
+    await this.setAll([resource]);
   }
 
   override async info(): Promise<StorageInfo> {
@@ -270,23 +281,13 @@ export class DatabasePersistence extends PersistenceDriver {
   }
 }
 
+function typeOf(object: VersionedObject): unknown {
+  return object.get('volume_type_id');
+}
+
 function lastOf(columns: readonly string[], row: readonly unknown[]): Page['after'] {
   const created = row[columns.indexOf('created_at')];
   return { created_at: typeof created === 'string' ? created : null, id: String(row[columns.indexOf('id')]) };
-}
-
-/** Clears the marks of what changed in an object and its type; gives a function that puts them back. */
-function takeMarks(ovo: VersionedObject): () => void {
-  const type = ovo.child('volume_type');
-  const taken = [ovo, type, type?.child('qos_specs') ?? null].flatMap((object) => {
-    if (object === null) return [];
-    const names = [...object.changedFields];
-    object.resetChanges();
-    return [{ object, names }];
-  });
-  return () => {
-    for (const { object, names } of taken) for (const name of names) object.markChanged(name);
-  };
 }
 
 function namesType(command: SingleWrite | undefined): boolean {

@@ -5,6 +5,7 @@
  * four deletes). Imitate `memory.ts`. A setter and a delete must call the base class's when they have stored the
  * change: it keeps the marks of what changed, marks what was deleted, and tells those who read `changes()`.
  */
+import { forgetMarks, hasMarks, saving } from '../cinder/save-marks.ts';
 import { utcNow } from '../cinder/time.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { NotImplemented } from '../errors/index.ts';
@@ -16,6 +17,7 @@ import { type KeyValue, keyOf, storableKeyValue } from '../objects/key-value.ts'
 import type { Snapshot } from '../objects/snapshot.ts';
 import type { Volume } from '../objects/volume.ts';
 import type { Change, ConnectionFilter, SnapshotFilter, StorageInfo, VolumeFilter } from '../rpc/contract.ts';
+import { Turns } from './turns.ts';
 import { refuseUnstorable } from './unstorable.ts';
 
 export type { Change, ConnectionFilter, SnapshotFilter, StorageInfo, VolumeFilter };
@@ -37,6 +39,7 @@ export abstract class PersistenceDriver {
   /** The options that it was made with, frozen. They may hold secrets. */
   readonly options: PersistenceOptions;
   #context: Context | null = null;
+  readonly #saves = new Turns();
 
   constructor(options: PersistenceOptions = {}) {
     this.options = Object.freeze({ ...options });
@@ -70,24 +73,21 @@ export abstract class PersistenceDriver {
   /** Stores a volume: makes it or brings it up to date. Its snapshots and connections are stored by themselves. */
   async setVolume(volume: Volume): Promise<void> {
     refuseOthers('setVolume', volume, 'Volume');
-    volume.ovo.resetChanges();
-    const type = volume.ovo.child('volume_type');
-    type?.resetChanges();
-    type?.child('qos_specs')?.resetChanges();
+    forgetMarks(volume.ovo);
     this.changed('volume', volume.id, 'set');
   }
 
   /** Stores a snapshot: makes it or brings it up to date. */
   async setSnapshot(snapshot: Snapshot): Promise<void> {
     refuseOthers('setSnapshot', snapshot, 'Snapshot');
-    snapshot.ovo.resetChanges();
+    forgetMarks(snapshot.ovo);
     this.changed('snapshot', snapshot.id, 'set');
   }
 
   /** Stores a connection: makes it or brings it up to date. */
   async setConnection(connection: Connection): Promise<void> {
     refuseOthers('setConnection', connection, 'VolumeAttachment');
-    connection.ovo.resetChanges();
+    forgetMarks(connection.ovo);
     this.changed('connection', connection.id, 'set');
   }
 
@@ -137,6 +137,14 @@ export abstract class PersistenceDriver {
     return this.#context !== null;
   }
 
+  /**
+   * Throws when it is certain that no change can be stored, such as in a storage that is only read. Asked before a driver
+   * changes anything, which could not be written down: it must not have to wait for an answer.
+   */
+  checkWritable(): void {
+    // Whoever does not know tries.
+  }
+
   /** Takes what other programs changed in the storage meanwhile. The context calls it before it reads anew. */
   async refresh(): Promise<void> {
     // Nothing to do where nothing is remembered.
@@ -171,13 +179,17 @@ export abstract class PersistenceDriver {
     this.#context?.reportChanges([{ kind, id, action, here: true }]);
   }
 
-  /** Stores one object by the setter of its class. */
-  protected async setOne(resource: Storable): Promise<void> {
-    const name = resource.ovo.model.name;
-    // The model's name says which of the three classes the object is of.
-    if (name === 'Volume') await this.setVolume(resource as Volume);
-    else if (name === 'Snapshot') await this.setSnapshot(resource as Snapshot);
-    else await this.setConnection(resource as Connection);
+  /**
+   * Stores one object by the setter of its class: what `save()` calls. The saves of one object go one after the other,
+   * since of two at once the older might be stored last. A storage that keeps the order of its calls needs no turns.
+   */
+  async setOne(resource: Storable): Promise<void> {
+    const wasMarked = hasMarks(resource.ovo);
+    await this.#saves.run(`${resource.ovo.model.name} ${resource.id}`, async () => {
+      // The save before this one has stored it all, where there was anything.
+      if (wasMarked && !hasMarks(resource.ovo)) return;
+      await saving([resource.ovo], () => this.#set(resource));
+    });
   }
 
   /** The context that uses the storage: its backends, and `restore` and `load` to make objects of what is read. */
@@ -193,6 +205,14 @@ export abstract class PersistenceDriver {
 
   toJSON(): { readonly storage: string } {
     return { storage: this.storageName };
+  }
+
+  async #set(resource: Storable): Promise<void> {
+    const name = resource.ovo.model.name;
+    // The model's name says which of the three classes the object is of.
+    if (name === 'Volume') await this.setVolume(resource as Volume);
+    else if (name === 'Snapshot') await this.setSnapshot(resource as Snapshot);
+    else await this.setConnection(resource as Connection);
   }
 
   #missing(member: string): NotImplemented {

@@ -30,6 +30,10 @@ export class LocalClient implements CoreClient {
     return answer;
   }
 
+  get lost(): null {
+    return null;
+  }
+
   onChanges(listener: ChangeListener): void {
     this.#changes.listener = listener;
   }

@@ -45,6 +45,10 @@ export class WorkerClient implements CoreClient {
     return outcome.value;
   }
 
+  get lost(): Error | null {
+    return this.#lost;
+  }
+
   onChanges(listener: ChangeListener): void {
     this.#changes.listener = listener;
   }

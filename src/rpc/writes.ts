@@ -4,7 +4,7 @@ import type { BulkCommand, Change, Command, WriteCommand } from './contract.ts';
 
 type ToldChange = Omit<Change, 'here'>;
 
-/** How many changes of one bulk are told, at the most: more than any listener lets wait, see persistence/change-feed.ts. */
+/** How many changes of one bulk or batch are told, at the most: more than any listener lets wait, see persistence/change-feed.ts. */
 const mostTold = 10_001;
 type Told = Exclude<WriteCommand['kind'], 'batch' | 'repair'>;
 
@@ -45,8 +45,8 @@ export class DurableChanges {
     if (isWrite(command)) return changesOf(command);
     switch (command.kind) {
       case 'appendBulk': {
-        const changes = command.commands.flatMap(changesOf);
-        this.#bulk.push(...changes.slice(0, mostTold - this.#bulk.length));
+        const commands = command.commands.slice(0, mostTold - this.#bulk.length);
+        this.#bulk.push(...commands.flatMap(changesOf));
         return [];
       }
       case 'commitBulk':
@@ -75,13 +75,17 @@ export class OwnChanges {
   /** Tells what a command that has just succeeded made durable. */
   tellAfter(command: Command): void {
     const changes = this.#durable.after(command);
-    if (changes.length > 0) this.listener(changes.map((change) => ({ ...change, here: true })));
+    try {
+      if (changes.length > 0) this.listener(changes.map((change) => ({ ...change, here: true })));
+    } catch {
+      // The change is stored: whoever cannot be told of it must not make it look as if it were not.
+    }
   }
 }
 
 /** A repair does not know whose rows it marked: it tells of none. */
 function changesOf(command: WriteCommand): ToldChange[] {
-  if (command.kind === 'batch') return command.commands.flatMap(changesOf);
+  if (command.kind === 'batch') return command.commands.slice(0, mostTold).flatMap(changesOf);
   if (command.kind === 'repair') return [];
   const [kind, action] = writeKinds[command.kind];
   return [{ kind, id: idOf(command), action }];

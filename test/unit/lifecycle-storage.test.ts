@@ -78,6 +78,19 @@ describe('the marks of change', () => {
     expect([found.metadata, found.provider_location]).toEqual([{ k: 'v' }, 'there']);
   });
 
+  test('stays on a type that was assigned while a save was under way', async () => {
+    const { cl, backend } = await start('memory_db');
+    const [volume, other] = [await backend.createVolume(1), await backend.createVolume(1, { extra_specs: { e: '1' } })];
+    // Without a type at first: what the save is answered with is the default one.
+    volume.volume_type_id = null;
+    const saving = volume.save();
+    volume.volume_type_id = other.volume_type_id;
+    await saving;
+    expect([volume.volume_type_id, ...volume.ovo.changedFields]).toEqual([other.volume_type_id, 'volume_type_id']);
+    await volume.save();
+    expect((await cl.Volume.getById(volume.id)).volume_type_id).toBe(other.volume_type_id);
+  });
+
   test.each(['memory', 'memory_db'])(
     'of a volume, its type and its QoS specs go with a save, on %s',
     async (storage) => {

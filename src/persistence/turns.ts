@@ -1,0 +1,17 @@
+/** One task after the other for each key: those of different keys do not wait for each other. */
+export class Turns {
+  readonly #last = new Map<string, Promise<unknown>>();
+
+  /** Runs the task when those before it have ended, at once where there are none. */
+  async run(key: string, task: () => Promise<void>): Promise<void> {
+    const before = this.#last.get(key);
+    const turn = before === undefined ? task() : before.then(task);
+    const ended = turn.catch(() => {});
+    this.#last.set(key, ended);
+    try {
+      await turn;
+    } finally {
+      if (this.#last.get(key) === ended) this.#last.delete(key);
+    }
+  }
+}

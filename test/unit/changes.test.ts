@@ -1,0 +1,51 @@
+/** Telling of changes: more of them at once than anybody takes, and somebody who cannot take them. */
+import { expect, test } from 'vitest';
+import { ChangeFeed } from '../../src/persistence/change-feed.ts';
+import type { SingleWrite } from '../../src/rpc/contract.ts';
+import { DurableChanges, OwnChanges } from '../../src/rpc/writes.ts';
+
+/** More than a function can be given arguments. */
+const huge = 200_000;
+
+const changes = (count: number) =>
+  Array.from({ length: count }, (_, n) => ({ kind: 'volume', id: `${n}`, action: 'set', here: true }) as const);
+const writes = (count: number): SingleWrite[] =>
+  Array.from({ length: count }, (_, n) => ({ kind: 'deleteVolume', id: `${n}` }));
+
+test('a batch that is too big for a reader is one that it has missed', async () => {
+  const feed = new ChangeFeed();
+  const [before, reader] = [feed.read(), feed.read()];
+  const pull = before.next();
+  feed.tell(changes(huge));
+  await expect(reader.next()).rejects.toMatchObject({ name: 'ChangesMissed' });
+  await expect(pull).rejects.toMatchObject({ name: 'ChangesMissed' });
+  expect(await reader.next()).toEqual({ done: true, value: undefined });
+});
+
+test('10,000 changes wait for a reader, and not one more', async () => {
+  const feed = new ChangeFeed();
+  const reader = feed.read();
+  feed.tell(changes(9_999));
+  feed.tell(changes(1));
+  const first = await reader.next();
+  expect(first.value?.id).toBe('0');
+  feed.tell(changes(1));
+  feed.tell(changes(1));
+  await expect(reader.next()).rejects.toMatchObject({ name: 'ChangesMissed' });
+});
+
+test('of a batch and of a bulk no more is told than makes a reader miss them', () => {
+  const durable = new DurableChanges();
+  expect(durable.after({ kind: 'batch', commands: writes(huge) }).length).toBe(10_001);
+  durable.after({ kind: 'beginBulk' });
+  for (let part = 0; part < 2; part++) durable.after({ kind: 'appendBulk', commands: writes(huge) });
+  expect(durable.after({ kind: 'commitBulk' }).length).toBe(10_001);
+});
+
+test('what is stored is not undone by who cannot be told of it', () => {
+  const own = new OwnChanges();
+  own.listener = () => {
+    throw new Error('no time');
+  };
+  expect(() => own.tellAfter({ kind: 'deleteVolume', id: 'v' })).not.toThrow();
+});
