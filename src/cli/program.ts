@@ -11,6 +11,7 @@ import { newDatabase, writeFile } from './commands/write-file.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { maskSecrets } from './mask.ts';
 import { Output } from './output.ts';
+import { refuseSameFile } from './same-file.ts';
 import { isPath, type Storages, shownArgument, storageConfig } from './storage.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -114,6 +115,7 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
   ): Promise<ExitCode> {
     const out = output(options);
     const { keyValues, dryRun = false } = options;
+    if (isPath(to)) refuseSameFile(from, to);
     if (dryRun || !(to === '-' || /\.json$/i.test(to))) {
       if (dryRun || !isPath(to)) return carryTo(from, to, options);
       return newDatabase(storages, to, force, (temporary) => carryTo(from, temporary, options));
