@@ -9,7 +9,7 @@ import { type Kind, kinds, list } from './commands/ls.ts';
 import { show } from './commands/show.ts';
 import { newDatabase, writeFile } from './commands/write-file.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
-import { maskSecrets } from './mask.ts';
+import { maskDumped } from './mask.ts';
 import { Output } from './output.ts';
 import { isPath, type Storages, shownArgument, storageConfig } from './storage.ts';
 import type { Terminal } from './terminal.ts';
@@ -61,7 +61,7 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
       const { storage } = await storages.lookAt(url);
       const out = output(options);
       const { keyValues, showSecrets = false } = options;
-      const mask = showSecrets ? same : maskSecrets;
+      const mask = showSecrets ? same : maskDumped;
       const dumped = await dump(storage, (text) => terminal.out(text), { keyValues, mask });
       if (dumped.masked)
         await out.note('secrets are masked, so this dump cannot be loaded; --show-secrets writes them.');

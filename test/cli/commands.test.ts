@@ -322,6 +322,29 @@ describe('secrets', () => {
     });
   });
 
+  test('that were masked are never loaded, wherever they stand', async () => {
+    await inTemporaryFolder(async (folder) => {
+      const path = copyGolden('one.sqlite', join(folder, 'one.sqlite'));
+      change(path, `UPDATE volumes SET replication_driver_data = '{"password": "S3cret"}'`);
+      const { out } = await cli(['dump', path]);
+      expect(JSON.parse(out)).toMatchObject([{ masked: true, class: 'Volume' }]);
+      const [{ id } = {}] = sqlite3(path, 'SELECT id FROM volumes');
+      const shown = await cli(['show', path, String(id), '--json']);
+      for (const text of [out, shown.out]) {
+        expect(text).not.toContain('S3cret');
+        const refused = await cli(['load', '-', join(folder, 'new.sqlite'), '--json'], { input: text });
+        expect(refused).toMatchObject({ code: 1, out: '' });
+        expect(JSON.parse(refused.err)).toMatchObject({ error: { name: 'InvalidDump' } });
+        const cl = await setup({ fail_on_missing_backend: false });
+        await expect(cl.load(text, { save: true })).rejects.toMatchObject({ name: 'InvalidDump' });
+        await cl.close();
+      }
+      const whole = await cli(['dump', path, '--show-secrets']);
+      expect(whole.out).not.toContain('"masked"');
+      expect(await cli(['load', '-', join(folder, 'new.sqlite')], { input: whole.out })).toMatchObject({ code: 0 });
+    });
+  });
+
   test.each([
     ['info', 'mysql://user:url-S3cret@127.0.0.1:1/d'],
     ['info', 'postgresql://user:url-S3cret@127.0.0.1:1/d?password=url-S3cret'],
