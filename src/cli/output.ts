@@ -1,8 +1,7 @@
 /** What a command says: a table for people, lines with tabs for programs, or JSON. */
 
-import { MASK } from '../convert/dump-source.ts';
 import { jsonText, spaced } from '../serialization/json-text.ts';
-import { isSecret, maskSecrets, maskText } from './mask.ts';
+import { isSecret, MASK, maskSecrets, maskText } from './mask.ts';
 import { printable } from './printable.ts';
 import { tableText } from './table.ts';
 import type { Terminal } from './terminal.ts';

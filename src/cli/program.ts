@@ -9,10 +9,10 @@ import { type Kind, kinds, list } from './commands/ls.ts';
 import { show } from './commands/show.ts';
 import { newDatabase, writeFile } from './commands/write-file.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
-import { maskSecrets } from './mask.ts';
+import { maskDumped } from './mask.ts';
 import { Output } from './output.ts';
 import { refuseSameFile } from './same-file.ts';
-import { isPath, type Storages, shownArgument, storageConfig } from './storage.ts';
+import { isPath, type Storages, shownArgument, storageArgument, storageConfig, withoutSecrets } from './storage.ts';
 import type { Terminal } from './terminal.ts';
 
 interface CommonOptions {
@@ -39,49 +39,49 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
       .option('--show-secrets', 'print passwords, CHAP secrets and keyrings instead of stars');
 
   command('info', 'what kind of storage it is, and how much it holds')
-    .argument('<url>', storageHelp)
+    .argument('<url>', storageHelp, storageArgument)
     .action(async (url: string, options: CommonOptions) => {
       await info(output(options), await storages.lookAt(url), shownArgument(url));
     });
   command('ls', 'list volumes, snapshots, connections, key-values or backends')
-    .argument('<url>', storageHelp)
+    .argument('<url>', storageHelp, storageArgument)
     .addArgument(new Argument('[what]', 'what to list').choices(kinds).default('volumes'))
     .action(async (url: string, kind: Kind, options: CommonOptions) => {
       await list(output(options), (await storages.lookAt(url)).storage, kind);
     });
   command('show', 'show one volume, snapshot, connection or key-value with all its fields')
-    .argument('<url>', storageHelp)
+    .argument('<url>', storageHelp, storageArgument)
     .argument('<id>', 'its id, or its key')
     .action(async (url: string, id: string, options: CommonOptions) => {
       code = await show(output(options), (await storages.lookAt(url)).storage, id);
     });
   command('dump', "write everything as JSON that cinderlib's load() takes")
-    .argument('<url>', storageHelp)
+    .argument('<url>', storageHelp, storageArgument)
     .option('--no-key-values', "leave out key-values, which Python's cinderlib cannot load")
     .action(async (url: string, options: CarryOptions) => {
       const { storage } = await storages.lookAt(url);
       const out = output(options);
       const { keyValues, showSecrets = false } = options;
-      const mask = showSecrets ? same : maskSecrets;
+      const mask = showSecrets ? same : maskDumped;
       const dumped = await dump(storage, (text) => terminal.out(text), { keyValues, mask });
       if (dumped.masked)
         await out.note('secrets are masked, so this dump cannot be loaded; --show-secrets writes them.');
       await noteKeyValues(out, dumped.keyValues, keyValues);
     });
   carrying(command('load', 'store what a file holds: a JSON dump, kubectl output, pg_dump or mysqldump text'))
-    .argument('<file>', 'the file; - for the standard input')
-    .argument('<url>', storageHelp)
+    .argument('<file>', 'the file; - for the standard input', storageArgument)
+    .argument('<url>', storageHelp, storageArgument)
     .action(async (file: string, url: string, options: CarryOptions) => {
       code = await carryTo(file, url, options);
     });
   carrying(command('migrate', 'carry everything from one storage to another, and compare'))
-    .argument('<from>', storageHelp)
-    .argument('<to>', storageHelp)
+    .argument('<from>', storageHelp, storageArgument)
+    .argument('<to>', storageHelp, storageArgument)
     .action(async (from: string, to: string, options: CarryOptions) => {
       code = await carryTo(from, to, options);
     });
   command('check', 'look for damage and for what should not be there')
-    .argument('<url>', 'a database URL, or the path of a SQLite file')
+    .argument('<url>', 'a database URL, or the path of a SQLite file', storageArgument)
     .option('--repair', 'mark rows as deleted that nothing refers to, after showing them')
     .option('--yes', 'repair without asking')
     .action(async (url: string, options: CommonOptions & { readonly repair?: boolean; readonly yes?: boolean }) => {
@@ -89,10 +89,11 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
       code = await check(output(options), storages, storageConfig(url), { repair, yes });
     });
   carrying(command('convert', 'make a new file of another kind: SQLite of anything, or JSON of anything'))
-    .argument('<from>', `${storageHelp}, or a file of any kind that load takes`)
+    .argument('<from>', `${storageHelp}, or a file of any kind that load takes`, storageArgument)
     .argument(
       '<to>',
       'the new file: JSON when its name ends in .json, else a SQLite database; - for JSON on the output',
+      storageArgument,
     )
     .option('--force', 'replace the file when it is there')
     .action(async (from: string, to: string, options: CarryOptions & { readonly force?: boolean }) => {
@@ -149,7 +150,7 @@ function newProgram(terminal: Terminal): Command {
     .showSuggestionAfterError()
     .configureOutput({
       writeOut: (text) => void terminal.out(text),
-      writeErr: (text) => void terminal.error(text),
+      writeErr: (text) => void terminal.error(withoutSecrets(text, terminal)),
     });
 }
 

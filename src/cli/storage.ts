@@ -11,7 +11,7 @@ import { builtin } from '../runtime.ts';
 import { jsonText, spaced } from '../serialization/json-text.ts';
 import type { PersistenceConfig } from '../setup.ts';
 import { shownUrl } from '../sql/url.ts';
-import { maskSecrets } from './mask.ts';
+import { maskSecrets, maskText } from './mask.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Something that was opened for a command, to be closed when it ends, however it ends. */
@@ -107,6 +107,44 @@ const url = /^[a-z][\w+]*:\/\//i;
 
 export function isPath(argument: string): boolean {
   return argument !== '-' && !url.test(argument) && !argument.startsWith('{');
+}
+
+/** A database and what joins it to an address; or what comes before an address, in what does not begin as a path does. */
+const slip =
+  /^\W*(?:sqlite|mysql|mariadb|postgres(?:ql)?|mssql|oracle)(?:\+\w*)?(?::|\/\/)|^(?!\.{0,2}\/(?!\/)).*:.*@/is;
+
+/**
+ * An argument as it was given. A URL with a slip would be taken for a path, and its password for a part of one.
+ *
+ * @throws {InvalidOption} when it looks like such a URL, and there is no file of that name
+ */
+export function storageArgument(argument: string): string {
+  if (!isPath(argument) || !slip.test(argument) || builtin('node:fs')?.existsSync(argument)) return argument;
+  throw new InvalidOption(
+    `${shownUrl(argument)} looks like a database URL with a slip. Write scheme://user:password@host/database; ` +
+      'write ./ before it if it is the path of a file.',
+  );
+}
+
+/** A text to be printed, without the passwords that arguments may hold, whatever they were taken for. */
+export function withoutSecrets(text: string, { arguments: given }: Pick<Terminal, 'arguments'>): string {
+  let shown = text;
+  for (const argument of given) {
+    // A path may be told as it was given, or from the root.
+    for (const form of [argument, builtin('node:path')?.resolve(argument) ?? argument]) {
+      const hidden = form.startsWith('{') ? shownJson(form) : shownUrl(form);
+      if (hidden !== form) shown = shown.replaceAll(form, () => hidden);
+    }
+  }
+  return maskText(shown);
+}
+
+function shownJson(text: string): string {
+  try {
+    return shownArgument(text);
+  } catch {
+    return '{…}';
+  }
 }
 
 /** The configuration that an argument means. A path is that of a SQLite database. */

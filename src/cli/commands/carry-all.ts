@@ -4,6 +4,7 @@ import type { MigrationReport } from '../../migrate/report.ts';
 import type { Source } from '../../migrate/source.ts';
 import type { Target } from '../../migrate/target.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { maskText } from '../mask.ts';
 import type { Output } from '../output.ts';
 import { printable } from '../printable.ts';
 import { ProgressBar } from '../progress.ts';
@@ -37,8 +38,17 @@ export async function carryAll(
 }
 
 async function printReport(output: Output, report: MigrationReport, dryRun: boolean, verify: boolean): Promise<void> {
-  if (output.json) return output.printJson({ ...report, not_carried: [...report.not_carried], dry_run: dryRun });
-  const { volumes, snapshots, connections, key_values, volume_types, not_carried, differences } = report;
+  // A name may hold a secret as any text may; what is more likely to is not in the report.
+  const value = (text: string | null): string | null => (text === null || output.showSecrets ? text : maskText(text));
+  const differences = report.differences.map((one) => ({
+    ...one,
+    source: value(one.source),
+    target: value(one.target),
+  }));
+  const { volumes, snapshots, connections, key_values, volume_types, not_carried } = report;
+  if (output.json) {
+    return output.printJson({ ...report, differences, not_carried: [...not_carried], dry_run: dryRun });
+  }
   const { green, yellow, red } = output.terminal.colors('out');
   const lines = [
     `${dryRun ? 'Would carry' : 'Carried'} ${volumes} volumes, ${snapshots} snapshots, ${connections} connections, ` +

@@ -5,7 +5,7 @@ import { compact, jsonText } from '../../serialization/json-text.ts';
 export interface DumpOptions {
   /** Whether key-values go into the dump, which Python's cinderlib cannot load. */
   readonly keyValues: boolean;
-  /** What to make of each thing before it is written: secrets are masked here. */
+  /** What to make of each thing before it is written: secrets are masked here, and only where there are some. */
   readonly mask: (value: unknown) => unknown;
 }
 
@@ -24,10 +24,9 @@ export async function dump(
   let separator = '[';
   let masked = false;
   const add = async (value: unknown): Promise<void> => {
-    const text = jsonText(value, compact);
-    const shown = jsonText(mask(value), compact);
-    masked ||= shown !== text;
-    await write(`${separator}${shown}`);
+    const shown = mask(value);
+    masked ||= shown !== value;
+    await write(`${separator}${jsonText(shown, compact)}`);
     separator = ',\n';
   };
   const dumped = new Set<string>();
@@ -41,14 +40,8 @@ export async function dump(
   }
   const pairs = await storage.getKeyValues();
   if (keyValues) {
-    for (const { key, value } of pairs) await add({ class: 'KeyValue', key, value: maskedValue(mask, key, value) });
+    for (const { key, value } of pairs) await add({ class: 'KeyValue', key, value });
   }
   await write(separator === '[' ? '[]\n' : ']\n');
   return { masked, keyValues: pairs.length };
-}
-
-/** The name of a secret is its key, which is no name of a field. */
-function maskedValue(mask: DumpOptions['mask'], key: string, value: string | null): unknown {
-  const shown = mask({ [key]: value });
-  return typeof shown === 'object' && shown !== null ? Reflect.get(shown, key) : value;
 }
