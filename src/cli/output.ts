@@ -38,8 +38,8 @@ export class Output {
   }
 
   /** One value as a line of JSON. */
-  async printJson(value: unknown): Promise<void> {
-    await this.terminal.out(`${jsonText(value, spaced)}\n`);
+  async printJson(value: unknown, stream: 'out' | 'error' = 'out'): Promise<void> {
+    await this.terminal.write(stream, `${jsonText(value, spaced)}\n`);
   }
 
   /** Rows as they come: a person gets them all at once, since the columns depend on every row. */

@@ -7,7 +7,8 @@ import { dump } from './commands/dump.ts';
 import { info } from './commands/info.ts';
 import { type Kind, kinds, list } from './commands/ls.ts';
 import { show } from './commands/show.ts';
-import { newDatabase, writeFile } from './commands/write-file.ts';
+import { isJson, noteKeyValues, refuseJson, toJson } from './commands/to-json.ts';
+import { newDatabase } from './commands/write-file.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { maskDumped } from './mask.ts';
 import { Output } from './output.ts';
@@ -62,7 +63,7 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
       const { storage } = await storages.lookAt(url);
       const out = output(options);
       const { keyValues, showSecrets = false } = options;
-      const mask = showSecrets ? same : maskDumped;
+      const mask = showSecrets ? (value: unknown): unknown => value : maskDumped;
       const dumped = await dump(storage, (text) => terminal.out(text), { keyValues, mask });
       if (dumped.masked)
         await out.note('secrets are masked, so this dump cannot be loaded; --show-secrets writes them.');
@@ -72,12 +73,14 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
     .argument('<file>', 'the file; - for the standard input', storageArgument)
     .argument('<url>', storageHelp, storageArgument)
     .action(async (file: string, url: string, options: CarryOptions) => {
+      refuseJson(url);
       code = await carryTo(file, url, options);
     });
   carrying(command('migrate', 'carry everything from one storage to another, and compare'))
     .argument('<from>', storageHelp, storageArgument)
     .argument('<to>', storageHelp, storageArgument)
     .action(async (from: string, to: string, options: CarryOptions) => {
+      refuseJson(to);
       code = await carryTo(from, to, options);
     });
   command('check', 'look for damage and for what should not be there')
@@ -100,12 +103,13 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
       code = await convert(from, to, options);
     });
 
-  async function carryTo(from: string, to: string, options: CarryOptions): Promise<ExitCode> {
+  /** @param to null for a file that is still to be made */
+  async function carryTo(from: string, to: string | null, options: CarryOptions): Promise<ExitCode> {
     const { dryRun = false, verify, keyValues } = options;
-    const target = storageConfig(to);
+    const target = to === null ? null : storageConfig(to);
     const source = await storages.source(from);
-    if (from !== '-') refuseSame(storageConfig(from), target);
-    const opened = await storages.opened(openTarget(target, dryRun));
+    if (from !== '-' && target !== null) refuseSame(storageConfig(from), target);
+    const opened = target === null ? null : await storages.opened(openTarget(target, dryRun));
     return carryAll(output(options), source, opened?.end ?? null, { dryRun, verify, keyValues });
   }
 
@@ -114,20 +118,12 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
     to: string,
     { force = false, ...options }: CarryOptions & { readonly force?: boolean },
   ): Promise<ExitCode> {
-    const out = output(options);
-    const { keyValues, dryRun = false } = options;
     if (isPath(to)) refuseSameFile(from, to);
-    if (dryRun || !(to === '-' || /\.json$/i.test(to))) {
-      if (dryRun || !isPath(to)) return carryTo(from, to, options);
-      return newDatabase(storages, to, force, (temporary) => carryTo(from, temporary, options));
-    }
-    const { storage } = await storages.lookAt(from);
-    const writeAll = (write: (text: string) => Promise<void>) => dump(storage, write, { keyValues, mask: same });
-    const dumped = await (to === '-'
-      ? writeAll((text) => terminal.out(text))
-      : writeFile(storages, to, force, writeAll));
-    await noteKeyValues(out, dumped.keyValues, keyValues);
-    return exitCodes.done;
+    if (to !== '-' && !isPath(to)) return carryTo(from, to, options);
+    if (options.dryRun) return carryTo(from, null, options);
+    if (to === '-' || isJson(to)) return toJson(output(options), storages, from, to, { ...options, force });
+    refuseJson(to);
+    return newDatabase(storages, to, force, (temporary) => carryTo(from, temporary, options));
   }
 
   try {
@@ -140,8 +136,6 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
 }
 
 const storageHelp = 'a database URL, the path of a file, or a persistence_config as JSON';
-
-const same = (value: unknown): unknown => value;
 
 function newProgram(terminal: Terminal): Command {
   return new Command('cinderlib')
@@ -159,10 +153,4 @@ function carrying(command: Command): Command {
     .option('--dry-run', 'read everything, look for conflicts, write nothing')
     .option('--no-verify', 'do not compare field by field afterwards')
     .option('--no-key-values', 'do not carry key-values');
-}
-
-async function noteKeyValues(output: Output, count: number, written: boolean): Promise<void> {
-  if (count === 0) return;
-  if (written) await output.note(`Python's cinderlib cannot load the ${count} key-values in it; see --no-key-values.`);
-  else await output.note(`${count} key-values were left out.`);
 }

@@ -5,6 +5,7 @@ import { fileSource, isSqlite } from '../convert/file-source.ts';
 import { DatabaseUnavailable, InvalidOption } from '../errors/index.ts';
 import { carry } from '../migrate/carry.ts';
 import { openContext, openForReading, sourceOf, targetOf } from '../migrate/open.ts';
+import type { NotCarried } from '../migrate/report.ts';
 import type { Source } from '../migrate/source.ts';
 import type { PersistenceDriver } from '../persistence/driver.ts';
 import { builtin } from '../runtime.ts';
@@ -13,6 +14,14 @@ import type { PersistenceConfig } from '../setup.ts';
 import { shownUrl } from '../sql/url.ts';
 import { maskSecrets, maskText } from './mask.ts';
 import type { Terminal } from './terminal.ts';
+
+/** A storage that is only read. */
+export interface LookedAt {
+  readonly storage: PersistenceDriver;
+  readonly context: Cinderlib;
+  /** What is there that none of its objects shows. */
+  leftOut(): Promise<readonly NotCarried[]>;
+}
 
 /** Something that was opened for a command, to be closed when it ends, however it ends. */
 export class Storages {
@@ -35,16 +44,16 @@ export class Storages {
   }
 
   /** A storage to look at; the content of a file that is no database is looked at in memory. */
-  async lookAt(argument: string): Promise<{ readonly storage: PersistenceDriver; readonly context: Cinderlib }> {
+  async lookAt(argument: string): Promise<LookedAt> {
     const bytes = await this.#fileContent(argument);
     if (bytes === null) {
       const { persistence, context } = await this.opened(openForReading(storageConfig(argument)));
-      return { storage: persistence, context };
+      return { storage: persistence, context, leftOut: () => sourceOf(persistence).leftOut() };
     }
     const { persistence, context } = await this.opened(openContext({ storage: 'memory' }));
     const options = { dry_run: false, verify: false, key_values: true, on_progress: () => {} };
-    await carry(fileSource(bytes), targetOf(persistence, context), options);
-    return { storage: persistence, context };
+    const { not_carried } = await carry(fileSource(bytes), targetOf(persistence, context), options);
+    return { storage: persistence, context, leftOut: async () => not_carried };
   }
 
   /** A storage or a file to read all of. */
