@@ -101,7 +101,12 @@ const exceptions: readonly { readonly from: RegExp; readonly to: RegExp; readonl
     to: /^src\/drivers\/file\//,
     because: 'this worker has nothing of the core',
   },
-  { from: /^src\/cli\/storage\.ts$/, to: /^src\/sql\/url\.ts$/, because: 'shows a URL without its password' },
+  { from: /^src\/cli\/(?:storage|same-file)\.ts$/, to: /^src\/sql\/url\.ts$/, because: 'reads text, runs no SQL' },
+  {
+    from: /^src\/cli\/(?:storage|commands\/write-file)\.ts$/,
+    to: /^src\/media\/(?:failure|replace)\.ts$/,
+    because: 'opens files that are no databases, and replaces those that may be',
+  },
 ];
 
 /** Other packages: the only files that may load them. */

@@ -196,9 +196,17 @@ export async function isPersisted(): Promise<boolean> {
   }
 }
 
+/** Milliseconds that a timer can wait, 24 days: one that is to wait longer does not wait at all, on any platform. */
+const longestWait = 2 ** 31 - 1;
+
+/** The time for a timer, or for a server that has the same limit: as long as is wanted, or as can be waited. */
+export function waitable(milliseconds: number): number {
+  return Math.min(milliseconds, longestWait);
+}
+
 /** Resolves after that many milliseconds. */
 export function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => void setTimeout(resolve, milliseconds));
+  return new Promise((resolve) => void setTimeout(resolve, waitable(milliseconds)));
 }
 
 // One for all turns: making a channel costs a browser more than a message through it.

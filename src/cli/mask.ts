@@ -1,8 +1,11 @@
 /** Hides secrets in what is printed: passwords, CHAP secrets, keyrings and their like, wherever they stand. */
-import { dict, entriesOf, isDict } from '../cinder/dict.ts';
-import { MASK } from '../convert/dump-source.ts';
+import { type Dict, dict, entriesOf, isDict, own } from '../cinder/dict.ts';
 import { parseJson } from '../serialization/json-parser.ts';
 import { jsonText, spaced } from '../serialization/json-text.ts';
+import { MASKED } from '../serialization/load.ts';
+
+/** What stands for a secret. */
+export const MASK = '***';
 
 /** Names of options and fields whose values are secrets; `secret_uuid` and `secret_type` only point to one. */
 const secretName =
@@ -18,6 +21,19 @@ export function maskSecrets(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(maskSecrets);
   if (!isDict(value)) return value;
   return dict(entriesOf(value).map(([key, inner]) => [key, isSecret(key, inner) ? MASK : maskSecrets(inner)] as const));
+}
+
+/** A thing of a dump without its secrets. One that had some says so, and is not loaded; one without is given back. */
+export function maskDumped(value: unknown): unknown {
+  const shown = isDict(value) && own(value, 'class') === 'KeyValue' ? maskKeyValue(value) : maskSecrets(value);
+  if (!isDict(shown) || jsonText(shown, spaced) === jsonText(value, spaced)) return value;
+  return dict([[MASKED, true], ...entriesOf(shown)]);
+}
+
+/** The name of the secret is the key, which is no name of a field. */
+function maskKeyValue(pair: Dict): Dict {
+  const [key, value] = [String(own(pair, 'key')), own(pair, 'value')];
+  return dict([...entriesOf(pair), ['value', isSecret(key, value) ? MASK : maskSecrets(value)]]);
 }
 
 /** A text may be JSON, as drivers and ember-csi keep it in fields and key-values. */

@@ -1,8 +1,7 @@
 /** What a command says: a table for people, lines with tabs for programs, or JSON. */
 
-import { MASK } from '../convert/dump-source.ts';
 import { jsonText, spaced } from '../serialization/json-text.ts';
-import { isSecret, maskSecrets, maskText } from './mask.ts';
+import { isSecret, MASK, maskSecrets, maskText } from './mask.ts';
 import { printable } from './printable.ts';
 import { tableText } from './table.ts';
 import type { Terminal } from './terminal.ts';
@@ -39,8 +38,8 @@ export class Output {
   }
 
   /** One value as a line of JSON. */
-  async printJson(value: unknown): Promise<void> {
-    await this.terminal.out(`${jsonText(value, spaced)}\n`);
+  async printJson(value: unknown, stream: 'out' | 'error' = 'out'): Promise<void> {
+    await this.terminal.write(stream, `${jsonText(value, spaced)}\n`);
   }
 
   /** Rows as they come: a person gets them all at once, since the columns depend on every row. */

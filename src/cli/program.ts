@@ -7,11 +7,13 @@ import { dump } from './commands/dump.ts';
 import { info } from './commands/info.ts';
 import { type Kind, kinds, list } from './commands/ls.ts';
 import { show } from './commands/show.ts';
-import { newDatabase, writeFile } from './commands/write-file.ts';
+import { isJson, noteKeyValues, refuseJson, toJson } from './commands/to-json.ts';
+import { newDatabase } from './commands/write-file.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
-import { maskSecrets } from './mask.ts';
+import { maskDumped } from './mask.ts';
 import { Output } from './output.ts';
-import { isPath, type Storages, shownArgument, storageConfig } from './storage.ts';
+import { refuseSameFile } from './same-file.ts';
+import { isPath, type Storages, shownArgument, storageArgument, storageConfig, withoutSecrets } from './storage.ts';
 import type { Terminal } from './terminal.ts';
 
 interface CommonOptions {
@@ -38,49 +40,51 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
       .option('--show-secrets', 'print passwords, CHAP secrets and keyrings instead of stars');
 
   command('info', 'what kind of storage it is, and how much it holds')
-    .argument('<url>', storageHelp)
+    .argument('<url>', storageHelp, storageArgument)
     .action(async (url: string, options: CommonOptions) => {
       await info(output(options), await storages.lookAt(url), shownArgument(url));
     });
   command('ls', 'list volumes, snapshots, connections, key-values or backends')
-    .argument('<url>', storageHelp)
+    .argument('<url>', storageHelp, storageArgument)
     .addArgument(new Argument('[what]', 'what to list').choices(kinds).default('volumes'))
     .action(async (url: string, kind: Kind, options: CommonOptions) => {
       await list(output(options), (await storages.lookAt(url)).storage, kind);
     });
   command('show', 'show one volume, snapshot, connection or key-value with all its fields')
-    .argument('<url>', storageHelp)
+    .argument('<url>', storageHelp, storageArgument)
     .argument('<id>', 'its id, or its key')
     .action(async (url: string, id: string, options: CommonOptions) => {
       code = await show(output(options), (await storages.lookAt(url)).storage, id);
     });
   command('dump', "write everything as JSON that cinderlib's load() takes")
-    .argument('<url>', storageHelp)
+    .argument('<url>', storageHelp, storageArgument)
     .option('--no-key-values', "leave out key-values, which Python's cinderlib cannot load")
     .action(async (url: string, options: CarryOptions) => {
       const { storage } = await storages.lookAt(url);
       const out = output(options);
       const { keyValues, showSecrets = false } = options;
-      const mask = showSecrets ? same : maskSecrets;
+      const mask = showSecrets ? (value: unknown): unknown => value : maskDumped;
       const dumped = await dump(storage, (text) => terminal.out(text), { keyValues, mask });
       if (dumped.masked)
         await out.note('secrets are masked, so this dump cannot be loaded; --show-secrets writes them.');
       await noteKeyValues(out, dumped.keyValues, keyValues);
     });
   carrying(command('load', 'store what a file holds: a JSON dump, kubectl output, pg_dump or mysqldump text'))
-    .argument('<file>', 'the file; - for the standard input')
-    .argument('<url>', storageHelp)
+    .argument('<file>', 'the file; - for the standard input', storageArgument)
+    .argument('<url>', storageHelp, storageArgument)
     .action(async (file: string, url: string, options: CarryOptions) => {
+      refuseJson(url);
       code = await carryTo(file, url, options);
     });
   carrying(command('migrate', 'carry everything from one storage to another, and compare'))
-    .argument('<from>', storageHelp)
-    .argument('<to>', storageHelp)
+    .argument('<from>', storageHelp, storageArgument)
+    .argument('<to>', storageHelp, storageArgument)
     .action(async (from: string, to: string, options: CarryOptions) => {
+      refuseJson(to);
       code = await carryTo(from, to, options);
     });
   command('check', 'look for damage and for what should not be there')
-    .argument('<url>', 'a database URL, or the path of a SQLite file')
+    .argument('<url>', 'a database URL, or the path of a SQLite file', storageArgument)
     .option('--repair', 'mark rows as deleted that nothing refers to, after showing them')
     .option('--yes', 'repair without asking')
     .action(async (url: string, options: CommonOptions & { readonly repair?: boolean; readonly yes?: boolean }) => {
@@ -88,22 +92,24 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
       code = await check(output(options), storages, storageConfig(url), { repair, yes });
     });
   carrying(command('convert', 'make a new file of another kind: SQLite of anything, or JSON of anything'))
-    .argument('<from>', `${storageHelp}, or a file of any kind that load takes`)
+    .argument('<from>', `${storageHelp}, or a file of any kind that load takes`, storageArgument)
     .argument(
       '<to>',
       'the new file: JSON when its name ends in .json, else a SQLite database; - for JSON on the output',
+      storageArgument,
     )
     .option('--force', 'replace the file when it is there')
     .action(async (from: string, to: string, options: CarryOptions & { readonly force?: boolean }) => {
       code = await convert(from, to, options);
     });
 
-  async function carryTo(from: string, to: string, options: CarryOptions): Promise<ExitCode> {
+  /** @param to null for a file that is still to be made */
+  async function carryTo(from: string, to: string | null, options: CarryOptions): Promise<ExitCode> {
     const { dryRun = false, verify, keyValues } = options;
-    const target = storageConfig(to);
+    const target = to === null ? null : storageConfig(to);
     const source = await storages.source(from);
-    if (from !== '-') refuseSame(storageConfig(from), target);
-    const opened = await storages.opened(openTarget(target, dryRun));
+    if (from !== '-' && target !== null) refuseSame(storageConfig(from), target);
+    const opened = target === null ? null : await storages.opened(openTarget(target, dryRun));
     return carryAll(output(options), source, opened?.end ?? null, { dryRun, verify, keyValues });
   }
 
@@ -112,19 +118,12 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
     to: string,
     { force = false, ...options }: CarryOptions & { readonly force?: boolean },
   ): Promise<ExitCode> {
-    const out = output(options);
-    const { keyValues, dryRun = false } = options;
-    if (dryRun || !(to === '-' || /\.json$/i.test(to))) {
-      if (dryRun || !isPath(to)) return carryTo(from, to, options);
-      return newDatabase(storages, to, force, (temporary) => carryTo(from, temporary, options));
-    }
-    const { storage } = await storages.lookAt(from);
-    const writeAll = (write: (text: string) => Promise<void>) => dump(storage, write, { keyValues, mask: same });
-    const dumped = await (to === '-'
-      ? writeAll((text) => terminal.out(text))
-      : writeFile(storages, to, force, writeAll));
-    await noteKeyValues(out, dumped.keyValues, keyValues);
-    return exitCodes.done;
+    if (isPath(to)) refuseSameFile(from, to);
+    if (to !== '-' && !isPath(to)) return carryTo(from, to, options);
+    if (options.dryRun) return carryTo(from, null, options);
+    if (to === '-' || isJson(to)) return toJson(output(options), storages, from, to, { ...options, force });
+    refuseJson(to);
+    return newDatabase(storages, to, force, (temporary) => carryTo(from, temporary, options));
   }
 
   try {
@@ -138,8 +137,6 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
 
 const storageHelp = 'a database URL, the path of a file, or a persistence_config as JSON';
 
-const same = (value: unknown): unknown => value;
-
 function newProgram(terminal: Terminal): Command {
   return new Command('cinderlib')
     .description("cinderlib's metadata: look at it, check it, carry it from one storage to another")
@@ -147,7 +144,7 @@ function newProgram(terminal: Terminal): Command {
     .showSuggestionAfterError()
     .configureOutput({
       writeOut: (text) => void terminal.out(text),
-      writeErr: (text) => void terminal.error(text),
+      writeErr: (text) => void terminal.error(withoutSecrets(text, terminal)),
     });
 }
 
@@ -156,10 +153,4 @@ function carrying(command: Command): Command {
     .option('--dry-run', 'read everything, look for conflicts, write nothing')
     .option('--no-verify', 'do not compare field by field afterwards')
     .option('--no-key-values', 'do not carry key-values');
-}
-
-async function noteKeyValues(output: Output, count: number, written: boolean): Promise<void> {
-  if (count === 0) return;
-  if (written) await output.note(`Python's cinderlib cannot load the ${count} key-values in it; see --no-key-values.`);
-  else await output.note(`${count} key-values were left out.`);
 }

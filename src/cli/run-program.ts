@@ -2,10 +2,9 @@
 import { isCinderlibError } from '../errors/index.ts';
 import { compact, jsonText } from '../serialization/json-text.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
-import { maskText } from './mask.ts';
 import { printable } from './printable.ts';
 import { run } from './program.ts';
-import { Storages } from './storage.ts';
+import { Storages, withoutSecrets } from './storage.ts';
 import { Terminal } from './terminal.ts';
 
 /** How long a command that was stopped may take to leave everything in order. A second Ctrl-C ends it at once. */
@@ -56,7 +55,7 @@ async function explain(terminal: Terminal, error: unknown): Promise<void> {
   const { red } = terminal.colors('error');
   const name = error instanceof Error ? error.name : 'Error';
   const item = isCinderlibError(error) && error.item !== undefined ? `${error.item}: ` : '';
-  const message = maskText(item + (error instanceof Error ? error.message : String(error)));
+  const message = withoutSecrets(item + (error instanceof Error ? error.message : String(error)), terminal);
   if (terminal.arguments.includes('--json')) {
     const code = isCinderlibError(error) ? error.code : null;
     await terminal.error(`${jsonText({ error: { name, code, message } }, compact)}\n`);
@@ -65,6 +64,6 @@ async function explain(terminal: Terminal, error: unknown): Promise<void> {
   const shown = message.split('\n').map(printable).join('\n');
   await terminal.error(`${red('error:')} ${isCinderlibError(error) ? '' : `${name}: `}${shown}\n`);
   if (!isCinderlibError(error) && terminal.environment['CINDERLIB_DEBUG'] && error instanceof Error) {
-    await terminal.error(`${maskText(error.stack ?? '')}\n`);
+    await terminal.error(`${withoutSecrets(error.stack ?? '', terminal)}\n`);
   }
 }

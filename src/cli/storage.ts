@@ -5,14 +5,23 @@ import { fileSource, isSqlite } from '../convert/file-source.ts';
 import { DatabaseUnavailable, InvalidOption } from '../errors/index.ts';
 import { carry } from '../migrate/carry.ts';
 import { openContext, openForReading, sourceOf, targetOf } from '../migrate/open.ts';
+import type { NotCarried } from '../migrate/report.ts';
 import type { Source } from '../migrate/source.ts';
 import type { PersistenceDriver } from '../persistence/driver.ts';
 import { builtin } from '../runtime.ts';
 import { jsonText, spaced } from '../serialization/json-text.ts';
 import type { PersistenceConfig } from '../setup.ts';
 import { shownUrl } from '../sql/url.ts';
-import { maskSecrets } from './mask.ts';
+import { maskSecrets, maskText } from './mask.ts';
 import type { Terminal } from './terminal.ts';
+
+/** A storage that is only read. */
+export interface LookedAt {
+  readonly storage: PersistenceDriver;
+  readonly context: Cinderlib;
+  /** What is there that none of its objects shows. */
+  leftOut(): Promise<readonly NotCarried[]>;
+}
 
 /** Something that was opened for a command, to be closed when it ends, however it ends. */
 export class Storages {
@@ -35,16 +44,16 @@ export class Storages {
   }
 
   /** A storage to look at; the content of a file that is no database is looked at in memory. */
-  async lookAt(argument: string): Promise<{ readonly storage: PersistenceDriver; readonly context: Cinderlib }> {
+  async lookAt(argument: string): Promise<LookedAt> {
     const bytes = await this.#fileContent(argument);
     if (bytes === null) {
       const { persistence, context } = await this.opened(openForReading(storageConfig(argument)));
-      return { storage: persistence, context };
+      return { storage: persistence, context, leftOut: () => sourceOf(persistence).leftOut() };
     }
     const { persistence, context } = await this.opened(openContext({ storage: 'memory' }));
     const options = { dry_run: false, verify: false, key_values: true, on_progress: () => {} };
-    await carry(fileSource(bytes), targetOf(persistence, context), options);
-    return { storage: persistence, context };
+    const { not_carried } = await carry(fileSource(bytes), targetOf(persistence, context), options);
+    return { storage: persistence, context, leftOut: async () => not_carried };
   }
 
   /** A storage or a file to read all of. */
@@ -107,6 +116,44 @@ const url = /^[a-z][\w+]*:\/\//i;
 
 export function isPath(argument: string): boolean {
   return argument !== '-' && !url.test(argument) && !argument.startsWith('{');
+}
+
+/** A database and what joins it to an address; or what comes before an address, in what does not begin as a path does. */
+const slip =
+  /^\W*(?:sqlite|mysql|mariadb|postgres(?:ql)?|mssql|oracle)(?:\+\w*)?(?::|\/\/)|^(?!\.{0,2}\/(?!\/)).*:.*@/is;
+
+/**
+ * An argument as it was given. A URL with a slip would be taken for a path, and its password for a part of one.
+ *
+ * @throws {InvalidOption} when it looks like such a URL, and there is no file of that name
+ */
+export function storageArgument(argument: string): string {
+  if (!isPath(argument) || !slip.test(argument) || builtin('node:fs')?.existsSync(argument)) return argument;
+  throw new InvalidOption(
+    `${shownUrl(argument)} looks like a database URL with a slip. Write scheme://user:password@host/database; ` +
+      'write ./ before it if it is the path of a file.',
+  );
+}
+
+/** A text to be printed, without the passwords that arguments may hold, whatever they were taken for. */
+export function withoutSecrets(text: string, { arguments: given }: Pick<Terminal, 'arguments'>): string {
+  let shown = text;
+  for (const argument of given) {
+    // A path may be told as it was given, or from the root.
+    for (const form of [argument, builtin('node:path')?.resolve(argument) ?? argument]) {
+      const hidden = form.startsWith('{') ? shownJson(form) : shownUrl(form);
+      if (hidden !== form) shown = shown.replaceAll(form, () => hidden);
+    }
+  }
+  return maskText(shown);
+}
+
+function shownJson(text: string): string {
+  try {
+    return shownArgument(text);
+  } catch {
+    return '{…}';
+  }
 }
 
 /** The configuration that an argument means. A path is that of a SQLite database. */

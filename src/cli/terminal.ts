@@ -58,11 +58,16 @@ export class Terminal {
 
   /** Writes to the output, and waits while the reader is slower. */
   async out(text: string): Promise<void> {
-    await this.#write('out', text);
+    await this.write('out', text);
   }
 
   async error(text: string): Promise<void> {
-    await this.#write('error', text);
+    await this.write('error', text);
+  }
+
+  async write(stream: 'out' | 'error', text: string): Promise<void> {
+    if (this.#deserted) return;
+    await new Promise<void>((resolve) => void this.#stream(stream).write(text, () => resolve()));
   }
 
   /** All that comes in. */
@@ -106,11 +111,6 @@ export class Terminal {
 
   exit(code: number): never {
     return this.#process.exit(code);
-  }
-
-  async #write(stream: 'out' | 'error', text: string): Promise<void> {
-    if (this.#deserted) return;
-    await new Promise<void>((resolve) => void this.#stream(stream).write(text, () => resolve()));
   }
 
   #stream(stream: 'out' | 'error'): Stream {

@@ -4,7 +4,7 @@ import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { InvalidDump } from '../errors/index.ts';
 import { ListSource } from '../migrate/list-source.ts';
 import { KeyValue } from '../objects/key-value.ts';
-import { type Dumped, dumpedObject, readDump } from '../serialization/load.ts';
+import { type Dumped, dumpedObject, readDump, refuseMasked } from '../serialization/load.ts';
 
 /** @throws {InvalidDump} and its like when it is no dump, or one whose secrets were masked */
 export function dumpSource(value: unknown): ListSource {
@@ -17,6 +17,7 @@ export function dumpSource(value: unknown): ListSource {
 }
 
 function keyValueOf(item: Dict): KeyValue {
+  refuseMasked(item);
   const [key, value = null] = [own(item, 'key'), own(item, 'value')];
   if (typeof key !== 'string' || !(value === null || typeof value === 'string')) {
     throw new InvalidDump("A KeyValue in a dump has a 'key' that is a text, and a 'value' that is a text or null.");
@@ -44,29 +45,9 @@ export class Objects {
     const id = String(ovo.get('id') ?? '');
     const found = this.#all[ovo.model.name];
     if (found === undefined || (found.has(id) && (inside || found.get(id)?.inside === false))) return;
-    refuseMasked(ovo);
     found.set(id, { ovo, inside });
     const volume = ovo.child('volume');
     if (volume !== null) this.#keep(volume, true);
     for (const child of [...ovo.children('volume_attachment'), ...ovo.children('snapshots')]) this.#keep(child, true);
   }
-}
-
-/** What stands for a secret in what is meant for people. */
-export const MASK = '***';
-
-/** A dump that was made to be looked at would overwrite secrets with stars. */
-function refuseMasked(ovo: VersionedObject): void {
-  const fields = ['provider_auth', 'connection_info', 'metadata', 'admin_metadata'];
-  if (!fields.some((field) => hasMask(ovo.get(field)))) return;
-  throw new InvalidDump(
-    `In the dump of ${ovo.model.name} ${String(ovo.get('id'))} secrets are masked as ${MASK}. ` +
-      'Make the dump again with --show-secrets.',
-  );
-}
-
-function hasMask(value: unknown): boolean {
-  if (value === MASK) return true;
-  if (Array.isArray(value)) return value.some(hasMask);
-  return isDict(value) && Object.values(value).some(hasMask);
 }

@@ -3,7 +3,7 @@
  * as root, directly or by the `root_helper`; for a limited time.
  */
 import { CommandFailed, CommandTimedOut, MissingDependency } from '../errors/index.ts';
-import { builtin, environment } from '../runtime.ts';
+import { builtin, environment, waitable } from '../runtime.ts';
 
 export interface CommandOptions {
   /** How commands become root's, such as `sudo`; without it they run as who runs this program. */
@@ -130,7 +130,7 @@ function execute({ words, env, input, seconds }: Execution): Promise<Outcome> {
         settle(null);
       }, grace);
     };
-    const timer = setTimeout(stop, seconds * 1000);
+    const timer = setTimeout(stop, waitable(seconds * 1000));
     let kill: ReturnType<typeof setTimeout> | undefined;
     const settle = (code: number | null): void => {
       clearTimeout(timer);

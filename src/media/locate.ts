@@ -5,7 +5,7 @@ import { openFailure } from './failure.ts';
 import type { FileKind } from './medium.ts';
 
 /** What SQLite keeps beside a database. */
-const companions: readonly FileKind[] = ['-journal', '-wal', '-shm'];
+export const companions: readonly FileKind[] = ['-journal', '-wal', '-shm'];
 
 type Paths = typeof import('node:path');
 

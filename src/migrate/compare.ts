@@ -34,14 +34,23 @@ const given = new Set([
   'volume_size',
   'consumer',
 ]);
-const secret = new Set([
-  'provider_auth',
-  'connection_info',
-  'connector',
-  'metadata',
-  'admin_metadata',
-  'extra_specs',
-  'specs',
+/** Texts that hold no secret. Drivers put anything into the others: passwords, keys, URLs with both. */
+const plainTexts = new Set([
+  'user_id',
+  'project_id',
+  'cluster_name',
+  'host',
+  'availability_zone',
+  'status',
+  'migration_status',
+  'previous_status',
+  'replication_status',
+  'service_uuid',
+  'display_name',
+  'name',
+  'consumer',
+  'attached_host',
+  'attach_mode',
 ]);
 
 /**
@@ -55,14 +64,21 @@ export function differences(
   found: VersionedObject,
   onCoarseTime: (field: string) => void = () => {},
 ): readonly Difference[] {
-  return fieldDifferences(expected, found, onCoarseTime).map(({ path, a, b }) => {
-    const hidden = path.some((name) => secret.has(name));
-    const text = (value: unknown): string | null => (hidden ? null : canonicalText(value));
+  return fieldDifferences(expected, found, onCoarseTime).map(({ path, field, a, b }) => {
+    const text = (value: unknown): string | null => (isPlain(field) ? canonicalText(value) : null);
     return { kind, id, field: path.join('.'), source: text(a), target: text(b) };
   });
 }
 
+/** Whether the values of a field can be told: it is no free text, nor a dictionary of such. */
+function isPlain({ name, kind }: Field): boolean {
+  if (kind === 'string') return plainTexts.has(name);
+  return typeof kind === 'object' || ['uuid', 'integer', 'boolean', 'datetime'].includes(kind);
+}
+
 interface FieldDifference {
+  /** The last of the path, of the object in which it stands. */
+  readonly field: Field;
   readonly path: readonly string[];
   readonly a: unknown;
   readonly b: unknown;
@@ -87,7 +103,7 @@ function fieldDifferences(
       onCoarseTime(name);
       return [];
     }
-    return [{ path: [name], a, b }];
+    return [{ field, path: [name], a, b }];
   });
 }
 

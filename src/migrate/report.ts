@@ -40,7 +40,7 @@ export interface Difference {
   readonly id: string;
   /** Null where the target does not have the object at all. */
   readonly field: string | null;
-  /** The source's value as JSON; null for one that may be a secret. */
+  /** The source's value as JSON; null for one that may be a secret, as any text of a driver may. */
   readonly source: string | null;
   /** The target's value, in the same way. */
   readonly target: string | null;

@@ -13,6 +13,9 @@ export type Dumped =
   | { readonly class: 'Volume' | 'Snapshot' | 'Connection'; readonly backend: Dict; readonly ovo: unknown }
   | { readonly class: 'Backend'; readonly backend: Dict; readonly volumes: readonly Dumped[] };
 
+/** The key with which a thing says that what it holds was masked for people to look at. */
+export const MASKED = 'masked';
+
 const objectNames = { Volume: 'Volume', Snapshot: 'Snapshot', Connection: 'VolumeAttachment' } as const;
 
 /** The things in a dump; one that is no list is a list of one. */
@@ -36,6 +39,7 @@ function readItem(value: unknown): Dumped {
       `A dump is a dict with 'class' and 'backend', or a list of them, not a ${pythonType(value)}.`,
     );
   }
+  refuseMasked(value);
   const className = required(value, 'class');
   const backend = required(value, 'backend');
   if (!isDict(backend)) throw new InvalidDump(`The 'backend' of a dump is a dict, not a ${pythonType(backend)}.`);
@@ -52,6 +56,19 @@ function readItem(value: unknown): Dumped {
           'Volume, Snapshot, Connection or Backend is expected.',
       );
   }
+}
+
+/**
+ * Stars are no secrets: stored, they would take the place of those that are there.
+ *
+ * @throws {InvalidDump} when the thing says that it was masked
+ */
+export function refuseMasked(value: Dict): void {
+  if ((own(value, MASKED) ?? false) === false) return;
+  throw new InvalidDump(
+    `Secrets are masked in this dump of a ${shownText(pythonStr(own(value, 'class') ?? 'thing'))}, and would be lost ` +
+      'if it were loaded. Make the dump again with --show-secrets.',
+  );
 }
 
 function readVolumes(volumes: unknown): readonly Dumped[] {

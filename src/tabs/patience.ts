@@ -4,6 +4,7 @@
  * It counts its own ticks, not the clock: whoever was frozen itself wakes up with much time gone and has
  * to ask before it concludes anything.
  */
+import { waitable } from '../runtime.ts';
 
 export interface PatienceEvents {
   /** Whether anything waits for the leader. */
@@ -49,7 +50,7 @@ export class Patience {
   }
 
   #tickLater(): void {
-    this.#timer = setTimeout(() => this.#tick(), this.#interval);
+    this.#timer = setTimeout(() => this.#tick(), waitable(this.#interval));
   }
 
   #tick(): void {

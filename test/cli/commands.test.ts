@@ -1,10 +1,12 @@
 /** The command line as a process: what each command prints, for programs, and with which code it ends. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { setup } from 'cinderlib-wasm';
 import { describe, expect, test, vi } from 'vitest';
+import { storageArgument } from '../../src/cli/storage.ts';
+import { InvalidOption } from '../../src/errors/index.ts';
 import { expectSameDumps } from '../support/arrived.ts';
 import { cli, parsed } from '../support/cli.ts';
 import { copyGolden, type GoldenAnswers, goldenBytes, goldenJson, inTemporaryFolder } from '../support/golden.ts';
@@ -322,6 +324,29 @@ describe('secrets', () => {
     });
   });
 
+  test('that were masked are never loaded, wherever they stand', async () => {
+    await inTemporaryFolder(async (folder) => {
+      const path = copyGolden('one.sqlite', join(folder, 'one.sqlite'));
+      change(path, `UPDATE volumes SET replication_driver_data = '{"password": "S3cret"}'`);
+      const { out } = await cli(['dump', path]);
+      expect(JSON.parse(out)).toMatchObject([{ masked: true, class: 'Volume' }]);
+      const [{ id } = {}] = sqlite3(path, 'SELECT id FROM volumes');
+      const shown = await cli(['show', path, String(id), '--json']);
+      for (const text of [out, shown.out]) {
+        expect(text).not.toContain('S3cret');
+        const refused = await cli(['load', '-', join(folder, 'new.sqlite'), '--json'], { input: text });
+        expect(refused).toMatchObject({ code: 1, out: '' });
+        expect(JSON.parse(refused.err)).toMatchObject({ error: { name: 'InvalidDump' } });
+        const cl = await setup({ fail_on_missing_backend: false });
+        await expect(cl.load(text, { save: true })).rejects.toMatchObject({ name: 'InvalidDump' });
+        await cl.close();
+      }
+      const whole = await cli(['dump', path, '--show-secrets']);
+      expect(whole.out).not.toContain('"masked"');
+      expect(await cli(['load', '-', join(folder, 'new.sqlite')], { input: whole.out })).toMatchObject({ code: 0 });
+    });
+  });
+
   test.each([
     ['info', 'mysql://user:url-S3cret@127.0.0.1:1/d'],
     ['info', 'postgresql://user:url-S3cret@127.0.0.1:1/d?password=url-S3cret'],
@@ -334,6 +359,58 @@ describe('secrets', () => {
     expect(code).toBe(1);
     expect(out + err).not.toContain('S3cret');
     expect(err).not.toBe('');
+  });
+});
+
+describe('a URL with a slip', () => {
+  const slips = [
+    'postgresql:/user:hunter2@host/db',
+    'mysql//user:hunter2@host/db',
+    'postgresql:user:hunter2@host/db',
+    ' mysql://user:hunter2@host/db',
+    'mysql+pymysql:/user:hunter2@host/db.json',
+    'user:hunter2@host/db',
+    '//user:hunter2@host/db',
+    'mysql:/host/db?password=hunter2',
+  ];
+
+  test('is no path, and its password is not told', () => {
+    for (const url of slips) {
+      expect(() => storageArgument(url), url).toThrow(InvalidOption);
+      expect(() => storageArgument(url), url).not.toThrow('hunter2');
+    }
+  });
+
+  test.each(['cl.sqlite', './a:b@c', '/var/a:b@c.sqlite', '-', '{"a": "b:c@d"}', 'mysql/dump.sql', 'a@b:c', 'C:/x'])(
+    '%s is none',
+    (argument) => {
+      expect(storageArgument(argument)).toBe(argument);
+    },
+  );
+
+  test('is none where a file has that name', async () => {
+    await inTemporaryFolder(async (folder) => {
+      const path = `test/../${relative(process.cwd(), join(folder, 'at 10:30@host.json'))}`;
+      expect(() => storageArgument(path)).toThrow(InvalidOption);
+      writeFileSync(path, '[]');
+      expect(storageArgument(path)).toBe(path);
+    });
+  });
+
+  test.each<[number, string[]]>([
+    [1, ['info', 'postgresql:/user:hunter2@host/db']],
+    [1, ['ls', 'mysql//user:hunter2@host/db', '--json']],
+    [1, ['ls', '/user:hunter2@host', '--json']],
+    [1, ['migrate', 'none.sqlite', '/user:hunter2@host/db']],
+    [1, ['convert', '-', './mysql:user:hunter2@host/out.json']],
+    [2, ['ls', 'volumes', 'mysql://user:hunter2@host/db']],
+    [2, ['mysql://user:hunter2@host/db']],
+    [2, ['ls', '--url=mysql://user:hunter2@host/db']],
+  ])('ends with %i, whatever it was taken for: %j', async (expectedCode, command) => {
+    const { code, out, err } = await cli(command, { input: '[]' });
+    expect([code, out]).toEqual([expectedCode, '']);
+    expect(err).not.toBe('');
+    expect(err).not.toContain('hunter2');
   });
 });
 

@@ -68,16 +68,19 @@ describe('a JSON dump', () => {
     }
   });
 
-  test('whose secrets are masked is refused', () => {
-    const masked = volume('v', { provider_auth: '***' });
-    expect(() => fileSource(json([masked]))).toThrow(/Volume v secrets are masked .* --show-secrets/);
-    const deep = { class: 'Connection', backend, ovo: attachment('c', 'v') };
-    deep.ovo['versioned_object.data'] = {
-      id: 'c',
-      volume_id: 'v',
-      connection_info: { conn: { data: { auth_password: '***' } } },
-    };
-    expect(() => fileSource(json([deep]))).toThrow(/masked/);
+  test('that says that its secrets are masked is refused', () => {
+    const masked = { masked: true, ...(volume('v') as object) };
+    expect(() => fileSource(json([masked]))).toThrow(/masked in this dump of a 'Volume'.* --show-secrets/);
+    const family = { class: 'Backend', backend, volumes: [masked] };
+    expect(() => fileSource(json(family))).toThrow(/masked/);
+    const pair = { masked: true, class: 'KeyValue', key: 'k', value: '***' };
+    expect(() => fileSource(json([volume('v'), pair]))).toThrow(/masked/);
+  });
+
+  test('may hold stars that are what is stored', async () => {
+    const stars = { masked: false, ...(volume('v', { provider_auth: '***' }) as object) };
+    const [item] = await itemsOf(fileSource(json([stars])));
+    expect(item?.ovo.get('provider_auth')).toBe('***');
   });
 
   test.each<[unknown, RegExp]>([

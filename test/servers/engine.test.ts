@@ -162,6 +162,12 @@ describe.each(serverKinds)('%s', (kind) => {
     expect((await engine.all('SELECT 1')).rows).toEqual([[1]]);
   });
 
+  test('longer than a timer can wait is no limit that is over at once', async (context) => {
+    server.require(context);
+    const engine = await open({ statement_timeout: 3e9, lock_timeout: 1e15 });
+    expect((await engine.all(isMysql ? 'SELECT SLEEP(0.1)' : 'SELECT pg_sleep(0.1)')).rows).toHaveLength(1);
+  });
+
   test('works of a group do not share a fate, and are done in order', async (context) => {
     server.require(context);
     const engine = await counters();

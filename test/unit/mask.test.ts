@@ -1,6 +1,9 @@
 /** What is a secret, what only looks like one, and that nothing else is touched. */
 import { describe, expect, test } from 'vitest';
-import { maskSecrets, maskText } from '../../src/cli/mask.ts';
+import { maskDumped, maskSecrets, maskText } from '../../src/cli/mask.ts';
+import { fileSource } from '../../src/convert/file-source.ts';
+import { InvalidDump } from '../../src/errors/index.ts';
+import { readDump } from '../../src/serialization/load.ts';
 
 describe('names of secrets', () => {
   test.each([
@@ -55,5 +58,43 @@ describe('texts', () => {
     '12:34',
   ])('%j stays', (text) => {
     expect(maskText(text)).toBe(text);
+  });
+});
+
+describe('a thing of a dump', () => {
+  const volume = (fields: Record<string, unknown>): unknown => ({
+    class: 'Volume',
+    backend: { volume_backend_name: 'lvm' },
+    ovo: {
+      'versioned_object.name': 'Volume',
+      'versioned_object.namespace': 'cinder',
+      'versioned_object.version': '1.9',
+      'versioned_object.data': { id: 'v', ...fields },
+    },
+  });
+
+  test.each([
+    ['a field', volume({ provider_auth: 'CHAP user S3cret' })],
+    ['JSON in a field', volume({ replication_driver_data: '{"password": "S3cret"}' })],
+    ['a URL in a field', volume({ provider_location: 'rbd://user:S3cret@mon/pool' })],
+    ['metadata', volume({ metadata: { san_password: 'S3cret' } })],
+    ['extra specs', volume({ volume_type: { extra_specs: { access_key: 'S3cret' } } })],
+    ['a connector', volume({ volume_attachment: [{ connector: { chap_password: 'S3cret' } }] })],
+    ['a key-value', { class: 'KeyValue', key: 'db_password', value: 'S3cret' }],
+    ['JSON in a key-value', { class: 'KeyValue', key: 'node', value: '{"chap": {"secret": "S3cret"}}' }],
+  ])('that was masked in %s says so, and is not loaded', (_, thing) => {
+    const masked = maskDumped(thing);
+    expect(JSON.stringify(masked)).not.toContain('S3cret');
+    expect(masked).toMatchObject({ masked: true });
+    const text = JSON.stringify([masked]);
+    expect(() => fileSource(new TextEncoder().encode(text))).toThrow(InvalidDump);
+    expect(() => readDump(text)).toThrow(InvalidDump);
+  });
+
+  test.each([
+    ['Volume', volume({ provider_auth: '***', metadata: { a: 'b' } })],
+    ['KeyValue', { class: 'KeyValue', key: 'name', value: '{"a":  1}' }],
+  ])('without secrets is given back as it is: %s', (_, thing) => {
+    expect(maskDumped(thing)).toBe(thing);
   });
 });

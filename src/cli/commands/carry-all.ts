@@ -4,6 +4,7 @@ import type { MigrationReport } from '../../migrate/report.ts';
 import type { Source } from '../../migrate/source.ts';
 import type { Target } from '../../migrate/target.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { maskText } from '../mask.ts';
 import type { Output } from '../output.ts';
 import { printable } from '../printable.ts';
 import { ProgressBar } from '../progress.ts';
@@ -32,14 +33,35 @@ export async function carryAll(
   } finally {
     bar.end();
   }
-  await printReport(output, report, dryRun, verify);
+  await printReport(output, report, { dryRun, verified: verify && !dryRun });
   return report.differences.length === 0 ? exitCodes.done : exitCodes.found;
 }
 
-async function printReport(output: Output, report: MigrationReport, dryRun: boolean, verify: boolean): Promise<void> {
-  if (output.json) return output.printJson({ ...report, not_carried: [...report.not_carried], dry_run: dryRun });
-  const { volumes, snapshots, connections, key_values, volume_types, not_carried, differences } = report;
-  const { green, yellow, red } = output.terminal.colors('out');
+export interface ReportOptions {
+  readonly dryRun: boolean;
+  /** Whether both sides were read again and compared. */
+  readonly verified: boolean;
+  /** Where it is said; on the output unless told otherwise. */
+  readonly stream?: 'out' | 'error';
+}
+
+export async function printReport(
+  output: Output,
+  report: MigrationReport,
+  { dryRun, verified, stream = 'out' }: ReportOptions,
+): Promise<void> {
+  // A name may hold a secret as any text may; what is more likely to is not in the report.
+  const value = (text: string | null): string | null => (text === null || output.showSecrets ? text : maskText(text));
+  const differences = report.differences.map((one) => ({
+    ...one,
+    source: value(one.source),
+    target: value(one.target),
+  }));
+  const { volumes, snapshots, connections, key_values, volume_types, not_carried } = report;
+  if (output.json) {
+    return output.printJson({ ...report, differences, not_carried: [...not_carried], dry_run: dryRun }, stream);
+  }
+  const { green, yellow, red } = output.terminal.colors(stream);
   const lines = [
     `${dryRun ? 'Would carry' : 'Carried'} ${volumes} volumes, ${snapshots} snapshots, ${connections} connections, ` +
       `${key_values} key-values and ${volume_types} volume types.`,
@@ -51,11 +73,9 @@ async function printReport(output: Output, report: MigrationReport, dryRun: bool
       const values = source === null && target === null ? '' : `: ${source} became ${target}`;
       return `${red('difference:')} ${kind} ${printable(id)} ${field === null ? 'is missing' : field}${printable(values)}`;
     }),
-    ...(dryRun || !verify || differences.length > 0
-      ? []
-      : [green('Verified: the target holds the same, field by field.')]),
+    ...(verified && differences.length === 0 ? [green('Verified: the target holds the same, field by field.')] : []),
   ];
-  await output.terminal.out(`${lines.join('\n')}\n`);
+  await output.terminal.write(stream, `${lines.join('\n')}\n`);
 }
 
 /** Ids at the end of a line: a few, and how many more. */

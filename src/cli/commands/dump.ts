@@ -1,18 +1,23 @@
 /** `dump`: everything as JSON that cinderlib's `load` takes. */
+import type { MigrationReport } from '../../migrate/report.ts';
+import { DEFAULT_TYPE } from '../../migrate/target.ts';
 import type { PersistenceDriver } from '../../persistence/driver.ts';
 import { compact, jsonText } from '../../serialization/json-text.ts';
 
 export interface DumpOptions {
   /** Whether key-values go into the dump, which Python's cinderlib cannot load. */
   readonly keyValues: boolean;
-  /** What to make of each thing before it is written: secrets are masked here. */
+  /** What to make of each thing before it is written: secrets are masked here, and only where there are some. */
   readonly mask: (value: unknown) => unknown;
 }
 
 export interface Dumped {
   /** Whether something was masked. */
   readonly masked: boolean;
+  /** How many key-values there are, written or not. */
   readonly keyValues: number;
+  /** How much was written. */
+  readonly counts: Pick<MigrationReport, 'volumes' | 'snapshots' | 'connections' | 'key_values' | 'volume_types'>;
 }
 
 /** Writes the dump piece by piece: volumes with what belongs to them, newest first, then what belongs to none. */
@@ -24,31 +29,37 @@ export async function dump(
   let separator = '[';
   let masked = false;
   const add = async (value: unknown): Promise<void> => {
-    const text = jsonText(value, compact);
-    const shown = jsonText(mask(value), compact);
-    masked ||= shown !== text;
-    await write(`${separator}${shown}`);
+    const shown = mask(value);
+    masked ||= shown !== value;
+    await write(`${separator}${jsonText(shown, compact)}`);
     separator = ',\n';
   };
+  const counts = { volumes: 0, snapshots: 0, connections: 0 };
+  const types = new Set<string>();
   const dumped = new Set<string>();
   for await (const volume of storage.iterateVolumes()) {
     await add(await volume.dump());
     dumped.add(volume.id);
+    counts.volumes++;
+    counts.snapshots += volume.ovo.children('snapshots').length;
+    counts.connections += volume.ovo.children('volume_attachment').length;
+    const type = volume.volume_type;
+    if (type !== null && type.name !== DEFAULT_TYPE) types.add(type.id);
   }
   // What a database holds of volumes that are not there any more.
   for (const snapshot of await storage.getSnapshots()) {
-    if (!dumped.has(String(snapshot.volume_id))) await add(await snapshot.dump());
+    if (dumped.has(String(snapshot.volume_id))) continue;
+    await add(await snapshot.dump());
+    counts.snapshots++;
   }
   const pairs = await storage.getKeyValues();
   if (keyValues) {
-    for (const { key, value } of pairs) await add({ class: 'KeyValue', key, value: maskedValue(mask, key, value) });
+    for (const { key, value } of pairs) await add({ class: 'KeyValue', key, value });
   }
   await write(separator === '[' ? '[]\n' : ']\n');
-  return { masked, keyValues: pairs.length };
-}
-
-/** The name of a secret is its key, which is no name of a field. */
-function maskedValue(mask: DumpOptions['mask'], key: string, value: string | null): unknown {
-  const shown = mask({ [key]: value });
-  return typeof shown === 'object' && shown !== null ? Reflect.get(shown, key) : value;
+  return {
+    masked,
+    keyValues: pairs.length,
+    counts: { ...counts, key_values: keyValues ? pairs.length : 0, volume_types: types.size },
+  };
 }

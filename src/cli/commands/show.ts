@@ -3,13 +3,14 @@ import { entriesOf, isDict } from '../../cinder/dict.ts';
 import { VersionedObject } from '../../cinder/versioned-object.ts';
 import type { PersistenceDriver, Storable } from '../../persistence/driver.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { maskDumped } from '../mask.ts';
 import type { Output, Row } from '../output.ts';
 
 export async function show(output: Output, storage: PersistenceDriver, id: string): Promise<ExitCode> {
   const resource = await find(storage, id);
   if (resource !== undefined) {
     const json = await resource.dump();
-    if (output.json) await output.printJson(output.masked(json));
+    if (output.json) await output.printJson(output.showSecrets ? json : maskDumped(json));
     else await output.printFields(fieldsOf(output, json.class, resource));
     return exitCodes.done;
   }

@@ -1,7 +1,11 @@
 /** A file that is there whole or not at all: written under another name beside it, and named at the end. */
 import { DatabaseExists, StorageFailure } from '../../errors/index.ts';
+import { openFailure } from '../../media/failure.ts';
+import { TakenPlace } from '../../media/replace.ts';
 import { builtin } from '../../runtime.ts';
 import type { Storages } from '../storage.ts';
+
+type FileSystem = typeof import('node:fs');
 
 /**
  * Makes a SQLite database: it gets its name when the command ends and everything in it is closed.
@@ -14,23 +18,55 @@ export async function newDatabase<T>(
   replace: boolean,
   fill: (temporary: string) => Promise<T>,
 ): Promise<T> {
-  const fs = filesFor(path, replace);
-  const temporary = `${path}.${crypto.randomUUID()}.part`;
+  const { fs, place } = await placeOf(storages, path, replace);
+  const temporary = `${place?.path ?? path}.${crypto.randomUUID()}.part`;
   let filled = false;
-  storages.atEnd(() => {
-    if (filled) fs.renameSync(temporary, path);
-    else for (const companion of ['', '-journal', '.lock']) fs.rmSync(temporary + companion, { force: true });
+  storages.atEnd(async () => {
+    try {
+      if (!filled) return;
+      if (place === null) fs.renameSync(temporary, path);
+      else await place.put(temporary);
+    } finally {
+      for (const companion of ['', '-journal', '.lock']) fs.rmSync(temporary + companion, { force: true });
+    }
   });
+  // Who may not read what is replaced is not to read what comes.
+  const mode = place?.mode ?? null;
+  if (mode !== null) makeEmpty(fs, temporary, mode);
   const result = await fill(temporary);
   filled = true;
   return result;
 }
 
-function filesFor(path: string, replace: boolean): typeof import('node:fs') {
+interface PlaceOf {
+  readonly fs: FileSystem;
+  /** What is there already, as ours; null where nothing is. */
+  readonly place: TakenPlace | null;
+}
+
+/** Nobody else has what is to be replaced until the command ends. */
+async function placeOf(storages: Storages, path: string, replace: boolean): Promise<PlaceOf> {
   const fs = builtin('node:fs');
   if (fs === undefined) throw new StorageFailure('This runtime has no file system.', path);
-  if (replace || !fs.existsSync(path)) return fs;
-  throw new DatabaseExists(`${path} exists already. Name another file, or replace it with --force.`);
+  // A journal or a log without its database would be played into the new one.
+  const there = ['', '-journal', '-wal'].find((kind) => fs.existsSync(path + kind));
+  if (there === undefined) return { fs, place: null };
+  if (!replace) {
+    throw new DatabaseExists(`${path}${there} exists already. Name another file, or replace it with --force.`);
+  }
+  const place = await TakenPlace.take(path);
+  storages.atEnd(() => place.close());
+  return { fs, place };
+}
+
+function makeEmpty(fs: FileSystem, path: string, mode: number): void {
+  try {
+    const file = fs.openSync(path, 'wx', 0o600);
+    fs.fchmodSync(file, mode);
+    fs.closeSync(file);
+  } catch (cause) {
+    throw openFailure('create', path, cause);
+  }
 }
 
 /**
@@ -44,8 +80,8 @@ export async function writeFile<T>(
   replace: boolean,
   content: (write: (text: string) => Promise<void>) => Promise<T>,
 ): Promise<T> {
-  const fs = filesFor(path, replace);
-  const temporary = `${path}.${crypto.randomUUID()}.part`;
+  const { fs, place } = await placeOf(storages, path, replace);
+  const temporary = `${place?.path ?? path}.${crypto.randomUUID()}.part`;
   const remove = (): void => fs.rmSync(temporary, { force: true });
   storages.atEnd(remove);
   try {
@@ -57,12 +93,15 @@ export async function writeFile<T>(
     } finally {
       fs.closeSync(file);
     }
-    fs.renameSync(temporary, path);
+    if (place === null) fs.renameSync(temporary, path);
+    else await place.put(temporary);
     return result;
   } catch (cause) {
     remove();
-    const code: unknown = cause instanceof Error ? Reflect.get(cause, 'code') : null;
-    if (typeof code !== 'string' || !/^E[A-Z]+$/.test(code)) throw cause;
-    throw new StorageFailure(`Cannot write ${path}: ${code}.`, path, code, { cause });
+    throw isSystemError(cause) ? openFailure('write', path, cause) : cause;
   }
+}
+
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error;
 }

@@ -1,6 +1,7 @@
 /** MySQL, MariaDB, and what speaks their protocol, through the package `mysql2`: the only file that knows it. */
 import type { Connection, ConnectionOptions, FieldPacket, ResultSetHeader } from 'mysql2/promise';
 import type { RowSet, ServerConfig, SqlValue } from '../../rpc/contract.ts';
+import { waitable } from '../../runtime.ts';
 import type { SqlParameters } from '../engine.ts';
 import { safeInteger } from './integers.ts';
 import { mysqlFault } from './mysql-errors.ts';
@@ -105,8 +106,8 @@ function connectionOptions(config: ServerConfig, withTls: boolean): ConnectionOp
  * refused instead of cut. MariaDB and MySQL each take the other's special words for a comment.
  */
 function setUp({ startup, statement_timeout, lock_timeout }: ServerConfig, readOnly: boolean): readonly string[] {
-  const limit = Math.round(statement_timeout ?? usualStatementTimeout);
-  const wait = Math.max(1, Math.ceil(lock_timeout / 1000));
+  const limit = Math.round(waitable(statement_timeout ?? usualStatementTimeout));
+  const wait = Math.max(1, Math.ceil(waitable(lock_timeout) / 1000));
   const init = startup['init_command'];
   return [
     ...(init === undefined ? [] : [init]),

@@ -2,6 +2,7 @@
 import type { Client, ClientConfig, CustomTypesConfig, QueryArrayResult } from 'pg';
 import { DatabaseError } from '../../errors/index.ts';
 import type { RowSet, ServerConfig, SqlValue } from '../../rpc/contract.ts';
+import { waitable } from '../../runtime.ts';
 import type { SqlParameters } from '../engine.ts';
 import { safeInteger } from './integers.ts';
 import { optionalPackage } from './optional-package.ts';
@@ -101,8 +102,8 @@ function setUp({ startup, statement_timeout, lock_timeout }: ServerConfig, readO
     `SET DateStyle = 'ISO, YMD'`,
     'SET standard_conforming_strings = on',
     // 0 means for ever here, and not at all elsewhere.
-    `SET lock_timeout = ${Math.max(1, Math.round(lock_timeout))}`,
-    ...(isSet ? [] : [`SET statement_timeout = ${Math.round(statement_timeout ?? usualStatementTimeout)}`]),
+    `SET lock_timeout = ${Math.max(1, Math.round(waitable(lock_timeout)))}`,
+    ...(isSet ? [] : [`SET statement_timeout = ${Math.round(waitable(statement_timeout ?? usualStatementTimeout))}`]),
     ...(readOnly ? ['SET default_transaction_read_only = on'] : []),
   ].join('; ');
 }

@@ -6,6 +6,7 @@
  */
 import { DatabaseError, DatabaseUnavailable, InvalidOption, OutcomeUnknown, ReadOnly } from '../../errors/index.ts';
 import type { RowSet, ServerConfig } from '../../rpc/contract.ts';
+import { waitable } from '../../runtime.ts';
 import type { SqlEngine, SqlParameters, Work } from '../engine.ts';
 import { serverWays } from '../schema/server-ways.ts';
 import type { SchemaWays } from '../schema/ways.ts';
@@ -219,7 +220,7 @@ export class ServerEngine implements SqlEngine {
 
   get #timeout(): number {
     const timeout = this.#config.statement_timeout ?? usualStatementTimeout;
-    return timeout === 0 ? 0 : timeout + serverLead;
+    return timeout === 0 ? 0 : waitable(timeout + serverLead);
   }
 
   /** Begins a transaction; `task` is to end it, and what it leaves behind when it throws is undone. */

@@ -44,6 +44,10 @@ describe('Commands', () => {
     await expect(commands.run('sh', ['-c', stubborn], { timeout: 0.2 })).rejects.toMatchObject({ seconds: 0.2 });
   });
 
+  it('waits for more than a timer can wait, too', async () => {
+    expect(await commands.run('sh', ['-c', 'sleep 0.2; echo done'], { timeout: 3e6 })).toBe('done\n');
+  });
+
   it('names a program that this host does not have', async () => {
     await expect(commands.run('no-such-program', [])).rejects.toThrow(MissingDependency);
     await expect(commands.run('no-such-program', [])).rejects.toMatchObject({ missing: 'no-such-program' });

@@ -1,0 +1,60 @@
+/** `convert` to a JSON file, or to the output. */
+import { InvalidOption } from '../../errors/index.ts';
+import type { NotCarried } from '../../migrate/report.ts';
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import type { Output } from '../output.ts';
+import { isPath, type Storages } from '../storage.ts';
+import { printReport } from './carry-all.ts';
+import { dump } from './dump.ts';
+import { writeFile } from './write-file.ts';
+
+export interface ToJsonOptions {
+  readonly keyValues: boolean;
+  /** Whether a file that is there is replaced. */
+  readonly force: boolean;
+}
+
+/** Writes everything that a storage or a file holds as JSON, with its secrets, and says what has no place in it. */
+export async function toJson(
+  output: Output,
+  storages: Storages,
+  from: string,
+  to: string,
+  { keyValues, force }: ToJsonOptions,
+): Promise<ExitCode> {
+  const { storage, leftOut } = await storages.lookAt(from);
+  const writeAll = (write: (text: string) => Promise<void>) =>
+    dump(storage, write, { keyValues, mask: (value) => value });
+  const { counts, keyValues: found } = await (to === '-'
+    ? writeAll((text) => output.terminal.out(text))
+    : writeFile(storages, to, force, writeAll));
+  const declined: NotCarried = { kind: 'key-value', field: null, count: found, ids: [], why: 'key_values: false' };
+  const notCarried = [...(await leftOut()), ...(keyValues || found === 0 ? [] : [declined])];
+  const report = { ...counts, not_carried: notCarried, differences: [] };
+  // The output is for what was asked for: the dump, or the report as JSON.
+  const stream = output.json && to !== '-' ? 'out' : 'error';
+  await printReport(output, report, { dryRun: false, verified: false, stream });
+  if (keyValues && !output.json) await noteKeyValues(output, found, keyValues);
+  return exitCodes.done;
+}
+
+/** Whether a file of that name is to be JSON. */
+export function isJson(path: string): boolean {
+  return /\.json$/i.test(path);
+}
+
+/** @throws {InvalidOption} for a path that names a file of JSON where a database is made */
+export function refuseJson(target: string): void {
+  if (!isPath(target) || !/\.json(?:\.gz)?$/i.test(target)) return;
+  const way = isJson(target) ? `cinderlib convert FROM ${target}` : 'convert to .json, and pack that with gzip';
+  throw new InvalidOption(
+    `${target} would be a SQLite database, and has the name of a JSON file. To write JSON, use convert: ${way}. ` +
+      `For a database of that name write sqlite:///${target}.`,
+  );
+}
+
+export async function noteKeyValues(output: Output, count: number, written: boolean): Promise<void> {
+  if (count === 0) return;
+  if (written) await output.note(`Python's cinderlib cannot load the ${count} key-values in it; see --no-key-values.`);
+  else await output.note(`${count} key-values were left out.`);
+}

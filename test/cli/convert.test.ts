@@ -1,0 +1,70 @@
+/** `convert` to JSON: what it says of what has no place there; and which targets take JSON, and which do not. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { cli, parsed } from '../support/cli.ts';
+import { copyGolden, inTemporaryFolder } from '../support/golden.ts';
+import { sqlite3 } from '../support/tables.ts';
+
+// Processes, one after the other, on machines that do other things too.
+vi.setConfig({ testTimeout: 180_000 });
+
+async function withRich(use: (path: string, folder: string) => Promise<void>): Promise<void> {
+  await inTemporaryFolder(async (folder) => use(copyGolden('rich.sqlite', join(folder, 'rich.sqlite')), folder));
+}
+
+test('convert to JSON names what it leaves out, as the dry run does', async () => {
+  await withRich(async (path, folder) => {
+    const [{ n } = {}] = sqlite3(path, 'SELECT count(*) AS n FROM volume_metadata WHERE deleted');
+    const line = `not carried: ${n} × volume_metadata: rows that are marked as deleted`;
+    const json = join(folder, 'out.json');
+    expect((await cli(['convert', path, json, '--dry-run'])).out).toContain(line);
+    expect(existsSync(json)).toBe(false);
+    const done = await cli(['convert', path, json]);
+    expect(done).toMatchObject({ code: 0, out: '' });
+    expect(done.err).toContain('Carried 55 volumes, 35 snapshots, 17 connections, 11 key-values and 9 volume types.');
+    expect(done.err).toContain(line);
+    const report = parsed(await cli(['convert', path, json, '--force', '--json', '--no-key-values']));
+    expect(report).toMatchObject({
+      ...{
+        volumes: 55,
+        snapshots: 35,
+        connections: 17,
+        key_values: 0,
+        volume_types: 9,
+        differences: [],
+        dry_run: false,
+      },
+      not_carried: expect.arrayContaining([
+        { kind: 'volume_metadata', field: null, count: n, ids: [], why: 'rows that are marked as deleted' },
+        { kind: 'key-value', field: null, count: 11, ids: [], why: 'key_values: false' },
+      ]),
+    });
+    const piped = await cli(['convert', path, '-', '--no-key-values']);
+    expect(piped.out).toBe(readFileSync(json, 'utf8'));
+    expect(piped.err).toContain(line);
+  });
+});
+
+test.each([
+  ['migrate', 'out.json', 'convert'],
+  ['migrate', 'out.JSON', 'convert'],
+  ['load', 'out.json', 'convert'],
+  ['load', 'out.json.gz', 'gzip'],
+  ['convert', 'out.json.gz', 'gzip'],
+])('%s makes no SQLite database that is called %s', async (command, name, way) => {
+  await withRich(async (path, folder) => {
+    const refused = await cli([command, path, join(folder, name)]);
+    expect(refused).toMatchObject({ code: 1, out: '' });
+    expect(refused.err).toContain(way);
+    expect(readdirSync(folder)).toEqual(['rich.sqlite']);
+  });
+});
+
+test('a URL makes a database of any name', async () => {
+  await inTemporaryFolder(async (folder) => {
+    const path = copyGolden('one.sqlite', join(folder, 'one.sqlite'));
+    expect(await cli(['migrate', path, `sqlite:///${folder}/out.json`])).toMatchObject({ code: 0 });
+    expect(sqlite3(join(folder, 'out.json'), 'SELECT count(*) AS n FROM volumes')).toEqual([{ n: 1 }]);
+  });
+});

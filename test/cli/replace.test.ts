@@ -1,0 +1,189 @@
+/** `convert --force`: what is there may be a database that somebody uses, or has left in the middle of something. */
+import {
+  chmodSync,
+  copyFileSync,
+  linkSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { setup } from 'cinderlib-wasm';
+import { describe, expect, test, vi } from 'vitest';
+import { cli } from '../support/cli.ts';
+import { copyGolden, inTemporaryFolder } from '../support/golden.ts';
+import { NativeSession } from '../support/native-session.ts';
+import { integrity, sqlite3 } from '../support/tables.ts';
+
+// Processes, one after the other, on machines that do other things too.
+vi.setConfig({ testTimeout: 180_000 });
+
+/** A source with 55 volumes, and a target with one. */
+async function withTwo(use: (source: string, target: string, folder: string) => Promise<void>): Promise<void> {
+  await inTemporaryFolder(async (folder) => {
+    const source = copyGolden('rich.sqlite', join(folder, 'source.sqlite'));
+    await use(source, copyGolden('one.sqlite', join(folder, 'target.sqlite')), folder);
+  });
+}
+
+const volumes = (path: string): number =>
+  Number(sqlite3(path, 'SELECT count(*) AS n FROM volumes WHERE NOT deleted')[0]?.['n']);
+const update = "UPDATE volumes SET display_name = 'theirs'";
+
+test.each(['target.sqlite', 'target.json'])(
+  'a %s that this library has open for writing is not replaced',
+  async (name) => {
+    await withTwo(async (source, _, folder) => {
+      const target = copyGolden('one.sqlite', join(folder, name));
+      const cl = await setup({ persistence_config: { storage: 'db', connection: `sqlite:///${target}` } });
+      try {
+        const refused = await cli(['convert', source, target, '--force', '--json']);
+        expect(refused.code).toBe(1);
+        expect(JSON.parse(refused.err)).toMatchObject({ error: { name: 'DatabaseLocked' } });
+      } finally {
+        await cl.close();
+      }
+      expect(volumes(target)).toBe(1);
+      expect((await cli(['convert', source, target, '--force', '--no-verify'])).code).toBe(0);
+      expect(readdirSync(folder).sort()).toEqual([...new Set(['source.sqlite', 'target.sqlite', name])].sort());
+    });
+  },
+);
+
+test.each(['DELETE', 'WAL'])(
+  'a database that native SQLite is writing to, with journal_mode %s, is not replaced',
+  async (mode) => {
+    await withTwo(async (source, target) => {
+      const other = new NativeSession(target);
+      await other.run(`PRAGMA journal_mode=${mode}; BEGIN IMMEDIATE; ${update};`);
+      const refused = await cli(['convert', source, target, '--force', '--json']);
+      expect(refused.code).toBe(1);
+      expect(JSON.parse(refused.err)).toMatchObject({ error: { name: 'DatabaseLocked' } });
+      await other.run('COMMIT;');
+      await other.close();
+      expect(sqlite3(target, 'SELECT display_name FROM volumes')).toEqual([{ display_name: 'theirs' }]);
+    });
+  },
+);
+
+/** The files of a database whose writer was killed in the middle: half of the change is in it, a hot journal beside it. */
+async function crash(target: string): Promise<void> {
+  const left = `${target}.left`;
+  const other = new NativeSession(target);
+  // Pages go into the file before the end when the cache is too small for them.
+  await other.run(
+    `PRAGMA cache_size=1; BEGIN IMMEDIATE; ${update}; UPDATE volume_types SET description = zeroblob(90000); UPDATE volumes SET host = 'theirs';`,
+  );
+  copyFileSync(target, left);
+  copyFileSync(`${target}-journal`, `${left}-journal`);
+  await other.run('ROLLBACK;');
+  await other.close();
+  for (const kind of ['', '-journal']) copyFileSync(left + kind, target + kind);
+}
+
+describe.each([
+  ['a hot journal', '-journal', crash],
+  [
+    'a write-ahead log',
+    '-wal',
+    async (target: string) => {
+      const other = new NativeSession(target);
+      await other.run(`PRAGMA journal_mode=WAL; ${update};`);
+      for (const kind of ['', '-wal']) copyFileSync(target + kind, `${target}.left${kind}`);
+      await other.close();
+      for (const kind of ['', '-wal']) copyFileSync(`${target}.left${kind}`, target + kind);
+    },
+  ],
+] as const)('%s of a crash', (_, kind, leave) => {
+  test('is never played into the new file', async () => {
+    await withTwo(async (source, target, folder) => {
+      await leave(target);
+      expect(statSync(target + kind).size).toBeGreaterThan(0);
+      expect(await cli(['convert', source, target, '--force', '--no-verify'])).toMatchObject({ code: 0 });
+      expect(readdirSync(folder).filter((name) => name.startsWith('target.sqlite-'))).toEqual([]);
+      expect([volumes(target), integrity(target)]).toEqual([55, 'ok']);
+    });
+  });
+
+  test('without its database keeps a new one from being made, until --force', async () => {
+    await inTemporaryFolder(async (folder) => {
+      const source = copyGolden('rich.sqlite', join(folder, 'source.sqlite'));
+      const target = join(folder, 'target.sqlite');
+      writeFileSync(target + kind, readFileSync(source).subarray(0, 4096));
+      const refused = await cli(['convert', source, target]);
+      expect(refused.code).toBe(1);
+      expect(refused.err).toContain(`target.sqlite${kind} exists already`);
+      expect(await cli(['convert', source, target, '--force', '--no-verify'])).toMatchObject({ code: 0 });
+      expect(readdirSync(folder).sort()).toEqual(['source.sqlite', 'target.sqlite']);
+      expect([volumes(target), integrity(target)]).toEqual([55, 'ok']);
+    });
+  });
+});
+
+test('a damaged database is replaced, and who may not read it may not read the new one', async () => {
+  await withTwo(async (source, target) => {
+    const bytes = readFileSync(target);
+    writeFileSync(target, bytes.fill(0x55, 16));
+    chmodSync(target, 0o600);
+    expect(await cli(['convert', source, target, '--force', '--no-verify'])).toMatchObject({ code: 0 });
+    expect(volumes(target)).toBe(55);
+    expect(statSync(target).mode & 0o777).toBe(0o600);
+  });
+});
+
+test('a link stays, and what it leads to is replaced', async () => {
+  await withTwo(async (source, target, folder) => {
+    const link = join(folder, 'link.sqlite');
+    symlinkSync(target, link);
+    expect(await cli(['convert', source, link, '--force', '--no-verify'])).toMatchObject({ code: 0 });
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(volumes(target)).toBe(55);
+  });
+});
+
+describe('a file is not replaced by itself', () => {
+  test.each([
+    ['by its own name', (source: string) => source],
+    [
+      'by another path',
+      (source: string, folder: string) => join(folder, 'nothing', '..', '.', source.slice(folder.length)),
+    ],
+    [
+      'by a symbolic link',
+      (source: string, folder: string) => {
+        symlinkSync(source, join(folder, 'link'));
+        return join(folder, 'link');
+      },
+    ],
+    [
+      'by a hard link',
+      (source: string, folder: string) => {
+        linkSync(source, join(folder, 'link'));
+        return join(folder, 'link');
+      },
+    ],
+  ])('%s', async (_, nameOf) => {
+    await withTwo(async (source, __, folder) => {
+      const before = readFileSync(source);
+      const other = nameOf(source, folder);
+      const refused = await cli(['convert', `sqlite:///${source}`, other, '--force']);
+      expect(refused).toMatchObject({ code: 1 });
+      expect(refused.err).toContain('the same file');
+      expect(await cli(['convert', other, source, '--force'])).toMatchObject({ code: 1 });
+      expect(readFileSync(source).equals(before)).toBe(true);
+    });
+  });
+
+  test('a dump neither', async () => {
+    await inTemporaryFolder(async (folder) => {
+      const dump = join(folder, 'dump.json');
+      writeFileSync(dump, '[]');
+      const refused = await cli(['convert', dump, join(folder, '.', 'dump.json'), '--force', '--no-verify']);
+      expect(refused).toMatchObject({ code: 1 });
+      expect(readFileSync(dump, 'utf8')).toBe('[]');
+    });
+  });
+});

@@ -1,0 +1,55 @@
+/** Takes the place of a database where no native SQLite is at hand to bring it to rest. */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { TakenPlace } from '../../src/media/replace.ts';
+import { copyGolden, inTemporaryFolder } from '../support/golden.ts';
+
+const noKeeper = async (): Promise<null> => null;
+
+test.each(['-journal', '-wal'])(
+  'without a keeper a %s that is needed keeps the old database in its place',
+  async (kind) => {
+    await inTemporaryFolder(async (folder) => {
+      const target = copyGolden('one.sqlite', join(folder, 'target.sqlite'));
+      const before = readFileSync(target);
+      writeFileSync(target + kind, 'what a crash left');
+      writeFileSync(`${target}.part`, 'new');
+      const place = await TakenPlace.take(target, noKeeper);
+      await expect(place.put(`${target}.part`)).rejects.toMatchObject({ name: 'DatabaseUnavailable' });
+      await place.close();
+      expect(readFileSync(target).equals(before)).toBe(true);
+      expect(readdirSync(folder).sort()).toEqual(
+        ['target.sqlite', `target.sqlite${kind}`, 'target.sqlite.part'].sort(),
+      );
+    });
+  },
+);
+
+test('what is no database is replaced without asking a native SQLite, and nothing stays beside it', async () => {
+  await inTemporaryFolder(async (folder) => {
+    const target = join(folder, 'target');
+    writeFileSync(target, 'a text');
+    for (const kind of ['-journal', '-wal', '-shm']) writeFileSync(target + kind, 'what was left');
+    writeFileSync(`${target}.part`, 'new');
+    const place = await TakenPlace.take(target, async () => expect.unreachable('a keeper was started'));
+    await place.put(`${target}.part`);
+    await place.close();
+    expect(readdirSync(folder)).toEqual(['target']);
+    expect(readFileSync(target, 'utf8')).toBe('new');
+  });
+});
+
+test('nobody gets the place of one who has it, nor changes what is there unseen', async () => {
+  await inTemporaryFolder(async (folder) => {
+    const target = copyGolden('one.sqlite', join(folder, 'target.sqlite'));
+    writeFileSync(`${target}.part`, 'new');
+    const place = await TakenPlace.take(target, noKeeper);
+    await expect(TakenPlace.take(target, noKeeper)).rejects.toMatchObject({ name: 'DatabaseLocked' });
+    writeFileSync(target, Buffer.concat([readFileSync(target), new Uint8Array(4096)]));
+    await expect(place.put(`${target}.part`)).rejects.toMatchObject({ name: 'DatabaseChanged' });
+    await place.close();
+    await place.close();
+    expect(readdirSync(folder).sort()).toEqual(['target.sqlite', 'target.sqlite.part']);
+  });
+});

@@ -1,0 +1,119 @@
+/** What a comparison tells of a field that is not as expected: values where they can hold no secret, else the name alone. */
+import pico from 'picocolors';
+import { expect, test } from 'vitest';
+import { modelNamed } from '../../src/cinder/models.ts';
+import { carryAll } from '../../src/cli/commands/carry-all.ts';
+import { Output } from '../../src/cli/output.ts';
+import type { Terminal } from '../../src/cli/terminal.ts';
+import { differences } from '../../src/migrate/compare.ts';
+import { ListSource } from '../../src/migrate/list-source.ts';
+import type { Target } from '../../src/migrate/target.ts';
+import { fromPrimitive } from '../../src/serialization/primitive.ts';
+
+const object = (name: string, data: Record<string, unknown>) =>
+  fromPrimitive({
+    'versioned_object.name': name,
+    'versioned_object.namespace': 'cinder',
+    'versioned_object.version': modelNamed(name)?.version,
+    'versioned_object.data': data,
+  });
+
+test.each([
+  ['Volume', 'provider_auth', 'CHAP user S3cret'],
+  ['Volume', 'provider_location', 'rbd://user:S3cret@mon/pool'],
+  ['Volume', 'provider_id', 'S3cret'],
+  ['Volume', 'provider_geometry', 'S3cret'],
+  ['Volume', 'replication_driver_data', '{"password": "S3cret"}'],
+  ['Volume', 'replication_extended_status', 'S3cret'],
+  ['Volume', 'display_description', 'the password is S3cret'],
+  ['Volume', 'metadata', { san_password: 'S3cret' }],
+  ['Volume', 'admin_metadata', { x: 'S3cret' }],
+  ['VolumeAttachment', 'connection_info', { data: { auth_password: 'S3cret' } }],
+  ['VolumeAttachment', 'connector', { chap: 'S3cret' }],
+  ['Snapshot', 'provider_auth', 'S3cret'],
+  ['Snapshot', 'provider_location', 'S3cret'],
+  ['Snapshot', 'metadata', { x: 'S3cret' }],
+])('of %s only the name of %s is told', (name, field, value) => {
+  const found = differences(
+    { kind: 'volume', id: 'v' },
+    object(name, { id: 'v', [field]: value }),
+    object(name, { id: 'v', [field]: typeof value === 'string' ? null : {} }),
+  );
+  expect(found).toEqual([{ kind: 'volume', id: 'v', field, source: null, target: null }]);
+});
+
+test('specs of a type are not told', () => {
+  const volume = (specs: unknown) =>
+    object('Volume', {
+      id: 'v',
+      volume_type: {
+        'versioned_object.name': 'VolumeType',
+        'versioned_object.namespace': 'cinder',
+        'versioned_object.version': modelNamed('VolumeType')?.version,
+        'versioned_object.data': { id: 't', name: 't', extra_specs: specs },
+      },
+    });
+  const found = differences({ kind: 'volume', id: 'v' }, volume({ key: 'S3cret' }), volume({}));
+  expect(found).toMatchObject([{ field: 'volume_type.extra_specs', source: null, target: null }]);
+});
+
+test('names, states, sizes and times are told', () => {
+  const [one, other] = [
+    {
+      id: 'v',
+      display_name: 'a',
+      status: 'available',
+      size: 1,
+      multiattach: false,
+      launched_at: '2026-01-01T00:00:00Z',
+    },
+    { id: 'v', display_name: 'b', status: 'in-use', size: 2, multiattach: true, launched_at: '2026-01-02T00:00:00Z' },
+  ];
+  const found = differences({ kind: 'volume', id: 'v' }, object('Volume', one), object('Volume', other));
+  expect(Object.fromEntries(found.map(({ field, source, target }) => [field, [source, target]]))).toMatchObject({
+    display_name: ['"a"', '"b"'],
+    status: ['"available"', '"in-use"'],
+    size: ['1', '2'],
+    multiattach: ['false', 'true'],
+  });
+  expect(found.find(({ field }) => field === 'launched_at')?.source).toContain('2026-01-01');
+});
+
+test.each([
+  [false, false],
+  [true, false],
+  [false, true],
+])('the command line masks what is told: --json %s, --show-secrets %s', async (json, showSecrets) => {
+  const volume = object('Volume', { id: 'v', display_name: 'postgresql://user:S3cret@host/db' });
+  const source = new ListSource({ volumes: [volume], connections: [], snapshots: [], keyValues: [], leftOut: [] });
+  const nothing = async (): Promise<void> => {};
+  const target: Target = {
+    expected: ({ ovo }) => ovo,
+    fieldsWithoutPlace: () => [],
+    begin: nothing,
+    store: nothing,
+    storeKeyValues: nothing,
+    commit: nothing,
+    rollback: nothing,
+    find: async () => new Map([['volume v', object('Volume', { id: 'v' })]]),
+    keyValues: async () => [],
+    defaultType: null,
+    defaultTypeIds: new Set(),
+  };
+  let printed = '';
+  const terminal = {
+    errorStream: {},
+    colors: () => pico.createColors(false),
+    out: async (text: string) => {
+      printed += text;
+    },
+  } as unknown as Terminal;
+  const code = await carryAll(new Output(terminal, { json, showSecrets }), source, target, {
+    dryRun: false,
+    verify: true,
+    keyValues: true,
+  });
+  expect(code).toBe(3);
+  expect(printed).toContain('display_name');
+  expect(printed.includes('S3cret')).toBe(showSecrets);
+});
