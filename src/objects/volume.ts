@@ -184,11 +184,15 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
    *
    * @param size The new size in GiB, a whole number.
    * @returns The new size in bytes, as the attached device shows it where there is one.
-   * @throws ValueError for what is no size; else what the driver threw, with the volume as `error.resource`.
+   * @throws ValueError for what is no size, InvalidVolume for 0; else what the driver threw, with the volume, whose
+   *   status is `error` then, as `error.resource`. Whether a smaller size is refused is the driver's decision.
    */
   async extend(size: number): Promise<number> {
     const backend = operable(this.backend);
     checkSize(size);
+    if (size === 0 && Number(this.size) > 0) {
+      throw failing(new InvalidVolume(`Cannot extend volume ${this.id} of ${this.size} GiB to 0 GiB`), this);
+    }
     this.previous_status = this.status;
     this.status = 'extending';
     let bytes = size * gibibyte;
