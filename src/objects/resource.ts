@@ -5,6 +5,7 @@ import { givenSwitches } from '../given.ts';
 import { inspect } from '../inspect.ts';
 import { compact, jsonText } from '../serialization/json-text.ts';
 import { toPlainDict, toPrimitive } from '../serialization/primitive.ts';
+import { refuseAssignments } from './assignments.ts';
 import type { Backend } from './backend.ts';
 import type { Context } from './context.ts';
 import { FieldHolder } from './with-fields.ts';
@@ -27,6 +28,10 @@ export abstract class Resource extends FieldHolder {
   /** The backend; only its name where that is not initialised and `fail_on_missing_backend` is false. */
   readonly backend: Backend | string;
   #ovo: VersionedObject;
+
+  static {
+    refuseAssignments('volume, snapshot or connection', Resource);
+  }
 
   constructor(context: Context, backend: Backend | string, ovo: VersionedObject) {
     super();

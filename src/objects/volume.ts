@@ -7,6 +7,7 @@ import { volumeAttachmentListModel } from '../cinder/volume-attachment.ts';
 import { hostConnectorProperties } from '../drivers/connector.ts';
 import { InvalidVolume, NotLocal, ValueError, VolumeNotFound } from '../errors/index.ts';
 import { givenObject, givenSwitches, refuseOthers } from '../given.ts';
+import { refuseAssignments, refuseNewProperties } from './assignments.ts';
 import type { Backend } from './backend.ts';
 import { backendOfHost, operable } from './backends.ts';
 import { ChildList } from './child-list.ts';
@@ -55,6 +56,15 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
 
   protected override readonly resourceClass = 'Volume';
   protected override readonly simplifiedWithout = ['snapshots', 'volume_attachment'];
+
+  static {
+    refuseAssignments('volume', Volume);
+  }
+
+  constructor(...given: ConstructorParameters<typeof Resource>) {
+    super(...given);
+    refuseNewProperties(this, Volume, new.target);
+  }
 
   /** The volume of an object from a storage or a dump, with the snapshots and connections that came with it. */
   static restore(context: Context, ovo: VersionedObject, backend?: Backend | string): Volume {
