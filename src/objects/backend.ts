@@ -5,6 +5,7 @@ import type { DriverParameters, VolumeDriver } from '../drivers/volume-driver.ts
 import { givenFilter, givenObject, givenSwitches, readable } from '../given.ts';
 import { inspect } from '../inspect.ts';
 import { jsonText, spaced } from '../serialization/json-text.ts';
+import { refuseAssignments } from './assignments.ts';
 import type { Context } from './context.ts';
 import { LazyList } from './lazy-list.ts';
 import { checkSize } from './lifecycle.ts';
@@ -56,6 +57,10 @@ export class Backend {
   #stats: Stats;
   #poolNames: readonly string[];
   readonly #volumes = new LazyList<Volume>();
+
+  static {
+    refuseAssignments('backend', Backend);
+  }
 
   private constructor(context: Context, options: BackendOptions, driver: VolumeDriver) {
     this.context = context;

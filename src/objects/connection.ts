@@ -7,6 +7,7 @@ import { hostConnector } from '../drivers/connector-registry.ts';
 import { ConnectionNotFound, DeviceUnavailable, InvalidOption } from '../errors/index.ts';
 import { givenSwitches } from '../given.ts';
 import { kindOf } from '../shown.ts';
+import { refuseAssignments, refuseNewProperties } from './assignments.ts';
 import type { Backend } from './backend.ts';
 import { operable } from './backends.ts';
 import type { Context } from './context.ts';
@@ -47,10 +48,15 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
   protected override readonly resourceClass = 'Connection';
   protected override readonly simplifiedWithout = ['volume'];
 
+  static {
+    refuseAssignments('connection', Connection);
+  }
+
   constructor(context: Context, backend: Backend | string | null, ovo: VersionedObject, use_multipath?: boolean) {
     super(context, backend, ovo);
     this.use_multipath = use_multipath ?? isMultipath(ovo);
     this.#completeAccessMode();
+    refuseNewProperties(this, Connection, new.target);
   }
 
   /** The connection of an object from a storage or a dump. */

@@ -4,6 +4,7 @@ import { InvalidOption, ValueError } from '../errors/index.ts';
 import { readable } from '../given.ts';
 import { inspect } from '../inspect.ts';
 import { kindOf, shownText } from '../shown.ts';
+import { refuseNewProperties } from './assignments.ts';
 
 /**
  * A key and its text, which a program may keep beside its volumes: a row of cinderlib's table
@@ -25,6 +26,7 @@ export class KeyValue {
   constructor(key: string, value: string | null) {
     this.key = key;
     this.value = value;
+    refuseNewProperties(this, KeyValue, new.target);
   }
 
   /** What Node, Deno and Bun print: not the value, which may be a secret. */

@@ -33,6 +33,8 @@ export function newVolume(
     volume_attachment: emptyList(volumeAttachmentListModel),
     ...fields,
   });
+  const size = ovo.get('size');
+  if (Number(size) < 0) throw new ValueError(`A size is a whole number of GiB, not ${size}.`);
   if (fields['host'] === undefined) {
     ovo.set('host', `${settings.host}@${backend.id}#${pool ?? backend.poolNames[0] ?? backend.id}`);
   }

@@ -6,6 +6,7 @@ import { givenSwitches } from '../given.ts';
 import { inspect } from '../inspect.ts';
 import { compact, jsonText } from '../serialization/json-text.ts';
 import { toPlainDict, toPrimitive } from '../serialization/primitive.ts';
+import { refuseAssignments } from './assignments.ts';
 import type { Backend } from './backend.ts';
 import type { Context } from './context.ts';
 import { FieldHolder } from './with-fields.ts';
@@ -27,6 +28,10 @@ export abstract class Resource extends FieldHolder {
   readonly context: Context;
   readonly #backend: Backend | string | null;
   #ovo: VersionedObject;
+
+  static {
+    refuseAssignments('volume, snapshot or connection', Resource);
+  }
 
   /** @param backend null for a connection whose volume, which would tell, is gone */
   constructor(context: Context, backend: Backend | string | null, ovo: VersionedObject) {

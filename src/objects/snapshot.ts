@@ -3,6 +3,7 @@ import { snapshotModel } from '../cinder/snapshot.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { ObjectActionError, SnapshotNotFound, ValueError } from '../errors/index.ts';
 import { givenObject } from '../given.ts';
+import { refuseNewProperties } from './assignments.ts';
 import type { Backend } from './backend.ts';
 import { backendNamed, changeable } from './backends.ts';
 import type { Context } from './context.ts';
@@ -32,6 +33,11 @@ export class Snapshot extends withFields<SnapshotFields, Resource, ConstructorPa
 
   protected override readonly resourceClass = 'Snapshot';
   protected override readonly simplifiedWithout = ['volume'];
+
+  constructor(...given: ConstructorParameters<typeof Resource>) {
+    super(...given);
+    refuseNewProperties(this, Snapshot, new.target);
+  }
 
   /** The snapshot of an object from a storage or a dump. `backend` is what a dump says; the object says it too. */
   static restore(context: Context, ovo: VersionedObject, backend: Backend | string | null = null): Snapshot {

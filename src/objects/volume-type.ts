@@ -2,6 +2,7 @@
 import { qosSpecsModel } from '../cinder/qos-specs.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { volumeTypeModel } from '../cinder/volume-type.ts';
+import { refuseAssignments, refuseNewProperties } from './assignments.ts';
 import type { QosSpecsFields, VolumeTypeFields } from './fields.ts';
 import { FieldHolder, withFields } from './with-fields.ts';
 
@@ -20,13 +21,27 @@ abstract class FixedHolder extends FieldHolder {
 }
 
 /** QoS specs of a volume type: a row of Cinder's table `quality_of_service_specs`, and the rows of its keys. Stored with their volume. */
-export class QosSpecs extends withFields<QosSpecsFields, FixedHolder, [VersionedObject]>(FixedHolder, qosSpecsModel) {}
+export class QosSpecs extends withFields<QosSpecsFields, FixedHolder, [VersionedObject]>(FixedHolder, qosSpecsModel) {
+  constructor(ovo: VersionedObject) {
+    super(ovo);
+    refuseNewProperties(this, QosSpecs, new.target);
+  }
+}
 
 /** The type of a volume: a row of Cinder's table `volume_types`, with its extra specs. What is assigned is stored by `save()` of its volume. */
 export class VolumeType extends withFields<VolumeTypeFields, FixedHolder, [VersionedObject]>(
   FixedHolder,
   volumeTypeModel,
 ) {
+  static {
+    refuseAssignments('volume type', VolumeType);
+  }
+
+  constructor(ovo: VersionedObject) {
+    super(ovo);
+    refuseNewProperties(this, VolumeType, new.target);
+  }
+
   /** The QoS specs; null when the type has none. */
   get qos_specs(): QosSpecs | null {
     const ovo = this.ovo.child('qos_specs');

@@ -8,6 +8,7 @@ import { wantsMultipath } from '../drivers/attach-options.ts';
 import { hostConnectorProperties } from '../drivers/connector.ts';
 import { InvalidVolume, NotLocal, ValueError, VolumeNotFound } from '../errors/index.ts';
 import { givenObject, givenSwitches, refuseOthers } from '../given.ts';
+import { refuseAssignments, refuseNewProperties } from './assignments.ts';
 import type { Backend } from './backend.ts';
 import { backendOfHost, changeable, operable } from './backends.ts';
 import { ChildList } from './child-list.ts';
@@ -56,6 +57,15 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
 
   protected override readonly resourceClass = 'Volume';
   protected override readonly simplifiedWithout = ['snapshots', 'volume_attachment'];
+
+  static {
+    refuseAssignments('volume', Volume);
+  }
+
+  constructor(...given: ConstructorParameters<typeof Resource>) {
+    super(...given);
+    refuseNewProperties(this, Volume, new.target);
+  }
 
   /** The volume of an object from a storage or a dump, with the snapshots and connections that came with it. */
   static restore(context: Context, ovo: VersionedObject, backend?: Backend | string): Volume {
@@ -185,11 +195,15 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
    *
    * @param size The new size in GiB, a whole number.
    * @returns The new size in bytes, as the attached device shows it where there is one.
-   * @throws ValueError for what is no size; else what the driver threw, with the volume as `error.resource`.
+   * @throws ValueError for what is no size, InvalidVolume for 0; else what the driver threw, with the volume, whose
+   *   status is `error` then, as `error.resource`. Whether a smaller size is refused is the driver's decision.
    */
   async extend(size: number): Promise<number> {
     const backend = changeable(this);
     checkSize(size);
+    if (size === 0 && Number(this.size) > 0) {
+      throw failing(new InvalidVolume(`Cannot extend volume ${this.id} of ${this.size} GiB to 0 GiB`), this);
+    }
     this.previous_status = this.status;
     this.status = 'extending';
     let bytes = size * gibibyte;

@@ -189,6 +189,22 @@ describe('extend', () => {
     expect([log, vol.status]).toEqual([[], 'available']);
   });
 
+  test('to nothing is refused before the driver is called, and changes nothing', async () => {
+    const vol = await backend.createVolume(2);
+    log.length = 0;
+    const error = await failureOf(vol.extend(0));
+    expect(error).toMatchObject({ name: 'InvalidVolume', resource: vol, message: expect.stringContaining('2 GiB') });
+    expect([log, vol.size, vol.status, vol.previous_status]).toEqual([[], 2, 'available', null]);
+  });
+
+  // As observed of the original: that is the driver's to refuse.
+  test('to a smaller size is left to the driver', async () => {
+    const vol = await backend.createVolume(3);
+    log.length = 0;
+    await vol.extend(2);
+    expect([log[0], vol.size, vol.status]).toEqual(['D extendVolume', 2, 'available']);
+  });
+
   test('that fails keeps the size and the status before', async () => {
     const vol = await volume();
     script.set('extendVolume', new Error('full'));
@@ -208,6 +224,16 @@ describe('clone', () => {
     expect(copy.volume_type?.extra_specs).toEqual({ e: '1' });
     expect(copy.volume_type?.id).toBe(copy.id);
     expect(copy.volume_type?.qos_specs?.specs).toEqual({ q: '2' });
+  });
+
+  test('of a negative size is refused before the driver is called', async () => {
+    const vol = await volume();
+    const snap = await vol.createSnapshot();
+    log.length = 0;
+    for (const copy of [vol.clone({ size: -1 }), snap.createVolume({ size: -1 })]) {
+      expect(await failureOf(copy)).toMatchObject({ name: 'ValueError' });
+    }
+    expect(log).toEqual([]);
   });
 
   test('that fails names the copy', async () => {
