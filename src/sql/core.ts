@@ -4,7 +4,6 @@
  * Writes that wait together are made durable together, with one flush; reads run between such groups,
  * so that none of them sees what a power cut could still take back.
  */
-import { aboutItem } from '../about-item.ts';
 import { ContextClosed, DatabaseError } from '../errors/index.ts';
 import type {
   Answer,
@@ -14,19 +13,19 @@ import type {
   CoreConfig,
   LockFile,
   MediumName,
-  SingleWrite,
   StorageInfo,
   WriteCommand,
 } from '../rpc/contract.ts';
 import { isBulkPart, isWrite } from '../rpc/writes.ts';
 import { isPersisted } from '../runtime.ts';
 import { Bulk } from './bulk.ts';
-import { read, type TableRead, write, writeOne } from './cinder-db.ts';
+import { read, type TableRead, write } from './cinder-db.ts';
 import { storableTime } from './dialect.ts';
-import type { SqlConnection, SqlEngine, Work } from './engine.ts';
+import type { SqlEngine, Work } from './engine.ts';
 import { prepareSchema, readSchema, type Schema } from './revisions.ts';
 import type { Origin } from './schema/seeds.ts';
 import type { WriteContext } from './write-context.ts';
+import { writeMany } from './write-many.ts';
 
 /** An engine and what the core has to know of the database that it opened. */
 export interface CoreEngine extends SqlEngine {
@@ -184,22 +183,12 @@ export class Core {
     if (bulk === null) throw new DatabaseError('There is no bulk under way: it was never begun, or has ended.');
     if (command.kind === 'appendBulk') {
       const newContext = this.#contexts(this.#open());
-      await bulk.append(async (connection) => {
-        for (const part of command.commands) await this.#writePart(connection, part, newContext());
-      });
+      await bulk.append((connection) => writeMany(connection, command.commands, newContext));
       return null;
     }
     this.#bulk = null;
     await (command.kind === 'commitBulk' ? bulk.commit() : bulk.rollback());
     return null;
-  }
-
-  async #writePart(connection: SqlConnection, part: SingleWrite, context: WriteContext): Promise<void> {
-    try {
-      await writeOne(connection, part, context);
-    } catch (error) {
-      throw aboutItem(error, nameOf(part));
-    }
   }
 
   async #giveUpBulk(): Promise<void> {
@@ -313,14 +302,6 @@ function durabilityOf({ medium, sqlite_synchronous }: CoreConfig): StorageInfo['
 
 async function persistedIn(medium: MediumName): Promise<boolean> {
   return medium === 'indexeddb' || medium === 'opfs' ? isPersisted() : medium === 'filesystem';
-}
-
-/** What a change is about, as messages call it. */
-function nameOf(command: SingleWrite): string {
-  const kind = command.kind.replace(/^(?:set|delete)/, '').toLowerCase();
-  if ('change' in command) return `${kind} ${command.change.id}`;
-  if ('key' in command) return `key ${command.key}`;
-  return 'id' in command ? `${kind} ${command.id}` : kind;
 }
 
 function isWriting(waiting: Waiting): waiting is Waiting<WriteCommand> {
