@@ -6,7 +6,7 @@ type Row = Readonly<Record<string, string | number>>;
 const time = '2026-01-02 03:04:05.678901';
 const common = { created_at: time, updated_at: time, user_id: 'cinderlib', project_id: 'cinderlib' };
 /** Rows of an INSERT, as `mysqldump` and people who know have them. */
-const rowsOfInsert = 500;
+export const rowsOfInsert = 500;
 
 /** Ids without order, as random ones are: 40,503 has no factor in common with 2^32. */
 const idOf = (n: number, kind: string): string => {
@@ -45,7 +45,7 @@ const tables = { volumes: volume, volume_metadata: metadata, snapshots: snapshot
 
 /** The file with so many volumes. */
 export async function manyVolumes(path: string, count: number): Promise<void> {
-  await emptyDatabase(path);
+  await emptyDatabase(`sqlite:///${path}`);
   const database = nativeWriter(path);
   const typeId = database.prepare("SELECT id FROM volume_types WHERE name = '__DEFAULT__'").all()[0]?.['id'];
   for (const [table, rowOf] of Object.entries(tables)) {

@@ -1,17 +1,19 @@
 /**
- * Migrating many volumes, each with a key of metadata and a snapshot, from SQLite to a server: against the server's own
- * client that is given the same rows as text, which is as fast as rows come in without `COPY`.
+ * Migrating many volumes, each with a key of metadata and a snapshot, from SQLite to each kind of database: against the
+ * database's own client that is given the same rows as text, which is as fast as rows come in without `COPY`.
  *
  * CINDERLIB_BENCH_VOLUMES=5000 for fewer than 100,000.
  */
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { setup } from 'cinderlib-wasm';
 import { type ServerKind, startServer, type TestServer } from '../test/support/servers.ts';
-import { manyVolumes, manyVolumesAsSql } from './many-volumes.ts';
+import { manyVolumes, manyVolumesAsSql, rowsOfInsert } from './many-volumes.ts';
 import { compared, type Figure, onDisk } from './measure.ts';
+import { emptyDatabase } from './peer.ts';
 
 const count = Number(process.env['CINDERLIB_BENCH_VOLUMES'] ?? 100_000);
+/** Volumes and snapshots; their metadata is not counted. */
+const objects = 2 * count;
 const names = { mysql: 'MariaDB', postgresql: 'PostgreSQL' } as const;
 const clients = { mysql: 'mariadb', postgresql: 'psql' } as const;
 
@@ -34,38 +36,45 @@ export async function migration(): Promise<Figure[]> {
         await server.stop();
       }
     }
-    const file = migrated(source, `sqlite:///${join(folder, 'target.sqlite')}`, true);
-    const peer = (2 * count) / file.seconds;
-    figures.push(compared(title('SQLite', file, 'verified (itself)'), 'objects/s', peer, peer));
-    return figures;
+    return [...figures, ...(await toFile(folder, source))];
   });
 }
 
 async function toServer(kind: ServerKind, server: TestServer, source: string): Promise<Figure[]> {
-  const bulk = await bulkInsert(kind, server);
+  const connection = await server.createDatabase();
+  await emptyDatabase(connection);
+  const mode = kind === 'mysql' ? "SET sql_mode = 'ANSI_QUOTES';\n" : '';
+  const bulk = seconds((text) => server.sql(mode + text, new URL(connection).pathname.slice(1)));
   const carried = migrated(source, await server.createDatabase(), false);
   const verified = migrated(source, await server.createDatabase(), true);
-  const compare = (run: Migrated, how: string): Figure =>
-    compared(title(names[kind], run, how), 'objects/s', (2 * count) / run.seconds, (2 * count) / bulk);
+  return figuresOf(names[kind], clients[kind], bulk, carried, verified);
+}
+
+async function toFile(folder: string, source: string): Promise<Figure[]> {
+  const path = (name: string): string => join(folder, `${name}.sqlite`);
+  await emptyDatabase(`sqlite:///${path('peer')}`);
+  const bulk = seconds((input) => void execFileSync('sqlite3', ['-bail', path('peer')], { input }));
+  const carried = migrated(source, `sqlite:///${path('carried')}`, false);
+  const verified = migrated(source, `sqlite:///${path('verified')}`, true);
+  return figuresOf('SQLite', 'sqlite3', bulk, carried, verified);
+}
+
+function figuresOf(target: string, client: string, bulk: number, carried: Migrated, verified: Migrated): Figure[] {
+  const figure = (run: Migrated, how: string): Figure => {
+    const what = `migrate ${count.toLocaleString('en')} volumes with snapshots, SQLite to ${target}`;
+    return compared(`${what}, ${how}; peak ${run.peak} MB`, 'objects/s', objects / run.seconds, objects / bulk);
+  };
   return [
-    compare(carried, `not verified (${clients[kind]}, INSERTs of 500 rows)`),
-    compare(verified, 'verified (the same peer)'),
+    figure(carried, `not verified (${client}, INSERTs of ${rowsOfInsert} rows)`),
+    figure(verified, 'verified (the same peer)'),
   ];
 }
 
-function title(target: string, { peak }: Migrated, how: string): string {
-  return `migrate ${count.toLocaleString('en')} volumes with snapshots from SQLite to ${target}, peak ${peak} MB, ${how}`;
-}
-
-/** Seconds that the server's client takes for the same rows. */
-async function bulkInsert(kind: ServerKind, server: TestServer): Promise<number> {
-  const connection = await server.createDatabase();
-  const cl = await setup({ persistence_config: { storage: 'db', connection } });
-  await cl.close();
-  const mode = kind === 'mysql' ? "SET sql_mode = 'ANSI_QUOTES';\n" : '';
-  const text = mode + [...manyVolumesAsSql(count)].join('');
+/** Seconds that a client takes for the same rows. */
+function seconds(insert: (text: string) => unknown): number {
+  const text = [...manyVolumesAsSql(count)].join('');
   const start = performance.now();
-  server.sql(text, new URL(connection).pathname.slice(1));
+  insert(text);
   return (performance.now() - start) / 1000;
 }
 
