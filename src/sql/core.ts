@@ -22,6 +22,7 @@ import { Bulk } from './bulk.ts';
 import { read, type TableRead, write } from './cinder-db.ts';
 import { storableTime } from './dialect.ts';
 import type { SqlEngine, Work } from './engine.ts';
+import { Novelty } from './novelty.ts';
 import { prepareSchema, readSchema, type Schema } from './revisions.ts';
 import type { Origin } from './schema/seeds.ts';
 import type { WriteContext } from './write-context.ts';
@@ -48,6 +49,11 @@ export interface CoreEngine extends SqlEngine {
   bytes(): Promise<Uint8Array>;
   /** Takes the database as another program left it. */
   refresh(): Promise<void>;
+  /**
+   * Closes a database that was new when it was opened, and takes its file away unless somebody else has been at it.
+   * Absent where there is no file.
+   */
+  discard?(): Promise<void>;
 }
 
 /** What the core is made of; tests put other clocks and engines in. */
@@ -83,6 +89,8 @@ export class Core {
   #running = false;
   /** The transaction that everything else waits for. */
   #bulk: Bulk | null = null;
+  /** What became of a database that was made for a bulk: nobody wants it when that has failed. */
+  readonly #novelty = new Novelty();
 
   constructor(parts: CoreParts) {
     this.#parts = parts;
@@ -153,6 +161,7 @@ export class Core {
             write(connection, command, newContext),
       );
       const results = await engine.group(works);
+      for (const result of results) this.#novelty.wrote(result);
       for (const [place, { resolve, reject }] of writes.entries()) {
         const result = results[place];
         if (result?.status === 'fulfilled') resolve(result.value);
@@ -173,6 +182,7 @@ export class Core {
   }
 
   async #beginBulk(): Promise<null> {
+    this.#novelty.bulk();
     this.#bulk = await Bulk.begin(this.#open().engine);
     return null;
   }
@@ -187,7 +197,8 @@ export class Core {
       return null;
     }
     this.#bulk = null;
-    await (command.kind === 'commitBulk' ? bulk.commit() : bulk.rollback());
+    if (command.kind === 'rollbackBulk') await bulk.rollback();
+    else await this.#novelty.during(bulk.commit());
     return null;
   }
 
@@ -247,6 +258,7 @@ export class Core {
     try {
       const schema = engine.readOnly ? await readSchema(engine) : await prepareSchema(engine, this.#parts);
       this.#opened = { engine, config, schema };
+      if (schema.isNew === true) this.#novelty.made();
       return { default_type: schema.default_type, lock_file: engine.lockFile };
     } catch (error) {
       // Why it was refused says more than why it could not be closed.
@@ -285,7 +297,8 @@ export class Core {
     const opened = this.#opened;
     this.#opened = null;
     this.#closed = true;
-    await opened?.engine.close();
+    if (opened?.engine.discard !== undefined && this.#novelty.isUnwanted) await opened.engine.discard();
+    else await opened?.engine.close();
     return null;
   }
 }
