@@ -18,7 +18,7 @@ export async function durableSaves(): Promise<Figure[]> {
     await cl.close();
 
     const path = join(folder, 'peer.sqlite');
-    await emptyDatabase(path);
+    await emptyDatabase(`sqlite:///${path}`);
     const peer = nativeWriter(path);
     const create = nativeCreate(peer);
     const native = await rate(count, () => {

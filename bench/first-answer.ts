@@ -7,7 +7,7 @@ import { emptyDatabase } from './peer.ts';
 export async function firstAnswer(): Promise<Figure[]> {
   return onDisk(async (folder) => {
     const path = join(folder, 'there.sqlite');
-    await emptyDatabase(path);
+    await emptyDatabase(`sqlite:///${path}`);
     const run = (program: string): void => {
       const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
         encoding: 'utf8',

@@ -6,9 +6,14 @@ import { firstAnswer } from './first-answer.ts';
 import { getById } from './get-by-id.ts';
 import { listing } from './listing.ts';
 import type { Figure } from './measure.ts';
+import { migration } from './migration.ts';
 
 const figures: Figure[] = [];
-for (const benchmark of [durableSaves, getById, listing, firstAnswer]) {
+/** All of them, or those that are named: `npm run bench -- migration`. */
+const benchmarks = { durableSaves, getById, listing, firstAnswer, migration };
+const named = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+for (const [name, benchmark] of Object.entries(benchmarks)) {
+  if (named.length > 0 && !named.includes(name)) continue;
   for (const figure of await benchmark()) {
     console.log(
       `${figure.what.padEnd(64)} ${figure.ours.padStart(16)} ${figure.peer.padStart(16)} ${figure.ratio.padStart(7)}`,
@@ -29,4 +34,5 @@ const page = [
   ...figures.map(({ what, ours, peer, ratio }) => `| ${what} | ${ours} | ${peer} | ${ratio} |`),
   '',
 ];
-if (process.argv.includes('--write')) writeFileSync(new URL('../bench/figures.md', import.meta.url), page.join('\n'));
+if (process.argv.includes('--write') && named.length === 0)
+  writeFileSync(new URL('../bench/figures.md', import.meta.url), page.join('\n'));

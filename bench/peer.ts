@@ -24,8 +24,8 @@ export function nativeDatabase(path: string): NativeDatabase {
 }
 
 /** Makes a database with Cinder's schema, for the peer to write in. */
-export async function emptyDatabase(path: string): Promise<void> {
-  const cl = await setup({ persistence_config: { storage: 'db', connection: `sqlite:///${path}` } });
+export async function emptyDatabase(connection: string): Promise<void> {
+  const cl = await setup({ persistence_config: { storage: 'db', connection } });
   await cl.close();
 }
 

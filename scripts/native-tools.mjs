@@ -22,6 +22,7 @@ const tools = [
   { needed: true, package: 'python3', there: ['/usr/bin/python3', '-c', 'import sqlite3'] },
   { needed: true, package: 'mariadb-server', there: ['/usr/sbin/mariadbd', '--version'] },
   { needed: true, package: 'postgresql', there: ['sh', '-c', 'ls /usr/lib/postgresql/*/bin/postgres'] },
+  { needed: true, package: 'openssl', there: ['openssl', 'version'] },
   { needed: everything, package: 'python3-cinder', there: ['/usr/bin/python3', '-c', 'import cinder.objects'] },
   { needed: everything, package: 'user-mode-linux', there: ['linux.uml', '--version'] },
   { needed: everything, package: 'kmod', there: ['modprobe', '--version'] },

@@ -15,6 +15,7 @@ type Builtins = {
   'node:process': typeof import('node:process');
   'node:readline': typeof import('node:readline');
   'node:sqlite': NativeSqlite;
+  'node:tls': typeof import('node:tls');
   'node:worker_threads': typeof import('node:worker_threads');
   'node:zlib': typeof import('node:zlib');
 };

@@ -8,7 +8,7 @@ const chars = {
 };
 const gap = 2;
 /** Narrower than this a text tells nothing. */
-const narrowest = 8;
+const narrowest = 6;
 
 export interface Column {
   readonly title: string;

@@ -12,6 +12,7 @@ export class Terminal {
   readonly #process: Process;
   /** Whether whoever reads the output has gone, as `head` does when it has enough. */
   #deserted = false;
+  #stop: (signal: 'SIGINT' | 'SIGTERM') => void = () => {};
 
   constructor() {
     const host = builtin('node:process');
@@ -92,6 +93,11 @@ export class Terminal {
     try {
       const answer = await new Promise<string>((resolve) => {
         asking.on('close', () => resolve(''));
+        // While a line is edited Ctrl-C is a key, and no signal.
+        asking.on('SIGINT', () => {
+          this.#stop('SIGINT');
+          asking.close();
+        });
         asking.question(`${question} [y/N] `, resolve);
       });
       return /^y(?:es)?$/i.test(answer.trim());
@@ -102,6 +108,7 @@ export class Terminal {
 
   /** Calls back once when the person or the system wants the program to end. */
   onStop(stop: (signal: 'SIGINT' | 'SIGTERM') => void): void {
+    this.#stop = stop;
     for (const signal of ['SIGINT', 'SIGTERM'] as const) this.#process.on(signal, () => stop(signal));
   }
 

@@ -3,7 +3,7 @@ import type { VersionedObject } from '../cinder/versioned-object.ts';
 import type { KeyValue } from '../objects/key-value.ts';
 import type { DatabasePersistence } from '../persistence/database.ts';
 import type { Examination, Scan } from '../rpc/contract.ts';
-import { type Item, itemOf } from './item.ts';
+import { type Item, takenItem } from './item.ts';
 import type { NotCarried } from './report.ts';
 import { PAGE, type Source } from './source.ts';
 
@@ -29,9 +29,9 @@ export class DatabaseSource implements Source {
   async *items(): AsyncGenerator<readonly Item[], void, undefined> {
     for await (const volumes of scanned((scan) => this.#storage.scanVolumes(scan))) {
       const connections = volumes.flatMap((volume) => volume.children('volume_attachment'));
-      yield [...volumes, ...connections].map(itemOf);
+      yield [...volumes, ...connections].map(takenItem);
     }
-    for await (const snapshots of scanned((scan) => this.#storage.scanSnapshots(scan))) yield snapshots.map(itemOf);
+    for await (const snapshots of scanned((scan) => this.#storage.scanSnapshots(scan))) yield snapshots.map(takenItem);
   }
 
   keyValues(): Promise<readonly KeyValue[]> {

@@ -7,7 +7,7 @@ import { type KeyValue, storableKeyValue } from '../objects/key-value.ts';
 import type { BulkWriter } from '../persistence/bulk-writer.ts';
 import { carryCommand } from '../persistence/changes.ts';
 import type { DatabasePersistence } from '../persistence/database.ts';
-import { copyOf, type Item, replaceField } from './item.ts';
+import { type Item, replaceField, shallowCopy } from './item.ts';
 import { DEFAULT_TYPE, keyOf, type Target } from './target.ts';
 
 export class DatabaseTarget implements Target {
@@ -27,7 +27,7 @@ export class DatabaseTarget implements Target {
 
   /** Each database has a type `__DEFAULT__` of its own: the source's becomes this one. */
   expected({ kind, ovo }: Item): VersionedObject {
-    const expected = copyOf(ovo);
+    const expected = shallowCopy(ovo);
     if (kind === 'connection') return expected;
     const id = this.defaultType?.get('id') ?? null;
     const type = ovo.child('volume_type');

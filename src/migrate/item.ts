@@ -8,7 +8,7 @@ export type ItemKind = 'volume' | 'snapshot' | 'connection';
 export interface Item {
   readonly kind: ItemKind;
   readonly id: string;
-  /** A copy: whoever stores it may keep it and change it. */
+  /** Nobody else's: whoever stores it may keep it and change it. */
   readonly ovo: VersionedObject;
 }
 
@@ -21,10 +21,28 @@ const kinds: Readonly<Record<string, ItemKind>> = {
 /** Objects that are items of their own, or hold this one. */
 const relatives = new Set(['snapshots', 'volume_attachment', 'volume']);
 
+/** The item of an object that somebody may hold: a copy. */
 export function itemOf(object: VersionedObject): Item {
-  const kind = kinds[object.model.name];
-  if (kind === undefined) throw new TypeError(`A ${object.model.name} is nothing that a storage stores by itself.`);
-  return { kind, id: String(object.get('id') ?? ''), ovo: copyOf(object, relatives) };
+  return item(copyOf(object, relatives));
+}
+
+/** The item of an object that was read for it alone: the object itself. */
+export function takenItem(object: VersionedObject): Item {
+  for (const name of relatives) if (object.isSet(name)) object.unset(name);
+  return item(object);
+}
+
+function item(ovo: VersionedObject): Item {
+  const kind = kinds[ovo.model.name];
+  if (kind === undefined) throw new TypeError(`A ${ovo.model.name} is nothing that a storage stores by itself.`);
+  return { kind, id: String(ovo.get('id') ?? ''), ovo };
+}
+
+/** A copy whose fields can be replaced, and whose values are those of the object. */
+export function shallowCopy(object: VersionedObject): VersionedObject {
+  const copy = new VersionedObject(object.model, object.version);
+  for (const [place, { name }] of object.model.fields.entries()) copy.restoreAt(place, object.get(name));
+  return copy;
 }
 
 /** A copy that shares nothing with the object. What the object has unset stays unset. */

@@ -19,7 +19,7 @@ export interface Source {
 }
 
 /** Items of a page. With 100,000 volumes and as many snapshots 200 take 246 MB at most, 500 take 294 MB. */
-export const PAGE = 200;
+export const PAGE = 128;
 
 export function* pages<T>(all: readonly T[]): Generator<readonly T[]> {
   for (let start = 0; start < all.length; start += PAGE) yield all.slice(start, start + PAGE);

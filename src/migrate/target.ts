@@ -4,7 +4,7 @@ import type { KeyValue } from '../objects/key-value.ts';
 import type { Item } from './item.ts';
 
 export interface Target {
-  /** The item as the target is to hold it. Volumes are asked for before what belongs to them. */
+  /** The item as the target is to hold it: to be read, not to be changed. Volumes are asked for before what belongs to them. */
   expected(item: Item): VersionedObject;
   /** The fields of the item with something in them that the target has no place for. */
   fieldsWithoutPlace(item: Item): readonly string[];

@@ -4,7 +4,8 @@ import type { ConnectionFilter, ConnectionRows, RowChange } from '../rpc/contrac
 import { all, among, type Condition, equals, filters, live } from './condition.ts';
 import { newestFirst } from './dialect.ts';
 import type { SqlConnection } from './engine.ts';
-import { isCreation, type ObjectRules, storeRow } from './row-change.ts';
+import { insertRows } from './many-rows.ts';
+import { isCreation, newRow, type ObjectRules, storeRow } from './row-change.ts';
 import { isLive, lockRow, markDeleted, removeRows, updateRow, valuesOf } from './rows.ts';
 import { volumeAttachment } from './schema/columns.ts';
 import { readVolumes } from './volume-rows.ts';
@@ -48,6 +49,18 @@ export async function setConnection(
   const row = await lockRow(connection, volumeAttachment, change.id);
   await storeRow(connection, rules, change, isCreation(rules, change, row) ? null : row, context);
   return null;
+}
+
+/** Stores connections of which none is there. */
+export async function createConnections(
+  connection: SqlConnection,
+  changes: readonly RowChange[],
+  { now }: WriteContext,
+): Promise<void> {
+  const rows = changes.map((change) => {
+    return { about: `connection ${change.id}`, row: newRow(rules, change, connection.dialect, now) };
+  });
+  await insertRows(connection, volumeAttachment.name, rows);
 }
 
 export async function deleteConnection(

@@ -4,7 +4,6 @@
  * Writes that wait together are made durable together, with one flush; reads run between such groups,
  * so that none of them sees what a power cut could still take back.
  */
-import { aboutItem } from '../about-item.ts';
 import { ContextClosed, DatabaseError, DatabaseTakenOver } from '../errors/index.ts';
 import type {
   Answer,
@@ -14,19 +13,20 @@ import type {
   CoreConfig,
   LockFile,
   MediumName,
-  SingleWrite,
   StorageInfo,
   WriteCommand,
 } from '../rpc/contract.ts';
 import { isBulkPart, isWrite } from '../rpc/writes.ts';
 import { isPersisted } from '../runtime.ts';
 import { Bulk } from './bulk.ts';
-import { read, type TableRead, write, writeOne } from './cinder-db.ts';
+import { read, type TableRead, write } from './cinder-db.ts';
 import { storableTime } from './dialect.ts';
-import type { SqlConnection, SqlEngine, Work } from './engine.ts';
+import type { SqlEngine, Work } from './engine.ts';
+import { Novelty } from './novelty.ts';
 import { prepareSchema, readSchema, type Schema } from './revisions.ts';
 import type { Origin } from './schema/seeds.ts';
 import type { WriteContext } from './write-context.ts';
+import { writeMany } from './write-many.ts';
 
 /** An engine and what the core has to know of the database that it opened. */
 export interface CoreEngine extends SqlEngine {
@@ -51,6 +51,11 @@ export interface CoreEngine extends SqlEngine {
   refresh(): Promise<void>;
   /** Lets go of the files at once, whatever waits; false when it cannot. */
   drop?(): boolean;
+  /**
+   * Closes a database that was new when it was opened, and takes its file away unless somebody else has been at it.
+   * Absent where there is no file.
+   */
+  discard?(): Promise<void>;
 }
 
 /** What the core is made of; tests put other clocks and engines in. */
@@ -87,6 +92,8 @@ export class Core {
   #running = false;
   /** The transaction that everything else waits for. */
   #bulk: Bulk | null = null;
+  /** What became of a database that was made for a bulk: nobody wants it when that has failed. */
+  readonly #novelty = new Novelty();
 
   constructor(parts: CoreParts) {
     this.#parts = parts;
@@ -160,6 +167,7 @@ export class Core {
             write(connection, command, newContext),
       );
       const results = await engine.group(works);
+      for (const result of results) this.#novelty.wrote(result);
       for (const [place, { resolve, reject }] of writes.entries()) {
         const result = results[place];
         if (result?.status === 'fulfilled') resolve(result.value);
@@ -180,6 +188,7 @@ export class Core {
   }
 
   async #beginBulk(): Promise<null> {
+    this.#novelty.bulk();
     this.#bulk = await Bulk.begin(this.#open().engine);
     return null;
   }
@@ -190,22 +199,13 @@ export class Core {
     if (bulk === null) throw new DatabaseError('There is no bulk under way: it was never begun, or has ended.');
     if (command.kind === 'appendBulk') {
       const newContext = this.#contexts(this.#open());
-      await bulk.append(async (connection) => {
-        for (const part of command.commands) await this.#writePart(connection, part, newContext());
-      });
+      await bulk.append((connection) => writeMany(connection, command.commands, newContext));
       return null;
     }
     this.#bulk = null;
-    await (command.kind === 'commitBulk' ? bulk.commit() : bulk.rollback());
+    if (command.kind === 'rollbackBulk') await bulk.rollback();
+    else await this.#novelty.during(bulk.commit());
     return null;
-  }
-
-  async #writePart(connection: SqlConnection, part: SingleWrite, context: WriteContext): Promise<void> {
-    try {
-      await writeOne(connection, part, context);
-    } catch (error) {
-      throw aboutItem(error, nameOf(part));
-    }
   }
 
   /** What waits will find that the database is another's, and nothing of it done. */
@@ -273,6 +273,7 @@ export class Core {
     try {
       const schema = engine.readOnly ? await readSchema(engine) : await prepareSchema(engine, this.#parts);
       this.#opened = { engine, config, schema };
+      if (schema.isNew === true) this.#novelty.made();
       return { default_type: schema.default_type, lock_file: engine.lockFile };
     } catch (error) {
       // Why it was refused says more than why it could not be closed.
@@ -311,7 +312,8 @@ export class Core {
     const opened = this.#opened;
     this.#opened = null;
     this.#closed = true;
-    await opened?.engine.close();
+    if (opened?.engine.discard !== undefined && this.#novelty.isUnwanted) await opened.engine.discard();
+    else await opened?.engine.close();
     return null;
   }
 }
@@ -328,14 +330,6 @@ function durabilityOf({ medium, sqlite_synchronous }: CoreConfig): StorageInfo['
 
 async function persistedIn(medium: MediumName): Promise<boolean> {
   return medium === 'indexeddb' || medium === 'opfs' ? isPersisted() : medium === 'filesystem';
-}
-
-/** What a change is about, as messages call it. */
-function nameOf(command: SingleWrite): string {
-  const kind = command.kind.replace(/^(?:set|delete)/, '').toLowerCase();
-  if ('change' in command) return `${kind} ${command.change.id}`;
-  if ('key' in command) return `key ${command.key}`;
-  return 'id' in command ? `${kind} ${command.id}` : kind;
 }
 
 function isWriting(waiting: Waiting): waiting is Waiting<WriteCommand> {

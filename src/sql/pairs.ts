@@ -1,8 +1,9 @@
 /** Keys and values that belong to a row: metadata, extra specs, the parts of QoS specs. */
-import type { RowSet, SqlValue } from '../rpc/contract.ts';
+import type { Entries, RowSet, SqlValue } from '../rpc/contract.ts';
 import { all, type Condition, equals, live } from './condition.ts';
 import { inOrder } from './dialect.ts';
 import type { SqlConnection } from './engine.ts';
+import { findMany, insertRows, type NewRow } from './many-rows.ts';
 import { asObjects, insertRow, type Row, updateRow } from './rows.ts';
 import { columnList, type PairTable } from './schema/columns.ts';
 import type { WriteContext } from './write-context.ts';
@@ -37,9 +38,10 @@ export async function storePairs(
   table: PairTable,
   owner: string,
   wanted: Pairs,
-  { now, newId }: WriteContext,
+  context: WriteContext,
   withId = false,
 ): Promise<void> {
+  const { now, newId } = context;
   const stored = await storedPairs(connection, table, owner);
   for (const [key, { ids }] of stored) {
     if (wanted.has(key)) continue;
@@ -51,12 +53,41 @@ export async function storePairs(
   for (const [key, value] of wanted) {
     const pair = stored.get(key);
     if (pair === undefined) {
-      const row: Row = { [table.owner]: owner, key, value, created_at: now, deleted: false };
+      const row = newPair(table, owner, key, value, context);
       await insertRow(connection, table.name, withId ? { id: newIds.shift() ?? newId(), ...row } : row);
     } else if (pair.value !== value) {
       await updateRow(connection, table, pair.ids.at(-1) ?? null, { value, updated_at: now });
     }
   }
+}
+
+/** Stores the pairs of owners that are new themselves; nothing is asked of those that have none. */
+export async function createPairs(
+  connection: SqlConnection,
+  table: PairTable,
+  pairsOf: readonly (readonly [owner: string, pairs: Entries<string> | undefined])[],
+  context: WriteContext,
+): Promise<void> {
+  const given = pairsOf.flatMap(([owner, pairs = []]) => (pairs.length === 0 ? [] : [{ owner, pairs }]));
+  if (given.length === 0) return;
+  // What a database that checks no references kept of an owner of the same id.
+  const owners = given.map(({ owner }) => owner);
+  const kept = await findMany(connection, table.name, owners, 'id', table.owner);
+  const rows: NewRow[] = [];
+  for (const { owner, pairs } of given) {
+    if (kept.has(owner)) await storePairs(connection, table, owner, new Map(pairs), context);
+    else
+      for (const [key, value] of new Map(pairs))
+        rows.push({
+          about: `${table.owner.replace('_id', '')} ${owner}`,
+          row: newPair(table, owner, key, value, context),
+        });
+  }
+  await insertRows(connection, table.name, rows);
+}
+
+function newPair({ owner }: PairTable, id: string, key: string, value: string | null, { now }: WriteContext): Row {
+  return { [owner]: id, key, value, created_at: now, deleted: false };
 }
 
 interface StoredPair {

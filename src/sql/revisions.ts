@@ -22,6 +22,8 @@ export interface Schema {
   readonly defaultTypeId: string;
   /** Only the original's own databases have the table from the start. */
   readonly hasKeyValues: boolean;
+  /** Whether its tables were made just now. */
+  readonly isNew?: true;
 }
 
 /**
@@ -45,7 +47,8 @@ export async function prepareSchema(engine: SqlEngine, origin: Origin): Promise<
         if (revision === null) await ways.create(connection, state.tables, origin);
       }),
     );
-    return { revision: revision ?? SCHEMA_REVISION, ...(await engine.read(defaultType)), hasKeyValues: true };
+    const found = { ...(await engine.read(defaultType)), hasKeyValues: true };
+    return revision === null ? { revision: SCHEMA_REVISION, ...found, isNew: true } : { revision, ...found };
   }
   const found = await engine.read(defaultType);
   return { revision: await upgradeSchema(engine, ways, state, revision), ...found, hasKeyValues: true };

@@ -70,17 +70,25 @@ export async function storeRow(
   stored: Row | null,
   { now }: WriteContext,
 ): Promise<void> {
+  if (stored === null) return insertRow(connection, rules.table.name, newRow(rules, change, connection.dialect, now));
   const values = checkedValues(rules, change, connection.dialect);
-  const defaults: Row = { deleted: false, created_at: now, ...rules.defaults };
-  if (stored === null) {
-    for (const [column, value] of Object.entries(defaults)) values[column] ??= value;
-    return insertRow(connection, rules.table.name, values);
-  }
+  const defaults = defaultsOf(rules, now);
   delete values['id'];
   const update = change.whole ? differences(rules.table, defaults, stored, values) : values;
   if (change.whole && Object.keys(update).length === 0) return;
   if (!Object.hasOwn(values, 'updated_at')) update['updated_at'] = now;
   return updateRow(connection, rules.table, change.id, update);
+}
+
+/** The row that a change makes where there is none yet. */
+export function newRow(rules: RowRules, change: RowChange, dialect: Dialect, now: string): Row {
+  const values = checkedValues(rules, change, dialect);
+  for (const [column, value] of Object.entries(defaultsOf(rules, now))) values[column] ??= value;
+  return values;
+}
+
+function defaultsOf(rules: RowRules, now: string): Row {
+  return { deleted: false, created_at: now, ...rules.defaults };
 }
 
 /** The columns of a whole object that differ from its row as an object of that row would show them. */

@@ -4,8 +4,9 @@ import type { Scan, SnapshotChange, SnapshotFilter, SnapshotRows, SnapshotStored
 import { all, among, equals, filters, live, scanned } from './condition.ts';
 import { newestFirst } from './dialect.ts';
 import type { SqlConnection } from './engine.ts';
-import { listPairs, storePairs } from './pairs.ts';
-import { isCreation, type ObjectRules, storeRow } from './row-change.ts';
+import { findMany, insertRows, type NewRow } from './many-rows.ts';
+import { createPairs, listPairs, storePairs } from './pairs.ts';
+import { isCreation, newRow, type ObjectRules, storeRow } from './row-change.ts';
 import { findRow, isLive, lockRow, markDeleted, type Row, removeRows, updateRow, valuesOf } from './rows.ts';
 import { snapshotMetadata, snapshots, volumes, volumeTypes } from './schema/columns.ts';
 import type { WriteContext } from './write-context.ts';
@@ -50,7 +51,7 @@ export async function setSnapshot(
 ): Promise<SnapshotStored> {
   const row = await lockRow(connection, snapshots, change.id);
   const stored = isCreation(rules, change, row) ? null : row;
-  const volume_type_id = await typeOf(connection, change, stored, context);
+  const volume_type_id = await typeOf(lookUpOn(connection), change, stored, context);
   const named = stored === null || Object.hasOwn(change.values, 'volume_type_id');
   const values = named ? { ...change.values, volume_type_id } : change.values;
   await storeRow(connection, rules, { ...change, values }, stored, context);
@@ -60,9 +61,51 @@ export async function setSnapshot(
   return { volume_type_id };
 }
 
+/** Stores snapshots of which none is there. */
+export async function createSnapshots(
+  connection: SqlConnection,
+  changes: readonly SnapshotChange[],
+  context: WriteContext,
+): Promise<void> {
+  const column = (name: string): readonly SqlValue[] => changes.map(({ values }) => values[name] || null);
+  const types = await findMany(connection, volumeTypes.name, column('volume_type_id'), 'id');
+  const ofVolumes = await findMany(connection, volumes.name, column('volume_id'), 'volume_type_id');
+  const lookup: TypeLookup = {
+    isType: async (id) => types.has(String(id)),
+    ofVolume: async (id) => ofVolumes.get(String(id)) ?? null,
+  };
+  const rows: NewRow[] = [];
+  for (const change of changes) {
+    const values = { ...change.values, volume_type_id: await typeOf(lookup, change, null, context) };
+    const row = newRow(rules, { ...change, values }, connection.dialect, context.now);
+    rows.push({ about: `snapshot ${change.id}`, row });
+  }
+  await insertRows(connection, snapshots.name, rows);
+  await createPairs(
+    connection,
+    snapshotMetadata,
+    changes.map(({ id, metadata }) => [id, metadata]),
+    context,
+  );
+}
+
+/** What is asked of volumes and types to find the type of a snapshot. */
+interface TypeLookup {
+  isType(id: SqlValue): Promise<boolean>;
+  /** The type that a volume has; null without the volume. */
+  ofVolume(id: SqlValue): Promise<SqlValue>;
+}
+
+function lookUpOn(connection: SqlConnection): TypeLookup {
+  return {
+    isType: async (id) => (await findRow(connection, volumeTypes, id)) !== null,
+    ofVolume: async (id) => (await findRow(connection, volumes, id))?.['volume_type_id'] ?? null,
+  };
+}
+
 /** The id of the type that the snapshot is to have: the column takes no NULL, while objects may have none. */
 async function typeOf(
-  connection: SqlConnection,
+  { isType, ofVolume }: TypeLookup,
   { values }: SnapshotChange,
   stored: Row | null,
   { defaultTypeId }: WriteContext,
@@ -73,11 +116,10 @@ async function typeOf(
   if (given !== null) {
     // The id of another database's default type means nothing here: its volume has this database's own.
     // The volume's own id is the type that the volume had once: the original lets go of it at an update.
-    const known = given === kept || given === volumeId || (await findRow(connection, volumeTypes, given)) !== null;
+    const known = given === kept || given === volumeId || (await isType(given));
     if (known) return String(given);
   } else if (kept !== null) return String(kept);
-  const volume = await findRow(connection, volumes, volumeId);
-  return String(volume?.['volume_type_id'] || given || defaultTypeId);
+  return String((await ofVolume(volumeId)) || given || defaultTypeId);
 }
 
 export async function deleteSnapshot(

@@ -1,11 +1,12 @@
 /** Storing and deleting volumes. */
 import { VolumeNotFound } from '../errors/index.ts';
-import type { VolumeChange, VolumeStored } from '../rpc/contract.ts';
+import type { SqlValue, VolumeChange, VolumeStored } from '../rpc/contract.ts';
 import { type Condition, equals } from './condition.ts';
 import type { SqlConnection } from './engine.ts';
+import { insertRows, type NewRow } from './many-rows.ts';
 import { deleteOwnType } from './own-type.ts';
-import { storePairs } from './pairs.ts';
-import { isCreation, type ObjectRules, storeRow } from './row-change.ts';
+import { createPairs, storePairs } from './pairs.ts';
+import { isCreation, newRow, type ObjectRules, storeRow } from './row-change.ts';
 import { isLive, lockRow, markDeleted, removeRows, updateRow } from './rows.ts';
 import { volumeAdminMetadata, volumeMetadata, volumes } from './schema/columns.ts';
 import { storeVolumeType } from './volume-types.ts';
@@ -34,6 +35,30 @@ export async function setVolume(
     await storePairs(connection, volumeAdminMetadata, id, new Map(admin_metadata), context);
   }
   return { volume_type_id: String(volume_type_id) };
+}
+
+/** Stores volumes of which none is there. */
+export async function createVolumes(
+  connection: SqlConnection,
+  changes: readonly VolumeChange[],
+  context: WriteContext,
+): Promise<void> {
+  const rows: NewRow[] = [];
+  /** Types that are there, and stay: this transaction has locked them. */
+  const types = new Set<SqlValue>();
+  for (const change of changes) {
+    const given = change.values['volume_type_id'] ?? null;
+    const isKnown = change.volume_type === undefined && types.has(given);
+    const volume_type_id = isKnown ? given : await storeVolumeType(connection, change, null, context);
+    types.add(volume_type_id);
+    const values = { ...change.values, volume_type_id };
+    const row = newRow(rules, { ...change, values }, connection.dialect, context.now);
+    rows.push({ about: `volume ${change.id}`, row });
+  }
+  await insertRows(connection, volumes.name, rows);
+  const pairs = (name: 'metadata' | 'admin_metadata') => changes.map((change) => [change.id, change[name]] as const);
+  await createPairs(connection, volumeMetadata, pairs('metadata'), context);
+  await createPairs(connection, volumeAdminMetadata, pairs('admin_metadata'), context);
 }
 
 /** Deletes the volume and all that hangs on it; nothing happens when it is not stored. */

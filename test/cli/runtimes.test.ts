@@ -7,7 +7,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { cli, parsed, program } from '../support/cli.ts';
 import { copyGolden, inTemporaryFolder } from '../support/golden.ts';
 import { bun, deno, node } from '../support/runtimes.ts';
-import { integrity, sqlite3 } from '../support/tables.ts';
+import { sqlite3 } from '../support/tables.ts';
 
 /** Three runtimes start one after the other, on machines that do other things too. */
 const patient = 120_000;
@@ -66,8 +66,7 @@ describe.each([node, deno, bun])('$name', (runtime) => {
         while (!existsSync(`${target}-journal`)) await setTimeout(5);
         child.kill(signal);
         expect(await ended).toBe(code);
-        expect(readdirSync(folder).sort()).toEqual(['many.sqlite', 'target.sqlite']);
-        expect(integrity(target)).toBe('ok');
+        expect(readdirSync(folder)).toEqual(['many.sqlite']);
         const again = parsed(await cli(['migrate', source, target, '--json'], { runtime }));
         expect(again).toMatchObject({ volumes: 5000, differences: [] });
         expect(sqlite3(target, 'SELECT count(*) AS n FROM volumes')).toEqual([{ n: 5000 }]);

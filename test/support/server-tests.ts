@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, type TestContext, vi } from 'vitest';
 import { buildProgram } from './program.ts';
-import { missingServer, type ServerKind, startServer, type TestServer } from './servers.ts';
+import { missingServer, type ServerKind, type ServerOptions, startServer, type TestServer } from './servers.ts';
 
 export interface ServerInTests {
   readonly running: TestServer;
@@ -13,7 +13,7 @@ export interface ServerInTests {
 }
 
 /** Call it where tests are registered. */
-export function useServer(kind: ServerKind, options: { readonly durable?: boolean } = {}): ServerInTests {
+export function useServer(kind: ServerKind, options: ServerOptions = {}): ServerInTests {
   const missing = missingServer(kind);
   // A server has processes of its own, which share a busy machine with everything else.
   vi.setConfig({ testTimeout: 150_000, hookTimeout: 150_000 });

@@ -9,6 +9,7 @@ import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import type { Certificate } from './certificates.ts';
 
 export type ServerKind = 'mysql' | 'postgresql';
 
@@ -45,13 +46,21 @@ interface Launch {
   start(): ChildProcess;
 }
 
-/** @param durable false trades the server's own durability for speed: not for tests that kill it */
-export async function startServer(kind: ServerKind, { durable = false } = {}): Promise<TestServer> {
+/** How a private server is to be. */
+export interface ServerOptions {
+  /** False trades the server's own durability for speed: not for tests that kill it. */
+  readonly durable?: boolean;
+  /** Lets nobody in without TLS. PostgreSQL's user `certified` needs a certificate of his own, from that authority. */
+  readonly tls?: { readonly authority: Certificate; readonly own: Certificate };
+}
+
+export async function startServer(kind: ServerKind, options: ServerOptions = {}): Promise<TestServer> {
   const override = overriding(kind);
-  if (override !== undefined && !durable) return remoteServer(kind, override);
+  const isPrivate = options.durable === true || options.tls !== undefined;
+  if (override !== undefined && !isPrivate) return remoteServer(kind, override);
   for (let attempt = 1; ; attempt++) {
     try {
-      return await startPrivate(kind, durable);
+      return await startPrivate(kind, options);
     } catch (error) {
       // Somebody may have taken the port between looking and using it.
       if (attempt === 3) throw error;
@@ -59,12 +68,12 @@ export async function startServer(kind: ServerKind, { durable = false } = {}): P
   }
 }
 
-async function startPrivate(kind: ServerKind, durable: boolean): Promise<TestServer> {
+async function startPrivate(kind: ServerKind, options: ServerOptions): Promise<TestServer> {
   // Sockets have a path limit of about 107 bytes, so the folder is directly below the temporary one.
   const folder = mkdtempSync(join(tmpdir(), kind === 'mysql' ? 'mdb-' : 'pg-'));
   try {
     const port = await freePort();
-    const launch = kind === 'mysql' ? launchMariadb(folder, port, durable) : launchPostgres(folder, port, durable);
+    const launch = kind === 'mysql' ? launchMariadb(folder, port, options) : launchPostgres(folder, port, options);
     let server = await started(launch);
     const user = kind === 'mysql' ? 'root' : 'test';
     return {
@@ -86,7 +95,7 @@ async function startPrivate(kind: ServerKind, durable: boolean): Promise<TestSer
   }
 }
 
-function launchMariadb(folder: string, port: number, durable: boolean): Launch {
+function launchMariadb(folder: string, port: number, { durable = false, tls }: ServerOptions): Launch {
   const own = isRoot ? ['--user=mysql'] : [];
   if (isRoot) chownSync(folder, ...idsOf('mysql'));
   const data = `--datadir=${join(folder, 'd')}`;
@@ -97,12 +106,16 @@ function launchMariadb(folder: string, port: number, durable: boolean): Launch {
     ...['--no-defaults', ...own, data, `--socket=${join(folder, 's')}`, `--pid-file=${join(folder, 'pid')}`],
     ...[`--port=${port}`, '--bind-address=127.0.0.1', '--skip-name-resolve'],
     ...['--innodb-buffer-pool-size=32M', '--innodb-log-file-size=8M', ...(durable ? [] : fast)],
+    ...(tls === undefined ? [] : ['--require-secure-transport=ON', `--ssl-ca=${tls.authority.cert}`]),
+    ...(tls === undefined
+      ? []
+      : [`--ssl-cert=${tls.own.cert}`, `--ssl-key=${keyFor(tls.own, folder, isRoot ? 'mysql' : null)}`]),
   ];
   const start = () => spawn(program('mysql') ?? '', options, { stdio: ['ignore', 'pipe', 'pipe'] });
   return { folder, port, ready: '', start };
 }
 
-function launchPostgres(folder: string, port: number, durable: boolean): Launch {
+function launchPostgres(folder: string, port: number, { durable = false, tls }: ServerOptions): Launch {
   const [uid, gid] = isRoot ? idsOf('postgres') : [];
   const as = { cwd: folder, ...(uid === undefined || gid === undefined ? {} : { uid, gid }) };
   if (uid !== undefined && gid !== undefined) chownSync(folder, uid, gid);
@@ -114,16 +127,28 @@ function launchPostgres(folder: string, port: number, durable: boolean): Launch 
   const admissions = [
     'local all all trust',
     `host all +secretive ${loopback} scram-sha-256`,
-    `host all all ${loopback} trust`,
+    ...(tls === undefined ? [] : [`hostssl all certified ${loopback} cert`]),
+    `${tls === undefined ? 'host' : 'hostssl'} all all ${loopback} trust`,
   ];
   writeFileSync(join(folder, 'd', 'pg_hba.conf'), `${admissions.join('\n')}\n`);
   const fast = ['-c', 'fsync=off', '-c', 'full_page_writes=off'];
   const options = [
     ...[...data, '-h', '127.0.0.1', '-p', String(port), '-k', folder],
     ...['-c', 'shared_buffers=32MB', '-c', 'max_connections=40', ...(durable ? [] : fast)],
+    ...(tls === undefined ? [] : ['-c', 'ssl=on', '-c', `ssl_ca_file=${tls.authority.cert}`]),
+    ...(tls === undefined ? [] : ['-c', `ssl_cert_file=${tls.own.cert}`]),
+    ...(tls === undefined ? [] : ['-c', `ssl_key_file=${keyFor(tls.own, folder, isRoot ? 'postgres' : null)}`]),
   ];
   const start = () => spawn(postgres, options, { stdio: ['ignore', 'pipe', 'pipe'], ...as });
   return { folder, port, ready: 'ready to accept connections', start };
+}
+
+/** A copy of the key that only the server's user may read: PostgreSQL insists. */
+function keyFor({ key }: Certificate, folder: string, user: string | null): string {
+  const copy = join(folder, 'server.key');
+  writeFileSync(copy, readFileSync(key), { mode: 0o600 });
+  if (user !== null) chownSync(copy, ...idsOf(user));
+  return copy;
 }
 
 /** Starts the server and waits until it takes connections. */
@@ -188,7 +213,16 @@ function client(kind: ServerKind, address: string, search: string): Client {
     const options = { input: text, encoding: 'utf8', maxBuffer: 1 << 28, stdio: 'pipe' } as const;
     if (kind === 'mysql') {
       const connection = ['-h', hostname, '-P', port || '3306', '-u', decodeURIComponent(username)];
-      const settings = ['--no-defaults', '--protocol=tcp', '--default-character-set=utf8mb4', '-N', '-r', '-B'];
+      // With TLS where the server has it, as `psql` does by itself.
+      const settings = [
+        '--no-defaults',
+        '--protocol=tcp',
+        '--ssl',
+        '--default-character-set=utf8mb4',
+        '-N',
+        '-r',
+        '-B',
+      ];
       const env = { ...process.env, MYSQL_PWD: decodeURIComponent(password) };
       const into = database === '' ? [] : [database];
       return execFileSync('mariadb', [...settings, ...connection, ...into], { ...options, env });

@@ -32,14 +32,16 @@ export function mysqlFault(error: unknown, sql: string | null, config: ServerCon
         return faults.unfitting(name, said);
       case 1366:
         return faults.refused(new ValueError(wrongText(name, said.message)));
-      case 1044:
       case 1045:
+      case 1698:
+      case 3159: // MySQL's word for a connection without TLS where that is demanded
+        return faults.notAdmitted(config, said);
+      case 1044:
       case 1142:
       case 1143:
       case 1227:
       case 1370:
       case 1410:
-      case 1698:
         return faults.denied(name, said);
       case 1290:
       case 1792:

@@ -1,10 +1,12 @@
 /** MySQL, MariaDB, and what speaks their protocol, through the package `mysql2`: the only file that knows it. */
+import type { Connection as CallbackConnection } from 'mysql2';
 import type { Connection, ConnectionOptions, FieldPacket, ResultSetHeader } from 'mysql2/promise';
 import type { RowSet, ServerConfig, SqlValue } from '../../rpc/contract.ts';
 import { waitable } from '../../runtime.ts';
 import type { SqlParameters } from '../engine.ts';
 import { safeInteger } from './integers.ts';
 import { mysqlFault } from './mysql-errors.ts';
+import { checkAddress, isAddress } from './mysql-identity.ts';
 import { optionalPackage } from './optional-package.ts';
 import { openServer, type ServerEngine, usualStatementTimeout } from './server.ts';
 import type { ServerDriver, ServerFacts, ServerSession } from './server-driver.ts';
@@ -12,11 +14,11 @@ import { packageError } from './server-errors.ts';
 import { SocketSession } from './socket-session.ts';
 import { TlsAttempts, tlsOptions } from './tls.ts';
 
-type Package = typeof import('mysql2/promise');
+type Package = typeof import('mysql2');
 
 /** @throws {PackageMissing | AccessDenied | DatabaseUnavailable | InvalidUrl} */
 export async function openMysql(config: ServerConfig, readOnly: boolean): Promise<ServerEngine> {
-  const mysql = await optionalPackage<Package>('mysql2', 'mysql2/promise', '3');
+  const mysql = await optionalPackage<Package>('mysql2', 'mysql2', '3');
   return openServer(new MysqlDriver(mysql, config, readOnly), config, readOnly);
 }
 
@@ -61,7 +63,9 @@ class MysqlDriver implements ServerDriver {
   }
 
   async #connect(withTls: boolean): Promise<ServerSession> {
-    const connection = await this.#mysql.createConnection(connectionOptions(this.#config, withTls));
+    const begun = this.#mysql.createConnection(connectionOptions(this.#config, withTls));
+    if (withTls && namesAddress(this.#config)) checkAddress(begun, this.#config.host);
+    const connection = await connected(begun);
     const session = new MysqlSession(connection);
     try {
       for (const statement of setUp(this.#config, this.#readOnly)) await connection.query(statement);
@@ -71,6 +75,18 @@ class MysqlDriver implements ServerDriver {
       throw error;
     }
   }
+}
+
+function connected(connection: CallbackConnection): Promise<Connection> {
+  return new Promise((resolve, reject) => {
+    connection.once('connect', () => resolve(connection.promise()));
+    connection.once('error', reject);
+  });
+}
+
+/** Whether the certificate is to be that of an address. */
+function namesAddress(config: ServerConfig): config is ServerConfig & { readonly host: string } {
+  return config.tls.mode === 'verify-full' && config.socket === null && isAddress(config.host);
 }
 
 function connectionOptions(config: ServerConfig, withTls: boolean): ConnectionOptions {
@@ -86,7 +102,7 @@ function connectionOptions(config: ServerConfig, withTls: boolean): ConnectionOp
           ssl: {
             ...files,
             rejectUnauthorized: rejectUnauthorized === true,
-            verifyIdentity: rejectUnauthorized === true && checkServerIdentity === undefined,
+            verifyIdentity: rejectUnauthorized === true && checkServerIdentity === undefined && !namesAddress(config),
           },
         }
       : {}),

@@ -26,9 +26,10 @@ export function postgresFault(error: unknown, sql: string | null, config: Server
       case '22P05':
         return faults.unfitting(name, said);
       case '42501':
+        return faults.denied(name, said);
       case '28P01':
       case '28000':
-        return faults.denied(name, said);
+        return faults.notAdmitted(config, said);
       case '25006':
         return faults.noChanges(name, said);
       case '3D000':

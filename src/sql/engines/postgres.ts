@@ -128,8 +128,13 @@ const types: CustomTypesConfig = {
   },
 } as CustomTypesConfig;
 
+/** Statements that a connection keeps prepared: the server needs memory for each. */
+const mostPrepared = 20;
+
 class PostgresSession extends SocketSession implements ServerSession {
   readonly #client: Client;
+  /** By their text, statements for many rows: to understand one takes the server longer than to run it. */
+  readonly #prepared = new Map<string, { readonly name: string; readonly text: string }>();
 
   constructor(client: Client) {
     super(client);
@@ -156,12 +161,24 @@ class PostgresSession extends SocketSession implements ServerSession {
 
   #query(sql: string, parameters: SqlParameters): Promise<QueryArrayResult<SqlValue[]>> {
     return this.#client.query<SqlValue[]>({
-      text: numbered(sql),
+      ...this.#statement(sql),
       values: parameters.map((value) => (value === null ? null : String(value))),
       rowMode: 'array',
     });
   }
+
+  #statement(sql: string): { readonly name?: string; readonly text: string } {
+    const prepared = this.#prepared.get(sql);
+    if (prepared !== undefined) return prepared;
+    const text = numbered(sql);
+    if (!manyRows.test(sql) || this.#prepared.size >= mostPrepared) return { text };
+    const statement = { name: `cinderlib ${this.#prepared.size + 1}`, text };
+    this.#prepared.set(sql, statement);
+    return statement;
+  }
 }
+
+const manyRows = /^INSERT INTO \w+ \([^)]*\) VALUES \([^)]*\), /;
 
 /** `?` in a statement, but not in a text, as PostgreSQL numbers them. */
 function numbered(sql: string): string {

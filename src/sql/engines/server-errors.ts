@@ -10,6 +10,7 @@ import {
   StorageFailure,
   ValueError,
 } from '../../errors/index.ts';
+import type { ServerConfig } from '../../rpc/contract.ts';
 import type { Fault } from './server-driver.ts';
 import { shorten } from './sqlite-errors.ts';
 
@@ -91,9 +92,16 @@ export function late(timeout: number, sql: string | null): Fault {
   return { kind: 'late', error: new DatabaseError(message) };
 }
 
-export function denied(name: string, error: PackageError): Fault {
-  const message = `${name} refuses the user: ${error.message}. Nothing was changed. Check user, password and rights.`;
+export function denied(name: string, error: PackageError, hint = ''): Fault {
+  const advice = `Check user, password and rights.${hint}`;
+  const message = `${name} refuses the user: ${error.message}. Nothing was changed. ${advice}`;
   return refused(new AccessDenied(message, name, { cause: plainCause(error) }));
+}
+
+/** Who was not let in without TLS is told no more than who has a wrong password. */
+export function notAdmitted({ name, tls }: ServerConfig, error: PackageError): Fault {
+  const isPlain = tls.mode === null || tls.mode === 'disable';
+  return denied(name, error, isPlain ? ' The server may demand TLS, which the URL does not ask for.' : '');
 }
 
 export function duplicate(name: string, { message }: PackageError): Fault {

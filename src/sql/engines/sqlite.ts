@@ -150,6 +150,30 @@ export class SqliteEngine implements SqlEngine {
     return true;
   }
 
+  /** What other programs have put into the file since is theirs: then it stays. */
+  discard(): Promise<void> {
+    if (this.#medium.name !== 'filesystem') return this.close();
+    this.#closing ??= this.#turns.run(async () => {
+      const isOurs = await this.#isAsWeLeftIt();
+      this.#database.close();
+      await (isOurs ? this.#medium.abandon() : this.#medium.close());
+    });
+    return this.#closing;
+  }
+
+  async #isAsWeLeftIt(): Promise<boolean> {
+    const { guard } = this.#medium;
+    try {
+      await guard.enter('write');
+      const stamp = guard.stamp();
+      await guard.leave();
+      // Between the two locks of the guard somebody may have come in.
+      return guard.stamp() === stamp;
+    } catch {
+      return false;
+    }
+  }
+
   #writing<T>(task: () => Promise<T>): Promise<T> {
     return this.#guarded('write', task);
   }

@@ -1,0 +1,144 @@
+/**
+ * The changes of a bulk: new objects of a kind are stored together, with a few statements for all of them. What is
+ * there already is changed by itself, since much is to be asked of it.
+ */
+import { aboutItem } from '../about-item.ts';
+import { isCinderlibError } from '../errors/index.ts';
+import type { RowChange, SingleWrite } from '../rpc/contract.ts';
+import { createConnections } from './attachments.ts';
+import { writeOne } from './cinder-db.ts';
+import type { SqlConnection } from './engine.ts';
+import { findMany } from './many-rows.ts';
+import { snapshots, volumeAttachment, volumes } from './schema/columns.ts';
+import { createSnapshots } from './snapshots.ts';
+import { createVolumes } from './volumes.ts';
+import type { WriteContext } from './write-context.ts';
+
+type Creating = Extract<SingleWrite, { readonly change: RowChange }>;
+type NewContext = () => WriteContext;
+
+/** Changes that are stored together at the most: the ids of all are in one statement. */
+const largestPage = 256;
+
+const tables = { setVolume: volumes, setSnapshot: snapshots, setConnection: volumeAttachment } as const;
+
+/** Runs changes in their order, on a connection that is in a transaction. After a failure nothing is certain. */
+export async function writeMany(
+  connection: SqlConnection,
+  commands: readonly SingleWrite[],
+  newContext: NewContext,
+): Promise<void> {
+  for (const page of pagesOfKind(commands)) {
+    if (page.every(isCreating) && !hasTwins(page)) await writePage(connection, page, newContext);
+    else await writeEach(connection, page, newContext);
+  }
+}
+
+/** Changes that follow each other and are of one kind. */
+function* pagesOfKind(commands: readonly SingleWrite[]): Generator<readonly SingleWrite[]> {
+  for (let start = 0, end = 0; start < commands.length; start = end) {
+    while (end < commands.length && end - start < largestPage && commands[end]?.kind === commands[start]?.kind) end++;
+    yield commands.slice(start, end);
+  }
+}
+
+function isCreating(command: SingleWrite): command is Creating {
+  return Object.hasOwn(tables, command.kind) && 'change' in command && Object.hasOwn(command.change.values, 'id');
+}
+
+/** Whether two of them may be one row to the database: MySQL compares without regard to case, accents and blanks. */
+function hasTwins(page: readonly Creating[]): boolean {
+  const folded = page.map(({ change }) => change.id.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().trimEnd());
+  return new Set(folded).size < page.length;
+}
+
+async function writePage(connection: SqlConnection, page: readonly Creating[], newContext: NewContext): Promise<void> {
+  if (page.length === 1) return writeEach(connection, page, newContext);
+  // There each row is inserted by itself, and says whose it is.
+  if (connection.dialect === 'sqlite') return writeTogether(connection, page, newContext);
+  await connection.run('SAVEPOINT page');
+  try {
+    await writeTogether(connection, page, newContext);
+  } catch (error) {
+    if (isCinderlibError(error) && error.item !== undefined) throw error;
+    // A statement for many does not say which of them it was.
+    await connection.run('ROLLBACK TO SAVEPOINT page');
+    await writeEach(connection, page, newContext);
+  }
+  await connection.run('RELEASE SAVEPOINT page');
+}
+
+async function writeTogether(
+  connection: SqlConnection,
+  page: readonly Creating[],
+  newContext: NewContext,
+): Promise<void> {
+  const [first] = page;
+  if (first === undefined) return;
+  const ids = page.map(({ change }) => change.id);
+  const there = await findMany(connection, tables[first.kind].name, ids, 'id');
+  // Found by another id than its own: one by one each finds the row that is meant.
+  if ([...there.keys()].some((id) => !ids.includes(id))) return writeEach(connection, page, newContext);
+  let fresh: Creating[] = [];
+  const create = async (): Promise<void> => {
+    await createAll(connection, fresh, newContext());
+    fresh = [];
+  };
+  for (const command of page) {
+    const { id, values } = command.change;
+    if (!there.has(id) && !values['deleted']) {
+      fresh.push(command);
+      continue;
+    }
+    // A volume type comes with the first of the volumes that have it.
+    await create();
+    await writeEach(connection, [command], newContext);
+  }
+  await create();
+}
+
+async function createAll(
+  connection: SqlConnection,
+  commands: readonly Creating[],
+  context: WriteContext,
+): Promise<void> {
+  const [first] = commands;
+  switch (first?.kind) {
+    case 'setVolume':
+      return createVolumes(connection, changesOf(commands, first.kind), context);
+    case 'setSnapshot':
+      return createSnapshots(connection, changesOf(commands, first.kind), context);
+    case 'setConnection':
+      return createConnections(connection, changesOf(commands, first.kind), context);
+  }
+}
+
+function changesOf<K extends Creating['kind']>(
+  commands: readonly Creating[],
+  kind: K,
+): readonly Extract<Creating, { readonly kind: K }>['change'][] {
+  const isOfKind = (command: Creating): command is Extract<Creating, { readonly kind: K }> => command.kind === kind;
+  return commands.filter(isOfKind).map(({ change }) => change);
+}
+
+async function writeEach(
+  connection: SqlConnection,
+  commands: readonly SingleWrite[],
+  newContext: NewContext,
+): Promise<void> {
+  for (const command of commands) {
+    try {
+      await writeOne(connection, command, newContext());
+    } catch (error) {
+      throw aboutItem(error, nameOf(command));
+    }
+  }
+}
+
+/** What a change is about, as messages call it. */
+function nameOf(command: SingleWrite): string {
+  const kind = command.kind.replace(/^(?:set|delete)/, '').toLowerCase();
+  if ('change' in command) return `${kind} ${command.change.id}`;
+  if ('key' in command) return `key ${command.key}`;
+  return 'id' in command ? `${kind} ${command.id}` : kind;
+}

@@ -1,0 +1,143 @@
+/** TLS as the URL asks for it, against servers that let nobody in without: who is trusted, who is not, and who they are. */
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setup } from 'cinderlib-wasm';
+import { afterAll, describe, expect, test } from 'vitest';
+import { newAuthority, signedBy } from '../support/certificates.ts';
+import { serverKinds, useServer } from '../support/server-tests.ts';
+
+// Made before the servers are started, which is before the first test.
+const folder = mkdtempSync(join(tmpdir(), 'tls-'));
+chmodSync(folder, 0o755); // The servers have users of their own.
+const authority = newAuthority(folder, 'authority');
+const stranger = newAuthority(folder, 'stranger');
+const certified = signedBy(authority, folder, 'certified');
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** What a URL says of TLS: the same wish in the words of each. */
+const wishes = {
+  mysql: {
+    plain: '',
+    encrypted: 'ssl=true',
+    checked: (ca: string) => `ssl_ca=${ca}&ssl_check_hostname=false`,
+    named: (ca: string) => `ssl_ca=${ca}`,
+    unknown: 'ssl_mode=VERIFY_IDENTITY',
+    certified: `ssl_cert=${certified.cert}&ssl_key=${certified.key}`,
+  },
+  postgresql: {
+    plain: 'sslmode=disable',
+    encrypted: 'sslmode=require',
+    checked: (ca: string) => `sslmode=verify-ca&sslrootcert=${ca}`,
+    named: (ca: string) => `sslmode=verify-full&sslrootcert=${ca}`,
+    unknown: 'sslmode=verify-full',
+    certified: `sslcert=${certified.cert}&sslkey=${certified.key}`,
+  },
+} as const;
+
+describe.each(serverKinds)('%s', (kind) => {
+  const place = join(folder, kind);
+  mkdirSync(place);
+  const server = useServer(kind, { tls: { authority, own: signedBy(authority, place, 'localhost') } });
+  const wish = wishes[kind];
+  let database = '';
+
+  /** Opens the one database of these tests, at a name that the machine has. */
+  async function open(options: string, host = 'localhost', user?: string): Promise<string | null> {
+    if (database === '') database = await server.running.createDatabase();
+    const url = new URL(database);
+    url.hostname = host;
+    if (user !== undefined) url.username = user;
+    const cl = await setup({ persistence_config: { storage: 'db', connection: `${url.href}?${options}` } });
+    try {
+      // Over several connections, of which later ones take up the TLS session of the first.
+      await Promise.all([1, 2, 3].map(() => cl.persistence.getVolumes()));
+      return (await cl.info()).revision;
+    } finally {
+      await cl.close();
+    }
+  }
+
+  test('a server whose authority and name are right', async (context) => {
+    server.require(context);
+    expect(await open(wish.named(authority.cert))).toBe('c92a3e68beed');
+  });
+
+  test.for([
+    ['another authority', wish.named(stranger.cert), 'localhost'],
+    ['another authority, whatever the name', wish.checked(stranger.cert), 'localhost'],
+    ['an authority that nobody gave', wish.unknown, 'localhost'],
+    ['another name', wish.named(authority.cert), '127.0.0.1'],
+  ] as const)('is refused: %s', async ([, options, host], context) => {
+    server.require(context);
+    const failure = open(options, host);
+    await expect(failure).rejects.toMatchObject({ name: 'DatabaseUnavailable' });
+    await expect(failure).rejects.toThrow(/certificate|altnames/i);
+    await expect(failure).rejects.toThrow('Look at the options of the URL for TLS');
+  });
+
+  test('the name does not count where only the authority is to be checked', async (context) => {
+    server.require(context);
+    expect(await open(wish.checked(authority.cert), '127.0.0.1')).toBe('c92a3e68beed');
+  });
+
+  test('encrypted, whoever it is', async (context) => {
+    server.require(context);
+    expect(await open(wish.encrypted, '127.0.0.1')).toBe('c92a3e68beed');
+  });
+
+  test('a file of certificates that is not there', async (context) => {
+    server.require(context);
+    const failure = open(wish.named(join(folder, 'nowhere.pem')));
+    await expect(failure).rejects.toMatchObject({ name: 'InvalidUrl' });
+    await expect(failure).rejects.toThrow('nowhere.pem');
+  });
+
+  test('a file of certificates that is none', async (context) => {
+    server.require(context);
+    const failure = open(wish.named(authority.key));
+    await expect(failure).rejects.toMatchObject({ name: 'DatabaseUnavailable' });
+    await expect(failure).rejects.toThrow('Look at the options of the URL for TLS');
+  });
+
+  test('nobody gets in without', async (context) => {
+    server.require(context);
+    const failure = open(wish.plain);
+    await expect(failure).rejects.toMatchObject({ name: 'AccessDenied' });
+    await expect(failure).rejects.toThrow(/TLS/);
+  });
+
+  test('a user who shows a certificate, and who does not', async (context) => {
+    server.require(context);
+    await open(wish.encrypted);
+    server.running.sql(
+      kind === 'mysql'
+        ? `CREATE USER certified@'%' REQUIRE X509; GRANT ALL ON *.* TO certified@'%'`
+        : 'CREATE ROLE certified LOGIN SUPERUSER',
+    );
+    const trusted = `${wish.named(authority.cert)}&`;
+    expect(await open(trusted + wish.certified, 'localhost', 'certified')).toBe('c92a3e68beed');
+    await expect(open(trusted, 'localhost', 'certified')).rejects.toMatchObject({ name: 'AccessDenied' });
+  });
+
+  test('a certificate of the address, and not of the name', async (context) => {
+    server.require(context);
+    signedBy(authority, place, 'localhost', 'IP:127.0.0.1');
+    server.running.sql(kind === 'mysql' ? 'FLUSH SSL' : 'SELECT pg_reload_conf()');
+    await expect.poll(() => open(wish.named(authority.cert), '127.0.0.1').catch(String)).toBe('c92a3e68beed');
+    await expect(open(wish.named(authority.cert))).rejects.toThrow(/certificate|altnames/i);
+    signedBy(authority, place, 'localhost');
+    server.running.sql(kind === 'mysql' ? 'FLUSH SSL' : 'SELECT pg_reload_conf()');
+    await expect.poll(() => open(wish.named(authority.cert)).catch(String)).toBe('c92a3e68beed');
+  });
+
+  if (kind === 'postgresql') {
+    test.for(['', 'sslmode=prefer', 'sslmode=allow'])(
+      'TLS is found where the URL says %j',
+      async (options, context) => {
+        server.require(context);
+        expect(await open(options)).toBe('c92a3e68beed');
+      },
+    );
+  }
+});
