@@ -40,11 +40,12 @@ async function countRows(connection: SqlConnection): Promise<readonly TableCount
   const used = new Set([...bookkeeping, ...cinderTables().flatMap((table) => (table.inserted ? [table.name] : []))]);
   const seeds = seedRows('', () => '').map(({ table }) => table);
   const counts: TableCount[] = [];
-  for (const table of await tableNames(connection)) {
-    const all = await count(connection, `"${table}"`);
+  for (const { name, compared, quoted } of await tableNames(connection)) {
+    const table = marked.has(compared) || used.has(compared) ? compared : name;
+    const all = await count(connection, quoted);
     // Where the mark is a number Cinder puts the row's id there.
     const isLive = marked.get(table) === 'integer' ? 'deleted = 0' : live.sql;
-    const living = marked.has(table) ? await count(connection, `"${table}" WHERE ${isLive}`) : all;
+    const living = marked.has(table) ? await count(connection, `${quoted} WHERE ${isLive}`) : all;
     const beside = living - seeds.filter((name) => name === table).length;
     const foreign = used.has(table) ? 0 : Math.max(0, beside);
     counts.push({ table, live: living, deleted: all - living, foreign });
@@ -71,7 +72,7 @@ export async function fingerprint(connection: SqlConnection): Promise<string> {
   for (const { name } of cinderTables().filter(({ inserted }: Table) => inserted)) {
     await add(`SELECT count(*), max(created_at), max(updated_at), max(deleted_at) FROM ${name}`);
   }
-  if ((await tableNames(connection)).includes(KEY_VALUE_TABLE)) {
+  if ((await tableNames(connection)).some(({ compared }) => compared === KEY_VALUE_TABLE)) {
     await add(`SELECT count(*), sum(length("key")), sum(length(value)) FROM ${KEY_VALUE_TABLE}`);
   }
   return parts.map((part) => String(part)).join('|');

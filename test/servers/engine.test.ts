@@ -3,6 +3,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { openMysql } from '../../src/sql/engines/mysql.ts';
 import { openPostgres } from '../../src/sql/engines/postgres.ts';
 import type { ServerEngine } from '../../src/sql/engines/server.ts';
+import { examine } from '../../src/sql/examine.ts';
+import { prepareSchema } from '../../src/sql/revisions.ts';
 import { serverOf } from '../../src/sql/server-url.ts';
 import { nameIn, serverKinds, useServer } from '../support/server-tests.ts';
 
@@ -166,6 +168,23 @@ describe.each(serverKinds)('%s', (kind) => {
     server.require(context);
     const engine = await open({ statement_timeout: 3e9, lock_timeout: 1e15 });
     expect((await engine.all(isMysql ? 'SELECT SLEEP(0.1)' : 'SELECT pg_sleep(0.1)')).rows).toHaveLength(1);
+  });
+
+  test('tables of others may be called anything', async (context) => {
+    server.require(context);
+    const connection = await server.running.createDatabase();
+    const engine = await (isMysql ? openMysql : openPostgres)({ ...serverOf(connection), lock_timeout: 5000 }, false);
+    opened.push(engine);
+    await prepareSchema(engine, { now: () => '2024-01-02 03:04:05', newId: () => crypto.randomUUID() });
+    const names = ['Inventory', 'a"b', 'a?b', "it's", 'Volumes'];
+    const quoted = (name: string) => (isMysql ? `\`${name}\`` : `"${name.replaceAll('"', '""')}"`);
+    for (const name of names) {
+      const table = quoted(name);
+      server.running.sql(`CREATE TABLE ${table} (x INT); INSERT INTO ${table} VALUES (1), (2)`, nameIn(connection));
+    }
+    const { tables } = await engine.read((reader) => examine(reader, false));
+    expect(tables.flatMap(({ table, foreign }) => (foreign === 2 ? [table] : [])).sort()).toEqual(names.sort());
+    expect(tables.find(({ table }) => table === 'volumes')).toMatchObject({ live: 0, foreign: 0 });
   });
 
   test('works of a group do not share a fate, and are done in order', async (context) => {

@@ -180,8 +180,8 @@ class PostgresSession extends SocketSession implements ServerSession {
 
 const manyRows = /^INSERT INTO \w+ \([^)]*\) VALUES \([^)]*\), /;
 
-/** `?` in a statement, but not in a text, as PostgreSQL numbers them. */
+/** `?` in a statement, but not in a text or a name, as PostgreSQL numbers them. */
 function numbered(sql: string): string {
   let count = 0;
-  return sql.replace(/'[^']*'|\?/g, (part) => (part === '?' ? `$${++count}` : part));
+  return sql.replace(/'[^']*'|"[^"]*"|\?/g, (part) => (part === '?' ? `$${++count}` : part));
 }

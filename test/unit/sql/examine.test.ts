@@ -136,6 +136,17 @@ test('rows are counted, those of others apart', async () => {
   expect(of('quota_classes')).toMatchObject({ live: 6, foreign: 0 });
 });
 
+test('tables of others may be called anything', async () => {
+  for (const name of ['a"b', 'In Ventory', '?', '"', "it's", 'Ärger']) {
+    const quoted = `"${name.replaceAll('"', '""')}"`;
+    writer.rows(`CREATE TABLE ${quoted} (x)`);
+    writer.rows(`INSERT INTO ${quoted} VALUES (1), (2)`);
+  }
+  const { tables } = await look();
+  const counts = tables.flatMap(({ table, foreign }) => (foreign === 2 ? [table] : []));
+  expect(counts.sort()).toEqual(['"', '?', 'a"b', 'In Ventory', "it's", 'Ärger'].sort());
+});
+
 test('the fingerprint is another one after every change', async () => {
   const seen = new Set([await fingerprint(writer.engine)]);
   const changes = [
