@@ -33,7 +33,7 @@ export class Model {
     const problems = Object.keys(stored).filter((key) => !this.#states.has(key));
     for (const [key, states] of this.#states) {
       const value = stored[key] ?? null;
-      if (!states.has(value)) problems.push(`${key} is ${short(value)}, not ${[...states].map(short).join(" or ")}`);
+      if (!states.has(value)) problems.push(`${key} is ${short(value)}, not ${[...states].map(short).join(' or ')}`);
       this.#states.set(key, new Set([value]));
     }
     return problems;
