@@ -4,19 +4,20 @@
  * It lives where the core lives, in the tab's worker: no busy page holds up another, and a worker that dies
  * takes its lock with it. Whoever uses it calls it as it would call a core of its own.
  */
-import { ContextClosed, DatabaseExists, DatabaseLocked } from '../errors/index.ts';
 import { lockName } from '../media/web-lock.ts';
 import type { Answer, Answers, Change, Command, CoreConfig, Outcome, StorageInfo } from '../rpc/contract.ts';
 import type { CommandRunner } from '../rpc/host.ts';
-import { nextTurn, pause } from '../runtime.ts';
 import { Following } from './following.ts';
+import { Followings } from './followings.ts';
 import { holdLock } from './held-lock.ts';
 import { Leadership } from './leadership.ts';
 import { aliveLock, channelName } from './names.ts';
 import { Patience } from './patience.ts';
 import { PortClient } from './port-client.ts';
-import type { MemberId, Notice, Reply, Request, SharedOptions, ToldChange } from './protocol.ts';
+import type { MemberId, Reply, Request, SharedOptions, ToldChange } from './protocol.ts';
+import { closed, exists, misunderstood, silent } from './refusals.ts';
 import { Reign } from './reign.ts';
+import { type LeaderNotice, TabChannel } from './tab-channel.ts';
 import { type WaitingCall, WaitingCalls } from './waiting-calls.ts';
 
 /** What a member is made of; tests put other locks, channels and cores in. */
@@ -29,12 +30,6 @@ export interface MemberParts {
   readonly warmUp: () => Promise<unknown>;
 }
 
-/**
- * How long the last words of a leader that died may be under way, in milliseconds. What is known of its end comes
- * from the browser and may overtake them; a new leader takes longer than that to open the database.
- */
-const lastWords = 50;
-
 /** How many times the patience that others are waited for with an opening may take. */
 const openingPatience = 3;
 
@@ -43,13 +38,15 @@ export class Member implements CommandRunner {
   readonly #id: MemberId;
   readonly #releaseAlive: () => void;
   readonly #options: SharedOptions;
-  readonly #channel: BroadcastChannel;
+  readonly #channel: TabChannel;
   readonly #leadership: Leadership;
   readonly #patience: Patience;
   readonly #ports: PortClient | null;
   readonly #calls = new WaitingCalls();
-  /** By epoch: the leader now, and those before it whose last words may be under way. */
-  readonly #followings = new Map<number, Following>();
+  readonly #followings = new Followings((epoch) => {
+    this.#calls.giveUp(epoch);
+    this.#flush();
+  });
   #config: CoreConfig;
   #listener: (changes: readonly Change[]) => void = () => {};
   /** The latest leadership that was heard of, our own included. */
@@ -80,8 +77,15 @@ export class Member implements CommandRunner {
     this.#releaseAlive = release;
     this.#options = { soft_deletes: config.soft_deletes, sqlite_synchronous: config.sqlite_synchronous };
     const lock = lockName(config.medium, config.database);
-    this.#channel = parts.openChannel(channelName(lock));
-    this.#channel.onmessage = ({ data }: MessageEvent<Notice>): void => this.#hear(data);
+    this.#channel = new TabChannel(parts.openChannel(channelName(lock)), id, {
+      who: () => {
+        if (this.#leadership.isHeld) this.#announce(this.#reign === null ? 'opening' : 'open');
+      },
+      leader: (notice) => this.#hearLeader(notice),
+      changes: (origin, changes) => this.#report(origin, changes),
+      request: (from, request) => this.#serve(from, request),
+      reply: (epoch, reply) => this.#followings.of(epoch)?.hear(reply),
+    });
     this.#leadership = new Leadership(parts.locks, lock, {
       won: () => void this.#lead(),
       stolen: () => this.#depose(),
@@ -89,7 +93,7 @@ export class Member implements CommandRunner {
     this.#patience = new Patience(config.busy_timeout, {
       waits: () => this.#reign === null && (this.#entry !== null || this.#calls.size > 0),
       ask: () => {
-        this.#tell({ type: 'who' });
+        this.#channel.tell({ type: 'who' });
         // A leader may be a page that was left and is kept for the way back: the browser lets go of it when somebody
         // asks for what it holds, but only whoever asks from then on.
         this.#leadership.leaveQueue();
@@ -151,7 +155,7 @@ export class Member implements CommandRunner {
       this.#entry = { resolve, reject };
     });
     this.#queue();
-    this.#tell({ type: 'who' });
+    this.#channel.tell({ type: 'who' });
     this.#patience.start();
     const answer = await opened;
     void this.#parts.warmUp().catch(() => {});
@@ -164,13 +168,13 @@ export class Member implements CommandRunner {
   }
 
   get #following(): Following | undefined {
-    return this.#followings.get(this.#epoch);
+    return this.#followings.of(this.#epoch);
   }
 
   /** Sends what waits to whoever leads; none of it before what was sent to an earlier leader is decided. */
   #flush(): void {
+    if (this.#followings.hasOthers(this.#epoch)) return;
     const following = this.#following;
-    if (this.#followings.size > (following === undefined ? 0 : 1)) return;
     if (following?.refusal) this.#calls.failUnsent(following.refusal);
     const unsent = this.#calls.unsent();
     if (unsent.length === 0) return;
@@ -240,7 +244,7 @@ export class Member implements CommandRunner {
       isProven: () => this.#leadership.isProven(),
       lost: () => void this.#stepDown().catch(() => {}),
       tell: (origin, changes) => {
-        this.#tell({ type: 'changes', origin, changes });
+        this.#channel.tell({ type: 'changes', origin, changes });
         this.#report(origin, changes);
       },
     });
@@ -268,7 +272,7 @@ export class Member implements CommandRunner {
     this.#reign = null;
     void reign?.depose();
     this.#queue();
-    this.#tell({ type: 'who' });
+    this.#channel.tell({ type: 'who' });
     this.#patience.start();
   }
 
@@ -303,40 +307,10 @@ export class Member implements CommandRunner {
   }
 
   #announce(state: 'opening' | 'open'): void {
-    this.#tell({ type: 'leader', version: 1, id: this.#id, epoch: this.#epoch, state });
+    this.#channel.tell({ type: 'leader', version: 1, id: this.#id, epoch: this.#epoch, state });
   }
 
-  #tell(notice: Notice): void {
-    // A command that is under way when the member leaves still has its say.
-    if (!this.#hasLeft) this.#channel.postMessage(notice);
-  }
-
-  #hear(notice: Notice): void {
-    switch (notice.type) {
-      case 'who':
-        if (this.#leadership.isHeld) this.#announce(this.#reign === null ? 'opening' : 'open');
-        break;
-      case 'leader':
-        this.#hearLeader(notice);
-        break;
-      case 'changes':
-        this.#report(notice.origin, notice.changes);
-        break;
-      case 'request':
-        if (notice.to !== this.#id) break;
-        this.#reign?.receive(
-          notice.from,
-          notice.request,
-          this.#answerOverChannel(notice.from, this.#reign.epoch),
-          'channel',
-        );
-        break;
-      case 'reply':
-        if (notice.to === this.#id) this.#followings.get(notice.epoch)?.hear(notice.reply);
-    }
-  }
-
-  #hearLeader({ version, id, epoch, state }: Notice & { readonly type: 'leader' }): void {
+  #hearLeader({ version, id, epoch, state }: LeaderNotice): void {
     if (epoch < this.#epoch) return;
     this.#hearsOpening = state === 'opening';
     if (epoch > this.#epoch || state === 'open') this.#patience.reset();
@@ -355,7 +329,7 @@ export class Member implements CommandRunner {
       locks: this.#parts.locks,
       ports: this.#ports,
       isSure: this.#config.medium === 'indexeddb',
-      send: (request: Request) => this.#tell({ type: 'request', to: leader, from: this.#id, request }),
+      send: (request: Request) => this.#channel.tell({ type: 'request', to: leader, from: this.#id, request }),
     };
     const following = new Following(parts, {
       welcome: (opened) => this.#welcome(opened),
@@ -363,13 +337,13 @@ export class Member implements CommandRunner {
       accepted: (id) => this.#calls.markAccepted(id, epoch),
       answer: (id, outcome) => this.#answer(id, epoch, outcome),
       hasBulk: () => this.#hasBulk,
-      gone: (inOrder) => this.#lose(epoch, inOrder),
+      gone: (inOrder) => this.#followings.lose(epoch, inOrder),
       heard: () => {
         this.#patience.reset();
         this.#flush();
       },
     });
-    this.#followings.set(epoch, following);
+    this.#followings.add(following);
   }
 
   #welcome(opened: Answers['open']): void {
@@ -379,23 +353,9 @@ export class Member implements CommandRunner {
 
   /** A later leadership has begun, so that all earlier ones have ended. */
   #supersede(epoch: number): void {
-    const before = [...this.#followings.keys()];
     this.#epoch = epoch;
     if (this.#reign !== null) this.#depose();
-    for (const earlier of before) this.#lose(earlier, false);
-  }
-
-  /** A leader is gone. Its last words may be under way still, unless it said them all. */
-  #lose(epoch: number, inOrder: boolean): void {
-    const decide = (): void => {
-      this.#followings.get(epoch)?.close();
-      if (!this.#followings.delete(epoch)) return;
-      this.#calls.giveUp(epoch);
-      this.#flush();
-    };
-    if (inOrder) decide();
-    // On a busy machine what has arrived may still wait to be delivered.
-    else void pause(lastWords).then(nextTurn).then(decide);
+    this.#followings.loseAll();
   }
 
   /** Another member came over a port. */
@@ -405,8 +365,12 @@ export class Member implements CommandRunner {
     port.onmessage = ({ data }: MessageEvent<Request>) => reign?.receive(from, data, answer, 'port');
   }
 
-  #answerOverChannel(to: MemberId, epoch: number): (reply: Reply) => void {
-    return (reply) => this.#tell({ type: 'reply', to, epoch, reply });
+  /** Another member asks over the channel. */
+  #serve(from: MemberId, request: Request): void {
+    const reign = this.#reign;
+    if (reign === null) return;
+    const answer = (reply: Reply): void => this.#channel.tell({ type: 'reply', to: from, epoch: reign.epoch, reply });
+    reign.receive(from, request, answer, 'channel');
   }
 
   #report(origin: MemberId, changes: readonly ToldChange[]): void {
@@ -430,32 +394,11 @@ export class Member implements CommandRunner {
       this.#hasLeft = true;
       this.#leadership.release();
       this.#patience.stop();
-      for (const following of this.#followings.values()) following.close();
+      this.#followings.close();
       this.#ports?.leave();
       this.#channel.close();
       this.#releaseAlive();
     }
     return null;
   }
-}
-
-function silent({ database }: CoreConfig): DatabaseLocked {
-  return new DatabaseLocked(
-    `The tab that has ${database} open does not answer: the browser has frozen it, or it is very busy. ` +
-      'Show that tab or close it, and try again.',
-  );
-}
-
-function misunderstood({ database }: CoreConfig): DatabaseLocked {
-  return new DatabaseLocked(
-    `A tab with another version of this library has ${database} open. Reload that tab, or this one.`,
-  );
-}
-
-function exists({ database }: CoreConfig): DatabaseExists {
-  return new DatabaseExists(`There is a database ${database} already, open in another tab: "from" is for a new one.`);
-}
-
-function closed(): ContextClosed {
-  return new ContextClosed('The database was closed. Open it again with setup() or setPersistence().');
 }

@@ -33,12 +33,14 @@ export class Model {
     const problems = Object.keys(stored).filter((key) => !this.#states.has(key));
     for (const [key, states] of this.#states) {
       const value = stored[key] ?? null;
-      if (!states.has(value)) problems.push(`${key} is ${value}, not ${[...states].join(' or ')}`);
+      if (!states.has(value)) problems.push(`${key} is ${short(value)}, not ${[...states].map(short).join(' or ')}`);
       this.#states.set(key, new Set([value]));
     }
     return problems;
   }
 }
+
+const short = (value: string | null): string => value?.slice(0, 20) ?? 'absent';
 
 /** Runs operations in a tab, all at once; those of a tab that does not live to tell are unknown. */
 export async function runAll(tab: Tab, operations: readonly Operation[]): Promise<readonly Fate[]> {

@@ -249,3 +249,23 @@ test('an unknown command is refused by its name', async () => {
   const batch = { kind: 'batch', commands: [unknown] } as unknown as Command;
   await expect(core.call(batch)).rejects.toBeInstanceOf(NotImplemented);
 });
+
+describe('close() at once', () => {
+  const write = { kind: 'setKeyValue', key: 'k', value: 'v' } as const;
+
+  test('lets go of the files before what waits is run, which says that nothing of it is done', async () => {
+    const { core, engine } = await openCore();
+    Object.assign(engine, { drop: () => true });
+    const waiting = expect(core.call(write)).rejects.toMatchObject({ code: 'DATABASE_TAKEN_OVER' });
+    await core.call({ kind: 'close', at_once: true });
+    await waiting;
+    expect(engine.rows('SELECT key FROM cinderlib_persistence_key_value')).toEqual([]);
+  });
+
+  test('comes after what waits where the files cannot be let go of', async () => {
+    const { core } = await openCore();
+    const waiting = core.call(write);
+    await core.call({ kind: 'close', at_once: true });
+    expect(await waiting).toBeNull();
+  });
+});

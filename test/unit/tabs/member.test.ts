@@ -240,6 +240,16 @@ test('a page that is put away leads no more, and follows when it comes back', as
   expect(await one.isLeader()).toBe(true);
 });
 
+test('a page that comes back before it has given up leading leads again', async () => {
+  const world = new TabWorld();
+  const one = await world.open('one', { medium: 'opfs' });
+  one.member.setAway(true);
+  one.member.setAway(false);
+  await one.set('k', 'v');
+  expect(await one.isLeader()).toBe(true);
+  expect(world.opener).toBe(2);
+});
+
 test('close() waits for the answers of what was called before it', async () => {
   const world = new TabWorld();
   const [, two] = [await world.open('one'), await world.open('two')];
