@@ -3,7 +3,7 @@
  * runner or of Node, for it runs in every runtime.
  */
 import type { Cinderlib } from 'cinderlib-wasm';
-import type { GoldenAnswers, GoldenObject, GoldenQuery, GoldenText } from './golden.ts';
+import type { GoldenAnswers, GoldenFailure, GoldenObject, GoldenQuery, GoldenText } from './golden.ts';
 
 /** What is compared of a text: the text itself, unless there is something in it that no SQL puts in order. */
 type Normal = (text: string) => string;
@@ -40,6 +40,10 @@ export async function checkAnswers(
   await checkObjects('volume', expected.volumes, (id) => cl.Volume.getById(id), normal);
   await checkObjects('snapshot', expected.snapshots, (id) => cl.Snapshot.getById(id), normal);
   await checkObjects('connection', expected.connections, (id) => cl.Connection.getById(id), normal);
+  for (const [id, failure] of Object.entries(expected.unprintable_connections ?? {})) {
+    await checkFailure(`jsons() of connection ${id}`, async () => (await cl.Connection.getById(id)).jsons(), failure);
+    await checkFailure(`dumps() of connection ${id}`, async () => (await cl.Connection.getById(id)).dumps(), failure);
+  }
   const keyValues = await cl.persistence.getKeyValues();
   checkSame(
     'the key-values',
@@ -86,6 +90,14 @@ async function checkObjects(
     await checkText(what('toJsons()'), (await read(id)).toJsons(), expected.simple_jsons, normal);
     checkSame(what('toDict()'), JSON.stringify((await read(id)).toDict()), expected.to_dict, normal);
   }
+}
+
+async function checkFailure(what: string, call: () => Promise<string>, { error }: GoldenFailure): Promise<void> {
+  const outcome = await call().then(
+    () => 'no error',
+    (reason: unknown) => String(reason),
+  );
+  checkEqual(what, outcome, `${error.class}: ${error.message}`);
 }
 
 async function idsOf(cl: Cinderlib, { method, args }: GoldenQuery): Promise<readonly unknown[]> {

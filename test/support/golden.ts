@@ -49,6 +49,11 @@ export interface GoldenObject {
   readonly to_dict: unknown;
 }
 
+/** What was raised. */
+export interface GoldenFailure {
+  readonly error: { readonly class: string; readonly message: string };
+}
+
 export interface GoldenAnswers {
   readonly backends: readonly string[];
   readonly cl_jsons: GoldenText;
@@ -59,6 +64,8 @@ export interface GoldenAnswers {
   readonly volumes: Readonly<Record<string, GoldenObject>>;
   readonly snapshots: Readonly<Record<string, GoldenObject>>;
   readonly connections: Readonly<Record<string, GoldenObject>>;
+  /** Those that every text failed for, each with the one error. */
+  readonly unprintable_connections?: Readonly<Record<string, GoldenFailure>>;
   readonly key_values: readonly (readonly [key: string, value: string | null])[];
   readonly queries: readonly GoldenQuery[];
 }

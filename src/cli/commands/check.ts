@@ -76,7 +76,7 @@ async function isWanted(output: Output, findings: readonly Finding[], yes: boole
 
 const meanings: Readonly<Record<string, string>> = {
   snapshot_without_volume: 'snapshots whose volume is not there',
-  connection_without_volume: 'connections whose volume is not there: listing connections fails',
+  connection_without_volume: 'connections whose volume is not there',
   invalid_json: 'connections with a text that is no JSON: reading their volumes fails',
   stuck: 'an operation that never ended: creating, deleting or extending',
   volume_without_type: 'volumes whose type is not there',

@@ -50,7 +50,12 @@ export class SessionPool {
 
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.allSettled(this.#idle.splice(0).map((session) => session.close()));
+    const ending = this.#idle.splice(0).map((session) => {
+      // Idle ones keep no process alive: it could end before the server has said goodbye, in the middle of this call.
+      session.keepAlive(true);
+      return session.close();
+    });
+    await Promise.allSettled(ending);
   }
 
   #leave(): void {

@@ -64,7 +64,8 @@ function liveRows(engine: PlainEngine) {
   return [...tables, ...pairs, types, specs].map((text) => text.replaceAll(String(id), '__DEFAULT__'));
 }
 
-describe.each(goldenDatabases.filter(({ name }) => name !== 'many'))('$name', ({ file }) => {
+// Connections whose volume is gone are left out of a copy, and reported.
+describe.each(goldenDatabases.filter(({ name }) => name !== 'many' && name !== 'orphans'))('$name', ({ file }) => {
   test('is written as it was read, and a second time without changing a byte', async () => {
     const [source, target] = [await openWriter(file), await openWriter()];
     await copy(source.engine, target);

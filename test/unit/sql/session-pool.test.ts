@@ -83,3 +83,11 @@ test('a closed one gives nothing, and ends what comes back', async () => {
   expect(busy.isUsable).toBe(false);
   await expect(pool.take()).rejects.toMatchObject({ name: 'ContextClosed' });
 });
+
+test('closing keeps the process alive until the connections have ended', async () => {
+  const { pool, lines } = makePool();
+  pool.give(await pool.take());
+  expect(lines[0]?.kept).toBe(false);
+  await pool.close();
+  expect([lines[0]?.kept, lines[0]?.isUsable]).toEqual([true, false]);
+});

@@ -1,0 +1,39 @@
+/** Dumps that were broken at random, and what Python's cinderlib made of each: ours makes the same. */
+import { setup } from 'cinderlib-wasm';
+import { expect, test } from 'vitest';
+import { goldenJson } from '../support/golden.ts';
+
+interface LoadCase {
+  readonly input: string;
+  /** The text of what was loaded, and its change marks. */
+  readonly ok?: readonly [jsons: string, changes: readonly string[]];
+  /** The class of the error, where it could not be loaded. */
+  readonly error?: string;
+}
+
+const { backends, cases } = goldenJson<{ backends: readonly string[]; cases: readonly LoadCase[] }>('loads.json.gz');
+
+test('dumps that were changed at random load as they do in the original, or fail with the same error', async () => {
+  await using cl = await setup({ worker: false });
+  const volume_driver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
+  for (const name of backends) await cl.backend({ volume_backend_name: name, volume_driver });
+  for (const [place, { input, ok, error }] of cases.entries()) {
+    const outcome = await cl.load(input).then(
+      (loaded) => ({ ok: [textOf(loaded), marksOf(loaded)] }),
+      (reason: unknown) => ({ error: reason instanceof Error ? reason.name : String(reason) }),
+    );
+    expect({ place, ...outcome }).toEqual(ok === undefined ? { place, error } : { place, ok });
+  }
+  expect(cases.filter(({ ok }) => ok !== undefined).length).toBeGreaterThan(50);
+});
+
+type Loaded = Awaited<ReturnType<Awaited<ReturnType<typeof setup>>['load']>>;
+
+function textOf(loaded: Loaded | Loaded[]): string {
+  if (!('ovo' in loaded)) throw new Error('One volume, snapshot or connection was expected.');
+  return loaded.jsons();
+}
+
+function marksOf(loaded: Loaded | Loaded[]): readonly string[] {
+  return 'ovo' in loaded ? [...loaded.ovo.changedFields].sort() : [];
+}
