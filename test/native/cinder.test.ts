@@ -71,7 +71,7 @@ async function expected(volume: Volume, more: Record<string, unknown>): Promise<
 
 test.for([false, true])(
   'Cinder reads everything, changes it, and is read again (soft_deletes: %s)',
-  // Cinder imports two thousand modules before it does anything.
+  // Cinder takes seconds to start, and on a busy machine half a minute.
   { timeout: 240_000 },
   async (soft_deletes, { skip }) => {
     if (missing !== null) skip(missing);
