@@ -65,7 +65,7 @@ test('08-lvm says what a host lacks; test/drivers runs it on one that lacks noth
   );
 });
 
-test('npm start shows what it stored, and finds it again at the next run', async () => {
+test('npm start shows what it stored, and finds it again at the next run', { timeout: 240_000 }, async () => {
   await inTemporaryFolder((folder) => {
     const first = run(folder, 'start.mjs');
     expect(first).toContain('found 0 volumes');

@@ -100,7 +100,7 @@ function optionValue(driver: string, name: string, option: DriverOption, value: 
 }
 
 function expected({ type, choices, min, max }: DriverOption): string {
-  if (choices !== undefined) return `one of ${choices.join(', ')} is expected`;
+  if (choices !== undefined) return `one of ${choices.map((choice) => choice || "''").join(', ')} is expected`;
   const range = [min === undefined ? '' : ` from ${min}`, max === undefined ? '' : ` to ${max}`].join('');
   return `${type === 'integer' ? 'an' : 'a'} ${type}${range} is expected`;
 }

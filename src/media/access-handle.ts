@@ -10,7 +10,6 @@ export interface AccessHandle {
 
 /** A file of the browser's, in browsers that have such handles. They can move files too. */
 export interface AccessibleFile extends FileSystemFileHandle {
-  /** @param options The mode is new: browsers that do not know it give a handle that nobody else can have. */
-  createSyncAccessHandle?(options?: { readonly mode: 'readwrite' | 'read-only' }): Promise<AccessHandle>;
+  createSyncAccessHandle?(): Promise<AccessHandle>;
   move(name: string): Promise<void>;
 }

@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Verdict } from '../support/cases.ts';
+import { type Verdict, verdictsIn } from '../support/cases.ts';
 import { missingCinder } from '../support/cinder.ts';
 import { forVolumes, Guest, makeBlankDisk, missingForGuests } from '../support/guest.ts';
 import { buildProgram } from '../support/program.ts';
@@ -57,11 +57,7 @@ describe.concurrent.each(Object.entries(suites))('LVM: %s', (SUITE, cases) => {
     try {
       const begun = Date.now();
       await guest.wrote('code', (text) => text !== '', patience / 1000);
-      const lines = guest.read('said').split('\n');
-      for (const line of lines.filter((text) => text !== '')) {
-        const verdict = JSON.parse(line) as Verdict; // Our own program prints nothing else.
-        verdicts.set(verdict.name, verdict);
-      }
+      for (const verdict of verdictsIn(guest.read('said'))) verdicts.set(verdict.name, verdict);
       log = guest.read('log');
       const seconds = Math.round((Date.now() - begun) / 1000);
       console.log(`LVM: ${SUITE}: ${verdicts.size} cases in ${seconds} s, CINDERLIB_SEED=${seed}`);

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Verdict } from '../support/cases.ts';
+import { verdictsIn } from '../support/cases.ts';
 import { Guest, makeBlankDisk, missingForGuests } from '../support/guest.ts';
 import { buildProgram } from '../support/program.ts';
 
@@ -27,9 +27,7 @@ test('snapshots and clones share blocks with their source where the file system 
     const guest = new Guest(new URL('./guest/reflink.sh', import.meta.url), disk, { NODE: process.execPath, PROGRAM });
     try {
       await guest.wrote('code', (text) => text !== '', 200);
-      const lines = guest.read('said').split('\n');
-      // Our own program prints nothing else.
-      const verdicts = lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Verdict);
+      const verdicts = verdictsIn(guest.read('said'));
       expect(verdicts.filter(({ error }) => error !== null)).toEqual([]);
       const ways = ['btrfs by cp', 'btrfs without cp', 'xfs by cp', 'xfs without cp', 'ext4 by cp'];
       expect(

@@ -71,6 +71,8 @@ async function expected(volume: Volume, more: Record<string, unknown>): Promise<
 
 test.for([false, true])(
   'Cinder reads everything, changes it, and is read again (soft_deletes: %s)',
+  // Cinder takes seconds to start, and on a busy machine half a minute.
+  { timeout: 240_000 },
   async (soft_deletes, { skip }) => {
     if (missing !== null) skip(missing);
     await inTemporaryFolder(async (folder) => {

@@ -25,6 +25,12 @@ export async function runCases(cases: Iterable<Case>): Promise<void> {
   }
 }
 
+/** What {@link runCases} has printed; a program that uses it prints nothing else. */
+export function verdictsIn(text: string): Verdict[] {
+  const lines = text.split('\n').filter((line) => line !== '');
+  return lines.map((line) => JSON.parse(line) as Verdict);
+}
+
 /** Fails unless both have the same JSON. */
 export function equal(actual: unknown, expected: unknown): void {
   const [a, b] = [JSON.stringify(actual), JSON.stringify(expected)];

@@ -20,6 +20,9 @@ const partial = /^\.(?<name>(?:volume|snapshot)-[\w.+-]+)\.part$/;
 
 type Folder = FileSystemDirectoryHandle;
 
+/** The lock of a file: tabs that want the same one wait for each other, where its handles would refuse them. */
+type LockOf = (name: string) => string;
+
 /** Does what is asked for. It never throws: what went wrong goes back as data. */
 export async function doFileTask(request: FileRequest): Promise<FileAnswer> {
   try {
@@ -34,19 +37,19 @@ export async function doFileTask(request: FileRequest): Promise<FileAnswer> {
 
 async function run({ path, task }: FileRequest): Promise<void> {
   const folder = await folderAt(path, task.kind === 'prepare');
-  const lock = (name: string): string => `cinderlib-wasm files ${[...path, name].join('/')}`;
+  const lock: LockOf = (name) => `cinderlib-wasm files ${[...path, name].join('/')}`;
   switch (task.kind) {
     case 'prepare':
       return prepare(folder, lock);
     case 'make':
-      return locked(lock(task.name), {}, () => make(folder, task));
+      return locked(lock(task.name), {}, () => make(folder, task, lock));
     case 'grow':
-      return opened(folder, task.name, 'readwrite', (file) => file.truncate(task.bytes));
+      return locked(lock(task.name), {}, () => opened(folder, task.name, (file) => file.truncate(task.bytes)));
   }
 }
 
 /** Removes what was being made when its page went away: nobody holds its lock any more. */
-async function prepare(folder: Folder, lock: (name: string) => string): Promise<void> {
+async function prepare(folder: Folder, lock: LockOf): Promise<void> {
   if (!('createSyncAccessHandle' in FileSystemFileHandle.prototype)) throw failure('NotSupportedError');
   for await (const part of folder.keys()) {
     const name = partial.exec(part)?.groups?.['name'];
@@ -61,15 +64,17 @@ interface Making {
 }
 
 /** Under another name first: nobody ever finds half of a file. */
-async function make(folder: Folder, { name, from, bytes }: Making): Promise<void> {
+async function make(folder: Folder, { name, from, bytes }: Making, lock: LockOf): Promise<void> {
   if (await has(folder, name)) throw failure('InvalidModificationError');
   const part = `.${name}.part`;
   try {
     const file = await accessible(folder, part, true);
-    await opened(folder, part, 'readwrite', async (target) => {
+    await opened(folder, part, async (target) => {
       // One that is left of a page that went away may hold something.
       target.truncate(0);
-      if (from !== null) await opened(folder, from, 'read-only', (source) => copy(source, target));
+      if (from !== null) {
+        await locked(lock(from), {}, () => opened(folder, from, (source) => copy(source, target)));
+      }
       target.truncate(bytes);
     });
     await file.move(name);
@@ -93,22 +98,21 @@ function copy(source: AccessHandle, target: AccessHandle): void {
   }
 }
 
-/** Uses a file that nobody else can use meanwhile; several may read it at once, where the browser knows of that. */
+/** Uses a file that nobody else can use meanwhile, and sees to it that what was written is on the disk. */
 async function opened(
   folder: Folder,
   name: string,
-  mode: 'readwrite' | 'read-only',
   use: (handle: AccessHandle) => void | Promise<void>,
 ): Promise<void> {
   const handle = await patiently(async () => {
     const file = await accessible(folder, name, false);
     // It is there: `prepare` has looked.
-    return file.createSyncAccessHandle?.({ mode });
+    return file.createSyncAccessHandle?.();
   });
   if (handle === undefined) throw failure('NotSupportedError');
   try {
     await use(handle);
-    if (mode === 'readwrite') handle.flush();
+    handle.flush();
   } finally {
     handle.close();
   }
@@ -155,7 +159,9 @@ async function removed(folder: Folder, name: string): Promise<void> {
 
 /** Runs the task while nobody else makes that file; with `ifAvailable`, not at all when somebody does. */
 async function locked(name: string, options: LockOptions, task: () => Promise<void>): Promise<void> {
-  await webLocks()?.request(name, options, async (lock) => {
+  const locks = webLocks();
+  if (locks === undefined) throw failure('NotSupportedError');
+  await locks.request(name, options, async (lock) => {
     if (lock !== null) await task();
   });
 }
@@ -166,5 +172,5 @@ function failure(name: string): DOMException {
 }
 
 function nameOf(error: unknown): string | null {
-  return error instanceof Error || error instanceof DOMException ? error.name : null;
+  return error instanceof Error ? error.name : null;
 }

@@ -20,7 +20,7 @@ export class OpfsFolder implements FilePlace {
   readonly isThin = false;
   readonly #path: readonly string[];
   #handle: FileSystemDirectoryHandle | null = null;
-  /** The end of what the worker was asked for so far: in browsers where reading needs a file alone, copies would meet. */
+  /** The end of what the worker was asked for so far: one worker at a time keeps the disk busy. */
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(folder: string) {

@@ -59,7 +59,8 @@ export class LVMVolumeDriver extends VolumeDriver {
   override async getVolumeStats(): Promise<Dict> {
     const { total, free, provisioned, volumes } = await this.#store.capacity();
     const { isThin } = this.#store;
-    const { volume_group, reserved_percentage, lvm_max_over_subscription_ratio: ratio } = this.#options;
+    const { volume_group, reserved_percentage, filter_function, goodness_function } = this.#options;
+    const ratio = this.#options.lvm_max_over_subscription_ratio;
     const name = this.configuration['volume_backend_name'];
     const pool = {
       pool_name: name,
@@ -73,8 +74,8 @@ export class LVMVolumeDriver extends VolumeDriver {
       thin_provisioning_support: isThin,
       thick_provisioning_support: !isThin,
       total_volumes: volumes,
-      filter_function: null,
-      goodness_function: null,
+      filter_function,
+      goodness_function,
       multiattach: true,
       backend_state: 'up',
     };

@@ -40,6 +40,16 @@ export const lvmOptions = {
   },
   ...thinOptions,
   ...attachOptions,
+  filter_function: {
+    type: 'string',
+    default: null,
+    help: 'A condition for schedulers. Reported in statistics, not read.',
+  },
+  goodness_function: {
+    type: 'string',
+    default: null,
+    help: 'A rating for schedulers. Reported in statistics, not read.',
+  },
   volume_clear: {
     type: 'string',
     default: 'zero',
@@ -100,6 +110,12 @@ export const lvmOptions = {
     default: 'on',
     choices: ['on', 'off'],
     help: 'Whether tgt answers a write before it is on the disk.',
+  },
+  iscsi_target_flags: {
+    type: 'string',
+    default: '',
+    choices: ['', 'sync', 'direct', 'sync:direct'],
+    help: 'How tgt opens the device: sync, direct or both; empty for through the page cache.',
   },
   use_chap_auth: {
     type: 'boolean',

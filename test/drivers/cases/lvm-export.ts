@@ -1,6 +1,7 @@
 /** Exported volumes, reached by initiators that are none of ours: libiscsi's tools, and the kernel by open-iscsi. */
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { type Backend, type BackendOptions, setup, type Volume } from 'cinderlib-wasm';
 import { type Case, equal, failure } from '../../support/cases.ts';
 import { command, devicePath, fill, leftovers, onDisk, removeVolumes } from './volume-group.ts';
@@ -36,6 +37,9 @@ async function useAttached(volume: Volume): Promise<void> {
   const connection = await volume.attach();
   if (connection.path === null) throw new Error('An attached volume has a path.');
   equal([connection.path.startsWith('/dev/sd'), volume.status, sessions().length], [true, 'in-use', 1]);
+  // Hosts know the disk by the volume's own id: no other has it.
+  const page = readFileSync(`/sys/block/${basename(connection.path)}/device/vpd_pg80`, 'latin1');
+  equal(page.includes(volume.id), true);
   fill(connection.path, 'through the target');
   equal(onDisk(device).equals(Buffer.alloc(4096, 'through the target')), true);
   equal((await failure(volume.delete())).name, 'VolumeIsBusy');
@@ -82,8 +86,13 @@ const cases: readonly (readonly [name: string, body: (lvm: Lvm) => Promise<void>
   [
     'a volume that tgt exports is attached, written, grown and detached',
     async (lvm) => {
-      const volume = await (await lvm()).createVolume(1);
+      const backend = await lvm({ iscsi_target_flags: 'direct', iscsi_write_cache: 'off' });
+      const volume = await backend.createVolume(1);
       await useAttached(volume);
+      const connection = await volume.connect(connector);
+      const shown = command('tgtadm', '--lld', 'iscsi', '--mode', 'target', '--op', 'show');
+      equal([/Backing store flags: direct/.test(shown), shown.includes(`SCSI SN: ${volume.id}`)], [true, true]);
+      await volume.disconnect(connection);
       await volume.delete();
       equal(leftovers(), []);
     },

@@ -8,6 +8,10 @@ async function use() {
   const { id } = await backend.createVolume(1, { name: 'made in a bundle' });
   const { name } = await cl.Volume.getById(id);
   const { runtime } = await cl.info();
+  // A worker of its own makes the files.
+  const files = { volume_driver: 'cinderlib_wasm.drivers.FileVolumeDriver', directory: crypto.randomUUID() };
+  const volume = await (await cl.backend({ volume_backend_name: 'files', ...files })).createVolume(1);
+  await volume.delete();
   await cl.close();
   return `${name}, ${runtime}`;
 }

@@ -11,9 +11,19 @@ import type { ConnectionInfo, DriverConnector } from '../../volume-driver.ts';
 import { volumeName } from '../../volume-names.ts';
 import type { lvmOptions } from '../options.ts';
 import { type Credentials, randomCredentials } from './credentials.ts';
+import { serialOf } from './serial.ts';
 import type { Export, Target } from './target.ts';
 
 export type TargetOptions = OptionValues<typeof lvmOptions>;
+
+/** A volume as it is exported. */
+export interface Unit {
+  /** The name of its target. */
+  readonly iqn: string;
+  /** Its device on this host. */
+  readonly path: string;
+  readonly serial: string;
+}
 
 export abstract class IscsiTarget implements Target {
   readonly protocol = 'iSCSI';
@@ -39,7 +49,7 @@ export abstract class IscsiTarget implements Target {
   }
 
   /** Makes the target and gives the number that the tool knows it by. What fails half-way leaves nothing. */
-  protected abstract make(iqn: string, path: string, credentials: Credentials): Promise<number>;
+  protected abstract make(unit: Unit, credentials: Credentials): Promise<number>;
   /** The number of the target; null when there is none. */
   protected abstract find(iqn: string): Promise<number | null>;
   protected abstract unmake(iqn: string, credentials: Credentials | null): Promise<void>;
@@ -55,7 +65,7 @@ export abstract class IscsiTarget implements Target {
       number = null;
     }
     const credentials = known ?? this.#configured() ?? randomCredentials();
-    number ??= await this.make(iqn, path, credentials);
+    number ??= await this.make(await this.unit(volume, path), credentials);
     const location = `${this.#portals().join(';')},${number} ${iqn} ${this.lun}`;
     return { provider_location: location, provider_auth: `CHAP ${credentials.username} ${credentials.password}` };
   }
@@ -103,6 +113,10 @@ export abstract class IscsiTarget implements Target {
 
   validate(connector: DriverConnector): void {
     if (typeof connector['initiator'] !== 'string') throw new InvalidConnectorException('initiator');
+  }
+
+  protected async unit(volume: DriverVolume, path: string): Promise<Unit> {
+    return { iqn: this.iqn(volume), path, serial: await serialOf(volume) };
   }
 
   protected iqn(volume: DriverVolume): string {

@@ -9,7 +9,7 @@ import type { Commands } from '../../command.ts';
 import type { DriverVolume } from '../../driver-objects.ts';
 import type { ConnectionInfo, DriverConnector } from '../../volume-driver.ts';
 import type { Credentials } from './credentials.ts';
-import { credentialsOf, IscsiTarget, type TargetOptions } from './iscsi.ts';
+import { credentialsOf, IscsiTarget, type TargetOptions, type Unit } from './iscsi.ts';
 
 const root = '/sys/kernel/config/target';
 
@@ -39,11 +39,12 @@ export class LioTarget extends IscsiTarget {
   /** The kernel asks the device for its size whenever a host does. */
   override async extend(): Promise<void> {}
 
-  protected override async make(iqn: string, path: string, credentials: Credentials): Promise<number> {
+  protected override async make(unit: Unit, credentials: Credentials): Promise<number> {
     await this.#checkKernel();
+    const { iqn } = unit;
     const group = this.#group(iqn);
     try {
-      const store = await this.#newStore(iqn, path);
+      const store = await this.#newStore(unit);
       await this.#mkdir(`${group}/lun/lun_0`);
       await this.#write(`${group}/attrib/authentication`, '1');
       await this.#write(`${group}/attrib/generate_node_acls`, '0');
@@ -103,7 +104,7 @@ export class LioTarget extends IscsiTarget {
     }
   }
 
-  async #newStore(iqn: string, path: string): Promise<string> {
+  async #newStore({ iqn, path, serial }: Unit): Promise<string> {
     const taken = new Set(hostBusAdapters());
     let number = 0;
     while (taken.has(`iblock_${number}`)) number += 1;
@@ -111,6 +112,7 @@ export class LioTarget extends IscsiTarget {
     await this.#mkdir(store);
     await this.#write(`${store}/control`, `udev_path=${path}`);
     await this.#write(`${store}/enable`, '1');
+    await this.#write(`${store}/wwn/vpd_unit_serial`, serial);
     return store;
   }
 

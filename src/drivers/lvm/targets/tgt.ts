@@ -3,7 +3,7 @@ import { CommandFailed, MissingDependency, VolumeBackendAPIException } from '../
 import type { Commands } from '../../command.ts';
 import type { DriverVolume } from '../../driver-objects.ts';
 import type { Credentials } from './credentials.ts';
-import { IscsiTarget, type TargetOptions } from './iscsi.ts';
+import { IscsiTarget, type TargetOptions, type Unit } from './iscsi.ts';
 
 /** Two programs may choose the same number for a target at once; one of them tries the next. */
 const attempts = 20;
@@ -14,6 +14,7 @@ const withoutWriteCache = 'mode_page=8:0:18:0x10:0:0xff:0xff:0:0:0xff:0xff:0xff:
 export class TgtTarget extends IscsiTarget {
   readonly #commands: Commands;
   readonly #writeCache: string;
+  readonly #flags: string;
   /** The controller is 0, disks begin at 1. */
   protected override readonly lun = 1;
 
@@ -21,16 +22,18 @@ export class TgtTarget extends IscsiTarget {
     super(options);
     this.#commands = commands;
     this.#writeCache = options.iscsi_write_cache;
+    this.#flags = options.iscsi_target_flags;
   }
 
-  protected override async make(iqn: string, path: string, credentials: Credentials): Promise<number> {
+  protected override async make(unit: Unit, credentials: Credentials): Promise<number> {
+    const { iqn } = unit;
     const { username, password } = credentials;
     const number = await this.#newTarget(iqn);
     const target = ['--tid', String(number)];
     try {
       await this.#unless(/already exists/, 'account', 'new', ['--user', username, '--password', password]);
       await this.#tgtadm('account', 'bind', [...target, '--user', username]);
-      await this.#newUnit(number, path);
+      await this.#newUnit(number, unit);
       // Last: from here on hosts can log in.
       await this.#tgtadm('target', 'bind', [...target, '-I', 'ALL']);
       return number;
@@ -61,17 +64,20 @@ export class TgtTarget extends IscsiTarget {
 
   /** tgt asks a device for its size once: the unit is made anew. Hosts that are logged in meet a short pause. */
   override async extend(volume: DriverVolume, path: string): Promise<void> {
-    const number = await this.find(this.iqn(volume));
+    const unit = await this.unit(volume, path);
+    const number = await this.find(unit.iqn);
     if (number === null) return;
     await this.#tgtadm('logicalunit', 'delete', ['--tid', String(number), '--lun', String(this.lun)]);
-    await this.#newUnit(number, path);
+    await this.#newUnit(number, unit);
   }
 
-  async #newUnit(number: number, path: string): Promise<void> {
+  async #newUnit(number: number, { path, serial }: Unit): Promise<void> {
     const unit = ['--tid', String(number), '--lun', String(this.lun)];
-    await this.#tgtadm('logicalunit', 'new', [...unit, '-b', path]);
+    const flags = this.#flags === '' ? [] : ['--bsoflags', this.#flags];
+    await this.#tgtadm('logicalunit', 'new', [...unit, '-b', path, ...flags]);
+    const identity = `scsi_id=${serial},scsi_sn=${serial}`;
     const cache = this.#writeCache === 'off' ? `,${withoutWriteCache}` : '';
-    await this.#tgtadm('logicalunit', 'update', [...unit, '--params', `thin_provisioning=1${cache}`]);
+    await this.#tgtadm('logicalunit', 'update', [...unit, '--params', `thin_provisioning=1,${identity}${cache}`]);
   }
 
   async #newTarget(iqn: string): Promise<number> {

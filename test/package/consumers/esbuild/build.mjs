@@ -15,5 +15,5 @@ await build({
 });
 
 const dist = dirname(createRequire(import.meta.url).resolve('cinderlib-wasm'));
-for (const file of ['core.js', 'sql-wasm.wasm']) copyFileSync(join(dist, file), join(here, 'out', file));
+for (const file of ['core.js', 'files.js', 'sql-wasm.wasm']) copyFileSync(join(dist, file), join(here, 'out', file));
 copyFileSync(join(here, 'index.html'), join(here, 'out/index.html'));

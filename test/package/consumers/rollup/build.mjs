@@ -10,5 +10,5 @@ const bundle = await rollup({ input: join(here, 'app.mjs'), plugins: [nodeResolv
 await bundle.write({ dir: join(here, 'out'), format: 'es', entryFileNames: 'app.js' });
 
 const dist = dirname(createRequire(import.meta.url).resolve('cinderlib-wasm'));
-for (const file of ['core.js', 'sql-wasm.wasm']) copyFileSync(join(dist, file), join(here, 'out', file));
+for (const file of ['core.js', 'files.js', 'sql-wasm.wasm']) copyFileSync(join(dist, file), join(here, 'out', file));
 copyFileSync(join(here, 'index.html'), join(here, 'out/index.html'));
