@@ -1,5 +1,5 @@
 /** What a JSON dump holds, as a source of a migration: of cinderlib, or of this library with key-values. */
-import { type Dict, isDict, own } from '../cinder/dict.ts';
+import { isDict } from '../cinder/dict.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { InvalidDump } from '../errors/index.ts';
 import { ListSource } from '../migrate/list-source.ts';
@@ -8,19 +8,18 @@ import { type Dumped, dumpedObject, readDump } from '../serialization/load.ts';
 
 /** @throws {InvalidDump} and its like when it is no dump, or one whose secrets were masked */
 export function dumpSource(value: unknown): ListSource {
-  const all: readonly unknown[] = Array.isArray(value) ? value : [value];
-  const isKeyValue = (item: unknown): item is Dict => isDict(item) && own(item, 'class') === 'KeyValue';
   const objects = new Objects();
-  const { items } = readDump(all.filter((item) => !isKeyValue(item)));
-  for (const item of items) objects.add(item);
-  return new ListSource({ ...objects.content, keyValues: all.filter(isKeyValue).map(keyValueOf), leftOut: [] });
+  const keyValues: KeyValue[] = [];
+  for (const item of readDump(value).items) {
+    if (item.class === 'KeyValue') keyValues.push(keyValueOf(item));
+    else objects.add(item);
+  }
+  return new ListSource({ ...objects.content, keyValues, leftOut: [] });
 }
 
-function keyValueOf(item: Dict): KeyValue {
-  const [key, value = null] = [own(item, 'key'), own(item, 'value')];
-  if (typeof key !== 'string' || !(value === null || typeof value === 'string')) {
-    throw new InvalidDump("A KeyValue in a dump has a 'key' that is a text, and a 'value' that is a text or null.");
-  }
+function keyValueOf({ key, value }: Extract<Dumped, { readonly class: 'KeyValue' }>): KeyValue {
+  // A text may be JSON that holds secrets.
+  if (value === MASK || value?.includes(JSON.stringify(MASK))) throw masked(`the key ${JSON.stringify(key)}`);
   return new KeyValue(key, value);
 }
 
@@ -36,6 +35,7 @@ export class Objects {
   }
 
   add(item: Dumped): void {
+    if (item.class === 'KeyValue') return;
     if (item.class === 'Backend') for (const volume of item.volumes) this.add(volume);
     else this.#keep(dumpedObject(item), false);
   }
@@ -59,9 +59,12 @@ export const MASK = '***';
 function refuseMasked(ovo: VersionedObject): void {
   const fields = ['provider_auth', 'connection_info', 'metadata', 'admin_metadata'];
   if (!fields.some((field) => hasMask(ovo.get(field)))) return;
-  throw new InvalidDump(
-    `In the dump of ${ovo.model.name} ${String(ovo.get('id'))} secrets are masked as ${MASK}. ` +
-      'Make the dump again with --show-secrets.',
+  throw masked(`${ovo.model.name} ${String(ovo.get('id'))}`);
+}
+
+function masked(what: string): InvalidDump {
+  return new InvalidDump(
+    `In the dump of ${what} secrets are masked as ${MASK}. Make the dump again with --show-secrets.`,
   );
 }
 

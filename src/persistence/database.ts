@@ -19,6 +19,7 @@ import type {
   Page,
   RepairedFinding,
   Scan,
+  SingleWrite,
   SnapshotStored,
   StorageInfo,
   VolumeFilter,
@@ -181,8 +182,15 @@ export class DatabasePersistence extends PersistenceDriver {
 
   /** All in one transaction: either every object is stored or none. */
   override async setAll(resources: readonly Storable[]): Promise<void> {
+    await this.setTogether(resources, []);
+  }
+
+  override async setTogether(resources: readonly Storable[], keyValues: readonly KeyValue[]): Promise<void> {
     refuseUnstorable(resources);
-    const commands = resources.map(({ ovo }) => setCommand(ovo));
+    const commands: SingleWrite[] = [
+      ...resources.map(({ ovo }) => setCommand(ovo)),
+      ...keyValues.map((keyValue) => ({ kind: 'setKeyValue', ...storableKeyValue(keyValue) }) as const),
+    ];
     // Taken before the call: what the user changes while it is under way must stay marked.
     const marks = resources.map(({ ovo }) => takeMarks(ovo));
     try {

@@ -78,6 +78,9 @@ describe('a JSON dump', () => {
       connection_info: { conn: { data: { auth_password: '***' } } },
     };
     expect(() => fileSource(json([deep]))).toThrow(/masked/);
+    for (const value of ['***', '{"chap": {"secret": "***"}}']) {
+      expect(() => fileSource(json([{ class: 'KeyValue', key: 'node', value }]))).toThrow(/"node" secrets are masked/);
+    }
   });
 
   test.each<[unknown, RegExp]>([
