@@ -50,7 +50,12 @@ export class SessionPool {
 
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.allSettled(this.#idle.splice(0).map((session) => session.close()));
+    const leaving = this.#idle.splice(0).map((session) => {
+      // Whoever waits for the goodbye is not to end before it is said.
+      session.keepAlive(true);
+      return session.close();
+    });
+    await Promise.allSettled(leaving);
   }
 
   #leave(): void {
