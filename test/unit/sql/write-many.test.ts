@@ -71,6 +71,23 @@ test('random changes, many of them to what is there already or comes twice', asy
   }
 });
 
+test('a type that comes with a new volume is there for one that was there before', async () => {
+  const writer = await openWriter();
+  await writer.write({ kind: 'setVolume', change: creation('old') });
+  const type = { id: 't', values: { name: 'gold', created_at: '2020-01-01 00:00:00.000000' } };
+  await writeAll(writer, [
+    { kind: 'setVolume', change: { ...creation('new', { volume_type_id: 't' }), guarded: true, volume_type: type } },
+    { kind: 'setVolume', change: { ...creation('old', { volume_type_id: 't' }), guarded: true } },
+    { kind: 'setVolume', change: { ...creation('last', { volume_type_id: 't' }), guarded: true } },
+  ]);
+  expect(writer.row('volume_types', 't')).toMatchObject({ name: 'gold' });
+  expect(writer.rows("SELECT id FROM volumes WHERE volume_type_id = 't' ORDER BY id")).toEqual([
+    { id: 'last' },
+    { id: 'new' },
+    { id: 'old' },
+  ]);
+});
+
 test('what is kept of an owner that is gone is taken over', async () => {
   const [together, oneByOne] = [await openWriter(), await openWriter()];
   const commands: SingleWrite[] = ['v1', 'v2'].map((id) => {
