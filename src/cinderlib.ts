@@ -6,6 +6,7 @@ import { Backend, type BackendJson, type BackendOptions } from './objects/backen
 import { Connections, Snapshots, Volumes } from './objects/collections.ts';
 import type { Connection } from './objects/connection.ts';
 import type { Context, ContextSettings, Restore } from './objects/context.ts';
+import { KeyValue } from './objects/key-value.ts';
 import { restoreInto } from './objects/restore.ts';
 import type { Snapshot } from './objects/snapshot.ts';
 import type { Volume } from './objects/volume.ts';
@@ -17,7 +18,14 @@ import { type Dumped, dumpedObject, readDump } from './serialization/load.ts';
 import { shown } from './shown.ts';
 
 /** Anything that a dump can hold, as `load` gives it. */
-export type Loaded = Backend | Volume | Snapshot | Connection;
+export type Loaded = Backend | Volume | Snapshot | Connection | KeyValue;
+
+/** One thing of a dump: what it is, what is to be stored of it, and what is to be done once all is stored. */
+interface LoadedItem {
+  readonly loaded: Loaded;
+  readonly family: () => readonly Storable[];
+  readonly adopt: () => void;
+}
 
 /** What `info()` tells. */
 export interface ContextInfo {
@@ -140,10 +148,15 @@ export class Cinderlib implements Context {
   async load(source: unknown, options: { save?: boolean } = {}): Promise<Loaded | Loaded[]> {
     const { save } = givenSwitches('load', options, { save: false });
     const { isList, items } = readDump(source);
-    const read: { readonly loaded: Loaded; readonly family: () => readonly Storable[]; readonly adopt: () => void }[] =
-      [];
+    const read: LoadedItem[] = [];
     for (const item of items) read.push(await this.#loadItem(item));
-    if (save) await this.persistence.setAll(read.flatMap(({ family }) => family()));
+    if (save) {
+      const keyValues = read.flatMap((item) => (item.loaded instanceof KeyValue ? [item.loaded] : []));
+      await this.persistence.setTogether(
+        read.flatMap(({ family }) => family()),
+        keyValues,
+      );
+    }
     for (const { adopt } of read) adopt();
     const loaded = read.map((item) => item.loaded);
     const [single] = loaded;
@@ -283,9 +296,12 @@ export class Cinderlib implements Context {
     return backends;
   }
 
-  async #loadItem(item: Dumped): Promise<{ loaded: Loaded; family: () => readonly Storable[]; adopt: () => void }> {
-    const backend = await this.#dumpedBackend(item.backend);
+  async #loadItem(item: Dumped): Promise<LoadedItem> {
     const nothing = (): void => {};
+    if (item.class === 'KeyValue') {
+      return { loaded: new KeyValue(item.key, item.value), family: () => [], adopt: nothing };
+    }
+    const backend = await this.#dumpedBackend(item.backend);
     if (item.class === 'Backend') {
       const volumes: Volume[] = [];
       for (const volume of item.volumes) {

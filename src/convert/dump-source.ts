@@ -1,28 +1,18 @@
 /** What a JSON dump holds, as a source of a migration: of cinderlib, or of this library with key-values. */
-import { type Dict, isDict, own } from '../cinder/dict.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
-import { InvalidDump } from '../errors/index.ts';
 import { ListSource } from '../migrate/list-source.ts';
 import { KeyValue } from '../objects/key-value.ts';
-import { type Dumped, dumpedObject, readDump, refuseMasked } from '../serialization/load.ts';
+import { type Dumped, dumpedObject, readDump } from '../serialization/load.ts';
 
 /** @throws {InvalidDump} and its like when it is no dump, or one whose secrets were masked */
 export function dumpSource(value: unknown): ListSource {
-  const all: readonly unknown[] = Array.isArray(value) ? value : [value];
-  const isKeyValue = (item: unknown): item is Dict => isDict(item) && own(item, 'class') === 'KeyValue';
   const objects = new Objects();
-  const { items } = readDump(all.filter((item) => !isKeyValue(item)));
-  for (const item of items) objects.add(item);
-  return new ListSource({ ...objects.content, keyValues: all.filter(isKeyValue).map(keyValueOf), leftOut: [] });
-}
-
-function keyValueOf(item: Dict): KeyValue {
-  refuseMasked(item);
-  const [key, value = null] = [own(item, 'key'), own(item, 'value')];
-  if (typeof key !== 'string' || !(value === null || typeof value === 'string')) {
-    throw new InvalidDump("A KeyValue in a dump has a 'key' that is a text, and a 'value' that is a text or null.");
+  const keyValues: KeyValue[] = [];
+  for (const item of readDump(value).items) {
+    if (item.class === 'KeyValue') keyValues.push(new KeyValue(item.key, item.value));
+    else objects.add(item);
   }
-  return new KeyValue(key, value);
+  return new ListSource({ ...objects.content, keyValues, leftOut: [] });
 }
 
 /** Takes families apart. Who stands in the dump by himself counts more than who comes inside another. */
@@ -37,6 +27,7 @@ export class Objects {
   }
 
   add(item: Dumped): void {
+    if (item.class === 'KeyValue') return;
     if (item.class === 'Backend') for (const volume of item.volumes) this.add(volume);
     else this.#keep(dumpedObject(item), false);
   }

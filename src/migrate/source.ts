@@ -18,7 +18,10 @@ export interface Source {
   state(): Promise<string | null>;
 }
 
-/** Items of a page. With 100,000 volumes and as many snapshots 200 take 246 MB at most, 500 take 294 MB. */
+/**
+ * Items of a page: a power of two, so that new ones are one statement for each table. With 100,000 volumes and as many
+ * snapshots a migration to PostgreSQL takes 209 MB at most; pages of 500 take 50 MB more than pages of 200.
+ */
 export const PAGE = 128;
 
 export function* pages<T>(all: readonly T[]): Generator<readonly T[]> {

@@ -190,9 +190,16 @@ export class DatabasePersistence extends PersistenceDriver {
 
   /** All in one transaction: either every object is stored or none. */
   override async setAll(resources: readonly Storable[]): Promise<void> {
+    await this.setTogether(resources, []);
+  }
+
+  override async setTogether(resources: readonly Storable[], keyValues: readonly KeyValue[]): Promise<void> {
     refuseUnstorable(resources);
     const objects = resources.map(({ ovo }) => ovo);
-    const commands = objects.map(setCommand);
+    const commands: SingleWrite[] = [
+      ...objects.map(setCommand),
+      ...keyValues.map((keyValue) => ({ kind: 'setKeyValue', ...storableKeyValue(keyValue) }) as const),
+    ];
     const before = objects.map(typeOf);
     const answers = await saving(objects, () => this.#send(commands));
     for (const [place, object] of objects.entries()) {

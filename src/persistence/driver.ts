@@ -169,6 +169,12 @@ export abstract class PersistenceDriver {
     for (const resource of resources) await this.setOne(resource);
   }
 
+  /** Stores objects, and key-values with them: all or none, where the storage has transactions. */
+  async setTogether(resources: readonly Storable[], keyValues: readonly KeyValue[]): Promise<void> {
+    await this.setAll(resources);
+    for (const keyValue of keyValues) await this.setKeyValue(keyValue);
+  }
+
   /** All volumes that match; a storage that can reads them page by page. */
   async *iterateVolumes(filter: VolumeFilter = {}): AsyncGenerator<Volume, void, undefined> {
     yield* await this.getVolumes(filter);

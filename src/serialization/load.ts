@@ -11,7 +11,11 @@ import { fromPrimitive } from './primitive.ts';
 /** One thing in a dump. */
 export type Dumped =
   | { readonly class: 'Volume' | 'Snapshot' | 'Connection'; readonly backend: Dict; readonly ovo: unknown }
-  | { readonly class: 'Backend'; readonly backend: Dict; readonly volumes: readonly Dumped[] };
+  | { readonly class: 'Backend'; readonly backend: Dict; readonly volumes: readonly Dumped[] }
+  /** What this library alone has in its dumps. */
+  | { readonly class: 'KeyValue'; readonly key: string; readonly value: string | null };
+/** Those that are objects of Cinder. */
+type DumpedObject = Exclude<Dumped, { readonly class: 'Backend' | 'KeyValue' }>;
 
 /** The key with which a thing says that what it holds was masked for people to look at. */
 export const MASKED = 'masked';
@@ -26,7 +30,7 @@ export function readDump(source: unknown): { readonly isList: boolean; readonly 
 }
 
 /** The versioned object of a thing that has one. */
-export function dumpedObject(item: Exclude<Dumped, { class: 'Backend' }>): VersionedObject {
+export function dumpedObject(item: DumpedObject): VersionedObject {
   const object = fromPrimitive(item.ovo);
   const expected = objectNames[item.class];
   if (object.model.name === expected) return object;
@@ -41,6 +45,7 @@ function readItem(value: unknown): Dumped {
   }
   refuseMasked(value);
   const className = required(value, 'class');
+  if (className === 'KeyValue') return readKeyValue(value);
   const backend = required(value, 'backend');
   if (!isDict(backend)) throw new InvalidDump(`The 'backend' of a dump is a dict, not a ${pythonType(backend)}.`);
   switch (className) {
@@ -53,9 +58,16 @@ function readItem(value: unknown): Dumped {
     default:
       throw new InvalidDump(
         `There is no class ${shownText(pythonStr(className))} in a dump: ` +
-          'Volume, Snapshot, Connection or Backend is expected.',
+          'Volume, Snapshot, Connection, Backend or KeyValue is expected.',
       );
   }
+}
+
+function readKeyValue(item: Dict): Dumped {
+  const [key, value = null] = [own(item, 'key'), own(item, 'value')];
+  if (typeof key === 'string' && (value === null || typeof value === 'string'))
+    return { class: 'KeyValue', key, value };
+  throw new InvalidDump("A KeyValue in a dump has a 'key' that is a text, and a 'value' that is a text or null.");
 }
 
 /**
@@ -63,7 +75,7 @@ function readItem(value: unknown): Dumped {
  *
  * @throws {InvalidDump} when the thing says that it was masked
  */
-export function refuseMasked(value: Dict): void {
+function refuseMasked(value: Dict): void {
   if ((own(value, MASKED) ?? false) === false) return;
   throw new InvalidDump(
     `Secrets are masked in this dump of a ${shownText(pythonStr(own(value, 'class') ?? 'thing'))}, and would be lost ` +

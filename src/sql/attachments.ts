@@ -4,9 +4,9 @@ import type { ConnectionFilter, ConnectionRows, RowChange } from '../rpc/contrac
 import { all, among, type Condition, equals, filters, live } from './condition.ts';
 import { newestFirst } from './dialect.ts';
 import type { SqlConnection } from './engine.ts';
-import { insertRows } from './many-rows.ts';
+import { insertRows, type NewRow, rowAbout } from './many-rows.ts';
 import { isCreation, newRow, type ObjectRules, storeRow } from './row-change.ts';
-import { isLive, lockRow, markDeleted, removeRows, updateRow, valuesOf } from './rows.ts';
+import { isLive, lockRow, markDeleted, type Row, removeRows, updateRow, valuesOf } from './rows.ts';
 import { volumeAttachment } from './schema/columns.ts';
 import { readVolumes } from './volume-rows.ts';
 import type { WriteContext } from './write-context.ts';
@@ -57,9 +57,9 @@ export async function createConnections(
   changes: readonly RowChange[],
   { now }: WriteContext,
 ): Promise<void> {
-  const rows = changes.map((change) => {
-    return { about: `connection ${change.id}`, row: newRow(rules, change, connection.dialect, now) };
-  });
+  const rows: NewRow[] = [];
+  const rowOf = (change: RowChange): Row => newRow(rules, change, connection.dialect, now);
+  for (const change of changes) rows.push(await rowAbout(`connection ${change.id}`, () => rowOf(change)));
   await insertRows(connection, volumeAttachment.name, rows);
 }
 

@@ -12,6 +12,15 @@ export interface NewRow {
   readonly row: Row;
 }
 
+/** Makes the row of one object: what is wrong with it is said of it. */
+export async function rowAbout(about: string, make: () => Row | Promise<Row>): Promise<NewRow> {
+  try {
+    return { about, row: await make() };
+  } catch (error) {
+    throw aboutItem(error, about);
+  }
+}
+
 /** Characters of one statement's values: MySQL before 8.0 takes 4 MiB, and each may have four bytes. */
 const mostCharacters = 2 ** 19;
 /** Values of one statement: both protocols count them with 16 bits. */

@@ -43,6 +43,10 @@ export function isCreation(rules: ObjectRules, change: RowChange, stored: Row | 
 
 /** Fails when the row is of another object than the change, or was changed after what the change brings. */
 export function refuseOther({ name }: Table, { id, values }: Pick<RowChange, 'id' | 'values'>, stored: Row): void {
+  if ('id' in stored && stored['id'] !== id) {
+    const found = `an object whose id, ${JSON.stringify(stored['id'])}, is the same to this server`;
+    throw new MigrationConflict(objectNames[name] ?? name, id, found);
+  }
   const { created_at = null, updated_at = null } = values;
   const made = stored['created_at'] ?? null;
   if (created_at !== null && made !== null && !isSameMoment(String(created_at), String(made))) {

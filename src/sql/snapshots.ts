@@ -4,7 +4,7 @@ import type { Scan, SnapshotChange, SnapshotFilter, SnapshotRows, SnapshotStored
 import { all, among, equals, filters, live, scanned } from './condition.ts';
 import { newestFirst } from './dialect.ts';
 import type { SqlConnection } from './engine.ts';
-import { findMany, insertRows, type NewRow } from './many-rows.ts';
+import { findMany, insertRows, type NewRow, rowAbout } from './many-rows.ts';
 import { createPairs, listPairs, storePairs } from './pairs.ts';
 import { isCreation, newRow, type ObjectRules, storeRow } from './row-change.ts';
 import { findRow, isLive, lockRow, markDeleted, type Row, removeRows, updateRow, valuesOf } from './rows.ts';
@@ -75,11 +75,11 @@ export async function createSnapshots(
     ofVolume: async (id) => ofVolumes.get(String(id)) ?? null,
   };
   const rows: NewRow[] = [];
-  for (const change of changes) {
+  const rowOf = async (change: SnapshotChange): Promise<Row> => {
     const values = { ...change.values, volume_type_id: await typeOf(lookup, change, null, context) };
-    const row = newRow(rules, { ...change, values }, connection.dialect, context.now);
-    rows.push({ about: `snapshot ${change.id}`, row });
-  }
+    return newRow(rules, { ...change, values }, connection.dialect, context.now);
+  };
+  for (const change of changes) rows.push(await rowAbout(`snapshot ${change.id}`, () => rowOf(change)));
   await insertRows(connection, snapshots.name, rows);
   await createPairs(
     connection,

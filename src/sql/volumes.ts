@@ -3,11 +3,11 @@ import { VolumeNotFound } from '../errors/index.ts';
 import type { SqlValue, VolumeChange, VolumeStored } from '../rpc/contract.ts';
 import { type Condition, equals } from './condition.ts';
 import type { SqlConnection } from './engine.ts';
-import { insertRows, type NewRow } from './many-rows.ts';
+import { insertRows, type NewRow, rowAbout } from './many-rows.ts';
 import { deleteOwnType } from './own-type.ts';
 import { createPairs, storePairs } from './pairs.ts';
 import { isCreation, newRow, type ObjectRules, storeRow } from './row-change.ts';
-import { isLive, lockRow, markDeleted, removeRows, updateRow } from './rows.ts';
+import { isLive, lockRow, markDeleted, type Row, removeRows, updateRow } from './rows.ts';
 import { volumeAdminMetadata, volumeMetadata, volumes } from './schema/columns.ts';
 import { storeVolumeType } from './volume-types.ts';
 import type { WriteContext } from './write-context.ts';
@@ -46,15 +46,14 @@ export async function createVolumes(
   const rows: NewRow[] = [];
   /** Types that are there, and stay: this transaction has locked them. */
   const types = new Set<SqlValue>();
-  for (const change of changes) {
+  const rowOf = async (change: VolumeChange): Promise<Row> => {
     const given = change.values['volume_type_id'] ?? null;
     const isKnown = change.volume_type === undefined && types.has(given);
     const volume_type_id = isKnown ? given : await storeVolumeType(connection, change, null, context);
     types.add(volume_type_id);
-    const values = { ...change.values, volume_type_id };
-    const row = newRow(rules, { ...change, values }, connection.dialect, context.now);
-    rows.push({ about: `volume ${change.id}`, row });
-  }
+    return newRow(rules, { ...change, values: { ...change.values, volume_type_id } }, connection.dialect, context.now);
+  };
+  for (const change of changes) rows.push(await rowAbout(`volume ${change.id}`, () => rowOf(change)));
   await insertRows(connection, volumes.name, rows);
   const pairs = (name: 'metadata' | 'admin_metadata') => changes.map((change) => [change.id, change[name]] as const);
   await createPairs(connection, volumeMetadata, pairs('metadata'), context);

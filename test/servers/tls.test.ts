@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { setup } from 'cinderlib-wasm';
 import { afterAll, describe, expect, test } from 'vitest';
 import { newAuthority, signedBy } from '../support/certificates.ts';
-import { serverKinds, useServer } from '../support/server-tests.ts';
+import { startProgram } from '../support/program.ts';
+import { bun, deno } from '../support/runtimes.ts';
+import { serverKinds, useProgram, useServer } from '../support/server-tests.ts';
 
 // Made before the servers are started, which is before the first test.
 const folder = mkdtempSync(join(tmpdir(), 'tls-'));
@@ -14,6 +16,8 @@ const authority = newAuthority(folder, 'authority');
 const stranger = newAuthority(folder, 'stranger');
 const certified = signedBy(authority, folder, 'certified');
 afterAll(() => rmSync(folder, { recursive: true }));
+
+const program = useProgram(new URL('./programs/open.ts', import.meta.url));
 
 /** What a URL says of TLS: the same wish in the words of each. */
 const wishes = {
@@ -118,6 +122,23 @@ describe.each(serverKinds)('%s', (kind) => {
     const trusted = `${wish.named(authority.cert)}&`;
     expect(await open(trusted + wish.certified, 'localhost', 'certified')).toBe('c92a3e68beed');
     await expect(open(trusted, 'localhost', 'certified')).rejects.toMatchObject({ name: 'AccessDenied' });
+  });
+
+  test.for([deno, bun])('on $name too', async ({ command, missing }, context) => {
+    server.require(context);
+    if (command === null) return context.skip(missing);
+    await open(wish.encrypted);
+    const ways = [
+      ['localhost', wish.named(authority.cert), null],
+      ['localhost', wish.named(stranger.cert), 'self.signed certificate'],
+      ['127.0.0.1', wish.named(authority.cert), 'altnames'],
+    ] as const;
+    for (const [host, options, refusal] of ways) {
+      const url = new URL(`${database}?${options}`);
+      url.hostname = host;
+      const { errors } = await startProgram([...command, program.path, url.href]).ended;
+      expect(errors).toMatch(refusal === null ? /^$/ : new RegExp(`DatabaseUnavailable.*${refusal}`));
+    }
   });
 
   test('a certificate of the address, and not of the name', async (context) => {

@@ -37,7 +37,8 @@ export function postgresFault(error: unknown, sql: string | null, config: Server
       case '53100':
         return faults.diskFull(name, said);
     }
-    // Connection exceptions, too many connections, a server that is shutting down or starting.
-    return /^(08|53300|57P0)/.test(said.code) ? faults.lost(name, said) : null;
+    // Connection exceptions, too many connections, a server that is shutting down or starting, one that ended a
+    // transaction in which nothing happened for too long.
+    return /^(08|53300|57P0|25P03)/.test(said.code) ? faults.lost(name, said) : null;
   });
 }

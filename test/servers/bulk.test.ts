@@ -1,0 +1,73 @@
+/** A migration into a server, which stores a page of objects with one statement: what that must not blur. */
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { migrate, type PersistenceConfig, setup } from 'cinderlib-wasm';
+import { describe, expect, test } from 'vitest';
+import { copyGolden, inTemporaryFolder } from '../support/golden.ts';
+import { rowsOf } from '../support/server-rows.ts';
+import { nameIn, serverKinds, useServer } from '../support/server-tests.ts';
+
+const at = (connection: string): PersistenceConfig => ({ storage: 'db', connection });
+
+describe.each(serverKinds)('%s', (kind) => {
+  const server = useServer(kind);
+
+  /** Both databases, the source changed by a statement, the target with its tables made. */
+  async function prepared(sql: string, use: (source: string, target: string) => Promise<void>): Promise<void> {
+    await inTemporaryFolder(async (folder) => {
+      const source = copyGolden('many.sqlite.gz', join(folder, 'source.sqlite'));
+      execFileSync('sqlite3', [
+        source,
+        `DELETE FROM volumes WHERE rowid > 150; DELETE FROM snapshots; DELETE FROM volume_metadata WHERE volume_id NOT IN (SELECT id FROM volumes); ${sql}`,
+      ]);
+      const target = await server.running.createDatabase();
+      await (await setup({ persistence_config: at(target) })).close();
+      await use(`sqlite:///${source}`, target);
+    });
+  }
+
+  test('one text that is too long: the error names its volume, and nothing is stored', async (context) => {
+    server.require(context);
+    const long = `UPDATE volumes SET display_name = printf('%0300d', 1) WHERE rowid = 75`;
+    await prepared(long, async (source, target) => {
+      const before = rowsOf(server.running, nameIn(target));
+      const failure = migrate(at(source), at(target));
+      await expect(failure).rejects.toMatchObject({
+        name: 'ValueError',
+        item: expect.stringMatching(/^volume .{36}$/),
+      });
+      await expect(failure).rejects.toThrow('volumes.display_name has 300 characters');
+      expect(rowsOf(server.running, nameIn(target))).toEqual(before);
+    });
+  });
+
+  test('ids that differ in case alone are two, or a conflict where the server takes them for one', async (context) => {
+    server.require(context);
+    const twins = `UPDATE volumes SET id = 'twin' WHERE rowid = 1; UPDATE volumes SET id = 'TWIN' WHERE rowid = 2`;
+    await prepared(twins, async (source, target) => {
+      const before = rowsOf(server.running, nameIn(target));
+      const migrating = migrate(at(source), at(target));
+      if (kind === 'postgresql') {
+        expect(await migrating).toMatchObject({ volumes: 150, differences: [] });
+        return;
+      }
+      await expect(migrating).rejects.toMatchObject({ name: 'MigrationConflict', id: 'twin' });
+      expect(rowsOf(server.running, nameIn(target))).toEqual(before);
+    });
+  });
+
+  test('a second run changes no row, and brings what is new in between', async (context) => {
+    server.require(context);
+    await prepared('', async (source, target) => {
+      await migrate(at(source), at(target));
+      const first = rowsOf(server.running, nameIn(target));
+      expect(await migrate(at(source), at(target))).toMatchObject({ volumes: 150, differences: [] });
+      expect(rowsOf(server.running, nameIn(target))).toEqual(first);
+      server.running.sql(
+        `DELETE FROM volume_metadata; DELETE FROM volumes WHERE id LIKE '%a'; DELETE FROM volumes WHERE id LIKE '%3'`,
+        nameIn(target),
+      );
+      expect(await migrate(at(source), at(target))).toMatchObject({ volumes: 150, differences: [] });
+    });
+  });
+});
