@@ -18,7 +18,7 @@ export async function newDatabase<T>(
   const temporary = `${path}.${crypto.randomUUID()}.part`;
   let filled = false;
   storages.atEnd(() => {
-    if (filled) fs.renameSync(temporary, path);
+    if (filled) giveName(fs, temporary, path, replace);
     else for (const companion of ['', '-journal', '.lock']) fs.rmSync(temporary + companion, { force: true });
   });
   const result = await fill(temporary);
@@ -26,11 +26,45 @@ export async function newDatabase<T>(
   return result;
 }
 
-function filesFor(path: string, replace: boolean): typeof import('node:fs') {
+type FileSystem = typeof import('node:fs');
+
+function filesFor(path: string, replace: boolean): FileSystem {
   const fs = builtin('node:fs');
   if (fs === undefined) throw new StorageFailure('This runtime has no file system.', path);
   if (replace || !fs.existsSync(path)) return fs;
-  throw new DatabaseExists(`${path} exists already. Name another file, or replace it with --force.`);
+  throw existing(path);
+}
+
+function existing(path: string): DatabaseExists {
+  return new DatabaseExists(`${path} exists already. Name another file, or replace it with --force.`);
+}
+
+/** Names a file that is whole. Renaming would replace what has got the name meanwhile; a second name fails then. */
+function giveName(fs: FileSystem, temporary: string, path: string, replace: boolean): void {
+  if (replace) {
+    fs.renameSync(temporary, path);
+    return;
+  }
+  try {
+    fs.linkSync(temporary, path);
+  } catch (error) {
+    const code = codeOf(error);
+    // Some file systems have no second names. There a file that appears in this very moment is replaced.
+    if (code !== null && withoutLinks.has(code) && !fs.existsSync(path)) {
+      fs.renameSync(temporary, path);
+      return;
+    }
+    fs.rmSync(temporary, { force: true });
+    throw code === 'EEXIST' || fs.existsSync(path) ? existing(path) : error;
+  }
+  fs.rmSync(temporary);
+}
+
+const withoutLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV', 'EACCES']);
+
+function codeOf(error: unknown): string | null {
+  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : null;
+  return typeof code === 'string' ? code : null;
 }
 
 /**
@@ -57,12 +91,12 @@ export async function writeFile<T>(
     } finally {
       fs.closeSync(file);
     }
-    fs.renameSync(temporary, path);
+    giveName(fs, temporary, path, replace);
     return result;
   } catch (cause) {
     remove();
-    const code: unknown = cause instanceof Error ? Reflect.get(cause, 'code') : null;
-    if (typeof code !== 'string' || !/^E[A-Z]+$/.test(code)) throw cause;
+    const code = codeOf(cause);
+    if (code === null || !/^E[A-Z]+$/.test(code)) throw cause;
     throw new StorageFailure(`Cannot write ${path}: ${code}.`, path, code, { cause });
   }
 }
