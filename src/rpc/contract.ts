@@ -339,7 +339,7 @@ export interface Answers {
   getKeyValues: readonly KeyValueRow[];
   scanVolumes: VolumeRows;
   scanSnapshots: SnapshotRows;
-  /** A text that changes when any row does. */
+  /** A text that is another one after somebody has changed the tables. */
   fingerprint: string;
   examine: Examination;
   info: StorageInfo;
