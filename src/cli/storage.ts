@@ -4,6 +4,7 @@ import type { Cinderlib } from '../cinderlib.ts';
 import { fileSource, isSqlite } from '../convert/file-source.ts';
 import { DatabaseUnavailable, InvalidOption } from '../errors/index.ts';
 import { carry } from '../migrate/carry.ts';
+import { closeAll } from '../migrate/close-all.ts';
 import { openContext, openForReading, sourceOf, targetOf } from '../migrate/open.ts';
 import type { Source } from '../migrate/source.ts';
 import type { PersistenceDriver } from '../persistence/driver.ts';
@@ -28,10 +29,11 @@ export class Storages {
     this.#open.add(task);
   }
 
+  /** Does it all, whatever of it fails. */
   async close(): Promise<void> {
     const tasks = [...this.#open].reverse();
     this.#open.clear();
-    for (const task of tasks) await task();
+    await closeAll(tasks);
   }
 
   /** A storage to look at; the content of a file that is no database is looked at in memory. */

@@ -145,6 +145,31 @@ test('a plugin that fails in the middle is filled by the next run', async () => 
   });
 });
 
+/** Tells that it was closed, which may fail. */
+class Closing extends NoteBook {
+  closings = 0;
+  failure: Error | null = null;
+
+  override async close() {
+    this.closings++;
+    if (this.failure !== null) throw this.failure;
+  }
+}
+
+test('a storage that cannot be closed keeps no other open, and hides no other failure', async () => {
+  const why = new Error('no more');
+  const on_progress = () => {
+    throw why;
+  };
+  for (const options of [{}, { on_progress }]) {
+    const [from, to] = [new Closing(), new Closing()];
+    to.failure = new Error('stuck');
+    const migrating = migrate({ storage: from }, { storage: to }, options);
+    await expect(migrating).rejects.toBe('on_progress' in options ? why : to.failure);
+    expect([from.closings, to.closings]).toEqual([1, 1]);
+  }
+});
+
 /** Loses a field. */
 class Forgetful extends NoteBook {
   override async setVolume(volume: Volume) {
