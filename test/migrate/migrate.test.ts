@@ -1,7 +1,7 @@
 /** `migrate` when things go wrong: what is refused, what is taken back, what a second run completes. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, linkSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import {
   type Connection,
   DatabaseLocked,
@@ -142,6 +142,27 @@ test('a plugin that fails in the middle is filled by the next run', async () => 
     // Only what was missing was stored again.
     expect(1000 - plugin.left).toBe(55 + 35 + 17 - 70);
     expect((await migrate({ storage: plugin }, at(target))).differences).toEqual([]);
+  });
+});
+
+test('a database is not migrated into itself, whatever it is called', async () => {
+  await inFolder(async (source, _target, folder) => {
+    symlinkSync(folder, join(folder, 'here'));
+    symlinkSync(source, join(folder, 'link.sqlite'));
+    linkSync(source, join(folder, 'hard.sqlite'));
+    const relativePath = relative(process.cwd(), source);
+    for (const name of [
+      relativePath,
+      join(folder, 'here', 'source.sqlite'),
+      ...['link', 'hard'].map((link) => join(folder, `${link}.sqlite`)),
+    ]) {
+      const migrating = migrate(at(source), at(name));
+      await expect(migrating, name).rejects.toThrow('source and target are the same storage');
+      await expect(migrating, name).rejects.toBeInstanceOf(InvalidOption);
+    }
+    expect(await migrate(at(source), at(join(folder, 'here', 'other.sqlite')), { dry_run: true })).toMatchObject({
+      volumes: 55,
+    });
   });
 });
 
