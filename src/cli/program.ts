@@ -62,7 +62,8 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
       const out = output(options);
       const { keyValues, showSecrets = false } = options;
       const mask = showSecrets ? same : maskDumped;
-      const dumped = await dump(storage, (text) => terminal.out(text), { keyValues, mask });
+      const write = (text: string) => terminal.out(text);
+      const dumped = await dump(storage, write, { keyValues, mask, deserted: () => terminal.deserted });
       if (dumped.masked)
         await out.note('secrets are masked, so this dump cannot be loaded; --show-secrets writes them.');
       await noteKeyValues(out, dumped.keyValues, keyValues);
@@ -120,7 +121,8 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
       return newDatabase(storages, to, force, (temporary) => carryTo(from, temporary, options));
     }
     const { storage } = await storages.lookAt(from);
-    const writeAll = (write: (text: string) => Promise<void>) => dump(storage, write, { keyValues, mask: same });
+    const writeAll = (write: (text: string) => Promise<void>) =>
+      dump(storage, write, { keyValues, mask: same, deserted: () => to === '-' && terminal.deserted });
     const dumped = await (to === '-'
       ? writeAll((text) => terminal.out(text))
       : writeFile(storages, to, force, writeAll));

@@ -72,22 +72,32 @@ export class Storages {
     if (argument === '-') return unpacked(await this.#terminal.input());
     if (!isPath(argument)) return null;
     const fs = builtin('node:fs');
-    let bytes: Uint8Array;
+    let bytes: Uint8Array | null;
     try {
-      if (fs === undefined || isSqlite(startOf(fs, argument))) return null;
-      bytes = fs.readFileSync(argument);
+      bytes = fs === undefined ? null : contentOf(fs, argument);
     } catch (cause) {
       throw unreadable(argument, cause);
     }
-    return unpacked(bytes);
+    return bytes === null ? null : unpacked(bytes);
   }
 }
 
-function startOf(fs: typeof import('node:fs'), path: string): Uint8Array {
+/** What a file holds, unless that is a SQLite database. It may be a pipe, which has no places and is read once. */
+function contentOf(fs: typeof import('node:fs'), path: string): Uint8Array | null {
   const file = fs.openSync(path, 'r');
   try {
     const start = new Uint8Array(16);
-    return start.subarray(0, fs.readSync(file, start, 0, start.length, 0));
+    let length = 0;
+    for (let count = -1; count !== 0 && length < start.length; length += count) {
+      count = fs.readSync(file, start, length, start.length - length, null);
+    }
+    if (isSqlite(start.subarray(0, length))) return null;
+    if (fs.fstatSync(file).isFile()) return fs.readFileSync(path);
+    const rest = fs.readFileSync(file);
+    const bytes = new Uint8Array(length + rest.length);
+    bytes.set(start.subarray(0, length));
+    bytes.set(rest, length);
+    return bytes;
   } finally {
     fs.closeSync(file);
   }

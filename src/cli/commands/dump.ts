@@ -7,6 +7,8 @@ export interface DumpOptions {
   readonly keyValues: boolean;
   /** What to make of each thing before it is written: secrets are masked here, and only where there are some. */
   readonly mask: (value: unknown) => unknown;
+  /** Whether nobody reads any more what is written: then nothing more is read either. */
+  readonly deserted: () => boolean;
 }
 
 export interface Dumped {
@@ -19,7 +21,7 @@ export interface Dumped {
 export async function dump(
   storage: PersistenceDriver,
   write: (text: string) => Promise<void>,
-  { keyValues, mask }: DumpOptions,
+  { keyValues, mask, deserted }: DumpOptions,
 ): Promise<Dumped> {
   let separator = '[';
   let masked = false;
@@ -33,6 +35,7 @@ export async function dump(
   for await (const volume of storage.iterateVolumes()) {
     await add(await volume.dump());
     dumped.add(volume.id);
+    if (deserted()) return { masked, keyValues: 0 };
   }
   // What a database holds of volumes that are not there any more.
   for (const snapshot of await storage.getSnapshots()) {
