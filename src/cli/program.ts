@@ -64,7 +64,11 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
       const out = output(options);
       const { keyValues, showSecrets = false } = options;
       const mask = showSecrets ? (value: unknown): unknown => value : maskDumped;
-      const dumped = await dump(storage, (text) => terminal.out(text), { keyValues, mask });
+      const dumped = await dump(storage, (text) => terminal.out(text), {
+        keyValues,
+        mask,
+        deserted: () => terminal.deserted,
+      });
       if (dumped.masked)
         await out.note('secrets are masked, so this dump cannot be loaded; --show-secrets writes them.');
       await noteKeyValues(out, dumped.keyValues, keyValues);

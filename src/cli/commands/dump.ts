@@ -9,6 +9,8 @@ export interface DumpOptions {
   readonly keyValues: boolean;
   /** What to make of each thing before it is written: secrets are masked here, and only where there are some. */
   readonly mask: (value: unknown) => unknown;
+  /** Whether nobody reads any more what is written: then nothing more is read either. */
+  readonly deserted: () => boolean;
 }
 
 export interface Dumped {
@@ -24,7 +26,7 @@ export interface Dumped {
 export async function dump(
   storage: PersistenceDriver,
   write: (text: string) => Promise<void>,
-  { keyValues, mask }: DumpOptions,
+  { keyValues, mask, deserted }: DumpOptions,
 ): Promise<Dumped> {
   let separator = '[';
   let masked = false;
@@ -37,6 +39,11 @@ export async function dump(
   const counts = { volumes: 0, snapshots: 0, connections: 0 };
   const types = new Set<string>();
   const dumped = new Set<string>();
+  const result = (keyValues: number, written: number): Dumped => ({
+    masked,
+    keyValues,
+    counts: { ...counts, key_values: written, volume_types: types.size },
+  });
   for await (const volume of storage.iterateVolumes()) {
     await add(await volume.dump());
     dumped.add(volume.id);
@@ -45,6 +52,7 @@ export async function dump(
     counts.connections += volume.ovo.children('volume_attachment').length;
     const type = volume.volume_type;
     if (type !== null && type.name !== DEFAULT_TYPE) types.add(type.id);
+    if (deserted()) return result(0, 0);
   }
   // What a database holds of volumes that are not there any more.
   for (const snapshot of await storage.getSnapshots()) {
@@ -57,9 +65,5 @@ export async function dump(
     for (const { key, value } of pairs) await add({ class: 'KeyValue', key, value });
   }
   await write(separator === '[' ? '[]\n' : ']\n');
-  return {
-    masked,
-    keyValues: pairs.length,
-    counts: { ...counts, key_values: keyValues ? pairs.length : 0, volume_types: types.size },
-  };
+  return result(pairs.length, keyValues ? pairs.length : 0);
 }

@@ -10,7 +10,7 @@ import {
   VolumeDeviceNotFound,
   VolumeIsBusy,
 } from '../../errors/index.ts';
-import { privateFiles } from '../../runtime.ts';
+import { privateFiles, storageEstimate } from '../../runtime.ts';
 import type { FileTask } from './file-task.ts';
 import { fileTask } from './opfs-worker.ts';
 import { type FilePlace, ofVolumes } from './place.ts';
@@ -78,7 +78,7 @@ export class OpfsFolder implements FilePlace {
   }
 
   async capacity(): Promise<{ readonly total: number; readonly free: number } | null> {
-    const { quota, usage } = await navigator.storage.estimate();
+    const { quota, usage } = await storageEstimate();
     if (quota === undefined) return null;
     return { total: quota, free: Math.max(0, quota - (usage ?? 0)) };
   }

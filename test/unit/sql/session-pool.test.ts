@@ -91,3 +91,13 @@ test('closing keeps the process alive until the connections have ended', async (
   await pool.close();
   expect([lines[0]?.kept, lines[0]?.isUsable]).toEqual([true, false]);
 });
+
+test('who waits when it is closed is refused at once, and nothing is connected to', async () => {
+  const { pool, lines } = makePool();
+  const taken = await Promise.all(Array.from({ length: POOL_SIZE }, () => pool.take()));
+  const late = Promise.allSettled([pool.take(), pool.take()]);
+  await pool.close();
+  for (const line of taken) pool.give(line);
+  expect(await late).toMatchObject([{ reason: { name: 'ContextClosed' } }, { reason: { name: 'ContextClosed' } }]);
+  expect(lines).toHaveLength(POOL_SIZE);
+});
