@@ -12,6 +12,7 @@ import { newDatabase } from './commands/write-file.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { maskDumped } from './mask.ts';
 import { Output } from './output.ts';
+import { type Fault, printError, wantsJson } from './print-error.ts';
 import { refuseSameFile } from './same-file.ts';
 import { isPath, type Storages, shownArgument, storageArgument, storageConfig, withoutSecrets } from './storage.ts';
 import type { Terminal } from './terminal.ts';
@@ -129,8 +130,10 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
   try {
     await program.parseAsync([...terminal.arguments], { from: 'user' });
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
-    throw error;
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return exitCodes.done;
+    if (wantsJson(terminal)) await printError(terminal, usageFault(error));
+    return exitCodes.usage;
   }
   return code;
 }
@@ -144,8 +147,16 @@ function newProgram(terminal: Terminal): Command {
     .showSuggestionAfterError()
     .configureOutput({
       writeOut: (text) => void terminal.out(text),
-      writeErr: (text) => void terminal.error(withoutSecrets(text, terminal)),
+      // As JSON it is told at the end.
+      writeErr: (text) => void (wantsJson(terminal) || terminal.error(withoutSecrets(text, terminal))),
     });
+}
+
+/** Without a command all that commander has to say is the help. */
+function usageFault({ code, message }: CommanderError): Fault {
+  const isHelp = code.startsWith('commander.help');
+  const told = isHelp ? 'No command was given. See cinderlib --help.' : message.replace(/^error: /, '');
+  return { name: 'UsageError', code: 'USAGE_ERROR', message: told };
 }
 
 function carrying(command: Command): Command {

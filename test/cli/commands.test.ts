@@ -448,6 +448,21 @@ test('an error with --json is JSON too', async () => {
   });
 });
 
+test.each([
+  [['ls'], 2, 'UsageError', "missing required argument 'url'"],
+  [['lss', 'x'], 2, 'UsageError', 'Did you mean ls?'],
+  [['ls', 'x', 'nonsense'], 2, 'UsageError', 'Allowed choices are'],
+  [[], 2, 'UsageError', 'unknown option'],
+  [['show', 'test/golden/one.sqlite', 'nobody'], 4, 'NotFound', '"nobody"'],
+])('with --json what is wrong with %j is JSON too', async (command, code, name, message) => {
+  const root = join(import.meta.dirname, '../..');
+  const ran = await cli([...command, '--json'], { cwd: root });
+  expect([ran.code, ran.out]).toEqual([code, '']);
+  expect(JSON.parse(ran.err)).toEqual({
+    error: { name, code: name === 'NotFound' ? 'NOT_FOUND' : 'USAGE_ERROR', message: expect.stringContaining(message) },
+  });
+});
+
 test('a reader that has enough is no failure', async () => {
   await inTemporaryFolder(async (folder) => {
     const path = copyGolden('many.sqlite.gz', join(folder, 'many.sqlite'));

@@ -5,6 +5,7 @@ import type { PersistenceDriver, Storable } from '../../persistence/driver.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { maskDumped } from '../mask.ts';
 import type { Output, Row } from '../output.ts';
+import { printError } from '../print-error.ts';
 
 export async function show(output: Output, storage: PersistenceDriver, id: string): Promise<ExitCode> {
   const resource = await find(storage, id);
@@ -20,7 +21,8 @@ export async function show(output: Output, storage: PersistenceDriver, id: strin
     await output.printFields({ class: 'KeyValue', key: keyValue.key, value });
     return exitCodes.done;
   }
-  await output.terminal.error(`There is no volume, snapshot, connection or key-value ${JSON.stringify(id)}.\n`);
+  const message = `There is no volume, snapshot, connection or key-value ${JSON.stringify(id)}.`;
+  await printError(output.terminal, { name: 'NotFound', code: 'NOT_FOUND', message });
   return exitCodes.missing;
 }
 
