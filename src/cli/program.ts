@@ -1,5 +1,7 @@
 /** The command line: its commands, what each takes, and which function does it. */
+
 import { Argument, Command, CommanderError } from 'commander';
+import manifest from '../../package.json' with { type: 'json' };
 import { openTarget, refuseSame } from '../migrate/open.ts';
 import { carryAll } from './commands/carry-all.ts';
 import { check } from './commands/check.ts';
@@ -57,7 +59,7 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
     .action(async (url: string, id: string, options: CommonOptions) => {
       code = await show(output(options), (await storages.lookAt(url)).storage, id);
     });
-  command('dump', "write everything as JSON that cinderlib's load() takes")
+  command('dump', 'write everything as JSON: to look at, or with --show-secrets to be loaded again')
     .argument('<url>', storageHelp, storageArgument)
     .option('--no-key-values', "leave out key-values, which Python's cinderlib cannot load")
     .action(async (url: string, options: CarryOptions) => {
@@ -143,6 +145,7 @@ const storageHelp = 'a database URL, the path of a file, or a persistence_config
 function newProgram(terminal: Terminal): Command {
   return new Command('cinderlib')
     .description("cinderlib's metadata: look at it, check it, carry it from one storage to another")
+    .version(manifest.version, '-V, --version', 'print the version of this program')
     .exitOverride()
     .showSuggestionAfterError()
     .configureOutput({

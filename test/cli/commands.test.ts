@@ -436,6 +436,17 @@ test('help ends with 0', async () => {
   }
 });
 
+test.each(['--version', '-V'])('%s prints the version of the package', async (option) => {
+  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'));
+  expect(await cli([option])).toEqual({ code: 0, out: `${version}\n`, err: '' });
+});
+
+test('the help of dump promises nothing that a masked dump does not keep', async () => {
+  const { out } = await cli(['dump', '--help']);
+  expect(out).toContain('with --show-secrets to be loaded again');
+  expect(out).not.toContain('load() takes');
+});
+
 test('an error with --json is JSON too', async () => {
   const { code, out, err } = await cli(['ls', 'missing.sqlite', '--json'], { cwd: '/' });
   expect([code, out]).toEqual([1, '']);
