@@ -10,6 +10,12 @@ import { type Dumped, dumpedObject, readDump, refuseMasked } from '../serializat
 export function dumpSource(value: unknown): ListSource {
   const all: readonly unknown[] = Array.isArray(value) ? value : [value];
   const isKeyValue = (item: unknown): item is Dict => isDict(item) && own(item, 'class') === 'KeyValue';
+  // Of a dump with a gap the gap is told; this is not one at all.
+  if (all.length > 0 && !all.some((item) => isDict(item) && own(item, 'class') !== undefined)) {
+    throw new InvalidDump(
+      "This JSON is no dump of cinderlib: nothing in it has a 'class'. Nor is it what kubectl prints of ember-csi.",
+    );
+  }
   const objects = new Objects();
   const { items } = readDump(all.filter((item) => !isKeyValue(item)));
   for (const item of items) objects.add(item);
