@@ -2,7 +2,7 @@
 
 import { jsonText, spaced } from '../serialization/json-text.ts';
 import { isSecret, MASK, maskSecrets, maskText } from './mask.ts';
-import { printable } from './printable.ts';
+import { printable, spelt } from './printable.ts';
 import { tableText } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -66,7 +66,7 @@ export class Output {
     const lines = entries.map(([name, value]) =>
       this.terminal.forPeople
         ? `${bold(name.padEnd(width))}  ${printable(cell(value))}`
-        : `${name}\t${printable(cell(value))}`,
+        : `${name}\t${spelt(cell(value))}`,
     );
     await this.terminal.out(`${lines.join('\n')}\n`);
   }
@@ -90,7 +90,7 @@ export class Output {
     await this.terminal.out(`${columns.join('\t')}\n`);
     for await (const row of rows) {
       if (this.terminal.deserted) return;
-      await this.terminal.out(`${columns.map((column) => printable(cell(row[column]))).join('\t')}\n`);
+      await this.terminal.out(`${columns.map((column) => spelt(cell(row[column]))).join('\t')}\n`);
     }
   }
 }
