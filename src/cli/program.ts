@@ -55,7 +55,7 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
     });
   command('show', 'show one volume, snapshot, connection or key-value with all its fields')
     .argument('<url>', storageHelp, storageArgument)
-    .argument('<id>', 'its id, or its key')
+    .argument('<id>', 'its id or key, how that begins, or its name')
     .action(async (url: string, id: string, options: CommonOptions) => {
       code = await show(output(options), (await storages.lookAt(url)).storage, id);
     });
