@@ -52,7 +52,7 @@ export class Output {
     const titles = columns.map((column) => ({
       title: column.replaceAll('_', ' '),
       alignment: amounts.has(column) ? ('right' as const) : ('left' as const),
-      whole: /(?:^|_)id$/.test(column),
+      ids: /(?:^|_)id$/.test(column),
     }));
     await this.terminal.out(tableText(titles, cells, this.terminal.columns, bold));
   }
