@@ -35,12 +35,12 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
   const output = (options: CommonOptions): Output =>
     new Output(terminal, { json: options.json ?? false, showSecrets: options.showSecrets ?? false });
   const program = newProgram(terminal);
-  const command = (name: string, description: string): Command =>
+  const command = (name: string, description: string, help: OptionHelp = {}): Command =>
     program
       .command(name)
       .description(description)
-      .option('--json', 'print JSON, whose form is documented and stable')
-      .option('--show-secrets', 'print passwords, CHAP secrets and keyrings instead of stars');
+      .option('--json', help.json ?? 'print JSON, whose form is documented and stable')
+      .option('--show-secrets', help.secrets ?? 'print passwords, CHAP secrets and keyrings instead of stars');
 
   command('info', 'what kind of storage it is, and how much it holds')
     .argument('<url>', storageHelp, storageArgument)
@@ -59,7 +59,10 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
     .action(async (url: string, id: string, options: CommonOptions) => {
       code = await show(output(options), (await storages.lookAt(url)).storage, id);
     });
-  command('dump', 'write everything as JSON: to look at, or with --show-secrets to be loaded again')
+  command('dump', 'write everything as JSON: to look at, or with --show-secrets to be loaded again', {
+    json: 'print errors as JSON too; the dump is JSON in any case',
+    secrets: 'write passwords, CHAP secrets and keyrings instead of stars',
+  })
     .argument('<url>', storageHelp, storageArgument)
     .option('--no-key-values', "leave out key-values, which Python's cinderlib cannot load")
     .action(async (url: string, options: CarryOptions) => {
@@ -72,14 +75,16 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
         await out.note('secrets are masked, so this dump cannot be loaded; --show-secrets writes them.');
       await noteKeyValues(out, dumped.keyValues, keyValues);
     });
-  carrying(command('load', 'store what a file holds: a JSON dump, kubectl output, pg_dump or mysqldump text'))
+  carrying(
+    command('load', 'store what a file holds: a JSON dump, kubectl output, pg_dump or mysqldump text', ofCarried),
+  )
     .argument('<file>', 'the file; - for the standard input', storageArgument)
     .argument('<url>', storageHelp, storageArgument)
     .action(async (file: string, url: string, options: CarryOptions) => {
       refuseJson(url);
       code = await carryTo(file, url, options);
     });
-  carrying(command('migrate', 'carry everything from one storage to another, and compare'))
+  carrying(command('migrate', 'carry everything from one storage to another, and compare', ofCarried))
     .argument('<from>', storageHelp, storageArgument)
     .argument('<to>', storageHelp, storageArgument)
     .action(async (from: string, to: string, options: CarryOptions) => {
@@ -94,7 +99,7 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
       const { repair = false, yes = false } = options;
       code = await check(output(options), storages, storageConfig(url), { repair, yes });
     });
-  carrying(command('convert', 'make a new file of another kind: SQLite of anything, or JSON of anything'))
+  carrying(command('convert', 'make a new file of another kind: SQLite of anything, or JSON of anything', ofCarried))
     .argument('<from>', `${storageHelp}, or a file of any kind that load takes`, storageArgument)
     .argument(
       '<to>',
@@ -139,6 +144,16 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
   }
   return code;
 }
+
+/** What options say of themselves where it is not what they say elsewhere. */
+interface OptionHelp {
+  readonly json?: string;
+  readonly secrets?: string;
+}
+
+const ofCarried: OptionHelp = {
+  secrets: 'print what differs in full; what is carried has its secrets in any case',
+};
 
 const storageHelp = 'a database URL, the path of a file, or a persistence_config as JSON';
 

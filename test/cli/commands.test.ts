@@ -86,6 +86,7 @@ test('info tells the storage and how much there is', async () => {
     expect(readFileSync(path).equals(before)).toBe(true);
     const { out } = await cli(['info', `sqlite:///${path}`]);
     expect(out).toContain('volumes\t55\n');
+    expect(out).not.toMatch(/^(?:leader|persisted|native_locks)\t/m);
   });
 });
 
@@ -445,6 +446,8 @@ test('the help of dump promises nothing that a masked dump does not keep', async
   const { out } = await cli(['dump', '--help']);
   expect(out).toContain('with --show-secrets to be loaded again');
   expect(out).not.toContain('load() takes');
+  expect(out).toMatch(/--json +print errors as JSON too/);
+  expect((await cli(['migrate', '--help'])).out).toMatch(/--show-secrets +print what differs in full/);
 });
 
 test('an error with --json is JSON too', async () => {
