@@ -1,13 +1,19 @@
 /**
- * `npm run playground`: builds the playground with what `dist/` holds, and serves it on a free port of this machine.
- * With a folder as argument it only builds, into that folder, for any web server to serve.
+ * `npm run playground`: builds the playground with what `dist/` holds, and serves it on this machine, or only builds it.
  */
-import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { context } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const served = join(root, '.cache/playground');
+const usage = `Usage: npm run playground -- [--port NUMBER] [FOLDER]
+
+  FOLDER         only builds, into that folder, for any web server to serve
+  --port NUMBER  serves on that port of this machine; on a free one unless given
+  --help         shows this`;
 
 async function buildInto(folder) {
   rmSync(folder, { recursive: true, force: true });
@@ -34,9 +40,44 @@ async function buildInto(folder) {
   return building;
 }
 
-const [folder] = process.argv.slice(2);
-const building = await buildInto(folder ?? join(root, '.cache/playground'));
-if (folder === undefined) {
-  const { port } = await building.serve({ servedir: join(root, '.cache/playground'), host: '127.0.0.1' });
+/** The folder is emptied first: one that holds something else is somebody's. */
+function refuseForeign(folder) {
+  if (!existsSync(folder) || readdirSync(folder).length === 0) return;
+  if (['index.html', 'core.js', 'ports.js'].every((file) => existsSync(join(folder, file)))) return;
+  throw new UsageError(`${folder} is there, and holds something else than a playground. Name another folder.`);
+}
+
+class UsageError extends Error {}
+
+function readArguments() {
+  try {
+    const options = { help: { type: 'boolean', short: 'h', default: false }, port: { type: 'string', short: 'p' } };
+    const { values, positionals } = parseArgs({ options, allowPositionals: true });
+    const { help, port = '0' } = values;
+    if (!/^\d{1,5}$/.test(port) || Number(port) > 65535) throw new UsageError(`${port} is no port: 0 to 65535.`);
+    if (positionals.length > 1) throw new UsageError('Only one folder can be named.');
+    return { help, port: Number(port), folder: positionals[0] };
+  } catch (error) {
+    throw new UsageError(error.message);
+  }
+}
+
+async function main() {
+  const { help, port: wanted, folder } = readArguments();
+  if (help) return console.log(usage);
+  if (folder !== undefined) {
+    refuseForeign(folder);
+    return (await buildInto(folder)).dispose();
+  }
+  const building = await buildInto(served);
+  const { port } = await building.serve({ servedir: served, host: '127.0.0.1', port: wanted });
   console.log(`The playground is at http://127.0.0.1:${port}/ (Ctrl+C ends it)`);
-} else await building.dispose();
+}
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(`${error.message}\n\n${usage}`);
+  process.exitCode = 2;
+}

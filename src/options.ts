@@ -141,6 +141,15 @@ export function migrationOptions(options: unknown): MigrationConfig {
   return withDefaults(migrationShape, given);
 }
 
+/** Checks what kind of thing an end of `migrate` is; what is in it the storage checks. */
+export function checkMigrationEnd(name: 'source' | 'target', config: unknown): void {
+  if (config === null || config === undefined || isPlainObject(config) === null) return;
+  throw new InvalidOption(
+    `migrate(): the ${name} cannot be ${typeName(config)}: a persistence_config is expected, ` +
+      "such as { storage: 'db', connection: 'sqlite:///cl.sqlite' }.",
+  );
+}
+
 function checkStorage<S extends Shape>(storage: string, shape: S, options: unknown): Checked<S> {
   // Before what is missing: that may just be misspelt.
   const unknown = isObject(options) ? Object.keys(options).find((key) => !Object.hasOwn(shape, key)) : undefined;

@@ -57,7 +57,8 @@ export function builtin<N extends keyof Builtins>(name: N): Builtins[N] | undefi
 /** What Deno lets a program do only when it is told to. */
 type Permission =
   | { readonly name: 'read'; readonly path: string }
-  | { readonly name: 'run' | 'env' }
+  | { readonly name: 'run' }
+  | { readonly name: 'env'; readonly variable?: string }
   | { readonly name: 'sys'; readonly kind: 'hostname' | 'networkInterfaces' | 'osRelease' };
 
 interface DenoLike {
@@ -135,6 +136,26 @@ export function environment(): Readonly<Record<string, string | undefined>> {
   } catch {
     return {};
   }
+}
+
+/**
+ * Makes variables that Deno does not show look as if they were not set. Reading one throws there, or asks the user,
+ * and packages for terminals read some as soon as they are loaded. For programs: the whole process sees it.
+ */
+export function hideForbiddenVariables(): void {
+  const host = hostProcess();
+  if (host === undefined || isAllowed({ name: 'env' })) return;
+  const { env } = host;
+  const shown = (name: string | symbol): name is string =>
+    typeof name === 'string' && isAllowed({ name: 'env', variable: name });
+  const value = new Proxy<Record<string, string | undefined>>(
+    {},
+    {
+      get: (_, name) => (shown(name) ? env[name] : undefined),
+      has: (_, name) => shown(name) && env[name] !== undefined,
+    },
+  );
+  Object.defineProperty(host, 'env', { value, configurable: true, enumerable: true, writable: true });
 }
 
 /** The machine's name, the left part of a volume's `host`; `localhost` where there is none to know. */

@@ -7,7 +7,7 @@ export const exitCodes = {
   usage: 2,
   /** Done, and there is something to look at: findings of `check`, differences after `migrate`. */
   found: 3,
-  /** `show` found nothing of that id. */
+  /** `show` found nothing of that id, or several. */
   missing: 4,
   /** Ctrl-C. */
   interrupted: 130,

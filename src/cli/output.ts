@@ -2,7 +2,7 @@
 
 import { jsonText, spaced } from '../serialization/json-text.ts';
 import { isSecret, MASK, maskSecrets, maskText } from './mask.ts';
-import { printable } from './printable.ts';
+import { printable, spelt } from './printable.ts';
 import { tableText } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -52,7 +52,7 @@ export class Output {
     const titles = columns.map((column) => ({
       title: column.replaceAll('_', ' '),
       alignment: amounts.has(column) ? ('right' as const) : ('left' as const),
-      whole: /(?:^|_)id$/.test(column),
+      ids: /(?:^|_)id$/.test(column),
     }));
     await this.terminal.out(tableText(titles, cells, this.terminal.columns, bold));
   }
@@ -66,7 +66,7 @@ export class Output {
     const lines = entries.map(([name, value]) =>
       this.terminal.forPeople
         ? `${bold(name.padEnd(width))}  ${printable(cell(value))}`
-        : `${name}\t${printable(cell(value))}`,
+        : `${name}\t${spelt(cell(value))}`,
     );
     await this.terminal.out(`${lines.join('\n')}\n`);
   }
@@ -90,7 +90,7 @@ export class Output {
     await this.terminal.out(`${columns.join('\t')}\n`);
     for await (const row of rows) {
       if (this.terminal.deserted) return;
-      await this.terminal.out(`${columns.map((column) => printable(cell(row[column]))).join('\t')}\n`);
+      await this.terminal.out(`${columns.map((column) => spelt(cell(row[column]))).join('\t')}\n`);
     }
   }
 }

@@ -6,6 +6,11 @@ const unprintable =
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 const short: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
+/** For programs: what is spelt out is told from what only looks like it. */
+export function spelt(value: unknown): string {
+  return printable(String(value ?? '').replaceAll('\\', '\\\\'));
+}
+
 export function printable(value: unknown): string {
   if (value === null || value === undefined) return '';
   return String(value).replace(unprintable, (unit) => {

@@ -1,5 +1,7 @@
 /** The command line: its commands, what each takes, and which function does it. */
+
 import { Argument, Command, CommanderError } from 'commander';
+import manifest from '../../package.json' with { type: 'json' };
 import { openTarget, refuseSame } from '../migrate/open.ts';
 import { carryAll } from './commands/carry-all.ts';
 import { check } from './commands/check.ts';
@@ -12,6 +14,7 @@ import { newDatabase } from './commands/write-file.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { maskDumped } from './mask.ts';
 import { Output } from './output.ts';
+import { type Fault, printError, wantsJson } from './print-error.ts';
 import { refuseSameFile } from './same-file.ts';
 import { isPath, type Storages, shownArgument, storageArgument, storageConfig, withoutSecrets } from './storage.ts';
 import type { Terminal } from './terminal.ts';
@@ -32,12 +35,12 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
   const output = (options: CommonOptions): Output =>
     new Output(terminal, { json: options.json ?? false, showSecrets: options.showSecrets ?? false });
   const program = newProgram(terminal);
-  const command = (name: string, description: string): Command =>
+  const command = (name: string, description: string, help: OptionHelp = {}): Command =>
     program
       .command(name)
       .description(description)
-      .option('--json', 'print JSON, whose form is documented and stable')
-      .option('--show-secrets', 'print passwords, CHAP secrets and keyrings instead of stars');
+      .option('--json', help.json ?? 'print JSON, whose form is documented and stable')
+      .option('--show-secrets', help.secrets ?? 'print passwords, CHAP secrets and keyrings instead of stars');
 
   command('info', 'what kind of storage it is, and how much it holds')
     .argument('<url>', storageHelp, storageArgument)
@@ -52,11 +55,14 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
     });
   command('show', 'show one volume, snapshot, connection or key-value with all its fields')
     .argument('<url>', storageHelp, storageArgument)
-    .argument('<id>', 'its id, or its key')
+    .argument('<id>', 'its id or key, how that begins, or its name')
     .action(async (url: string, id: string, options: CommonOptions) => {
       code = await show(output(options), (await storages.lookAt(url)).storage, id);
     });
-  command('dump', "write everything as JSON that cinderlib's load() takes")
+  command('dump', 'write everything as JSON: to look at, or with --show-secrets to be loaded again', {
+    json: 'print errors as JSON too; the dump is JSON in any case',
+    secrets: 'write passwords, CHAP secrets and keyrings instead of stars',
+  })
     .argument('<url>', storageHelp, storageArgument)
     .option('--no-key-values', "leave out key-values, which Python's cinderlib cannot load")
     .action(async (url: string, options: CarryOptions) => {
@@ -73,14 +79,16 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
         await out.note('secrets are masked, so this dump cannot be loaded; --show-secrets writes them.');
       await noteKeyValues(out, dumped.keyValues, keyValues);
     });
-  carrying(command('load', 'store what a file holds: a JSON dump, kubectl output, pg_dump or mysqldump text'))
+  carrying(
+    command('load', 'store what a file holds: a JSON dump, kubectl output, pg_dump or mysqldump text', ofCarried),
+  )
     .argument('<file>', 'the file; - for the standard input', storageArgument)
     .argument('<url>', storageHelp, storageArgument)
     .action(async (file: string, url: string, options: CarryOptions) => {
       refuseJson(url);
       code = await carryTo(file, url, options);
     });
-  carrying(command('migrate', 'carry everything from one storage to another, and compare'))
+  carrying(command('migrate', 'carry everything from one storage to another, and compare', ofCarried))
     .argument('<from>', storageHelp, storageArgument)
     .argument('<to>', storageHelp, storageArgument)
     .action(async (from: string, to: string, options: CarryOptions) => {
@@ -95,7 +103,7 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
       const { repair = false, yes = false } = options;
       code = await check(output(options), storages, storageConfig(url), { repair, yes });
     });
-  carrying(command('convert', 'make a new file of another kind: SQLite of anything, or JSON of anything'))
+  carrying(command('convert', 'make a new file of another kind: SQLite of anything, or JSON of anything', ofCarried))
     .argument('<from>', `${storageHelp}, or a file of any kind that load takes`, storageArgument)
     .argument(
       '<to>',
@@ -133,23 +141,44 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
   try {
     await program.parseAsync([...terminal.arguments], { from: 'user' });
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
-    throw error;
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return exitCodes.done;
+    if (wantsJson(terminal)) await printError(terminal, usageFault(error));
+    return exitCodes.usage;
   }
   return code;
 }
+
+/** What options say of themselves where it is not what they say elsewhere. */
+interface OptionHelp {
+  readonly json?: string;
+  readonly secrets?: string;
+}
+
+const ofCarried: OptionHelp = {
+  secrets: 'print what differs in full; what is carried has its secrets in any case',
+};
 
 const storageHelp = 'a database URL, the path of a file, or a persistence_config as JSON';
 
 function newProgram(terminal: Terminal): Command {
   return new Command('cinderlib')
     .description("cinderlib's metadata: look at it, check it, carry it from one storage to another")
+    .version(manifest.version, '-V, --version', 'print the version of this program')
     .exitOverride()
     .showSuggestionAfterError()
     .configureOutput({
       writeOut: (text) => void terminal.out(text),
-      writeErr: (text) => void terminal.error(withoutSecrets(text, terminal)),
+      // As JSON it is told at the end.
+      writeErr: (text) => void (wantsJson(terminal) || terminal.error(withoutSecrets(text, terminal))),
     });
+}
+
+/** Without a command all that commander has to say is the help. */
+function usageFault({ code, message }: CommanderError): Fault {
+  const isHelp = code.startsWith('commander.help');
+  const told = isHelp ? 'No command was given. See cinderlib --help.' : message.replace(/^error: /, '');
+  return { name: 'UsageError', code: 'USAGE_ERROR', message: told };
 }
 
 function carrying(command: Command): Command {

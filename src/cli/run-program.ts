@@ -1,8 +1,7 @@
 /** Runs the command line as a program: errors, signals, exit codes, and everything closed at the end. */
 import { isCinderlibError } from '../errors/index.ts';
-import { compact, jsonText } from '../serialization/json-text.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
-import { printable } from './printable.ts';
+import { printError, wantsJson } from './print-error.ts';
 import { run } from './program.ts';
 import { Storages, withoutSecrets } from './storage.ts';
 import { Terminal } from './terminal.ts';
@@ -55,14 +54,11 @@ async function explain(terminal: Terminal, error: unknown): Promise<void> {
   const { red } = terminal.colors('error');
   const name = error instanceof Error ? error.name : 'Error';
   const item = isCinderlibError(error) && error.item !== undefined ? `${error.item}: ` : '';
-  const message = withoutSecrets(item + (error instanceof Error ? error.message : String(error)), terminal);
-  if (terminal.arguments.includes('--json')) {
-    const code = isCinderlibError(error) ? error.code : null;
-    await terminal.error(`${jsonText({ error: { name, code, message } }, compact)}\n`);
-    return;
-  }
-  const shown = message.split('\n').map(printable).join('\n');
-  await terminal.error(`${red('error:')} ${isCinderlibError(error) ? '' : `${name}: `}${shown}\n`);
+  const message = item + (error instanceof Error ? error.message : String(error));
+  const code = isCinderlibError(error) ? error.code : null;
+  const prefix = `${red('error:')} ${code === null ? `${name}: ` : ''}`;
+  await printError(terminal, { name, code, message }, prefix);
+  if (wantsJson(terminal)) return;
   if (!isCinderlibError(error) && terminal.environment['CINDERLIB_DEBUG'] && error instanceof Error) {
     await terminal.error(`${withoutSecrets(error.stack ?? '', terminal)}\n`);
   }

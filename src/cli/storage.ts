@@ -2,7 +2,8 @@
 import { isDict } from '../cinder/dict.ts';
 import type { Cinderlib } from '../cinderlib.ts';
 import { fileSource, isSqlite } from '../convert/file-source.ts';
-import { DatabaseUnavailable, InvalidOption } from '../errors/index.ts';
+import { type CinderlibError, DatabaseUnavailable, InvalidOption } from '../errors/index.ts';
+import { errnoOf, openFailure } from '../media/failure.ts';
 import { carry } from '../migrate/carry.ts';
 import { closeAll } from '../migrate/close-all.ts';
 import { openContext, openForReading, sourceOf, targetOf } from '../migrate/open.ts';
@@ -112,10 +113,9 @@ function contentOf(fs: typeof import('node:fs'), path: string): Uint8Array | nul
   }
 }
 
-function unreadable(path: string, cause: unknown): DatabaseUnavailable {
-  const code: unknown = cause instanceof Error ? Reflect.get(cause, 'code') : null;
-  const reason = code === 'ENOENT' ? 'there is no such file' : String(code ?? cause);
-  return new DatabaseUnavailable(`Cannot read ${path}: ${reason}.`, path, { cause });
+function unreadable(path: string, cause: unknown): CinderlibError {
+  if (errnoOf(cause) !== 'ENOENT') return openFailure('read', path, cause);
+  return new DatabaseUnavailable(`Cannot read ${path}: there is no such file.`, path, { cause });
 }
 
 /** Dumps are often kept packed by gzip. */
@@ -140,6 +140,7 @@ const slip =
  * @throws {InvalidOption} when it looks like such a URL, and there is no file of that name
  */
 export function storageArgument(argument: string): string {
+  if (argument === '') throw new InvalidOption('The name of a storage is empty. Name a file, a database URL or -.');
   if (!isPath(argument) || !slip.test(argument) || builtin('node:fs')?.existsSync(argument)) return argument;
   throw new InvalidOption(
     `${shownUrl(argument)} looks like a database URL with a slip. Write scheme://user:password@host/database; ` +

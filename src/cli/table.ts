@@ -10,27 +10,34 @@ const gap = 2;
 /** Narrower than this a text tells nothing. */
 const narrowest = 6;
 
+type Rows = readonly (readonly string[])[];
+
 export interface Column {
   readonly title: string;
   readonly alignment?: 'left' | 'right';
-  /** Whether it is shown whole, whatever the width: an id that was cut is none. */
-  readonly whole?: boolean;
+  /**
+   * Whether it holds ids. They are shown whole or, where that leaves no room for the others, as far as it takes to
+   * tell them apart: `show` takes that.
+   */
+  readonly ids?: boolean;
 }
 
 /** @param paint makes a title of a column stand out */
 export function tableText(
   columns: readonly Column[],
-  rows: readonly (readonly string[])[],
+  rows: Rows,
   width: number,
   paint: (title: string) => string,
 ): string {
-  const widths = fitted(
-    columns.map(({ title, whole = false }, place) => ({
-      wanted: rows.reduce((most, row) => Math.max(most, displayWidth(row[place] ?? '')), title.length),
-      whole,
-    })),
-    width,
-  );
+  const wanted = (shown: Rows): Wanted[] =>
+    columns.map(({ title, ids = false, alignment }, place) => ({
+      width: shown.reduce((most, row) => Math.max(most, displayWidth(row[place] ?? '')), title.length),
+      // Of a number that was cut nobody knows how large it is.
+      whole: ids || alignment === 'right',
+    }));
+  const whole = fitted(wanted(rows), width);
+  const shown = totalOf(whole) <= width ? rows : withShortIds(columns, rows);
+  const widths = shown === rows ? whole : fitted(wanted(shown), width);
   const table = new Table({
     chars,
     colWidths: widths,
@@ -38,20 +45,41 @@ export function tableText(
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   });
   table.push(columns.map(({ title }) => paint(title)));
-  for (const row of rows) table.push([...row]);
+  for (const row of shown) table.push([...row]);
   return `${table.toString().replace(/[ \t]+$/gm, '')}\n`;
 }
 
-/** Takes room from the widest columns until all fit. */
-function fitted(columns: readonly { readonly wanted: number; readonly whole: boolean }[], width: number): number[] {
-  const widths = columns.map(({ wanted }) => wanted);
-  const total = (): number => widths.reduce((sum, each) => sum + each, gap * (widths.length - 1));
-  while (total() > width) {
+interface Wanted {
+  readonly width: number;
+  /** Whether nothing of it may be cut. */
+  readonly whole: boolean;
+}
+
+/** Takes room from the widest columns until all fit, or until none has any to give. */
+function fitted(columns: readonly Wanted[], width: number): number[] {
+  const widths = columns.map((column) => column.width);
+  while (totalOf(widths) > width) {
     const most = Math.max(...widths.filter((_, place) => columns[place]?.whole === false));
     if (most <= narrowest) break;
     widths[widths.findIndex((each, place) => each === most && columns[place]?.whole === false)] = most - 1;
   }
   return widths;
+}
+
+function totalOf(widths: readonly number[]): number {
+  return widths.reduce((sum, each) => sum + each, gap * (widths.length - 1));
+}
+
+/** The beginnings of the ids of each column, as long as tells them apart. */
+function withShortIds(columns: readonly Column[], rows: Rows): Rows {
+  const lengths = columns.map(({ ids = false }, place) => {
+    if (!ids) return null;
+    const all = [...new Set(rows.map((row) => row[place] ?? ''))];
+    let length = narrowest;
+    while (new Set(all.map((id) => id.slice(0, length))).size < all.length) length++;
+    return length;
+  });
+  return rows.map((row) => row.map((text, place) => text.slice(0, lengths[place] ?? undefined)));
 }
 
 /** Cells that a text takes: those of East Asia and of pictures are two wide. */

@@ -1,11 +1,20 @@
 /** What a JSON dump holds, as a source of a migration: of cinderlib, or of this library with key-values. */
+import { isDict, own } from '../cinder/dict.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
+import { InvalidDump } from '../errors/index.ts';
 import { ListSource } from '../migrate/list-source.ts';
 import { KeyValue } from '../objects/key-value.ts';
 import { type Dumped, dumpedObject, readDump } from '../serialization/load.ts';
 
 /** @throws {InvalidDump} and its like when it is no dump, or one whose secrets were masked */
 export function dumpSource(value: unknown): ListSource {
+  const all: readonly unknown[] = Array.isArray(value) ? value : [value];
+  // Of a dump with a gap the gap is told; this is not one at all.
+  if (all.length > 0 && !all.some((item) => isDict(item) && own(item, 'class') !== undefined)) {
+    throw new InvalidDump(
+      "This JSON is no dump of cinderlib: nothing in it has a 'class'. Nor is it what kubectl prints of ember-csi.",
+    );
+  }
   const objects = new Objects();
   const keyValues: KeyValue[] = [];
   for (const item of readDump(value).items) {

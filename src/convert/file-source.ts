@@ -25,6 +25,12 @@ export function fileSource(bytes: Uint8Array): Source {
       'This is a dump of PostgreSQL in its custom format. Make it text first: pg_restore -f dump.sql FILE.',
     );
   }
+  if (bytes.length > 0 && isSqlite(bytes)) {
+    throw new InvalidDump(
+      'This is a SQLite database, which cannot be read from the standard input, nor out of a packed file. ' +
+        'Put it into a file, unpacked, and name that.',
+    );
+  }
   const text = decodeText(bytes).trimStart();
   if (!/^[[{]/.test(text)) return sqlSource(text);
   const value = parseJson(text);

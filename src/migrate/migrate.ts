@@ -1,5 +1,5 @@
 /** `migrate`: from one storage to another, in one call, with proof. */
-import { migrationOptions } from '../options.ts';
+import { checkMigrationEnd, migrationOptions } from '../options.ts';
 import type { PersistenceConfig } from '../setup.ts';
 import type { MigrationProgress } from './carry.ts';
 import { closeAll } from './close-all.ts';
@@ -43,6 +43,8 @@ export async function migrate(
   to: PersistenceConfig,
   options: MigrationOptions = {},
 ): Promise<MigrationReport> {
+  checkMigrationEnd('source', from);
+  checkMigrationEnd('target', to);
   const { dry_run, verify, key_values, on_progress } = migrationOptions(options);
   // Only those who migrate load what it takes.
   const [{ carry }, { openSource, openTarget, refuseSame }] = await Promise.all([

@@ -17,6 +17,7 @@ import { type KeyValue, keyOf, storableKeyValue } from '../objects/key-value.ts'
 import type { Snapshot } from '../objects/snapshot.ts';
 import type { Volume } from '../objects/volume.ts';
 import type { Change, ConnectionFilter, SnapshotFilter, StorageInfo, VolumeFilter } from '../rpc/contract.ts';
+import { brand } from './brand.ts';
 import { Turns } from './turns.ts';
 import { refuseUnstorable } from './unstorable.ts';
 
@@ -43,6 +44,11 @@ export abstract class PersistenceDriver {
 
   constructor(options: PersistenceOptions = {}) {
     this.options = Object.freeze({ ...options });
+  }
+
+  /** Tells it from what is no storage, also in another copy of this library. */
+  get [brand](): true {
+    return true;
   }
 
   /** What volume drivers are given to look up volumes that they do not hold themselves. */

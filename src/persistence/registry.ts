@@ -6,6 +6,7 @@ import { didYouMean } from '../near-name.ts';
 import { memoryOptions } from '../options.ts';
 import type { CoreClient } from '../rpc/client.ts';
 import { kindOf, shown } from '../shown.ts';
+import { isStorage } from './brand.ts';
 import { type PersistenceClass, PersistenceDriver, type PersistenceOptions } from './driver.ts';
 import { MemoryPersistence } from './memory.ts';
 
@@ -43,7 +44,7 @@ export function registerPersistence(name: string, plugin: PersistenceClass): voi
   if (Object.hasOwn(builtIn, name))
     throw new InvalidPersistence(`The storage '${name}' is built in; choose another name.`);
   if (!readable(`${name} is to be a subclass of PersistenceDriver`, plugin, () => isPluginClass(plugin)))
-    throw new InvalidPersistence(`A storage must be a subclass of PersistenceDriver: ${name}.`);
+    throw new InvalidPersistence(`A storage must be a subclass of PersistenceDriver: ${name}.${copyHint(plugin)}`);
   registered.set(name, plugin);
 }
 
@@ -58,7 +59,9 @@ export async function makePersistence(config: unknown, connect: Connect): Promis
   const plugged = readable(expected, storage, () => (isPlugin(storage) || isPluginClass(storage) ? storage : null));
   if (plugged !== null) return plugged instanceof PersistenceDriver ? plugged : new plugged(options);
   const name = storage || 'memory';
-  if (typeof name !== 'string') throw new InvalidPersistence(`Invalid persistence storage: ${shown(storage)}.`);
+  if (typeof name !== 'string') {
+    throw new InvalidPersistence(`Invalid persistence storage: ${shown(storage)}.${copyHint(storage)}`);
+  }
   const factory = Object.hasOwn(builtIn, name) ? builtIn[name] : undefined;
   if (factory !== undefined) {
     // An option that cannot even be asked what it is fails here, and not somewhere in the storage.
@@ -87,7 +90,7 @@ async function importPlugin(specifier: string): Promise<PersistenceClass> {
   }
   if (isPluginClass(plugin)) return plugin;
   throw new InvalidPersistence(
-    `Invalid persistence storage: the default export of ${shownName(specifier)} is no subclass of PersistenceDriver.`,
+    `Invalid persistence storage: the default export of ${shownName(specifier)} is no subclass of PersistenceDriver.${copyHint(plugin)}`,
   );
 }
 
@@ -97,6 +100,15 @@ function isPlugin(value: unknown): value is PersistenceDriver {
 
 function isPluginClass(value: unknown): value is PersistenceClass {
   return typeof value === 'function' && value.prototype instanceof PersistenceDriver;
+}
+
+/** What to do about what is none of our storages, when it is one of another copy of this library. */
+function copyHint(plugin: unknown): string {
+  if (!readable('A storage is given', plugin, () => isStorage(plugin))) return '';
+  return (
+    ' It extends the class of another copy of the package cinderlib-wasm. Have both use one: ' +
+    'the plugin names it under peerDependencies, and it is installed once (npm ls cinderlib-wasm).'
+  );
 }
 
 /** A storage's name for a message. A URL in its place may hold a password. */

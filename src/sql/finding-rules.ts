@@ -32,6 +32,15 @@ const unused = `${withoutVolume} AND NOT (${ofSnapshots})`;
 /** A type of cinderlib's own making belongs to one volume, and has its id as id and name. */
 const own = 'id = name';
 
+// What a repair takes away leaves behind what belonged to it: that is found with it, and not by the next look.
+/** Types that stay. */
+const staying = `${live.sql} AND (name IS NULL OR id <> name OR NOT (${unused}))`;
+const stayingTypes = `SELECT id FROM volume_types WHERE ${staying}`;
+/** Whether a root row of QoS specs stays: it has no owner; a type refers to it, or has its id. */
+const isLinked = `id IN (SELECT qos_specs_id FROM volume_types WHERE ${staying} AND qos_specs_id IS NOT NULL)`;
+const rootStays = `(id IN (${stayingTypes}) OR ${isLinked})`;
+const stayingSpecs = `SELECT id FROM quality_of_service_specs WHERE ${live.sql} AND (specs_id IS NOT NULL OR ${rootStays})`;
+
 function rule(
   name: string,
   table: string,
@@ -131,21 +140,17 @@ export const findingRules: readonly FindingRule[] = [
   orphans(volumeMetadata, withoutLive('volume_id', 'volumes')),
   orphans(volumeAdminMetadata, withoutLive('volume_id', 'volumes')),
   orphans(snapshotMetadata, withoutLive('snapshot_id', 'snapshots')),
-  orphans(extraSpecs, withoutLive('volume_type_id', 'volume_types')),
-  // A root row has no owner; a type refers to it, or has its id.
+  orphans(extraSpecs, `(volume_type_id IS NULL OR volume_type_id NOT IN (${stayingTypes}))`),
   orphans(
     qosSpecs,
-    `(specs_id IS NULL AND ${withoutLive('id', 'volume_types')} AND id NOT IN
-      (SELECT qos_specs_id FROM volume_types WHERE ${live.sql} AND qos_specs_id IS NOT NULL)
-      OR specs_id IS NOT NULL AND ${withoutLive('specs_id', 'quality_of_service_specs')})`,
+    `(specs_id IS NULL AND NOT ${rootStays} OR specs_id IS NOT NULL AND specs_id NOT IN (${stayingSpecs}))`,
   ),
   // As the original leaves them: it gives the specs the type's id, and the type no reference.
   rule(
     'unlinked_qos_specs',
     'quality_of_service_specs',
     'note',
-    `specs_id IS NULL AND id IN (SELECT id FROM volume_types WHERE ${live.sql}) AND id NOT IN
-      (SELECT qos_specs_id FROM volume_types WHERE ${live.sql} AND qos_specs_id IS NOT NULL)`,
+    `specs_id IS NULL AND id IN (${stayingTypes}) AND NOT (${isLinked})`,
   ),
   ...[volumeMetadata, volumeAdminMetadata, snapshotMetadata, extraSpecs, qosSpecs].map(duplicates),
 ];

@@ -118,12 +118,16 @@ function decoded(text: string | undefined): string | null {
 /** A URL, or what should have been one, for a message: without any password, however it was meant. */
 export function shownUrl(connection: string): string {
   const [, start = '', rest = ''] = /^([\w+.-]*:?\/\/|)(.*)$/s.exec(connection) ?? [];
-  const isPath = /^sqlite/i.test(start) && rest.startsWith('/');
+  const isPath = /^sqlite/i.test(start) ? rest.startsWith('/') : start === '' && onDrive.test(rest);
   const at = isPath ? -1 : rest.lastIndexOf('@');
   const [userinfo, others] = at < 0 ? ['', rest] : [rest.slice(0, at), rest.slice(at)];
-  const address = isPath ? others : withoutStrangePort(others);
+  const isFile = start === '' && at < 0 && /^file:/i.test(rest);
+  const address = isPath || isFile ? others : withoutStrangePort(others);
   return `${start}${userinfo.replace(/:.*$/s, ':***')}${address}`.replace(secretOption, '$1***');
 }
+
+/** A path of Windows, whose drive is no host with a port. */
+const onDrive = /^[a-z]:[\\/]/i;
 
 /** Passwords given as an option, in a query or in the style of a data source name. */
 const secretOption = /((?:^|[?&;\s])[^=?&;\s]*(?:pass|pwd|secret|token)[^=?&;\s]*=)[^&;\s]*/gi;

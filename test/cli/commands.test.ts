@@ -86,6 +86,7 @@ test('info tells the storage and how much there is', async () => {
     expect(readFileSync(path).equals(before)).toBe(true);
     const { out } = await cli(['info', `sqlite:///${path}`]);
     expect(out).toContain('volumes\t55\n');
+    expect(out).not.toMatch(/^(?:leader|persisted|native_locks)\t/m);
   });
 });
 
@@ -436,6 +437,19 @@ test('help ends with 0', async () => {
   }
 });
 
+test.each(['--version', '-V'])('%s prints the version of the package', async (option) => {
+  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'));
+  expect(await cli([option])).toEqual({ code: 0, out: `${version}\n`, err: '' });
+});
+
+test('the help of dump promises nothing that a masked dump does not keep', async () => {
+  const { out } = await cli(['dump', '--help']);
+  expect(out).toContain('with --show-secrets to be loaded again');
+  expect(out).not.toContain('load() takes');
+  expect(out).toMatch(/--json +print errors as JSON too/);
+  expect((await cli(['migrate', '--help'])).out).toMatch(/--show-secrets +print what differs in full/);
+});
+
 test('an error with --json is JSON too', async () => {
   const { code, out, err } = await cli(['ls', 'missing.sqlite', '--json'], { cwd: '/' });
   expect([code, out]).toEqual([1, '']);
@@ -445,6 +459,21 @@ test('an error with --json is JSON too', async () => {
       code: 'DATABASE_UNAVAILABLE',
       message: 'Cannot read missing.sqlite: there is no such file.',
     },
+  });
+});
+
+test.each([
+  [['ls'], 2, 'UsageError', "missing required argument 'url'"],
+  [['lss', 'x'], 2, 'UsageError', 'Did you mean ls?'],
+  [['ls', 'x', 'nonsense'], 2, 'UsageError', 'Allowed choices are'],
+  [[], 2, 'UsageError', 'unknown option'],
+  [['show', 'test/golden/one.sqlite', 'nobody'], 4, 'NotFound', '"nobody"'],
+])('with --json what is wrong with %j is JSON too', async (command, code, name, message) => {
+  const root = join(import.meta.dirname, '../..');
+  const ran = await cli([...command, '--json'], { cwd: root });
+  expect([ran.code, ran.out]).toEqual([code, '']);
+  expect(JSON.parse(ran.err)).toEqual({
+    error: { name, code: name === 'NotFound' ? 'NOT_FOUND' : 'USAGE_ERROR', message: expect.stringContaining(message) },
   });
 });
 

@@ -68,3 +68,14 @@ test('a URL makes a database of any name', async () => {
     expect(sqlite3(join(folder, 'out.json'), 'SELECT count(*) AS n FROM volumes')).toEqual([{ n: 1 }]);
   });
 });
+
+test("what is verified says that the type of all volumes is the target's own, where it is", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const path = copyGolden('one.sqlite', join(folder, 'one.sqlite'));
+    const [fresh, copy] = [join(folder, 'fresh.sqlite'), copyGolden('one.sqlite', join(folder, 'copy.sqlite'))];
+    const verified = 'Verified: the target holds the same, field by field';
+    const own = `${verified}; the type __DEFAULT__ is its own, with its own id and times.\n`;
+    expect((await cli(['migrate', path, fresh])).out).toContain(own);
+    expect((await cli(['migrate', path, copy])).out).toContain(`${verified}.\n`);
+  });
+});

@@ -1,7 +1,7 @@
 /** The same program on Node, Deno and Bun: the same output, the same exit codes, and Ctrl-C that leaves order behind. */
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { cli, parsed, program } from '../support/cli.ts';
@@ -9,6 +9,7 @@ import { copyGolden, inTemporaryFolder } from '../support/golden.ts';
 import { bun, deno, node } from '../support/runtimes.ts';
 import { sqlite3 } from '../support/tables.ts';
 
+const dist = dirname(program);
 /** Three runtimes start one after the other, on machines that do other things too. */
 const patient = 120_000;
 
@@ -70,6 +71,56 @@ describe.each([node, deno, bun])('$name', (runtime) => {
         const again = parsed(await cli(['migrate', source, target, '--json'], { runtime }));
         expect(again).toMatchObject({ volumes: 5000, differences: [] });
         expect(sqlite3(target, 'SELECT count(*) AS n FROM volumes')).toEqual([{ n: 5000 }]);
+      });
+    },
+    patient,
+  );
+});
+
+describe('Deno that may only read and write the folder', () => {
+  const [program = '', ...others] = deno.command ?? [];
+  const { name, missing } = deno;
+  // Beside the folder that is worked in stands the package, which is only read.
+  const runtime = (folder: string, ...more: readonly string[]) => ({
+    ...{ name, missing },
+    command: [
+      ...[program, ...others.filter((option) => option !== '--allow-all')],
+      ...['--no-prompt', `--allow-read=${folder},${dist}`, `--allow-write=${folder}`, ...more],
+    ] as const,
+  });
+
+  beforeEach((context) => {
+    if (deno.command === null) context.skip(deno.missing);
+  });
+
+  test(
+    'lists, carries, dumps and replaces',
+    async () => {
+      await inTemporaryFolder(async (folder) => {
+        copyGolden('one.sqlite', join(folder, 'one.sqlite'));
+        const run = { runtime: runtime(folder), cwd: folder, env: { TERM: 'xterm', CI: 'true' } };
+        expect(await cli(['ls', 'one.sqlite'], run)).toMatchObject({ code: 0, err: '' });
+        expect(await cli(['nonsense'], run)).toMatchObject({ code: 2, out: '' });
+        expect(await cli(['migrate', 'one.sqlite', 'new.sqlite'], run)).toMatchObject({ code: 0, err: '' });
+        expect(await cli(['convert', 'one.sqlite', 'new.sqlite', '--force'], run)).toMatchObject({ code: 0, err: '' });
+        expect(await cli(['convert', 'new.sqlite', 'new.json'], run)).toMatchObject({ code: 0 });
+        expect(readdirSync(folder).sort()).toEqual(['new.json', 'new.sqlite', 'one.sqlite']);
+      });
+    },
+    patient,
+  );
+
+  test(
+    'takes the variables that it may see',
+    async () => {
+      await inTemporaryFolder(async (folder) => {
+        copyGolden('one.sqlite', join(folder, 'one.sqlite'));
+        const env = { FORCE_COLOR: '1' };
+        const plain = await cli(['check', 'one.sqlite'], { runtime: runtime(folder), cwd: folder, env });
+        expect(plain.out).toBe('The database is sound.\n');
+        const shown = runtime(folder, '--allow-env=FORCE_COLOR');
+        const painted = await cli(['check', 'one.sqlite'], { runtime: shown, cwd: folder, env });
+        expect(painted.out).toBe('\u001b[32mThe database is sound.\u001b[39m\n');
       });
     },
     patient,

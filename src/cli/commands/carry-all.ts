@@ -33,14 +33,24 @@ export async function carryAll(
   } finally {
     bar.end();
   }
-  await printReport(output, report, { dryRun, verified: verify && !dryRun });
+  await printReport(output, report, {
+    ...{ dryRun, verified: verify && !dryRun },
+    ownDefaultType: target !== null && hasOwnDefaultType(target),
+  });
   return report.differences.length === 0 ? exitCodes.done : exitCodes.found;
+}
+
+/** Whether the type `__DEFAULT__` is not the source's: no difference, and not the same either. */
+function hasOwnDefaultType({ defaultType, defaultTypeIds }: Target): boolean {
+  return defaultType !== null && [...defaultTypeIds].some((id) => id !== String(defaultType.get('id')));
 }
 
 export interface ReportOptions {
   readonly dryRun: boolean;
   /** Whether both sides were read again and compared. */
   readonly verified: boolean;
+  /** Whether the target has a type `__DEFAULT__` of its own. */
+  readonly ownDefaultType?: boolean;
   /** Where it is said; on the output unless told otherwise. */
   readonly stream?: 'out' | 'error';
 }
@@ -48,7 +58,7 @@ export interface ReportOptions {
 export async function printReport(
   output: Output,
   report: MigrationReport,
-  { dryRun, verified, stream = 'out' }: ReportOptions,
+  { dryRun, verified, ownDefaultType = false, stream = 'out' }: ReportOptions,
 ): Promise<void> {
   // A name may hold a secret as any text may; what is more likely to is not in the report.
   const value = (text: string | null): string | null => (text === null || output.showSecrets ? text : maskText(text));
@@ -62,6 +72,7 @@ export async function printReport(
     return output.printJson({ ...report, differences, not_carried: [...not_carried], dry_run: dryRun }, stream);
   }
   const { green, yellow, red } = output.terminal.colors(stream);
+  const own = ownDefaultType ? '; the type __DEFAULT__ is its own, with its own id and times' : '';
   const lines = [
     `${dryRun ? 'Would carry' : 'Carried'} ${volumes} volumes, ${snapshots} snapshots, ${connections} connections, ` +
       `${key_values} key-values and ${volume_types} volume types.`,
@@ -73,7 +84,9 @@ export async function printReport(
       const values = source === null && target === null ? '' : `: ${source} became ${target}`;
       return `${red('difference:')} ${kind} ${printable(id)} ${field === null ? 'is missing' : field}${printable(values)}`;
     }),
-    ...(verified && differences.length === 0 ? [green('Verified: the target holds the same, field by field.')] : []),
+    ...(verified && differences.length === 0
+      ? [green(`Verified: the target holds the same, field by field${own}.`)]
+      : []),
   ];
   await output.terminal.write(stream, `${lines.join('\n')}\n`);
 }

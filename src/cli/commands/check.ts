@@ -32,18 +32,13 @@ export async function check(
     await print(output, { schema: error.message, integrity: null, findings: [], repaired: [] });
     return exitCodes.found;
   }
-  const repaired: Finding[] = [];
-  while (repair) {
-    const findings = examination.findings.filter(({ repairable }) => repairable);
-    if (findings.length === 0 || !(await isWanted(output, findings, yes))) break;
-    if (repaired.length === 0) {
-      await opened.close();
-      opened = await storages.opened(openContext(config));
-    }
-    await databaseOf(opened).repair(findings.map(({ name, table, count }) => ({ name, table, count })));
-    repaired.push(...findings);
-    // A type that goes leaves its specs behind.
-    examination = await databaseOf(opened).examine({ integrity: true });
+  const repairable = repair ? examination.findings.filter((finding) => finding.repairable) : [];
+  const repaired = repairable.length > 0 && (await isWanted(output, repairable, yes)) ? repairable : [];
+  if (repaired.length > 0) {
+    await opened.close();
+    const database = databaseOf(await storages.opened(openContext(config)));
+    await database.repair(repaired.map(({ name, table, count }) => ({ name, table, count })));
+    examination = await database.examine({ integrity: true });
   }
   await print(output, { schema: null, ...examination, repaired });
   return isSound(examination) ? exitCodes.done : exitCodes.found;

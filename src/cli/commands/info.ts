@@ -1,5 +1,5 @@
 /** `info`: what kind of storage it is, and how much it holds. */
-import type { Cinderlib } from '../../cinderlib.ts';
+import type { Cinderlib, ContextInfo } from '../../cinderlib.ts';
 import { DatabasePersistence } from '../../persistence/database.ts';
 import type { PersistenceDriver } from '../../persistence/driver.ts';
 import type { Output, Row } from '../output.ts';
@@ -12,7 +12,12 @@ export async function info(
   const { versions, ...facts } = await context.info();
   const counts = storage instanceof DatabasePersistence ? await tableCounts(storage) : await readCounts(storage);
   if (output.json) await output.printJson({ url: argument, ...facts, versions, counts });
-  else await output.printFields({ url: argument, ...facts, ...versions, ...counts });
+  else await output.printFields({ url: argument, ...told(facts), ...versions, ...counts });
+}
+
+/** What a look says of its own way to look, and not of the storage, is for programs alone. */
+function told({ leader, persisted, native_locks, ...facts }: Omit<ContextInfo, 'versions'>): Row {
+  return facts.read_only ? facts : { ...facts, leader, persisted, native_locks };
 }
 
 async function tableCounts(storage: DatabasePersistence): Promise<Row> {

@@ -65,7 +65,7 @@ function volumeRow(volume: Volume): Row {
 }
 
 /** A database lists them with their volumes, so that one without a volume keeps no other from being seen. */
-async function* connectionsOf(storage: PersistenceDriver): AsyncGenerator<VersionedObject> {
+export async function* connectionsOf(storage: PersistenceDriver): AsyncGenerator<VersionedObject> {
   if (!(storage instanceof DatabasePersistence)) {
     for (const { ovo } of await storage.getConnections()) yield ovo;
     return;

@@ -5,23 +5,47 @@ import type { PersistenceDriver, Storable } from '../../persistence/driver.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { maskDumped } from '../mask.ts';
 import type { Output, Row } from '../output.ts';
+import { type Fault, printError } from '../print-error.ts';
+import { meantBy, type Named } from './find-object.ts';
 
-export async function show(output: Output, storage: PersistenceDriver, id: string): Promise<ExitCode> {
+export async function show(output: Output, storage: PersistenceDriver, text: string): Promise<ExitCode> {
+  if (await isShown(output, storage, text)) return exitCodes.done;
+  const meant = await meantBy(storage, text);
+  const [only] = meant;
+  if (meant.length === 1 && only !== undefined && (await isShown(output, storage, only.id))) return exitCodes.done;
+  await printError(output.terminal, meant.length > 1 ? ambiguous(text, meant) : notFound(text));
+  return exitCodes.missing;
+}
+
+/** Shows what has that whole id or key; false where there is nothing. */
+async function isShown(output: Output, storage: PersistenceDriver, id: string): Promise<boolean> {
   const resource = await find(storage, id);
   if (resource !== undefined) {
     const json = await resource.dump();
     if (output.json) await output.printJson(output.showSecrets ? json : maskDumped(json));
     else await output.printFields(fieldsOf(output, json.class, resource));
-    return exitCodes.done;
+    return true;
   }
   const [keyValue] = (await storage.getKeyValues(id)).filter(({ key }) => key === id);
-  if (keyValue !== undefined) {
-    const value = output.maskedField(keyValue.key, keyValue.value);
-    await output.printFields({ class: 'KeyValue', key: keyValue.key, value });
-    return exitCodes.done;
-  }
-  await output.terminal.error(`There is no volume, snapshot, connection or key-value ${JSON.stringify(id)}.\n`);
-  return exitCodes.missing;
+  if (keyValue === undefined) return false;
+  const value = output.maskedField(keyValue.key, keyValue.value);
+  await output.printFields({ class: 'KeyValue', key: keyValue.key, value });
+  return true;
+}
+
+function notFound(text: string): Fault {
+  const message = `There is no volume, snapshot, connection or key-value ${JSON.stringify(text)}.`;
+  return { name: 'NotFound', code: 'NOT_FOUND', message };
+}
+
+/** Of many that are meant some are told. */
+const told = 10;
+
+function ambiguous(text: string, meant: readonly Named[]): Fault {
+  const lines = meant.slice(0, told).map(({ kind, id, name }) => `  ${kind} ${id}${name === null ? '' : ` (${name})`}`);
+  const more = meant.length > told ? [`  and ${meant.length - told} more`] : [];
+  const message = [`${JSON.stringify(text)} may mean ${meant.length} of them:`, ...lines, ...more].join('\n');
+  return { name: 'Ambiguous', code: 'AMBIGUOUS', message };
 }
 
 async function find(storage: PersistenceDriver, id: string): Promise<Storable | undefined> {

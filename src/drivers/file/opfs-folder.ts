@@ -10,7 +10,7 @@ import {
   VolumeDeviceNotFound,
   VolumeIsBusy,
 } from '../../errors/index.ts';
-import { privateFiles, storageEstimate } from '../../runtime.ts';
+import { hasWorkers, privateFiles, storageEstimate } from '../../runtime.ts';
 import type { FileTask } from './file-task.ts';
 import { fileTask } from './opfs-worker.ts';
 import { type FilePlace, ofVolumes } from './place.ts';
@@ -29,7 +29,7 @@ export class OpfsFolder implements FilePlace {
 
   async prepare(): Promise<void> {
     const root = privateFiles();
-    if (root === undefined || typeof Worker !== 'function') throw withoutFiles();
+    if (root === undefined || !hasWorkers()) throw withoutFiles();
     await this.#ask(this.#path.at(-1) ?? '', { kind: 'prepare' });
     let folder = await root();
     for (const part of this.#path) folder = await folder.getDirectoryHandle(part);

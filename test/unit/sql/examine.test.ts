@@ -105,6 +105,26 @@ describe.each(faults)('%s', (_, sql, name, table, ids) => {
   });
 });
 
+test('what a repair would leave behind is found with it, so that one repair is enough', async () => {
+  const spec = (id: number, owner: string): string =>
+    `INSERT INTO volume_type_extra_specs (deleted, id, volume_type_id, key) VALUES (0, ${id}, '${owner}', 'k')`;
+  const qos = (id: string, root: string): string =>
+    `INSERT INTO quality_of_service_specs (deleted, id, specs_id, key, value) VALUES (0, '${id}', ${root}, 'k', 'v')`;
+  for (const sql of [type('gone'), spec(90, 'gone'), qos('gone', 'NULL'), qos('child', "'gone'")]) writer.rows(sql);
+  // Those of a type that somebody may mean stay, and of a type without a name.
+  for (const sql of [type('t', 'gold'), spec(91, 't'), qos('t', 'NULL'), qos('other', "'t'")]) writer.rows(sql);
+  for (const sql of [type('u', 'u'), "UPDATE volume_types SET name = NULL WHERE id = 'u'", spec(92, 'u')])
+    writer.rows(sql);
+  const repairable = (await look()).findings.filter((finding) => finding.repairable);
+  expect(repairable.map(({ table, ids }) => [table, [...ids].sort()])).toEqual([
+    ['volume_types', ['gone']],
+    ['volume_type_extra_specs', ['90']],
+    ['quality_of_service_specs', ['child', 'gone']],
+  ]);
+  await writer.write({ kind: 'repair', findings: repairable });
+  expect((await look()).findings.filter((finding) => finding.repairable)).toEqual([]);
+});
+
 test('a repair of more than was shown is refused', async () => {
   writer.rows(type('gone'));
   const findings = (await look()).findings;

@@ -1,0 +1,29 @@
+/** What somebody may mean who names one object: by its whole id or key, by its name, or by how its id begins. */
+import type { PersistenceDriver } from '../../persistence/driver.ts';
+import { connectionsOf } from './ls.ts';
+
+export interface Named {
+  readonly kind: 'volume' | 'snapshot' | 'connection' | 'key-value';
+  /** Its id, or its key. */
+  readonly id: string;
+  readonly name: string | null;
+}
+
+/** All that a text may mean: those of that name where there are some, else those whose id or key begins like that. */
+export async function meantBy(storage: PersistenceDriver, text: string): Promise<readonly Named[]> {
+  if (text === '') return [];
+  const named: Named[] = [];
+  const begun: Named[] = [];
+  for await (const one of everything(storage)) {
+    if (one.name === text) named.push(one);
+    else if (one.id.startsWith(text)) begun.push(one);
+  }
+  return named.length > 0 ? named : begun;
+}
+
+async function* everything(storage: PersistenceDriver): AsyncGenerator<Named> {
+  for await (const { id, name } of storage.iterateVolumes()) yield { kind: 'volume', id, name: name ?? null };
+  for (const { id, name } of await storage.getSnapshots()) yield { kind: 'snapshot', id, name: name ?? null };
+  for await (const ovo of connectionsOf(storage)) yield { kind: 'connection', id: String(ovo.get('id')), name: null };
+  for (const { key } of await storage.getKeyValues()) yield { kind: 'key-value', id: key, name: null };
+}

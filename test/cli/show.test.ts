@@ -1,0 +1,60 @@
+/** `show` by less than a whole id, and names that look like what is spelt out. */
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { cli } from '../support/cli.ts';
+import { copyGolden, inTemporaryFolder } from '../support/golden.ts';
+import { sqlite3 } from '../support/tables.ts';
+
+// Processes, one after the other, on machines that do other things too.
+vi.setConfig({ testTimeout: 180_000 });
+
+const change = (path: string, sql: string): void => void execFileSync('sqlite3', [path, sql]);
+
+async function withOne(use: (path: string, id: string) => Promise<void>): Promise<void> {
+  await inTemporaryFolder(async (folder) => {
+    const path = copyGolden('one.sqlite', join(folder, 'one.sqlite'));
+    const [{ id } = {}] = sqlite3(path, 'SELECT id FROM volumes');
+    await use(path, String(id));
+  });
+}
+
+test('show takes the beginning of an id, a name, and the beginning of a key', async () => {
+  await withOne(async (path, id) => {
+    change(
+      path,
+      "UPDATE volumes SET display_name = 'by name'; INSERT INTO cinderlib_persistence_key_value VALUES ('a key', 'v')",
+    );
+    const whole = await cli(['show', path, id]);
+    expect(whole).toMatchObject({ code: 0 });
+    expect(await cli(['show', path, id.slice(0, 6)])).toEqual(whole);
+    expect(await cli(['show', path, 'by name'])).toEqual(whole);
+    expect(await cli(['show', path, 'a k'])).toMatchObject({ code: 0, out: 'class\tKeyValue\nkey\ta key\nvalue\tv\n' });
+    expect(await cli(['show', path, 'by nam'])).toMatchObject({ code: 4, out: '' });
+  });
+});
+
+test('show names those that may be meant, and takes a whole key before any of them', async () => {
+  await withOne(async (path) => {
+    change(path, "INSERT INTO cinderlib_persistence_key_value VALUES ('twin', '0'), ('twin 1', '1'), ('twin 2', '2')");
+    const ran = await cli(['show', path, 'twi', '--json']);
+    expect(ran).toMatchObject({ code: 4, out: '' });
+    expect(JSON.parse(ran.err)).toEqual({
+      error: {
+        name: 'Ambiguous',
+        code: 'AMBIGUOUS',
+        message: '"twi" may mean 3 of them:\n  key-value twin\n  key-value twin 1\n  key-value twin 2',
+      },
+    });
+    expect(await cli(['show', path, 'twin'])).toMatchObject({ code: 0, out: 'class\tKeyValue\nkey\ttwin\nvalue\t0\n' });
+  });
+});
+
+test('a backslash of a name is told from the one of a spelt character', async () => {
+  await withOne(async (path, id) => {
+    change(path, "UPDATE volumes SET display_name = 'back\\slash' || char(10)");
+    const { out } = await cli(['ls', path]);
+    expect(out.split('\n')[1]?.split('\t').slice(0, 2)).toEqual([id, 'back\\\\slash\\n']);
+    expect((await cli(['show', path, id])).out).toContain('\ndisplay_name\tback\\\\slash\\n\n');
+  });
+});

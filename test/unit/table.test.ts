@@ -1,0 +1,44 @@
+/** Tables of the command line, in terminals of any width. */
+import { expect, test } from 'vitest';
+import { tableText } from '../../src/cli/table.ts';
+
+const columns = [
+  { title: 'id', ids: true },
+  { title: 'name' },
+  { title: 'size', alignment: 'right' },
+  { title: 'status' },
+] as const;
+const one = 'e77bda8f-a767-42ec-a7ba-33353304438f';
+const other = 'ff3d229b-7bc3-4fa8-baa1-cb2e2b5188a9';
+const rows = [
+  [one, 'a name of many words', '2147483647', 'available'],
+  [other, 'b', '3', 'error'],
+];
+const lines = (width: number, content: readonly (readonly string[])[] = rows): string[] =>
+  tableText(columns, content, width, (title) => title)
+    .trimEnd()
+    .split('\n');
+
+test('ids and numbers are whole where the others have room when they are cut', () => {
+  for (const width of [70, 80, 100]) {
+    const [title, first] = lines(width);
+    expect(title).toMatch(/^id {36}name/);
+    expect(first).toContain(`${one}  a name`);
+    expect(first).toContain('2147483647');
+    for (const line of lines(width)) expect(line.length).toBeLessThanOrEqual(width);
+  }
+});
+
+test('in a narrow terminal ids are cut, and numbers never', () => {
+  for (const width of [40, 50, 60]) {
+    const [, first, second] = lines(width);
+    expect(first).toMatch(/^e77bda8f {2}a name.*2147483647/);
+    expect(second).toMatch(/^ff3d229b {2}b /);
+    for (const line of lines(width)) expect(line.length).toBeLessThanOrEqual(width);
+  }
+});
+
+test('ids that begin alike are as long as it takes to tell them apart', () => {
+  const alike = ['volume-001', 'volume-002', 'volume-0030000000000000000000'].map((id) => [id, 'n', '1', 'available']);
+  expect(lines(40, alike).map((line) => line.split(' ')[0])).toEqual(['id', 'volume-001', 'volume-002', 'volume-003']);
+});
