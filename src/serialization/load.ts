@@ -8,10 +8,17 @@ import { shownText } from '../shown.ts';
 import { parseJson } from './json-parser.ts';
 import { fromPrimitive } from './primitive.ts';
 
+/** A thing in a dump that holds a versioned object. */
+export interface DumpedObject<C extends keyof typeof objectNames = keyof typeof objectNames> {
+  readonly class: C;
+  readonly backend: Dict;
+  readonly ovo: unknown;
+}
+
 /** One thing in a dump. */
 export type Dumped =
-  | { readonly class: 'Volume' | 'Snapshot' | 'Connection'; readonly backend: Dict; readonly ovo: unknown }
-  | { readonly class: 'Backend'; readonly backend: Dict; readonly volumes: readonly Dumped[] };
+  | DumpedObject
+  | { readonly class: 'Backend'; readonly backend: Dict; readonly volumes: readonly DumpedObject<'Volume'>[] };
 
 const objectNames = { Volume: 'Volume', Snapshot: 'Snapshot', Connection: 'VolumeAttachment' } as const;
 
@@ -23,7 +30,7 @@ export function readDump(source: unknown): { readonly isList: boolean; readonly 
 }
 
 /** The versioned object of a thing that has one. */
-export function dumpedObject(item: Exclude<Dumped, { class: 'Backend' }>): VersionedObject {
+export function dumpedObject(item: DumpedObject): VersionedObject {
   const object = fromPrimitive(item.ovo);
   const expected = objectNames[item.class];
   if (object.model.name === expected) return object;
@@ -54,13 +61,13 @@ function readItem(value: unknown): Dumped {
   }
 }
 
-function readVolumes(volumes: unknown): readonly Dumped[] {
+function readVolumes(volumes: unknown): readonly DumpedObject<'Volume'>[] {
   if (volumes === undefined || volumes === null) return [];
   if (!Array.isArray(volumes))
     throw new InvalidDump(`The 'volumes' of a backend are a list, not a ${pythonType(volumes)}.`);
   return volumes.map((volume: unknown) => {
     const item = readItem(volume);
-    if (item.class === 'Volume') return item;
+    if (item.class === 'Volume') return { ...item, class: item.class };
     throw new InvalidDump(`The 'volumes' of a backend hold volumes only, not a ${item.class}.`);
   });
 }
