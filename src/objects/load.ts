@@ -90,7 +90,7 @@ function loadedItem(restore: Restore, item: Dumped, backend: Backend | string): 
     }
     case 'Connection': {
       const connection = restore.connection(dumpedObject(item), backend);
-      return { loaded: connection, family: () => [connection], adopt };
+      return { loaded: connection, family: () => connection.family(), adopt };
     }
   }
 }

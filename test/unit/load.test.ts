@@ -85,6 +85,27 @@ test('a backend that is described in full is there for what comes after it', asy
   expect(log.filter((call) => call === 'D doSetup').length).toBe(1);
 });
 
+test.each(['memory', 'memory_db'])(
+  'a connection without a mode is stored with the usual one, on %s',
+  async (storage) => {
+    await cl.setPersistence({ storage });
+    const options = { volume_backend_name: 'b', volume_driver: fake };
+    const dumped = (id: string, data: object) => ({
+      class: 'Connection',
+      backend: { volume_backend_name: 'b' },
+      ovo: primitive('VolumeAttachment', '1.3', { id, volume_id: made.id, ...data }),
+    });
+    const made = await (await cl.backend(options)).createVolume(1);
+    const conn = { driver_volume_type: 'x', data: { access_mode: 'ro' } };
+    await cl.load([dumped('c1', { attach_mode: null }), dumped('c2', { connection_info: { conn } })], { save: true });
+    const modes = (await cl.persistence.getConnections()).map(({ id, attach_mode }) => [id, attach_mode]);
+    expect(modes.sort()).toEqual([
+      ['c1', 'rw'],
+      ['c2', 'ro'],
+    ]);
+  },
+);
+
 test('nothing can be asked of a context that is closed', async () => {
   const options = { volume_backend_name: 'b', volume_driver: fake };
   await cl.backend(options);
