@@ -119,6 +119,9 @@ export class Cinderlib implements Context {
     this.#starting.set(name, starting);
     try {
       const backend = await starting;
+      const { db } = this.persistence;
+      // The context may have gone over to another storage meanwhile.
+      if (backend.driver.db !== db) backend.storageChanged(db);
       this.#backends.set(name, backend);
       return backend;
     } finally {

@@ -221,6 +221,29 @@ describe('the db of a driver', () => {
     expect(found).toEqual([volume]);
   });
 
+  test('is the one of the new storage for a backend that was just starting', async () => {
+    let goOn = (): void => {};
+    registerVolumeDriver(
+      'slow',
+      class extends VolumeDriver {
+        override async doSetup() {
+          await new Promise<void>((resolve) => {
+            goOn = resolve;
+          });
+        }
+        override getVolumeStats() {
+          return { pools: [{ pool_name: 'pool' }] };
+        }
+      },
+    );
+    const { cl } = await start('memory_db');
+    const starting = cl.backend({ volume_backend_name: 's', volume_driver: 'slow' });
+    await expect.poll(() => String(goOn)).toContain('[native code]');
+    await cl.setPersistence({ storage: 'memory_db' });
+    goOn();
+    expect((await starting).driver.db).toBe(cl.persistence.db);
+  });
+
   test.each(['memory', 'memory_db'])('lists the volumes of a host and of its pools, on %s', async (storage) => {
     const { cl, backend } = await start(storage);
     await cl.backend({ volume_backend_name: 'b2', volume_driver: fake });
