@@ -1,5 +1,5 @@
 /** A context: one storage, the backends on it, and everything that is done with them. */
-import { ContextClosed, InvalidOption } from './errors/index.ts';
+import { ContextClosed, InvalidOption, OldStorageNotClosed } from './errors/index.ts';
 import { givenSwitches } from './given.ts';
 import { Backend, type BackendJson, type BackendOptions } from './objects/backend.ts';
 import { checkBackendOptions } from './objects/backend-options.ts';
@@ -173,6 +173,8 @@ export class Cinderlib implements Context {
   /**
    * Goes over to another storage, with every backend. Objects that exist are stored there from now on;
    * nothing is moved by itself. When the new storage cannot be opened the old one stays in use.
+   *
+   * @throws OldStorageNotClosed when the new one is in use, and closing the old one failed.
    */
   setPersistence(config: unknown): Promise<void> {
     return this.#inTurn(async () => {
@@ -182,7 +184,11 @@ export class Cinderlib implements Context {
       const db = await openFor(this, next);
       this.#persistence = next;
       for (const backend of this.#backends.values()) backend.storageChanged(db);
-      await old.close();
+      try {
+        await old.close();
+      } catch (error) {
+        throw new OldStorageNotClosed(next.storageName, old.storageName, error);
+      }
     });
   }
 
