@@ -26,6 +26,8 @@ export interface DriverOption {
   readonly required?: true;
   /** Never shown in a message. */
   readonly secret?: true;
+  /** It leads to a program that is run: a dump cannot set it. */
+  readonly runs?: true;
   readonly choices?: readonly string[];
   readonly min?: number;
   readonly max?: number;

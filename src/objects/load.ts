@@ -7,6 +7,7 @@ import type { Backend, BackendOptions } from './backend.ts';
 import { checkBackendOptions } from './backend-options.ts';
 import type { Connection } from './connection.ts';
 import type { Context, Restore } from './context.ts';
+import { refusePrograms } from './program-options.ts';
 import { restoreInto } from './restore.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Volume } from './volume.ts';
@@ -33,7 +34,7 @@ export async function loadItems(
   items: readonly Dumped[],
   start: (options: BackendOptions) => Promise<Backend>,
 ): Promise<LoadedItem[]> {
-  if (items.some(({ backend }) => isToBeStarted(context, backend))) readOnce(context, items);
+  if (items.some(({ backend }) => isToBeStarted(context, backend))) await readOnce(context, items);
   const loaded: LoadedItem[] = [];
   for (const item of items) {
     const isNew = isToBeStarted(context, item.backend);
@@ -44,7 +45,7 @@ export async function loadItems(
 }
 
 /** Reads all of a dump with the names of its backends in their place, and throws where it cannot be read. */
-function readOnce(context: Context, items: readonly Dumped[]): void {
+async function readOnce(context: Context, items: readonly Dumped[]): Promise<void> {
   const reading: Context = {
     persistence: context.persistence,
     backends: context.backends,
@@ -59,8 +60,10 @@ function readOnce(context: Context, items: readonly Dumped[]): void {
   const started = new Set<string>();
   for (const item of items) {
     const name = nameOf(item.backend);
-    if (isToBeStarted(context, item.backend))
-      started.add(checkBackendOptions(optionsOf(item.backend)).volume_backend_name);
+    if (isToBeStarted(context, item.backend)) {
+      await refusePrograms(checkBackendOptions(optionsOf(item.backend)), context.settings);
+      started.add(name);
+    }
     const backend = started.has(name) ? name : presentBackend(context, name);
     for (const one of item.class === 'Backend' ? item.volumes : [item]) loadedItem(reading.restore, one, backend);
   }

@@ -71,6 +71,54 @@ describe('a dump that cannot be read whole starts no backend', () => {
   });
 });
 
+describe('a program that a dump names is not run', () => {
+  const lvm = 'cinder.volume.drivers.lvm.LVMVolumeDriver';
+  const described = (driver: string, options: object) => ({
+    class: 'Backend',
+    backend: { volume_driver: driver, ...options, volume_backend_name: 'new' },
+    volumes: [],
+  });
+
+  beforeEach(() => {
+    const Recording = recordingDriver(log, new Map());
+    registerVolumeDriver(
+      'with-programs',
+      class extends Recording {
+        static override readonly options = {
+          helper: { type: 'string', default: '/bin/helper', help: 'A program.', runs: true },
+          place: { type: 'string', default: null, help: 'A place.' },
+        } as const;
+      },
+    );
+  });
+
+  test.each<[string, string, object]>([
+    ['root_helper', lvm, { root_helper: '/tmp/evil' }],
+    ['lvm_conf_file', lvm, { lvm_conf_file: '/tmp/lvm.conf' }],
+    ['volume_clear_ionice', lvm, { volume_clear_ionice: '/tmp/evil' }],
+    ['root_helper', 'recording', { root_helper: ['sudo'] }],
+    ['helper', 'with-programs', { place: 'x', helper: '/tmp/evil' }],
+  ])('%s of %s', async (name, driver, options) => {
+    const error = await cl.load(described(driver, options)).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ name: 'InvalidDump', message: expect.stringContaining(`option ${name},`) });
+    expect(error).toMatchObject({ message: expect.not.stringContaining('evil') });
+    expect([...cl.backends.keys(), ...log]).toEqual([]);
+  });
+
+  test('but what this context would run anyway is taken', async () => {
+    const dump = described('with-programs', { root_helper: 'sudo', helper: '/bin/helper', place: 'x' });
+    await cl.load(dump);
+    expect(cl.backends.get('new')?.driver.configuration).toMatchObject({ root_helper: 'sudo', place: 'x' });
+  });
+
+  test('and what a backend that is initialised runs stays what it is', async () => {
+    const options = { volume_backend_name: 'new', volume_driver: 'with-programs', helper: '/opt/mine' };
+    const made = await cl.backend(options);
+    expect(await cl.load(described('with-programs', { helper: '/tmp/evil' }))).toBe(made);
+    expect(made.driver.configuration['helper']).toBe('/opt/mine');
+  });
+});
+
 test('a backend that is described in full is there for what comes after it', async () => {
   const dump = [
     { ...backend, volumes: [volume('new', { id: 'v1', host: 'h@new#pool' })] },
