@@ -1,31 +1,20 @@
 /** A context: one storage, the backends on it, and everything that is done with them. */
-import { entriesOf, own } from './cinder/dict.ts';
-import { BackendNotPresent, ContextClosed, InvalidDump, InvalidOption } from './errors/index.ts';
-import { givenObject, givenSwitches } from './given.ts';
+import { ContextClosed, InvalidOption, OldStorageNotClosed } from './errors/index.ts';
+import { givenSwitches } from './given.ts';
 import { Backend, type BackendJson, type BackendOptions } from './objects/backend.ts';
+import { checkBackendOptions } from './objects/backend-options.ts';
 import { Connections, Snapshots, Volumes } from './objects/collections.ts';
-import type { Connection } from './objects/connection.ts';
 import type { Context, ContextSettings, Restore } from './objects/context.ts';
 import { KeyValue } from './objects/key-value.ts';
+import { type Loaded, loadItems } from './objects/load.ts';
 import { restoreInto } from './objects/restore.ts';
-import type { Snapshot } from './objects/snapshot.ts';
-import type { Volume } from './objects/volume.ts';
 import { ChangeFeed } from './persistence/change-feed.ts';
-import type { Change, PersistenceDriver, Storable } from './persistence/driver.ts';
+import type { Change, PersistenceDriver } from './persistence/driver.ts';
 import { runtimeName } from './runtime.ts';
 import { compact, jsonText } from './serialization/json-text.ts';
-import { type Dumped, dumpedObject, readDump } from './serialization/load.ts';
-import { shown } from './shown.ts';
+import { readDump } from './serialization/load.ts';
 
-/** Anything that a dump can hold, as `load` gives it. */
-export type Loaded = Backend | Volume | Snapshot | Connection | KeyValue;
-
-/** One thing of a dump: what it is, what is to be stored of it, and what is to be done once all is stored. */
-interface LoadedItem {
-  readonly loaded: Loaded;
-  readonly family: () => readonly Storable[];
-  readonly adopt: () => void;
-}
+export type { Loaded };
 
 /** What `info()` tells. */
 export interface ContextInfo {
@@ -122,6 +111,7 @@ export class Cinderlib implements Context {
    * @throws InvalidOption when it exists with other options.
    */
   async backend(options: BackendOptions): Promise<Backend> {
+    this.#refuseClosed();
     const given = checkBackendOptions(options);
     const { volume_backend_name: name } = given;
     const existing = this.#backends.get(name) ?? this.#starting.get(name);
@@ -130,6 +120,9 @@ export class Cinderlib implements Context {
     this.#starting.set(name, starting);
     try {
       const backend = await starting;
+      const { db } = this.persistence;
+      // The context may have gone over to another storage meanwhile.
+      if (backend.driver.db !== db) backend.storageChanged(db);
       this.#backends.set(name, backend);
       return backend;
     } finally {
@@ -147,17 +140,18 @@ export class Cinderlib implements Context {
   async load(source: unknown, options?: { save?: boolean }): Promise<Loaded | Loaded[]>;
   async load(source: unknown, options: { save?: boolean } = {}): Promise<Loaded | Loaded[]> {
     const { save } = givenSwitches('load', options, { save: false });
+    this.#refuseClosed();
     const { isList, items } = readDump(source);
-    const read: LoadedItem[] = [];
-    for (const item of items) read.push(await this.#loadItem(item));
+    if (save) this.persistence.checkWritable();
+    const read = await loadItems(this, items, (described) => this.backend(described));
     if (save) {
-      const keyValues = read.flatMap((item) => (item.loaded instanceof KeyValue ? [item.loaded] : []));
+      const keyValues = read.flatMap(({ loaded }) => (loaded instanceof KeyValue ? [loaded] : []));
       await this.persistence.setTogether(
-        read.flatMap(({ family }) => family()),
+        read.flatMap((item) => item.family()),
         keyValues,
       );
     }
-    for (const { adopt } of read) adopt();
+    for (const item of read) item.adopt();
     const loaded = read.map((item) => item.loaded);
     const [single] = loaded;
     return isList || single === undefined ? loaded : single;
@@ -186,6 +180,8 @@ export class Cinderlib implements Context {
   /**
    * Goes over to another storage, with every backend. Objects that exist are stored there from now on;
    * nothing is moved by itself. When the new storage cannot be opened the old one stays in use.
+   *
+   * @throws OldStorageNotClosed when the new one is in use, and closing the old one failed.
    */
   setPersistence(config: unknown): Promise<void> {
     return this.#inTurn(async () => {
@@ -195,7 +191,11 @@ export class Cinderlib implements Context {
       const db = await openFor(this, next);
       this.#persistence = next;
       for (const backend of this.#backends.values()) backend.storageChanged(db);
-      await old.close();
+      try {
+        await old.close();
+      } catch (error) {
+        throw new OldStorageNotClosed(next.storageName, old.storageName, error);
+      }
     });
   }
 
@@ -240,8 +240,7 @@ export class Cinderlib implements Context {
    * ```
    */
   changes(): AsyncIterableIterator<Change> {
-    // A closed context says so, as everywhere.
-    void this.persistence;
+    this.#refuseClosed();
     return this.#changes.read();
   }
 
@@ -283,6 +282,11 @@ export class Cinderlib implements Context {
     await this.close();
   }
 
+  /** For what could do without the storage: a closed context says so, as everywhere. */
+  #refuseClosed(): void {
+    void this.persistence;
+  }
+
   /** Changes of the storage go one after the other: two at once would leave one open that nobody knows. */
   #inTurn(task: () => Promise<void>): Promise<void> {
     const turn = this.#turns.then(task);
@@ -291,48 +295,10 @@ export class Cinderlib implements Context {
   }
 
   async #json(show: (backend: Backend) => Promise<BackendJson>): Promise<BackendJson[]> {
+    this.#refuseClosed();
     const backends: BackendJson[] = [];
     for (const backend of this.#backends.values()) backends.push(await show(backend));
     return backends;
-  }
-
-  async #loadItem(item: Dumped): Promise<LoadedItem> {
-    const nothing = (): void => {};
-    if (item.class === 'KeyValue') {
-      return { loaded: new KeyValue(item.key, item.value), family: () => [], adopt: nothing };
-    }
-    const backend = await this.#dumpedBackend(item.backend);
-    if (item.class === 'Backend') {
-      const volumes: Volume[] = [];
-      for (const volume of item.volumes) {
-        if (volume.class === 'Volume') volumes.push(this.restore.volume(dumpedObject(volume), backend));
-      }
-      if (typeof backend === 'string') {
-        throw new BackendNotPresent(backend, `Backend ${backend} is not initialised: only its volumes can be loaded.`);
-      }
-      const adopt = (): void => (volumes.length > 0 ? backend.replaceVolumes(volumes) : undefined);
-      return { loaded: backend, family: () => volumes.flatMap((volume) => volume.family()), adopt };
-    }
-    const ovo = dumpedObject(item);
-    if (item.class === 'Volume') {
-      const volume = this.restore.volume(ovo, backend);
-      return { loaded: volume, family: () => volume.family(), adopt: nothing };
-    }
-    const loaded =
-      item.class === 'Snapshot' ? this.restore.snapshot(ovo, backend) : this.restore.connection(ovo, backend);
-    loaded.joinVolume();
-    return { loaded, family: () => [loaded], adopt: nothing };
-  }
-
-  /** The backend of a dump: an initialised one, one that is described in full, or a name. */
-  async #dumpedBackend(config: Record<string, unknown>): Promise<Backend | string> {
-    const name = own(config, 'volume_backend_name');
-    if (typeof name !== 'string') throw new InvalidDump("The key 'volume_backend_name' is missing in a 'backend'.");
-    const backend = this.#backends.get(name);
-    if (backend !== undefined) return backend;
-    if (Object.keys(config).length > 1) return this.backend(Object.fromEntries(entriesOf(config)) as BackendOptions);
-    if (!this.settings.fail_on_missing_backend) return name;
-    throw new BackendNotPresent(name);
   }
 }
 
@@ -345,26 +311,6 @@ async function openFor(context: Context, persistence: PersistenceDriver): Promis
     await persistence.close();
     throw error;
   }
-}
-
-function checkBackendOptions(options: BackendOptions): BackendOptions {
-  const given = givenObject('cl.backend() takes an object with options', options);
-  checkBackendName(neededText(given, 'volume_backend_name'));
-  neededText(given, 'volume_driver');
-  // Both names were seen to be texts.
-  return given as BackendOptions;
-}
-
-function neededText(options: Readonly<Record<string, unknown>>, name: string): string {
-  const value = options[name];
-  if (typeof value === 'string' && value !== '') return value;
-  throw new InvalidOption(`A backend needs the option ${name}, a text; it was ${shown(value)}.`);
-}
-
-/** The name becomes part of hosts, `machine@backend#pool`, and must be found in them again. */
-function checkBackendName(name: string): void {
-  if (!/[@#]/.test(name)) return;
-  throw new InvalidOption(`A backend's name cannot hold @ or #, which separate it from machine and pool: ${name}.`);
 }
 
 function sameBackend(backend: Backend, options: BackendOptions): Backend {

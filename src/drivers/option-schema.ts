@@ -30,6 +30,8 @@ export interface DriverOption {
   readonly required?: true;
   /** Never shown in a message. */
   readonly secret?: true;
+  /** It leads to a program that is run: a dump cannot set it. */
+  readonly runs?: true;
   /** The values that are taken, where not all are. */
   readonly choices?: readonly string[];
   /** The least number that is taken. */

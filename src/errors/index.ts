@@ -41,6 +41,7 @@ export {
   EngineMismatch,
   MissingReference,
   NotADatabase,
+  OldStorageNotClosed,
   PackageMissing,
   ReadOnly,
   SchemaError,

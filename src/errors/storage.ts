@@ -109,6 +109,20 @@ export class AccessDenied extends CinderlibError {
   }
 }
 
+/** `setPersistence` has gone over to the new storage, and the old one could not be closed; `cause` says why. */
+export class OldStorageNotClosed extends CinderlibError {
+  override readonly name = 'OldStorageNotClosed';
+  override readonly code = 'OLD_STORAGE_NOT_CLOSED';
+  constructor(used: string, old: string, cause: unknown) {
+    super(
+      `The storage '${used}' is in use now, but the old one, '${old}', could not be closed: ` +
+        `${cause instanceof Error ? cause.message : String(cause)}. ` +
+        'What it had acknowledged may still have to be looked for there.',
+      { cause },
+    );
+  }
+}
+
 /** A row was to refer to one that is not stored, or to lose one that still refers to it. Nothing was changed. */
 export class MissingReference extends CinderlibError {
   override readonly name = 'MissingReference';

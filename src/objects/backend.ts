@@ -121,7 +121,7 @@ export class Backend {
 
   /** Reads the volumes again, if they were read. */
   async refresh(): Promise<void> {
-    if (this.#volumes.loaded !== null) await this.#volumes.reload(() => this.volumesFiltered());
+    if (this.#volumes.isWanted) await this.#volumes.reload(() => this.volumesFiltered());
   }
 
   /**

@@ -44,6 +44,8 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
   readonly use_multipath: boolean;
   readonly #volume = new ParentVolume(this);
   #hostConnector: HostConnector | null = null;
+  /** Whether the object came without a mode. */
+  #hasUsualMode = false;
 
   protected override readonly resourceClass = 'Connection';
   protected override readonly simplifiedWithout = ['volume'];
@@ -151,6 +153,12 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
   /** Stores the fields that were assigned since the connection was made, read or saved; all of them when none was. */
   async save(): Promise<void> {
     await this.context.persistence.setOne(this);
+  }
+
+  /** The connection: what `load` with `save` stores. The mode that it got here is no change of a connection that is stored. */
+  family(): readonly Connection[] {
+    if (this.#hasUsualMode) this.ovo.resetChanges(['attach_mode']);
+    return [this];
   }
 
   /** Reads the connection again; what was assigned and not saved is lost. Throws `ConnectionNotFound` when it is not stored. */
@@ -266,7 +274,10 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
   #completeAccessMode(): void {
     const data = own(this.conn_info, 'data');
     const inData = isDict(data) ? own(data, 'access_mode') : undefined;
-    if (!this.attach_mode) this.ovo.set('attach_mode', inData ?? 'rw');
+    if (!this.attach_mode) {
+      this.#hasUsualMode = !this.ovo.changedFields.has('attach_mode');
+      this.ovo.set('attach_mode', inData ?? 'rw');
+    }
     if (isDict(data) && Object.keys(data).length > 0) data['access_mode'] = this.attach_mode;
   }
 }

@@ -1,34 +1,44 @@
 /** A list that is read from the storage when it is first asked for, and kept up to date from then on. */
 
+/** What happened to the list during a read: the storage may have answered before. It stands for the read itself. */
+type Meanwhile<T> = ((items: readonly T[]) => readonly T[])[];
+
 export class LazyList<T extends { readonly id: string }> {
   #items: readonly T[] | null = null;
-  #reading: Promise<readonly T[]> | null = null;
-  /** What happened to the list while it was being read: the storage may have answered before. */
-  #meanwhile: ((items: readonly T[]) => readonly T[])[] = [];
+  /** The read whose answer becomes the list: the last that began, unless the list was replaced since. */
+  #current: Meanwhile<T> | null = null;
+  #answer: Promise<readonly T[]> | null = null;
+  readonly #underWay = new Set<Meanwhile<T>>();
 
   /** The items as far as they are loaded; null while they are not. */
   get loaded(): readonly T[] | null {
     return this.#items;
   }
 
+  /** Whether the items are loaded or just being read. */
+  get isWanted(): boolean {
+    return this.#items !== null || this.#current !== null;
+  }
+
   /** The items, read with the given function at the first call; calls that come meanwhile wait for the same answer. */
   load(read: () => Promise<readonly T[]>): Promise<readonly T[]> {
     if (this.#items !== null) return Promise.resolve(this.#items);
-    return this.reload(read);
+    return this.#current !== null && this.#answer !== null ? this.#answer : this.reload(read);
   }
 
-  /** The items, read anew. */
+  /** The items, read anew: not by a read that began before. */
   reload(read: () => Promise<readonly T[]>): Promise<readonly T[]> {
-    this.#reading ??= this.#read(read).finally(() => {
-      this.#reading = null;
-    });
-    return this.#reading;
+    const meanwhile: Meanwhile<T> = [];
+    this.#current = meanwhile;
+    this.#underWay.add(meanwhile);
+    this.#answer = this.#read(read, meanwhile);
+    return this.#answer;
   }
 
   /** Gives the list new items; null forgets it, so that it is read when it is asked for again. */
   replace(items: readonly T[] | null): void {
-    this.#items = items === null ? null : [...items];
-    this.changed(this.#items);
+    this.#current = null;
+    this.#set(items);
   }
 
   /** Takes an item in: a new one at the end, another state of one in its place. */
@@ -48,14 +58,25 @@ export class LazyList<T extends { readonly id: string }> {
   protected changed(_items: readonly T[] | null): void {}
 
   #change(change: (items: readonly T[]) => readonly T[]): void {
-    if (this.#reading !== null) this.#meanwhile.push(change);
-    if (this.#items !== null) this.replace(change(this.#items));
+    for (const meanwhile of this.#underWay) meanwhile.push(change);
+    if (this.#items !== null) this.#set(change(this.#items));
   }
 
-  async #read(read: () => Promise<readonly T[]>): Promise<readonly T[]> {
-    this.#meanwhile = [];
-    const items = await read();
-    this.replace(this.#meanwhile.reduce((changed, change) => change(changed), items));
-    return this.#items ?? [];
+  #set(items: readonly T[] | null): void {
+    this.#items = items === null ? null : [...items];
+    this.changed(this.#items);
+  }
+
+  async #read(read: () => Promise<readonly T[]>, meanwhile: Meanwhile<T>): Promise<readonly T[]> {
+    try {
+      const found = await read();
+      const items = meanwhile.reduce((changed, change) => change(changed), found);
+      if (this.#current === meanwhile) this.#set(items);
+      // Whoever waits for a read that another one has overtaken gets what is newer.
+      return this.#items ?? items;
+    } finally {
+      this.#underWay.delete(meanwhile);
+      if (this.#current === meanwhile) this.#current = null;
+    }
   }
 }

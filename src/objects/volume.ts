@@ -335,7 +335,8 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
   async forgetConnection(connection: Connection): Promise<void> {
     this.#connections.remove(connection);
     await operable(this.backend).driver.removeExport(null, this);
-    if ((await this.connections()).length > 0) return;
+    // Asked of the storage: another object of this volume may have made connections, or ended some.
+    if ((await this.context.persistence.getConnections({ volume_id: this.id })).length > 0) return;
     this.status = 'available';
     await this.save();
   }

@@ -22,10 +22,14 @@ export function parseJson(text: string): unknown {
 }
 
 function fail(message: string, text: string, position: number): never {
-  const before = text.slice(0, position);
-  const line = before.split('\n').length;
-  const characters = [...before].length;
-  const column = [...before.slice(before.lastIndexOf('\n') + 1)].length + 1;
+  let [line, column, characters] = [1, 1, 0];
+  // One after the other: a list of the characters of a large dump would not fit into memory.
+  for (let at = 0; at < position; characters++) {
+    const isPair = (text.codePointAt(at) ?? 0) > 0xffff && at + 1 < position;
+    if (text[at] === '\n') [line, column] = [line + 1, 1];
+    else column++;
+    at += isPair ? 2 : 1;
+  }
   throw new JSONDecodeError(`${message}: line ${line} column ${column} (char ${characters})`);
 }
 

@@ -8,14 +8,19 @@ import { shownText } from '../shown.ts';
 import { parseJson } from './json-parser.ts';
 import { fromPrimitive } from './primitive.ts';
 
+/** A thing in a dump that holds a versioned object. */
+export interface DumpedObject<C extends keyof typeof objectNames = keyof typeof objectNames> {
+  readonly class: C;
+  readonly backend: Dict;
+  readonly ovo: unknown;
+}
+
 /** One thing in a dump. */
 export type Dumped =
-  | { readonly class: 'Volume' | 'Snapshot' | 'Connection'; readonly backend: Dict; readonly ovo: unknown }
-  | { readonly class: 'Backend'; readonly backend: Dict; readonly volumes: readonly Dumped[] }
+  | DumpedObject
+  | { readonly class: 'Backend'; readonly backend: Dict; readonly volumes: readonly DumpedObject<'Volume'>[] }
   /** What this library alone has in its dumps. */
   | { readonly class: 'KeyValue'; readonly key: string; readonly value: string | null };
-/** Those that are objects of Cinder. */
-type DumpedObject = Exclude<Dumped, { readonly class: 'Backend' | 'KeyValue' }>;
 
 /** The key with which a thing says that what it holds was masked for people to look at. */
 export const MASKED = 'masked';
@@ -83,13 +88,13 @@ function refuseMasked(value: Dict): void {
   );
 }
 
-function readVolumes(volumes: unknown): readonly Dumped[] {
+function readVolumes(volumes: unknown): readonly DumpedObject<'Volume'>[] {
   if (volumes === undefined || volumes === null) return [];
   if (!Array.isArray(volumes))
     throw new InvalidDump(`The 'volumes' of a backend are a list, not a ${pythonType(volumes)}.`);
   return volumes.map((volume: unknown) => {
     const item = readItem(volume);
-    if (item.class === 'Volume') return item;
+    if (item.class === 'Volume') return { ...item, class: item.class };
     throw new InvalidDump(`The 'volumes' of a backend hold volumes only, not a ${item.class}.`);
   });
 }

@@ -158,6 +158,28 @@ describe('refresh()', () => {
   });
 });
 
+describe('disconnect()', () => {
+  test.each(['memory', 'memory_db'])('goes by the connections that are stored, on %s', async (storage) => {
+    const { cl, backend } = await start(storage);
+    const { id } = await backend.createVolume(1);
+    const [one, other] = [await cl.Volume.getById(id), await cl.Volume.getById(id)];
+    const [first, second] = [await one.connect({ host: 'h1' }), await other.connect({ host: 'h2' })];
+    await one.disconnect(first);
+    expect((await cl.Volume.getById(id)).status).toBe('in-use');
+    await (await cl.Connection.getById(second.id)).disconnect();
+    expect((await cl.Volume.getById(id)).status).toBe('available');
+  });
+
+  test('leaves a volume available whose other connections another object has ended', async () => {
+    const { cl, backend } = await start('memory_db');
+    const volume = await backend.createVolume(1);
+    const [first, second] = [await volume.connect({ host: 'h1' }), await volume.connect({ host: 'h2' })];
+    await (await cl.Connection.getById(second.id)).disconnect();
+    await volume.disconnect(first);
+    expect((await cl.Volume.getById(volume.id)).status).toBe('available');
+  });
+});
+
 describe('the db of a driver', () => {
   /** What the driver found by its own db while it was making a volume. */
   let found: unknown[];
@@ -197,6 +219,29 @@ describe('the db of a driver', () => {
     expect(backend.driver.db).not.toBe(before);
     const volume = await backend.createVolume(1);
     expect(found).toEqual([volume]);
+  });
+
+  test('is the one of the new storage for a backend that was just starting', async () => {
+    let goOn = (): void => {};
+    registerVolumeDriver(
+      'slow',
+      class extends VolumeDriver {
+        override async doSetup() {
+          await new Promise<void>((resolve) => {
+            goOn = resolve;
+          });
+        }
+        override getVolumeStats() {
+          return { pools: [{ pool_name: 'pool' }] };
+        }
+      },
+    );
+    const { cl } = await start('memory_db');
+    const starting = cl.backend({ volume_backend_name: 's', volume_driver: 'slow' });
+    await expect.poll(() => String(goOn)).toContain('[native code]');
+    await cl.setPersistence({ storage: 'memory_db' });
+    goOn();
+    expect((await starting).driver.db).toBe(cl.persistence.db);
   });
 
   test.each(['memory', 'memory_db'])('lists the volumes of a host and of its pools, on %s', async (storage) => {

@@ -134,6 +134,27 @@ test('a plugin that lacks a member says which', async () => {
   await cl.close();
 });
 
+test('an old storage that cannot be closed does not hide that the new one is in use', async () => {
+  class Stuck extends Plugin {
+    override async close() {
+      throw new Error('the disk is gone');
+    }
+  }
+  const cl = await setup({ persistence_config: { storage: Stuck } });
+  const error = await cl.setPersistence({ storage: 'memory_db' }).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({
+    name: 'OldStorageNotClosed',
+    code: 'OLD_STORAGE_NOT_CLOSED',
+    message:
+      "The storage 'memory_db' is in use now, but the old one, 'Stuck', could not be closed: the disk is gone. " +
+      'What it had acknowledged may still have to be looked for there.',
+    cause: new Error('the disk is gone'),
+  });
+  expect(cl.persistence.storageName).toBe('memory_db');
+  await cl.persistence.setKeyValue(new KeyValue('k', 'v'));
+  await cl.close();
+});
+
 test('the name of a built-in storage, and what is no plugin, cannot be registered', () => {
   expect(() => registerPersistence('db', Plugin)).toThrow(/built in/);
   expect(() => registerPersistence('x', Date as never)).toThrow(/subclass of PersistenceDriver/);

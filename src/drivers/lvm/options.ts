@@ -18,6 +18,7 @@ export const lvmOptions = {
   lvm_conf_file: {
     type: 'string',
     default: '/etc/cinder/lvm.conf',
+    runs: true,
     help: 'The configuration of LVM for these commands, where the file exists; None for none.',
   },
   lvm_suppress_fd_warnings: {
@@ -66,6 +67,7 @@ export const lvmOptions = {
   volume_clear_ionice: {
     type: 'string',
     default: null,
+    runs: true,
     help: 'The priority of wiping, as an option of ionice, such as -c3.',
   },
   volume_dd_blocksize: {
@@ -127,6 +129,7 @@ export const lvmOptions = {
   root_helper: {
     type: 'string',
     default: null,
+    runs: true,
     help: 'How commands become those of root; root_helper of setup() unless given. Root needs none.',
   },
   command_timeout: {

@@ -20,7 +20,6 @@ function readAndPrint(source: unknown): string | null {
   try {
     const printed = readDump(source).items.flatMap((item) =>
       (item.class === 'Backend' ? item.volumes : [item]).map((one) => {
-        if (one.class === 'Backend') throw new Error('There is a backend among volumes.');
         if (one.class === 'KeyValue') return one;
         const ovo = toPrimitive(dumpedObject(one));
         toPlainDict(ovo);

@@ -1,4 +1,5 @@
 /** Reading JSON as Python reads it: the same values, the same errors at the same places. */
+import { spawnSync } from 'node:child_process';
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
@@ -85,6 +86,21 @@ describe('parseJson()', () => {
     );
     expect(() => parseJson(`"${long}`)).toThrow('Unterminated string starting at: line 1 column 1 (char 0)');
     expect(parseJson(`"${'\\u00e9'.repeat(100_000)}"`)).toBe('é'.repeat(100_000));
+  });
+
+  it('counts a pair of surrogates as one character, and half of a pair too', () => {
+    expect(() => parseJson('["\u{1f600}",\n"\ud83d", "\u{1f600}" x')).toThrow('line 2 column 10 (char 15)');
+  });
+
+  it('finds the place of an error in little memory', () => {
+    const index = JSON.stringify(new URL('../../../dist/index.js', import.meta.url));
+    const program = `const cl = await (await import(${index})).setup();
+      await cl.load('["' + 'a'.repeat(30e6) + '",').catch((error) => console.log(error.message));`;
+    // A list of the characters alone would take 240 MB.
+    const run = spawnSync(process.execPath, ['--max-old-space-size=150', '--input-type=module', '-e', program], {
+      encoding: 'utf8',
+    });
+    expect(run.stdout).toBe('Expecting value: line 1 column 30000005 (char 30000004)\n');
   });
 
   it('reads again what was written, for any value', () => {

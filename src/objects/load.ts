@@ -1,0 +1,135 @@
+/** Makes objects of the things in a dump, and starts the backends that it describes in full. */
+import { type Dict, entriesOf, own } from '../cinder/dict.ts';
+import { BackendNotPresent, InvalidDump } from '../errors/index.ts';
+import type { Storable } from '../persistence/driver.ts';
+import { type Dumped, dumpedObject } from '../serialization/load.ts';
+import type { Backend, BackendOptions } from './backend.ts';
+import { checkBackendOptions } from './backend-options.ts';
+import type { Connection } from './connection.ts';
+import type { Context, Restore } from './context.ts';
+import { KeyValue } from './key-value.ts';
+import { refusePrograms } from './program-options.ts';
+import { restoreInto } from './restore.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { Volume } from './volume.ts';
+
+/** Anything that a dump can hold, as `load` gives it. */
+export type Loaded = Backend | Volume | Snapshot | Connection | KeyValue;
+
+/** What a backend has a part in. */
+type DumpedItem = Exclude<Dumped, { readonly class: 'KeyValue' }>;
+
+/** One thing of a dump, as objects. */
+export interface LoadedItem {
+  readonly loaded: Loaded;
+  /** What is to be stored of it, parents first. */
+  family(): readonly Storable[];
+  /** Takes the volumes of a backend for those that it has. */
+  adopt(): void;
+}
+
+/**
+ * The things of a dump as objects of the context. No backend is started for a dump that cannot be read whole.
+ *
+ * @param start Starts a backend, or gives the one of that name.
+ */
+export async function loadItems(
+  context: Context,
+  items: readonly Dumped[],
+  start: (options: BackendOptions) => Promise<Backend>,
+): Promise<LoadedItem[]> {
+  if (items.some((item) => item.class !== 'KeyValue' && isToBeStarted(context, item.backend))) {
+    await readOnce(context, items);
+  }
+  const loaded: LoadedItem[] = [];
+  for (const item of items) {
+    if (item.class === 'KeyValue') {
+      loaded.push({ loaded: new KeyValue(item.key, item.value), family: () => [], adopt: () => {} });
+      continue;
+    }
+    const isNew = isToBeStarted(context, item.backend);
+    const backend = isNew ? await start(optionsOf(item.backend)) : presentBackend(context, nameOf(item.backend));
+    loaded.push(loadedItem(context.restore, item, backend));
+  }
+  return loaded;
+}
+
+/** Reads all of a dump with the names of its backends in their place, and throws where it cannot be read. */
+async function readOnce(context: Context, items: readonly Dumped[]): Promise<void> {
+  const reading: Context = {
+    persistence: context.persistence,
+    backends: context.backends,
+    // Whether a backend is missing shows below: those that are yet to be started are not.
+    settings: { ...context.settings, fail_on_missing_backend: false },
+    get restore(): Restore {
+      return restoreInto(reading);
+    },
+    load: (source, options) => context.load(source, options),
+    reportChanges: (changes) => context.reportChanges(changes),
+  };
+  const started = new Set<string>();
+  for (const item of items) {
+    if (item.class === 'KeyValue') continue;
+    const name = nameOf(item.backend);
+    if (isToBeStarted(context, item.backend)) {
+      await refusePrograms(checkBackendOptions(optionsOf(item.backend)), context.settings);
+      started.add(name);
+    }
+    const backend = started.has(name) ? name : presentBackend(context, name);
+    for (const one of item.class === 'Backend' ? item.volumes : [item]) loadedItem(reading.restore, one, backend);
+  }
+}
+
+function loadedItem(restore: Restore, item: DumpedItem, backend: Backend | string): LoadedItem {
+  const adopt = (): void => {};
+  switch (item.class) {
+    case 'Backend': {
+      if (typeof backend === 'string') {
+        throw new BackendNotPresent(backend, `Backend ${backend} is not initialised: only its volumes can be loaded.`);
+      }
+      const volumes = item.volumes.map((volume) => restore.volume(dumpedObject(volume), backend));
+      return {
+        loaded: backend,
+        family: () => volumes.flatMap((volume) => volume.family()),
+        adopt: () => (volumes.length > 0 ? backend.replaceVolumes(volumes) : undefined),
+      };
+    }
+    case 'Volume': {
+      const volume = restore.volume(dumpedObject(item), backend);
+      return { loaded: volume, family: () => volume.family(), adopt };
+    }
+    case 'Snapshot': {
+      const snapshot = restore.snapshot(dumpedObject(item), backend);
+      snapshot.joinVolume();
+      return { loaded: snapshot, family: () => [snapshot], adopt };
+    }
+    case 'Connection': {
+      const connection = restore.connection(dumpedObject(item), backend);
+      connection.joinVolume();
+      return { loaded: connection, family: () => connection.family(), adopt };
+    }
+  }
+}
+
+function isToBeStarted({ backends }: Context, config: Dict): boolean {
+  return Object.keys(config).length > 1 && !backends.has(nameOf(config));
+}
+
+/** An initialised backend; its name alone where the context takes that. */
+function presentBackend({ backends, settings }: Context, name: string): Backend | string {
+  const backend = backends.get(name);
+  if (backend !== undefined) return backend;
+  if (!settings.fail_on_missing_backend) return name;
+  throw new BackendNotPresent(name);
+}
+
+function nameOf(config: Dict): string {
+  const name = own(config, 'volume_backend_name');
+  if (typeof name === 'string') return name;
+  throw new InvalidDump("The key 'volume_backend_name' is missing in a 'backend'.");
+}
+
+/** Options as a caller would give them: they are checked when the backend is started. */
+function optionsOf(config: Dict): BackendOptions {
+  return Object.fromEntries(entriesOf(config)) as BackendOptions;
+}

@@ -1,0 +1,28 @@
+/** Options of a backend that lead to a program: whoever wrote a dump is not to choose what this host runs, as root at that. */
+
+import { volumeDriverClass } from '../drivers/registry.ts';
+import { InvalidDump } from '../errors/index.ts';
+import { shownText } from '../shown.ts';
+import type { BackendOptions } from './backend.ts';
+import type { ContextSettings } from './context.ts';
+
+/**
+ * Refuses a backend of a dump that would have another program run than one without those options.
+ *
+ * @throws VolumeDriverNotFound when there is no such driver.
+ */
+export async function refusePrograms(given: BackendOptions, { root_helper }: ContextSettings): Promise<void> {
+  const { options } = await volumeDriverClass(given.volume_driver);
+  const leading = Object.entries(options).filter(([, { runs }]) => runs === true);
+  const usual = new Map<string, unknown>(leading.map(([name, option]) => [name, option.default]));
+  // Drivers are given it whether they list it or not.
+  usual.set('root_helper', root_helper);
+  for (const [name, value] of usual) {
+    const wanted = Object.hasOwn(given, name) ? given[name] : null;
+    if (wanted === null || wanted === undefined || wanted === value) continue;
+    throw new InvalidDump(
+      `The backend ${shownText(given.volume_backend_name)} of the dump has the option ${name}, which leads to a program, ` +
+        'and a dump does not choose what is run. If it is what you want, initialise the backend with cl.backend() first.',
+    );
+  }
+}

@@ -1,0 +1,177 @@
+/** What `load()` does with the backends of a dump, and what is left of one that cannot be read. */
+import { type Cinderlib, registerVolumeDriver, setup } from 'cinderlib-wasm';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Log, recordingDriver } from '../support/recorder.ts';
+
+const fake = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
+const log: Log = [];
+let cl: Cinderlib;
+
+beforeEach(async () => {
+  log.length = 0;
+  registerVolumeDriver('recording', recordingDriver(log, new Map()));
+  cl = await setup({ persistence_config: { storage: 'memory_db' }, worker: false });
+});
+afterEach(() => cl.close());
+
+function primitive(name: string, version: string, data: object): object {
+  return {
+    'versioned_object.name': name,
+    'versioned_object.namespace': 'cinder',
+    'versioned_object.version': version,
+    'versioned_object.data': data,
+  };
+}
+
+const inFull = (name: string) => ({ volume_backend_name: name, volume_driver: 'recording' });
+const volume = (name: string, data: object) => ({
+  class: 'Volume',
+  backend: { volume_backend_name: name },
+  ovo: primitive('Volume', '1.9', data),
+});
+const snapshot = (name: string, data: object) => ({
+  class: 'Snapshot',
+  backend: { volume_backend_name: name },
+  ovo: primitive('Snapshot', '1.6', data),
+});
+const backend = { class: 'Backend', backend: inFull('new'), volumes: [] };
+
+describe('a dump that cannot be read whole starts no backend', () => {
+  test.each<[string, string, readonly object[]]>([
+    ['with an object that is none', 'InvalidDump', [backend, { ...volume('new', {}), ovo: {} }]],
+    ['with a value of the wrong type', 'ValueError', [backend, volume('new', { id: 'v', size: 'big' })]],
+    ['with such a volume in the backend', 'ValueError', [{ ...backend, volumes: [volume('new', { size: 'big' })] }]],
+    ['with a snapshot of another backend', 'ValueError', [backend, snapshot('new', { id: 's', progress: 'other' })]],
+    ['with a snapshot that does not say its backend', 'ObjectActionError', [backend, snapshot('new', { id: 's' })]],
+    ['with a backend that is missing', 'BackendNotPresent', [backend, volume('other', { id: 'v' })]],
+    [
+      'with a backend that names no driver',
+      'InvalidOption',
+      [backend, { ...backend, backend: { volume_backend_name: 'x', y: 1 } }],
+    ],
+    [
+      'with a backend without a name',
+      'InvalidDump',
+      [backend, { ...backend, backend: { volume_driver: 'recording', y: 1 } }],
+    ],
+  ])('%s', async (_, name, dump) => {
+    await expect(cl.load(dump)).rejects.toMatchObject({ name });
+    expect([...cl.backends.keys(), ...log]).toEqual([]);
+  });
+
+  test('nor one that could not be stored', async () => {
+    const full = new (class extends Error {
+      override name = 'Full';
+    })();
+    cl.persistence.checkWritable = () => {
+      throw full;
+    };
+    await expect(cl.load([backend], { save: true })).rejects.toBe(full);
+    expect(log).toEqual([]);
+  });
+});
+
+describe('a program that a dump names is not run', () => {
+  const lvm = 'cinder.volume.drivers.lvm.LVMVolumeDriver';
+  const described = (driver: string, options: object) => ({
+    class: 'Backend',
+    backend: { volume_driver: driver, ...options, volume_backend_name: 'new' },
+    volumes: [],
+  });
+
+  beforeEach(() => {
+    const Recording = recordingDriver(log, new Map());
+    registerVolumeDriver(
+      'with-programs',
+      class extends Recording {
+        static override readonly options = {
+          helper: { type: 'string', default: '/bin/helper', help: 'A program.', runs: true },
+          place: { type: 'string', default: null, help: 'A place.' },
+        } as const;
+      },
+    );
+  });
+
+  test.each<[string, string, object]>([
+    ['root_helper', lvm, { root_helper: '/tmp/evil' }],
+    ['lvm_conf_file', lvm, { lvm_conf_file: '/tmp/lvm.conf' }],
+    ['volume_clear_ionice', lvm, { volume_clear_ionice: '/tmp/evil' }],
+    ['root_helper', 'recording', { root_helper: ['sudo'] }],
+    ['helper', 'with-programs', { place: 'x', helper: '/tmp/evil' }],
+  ])('%s of %s', async (name, driver, options) => {
+    const error = await cl.load(described(driver, options)).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ name: 'InvalidDump', message: expect.stringContaining(`option ${name},`) });
+    expect(error).toMatchObject({ message: expect.not.stringContaining('evil') });
+    expect([...cl.backends.keys(), ...log]).toEqual([]);
+  });
+
+  test('but what this context would run anyway is taken', async () => {
+    const dump = described('with-programs', { root_helper: 'sudo', helper: '/bin/helper', place: 'x' });
+    await cl.load(dump);
+    expect(cl.backends.get('new')?.driver.configuration).toMatchObject({ root_helper: 'sudo', place: 'x' });
+  });
+
+  test('and what a backend that is initialised runs stays what it is', async () => {
+    const options = { volume_backend_name: 'new', volume_driver: 'with-programs', helper: '/opt/mine' };
+    const made = await cl.backend(options);
+    expect(await cl.load(described('with-programs', { helper: '/tmp/evil' }))).toBe(made);
+    expect(made.driver.configuration['helper']).toBe('/opt/mine');
+  });
+});
+
+test('a backend that is described in full is there for what comes after it', async () => {
+  const dump = [
+    { ...backend, volumes: [volume('new', { id: 'v1', host: 'h@new#pool' })] },
+    volume('new', { id: 'v2', host: 'h@new#pool' }),
+    snapshot('new', { id: 's', progress: 'new', volume_id: 'v2' }),
+  ];
+  const loaded = await cl.load(dump);
+  const made = cl.backends.get('new');
+  expect(loaded[0]).toBe(made);
+  expect(loaded.slice(1).map((one) => 'backend' in one && one.backend === made)).toEqual([true, true]);
+  expect((await made?.volumes())?.map(({ id }) => id)).toEqual(['v1']);
+  expect(log.filter((call) => call === 'D doSetup').length).toBe(1);
+});
+
+test.each(['memory', 'memory_db'])(
+  'a connection without a mode is stored with the usual one, on %s',
+  async (storage) => {
+    await cl.setPersistence({ storage });
+    const options = { volume_backend_name: 'b', volume_driver: fake };
+    const dumped = (id: string, data: object) => ({
+      class: 'Connection',
+      backend: { volume_backend_name: 'b' },
+      ovo: primitive('VolumeAttachment', '1.3', { id, volume_id: made.id, ...data }),
+    });
+    const made = await (await cl.backend(options)).createVolume(1);
+    const conn = { driver_volume_type: 'x', data: { access_mode: 'ro' } };
+    await cl.load([dumped('c1', { attach_mode: null }), dumped('c2', { connection_info: { conn } })], { save: true });
+    const modes = (await cl.persistence.getConnections()).map(({ id, attach_mode }) => [id, attach_mode]);
+    expect(modes.sort()).toEqual([
+      ['c1', 'rw'],
+      ['c2', 'ro'],
+    ]);
+  },
+);
+
+test('nothing can be asked of a context that is closed', async () => {
+  const options = { volume_backend_name: 'b', volume_driver: fake };
+  await cl.backend(options);
+  await cl.close();
+  const calls: readonly (() => Promise<unknown>)[] = [
+    () => cl.backend(options),
+    () => cl.load('[]'),
+    () => cl.load(backend),
+    () => cl.json(),
+    () => cl.jsons(),
+    () => cl.dump(),
+    () => cl.dumps(),
+    () => cl.refresh(),
+    () => cl.info(),
+    () => cl.exportDatabase(),
+    () => cl.setPersistence({ storage: 'memory' }),
+    () => cl.Volume.getById('v'),
+  ];
+  for (const call of calls) await expect(call()).rejects.toMatchObject({ name: 'ContextClosed' });
+  expect(() => cl.changes()).toThrow(expect.objectContaining({ name: 'ContextClosed' }));
+});
