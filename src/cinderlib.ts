@@ -1,4 +1,5 @@
 /** A context: one storage, the backends on it, and everything that is done with them. */
+import { aboutItem } from './about-item.ts';
 import { entriesOf, own } from './cinder/dict.ts';
 import { BackendNotPresent, ContextClosed, InvalidDump, InvalidOption } from './errors/index.ts';
 import { givenObject, givenSwitches } from './given.ts';
@@ -13,7 +14,7 @@ import { ChangeFeed } from './persistence/change-feed.ts';
 import type { Change, PersistenceDriver, Storable } from './persistence/driver.ts';
 import { runtimeName } from './runtime.ts';
 import { compact, jsonText } from './serialization/json-text.ts';
-import { type Dumped, dumpedObject, readDump } from './serialization/load.ts';
+import { type Dumped, dumpedObject, elementName, readDump } from './serialization/load.ts';
 import { shown } from './shown.ts';
 
 /** Anything that a dump can hold, as `load` gives it. */
@@ -142,7 +143,13 @@ export class Cinderlib implements Context {
     const { isList, items } = readDump(source);
     const read: { readonly loaded: Loaded; readonly family: () => readonly Storable[]; readonly adopt: () => void }[] =
       [];
-    for (const item of items) read.push(await this.#loadItem(item));
+    for (const [place, item] of items.entries()) {
+      try {
+        read.push(await this.#loadItem(item));
+      } catch (error) {
+        throw isList ? aboutItem(error, elementName(place)) : error;
+      }
+    }
     if (save) await this.persistence.setAll(read.flatMap(({ family }) => family()));
     for (const { adopt } of read) adopt();
     const loaded = read.map((item) => item.loaded);

@@ -1,4 +1,5 @@
 /** Reads a dump: JSON text or the value of one, checked as far as its envelopes go. */
+import { aboutItem } from '../about-item.ts';
 import { type Dict, dict, entriesOf, isDict, own } from '../cinder/dict.ts';
 import { pythonStr, pythonType } from '../cinder/python-str.ts';
 import { maximumDepth } from '../cinder/tree.ts';
@@ -19,7 +20,22 @@ const objectNames = { Volume: 'Volume', Snapshot: 'Snapshot', Connection: 'Volum
 export function readDump(source: unknown): { readonly isList: boolean; readonly items: readonly Dumped[] } {
   const value = typeof source === 'string' ? parseJson(source) : readTree(source);
   const isList = Array.isArray(value);
-  return { isList, items: (isList ? value : [value]).map(readItem) };
+  return { isList, items: isList ? value.map(readElement) : [readItem(value)] };
+}
+
+/** What the element of a list is called in messages: the first is number 1. */
+export function elementName(index: number): string {
+  return `element ${index + 1} of the dump`;
+}
+
+function readElement(value: unknown, index: number): Dumped {
+  try {
+    return readItem(value);
+  } catch (cause) {
+    if (!(cause instanceof InvalidDump)) throw cause;
+    const name = elementName(index);
+    throw aboutItem(new InvalidDump(`E${name.slice(1)}: ${cause.message}`, { cause }), name);
+  }
 }
 
 /** The versioned object of a thing that has one. */
@@ -37,6 +53,12 @@ function readItem(value: unknown): Dumped {
     );
   }
   const className = required(value, 'class');
+  if (className === 'KeyValue') {
+    throw new InvalidDump(
+      'A KeyValue is none of the objects that load() makes: store it with cl.persistence.setKeyValue(), ' +
+        'or the whole dump with the program: cinderlib load.',
+    );
+  }
   const backend = required(value, 'backend');
   if (!isDict(backend)) throw new InvalidDump(`The 'backend' of a dump is a dict, not a ${pythonType(backend)}.`);
   switch (className) {
