@@ -14,6 +14,7 @@ const leaves = [
   'inspect',
   'near-name',
   'options',
+  'platform-blob',
   'runtime',
   'serialization',
   'shown',
@@ -47,13 +48,14 @@ const mayImport = {
   wasm: ['errors', 'runtime'],
   // The leaves.
   options: ['errors', 'near-name'],
-  serialization: ['cinder', 'errors', 'shown'],
+  serialization: ['about-item', 'cinder', 'errors', 'shown'],
   'about-item': ['errors'],
   cinder: ['errors', 'shown'],
   errors: [],
   given: ['cinder', 'errors', 'near-name', 'shown'],
   inspect: [],
   'near-name': [],
+  'platform-blob': [],
   runtime: [],
   shown: [],
 } as const;

@@ -12,6 +12,7 @@ import type { Snapshot } from './objects/snapshot.ts';
 import type { Volume } from './objects/volume.ts';
 import { ChangeFeed } from './persistence/change-feed.ts';
 import type { Change, PersistenceDriver, Storable } from './persistence/driver.ts';
+import type { PlatformBlob } from './platform-blob.ts';
 import { runtimeName } from './runtime.ts';
 import { compact, jsonText } from './serialization/json-text.ts';
 import { type Dumped, dumpedObject, elementName, readDump } from './serialization/load.ts';
@@ -245,7 +246,7 @@ export class Cinderlib implements Context {
   }
 
   /** The whole database as a SQLite file, consistent. Only for storages that are SQLite databases. */
-  async exportDatabase(): Promise<Blob> {
+  async exportDatabase(): Promise<PlatformBlob> {
     const { persistence } = this;
     const { DatabasePersistence } = await import('./persistence/with-core.ts');
     if (!(persistence instanceof DatabasePersistence)) {
