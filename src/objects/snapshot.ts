@@ -8,6 +8,7 @@ import type { Backend } from './backend.ts';
 import { backendNamed, operable } from './backends.ts';
 import type { Context } from './context.ts';
 import type { SnapshotFields } from './fields.ts';
+import type { NewVolumeFields } from './given-fields.ts';
 import { applyModelUpdate, failed, saveAfter } from './lifecycle.ts';
 import { type FieldValues, newObject, withDisplayNames } from './new-object.ts';
 import { ParentVolume } from './parent-volume.ts';
@@ -143,7 +144,7 @@ export class Snapshot extends withFields<SnapshotFields, Resource, ConstructorPa
   }
 
   /** Makes a volume with the content of the snapshot. Fields that are given win over those of its volume. */
-  async createVolume(fields: FieldValues = {}): Promise<Volume> {
+  async createVolume(fields: NewVolumeFields = {}): Promise<Volume> {
     const given = givenObject('createVolume() takes an object with fields', fields);
     const volume = await this.volume();
     return volume.restoreSnapshot(this, given);

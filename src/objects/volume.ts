@@ -14,6 +14,7 @@ import { ChildList } from './child-list.ts';
 import { Connection } from './connection.ts';
 import type { Context } from './context.ts';
 import type { VolumeFields } from './fields.ts';
+import type { NewConnectionFields, NewSnapshotFields, NewVolumeFields } from './given-fields.ts';
 import { refuseTaken } from './given-id.ts';
 import { applyModelUpdate, checkSize, failed, failing, saveAfter, undone } from './lifecycle.ts';
 import { type FieldValues, withDisplayNames } from './new-object.ts';
@@ -220,7 +221,7 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
   }
 
   /** Makes a volume with the same content. Fields that are given win over those of this volume. */
-  async clone(fields: FieldValues = {}): Promise<Volume> {
+  async clone(fields: NewVolumeFields = {}): Promise<Volume> {
     const given = givenObject('clone() takes an object with fields', fields);
     const copy = this.#like({ ...given, source_volid: this.id });
     await copy.#make((driver) => driver.createClonedVolume(copy, this));
@@ -253,7 +254,7 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
    * @throws ValueError, InvalidOption for the fields; DuplicateEntry for an `id` that is taken; else what the driver
    *   threw, with the snapshot, whose status is `error` then, as `error.resource`.
    */
-  async createSnapshot(fields: FieldValues = {}): Promise<Snapshot> {
+  async createSnapshot(fields: NewSnapshotFields = {}): Promise<Snapshot> {
     operable(this.backend);
     const given = givenObject('createSnapshot() takes an object with fields', fields);
     const defaults = { display_name: '', display_description: '' };
@@ -289,7 +290,7 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
    * @throws ValueError, InvalidOption for the arguments; DuplicateEntry for an `id` that is taken; else what the driver
    *   threw, with the export undone.
    */
-  async connect(connector: ConnectorProperties, fields: FieldValues = {}): Promise<Connection> {
+  async connect(connector: ConnectorProperties, fields: NewConnectionFields = {}): Promise<Connection> {
     const { driver } = operable(this.backend);
     const host = givenObject("connect() takes an object with the host's properties", connector, ValueError);
     const given = givenObject('connect() takes an object with fields after the connector', fields);

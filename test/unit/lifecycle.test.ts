@@ -486,7 +486,7 @@ test.each(['memory', 'memory_db'])(
 );
 
 test('a field that a volume does not have is refused, with the near name', async () => {
-  await expect(backend.createVolume(1, { display_nme: 'x' })).rejects.toMatchObject({
+  await expect(backend.createVolume(1, { display_nme: 'x' } as object)).rejects.toMatchObject({
     name: 'ValueError',
     message: 'Volume has no field display_nme. Did you mean display_name?',
   });
