@@ -12,7 +12,7 @@ import type { NewVolumeFields } from './given-fields.ts';
 import { applyModelUpdate, failed, saveAfter } from './lifecycle.ts';
 import { type FieldValues, newObject, withDisplayNames } from './new-object.ts';
 import { ParentVolume } from './parent-volume.ts';
-import { Resource } from './resource.ts';
+import { Resource, summaryOf } from './resource.ts';
 import type { Volume } from './volume.ts';
 import { withFields } from './with-fields.ts';
 
@@ -74,6 +74,10 @@ export class Snapshot extends withFields<SnapshotFields, Resource, ConstructorPa
     const snapshot = new Snapshot(context, backend, ovo);
     snapshot.#volume.keep(volume);
     return snapshot;
+  }
+
+  protected override get summary(): string {
+    return summaryOf(this.display_name, this.volume_size, this.status);
   }
 
   /** Its name for people: `display_name`. */

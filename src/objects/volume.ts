@@ -19,7 +19,7 @@ import { refuseTaken } from './given-id.ts';
 import { applyModelUpdate, checkSize, failed, failing, saveAfter, undone } from './lifecycle.ts';
 import { type FieldValues, withDisplayNames } from './new-object.ts';
 import { checkPoolName, newVolume, volumeFieldsFrom } from './new-volume.ts';
-import { Resource } from './resource.ts';
+import { Resource, summaryOf } from './resource.ts';
 import { Snapshot } from './snapshot.ts';
 import { VolumeType } from './volume-type.ts';
 import { withFields } from './with-fields.ts';
@@ -89,6 +89,10 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
     volume.#hasGivenId = Boolean(given['id']);
     volume.#adopt();
     return volume;
+  }
+
+  protected override get summary(): string {
+    return summaryOf(this.display_name, this.size, this.status);
   }
 
   /** Its name for people: `display_name`. */
