@@ -53,12 +53,6 @@ function readItem(value: unknown): Dumped {
     );
   }
   const className = required(value, 'class');
-  if (className === 'KeyValue') {
-    throw new InvalidDump(
-      'A KeyValue is none of the objects that load() makes: store it with cl.persistence.setKeyValue(), ' +
-        'or the whole dump with the program: cinderlib load.',
-    );
-  }
   const backend = required(value, 'backend');
   if (!isDict(backend)) throw new InvalidDump(`The 'backend' of a dump is a dict, not a ${pythonType(backend)}.`);
   switch (className) {

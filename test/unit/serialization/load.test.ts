@@ -92,13 +92,6 @@ describe('readDump()', () => {
     expect(outcome(5)).toMatchObject({ message: expect.stringMatching(/^Element 3 of the dump: .*not a int/) });
   });
 
-  it('says of a key-value how it is stored', () => {
-    const keyValue = { class: 'KeyValue', key: 'k', value: 'v' };
-    for (const dump of [keyValue, [volume, keyValue]]) {
-      expect(() => readDump(dump)).toThrow(expect.objectContaining({ message: expect.stringMatching(/setKeyValue/) }));
-    }
-  });
-
   it('knows no class that is a number beyond 2^53, in a text either', () => {
     expect(() => readDump('{"class": 99999999999999999999, "backend": {}}')).toThrow(InvalidDump);
   });
