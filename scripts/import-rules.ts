@@ -14,6 +14,7 @@ const leaves = [
   'inspect',
   'near-name',
   'options',
+  'platform-blob',
   'runtime',
   'serialization',
   'shown',
@@ -47,13 +48,14 @@ const mayImport = {
   wasm: ['errors', 'runtime'],
   // The leaves.
   options: ['errors', 'near-name'],
-  serialization: ['cinder', 'errors', 'shown'],
+  serialization: ['about-item', 'cinder', 'errors', 'shown'],
   'about-item': ['errors'],
   cinder: ['errors', 'shown'],
   errors: [],
   given: ['cinder', 'errors', 'near-name', 'shown'],
   inspect: [],
   'near-name': [],
+  'platform-blob': [],
   runtime: [],
   shown: [],
 } as const;
@@ -130,7 +132,7 @@ const thirdParty: Readonly<Record<string, { readonly files: RegExp; readonly atM
 const probing = {
   file: 'src/runtime.ts',
   names:
-    /(?<![.\w#$])(?:process(?=\s*(?:\?\.|[.[]))|(?:Deno|Bun|globalThis|navigator)\b|typeof\s+(?:[A-Z]\w*|indexedDB|document|window|self)(?=\s*[!=]==))/g,
+    /(?<![.\w#$])(?:process(?=\s*(?:\?\.|[.[]))|(?:Deno|Bun|navigator|globalThis(?!\s+extends\b))\b|typeof\s+(?:[A-Z]\w*|indexedDB|document|window|self)(?=\s*[!=]==))/g,
   // A stand-in takes its place while the expression is evaluated that bundlers look for: nothing is asked.
   allowed: { files: /^src\/rpc\//, use: /^globalThis\.Worker\b/ },
 };

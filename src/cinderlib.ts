@@ -10,6 +10,7 @@ import { type Loaded, loadItems } from './objects/load.ts';
 import { restoreInto } from './objects/restore.ts';
 import { ChangeFeed } from './persistence/change-feed.ts';
 import type { Change, PersistenceDriver } from './persistence/driver.ts';
+import type { PlatformBlob } from './platform-blob.ts';
 import { runtimeName } from './runtime.ts';
 import { compact, jsonText } from './serialization/json-text.ts';
 import { readDump } from './serialization/load.ts';
@@ -141,9 +142,9 @@ export class Cinderlib implements Context {
   async load(source: unknown, options: { save?: boolean } = {}): Promise<Loaded | Loaded[]> {
     const { save } = givenSwitches('load', options, { save: false });
     this.#refuseClosed();
-    const { isList, items } = readDump(source);
+    const dump = readDump(source);
     if (save) this.persistence.checkWritable();
-    const read = await loadItems(this, items, (described) => this.backend(described));
+    const read = await loadItems(this, dump, (described) => this.backend(described));
     if (save) {
       const keyValues = read.flatMap(({ loaded }) => (loaded instanceof KeyValue ? [loaded] : []));
       await this.persistence.setTogether(
@@ -154,7 +155,7 @@ export class Cinderlib implements Context {
     for (const item of read) item.adopt();
     const loaded = read.map((item) => item.loaded);
     const [single] = loaded;
-    return isList || single === undefined ? loaded : single;
+    return dump.isList || single === undefined ? loaded : single;
   }
 
   /** The initialised backends with their volumes, with what is loaded of them. */
@@ -250,7 +251,7 @@ export class Cinderlib implements Context {
   }
 
   /** The whole database as a SQLite file, consistent. Only for storages that are SQLite databases. */
-  async exportDatabase(): Promise<Blob> {
+  async exportDatabase(): Promise<PlatformBlob> {
     const { persistence } = this;
     const { DatabasePersistence } = await import('./persistence/with-core.ts');
     if (!(persistence instanceof DatabasePersistence)) {

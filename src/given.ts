@@ -75,6 +75,12 @@ export function givenKey(method: string, key: unknown): string | null {
   throw new InvalidOption(`${method}() takes a text, not ${kindOf(key)}.`);
 }
 
+/** The id to look for, which must be there. */
+export function givenId(method: string, id: unknown): string {
+  if (typeof id === 'string') return id;
+  throw new InvalidOption(`${method}() takes a text, not ${kindOf(id)}.`);
+}
+
 /** What users call the models that have objects of their own. */
 const classNames = { Volume: 'Volume', Snapshot: 'Snapshot', VolumeAttachment: 'Connection' } as const;
 

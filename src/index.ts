@@ -28,6 +28,8 @@ export { type MigrationOptions, migrate } from './migrate/migrate.ts';
 export type { Difference, MigrationReport, NotCarried } from './migrate/report.ts';
 export { Backend, type BackendJson, type BackendOptions } from './objects/backend.ts';
 export { Connection } from './objects/connection.ts';
+export type { Context, ContextSettings, Restore } from './objects/context.ts';
+export type { NewConnectionFields, NewSnapshotFields, NewVolumeFields } from './objects/given-fields.ts';
 export { KeyValue } from './objects/key-value.ts';
 export type { ResourceJson } from './objects/resource.ts';
 export { Snapshot } from './objects/snapshot.ts';

@@ -34,10 +34,11 @@ const isWorker = (value: unknown): string | null =>
   typeof value === 'boolean' || typeof value === 'function' ? null : 'true, false or a function is expected';
 const isContent = (value: unknown): string | null =>
   value instanceof Uint8Array || value instanceof Blob ? null : 'a Blob or Uint8Array is expected';
+const oneOf = 'one of ';
 const isOneOf =
   (names: readonly unknown[]) =>
   (value: unknown): string | null =>
-    names.includes(value) ? null : `one of ${names.join(', ')} is expected`;
+    names.includes(value) ? null : `${oneOf}${names.join(', ')} is expected`;
 
 type Fault = Option<unknown>['fault'];
 const required = <T>(fault: Fault): Option<T> => ({ fault, required: true });
@@ -154,7 +155,10 @@ function checkStorage<S extends Shape>(storage: string, shape: S, options: unkno
   // Before what is missing: that may just be misspelt.
   const unknown = isObject(options) ? Object.keys(options).find((key) => !Object.hasOwn(shape, key)) : undefined;
   if (unknown !== undefined) {
-    const hint = didYouMean(unknown, Object.keys(shape));
+    const isElsewhere = storage !== 'db' && Object.hasOwn(databaseShape, unknown);
+    const hint = isElsewhere
+      ? ` The storage 'db' has it: { storage: 'db', ${unknown}: … }.`
+      : didYouMean(unknown, Object.keys(shape));
     // A name that is none may be a URL that slipped in, with its password.
     const shown = /^[\w.-]{1,64}$/.test(unknown) ? unknown : 'of that name';
     throw new InvalidPersistence(`The storage '${storage}' has no option ${shown}.${hint}`);
@@ -171,7 +175,7 @@ function faultOf(shape: Shape, options: unknown): string | null {
     const value = optionOf(options, name);
     if (value === undefined && required) return `the option ${name} is missing.`;
     const wanted = value === undefined ? null : fault(value);
-    if (wanted !== null) return `the option ${name} cannot be ${typeName(value)}: ${wanted}.`;
+    if (wanted !== null) return `the option ${name} cannot be ${shownValue(value, wanted)}: ${wanted}.`;
   }
   return null;
 }
@@ -184,6 +188,12 @@ function withDefaults<S extends Shape>(shape: S, options: unknown): Checked<S> {
   });
   // What each option is was seen by `faultOf`.
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined)) as Checked<S>;
+}
+
+/** Where one of several words is expected, what is a word too is shown. */
+function shownValue(value: unknown, wanted: string): string {
+  const isWord = typeof value === 'string' && wanted.startsWith(oneOf) && /^[a-z]{1,40}$/i.test(value);
+  return isWord ? `'${value}'` : typeName(value);
 }
 
 function optionOf(options: unknown, name: string): unknown {

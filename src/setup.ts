@@ -4,6 +4,7 @@ import { readable } from './given.ts';
 import { setupConfig } from './options.ts';
 import type { PersistenceClass, PersistenceDriver } from './persistence/driver.ts';
 import { makePersistence } from './persistence/registry.ts';
+import type { PlatformBlob } from './platform-blob.ts';
 import type { AnyWorker } from './rpc/any-worker.ts';
 import type { CoreClient } from './rpc/client.ts';
 import { hostName } from './runtime.ts';
@@ -25,7 +26,7 @@ export interface PersistenceConfig {
   /** Milliseconds that a statement may take on a server; 60000 if absent, 0 for no limit. */
   readonly statement_timeout?: number;
   /** For `db` and `memory_db`: the first content of the database. */
-  readonly from?: Blob | Uint8Array;
+  readonly from?: PlatformBlob | Uint8Array;
   readonly [option: string]: unknown;
 }
 

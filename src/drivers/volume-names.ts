@@ -1,5 +1,5 @@
 /** What the built-in drivers call volumes and snapshots on their storage: Cinder's own names. */
-import { InvalidVolume } from '../errors/index.ts';
+import { InvalidVolume, ValueError } from '../errors/index.ts';
 import type { DriverAttachment, DriverSnapshot, DriverVolume } from './driver-objects.ts';
 
 export const gibibyte = 1024 ** 3;
@@ -27,9 +27,12 @@ function checkedId(id: string): string {
   );
 }
 
-/** A size in GiB, as the fields hold it, in bytes. */
+/** A size in GiB, as the fields hold it, in bytes. Throws `ValueError` for one that cannot be counted exactly in bytes. */
 export function bytesOf(size: number | bigint | null): number {
-  return Number(size ?? 0) * gibibyte;
+  const bytes = Number(size ?? 0) * gibibyte;
+  if (Number.isSafeInteger(bytes)) return bytes;
+  const most = Math.floor(Number.MAX_SAFE_INTEGER / gibibyte);
+  throw new ValueError(`A volume of ${size} GiB is more than this driver can make: at most ${most} GiB.`);
 }
 
 /** Bytes in GiB with two decimals, as Cinder's statistics have them. */

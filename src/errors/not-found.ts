@@ -49,7 +49,8 @@ export class BackendNotPresent extends CinderlibError {
   override readonly code = 'BACKEND_NOT_PRESENT';
   constructor(
     readonly backend_name: string,
-    message = 'Backend not present in system or json.',
+    message = 'Backend not present in system or json. ' +
+      `It is '${short(backend_name)}': initialise it with cl.backend(), or give setup() fail_on_missing_backend: false.`,
   ) {
     super(message);
   }

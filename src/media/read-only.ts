@@ -1,7 +1,7 @@
 /** A medium on a real file system that is only read: it writes nothing and leaves nothing. */
-import { ReadOnly } from '../errors/index.ts';
+import { DatabaseUnavailable, ReadOnly } from '../errors/index.ts';
 import { DiskFile, type FileSystem } from './disk-file.ts';
-import { openFailure, storageFailure } from './failure.ts';
+import { errnoOf, openFailure, storageFailure } from './failure.ts';
 import { MainFile } from './main-file.ts';
 import type { FileKind, MediumFile } from './medium.ts';
 import { ReadOnlyGuard } from './read-only-guard.ts';
@@ -86,7 +86,13 @@ export class ReadOnlyMedium implements ReadableMedium {
     try {
       return new DiskFile(this.#fs, path, this.#fs.openSync(path, this.#fs.constants.O_RDONLY), null);
     } catch (error) {
-      throw openFailure('open', path, error);
+      // Its folder is there: the database was looked for in it.
+      if (kind !== '' || errnoOf(error) !== 'ENOENT') throw openFailure('open', path, error);
+      throw new DatabaseUnavailable(
+        `Cannot open ${path}: no such file (ENOENT). Correct the path, or open it without read_only, which makes it.`,
+        path,
+        { cause: error },
+      );
     }
   }
 }

@@ -7,9 +7,10 @@ import { inspect } from '../inspect.ts';
 import { jsonText, spaced } from '../serialization/json-text.ts';
 import { refuseAssignments } from './assignments.ts';
 import type { Context } from './context.ts';
+import type { NewVolumeFields } from './given-fields.ts';
 import { LazyList } from './lazy-list.ts';
 import { checkSize } from './lifecycle.ts';
-import { type FieldValues, withDisplayNames } from './new-object.ts';
+import { withDisplayNames } from './new-object.ts';
 import { checkPoolName } from './new-volume.ts';
 import type { ResourceJson } from './resource.ts';
 import { poolNamesOf, type Stats, withPools } from './stats.ts';
@@ -133,7 +134,7 @@ export class Backend {
    * @throws ValueError, InvalidOption for the arguments; DuplicateEntry for an `id` that is taken; else what the driver
    *   threw, with the volume, whose status is `error` then, as `error.resource`.
    */
-  async createVolume(size: number, fields: FieldValues = {}): Promise<Volume> {
+  async createVolume(size: number, fields: NewVolumeFields = {}): Promise<Volume> {
     const { pool_name, ...given } = givenObject('createVolume() takes a size and an object with fields', fields);
     checkPoolName(pool_name);
     checkSize(size);

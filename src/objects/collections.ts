@@ -1,6 +1,6 @@
 /** How stored objects are found from the context: `cl.Volume.getById(id)` and its like. */
 import { ConnectionNotFound, SnapshotNotFound, VolumeNotFound } from '../errors/index.ts';
-import { givenFilter, givenKey } from '../given.ts';
+import { givenFilter, givenId, givenKey } from '../given.ts';
 import type { VolumeFilter } from '../persistence/driver.ts';
 import type { Connection } from './connection.ts';
 import type { Context } from './context.ts';
@@ -17,7 +17,7 @@ export class Volumes {
   /** The volume with that id. Throws `VolumeNotFound`. */
   async getById(volume_id: string): Promise<Volume> {
     // A filter that is empty does not filter: the empty id must not find the newest volume.
-    const [volume] = givenKey('getById', volume_id) ? await this.#context.persistence.getVolumes({ volume_id }) : [];
+    const [volume] = givenId('getById', volume_id) ? await this.#context.persistence.getVolumes({ volume_id }) : [];
     if (volume === undefined) throw new VolumeNotFound(volume_id);
     return volume;
   }
@@ -44,7 +44,7 @@ export class Snapshots {
 
   /** The snapshot with that id. Throws `SnapshotNotFound`. */
   async getById(snapshot_id: string): Promise<Snapshot> {
-    const [snapshot] = givenKey('getById', snapshot_id)
+    const [snapshot] = givenId('getById', snapshot_id)
       ? await this.#context.persistence.getSnapshots({ snapshot_id })
       : [];
     if (snapshot === undefined) throw new SnapshotNotFound(snapshot_id);
@@ -67,7 +67,7 @@ export class Connections {
 
   /** The connection with that id. Throws `ConnectionNotFound`. */
   async getById(connection_id: string): Promise<Connection> {
-    const [connection] = givenKey('getById', connection_id)
+    const [connection] = givenId('getById', connection_id)
       ? await this.#context.persistence.getConnections({ connection_id })
       : [];
     if (connection === undefined) throw new ConnectionNotFound(connection_id);

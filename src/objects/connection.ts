@@ -101,6 +101,10 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     return connection;
   }
 
+  protected override get summary(): string {
+    return ` of volume ${this.volume_id}`;
+  }
+
   /** What the driver answered: `{ driver_volume_type, data }`; empty once it is disconnected. */
   get conn_info(): Dict {
     const conn = own(this.connection_info ?? {}, 'conn');

@@ -1,8 +1,9 @@
 /** Makes objects of the things in a dump, and starts the backends that it describes in full. */
+import { aboutItem } from '../about-item.ts';
 import { type Dict, entriesOf, own } from '../cinder/dict.ts';
 import { BackendNotPresent, InvalidDump } from '../errors/index.ts';
 import type { Storable } from '../persistence/driver.ts';
-import { type Dumped, dumpedObject } from '../serialization/load.ts';
+import { type Dump, type Dumped, dumpedObject, elementName } from '../serialization/load.ts';
 import type { Backend, BackendOptions } from './backend.ts';
 import { checkBackendOptions } from './backend-options.ts';
 import type { Connection } from './connection.ts';
@@ -35,27 +36,26 @@ export interface LoadedItem {
  */
 export async function loadItems(
   context: Context,
-  items: readonly Dumped[],
+  dump: Dump,
   start: (options: BackendOptions) => Promise<Backend>,
 ): Promise<LoadedItem[]> {
-  if (items.some((item) => item.class !== 'KeyValue' && isToBeStarted(context, item.backend))) {
-    await readOnce(context, items);
-  }
   const loaded: LoadedItem[] = [];
-  for (const item of items) {
+  const startsSome = dump.items.some((item) => item.class !== 'KeyValue' && isToBeStarted(context, item.backend));
+  if (startsSome) await readOnce(context, dump);
+  await forEachItem(dump, async (item) => {
     if (item.class === 'KeyValue') {
       loaded.push({ loaded: new KeyValue(item.key, item.value), family: () => [], adopt: () => {} });
-      continue;
+      return;
     }
     const isNew = isToBeStarted(context, item.backend);
     const backend = isNew ? await start(optionsOf(item.backend)) : presentBackend(context, nameOf(item.backend));
     loaded.push(loadedItem(context.restore, item, backend));
-  }
+  });
   return loaded;
 }
 
 /** Reads all of a dump with the names of its backends in their place, and throws where it cannot be read. */
-async function readOnce(context: Context, items: readonly Dumped[]): Promise<void> {
+async function readOnce(context: Context, dump: Dump): Promise<void> {
   const reading: Context = {
     persistence: context.persistence,
     backends: context.backends,
@@ -68,8 +68,8 @@ async function readOnce(context: Context, items: readonly Dumped[]): Promise<voi
     reportChanges: (changes) => context.reportChanges(changes),
   };
   const started = new Set<string>();
-  for (const item of items) {
-    if (item.class === 'KeyValue') continue;
+  await forEachItem(dump, async (item) => {
+    if (item.class === 'KeyValue') return;
     const name = nameOf(item.backend);
     if (isToBeStarted(context, item.backend)) {
       await refusePrograms(checkBackendOptions(optionsOf(item.backend)), context.settings);
@@ -77,6 +77,17 @@ async function readOnce(context: Context, items: readonly Dumped[]): Promise<voi
     }
     const backend = started.has(name) ? name : presentBackend(context, name);
     for (const one of item.class === 'Backend' ? item.volumes : [item]) loadedItem(reading.restore, one, backend);
+  });
+}
+
+/** One after the other; an error says which of a list it is about. */
+async function forEachItem({ isList, items }: Dump, use: (item: Dumped) => Promise<void>): Promise<void> {
+  for (const [place, item] of items.entries()) {
+    try {
+      await use(item);
+    } catch (error) {
+      throw isList ? aboutItem(error, elementName(place)) : error;
+    }
   }
 }
 

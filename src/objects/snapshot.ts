@@ -8,10 +8,11 @@ import type { Backend } from './backend.ts';
 import { backendNamed, changeable } from './backends.ts';
 import type { Context } from './context.ts';
 import type { SnapshotFields } from './fields.ts';
+import type { NewVolumeFields } from './given-fields.ts';
 import { applyModelUpdate, failed, saveAfter } from './lifecycle.ts';
 import { type FieldValues, newObject, withDisplayNames } from './new-object.ts';
 import { ParentVolume } from './parent-volume.ts';
-import { Resource } from './resource.ts';
+import { Resource, summaryOf } from './resource.ts';
 import type { Volume } from './volume.ts';
 import { withFields } from './with-fields.ts';
 
@@ -73,6 +74,10 @@ export class Snapshot extends withFields<SnapshotFields, Resource, ConstructorPa
     const snapshot = new Snapshot(context, backend, ovo);
     snapshot.#volume.keep(volume);
     return snapshot;
+  }
+
+  protected override get summary(): string {
+    return summaryOf(this.display_name, this.volume_size, this.status);
   }
 
   /** Its name for people: `display_name`. */
@@ -148,7 +153,7 @@ export class Snapshot extends withFields<SnapshotFields, Resource, ConstructorPa
   }
 
   /** Makes a volume with the content of the snapshot. Fields that are given win over those of its volume. */
-  async createVolume(fields: FieldValues = {}): Promise<Volume> {
+  async createVolume(fields: NewVolumeFields = {}): Promise<Volume> {
     const given = givenObject('createVolume() takes an object with fields', fields);
     const volume = await this.volume();
     return volume.restoreSnapshot(this, given);

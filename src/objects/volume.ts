@@ -15,11 +15,12 @@ import { ChildList } from './child-list.ts';
 import { Connection } from './connection.ts';
 import type { Context } from './context.ts';
 import type { VolumeFields } from './fields.ts';
+import type { NewConnectionFields, NewSnapshotFields, NewVolumeFields } from './given-fields.ts';
 import { refuseTaken } from './given-id.ts';
 import { applyModelUpdate, checkSize, failed, failing, saveAfter, undone } from './lifecycle.ts';
 import { type FieldValues, withDisplayNames } from './new-object.ts';
 import { checkPoolName, newVolume, volumeFieldsFrom } from './new-volume.ts';
-import { Resource } from './resource.ts';
+import { Resource, summaryOf } from './resource.ts';
 import { Snapshot } from './snapshot.ts';
 import { VolumeType } from './volume-type.ts';
 import { withFields } from './with-fields.ts';
@@ -89,6 +90,10 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
     volume.#hasGivenId = Boolean(given['id']);
     volume.#adopt();
     return volume;
+  }
+
+  protected override get summary(): string {
+    return summaryOf(this.display_name, this.size, this.status);
   }
 
   /** Its name for people: `display_name`. */
@@ -221,7 +226,7 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
   }
 
   /** Makes a volume with the same content. Fields that are given win over those of this volume. */
-  async clone(fields: FieldValues = {}): Promise<Volume> {
+  async clone(fields: NewVolumeFields = {}): Promise<Volume> {
     const given = givenObject('clone() takes an object with fields', fields);
     const copy = this.#like({ ...given, source_volid: this.id });
     await copy.#make((driver) => driver.createClonedVolume(copy, this));
@@ -254,7 +259,7 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
    * @throws ValueError, InvalidOption for the fields; DuplicateEntry for an `id` that is taken; else what the driver
    *   threw, with the snapshot, whose status is `error` then, as `error.resource`.
    */
-  async createSnapshot(fields: FieldValues = {}): Promise<Snapshot> {
+  async createSnapshot(fields: NewSnapshotFields = {}): Promise<Snapshot> {
     changeable(this);
     const given = givenObject('createSnapshot() takes an object with fields', fields);
     const defaults = { display_name: '', display_description: '' };
@@ -290,7 +295,7 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
    * @throws ValueError, InvalidOption for the arguments; DuplicateEntry for an `id` that is taken; else what the driver
    *   threw, with the export undone.
    */
-  async connect(connector: ConnectorProperties, fields: FieldValues = {}): Promise<Connection> {
+  async connect(connector: ConnectorProperties, fields: NewConnectionFields = {}): Promise<Connection> {
     const { driver } = changeable(this);
     const host = givenObject("connect() takes an object with the host's properties", connector, ValueError);
     const given = givenObject('connect() takes an object with fields after the connector', fields);

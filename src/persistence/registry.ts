@@ -84,7 +84,7 @@ async function importPlugin(specifier: string): Promise<PersistenceClass> {
     const known = [...Object.keys(builtIn), ...registered.keys()];
     throw new InvalidPersistence(
       `Invalid persistence storage: ${shownName(specifier)}. There is no storage of that name, nor can a module of that name ` +
-        `be imported.${didYouMean(specifier, known)} Known storages: ${known.join(', ')}.`,
+        `be imported.${databaseHint(specifier) ?? didYouMean(specifier, known)} Known storages: ${known.join(', ')}.`,
       { cause: error },
     );
   }
@@ -92,6 +92,14 @@ async function importPlugin(specifier: string): Promise<PersistenceClass> {
   throw new InvalidPersistence(
     `Invalid persistence storage: the default export of ${shownName(specifier)} is no subclass of PersistenceDriver.${copyHint(plugin)}`,
   );
+}
+
+/** What to write for somebody who named a kind of database in place of the storage. */
+function databaseHint(name: string): string | null {
+  const [scheme = ''] = /^(?:sqlite|mysql|mariadb|postgres(?:ql)?)(?=\d?$)/.exec(name.toLowerCase()) ?? [];
+  if (scheme === '') return null;
+  const url = scheme === 'sqlite' ? 'sqlite:///path' : `${scheme.replace(/s$/, 'sql')}://user@host/database`;
+  return ` For such a database write { storage: 'db', connection: '${url}' }.`;
 }
 
 function isPlugin(value: unknown): value is PersistenceDriver {

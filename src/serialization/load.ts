@@ -1,4 +1,5 @@
 /** Reads a dump: JSON text or the value of one, checked as far as its envelopes go. */
+import { aboutItem } from '../about-item.ts';
 import { type Dict, dict, entriesOf, isDict, own } from '../cinder/dict.ts';
 import { pythonStr, pythonType } from '../cinder/python-str.ts';
 import { maximumDepth } from '../cinder/tree.ts';
@@ -22,16 +23,37 @@ export type Dumped =
   /** What this library alone has in its dumps. */
   | { readonly class: 'KeyValue'; readonly key: string; readonly value: string | null };
 
+/** A dump as it was read: a single thing is no list. */
+export interface Dump {
+  readonly isList: boolean;
+  readonly items: readonly Dumped[];
+}
+
 /** The key with which a thing says that what it holds was masked for people to look at. */
 export const MASKED = 'masked';
 
 const objectNames = { Volume: 'Volume', Snapshot: 'Snapshot', Connection: 'VolumeAttachment' } as const;
 
 /** The things in a dump; one that is no list is a list of one. */
-export function readDump(source: unknown): { readonly isList: boolean; readonly items: readonly Dumped[] } {
+export function readDump(source: unknown): Dump {
   const value = typeof source === 'string' ? parseJson(source) : readTree(source);
   const isList = Array.isArray(value);
-  return { isList, items: (isList ? value : [value]).map(readItem) };
+  return { isList, items: isList ? value.map(readElement) : [readItem(value)] };
+}
+
+/** What the element of a list is called in messages: the first is number 1. */
+export function elementName(index: number): string {
+  return `element ${index + 1} of the dump`;
+}
+
+function readElement(value: unknown, index: number): Dumped {
+  try {
+    return readItem(value);
+  } catch (cause) {
+    if (!(cause instanceof InvalidDump)) throw cause;
+    const name = elementName(index);
+    throw aboutItem(new InvalidDump(`E${name.slice(1)}: ${cause.message}`, { cause }), name);
+  }
 }
 
 /** The versioned object of a thing that has one. */

@@ -30,6 +30,9 @@ const pattern = new RegExp(
     '(?:/(?<database>[^?]*))?(?:\\?(?<query>.*))?$',
 );
 
+/** What can be a path and nothing else: there is no place in it for a password. */
+const plainPath = /^(?!.*\/\/)[\w./~ +-]+$/;
+
 /** Options of Python's sqlite3 module that tune its own handle and change nothing that is stored. */
 const idleSqliteOptions = ['check_same_thread', 'cached_statements'];
 
@@ -68,14 +71,18 @@ export function isSqliteUrl(connection: string): boolean {
 export function parseDatabaseUrl(connection: string): DatabaseUrl {
   const parts = pattern.exec(connection)?.groups;
   if (parts === undefined) {
-    throw new InvalidUrl(
-      `${shownUrl(connection)} is not a database URL. Write one such as sqlite:///path or sqlite:// (in memory).`,
-    );
+    const advice = plainPath.test(connection)
+      ? `If it is the path of a file, write sqlite:///${connection}`
+      : 'Write one such as sqlite:///path or sqlite:// (in memory)';
+    throw new InvalidUrl(`${shownUrl(connection)} is not a database URL. ${advice}.`);
   }
   const [scheme = '', driver] = (parts['name'] ?? '').split(/\+(.*)/);
   if (!known.includes(scheme)) {
     const hint = foreign.includes(scheme) ? '' : didYouMean(scheme, known);
-    throw new InvalidUrl(`${shownUrl(connection)} names an unknown database, ${scheme}.${hint} Use sqlite:///path.`);
+    throw new InvalidUrl(
+      `${shownUrl(connection)} names an unknown database, ${scheme}.${hint} Use sqlite:///path, ` +
+        'mysql://user@host/database or postgresql://user@host/database.',
+    );
   }
   return {
     scheme,

@@ -264,6 +264,14 @@ describe('check', () => {
       const result = await cli(['check', path, '--json']);
       expect(result.code).toBe(3);
       expect(parsed(result)).toMatchObject({ ok: false, schema: expect.stringContaining('__DEFAULT__') });
+      const finding = { name: 'no_default_type', table: 'volume_types', severity: 'error', repairable: false };
+      expect(parsed(result)).toMatchObject({ findings: [finding] });
+      expect((await cli(['check', path])).out).toMatch(/no_default_type.*every volume without a type of its own/s);
+      const deleted = copyGolden('deleted-default-type.sqlite.gz', join(folder, 'deleted.sqlite'));
+      expect((await cli(['check', deleted])).out).toMatch(/no_default_type.*missing or marked as deleted/s);
+      // By the statement that the documentation gives.
+      change(deleted, "UPDATE volume_types SET deleted = 0, deleted_at = NULL WHERE name = '__DEFAULT__'");
+      expect(parsed(await cli(['check', deleted, '--json']))).toMatchObject({ schema: null });
       const damaged = copyGolden('rich.sqlite', join(folder, 'damaged.sqlite'));
       const bytes = readFileSync(damaged);
       bytes.fill(0x55, bytes.length - 3000);

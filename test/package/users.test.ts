@@ -78,6 +78,11 @@ const source = `
   const name: string | null = (await cl.Volume.getById('1')).display_name;
   // @ts-expect-error: a name is no number, so the types are there
   const size: number = name;
+  const file = await cl.exportDatabase();
+  await setup({ persistence_config: { storage: 'memory_db', from: file } });
+  export const content: Promise<ArrayBuffer> = file.slice(0, 16).arrayBuffer();
+  // @ts-expect-error: a Blob has no such property
+  export const nothing = file.lines;
   export { persistenceContract, size };
 `;
 
@@ -85,6 +90,7 @@ describe("a user's compiler", () => {
   it.each([
     ['Node', { module: 'nodenext', lib: ['es2022'], types: ['node'], typeRoots: ['./types'] }],
     ['a bundler for browsers', { module: 'esnext', moduleResolution: 'bundler', lib: ['es2022', 'dom'], types: [] }],
+    ['no platform', { module: 'esnext', moduleResolution: 'bundler', lib: ['es2022'], types: [] }],
     ['a bundler for Node', { module: 'preserve', lib: ['es2022'], types: ['node'], typeRoots: ['./types'] }],
   ])('for %s takes the types, and checks them', (_, options) => {
     write('program.ts', source);

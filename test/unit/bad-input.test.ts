@@ -34,6 +34,9 @@ describe('a persistence_config', () => {
   test.each([
     [{ storage: 'nope' }, 'InvalidPersistence', 'Invalid persistence storage: nope.'],
     [{ storage: 'memry' }, 'InvalidPersistence', 'Did you mean memory?'],
+    [{ storage: 'sqlite' }, 'InvalidPersistence', "storage: 'db', connection: 'sqlite:///path'"],
+    [{ storage: 'PostgreSQL' }, 'InvalidPersistence', "storage: 'db', connection: 'postgresql://user@host/database'"],
+    [{ connection: 'sqlite:///x' }, 'InvalidPersistence', "{ storage: 'db', connection: … }"],
     [{ storage: 5 }, 'InvalidPersistence', 'Invalid persistence storage: 5.'],
     [{ storage: Date }, 'InvalidPersistence', 'Invalid persistence storage: Date.'],
     [{ storage: 'postgresql://u:secret@h/d' }, 'InvalidPersistence', 'looks like a URL'],
@@ -320,6 +323,24 @@ describe('with a database of volumes', () => {
     expect(Reflect.get({}, 'class')).toBeUndefined();
   });
 
+  test('a load names the element and the backend that it fails for', async () => {
+    await inTemporaryFolder(async (folder) => {
+      const cl = await setup(db(copyGolden('one.sqlite', join(folder, 'cl.sqlite'))));
+      try {
+        await cl.backend({ volume_backend_name: 'lvm', volume_driver: driver });
+        const known = { class: 'Backend', backend: { volume_backend_name: 'lvm' } };
+        const strange = { class: 'Volume', backend: { volume_backend_name: 'far' }, ovo: {} };
+        const missing = await errorOf(cl.load([known, strange]));
+        expect(missing.message).toMatch(/^Backend not present in system or json\..*'far'.*cl\.backend\(\)/);
+        expect(missing.item).toBe('element 2 of the dump');
+        const broken = await errorOf(cl.load([known, { ...known, class: 'Volume', ovo: {} }, known]));
+        expect([broken.name, broken.item]).toEqual(['InvalidDump', 'element 2 of the dump']);
+      } finally {
+        await cl.close();
+      }
+    });
+  });
+
   test('a load whose last object cannot be stored stores none of the others', async () => {
     await unharmed(async (cl) => {
       const volume = (await firstVolume(cl)).toJsons();
@@ -364,7 +385,7 @@ describe('with a database of volumes', () => {
       'ValueError',
     );
     await unharmed(
-      (cl) => (cl.backends.get('ceph.rbd') ?? expect.unreachable()).createVolume(1, { metadata: 'x' }),
+      (cl) => (cl.backends.get('ceph.rbd') ?? expect.unreachable()).createVolume(1, { metadata: 'x' as never }),
       'ValueError',
     );
   });

@@ -1,4 +1,5 @@
 /** The order of driver and storage calls in each operation, and the states that they leave: as the original's. */
+import { inspect } from 'node:util';
 import {
   type Backend,
   type Cinderlib,
@@ -486,7 +487,7 @@ test.each(['memory', 'memory_db'])(
 );
 
 test('a field that a volume does not have is refused, with the near name', async () => {
-  await expect(backend.createVolume(1, { display_nme: 'x' })).rejects.toMatchObject({
+  await expect(backend.createVolume(1, { display_nme: 'x' } as object)).rejects.toMatchObject({
     name: 'ValueError',
     message: 'Volume has no field display_nme. Did you mean display_name?',
   });
@@ -494,16 +495,27 @@ test('a field that a volume does not have is refused, with the near name', async
 
 test('objects print without their secrets', async () => {
   const vol = await volume({ provider_auth: 'CHAP user secret' });
-  const { inspect } = await import('node:util');
   const secretive = await cl.backend({ volume_backend_name: 's', volume_driver: 'recording', san_password: 'secret' });
   const plugin = new RecordingPersistence(log);
   expect(
     inspect([secretive.driver, secretive, plugin]) + JSON.stringify([secretive.driver, secretive, plugin]),
   ).not.toContain('secret');
   expect([inspect(vol), String(vol), inspect(backend), inspect(new KeyValue('k', 'secret'))]).toEqual([
-    `<Volume ${vol.id}>`,
+    `<Volume ${vol.id}, no name, 1 GiB, available>`,
     `<Volume ${vol.id}>`,
     '<Backend b>',
     '<KeyValue k>',
   ]);
+});
+
+test('prints what tells a volume, snapshot or connection from others, and no secret', async () => {
+  const vol = await volume({ name: 'data', provider_auth: 'CHAP u secret' });
+  const snapshot = await vol.createSnapshot({ name: 'line\nbreak' });
+  const connection = await vol.connect({ host: 'h' });
+  expect(inspect(vol)).toBe(`<Volume ${vol.id}, "data", 1 GiB, in-use>`);
+  expect(inspect(snapshot)).toBe(`<Snapshot ${snapshot.id}, "line\\nbreak", 1 GiB, available>`);
+  expect(inspect(connection)).toBe(`<Connection ${connection.id} of volume ${vol.id}>`);
+  vol.name = 'n'.repeat(1000);
+  expect(inspect(vol)).toBe(`<Volume ${vol.id}, a text of 1000 characters, 1 GiB, in-use>`);
+  expect(inspect({ deep: [vol] })).toContain(`<Volume ${vol.id}, a text`);
 });

@@ -82,7 +82,10 @@ function checkStorage<S extends z.ZodMiniObject>(storage: string, schema: S, opt
   const unknown = result.error.issues.find((issue) => issue.code === 'unrecognized_keys');
   if (unknown !== undefined) {
     const [key = ''] = unknown.keys;
-    const hint = didYouMean(key, Object.keys(schema.shape));
+    const isElsewhere = storage !== 'db' && Object.keys(databaseSchema.shape).includes(key);
+    const hint = isElsewhere
+      ? ` The storage 'db' has it: { storage: 'db', ${key}: … }.`
+      : didYouMean(key, Object.keys(schema.shape));
     // A name that is none may be a URL that slipped in, with its password.
     const shown = /^[\w.-]{1,64}$/.test(key) ? key : 'of that name';
     throw new InvalidPersistence(`The storage '${storage}' has no option ${shown}.${hint}`);
@@ -101,7 +104,9 @@ function explain(error: z.core.$ZodError, options: unknown): string {
       typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined;
   }
   if (value === undefined) return `the option ${path.join('.')} is missing.`;
-  return `the option ${path.join('.')} cannot be ${typeName(value)}: ${expectation(issue)}.`;
+  // One of several words was meant: what is a word too is shown.
+  const isWord = issue?.code === 'invalid_value' && typeof value === 'string' && /^[a-z]{1,40}$/i.test(value);
+  return `the option ${path.join('.')} cannot be ${isWord ? `'${value}'` : typeName(value)}: ${expectation(issue)}.`;
 }
 
 function expectation(issue: z.core.$ZodIssue | undefined): string {

@@ -158,7 +158,7 @@ describe("options of the storage 'db'", () => {
     [{ connection, read_only: null }, 'the option read_only cannot be null: a boolean is expected'],
     [
       { connection, medium: 'disk' },
-      'the option medium cannot be a string: one of filesystem, indexeddb, opfs is expected',
+      "the option medium cannot be 'disk': one of filesystem, indexeddb, opfs is expected",
     ],
     [{ connection, from: 'bytes' }, 'the option from cannot be a string: a Blob or Uint8Array is expected'],
     [{ connection, from: new ArrayBuffer(1) }, 'the option from cannot be an object: a Blob or Uint8Array is expected'],
@@ -224,11 +224,15 @@ describe("options of the storages 'memory' and 'memory_db'", () => {
   });
 
   it('that belong to another storage are refused', () => {
-    expectError(() => memoryOptions({ from: 1 }), InvalidPersistence, "The storage 'memory' has no option from.");
+    const elsewhere = (name: string) => `The storage 'db' has it: { storage: 'db', ${name}: … }.`;
+    for (const name of ['from', 'connection']) {
+      const message = `The storage 'memory' has no option ${name}. ${elsewhere(name)}`;
+      expectError(() => memoryOptions({ [name]: 1 }), InvalidPersistence, message);
+    }
     expectError(
       () => memoryDatabaseOptions({ connection }),
       InvalidPersistence,
-      "The storage 'memory_db' has no option connection.",
+      `The storage 'memory_db' has no option connection. ${elsewhere('connection')}`,
     );
     expectError(
       () => memoryDatabaseOptions({ frm: 1 }),

@@ -54,6 +54,9 @@ describe.each([
     ['no volume', () => cl.persistence.setVolume(null as never), 'setVolume() takes a Volume, not null'],
     ['a storage that is a number', () => cl.setPersistence(5), 'not a number'],
     ['an id that is a list', () => cl.Volume.getById([] as never), 'getById() takes a text, not a list'],
+    ['no id of a volume', () => cl.Volume.getById(undefined as never), 'getById() takes a text, not undefined'],
+    ['no id of a snapshot', () => cl.Snapshot.getById(null as never), 'getById() takes a text, not null'],
+    ['no id of a connection', () => cl.Connection.getById(undefined as never), 'getById() takes a text, not undefined'],
   ])('%s is refused', async (_what, run, part) => {
     const error = await errorOf(run);
     expect([error.name, error.message]).toEqual(['InvalidOption', expect.stringContaining(part)]);

@@ -1,5 +1,5 @@
 /** `check`: whether a database is sound, and what in it should not be there. */
-import { InvalidOption, isCinderlibError } from '../../errors/index.ts';
+import { InvalidOption, isCinderlibError, VolumeTypeNotFoundByName } from '../../errors/index.ts';
 import { type OpenContext, openContext, openForReading } from '../../migrate/open.ts';
 import { DatabasePersistence } from '../../persistence/database.ts';
 import type { Examination, Finding } from '../../rpc/contract.ts';
@@ -29,7 +29,8 @@ export async function check(
   } catch (error) {
     if (!isCinderlibError(error) || !damages.has(error.name)) throw error;
     // What keeps a database from being read is the first finding, and the last.
-    await print(output, { schema: error.message, integrity: null, findings: [], repaired: [] });
+    const findings = error instanceof VolumeTypeNotFoundByName ? [noDefaultType(error)] : [];
+    await print(output, { schema: error.message, integrity: null, findings, repaired: [] });
     return exitCodes.found;
   }
   const repairable = repair ? examination.findings.filter((finding) => finding.repairable) : [];
@@ -52,6 +53,12 @@ function databaseOf({ persistence }: OpenContext): DatabasePersistence {
 /** Errors of opening that say something of the database, and not of its place or its users. */
 const damages = new Set(['SchemaError', 'DatabaseCorrupt', 'NotADatabase', 'VolumeTypeNotFoundByName']);
 
+/** Neither the original nor this library opens a database without that type, so that nothing else of it is looked at. */
+function noDefaultType({ volume_type_name }: VolumeTypeNotFoundByName): Finding {
+  const about = { name: 'no_default_type', table: 'volume_types', severity: 'error' } as const;
+  return { ...about, count: 1, ids: [volume_type_name], repairable: false };
+}
+
 function isSound({ integrity, findings }: Pick<Examination, 'integrity' | 'findings'>): boolean {
   return (integrity ?? []).length === 0 && findings.every(({ severity }) => severity === 'note');
 }
@@ -70,6 +77,8 @@ async function isWanted(output: Output, findings: readonly Finding[], yes: boole
 }
 
 const meanings: Readonly<Record<string, string>> = {
+  no_default_type:
+    'the type that every volume without a type of its own has is missing or marked as deleted: the database cannot be opened without it',
   snapshot_without_volume: 'snapshots whose volume is not there',
   connection_without_volume: 'connections whose volume is not there',
   invalid_json: 'connections with a text that is no JSON: reading their volumes fails',

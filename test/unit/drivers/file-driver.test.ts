@@ -110,6 +110,16 @@ describe('the file driver', () => {
     expect((await readdir(directory)).length).toBe(2);
   });
 
+  it('says of a size beyond what files can have that it is one', async () => {
+    const backend = await files();
+    await expect(backend.createVolume(9_000_000)).rejects.toMatchObject({ name: 'ValueError', code: 'VALUE_ERROR' });
+    const volume = await backend.createVolume(1);
+    for (const attempt of [() => volume.clone({ size: 99_999_999 }), () => volume.extend(99_999_999)]) {
+      await expect(attempt()).rejects.toMatchObject({ name: 'ValueError', message: expect.stringMatching(/99999999/) });
+    }
+    expect(await readdir(directory)).toStrictEqual([`volume-${volume.id}`]);
+  });
+
   it.each(['../outside', 'a/b', '', 'x'.repeat(200), 'a\0b'])(
     'takes no id that leads out of the folder: %o',
     async (id) => {

@@ -84,6 +84,16 @@ describe('readDump()', () => {
     );
   });
 
+  it('says which element of a list is wrong', () => {
+    const outcome = (value: unknown): unknown => errorOf(() => readDump([volume, snapshot, value]));
+    expect(outcome({ class: 'Foo', backend })).toMatchObject({
+      name: 'InvalidDump',
+      item: 'element 3 of the dump',
+      message: expect.stringMatching(/^Element 3 of the dump: There is no class 'Foo'/),
+    });
+    expect(outcome(5)).toMatchObject({ message: expect.stringMatching(/^Element 3 of the dump: .*not a int/) });
+  });
+
   it('knows no class that is a number beyond 2^53, in a text either', () => {
     expect(() => readDump('{"class": 99999999999999999999, "backend": {}}')).toThrow(InvalidDump);
   });

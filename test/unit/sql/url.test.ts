@@ -77,6 +77,20 @@ describe('sqlitePath()', () => {
       expect(messageOf(connection)).toContain('is not a database URL');
     },
   );
+
+  test.each([
+    ['cl.sqlite', 'sqlite:///cl.sqlite'],
+    ['./data/cl.sqlite', 'sqlite:///./data/cl.sqlite'],
+    ['/var/lib/cl.sqlite', 'sqlite:////var/lib/cl.sqlite'],
+  ])('takes %s for a path, and says how its URL is written', (path, url) => {
+    expect(messageOf(path)).toMatch(new RegExp(`${url.replaceAll('.', '[.]')}( |\\.?$)`));
+  });
+
+  test.each(['mssql://h/a', 'http://h/a', 'maria://h/a'])('says after %s which databases there are', (connection) => {
+    for (const url of ['sqlite:///path', 'mysql://user@host/database', 'postgresql://user@host/database']) {
+      expect(messageOf(connection)).toContain(url);
+    }
+  });
 });
 
 describe('parseDatabaseUrl()', () => {

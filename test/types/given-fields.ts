@@ -1,0 +1,42 @@
+/** What the compiler must take, and refuse, of fields that are given or assigned. Compiled, never run. */
+import {
+  type Backend,
+  type Context,
+  type NewVolumeFields,
+  PersistenceDriver,
+  type Snapshot,
+  type Volume,
+} from 'cinderlib-wasm';
+
+export async function given(backend: Backend, volume: Volume, snapshot: Snapshot): Promise<void> {
+  const fields: NewVolumeFields = { name: 'n', description: null, bootable: true, metadata: { a: '1' } };
+  await backend.createVolume(1, { ...fields, pool_name: 'p', extra_specs: { a: '1' }, qos_specs: {} });
+  await backend.createVolume(1, { id: 'chosen', created_at: undefined });
+  await volume.clone({ size: 2, ...fields });
+  await snapshot.createVolume({ name: 'copy' });
+  await volume.createSnapshot({ name: 'before', metadata: {} });
+  await volume.connect({ host: 'h' }, { attach_mode: 'ro', use_multipath: true });
+
+  // @ts-expect-error: misspelt
+  await backend.createVolume(1, { nmae: 'x' });
+  // @ts-expect-error: misspelt
+  await volume.clone({ extra_spec: {} });
+  // @ts-expect-error: of another type
+  await backend.createVolume(1, { metadata: 'x' });
+  // @ts-expect-error: a snapshot has no such field
+  await volume.createSnapshot({ pool_name: 'p' });
+  // @ts-expect-error: misspelt
+  await volume.connect({ host: 'h' }, { use_multipaths: true });
+  // @ts-expect-error: misspelt
+  volume.dispaly_name = 'x';
+  // @ts-expect-error: chosen when it is made
+  volume.id = 'x';
+}
+
+export class Plugin extends PersistenceDriver {
+  readonly hosts: string[] = [];
+  override async open(context: Context): Promise<void> {
+    await super.open(context);
+    this.hosts.push(context.settings.host, ...context.backends.keys());
+  }
+}
