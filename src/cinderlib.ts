@@ -132,7 +132,8 @@ export class Cinderlib implements Context {
   }
 
   /**
-   * Makes objects of a dump: JSON text or the value of one, of one object or a list.
+   * Makes objects of a dump: JSON text or the value of one, of one object or a list. Key-values, which the command
+   * line dumps, become `KeyValue`.
    *
    * With `save` they are stored, parents first: objects that exist already are brought up to date. A dump
    * that cannot be read whole changes nothing; where the storage has transactions, a failure stores nothing.

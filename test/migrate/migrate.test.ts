@@ -101,7 +101,7 @@ test('a row that cannot be read is named', async () => {
     change(source, `UPDATE volume_attachment SET connection_info = 'no JSON' WHERE id = '${id}'`);
     const migration = migrate(at(source), at(target));
     await expect(migration).rejects.toMatchObject({ name: 'JSONDecodeError', item: `VolumeAttachment ${id}` });
-    expect(sqlite3(target, 'SELECT count(*) AS n FROM volumes')).toEqual([{ n: 0 }]);
+    expect(existsSync(target)).toBe(false);
   });
 });
 
@@ -281,7 +281,7 @@ test('a source that changes meanwhile is refused, and nothing is stored', async 
       changed = true;
     };
     await expect(migrate(at(source), at(target), { on_progress })).rejects.toBeInstanceOf(SourceChanged);
-    expect(sqlite3(target, 'SELECT count(*) AS n FROM volumes')).toEqual([{ n: 0 }]);
+    expect(existsSync(target)).toBe(false);
     expect((await migrate(at(source), at(target))).differences).toEqual([]);
   });
 });
