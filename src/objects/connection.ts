@@ -4,7 +4,7 @@ import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { volumeAttachmentModel } from '../cinder/volume-attachment.ts';
 import type { HostConnector } from '../drivers/connector.ts';
 import { hostConnector } from '../drivers/connector-registry.ts';
-import { ConnectionNotFound, DeviceUnavailable, InvalidOption } from '../errors/index.ts';
+import { ConnectionNotFound, DeviceUnavailable, InvalidOption, ValueError } from '../errors/index.ts';
 import { givenSwitches } from '../given.ts';
 import { kindOf } from '../shown.ts';
 import { refuseAssignments, refuseNewProperties } from './assignments.ts';
@@ -94,6 +94,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     { ovo, use_multipath }: Prepared,
   ): Promise<Connection> {
     const conn = await operable(volume.backend).driver.initializeConnection(volume, connector);
+    checkData(conn);
     ovo.set('connection_info', { conn, connector });
     const connection = new Connection(volume.context, volume.backend, ovo, use_multipath);
     connection.#volume.keep(volume);
@@ -284,6 +285,13 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     }
     if (isDict(data) && Object.keys(data).length > 0) data['access_mode'] = this.attach_mode;
   }
+}
+
+/** Refuses an answer that the original could not read again: one such row makes its listings fail. */
+function checkData(conn: unknown): void {
+  const data = (isDict(conn) ? own(conn, 'data') : null) ?? {};
+  if (isDict(data)) return;
+  throw new ValueError(`initializeConnection() of a driver answers with an object as \`data\`, not ${kindOf(data)}.`);
 }
 
 /** As the original decides: what the connector says, else what the driver's answer looks like. */

@@ -338,6 +338,15 @@ describe('connect', () => {
     expect(vol.status).toBe('available');
   });
 
+  test('an answer whose data is no object is refused, and the export undone', async () => {
+    const vol = await volume();
+    log.length = 0;
+    script.set('initializeConnection', { driver_volume_type: 'fake', data: ['10.0.0.1'] });
+    expect(await failureOf(vol.connect({ host: 'a' }))).toMatchObject({ name: 'ValueError', resource: vol });
+    expect(log).toEqual(['D createExport', 'D initializeConnection', 'D removeExport']);
+    expect([vol.status, await vol.connections()]).toEqual(['available', []]);
+  });
+
   test('that fails later removes the export and keeps the status', async () => {
     const vol = await volume();
     script.set('initializeConnection', new Error('boom'));
