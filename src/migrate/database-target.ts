@@ -5,8 +5,8 @@ import { isDict } from '../cinder/dict.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { type KeyValue, storableKeyValue } from '../objects/key-value.ts';
 import type { BulkWriter } from '../persistence/bulk-writer.ts';
-import { carryCommand } from '../persistence/changes.ts';
 import type { DatabasePersistence } from '../persistence/database.ts';
+import { carryCommand } from '../persistence/save-commands.ts';
 import { type Item, replaceField, shallowCopy } from './item.ts';
 import { DEFAULT_TYPE, keyOf, type Target } from './target.ts';
 

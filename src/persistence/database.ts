@@ -29,7 +29,6 @@ import type {
   WriteCommand,
 } from '../rpc/contract.ts';
 import { BulkWriter } from './bulk-writer.ts';
-import { setCommand } from './changes.ts';
 import {
   type ConnectionFilter,
   PersistenceDriver,
@@ -40,6 +39,7 @@ import {
 import { DriverDatabase } from './driver-database.ts';
 import { connectionFilter, snapshotFilter, volumeFilter } from './filters.ts';
 import { connectionsOf, defaultTypeOf, snapshotsOf, volumesOf } from './rows.ts';
+import { setCommand } from './save-commands.ts';
 import { refuseUnstorable } from './unstorable.ts';
 
 /** Volumes of a page. Cinder has no index for the order of a listing, so that each page costs a scan: few are better. */
