@@ -1,5 +1,6 @@
 /**
- * What the platform underneath can do: the one place that asks.
+ * What the platform underneath can do: the one place that looks for what it has. What is found may be asked for its
+ * methods wherever it is used.
  *
  * Everything is chosen by capability, not by the runtime's name: Deno and Bun have a `process`, Node has
  * no `Worker`. Node's built-in modules are reached through `process.getBuiltinModule`, which needs no
@@ -183,6 +184,31 @@ export function webLocks(): LockManager | undefined {
 export function privateFiles(): (() => Promise<FileSystemDirectoryHandle>) | undefined {
   const { storage } = navigatorLike();
   return storage?.getDirectory === undefined ? undefined : () => storage.getDirectory?.() ?? Promise.reject();
+}
+
+/** How much this site may store, and how much it does, as far as the browser tells. */
+export async function storageEstimate(): Promise<StorageEstimate> {
+  return (await navigatorLike().storage?.estimate?.()) ?? {};
+}
+
+/** Whether Web Workers can be started. */
+export function hasWorkers(): boolean {
+  return typeof Worker === 'function';
+}
+
+/** Whether one worker can serve all tabs. Only pages can start it. */
+export function hasSharedWorkers(): boolean {
+  return typeof SharedWorker === 'function';
+}
+
+/** Where a page hears what its policy forbade; undefined in workers and outside of browsers. */
+export function pageDocument(): Document | undefined {
+  return globalThis.document;
+}
+
+/** Where a page hears that it is put away, and comes back; undefined where nothing is heard. */
+export function pageEvents(): Pick<EventTarget, 'addEventListener'> | undefined {
+  return typeof globalThis.addEventListener === 'function' ? globalThis : undefined;
 }
 
 /** Where SQLite's databases are kept unless the user says. */

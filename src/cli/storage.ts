@@ -5,6 +5,7 @@ import { fileSource, isSqlite } from '../convert/file-source.ts';
 import { type CinderlibError, DatabaseUnavailable, InvalidOption } from '../errors/index.ts';
 import { errnoOf, openFailure } from '../media/failure.ts';
 import { carry } from '../migrate/carry.ts';
+import { closeAll } from '../migrate/close-all.ts';
 import { openContext, openForReading, sourceOf, targetOf } from '../migrate/open.ts';
 import type { NotCarried } from '../migrate/report.ts';
 import type { Source } from '../migrate/source.ts';
@@ -38,10 +39,11 @@ export class Storages {
     this.#open.add(task);
   }
 
+  /** Does it all, whatever of it fails. */
   async close(): Promise<void> {
     const tasks = [...this.#open].reverse();
     this.#open.clear();
-    for (const task of tasks) await task();
+    await closeAll(tasks);
   }
 
   /** A storage to look at; the content of a file that is no database is looked at in memory. */
@@ -80,22 +82,32 @@ export class Storages {
     if (argument === '-') return unpacked(await this.#terminal.input());
     if (!isPath(argument)) return null;
     const fs = builtin('node:fs');
-    let bytes: Uint8Array;
+    let bytes: Uint8Array | null;
     try {
-      if (fs === undefined || isSqlite(startOf(fs, argument))) return null;
-      bytes = fs.readFileSync(argument);
+      bytes = fs === undefined ? null : contentOf(fs, argument);
     } catch (cause) {
       throw unreadable(argument, cause);
     }
-    return unpacked(bytes);
+    return bytes === null ? null : unpacked(bytes);
   }
 }
 
-function startOf(fs: typeof import('node:fs'), path: string): Uint8Array {
+/** What a file holds, unless that is a SQLite database. It may be a pipe, which has no places and is read once. */
+function contentOf(fs: typeof import('node:fs'), path: string): Uint8Array | null {
   const file = fs.openSync(path, 'r');
   try {
     const start = new Uint8Array(16);
-    return start.subarray(0, fs.readSync(file, start, 0, start.length, 0));
+    let length = 0;
+    for (let count = -1; count !== 0 && length < start.length; length += count) {
+      count = fs.readSync(file, start, length, start.length - length, null);
+    }
+    if (isSqlite(start.subarray(0, length))) return null;
+    if (fs.fstatSync(file).isFile()) return fs.readFileSync(path);
+    const rest = fs.readFileSync(file);
+    const bytes = new Uint8Array(length + rest.length);
+    bytes.set(start.subarray(0, length));
+    bytes.set(rest, length);
+    return bytes;
   } finally {
     fs.closeSync(file);
   }

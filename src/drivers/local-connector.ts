@@ -1,7 +1,7 @@
 /** Attaches what this host sees already: a file, or a device that needs no network. */
 import type { Dict } from '../cinder/dict.ts';
 import { DeviceUnavailable } from '../errors/index.ts';
-import { builtin } from '../runtime.ts';
+import { builtin, privateFiles } from '../runtime.ts';
 import type { Device, HostConnector } from './connector.ts';
 
 const inBrowser = 'opfs:/';
@@ -55,7 +55,8 @@ async function hostSize(path: string): Promise<number | null> {
 async function opfsSize(path: string): Promise<number> {
   const parts = path.split('/');
   const name = parts.pop() ?? '';
-  let folder = await navigator.storage.getDirectory();
+  let folder = await privateFiles()?.();
+  if (folder === undefined) throw new DeviceUnavailable('There are no private files here.');
   for (const part of parts) folder = await folder.getDirectoryHandle(part);
   const handle = await folder.getFileHandle(name);
   return (await handle.getFile()).size;

@@ -4,6 +4,7 @@ import { pause, privateFiles } from '../runtime.ts';
 import type { AccessHandle, AccessibleFile } from './access-handle.ts';
 import { browserOpenFailure, browserWord } from './browser-failure.ts';
 import type { FileKind } from './medium.ts';
+import { OpfsFile } from './opfs-file.ts';
 
 /** How long a worker that has just ended may keep a file, and the pause between attempts, in milliseconds. */
 const patience = 500;
@@ -67,13 +68,13 @@ export class OpfsPlace {
   /** Puts a whole content under the database's name, or nothing. */
   async seed(content: Uint8Array): Promise<void> {
     try {
-      const fresh = await this.open('.new');
+      const fresh = new OpfsFile(await this.open('.new'), this.path);
       try {
         fresh.truncate(0);
-        fresh.write(content, { at: 0 });
-        fresh.flush();
+        fresh.write(content, 0);
+        fresh.sync();
       } finally {
-        fresh.close();
+        fresh.release();
       }
       await (await this.#handle('.new', false)).move(this.#name);
     } catch (error) {

@@ -2,6 +2,7 @@
 import { checkMigrationEnd, migrationOptions } from '../options.ts';
 import type { PersistenceConfig } from '../setup.ts';
 import type { MigrationProgress } from './carry.ts';
+import { closeAll } from './close-all.ts';
 import type { OpenStorage } from './open.ts';
 import type { MigrationReport } from './report.ts';
 
@@ -52,16 +53,19 @@ export async function migrate(
   ]);
   refuseSame(from, to);
   const opened: OpenStorage<unknown>[] = [];
-  const closeAll = async (): Promise<void> => {
-    for (const storage of opened.reverse()) await storage.close();
-  };
+  const close = (): Promise<void> => closeAll(opened.reverse().map((storage) => () => storage.close()));
+  let report: MigrationReport;
   try {
     const source = await openSource(from);
     opened.push(source);
     const target = await openTarget(to, dry_run);
     if (target !== null) opened.push(target);
-    return await carry(source.end, target?.end ?? null, { dry_run, verify, key_values, on_progress });
-  } finally {
-    await closeAll();
+    report = await carry(source.end, target?.end ?? null, { dry_run, verify, key_values, on_progress });
+  } catch (error) {
+    // Why it failed says more than why it could not be closed.
+    await close().catch(() => {});
+    throw error;
   }
+  await close();
+  return report;
 }

@@ -3,7 +3,9 @@ import type { Cinderlib } from '../cinderlib.ts';
 import { DatabaseUnavailable, InvalidOption } from '../errors/index.ts';
 import { DatabasePersistence } from '../persistence/database.ts';
 import { PersistenceDriver } from '../persistence/driver.ts';
+import { builtin, defaultMedium } from '../runtime.ts';
 import { type PersistenceConfig, setup } from '../setup.ts';
+import { sqlitePath } from '../sql/url.ts';
 import { DatabaseSource } from './database-source.ts';
 import { DatabaseTarget } from './database-target.ts';
 import { DriverSource } from './driver-source.ts';
@@ -83,11 +85,35 @@ function isMissing(error: unknown): boolean {
 /** @throws {InvalidOption} when both configurations name one storage */
 export function refuseSame(from: PersistenceConfig, to: PersistenceConfig): void {
   const isInstance = from?.storage instanceof PersistenceDriver && from.storage === to?.storage;
-  const isDatabase =
-    from?.storage === 'db' &&
-    to?.storage === 'db' &&
-    from.connection === to.connection &&
-    !inMemory.test(from.connection ?? '');
-  if (!isInstance && !isDatabase) return;
+  const database = databaseOf(from);
+  if (!isInstance && (database === null || database !== databaseOf(to))) return;
   throw new InvalidOption('migrate(): source and target are the same storage. Name two different ones.');
+}
+
+/** A text that is the same for the same database, however it is named; null for what nobody else can have. */
+function databaseOf(config: PersistenceConfig): string | null {
+  if (config?.storage !== 'db' || typeof config.connection !== 'string') return null;
+  const { connection, medium = defaultMedium() } = config;
+  if (inMemory.test(connection)) return null;
+  let path: string | null;
+  try {
+    path = sqlitePath(connection);
+  } catch {
+    // A server; or what will be refused when it is opened.
+    return connection;
+  }
+  return `${medium} ${medium === 'filesystem' ? fileOf(path ?? '') : path}`;
+}
+
+/** A file by its number, which links have in common; one that does not exist yet, by the name that it will have. */
+function fileOf(path: string): string {
+  const [fs, paths] = [builtin('node:fs'), builtin('node:path')];
+  if (fs === undefined || paths === undefined) return path;
+  const named = paths.resolve(path);
+  try {
+    const { dev, ino } = fs.statSync(named, { bigint: true });
+    return `${dev} ${ino}`;
+  } catch {
+    return named;
+  }
 }

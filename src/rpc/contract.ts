@@ -44,7 +44,7 @@ export interface Page {
 
 /**
  * A part of everything that is live, for who goes through all of it: the next `limit` objects after an id,
- * in the database's own order of ids, or those that have one of these ids.
+ * in the database's own order of ids, or those that have one of these ids, of which there may be some thousands.
  */
 export type Scan = { readonly after: string | null; readonly limit: number } | { readonly ids: readonly string[] };
 
@@ -339,7 +339,7 @@ export interface Answers {
   getKeyValues: readonly KeyValueRow[];
   scanVolumes: VolumeRows;
   scanSnapshots: SnapshotRows;
-  /** A text that changes when any row does. */
+  /** A text that is another one after somebody has changed the tables. */
   fingerprint: string;
   examine: Examination;
   info: StorageInfo;

@@ -2,7 +2,7 @@
 import type { Endpoint } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { InvalidOption, WorkerLost } from '../errors/index.ts';
-import { builtin, isAllowed } from '../runtime.ts';
+import { builtin, hasWorkers, isAllowed } from '../runtime.ts';
 import type { AnyWorker } from './any-worker.ts';
 import { loadFault, PolicyWatch, policyHint } from './load-fault.ts';
 
@@ -38,7 +38,7 @@ function ownWorker(): WorkerHandle {
       throw new WorkerLost(`The worker of the persistence core cannot be started: ${reason}`, { cause });
     }
   }
-  if (typeof Worker === 'function') return browserWorker();
+  if (hasWorkers()) return browserWorker();
   throw new WorkerLost(
     'This runtime has no workers that the library knows how to start. ' +
       'Pass worker: false to run the core on the calling thread.',

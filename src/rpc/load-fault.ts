@@ -2,6 +2,7 @@
  * Why a browser did not load a worker's script. Its error event has no word about it, so that the script is
  * asked for once more, and what the page's policy forbade is remembered.
  */
+import { pageDocument } from '../runtime.ts';
 
 /** What a Content Security Policy forbade since the watch began, to this page. */
 export class PolicyWatch {
@@ -10,7 +11,7 @@ export class PolicyWatch {
 
   constructor() {
     // A worker that starts another has no document; there the violation cannot be seen.
-    globalThis.document?.addEventListener('securitypolicyviolation', this.#listener);
+    pageDocument()?.addEventListener('securitypolicyviolation', this.#listener);
   }
 
   /** The directive that forbade one of the addresses; null when none did. */
@@ -22,7 +23,7 @@ export class PolicyWatch {
   }
 
   stop(): void {
-    globalThis.document?.removeEventListener('securitypolicyviolation', this.#listener);
+    pageDocument()?.removeEventListener('securitypolicyviolation', this.#listener);
   }
 }
 

@@ -1,6 +1,6 @@
 /** What a page does for a core whose database other tabs have open too: hears of changes, and tells of its own ways. */
 import type { Endpoint } from 'comlink';
-import { webLocks } from '../runtime.ts';
+import { hasSharedWorkers, pageEvents, webLocks } from '../runtime.ts';
 import type { ChangeListener } from './client.ts';
 import type { ChangesMessage, CoreConfig, SharedCore } from './contract.ts';
 
@@ -13,7 +13,7 @@ export function isShared({ medium }: CoreConfig): boolean {
  * started, or not from this origin, the tabs do without.
  */
 export function startPorts(): MessagePort | undefined {
-  if (typeof SharedWorker !== 'function') return undefined;
+  if (!hasSharedWorkers()) return undefined;
   try {
     return new SharedWorker(new URL('./ports.js', import.meta.url), { type: 'module', name: 'cinderlib-wasm' }).port;
   } catch {
@@ -45,7 +45,7 @@ export function watchPage(signal: AbortSignal, callback: (isAway: boolean) => vo
     const listener = ({ persisted }: PageTransitionEvent): void => {
       if (persisted) callback(isAway);
     };
-    globalThis.addEventListener?.(type, listener as EventListener, { signal });
+    pageEvents()?.addEventListener(type, listener as EventListener, { signal });
   };
   listen('pagehide', true);
   listen('pageshow', false);

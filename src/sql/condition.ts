@@ -1,4 +1,5 @@
 /** Conditions of WHERE clauses, each with the values of its placeholders. */
+import { InvalidOption } from '../errors/index.ts';
 import type { Scan, SqlValue } from '../rpc/contract.ts';
 
 export interface Condition {
@@ -36,18 +37,34 @@ export type Scope = (column: string) => Condition;
 
 /** `column IN (…)`: the ids themselves where they are few, else the query that found them. */
 export function among(ids: readonly SqlValue[], query: Condition): Scope {
-  const few = [...new Set(ids)].filter((id) => id !== null);
-  if (few.length > FEW) return (column) => ({ sql: `${column} IN (${query.sql})`, parameters: query.parameters });
-  // One id more than once makes a few texts do for all lengths, and those stay prepared.
-  while (few.length > 0 && (few.length & (few.length - 1)) !== 0) few.push(few.at(-1) ?? '');
-  // Nothing equals NULL, and not every database takes an empty list.
-  const places = few.map(() => '?').join(', ') || 'NULL';
-  return (column) => ({ sql: `${column} IN (${places})`, parameters: few });
+  const distinct = distinctOf(ids);
+  if (distinct.length <= FEW) return bound(distinct);
+  return (column) => ({ sql: `${column} IN (${query.sql})`, parameters: query.parameters });
 }
+
+function distinctOf(ids: readonly SqlValue[]): readonly SqlValue[] {
+  return [...new Set(ids)].filter((id) => id !== null);
+}
+
+function bound(ids: readonly SqlValue[]): Scope {
+  const values = [...ids];
+  // One id more than once makes a few texts do for all lengths, and those stay prepared.
+  while (values.length < FEW && (values.length & (values.length - 1)) !== 0) values.push(values.at(-1) ?? '');
+  // Nothing equals NULL, and not every database takes an empty list.
+  const places = values.map(() => '?').join(', ') || 'NULL';
+  return (column) => ({ sql: `${column} IN (${places})`, parameters: values });
+}
+
+/** Half of what SQLite binds, the least of the databases: rows may be asked for by two columns at once. */
+const MOST = 16_383;
 
 /** The live rows of a scan, with their order and limit, for the end of a statement. */
 export function scanned(scan: Scan): Condition {
-  if ('ids' in scan) return all([among(scan.ids, { sql: 'SELECT NULL', parameters: [] })('id'), live]);
+  if ('ids' in scan) {
+    const ids = distinctOf(scan.ids);
+    if (ids.length <= MOST) return all([bound(ids)('id'), live]);
+    throw new InvalidOption(`A scan takes ${MOST} ids at most, not ${ids.length}. Scan for some after the others.`);
+  }
   const next = scan.after === null ? live : all([{ sql: 'id > ?', parameters: [scan.after] }, live]);
   return { sql: `${next.sql} ORDER BY id LIMIT ?`, parameters: [...next.parameters, scan.limit] };
 }

@@ -155,46 +155,67 @@ function creatable(): readonly SchemaObject[] {
   return schemaObjects().filter(({ kind, name }) => kind === 'table' && !shared.has(name));
 }
 
-/** Stamps, upgrades by one revision and adds the key-value table, where any of that is due. */
-async function upgradeSchema(
-  engine: SqlEngine,
+/** What is still to be done to a database that has Cinder's tables. */
+interface Steps {
+  /** Tables to be made. */
+  readonly missing: readonly string[];
+  /** Whether the revision has to be written down. */
+  readonly stamps: boolean;
+  /** Whether it can go on to the next revision. */
+  readonly relaxes: boolean;
+  /** The revision that it has in the end. */
+  readonly target: string;
+}
+
+async function stepsDue(
+  connection: SqlConnection,
   ways: SchemaWays,
   { tables, revisions }: State,
   revision: string,
-): Promise<string> {
-  const stamps = (revisions ?? []).length === 0;
-  const rebuilds = revision === FIRST_REVISION && (await ways.canRelaxVolumes(engine));
-  const missing = ['alembic_version', KEY_VALUE_TABLE].filter((name) => !tables.has(name));
-  if (!stamps && !rebuilds && missing.length === 0) return revision;
-  const target = rebuilds ? SCHEMA_REVISION : revision;
-  const upgrade = async (connection: SqlConnection): Promise<void> => {
-    for (const { name, sql } of ways.objects()) if (missing.includes(name)) await connection.run(sql);
-    if (rebuilds) await ways.relaxVolumes(connection);
-    if (stamps) await insertRow(connection, 'alembic_version', { version_num: target });
-    else if (rebuilds) await connection.run('UPDATE alembic_version SET version_num = ?', [target]);
+): Promise<Steps> {
+  const relaxes = revision === FIRST_REVISION && (await ways.canRelaxVolumes(connection));
+  return {
+    missing: ['alembic_version', KEY_VALUE_TABLE].filter((name) => !tables.has(name)),
+    stamps: (revisions ?? []).length === 0,
+    relaxes,
+    target: relaxes ? SCHEMA_REVISION : revision,
   };
-  if (engine.dialect !== 'sqlite') return upgradeServer(engine, ways, revision, target, upgrade);
+}
+
+async function take(
+  connection: SqlConnection,
+  ways: SchemaWays,
+  { missing, stamps, relaxes, target }: Steps,
+): Promise<void> {
+  for (const { name, sql } of ways.objects()) if (missing.includes(name)) await connection.run(sql);
+  if (relaxes) await ways.relaxVolumes(connection);
+  if (stamps) await insertRow(connection, 'alembic_version', { version_num: target });
+  else if (relaxes) await connection.run('UPDATE alembic_version SET version_num = ?', [target]);
+}
+
+/** Stamps, upgrades by one revision and adds the key-value table, where any of that is due. */
+async function upgradeSchema(engine: SqlEngine, ways: SchemaWays, state: State, revision: string): Promise<string> {
+  const steps = await stepsDue(engine, ways, state, revision);
+  if (!steps.stamps && !steps.relaxes && steps.missing.length === 0) return revision;
+  if (engine.dialect !== 'sqlite') return upgradeServer(engine, ways, revision);
   // Without effect once a transaction has begun.
-  if (rebuilds) await engine.run('PRAGMA foreign_keys = OFF');
-  await engine.transaction(upgrade);
-  return target;
+  if (steps.relaxes) await engine.run('PRAGMA foreign_keys = OFF');
+  await engine.transaction((connection) => take(connection, ways, steps));
+  return steps.target;
 }
 
 /** Others may take the same steps at the same time; and who may only read takes none, where it can do without. */
-async function upgradeServer(
-  engine: SqlEngine,
-  ways: SchemaWays,
-  revision: string,
-  target: string,
-  upgrade: (connection: SqlConnection) => Promise<void>,
-): Promise<string> {
+async function upgradeServer(engine: SqlEngine, ways: SchemaWays, revision: string): Promise<string> {
   try {
+    let target = revision;
     await engine.transaction((connection) =>
       ways.lock(connection, async () => {
+        // What was due before the lock was had may have been done by whoever had it.
         const found = await check(connection, ways);
-        const isDue = (found.state.revisions ?? []).length === 0 || found.revision === revision;
-        const lacksKeyValues = !found.state.tables.has(KEY_VALUE_TABLE);
-        if (isDue || lacksKeyValues) await upgrade(connection);
+        if (found.revision === null) throw refusal('its tables were removed while it was opened');
+        const steps = await stepsDue(connection, ways, found.state, found.revision);
+        await take(connection, ways, steps);
+        target = steps.target;
       }),
     );
     return target;

@@ -1,19 +1,31 @@
 /** The names of a database's own tables, by what each kind of database has to say of itself. */
+import type { Dialect } from './dialect.ts';
 import type { SqlConnection } from './engine.ts';
 import { valuesOf } from './rows.ts';
 
-const queries: Readonly<Record<string, string>> = {
-  sqlite: `SELECT lower(name) AS name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`,
-  mysql: `SELECT lower(table_name) AS name FROM information_schema.tables
+const queries: Readonly<Record<Dialect, string>> = {
+  sqlite: `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`,
+  mysql: `SELECT table_name AS name FROM information_schema.tables
     WHERE table_schema = database() AND table_type = 'BASE TABLE'`,
-  postgresql: `SELECT lower(table_name) AS name FROM information_schema.tables
+  postgresql: `SELECT table_name AS name FROM information_schema.tables
     WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'`,
 };
 
+export interface TableName {
+  readonly name: string;
+  /** To be compared with the names of known tables: SQLite finds `Volumes` as `volumes`, where servers have two tables. */
+  readonly compared: string;
+  /** As statements have to write it: others than ours may hold anything. */
+  readonly quoted: string;
+}
+
 /** In the order of the alphabet. */
-export async function tableNames(connection: SqlConnection): Promise<readonly string[]> {
-  const { dialect }: { readonly dialect: string } = connection;
-  const query = queries[dialect];
-  if (query === undefined) return [];
-  return valuesOf(await connection.all(`${query} ORDER BY 1`), 'name').map(String);
+export async function tableNames(connection: SqlConnection): Promise<readonly TableName[]> {
+  const { dialect } = connection;
+  const names = valuesOf(await connection.all(`${queries[dialect]} ORDER BY 1`), 'name').map(String);
+  return names.map((name) => ({
+    name,
+    compared: dialect === 'sqlite' ? name.toLowerCase() : name,
+    quoted: `"${name.replaceAll('"', '""')}"`,
+  }));
 }

@@ -39,7 +39,9 @@ export class PortPasser {
 
   /** A tab that is killed does not say that it leaves. */
   async #forgetAtItsEnd(id: MemberId): Promise<void> {
-    await this.#locks?.request(aliveLock(id), { mode: 'shared' }, () => {});
+    // Without locks nobody tells; what is passed to who has gone gets no answer, and the tabs talk over the channel.
+    if (this.#locks === undefined) return;
+    await this.#locks.request(aliveLock(id), { mode: 'shared' }, () => {});
     this.#members.delete(id);
   }
 }

@@ -1,7 +1,7 @@
 /** `migrate` when things go wrong: what is refused, what is taken back, what a second run completes. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, linkSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import {
   type Connection,
   DatabaseLocked,
@@ -143,6 +143,52 @@ test('a plugin that fails in the middle is filled by the next run', async () => 
     expect(1000 - plugin.left).toBe(55 + 35 + 17 - 70);
     expect((await migrate({ storage: plugin }, at(target))).differences).toEqual([]);
   });
+});
+
+test('a database is not migrated into itself, whatever it is called', async () => {
+  await inFolder(async (source, _target, folder) => {
+    symlinkSync(folder, join(folder, 'here'));
+    symlinkSync(source, join(folder, 'link.sqlite'));
+    linkSync(source, join(folder, 'hard.sqlite'));
+    const relativePath = relative(process.cwd(), source);
+    for (const name of [
+      relativePath,
+      join(folder, 'here', 'source.sqlite'),
+      ...['link', 'hard'].map((link) => join(folder, `${link}.sqlite`)),
+    ]) {
+      const migrating = migrate(at(source), at(name));
+      await expect(migrating, name).rejects.toThrow('source and target are the same storage');
+      await expect(migrating, name).rejects.toBeInstanceOf(InvalidOption);
+    }
+    expect(await migrate(at(source), at(join(folder, 'here', 'other.sqlite')), { dry_run: true })).toMatchObject({
+      volumes: 55,
+    });
+  });
+});
+
+/** Tells that it was closed, which may fail. */
+class Closing extends NoteBook {
+  closings = 0;
+  failure: Error | null = null;
+
+  override async close() {
+    this.closings++;
+    if (this.failure !== null) throw this.failure;
+  }
+}
+
+test('a storage that cannot be closed keeps no other open, and hides no other failure', async () => {
+  const why = new Error('no more');
+  const on_progress = () => {
+    throw why;
+  };
+  for (const options of [{}, { on_progress }]) {
+    const [from, to] = [new Closing(), new Closing()];
+    to.failure = new Error('stuck');
+    const migrating = migrate({ storage: from }, { storage: to }, options);
+    await expect(migrating).rejects.toBe('on_progress' in options ? why : to.failure);
+    expect([from.closings, to.closings]).toEqual([1, 1]);
+  }
 });
 
 /** Loses a field. */

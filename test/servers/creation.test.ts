@@ -59,6 +59,19 @@ describe.each(serverKinds)('%s', (kind) => {
     expect(seedRows(server.running, nameIn(connection))).toEqual(seedRows(server.running, nameIn(fresh)));
   });
 
+  test('contexts that open one without key-values at the same time make one table for them', async (context) => {
+    server.require(context);
+    const connection = await created();
+    const expected = everything(connection);
+    server.running.sql('DROP TABLE cinderlib_persistence_key_value', nameIn(connection));
+    const opening = await Promise.allSettled(Array.from({ length: 4 }, () => open(connection)));
+    for (const one of opening) if (one.status === 'fulfilled') await one.value.close();
+    expect(opening.map((one) => (one.status === 'fulfilled' ? 'open' : String(one.reason)))).toEqual(
+      opening.map(() => 'open'),
+    );
+    expect(everything(connection)).toEqual(expected);
+  });
+
   test('a creation that was killed is completed', { timeout: timeFor(rounds(4), 3000) }, async (context) => {
     server.require(context);
     const random = new Random();

@@ -3,6 +3,9 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { openMysql } from '../../src/sql/engines/mysql.ts';
 import { openPostgres } from '../../src/sql/engines/postgres.ts';
 import type { ServerEngine } from '../../src/sql/engines/server.ts';
+import { examine } from '../../src/sql/examine.ts';
+import { fingerprint } from '../../src/sql/fingerprint.ts';
+import { prepareSchema } from '../../src/sql/revisions.ts';
 import { serverOf } from '../../src/sql/server-url.ts';
 import { nameIn, serverKinds, useServer } from '../support/server-tests.ts';
 
@@ -166,6 +169,50 @@ describe.each(serverKinds)('%s', (kind) => {
     server.require(context);
     const engine = await open({ statement_timeout: 3e9, lock_timeout: 1e15 });
     expect((await engine.all(isMysql ? 'SELECT SLEEP(0.1)' : 'SELECT pg_sleep(0.1)')).rows).toHaveLength(1);
+  });
+
+  test('tables of others may be called anything', async (context) => {
+    server.require(context);
+    const connection = await server.running.createDatabase();
+    const engine = await (isMysql ? openMysql : openPostgres)({ ...serverOf(connection), lock_timeout: 5000 }, false);
+    opened.push(engine);
+    await prepareSchema(engine, { now: () => '2024-01-02 03:04:05', newId: () => crypto.randomUUID() });
+    const names = ['Inventory', 'a"b', 'a?b', "it's", 'Volumes'];
+    const quoted = (name: string) => (isMysql ? `\`${name}\`` : `"${name.replaceAll('"', '""')}"`);
+    for (const name of names) {
+      const table = quoted(name);
+      server.running.sql(`CREATE TABLE ${table} (x INT); INSERT INTO ${table} VALUES (1), (2)`, nameIn(connection));
+    }
+    const { tables } = await engine.read((reader) => examine(reader, false));
+    expect(tables.flatMap(({ table, foreign }) => (foreign === 2 ? [table] : [])).sort()).toEqual(names.sort());
+    expect(tables.find(({ table }) => table === 'volumes')).toMatchObject({ live: 0, foreign: 0 });
+  });
+
+  test('a change within the second of the last one is seen', async (context) => {
+    server.require(context);
+    const connection = await server.running.createDatabase();
+    const engine = await (isMysql ? openMysql : openPostgres)({ ...serverOf(connection), lock_timeout: 5000 }, false);
+    opened.push(engine);
+    await prepareSchema(engine, { now: () => '2024-01-02 03:04:05', newId: () => crypto.randomUUID() });
+    const time = (fraction: string) => `2030-01-02 03:04:05${isMysql ? '' : `.${fraction}`}`;
+    const changes: readonly string[][] = [
+      ...['a', 'b'].map((id) => [
+        'INSERT INTO volumes (id, display_name, created_at, deleted, use_quota, volume_type_id) VALUES (?, ?, ?, false, true, ?)',
+        ...[id, 'name', time('0'), 't'],
+      ]),
+      ['UPDATE volumes SET display_name = ?, updated_at = ? WHERE id = ?', 'named', time('1'), 'a'],
+      ['UPDATE volumes SET display_name = ?, updated_at = ? WHERE id = ?', 'other', time('2'), 'a'],
+      ['UPDATE volumes SET display_name = ?, updated_at = ? WHERE id = ?', 'other', time('3'), 'b'],
+      ['INSERT INTO cinderlib_persistence_key_value VALUES (?, ?)', 'k', 'one'],
+      ['UPDATE cinderlib_persistence_key_value SET value = ?', 'two'],
+    ];
+    const seen = new Set([await engine.read(fingerprint)]);
+    for (const [count, [sql = '', ...parameters]] of changes.entries()) {
+      await engine.run(sql, parameters);
+      expect(await engine.read(fingerprint)).toBe(await engine.read(fingerprint));
+      seen.add(await engine.read(fingerprint));
+      expect(seen.size, sql).toBe(count + 2);
+    }
   });
 
   test('works of a group do not share a fate, and are done in order', async (context) => {

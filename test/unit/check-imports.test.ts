@@ -134,6 +134,7 @@ describe('importProblems()', () => {
       'src/runtime.ts': 'export const version = process.versions.node ?? Deno.version;',
       'src/media/filesystem.ts': "import { readFileSync } from 'node:fs';\nexport const a = readFileSync;",
       'src/media/disk.ts': "export type FileSystem = typeof import('node:fs');",
+      'src/rpc/endpoint.ts': 'const Native = globalThis.Worker;\nglobalThis.Worker = Native;',
       'src/tabs/lock.ts': [
         '// process.pid is the name of the process in Node, Deno and Bun.',
         "export const text = 'process.pid of Deno';",
@@ -141,13 +142,26 @@ describe('importProblems()', () => {
         'export const bun = typeof Bun;',
         'export const ours = other.process.Deno;',
         'const { process } = globalThis;',
+        "export const can = typeof SharedWorker === 'function';",
+        'export const locks = navigator.locks;',
+        'export const ours = page.navigator.locks;',
+        "export const type = typeof other === 'function';",
+        'globalThis.Worker = other;',
       ].join('\n'),
     });
     expect(problems).toStrictEqual([
       "src/media/filesystem.ts:1: imports node:fs; use builtin('node:fs') of src/runtime.ts.",
-      'src/tabs/lock.ts:3: asks for process; only src/runtime.ts may ask what the platform is.',
-      'src/tabs/lock.ts:4: asks for Bun; only src/runtime.ts may ask what the platform is.',
-      'src/tabs/lock.ts:6: asks for process; only src/runtime.ts may ask what the platform is.',
+      ...[
+        [3, 'process'],
+        [4, 'Bun'],
+        [6, 'globalThis'],
+        [7, 'typeof SharedWorker'],
+        [8, 'navigator'],
+        [11, 'globalThis'],
+      ].map(
+        ([line, name]) =>
+          `src/tabs/lock.ts:${line}: asks for ${name}; only src/runtime.ts may look for what the platform has.`,
+      ),
     ]);
   });
 

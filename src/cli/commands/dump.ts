@@ -9,6 +9,8 @@ export interface DumpOptions {
   readonly keyValues: boolean;
   /** What to make of each thing before it is written: secrets are masked here, and only where there are some. */
   readonly mask: (value: unknown) => unknown;
+  /** Whether nobody reads any more what is written: then nothing more is read either. */
+  readonly deserted: () => boolean;
 }
 
 export interface Dumped {
@@ -24,7 +26,7 @@ export interface Dumped {
 export async function dump(
   storage: PersistenceDriver,
   write: (text: string) => Promise<void>,
-  { keyValues, mask }: DumpOptions,
+  { keyValues, mask, deserted }: DumpOptions,
 ): Promise<Dumped> {
   let separator = '[';
   let masked = false;
@@ -45,6 +47,7 @@ export async function dump(
     counts.connections += volume.ovo.children('volume_attachment').length;
     const type = volume.volume_type;
     if (type !== null && type.name !== DEFAULT_TYPE) types.add(type.id);
+    if (deserted()) return { masked, keyValues: 0, counts: { ...counts, key_values: 0, volume_types: types.size } };
   }
   // What a database holds of volumes that are not there any more.
   for (const snapshot of await storage.getSnapshots()) {

@@ -24,7 +24,10 @@ export async function toJson(
 ): Promise<ExitCode> {
   const { storage, leftOut } = await storages.lookAt(from);
   const writeAll = (write: (text: string) => Promise<void>) =>
-    dump(storage, write, { keyValues, mask: (value) => value });
+    dump(storage, write, {
+      ...{ keyValues, mask: (value: unknown) => value },
+      deserted: () => to === '-' && output.terminal.deserted,
+    });
   const { counts, keyValues: found } = await (to === '-'
     ? writeAll((text) => output.terminal.out(text))
     : writeFile(storages, to, force, writeAll));

@@ -23,9 +23,7 @@ export async function newDatabase<T>(
   let filled = false;
   storages.atEnd(async () => {
     try {
-      if (!filled) return;
-      if (place === null) fs.renameSync(temporary, path);
-      else await place.put(temporary);
+      if (filled) await giveName(fs, temporary, path, place);
     } finally {
       for (const companion of ['', '-journal', '.lock']) fs.rmSync(temporary + companion, { force: true });
     }
@@ -51,9 +49,7 @@ async function placeOf(storages: Storages, path: string, replace: boolean): Prom
   // A journal or a log without its database would be played into the new one.
   const there = ['', '-journal', '-wal'].find((kind) => fs.existsSync(path + kind));
   if (there === undefined) return { fs, place: null };
-  if (!replace) {
-    throw new DatabaseExists(`${path}${there} exists already. Name another file, or replace it with --force.`);
-  }
+  if (!replace) throw existing(path + there);
   const place = await TakenPlace.take(path);
   storages.atEnd(() => place.close());
   return { fs, place };
@@ -67,6 +63,35 @@ function makeEmpty(fs: FileSystem, path: string, mode: number): void {
   } catch (cause) {
     throw openFailure('create', path, cause);
   }
+}
+
+function existing(path: string): DatabaseExists {
+  return new DatabaseExists(`${path} exists already. Name another file, or replace it with --force.`);
+}
+
+/** Names a file that is whole. Renaming would replace what has got the name meanwhile; a second name fails then. */
+async function giveName(fs: FileSystem, temporary: string, path: string, place: TakenPlace | null): Promise<void> {
+  if (place !== null) return place.put(temporary);
+  try {
+    fs.linkSync(temporary, path);
+  } catch (error) {
+    const code = codeOf(error);
+    // Some file systems have no second names. There a file that appears in this very moment is replaced.
+    if (code !== null && withoutLinks.has(code) && !fs.existsSync(path)) {
+      fs.renameSync(temporary, path);
+      return;
+    }
+    fs.rmSync(temporary, { force: true });
+    throw code === 'EEXIST' || fs.existsSync(path) ? existing(path) : error;
+  }
+  fs.rmSync(temporary);
+}
+
+const withoutLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV', 'EACCES']);
+
+function codeOf(error: unknown): string | null {
+  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : null;
+  return typeof code === 'string' ? code : null;
 }
 
 /**
@@ -93,8 +118,7 @@ export async function writeFile<T>(
     } finally {
       fs.closeSync(file);
     }
-    if (place === null) fs.renameSync(temporary, path);
-    else await place.put(temporary);
+    await giveName(fs, temporary, path, place);
     return result;
   } catch (cause) {
     remove();

@@ -10,6 +10,7 @@ import {
   VolumeBackendAPIException,
   VolumeDeviceNotFound,
 } from '../../errors/index.ts';
+import { privateFiles, storageEstimate } from '../../runtime.ts';
 import { type FilePlace, ofVolumes } from './place.ts';
 
 /** What is copied at once. */
@@ -27,15 +28,15 @@ export class OpfsFolder implements FilePlace {
   }
 
   async prepare(): Promise<void> {
-    const { storage } = globalThis.navigator ?? {};
-    if (typeof storage?.getDirectory !== 'function' || !('createWritable' in FileSystemFileHandle.prototype)) {
+    const files = privateFiles();
+    if (files === undefined || !('createWritable' in FileSystemFileHandle.prototype)) {
       throw new MissingDependency(
         'OPFS',
         'The file driver needs Node, Deno or Bun, or a browser with a private file system (OPFS) that can be ' +
           'written to, on a page of a secure origin.',
       );
     }
-    let folder = await storage.getDirectory();
+    let folder = await files();
     for (const part of this.#folder.split('/').filter((name) => name !== '')) {
       folder = await this.#guard(part, () => folder.getDirectoryHandle(part, { create: true }));
     }
@@ -85,7 +86,7 @@ export class OpfsFolder implements FilePlace {
   }
 
   async capacity(): Promise<{ readonly total: number; readonly free: number } | null> {
-    const { quota, usage } = await navigator.storage.estimate();
+    const { quota, usage } = await storageEstimate();
     if (quota === undefined) return null;
     return { total: quota, free: Math.max(0, quota - (usage ?? 0)) };
   }

@@ -163,8 +163,8 @@ class PostgresSession extends SocketSession implements ServerSession {
   }
 }
 
-/** `?` in a statement, but not in a text, as PostgreSQL numbers them. */
+/** `?` in a statement, but not in a text or a name, as PostgreSQL numbers them. */
 function numbered(sql: string): string {
   let count = 0;
-  return sql.replace(/'[^']*'|\?/g, (part) => (part === '?' ? `$${++count}` : part));
+  return sql.replace(/'[^']*'|"[^"]*"|\?/g, (part) => (part === '?' ? `$${++count}` : part));
 }

@@ -18,8 +18,11 @@ export class SessionPool {
 
   /** A connection of one's own until it is given back. Fails as connecting fails. */
   async take(): Promise<ServerSession> {
-    if (this.#closed) throw new ContextClosed('The database was closed.');
-    while (this.#inUse >= POOL_SIZE) await new Promise<void>((resolve) => void this.#waiting.push(resolve));
+    this.#refuseClosed();
+    while (this.#inUse >= POOL_SIZE) {
+      await new Promise<void>((resolve) => void this.#waiting.push(resolve));
+      this.#refuseClosed();
+    }
     this.#inUse++;
     try {
       for (let session = this.#idle.pop(); session !== undefined; session = this.#idle.pop()) {
@@ -50,7 +53,13 @@ export class SessionPool {
 
   async close(): Promise<void> {
     this.#closed = true;
+    // Nobody is to connect anew for the sake of those who wait.
+    for (const refuse of this.#waiting.splice(0)) refuse();
     await Promise.allSettled(this.#idle.splice(0).map((session) => session.close()));
+  }
+
+  #refuseClosed(): void {
+    if (this.#closed) throw new ContextClosed('The database was closed.');
   }
 
   #leave(): void {

@@ -34,8 +34,13 @@ export function openDatabase(engine: Engine, medium: Medium, synchronous: boolea
 export function openForReading(engine: Engine, medium: Medium): SqliteDatabase {
   readHeader(medium);
   const database = SqliteDatabase.open(engine, medium);
-  database.value('PRAGMA temp_store=MEMORY');
-  return database;
+  try {
+    database.value('PRAGMA temp_store=MEMORY');
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
 }
 
 /**

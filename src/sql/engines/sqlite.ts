@@ -38,13 +38,14 @@ export async function openSqlite(media: Media, config: SqliteConfig, source?: En
 
 /** Opens the database of a medium, which is the engine's from then on. */
 export async function openSqliteOn(engine: Engine, medium: Medium, synchronous: boolean): Promise<SqliteEngine> {
+  let sqlite: SqliteEngine | null = null;
   try {
     // Before anybody locks or writes a file that may be something else.
     readHeader(medium);
     await medium.guard.enter('refresh');
     try {
       const open = (): SqliteDatabase => openDatabase(engine, medium, synchronous);
-      const sqlite = new SqliteEngine(medium, open);
+      sqlite = new SqliteEngine(medium, open);
       // What a journal was played back to, or a new database that has its content from elsewhere.
       await medium.flush();
       return sqlite;
@@ -52,6 +53,7 @@ export async function openSqliteOn(engine: Engine, medium: Medium, synchronous: 
       await medium.guard.leave();
     }
   } catch (error) {
+    sqlite?.disconnect();
     // Why it could not be opened says more than why it could not be tidied up.
     await medium.abandon().catch(() => {});
     throw error;
@@ -139,6 +141,11 @@ export class SqliteEngine implements SqlEngine {
       }
     });
     return this.#closing;
+  }
+
+  /** Lets go of a database whose opening failed: what is on the medium is none of its business any more. */
+  disconnect(): void {
+    this.#database.close();
   }
 
   #writing<T>(task: () => Promise<T>): Promise<T> {

@@ -83,3 +83,13 @@ test('a closed one gives nothing, and ends what comes back', async () => {
   expect(busy.isUsable).toBe(false);
   await expect(pool.take()).rejects.toMatchObject({ name: 'ContextClosed' });
 });
+
+test('who waits when it is closed is refused at once, and nothing is connected to', async () => {
+  const { pool, lines } = makePool();
+  const taken = await Promise.all(Array.from({ length: POOL_SIZE }, () => pool.take()));
+  const late = Promise.allSettled([pool.take(), pool.take()]);
+  await pool.close();
+  for (const line of taken) pool.give(line);
+  expect(await late).toMatchObject([{ reason: { name: 'ContextClosed' } }, { reason: { name: 'ContextClosed' } }]);
+  expect(lines).toHaveLength(POOL_SIZE);
+});

@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DatabaseUnavailable, OutcomeUnknown, StorageFailure } from '../../../src/errors/index.ts';
 import { FilesystemMedium } from '../../../src/media/filesystem.ts';
 import { openSqliteOn, type SqliteEngine } from '../../../src/sql/engines/sqlite.ts';
@@ -29,6 +29,21 @@ async function open(): Promise<SqliteEngine> {
   const lock = { release: () => void released++ };
   return openSqliteOn(await startEngine(), new FilesystemMedium(faulty.fs, database, folder, lock), true);
 }
+
+test('an opening that fails at the last step leaves no connection of SQLite open', async () => {
+  const { vfs } = await startEngine();
+  const [mount, unmount] = [vi.spyOn(vfs, 'mount'), vi.spyOn(vfs, 'unmount')];
+  const lock = { release: () => void released++ };
+  const medium = new FilesystemMedium(faulty.fs, database, folder, lock);
+  medium.flush = async () => {
+    throw new StorageFailure('no space');
+  };
+  await expect(openSqliteOn(await startEngine(), medium, true)).rejects.toBeInstanceOf(StorageFailure);
+  expect(mount).toHaveBeenCalledTimes(1);
+  expect(unmount).toHaveBeenCalledTimes(1);
+  expect(released).toBe(1);
+  vi.restoreAllMocks();
+});
 
 /** Rows enough that a transaction needs its journal and more than one page. */
 async function prepare(): Promise<SqliteEngine> {
