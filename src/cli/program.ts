@@ -3,6 +3,7 @@
 import { Argument, Command, CommanderError } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { openTarget, refuseSame } from '../migrate/open.ts';
+import type { PersistenceConfig } from '../setup.ts';
 import { carryAll } from './commands/carry-all.ts';
 import { check } from './commands/check.ts';
 import { dump } from './commands/dump.ts';
@@ -15,7 +16,6 @@ import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { maskDumped } from './mask.ts';
 import { Output } from './output.ts';
 import { type Fault, printError, wantsJson } from './print-error.ts';
-import { refuseSameFile } from './same-file.ts';
 import { isPath, type Storages, shownArgument, storageArgument, storageConfig, withoutSecrets } from './storage.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -70,11 +70,8 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
       const out = output(options);
       const { keyValues, showSecrets = false } = options;
       const mask = showSecrets ? (value: unknown): unknown => value : maskDumped;
-      const dumped = await dump(storage, (text) => terminal.out(text), {
-        keyValues,
-        mask,
-        deserted: () => terminal.deserted,
-      });
+      const write = (text: string) => terminal.out(text);
+      const dumped = await dump(storage, write, { keyValues, mask, deserted: () => terminal.deserted });
       if (dumped.masked)
         await out.note('secrets are masked, so this dump cannot be loaded; --show-secrets writes them.');
       await noteKeyValues(out, dumped.keyValues, keyValues);
@@ -130,7 +127,7 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
     to: string,
     { force = false, ...options }: CarryOptions & { readonly force?: boolean },
   ): Promise<ExitCode> {
-    if (isPath(to)) refuseSameFile(from, to);
+    if (isPath(to) && from !== '-') refuseSame(fileConfig(from), fileConfig(to));
     if (to !== '-' && !isPath(to)) return carryTo(from, to, options);
     if (options.dryRun) return carryTo(from, null, options);
     if (to === '-' || isJson(to)) return toJson(output(options), storages, from, to, { ...options, force });
@@ -160,6 +157,11 @@ const ofCarried: OptionHelp = {
 };
 
 const storageHelp = 'a database URL, the path of a file, or a persistence_config as JSON';
+
+/** A path as that of a database, whatever is in the file. */
+function fileConfig(argument: string): PersistenceConfig {
+  return isPath(argument) ? { storage: 'db', connection: `sqlite:///${argument}` } : storageConfig(argument);
+}
 
 function newProgram(terminal: Terminal): Command {
   return new Command('cinderlib')

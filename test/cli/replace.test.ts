@@ -171,7 +171,7 @@ describe('a file is not replaced by itself', () => {
       const other = nameOf(source, folder);
       const refused = await cli(['convert', `sqlite:///${source}`, other, '--force']);
       expect(refused).toMatchObject({ code: 1 });
-      expect(refused.err).toContain('the same file');
+      expect(refused.err).toContain('the same storage');
       expect(await cli(['convert', other, source, '--force'])).toMatchObject({ code: 1 });
       expect(readFileSync(source).equals(before)).toBe(true);
     });

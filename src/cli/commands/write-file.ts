@@ -23,9 +23,7 @@ export async function newDatabase<T>(
   let filled = false;
   storages.atEnd(async () => {
     try {
-      if (!filled) return;
-      if (place === null) giveName(fs, temporary, path);
-      else await place.put(temporary);
+      if (filled) await giveName(fs, temporary, path, place);
     } finally {
       for (const companion of ['', '-journal', '.lock']) fs.rmSync(temporary + companion, { force: true });
     }
@@ -72,7 +70,8 @@ function existing(path: string): DatabaseExists {
 }
 
 /** Names a file that is whole. Renaming would replace what has got the name meanwhile; a second name fails then. */
-function giveName(fs: FileSystem, temporary: string, path: string): void {
+async function giveName(fs: FileSystem, temporary: string, path: string, place: TakenPlace | null): Promise<void> {
+  if (place !== null) return place.put(temporary);
   try {
     fs.linkSync(temporary, path);
   } catch (error) {
@@ -115,8 +114,7 @@ export async function writeFile<T>(
     } finally {
       fs.closeSync(file);
     }
-    if (place === null) giveName(fs, temporary, path);
-    else await place.put(temporary);
+    await giveName(fs, temporary, path, place);
     return result;
   } catch (cause) {
     remove();
