@@ -133,7 +133,7 @@ const slip =
 export function storageArgument(argument: string): string {
   if (!isPath(argument) || !slip.test(argument) || builtin('node:fs')?.existsSync(argument)) return argument;
   throw new InvalidOption(
-    `${shownUrl(argument)} looks like a database URL with a slip. Write scheme://user:password@host/database; ` +
+    `${shownUrl(argument)} looks like a database URL with a slip. One begins as in mysql://host or sqlite:///path; ` +
       'write ./ before it if it is the path of a file.',
   );
 }
