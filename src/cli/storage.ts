@@ -143,7 +143,7 @@ export function storageArgument(argument: string): string {
   if (argument === '') throw new InvalidOption('The name of a storage is empty. Name a file, a database URL or -.');
   if (!isPath(argument) || !slip.test(argument) || builtin('node:fs')?.existsSync(argument)) return argument;
   throw new InvalidOption(
-    `${shownUrl(argument)} looks like a database URL with a slip. Write scheme://user:password@host/database; ` +
+    `${shownUrl(argument)} looks like a database URL with a slip. One begins as in mysql://host or sqlite:///path; ` +
       'write ./ before it if it is the path of a file.',
   );
 }
