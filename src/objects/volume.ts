@@ -5,7 +5,7 @@ import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { volumeModel } from '../cinder/volume.ts';
 import { volumeAttachmentListModel } from '../cinder/volume-attachment.ts';
 import { hostConnectorProperties } from '../drivers/connector.ts';
-import { gibibyte } from '../drivers/volume-names.ts';
+
 import { InvalidVolume, NotLocal, ValueError, VolumeNotFound } from '../errors/index.ts';
 import { givenObject, givenSwitches, refuseOthers } from '../given.ts';
 import type { Backend } from './backend.ts';
@@ -22,6 +22,8 @@ import { Resource } from './resource.ts';
 import { Snapshot } from './snapshot.ts';
 import { VolumeType } from './volume-type.ts';
 import { withFields } from './with-fields.ts';
+
+const gibibyte = 1024 ** 3;
 
 /** The properties of the host that a volume is connected to, as os-brick gives them. */
 export type ConnectorProperties = Readonly<Record<string, unknown>>;
