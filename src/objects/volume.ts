@@ -6,7 +6,7 @@ import { volumeModel } from '../cinder/volume.ts';
 import { volumeAttachmentListModel } from '../cinder/volume-attachment.ts';
 import { wantsMultipath } from '../drivers/attach-options.ts';
 import { hostConnectorProperties } from '../drivers/connector.ts';
-import { gibibyte } from '../drivers/volume-names.ts';
+
 import { InvalidVolume, NotLocal, ValueError, VolumeNotFound } from '../errors/index.ts';
 import { givenObject, givenSwitches, refuseOthers } from '../given.ts';
 import { refuseAssignments, refuseNewProperties } from './assignments.ts';
@@ -25,6 +25,8 @@ import { Resource, summaryOf } from './resource.ts';
 import { Snapshot } from './snapshot.ts';
 import { VolumeType } from './volume-type.ts';
 import { withFields } from './with-fields.ts';
+
+const gibibyte = 1024 ** 3;
 
 /** The properties of the host that a volume is connected to, as os-brick gives them. */
 export type ConnectorProperties = Readonly<Record<string, unknown>>;
