@@ -9,6 +9,8 @@ const chars = {
 const gap = 2;
 /** Narrower than this a text tells nothing. */
 const narrowest = 6;
+/** As many characters of an id as people are used to. */
+const shortId = 8;
 
 type Rows = readonly (readonly string[])[];
 
@@ -75,7 +77,7 @@ function withShortIds(columns: readonly Column[], rows: Rows): Rows {
   const lengths = columns.map(({ ids = false }, place) => {
     if (!ids) return null;
     const all = [...new Set(rows.map((row) => row[place] ?? ''))];
-    let length = narrowest;
+    let length = shortId;
     while (new Set(all.map((id) => id.slice(0, length))).size < all.length) length++;
     return length;
   });

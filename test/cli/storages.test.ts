@@ -36,7 +36,8 @@ test('a dump that nobody reads any more is read no further', async () => {
   let read = 0;
   const storage = {
     async *iterateVolumes() {
-      for (; read < 100; ) yield { id: String(++read), dump: async () => ({ class: 'Volume' }) };
+      const volume = { dump: async () => ({ class: 'Volume' }), ovo: { children: () => [] }, volume_type: null };
+      for (; read < 100; ) yield { ...volume, id: String(++read) };
     },
     getSnapshots: () => Promise.reject(new Error('nobody wants them')),
   } as unknown as PersistenceDriver;

@@ -1,4 +1,5 @@
 /** The program on a terminal: what a person sees, and what becomes of things when he presses Ctrl-C. */
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test, vi } from 'vitest';
@@ -70,10 +71,15 @@ test('migrate shows how far it is, at which rate, and how long it will take', as
 test('Ctrl-C in the middle of migrate leaves the source and no target, and the cursor where it was', async () => {
   await inTemporaryFolder(async (folder) => {
     const source = copyGolden('many.sqlite.gz', join(folder, 'many.sqlite'));
+    // Many enough not to be through before the key is pressed.
+    const copies = [...'ghijklmn'].map(
+      (first) => `UPDATE more SET id = '${first}' || substr(id, 2); INSERT INTO volumes SELECT * FROM more;`,
+    );
+    execFileSync('sqlite3', [source, `CREATE TEMP TABLE more AS SELECT * FROM volumes; ${copies.join(' ')}`]);
     const before = readFileSync(source);
     const target = join(folder, 'target.sqlite');
     const running = cinderlib(['migrate', source, target]);
-    await running.waitFor(/Writing.*[1-9]\d*\/5200/);
+    await running.waitFor(/Writing.*[1-9]\d*\/\d{5}/);
     running.type(controlC);
     expect(await running.ended).toBe(130);
     expect(plain(running.shown)).toContain('Stopped. What was not finished was taken back.');
@@ -102,10 +108,7 @@ test('an answer is taken', async () => {
     const running = cinderlib(['check', '--repair', path]);
     await running.waitFor(/Repair\? \[y\/N\]/);
     running.type('y\r');
-    // With the types their specs have become those of nobody: that is another question.
-    await running.waitFor(/Repair\?[\s\S]*Repair\? \[y\/N\]/);
-    running.type('n\r');
-    expect(await running.ended).toBe(3);
+    expect(await running.ended).toBe(0);
     expect(running.shown).toContain(`${green}repaired`);
     const orphans = 'SELECT count(*) AS n FROM volume_types WHERE deleted = 0 AND name = id';
     const unused = `${orphans} AND id NOT IN (SELECT volume_type_id FROM volumes UNION SELECT volume_type_id FROM snapshots)`;

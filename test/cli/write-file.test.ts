@@ -13,6 +13,7 @@ const ways = {
       await write('ours');
       meanwhile();
     });
+    await storages.close();
   },
   async database(storages: Storages, path: string, replace: boolean, meanwhile: () => void): Promise<void> {
     await newDatabase(storages, path, replace, async (temporary) => {
@@ -27,10 +28,10 @@ describe.each(['json', 'database'] as const)('a new %s file', (kind) => {
   const write = (path: string, replace: boolean, meanwhile: () => void): Promise<void> =>
     ways[kind](new Storages({} as Terminal), path, replace, meanwhile);
 
-  test('does not replace one that has appeared meanwhile', async () => {
+  test.each([false, true])('does not replace one that has appeared meanwhile, told to: %s', async (replace) => {
     await inTemporaryFolder(async (folder) => {
       const path = join(folder, 'new');
-      const writing = write(path, false, () => writeFileSync(path, 'precious'));
+      const writing = write(path, replace, () => writeFileSync(path, 'precious'));
       await expect(writing).rejects.toMatchObject({ name: 'DatabaseExists' });
       expect(readFileSync(path, 'utf8')).toBe('precious');
       expect(readdirSync(folder)).toEqual(['new']);
@@ -40,7 +41,8 @@ describe.each(['json', 'database'] as const)('a new %s file', (kind) => {
   test('replaces it when told to', async () => {
     await inTemporaryFolder(async (folder) => {
       const path = join(folder, 'new');
-      await write(path, true, () => writeFileSync(path, 'precious'));
+      writeFileSync(path, 'theirs');
+      await write(path, true, () => {});
       expect(readFileSync(path, 'utf8')).toBe('ours');
       expect(readdirSync(folder)).toEqual(['new']);
     });

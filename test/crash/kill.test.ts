@@ -52,8 +52,8 @@ const totals = () => ({ rounds: 0, acknowledged: 0, torn: 0, closed: 0 });
 
 test.for([
   ['node', node, 200],
-  ['deno', deno, 200],
-  ['bun', bun, 200],
+  ['deno', deno, 80],
+  ['bun', bun, 80],
 ] as const)(
   'no acknowledged change is lost by kill -9 (%s)',
   { timeout: timeFor(rounds(200), 500) },

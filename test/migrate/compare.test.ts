@@ -107,6 +107,9 @@ test.each([
     out: async (text: string) => {
       printed += text;
     },
+    write: async (_: string, text: string) => {
+      printed += text;
+    },
   } as unknown as Terminal;
   const code = await carryAll(new Output(terminal, { json, showSecrets }), source, target, {
     dryRun: false,

@@ -125,10 +125,10 @@ describe('the published package', () => {
   });
 
   it('stays small: ceilings a tenth above what was measured', () => {
-    // Measured: cli.js, with all volume drivers, 278 kB, core-node.js, with the drivers of servers, 191 kB, the engine 688 kB, packed 1,890 kB.
+    // Measured: cli.js, with all volume drivers, 328 kB, core-node.js, with the ways to servers, 201 kB, the engine 688 kB, packed, with docs, 2,200 kB.
     expect(size('index.js')).toBeLessThan(113_000);
-    expect(size('core-node.js')).toBeLessThan(210_000);
-    expect(size('cli.js')).toBeLessThan(306_000);
-    expect(packed.size).toBeLessThan(2_080_000);
+    expect(size('core-node.js')).toBeLessThan(221_000);
+    expect(size('cli.js')).toBeLessThan(361_000);
+    expect(packed.size).toBeLessThan(2_420_000);
   });
 });

@@ -144,7 +144,7 @@ describe.each([
       const took = await one.tab.set('meanwhile', '1');
       console.log(`${name}, ${medium}: a bulk of a stopped tab was given up within ${Math.round(took)} ms`);
     });
-    await expect(two.tab.page.evaluate(bulkStep, 'append')).rejects.toMatchObject({ code: 'DATABASE_ERROR' });
+    await expect(two.tab.page.evaluate(bulkStep, 'commit')).rejects.toMatchObject({ code: 'DATABASE_ERROR' });
     expect(await two.tab.pairs()).toEqual({ meanwhile: '1' });
   });
 
