@@ -77,11 +77,19 @@ export class Leadership {
 
   async #prove(): Promise<void> {
     const now = Date.now();
-    const { held = [] } = await this.#locks.query();
-    this.#proof = null;
-    const holder = held.find(({ name }) => name === this.#name)?.clientId;
-    if (holder === this.#client) this.#provenAt = now;
-    else this.#lose(this.#release);
+    const release = this.#release;
+    try {
+      const { held = [] } = await this.#locks.query();
+      const holder = held.find(({ name }) => name === this.#name)?.clientId;
+      if (holder === this.#client) this.#provenAt = now;
+      else this.#lose(release);
+    } catch {
+      // Who cannot tell whether the lock is still his lets somebody lead who can.
+      this.#lose(release);
+      release?.();
+    } finally {
+      this.#proof = null;
+    }
   }
 
   async #take(options: LockOptions): Promise<void> {
@@ -95,8 +103,13 @@ export class Leadership {
     if (options.signal?.aborted === true) return release();
     this.#queued = null;
     this.#release = release;
-    const { held = [] } = await this.#locks.query();
-    this.#client = held.find(({ name }) => name === this.#name)?.clientId;
+    try {
+      const { held = [] } = await this.#locks.query();
+      this.#client = held.find(({ name }) => name === this.#name)?.clientId;
+    } catch {
+      if (this.#release === release) this.#release = null;
+      return release();
+    }
     this.#provenAt = Date.now();
     if (this.#release === release) this.#events.won();
   }

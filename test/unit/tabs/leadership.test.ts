@@ -1,5 +1,5 @@
 /** Leadership by a lock: a queue that the browser moves on, and a holder that may be robbed without knowing. */
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { Leadership } from '../../../src/tabs/leadership.ts';
 import { FakeLocks } from '../../support/fake-locks.ts';
 
@@ -46,6 +46,38 @@ test('who is robbed is told, and may queue again', async () => {
   // Nobody waits in the queue twice.
   a.leadership.release();
   await expect.poll(() => locks.holder('lock')).toBeUndefined();
+});
+
+test('who cannot ask for the locks any more lets the next in the queue lead, and may lead again later', async () => {
+  const locks = new FakeLocks();
+  const own = locks.client('a');
+  let fails = false;
+  const query = (): Promise<LockManagerSnapshot> =>
+    fails ? Promise.reject(new DOMException('not fully active', 'InvalidStateError')) : own.query();
+  const events: string[] = [];
+  const a = new Leadership({ request: own.request, query } as LockManager, 'lock', {
+    won: () => void events.push('won'),
+    stolen: () => void events.push('stolen'),
+  });
+  const b = candidate(locks, 'b');
+  vi.useFakeTimers({ toFake: ['Date'] });
+  try {
+    a.queue();
+    await expect.poll(() => events).toEqual(['won']);
+    b.leadership.queue();
+    fails = true;
+    vi.setSystemTime(Date.now() + 1000);
+    expect(await Promise.all([a.isProven(), a.isProven()])).toEqual([false, false]);
+    expect(events).toEqual(['won', 'stolen']);
+    await expect.poll(() => b.events).toEqual(['won']);
+    fails = false;
+    a.queue();
+    b.leadership.release();
+    await expect.poll(() => events).toEqual(['won', 'stolen', 'won']);
+    expect(await a.isProven()).toBe(true);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test('leaving the queue is no claim', async () => {
