@@ -34,7 +34,8 @@ export async function carryAll(
     bar.end();
   }
   await printReport(output, report, {
-    ...{ dryRun, verified: verify && !dryRun },
+    dryRun,
+    verified: verify && !dryRun,
     ownDefaultType: target !== null && hasOwnDefaultType(target),
   });
   return report.differences.length === 0 ? exitCodes.done : exitCodes.found;

@@ -1,6 +1,6 @@
 /** A file that is there whole or not at all: written under another name beside it, and named at the end. */
 import { DatabaseExists, StorageFailure } from '../../errors/index.ts';
-import { openFailure } from '../../media/failure.ts';
+import { errnoOf, openFailure } from '../../media/failure.ts';
 import { TakenPlace } from '../../media/replace.ts';
 import { builtin } from '../../runtime.ts';
 import type { Storages } from '../storage.ts';
@@ -77,18 +77,13 @@ async function giveName(fs: FileSystem, temporary: string, path: string, place: 
   } catch (error) {
     if (fs.existsSync(path)) throw existing(path);
     // Some file systems have no second names. There a file that appears in this very moment is replaced.
-    if (!withoutLinks.has(codeOf(error) ?? '')) throw error;
+    if (!withoutLinks.has(errnoOf(error) ?? '')) throw error;
     fs.renameSync(temporary, path);
   }
   fs.rmSync(temporary, { force: true });
 }
 
 const withoutLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV', 'EACCES']);
-
-function codeOf(error: unknown): string | null {
-  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : null;
-  return typeof code === 'string' ? code : null;
-}
 
 /**
  * Writes a file piece by piece.
