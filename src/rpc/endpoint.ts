@@ -4,7 +4,7 @@ import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { InvalidOption, WorkerLost } from '../errors/index.ts';
 import { builtin, hasWorkers, isAllowed } from '../runtime.ts';
 import type { AnyWorker } from './any-worker.ts';
-import { type StartedScript, startScript } from './worker-script.ts';
+import { onWorkerError, type StartedScript, startScript } from './worker-script.ts';
 
 /** A running worker. */
 export interface WorkerHandle {
@@ -94,11 +94,7 @@ function webWorker(worker: Worker, script?: StartedScript): WorkerHandle {
   return {
     endpoint: worker,
     onLost(callback) {
-      worker.addEventListener('error', ({ message }) => {
-        // An error of the script has a message; a script that was not loaded has none.
-        if (message || script === undefined) callback(new Error(message || 'The worker script failed.'));
-        else script.notLoaded().then(callback, callback);
-      });
+      onWorkerError(worker, script, callback);
       worker.addEventListener('messageerror', () => callback(new Error('A message of the worker could not be read.')));
     },
     // Browsers have no process to keep alive.

@@ -48,6 +48,19 @@ export function startScript(make: () => Worker): StartedScript {
   }
 }
 
+/** Calls back with the reason when a worker fails; `script` says why it was not loaded, where somebody knows which it is. */
+export function onWorkerError(
+  worker: Worker,
+  script: StartedScript | undefined,
+  callback: (reason: Error) => void,
+): void {
+  worker.addEventListener('error', ({ message }) => {
+    // An error of the script has a message; a script that was not loaded has none.
+    if (message || script === undefined) callback(new Error(message || 'The worker script failed.'));
+    else script.notLoaded().then(callback, callback);
+  });
+}
+
 function isForeign(script: string): boolean {
   const { origin, protocol } = new URL(script);
   return protocol.startsWith('http') && origin !== location.origin;
