@@ -171,3 +171,13 @@ export class Tab {
     return this.page.evaluate(() => cl.close());
   }
 }
+
+/** A tab, and the process that it runs in, which other tabs may share. */
+export interface Place {
+  readonly tab: Tab;
+  readonly process: number;
+}
+
+export async function placeOf(tab: Tab): Promise<Place> {
+  return { tab, process: (await tab.page.process?.()) ?? 0 };
+}

@@ -1,35 +1,22 @@
 /** Many tabs of a real browser with one database: who leads, who follows, and what becomes of calls when that changes. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Browser, missingBrowser, openBrowser } from '../support/browsers/browser.ts';
-import type { StaticServer } from '../support/browsers/static-server.ts';
-import { startTabServer, Tab, type TabOptions } from '../support/tab.ts';
+import { describe, expect, test } from 'vitest';
+import type { Tab, TabOptions } from '../support/tab.ts';
+import { useTabBrowser } from '../support/use-tab-browser.ts';
 
 describe.each(['chromium', 'firefox'] as const)('%s', (name) => {
-  const missing = missingBrowser(name);
-  let server: StaticServer;
-  let browser: Browser;
+  const tabBrowser = useTabBrowser(name);
   let tabs: Tab[] = [];
   let databases = 0;
-
-  beforeAll(async () => {
-    if (missing !== null) return;
-    server = await startTabServer();
-    browser = await openBrowser(name);
-  }, 120_000);
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-  }, 120_000);
 
   /** A database of its own for each test, and its tabs closed afterwards. */
   const check = (title: string, body: (open: (options?: TabOptions) => Promise<Tab>) => Promise<void>): void => {
     test(title, async (context) => {
-      if (missing !== null) return context.skip(missing);
+      if (tabBrowser.missing !== null) return context.skip(tabBrowser.missing);
       const database = `test-${++databases}`;
       tabs = [];
       try {
         await body(async (options = {}) => {
-          const tab = await Tab.open(browser, server.origin, { database, ...options });
+          const tab = await tabBrowser.openTab({ database, ...options });
           tabs.push(tab);
           return tab;
         });
@@ -145,7 +132,7 @@ describe.each(['chromium', 'firefox'] as const)('%s', (name) => {
   });
 
   check('the next leader needs no network: every tab has the engine ready', async (open) => {
-    const count = (): number => server.log.filter((line) => line === '200 /dist/sql-wasm.wasm').length;
+    const count = (): number => tabBrowser.server.log.filter((line) => line === '200 /dist/sql-wasm.wasm').length;
     const before = count();
     await open();
     await open();

@@ -9,7 +9,7 @@ import { describe, expect, test } from 'vitest';
 import { missingBrowser, openBrowser, PageError } from '../support/browsers/browser.ts';
 import { Random } from '../support/random.ts';
 import { rounds, timeFor } from '../support/rounds.ts';
-import { startTabServer, Tab, type TabOptions } from '../support/tab.ts';
+import { type Place, placeOf, startTabServer, Tab, type TabOptions } from '../support/tab.ts';
 import { bury, type Disturbance, disturbancesOf } from '../support/tab-disturbances.ts';
 import { type Fate, Model, type Operation, runAll, unknown } from '../support/tab-model.ts';
 
@@ -18,11 +18,6 @@ const tabCount = 10;
 const operationCount = 10;
 /** Longer than the patience of the others, in milliseconds. */
 const frozenFor = 2500;
-
-interface Place {
-  readonly tab: Tab;
-  readonly process: number;
-}
 
 class ManyTabs {
   readonly model = new Model();
@@ -132,10 +127,6 @@ class ManyTabs {
     expect(leading.filter(Boolean), `${about}: leaders`).toHaveLength(1);
     this.#leader = leading.indexOf(true);
   }
-}
-
-async function placeOf(tab: Tab): Promise<Place> {
-  return { tab, process: (await tab.page.process?.()) ?? 0 };
 }
 
 /** Changes that a tab to which nothing was done should have heard of once. */

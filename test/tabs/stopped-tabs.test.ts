@@ -5,14 +5,13 @@
  * `CINDERLIB_ROUNDS=n` stops the leader n times.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { BulkWriter } from '../../src/persistence/bulk-writer.ts';
 import { nativeView } from '../media/native-copy.ts';
-import { type Browser, missingBrowser, openBrowser } from '../support/browsers/browser.ts';
-import type { StaticServer } from '../support/browsers/static-server.ts';
 import { rounds, timeFor } from '../support/rounds.ts';
-import { startTabServer, Tab } from '../support/tab.ts';
+import { type Place, placeOf, type Tab } from '../support/tab.ts';
 import { Model, type Operation, runAll, unknown } from '../support/tab-model.ts';
+import { useTabBrowser } from '../support/use-tab-browser.ts';
 
 const roundCount = rounds(1);
 /** Longer than the patience of the others, in milliseconds. */
@@ -21,12 +20,6 @@ const tabCount = 3;
 /** Of one tab at a time, all at once, to so many keys of its own. */
 const writeCount = 150;
 const keyCount = 40;
-
-/** A tab whose process is no other tab's. */
-interface Place {
-  readonly tab: Tab;
-  readonly process: number;
-}
 
 declare const cl: { readonly persistence: { bulk(): Promise<BulkWriter> } };
 
@@ -44,27 +37,17 @@ describe.each([
   ['firefox', 'indexeddb'],
   ['firefox', 'opfs'],
 ] as const)('%s, %s', (name, medium) => {
-  const missing = missingBrowser(name);
-  let server: StaticServer;
-  let browser: Browser;
+  const tabBrowser = useTabBrowser(name);
+  /** Tabs of which none shares its process with another. */
   let places: Place[] = [];
   let databases = 0;
-  beforeAll(async () => {
-    if (missing !== null) return;
-    server = await startTabServer();
-    browser = await openBrowser(name);
-  }, 120_000);
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-  }, 120_000);
 
   const options = () => ({ database: `stopped-${databases}`, medium, busy_timeout: 1000 });
   const check = (title: string, body: () => Promise<void>): void =>
     test(
       title,
       async (context) => {
-        if (missing !== null) return context.skip(missing);
+        if (tabBrowser.missing !== null) return context.skip(tabBrowser.missing);
         databases += 1;
         places = [];
         try {
@@ -79,10 +62,9 @@ describe.each([
       timeFor(roundCount, 20_000),
     );
   const openApart = async (): Promise<void> => {
-    const tab = await Tab.open(browser, server.origin, options());
-    const pid = (await tab.page.process?.()) ?? 0;
-    if (places.some((place) => place.process === pid)) await tab.page.close();
-    else places.push({ tab, process: pid });
+    const place = await placeOf(await tabBrowser.openTab(options()));
+    if (places.some((other) => other.process === place.process)) await place.tab.page.close();
+    else places.push(place);
   };
   /** Stops a tab's process until so much time has gone, and everything that others do meanwhile is answered. */
   const stop = async ({ process: pid }: Place, meanwhile: () => Promise<void>): Promise<void> => {
