@@ -2,7 +2,7 @@
 import { AccessDenied, SchemaError, VolumeTypeNotFoundByName } from '../errors/index.ts';
 import type { DefaultTypeRows } from '../rpc/contract.ts';
 import { inOrder } from './dialect.ts';
-import type { SqlConnection, SqlEngine } from './engine.ts';
+import type { SqlConnection, SqlEngine, Work } from './engine.ts';
 import { insertRow, valuesOf } from './rows.ts';
 import { checkColumns } from './schema/check-columns.ts';
 import { cinderTables, keyValues } from './schema/columns.ts';
@@ -38,7 +38,7 @@ export interface Schema {
  */
 export async function prepareSchema(engine: SqlEngine, origin: Origin): Promise<Schema> {
   const ways = waysOf(engine);
-  let { state, revision } = await engine.read((connection) => check(connection, ways));
+  let { state, revision } = await look(engine, (connection) => check(connection, ways));
   if (revision === null) {
     await engine.transaction((connection) =>
       ways.lock(connection, async () => {
@@ -62,7 +62,17 @@ export async function prepareSchema(engine: SqlEngine, origin: Origin): Promise<
  */
 export function readSchema(engine: SqlEngine): Promise<Schema> {
   const ways = waysOf(engine);
-  return engine.read((connection) => foundSchema(connection, ways));
+  return look(engine, (connection) => foundSchema(connection, ways));
+}
+
+/** A table that MySQL alters has no columns for a moment: what is refused there is looked at once nobody alters any. */
+async function look<T>(engine: SqlEngine, work: Work<T>): Promise<T> {
+  try {
+    return await engine.read(work);
+  } catch (error) {
+    if (engine.dialect !== 'mysql' || !(error instanceof SchemaError)) throw error;
+    return engine.read((connection) => waysOf(engine).lock(connection, () => work(connection)));
+  }
 }
 
 const waysOf = ({ schemaWays }: SqlEngine): SchemaWays => schemaWays ?? sqliteWays;

@@ -5,6 +5,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setup } from 'cinderlib-wasm';
 import { describe, expect, test } from 'vitest';
+import { openMysql } from '../../src/sql/engines/mysql.ts';
+import { openPostgres } from '../../src/sql/engines/postgres.ts';
+import { lockSchema } from '../../src/sql/schema/lock.ts';
+import { serverOf } from '../../src/sql/server-url.ts';
 import { startProgram } from '../support/program.ts';
 import { Random } from '../support/random.ts';
 import { rounds, timeFor } from '../support/rounds.ts';
@@ -123,6 +127,31 @@ describe.each(serverKinds)('%s', (kind) => {
       ...rowsOf(server.running, nameIn(connection)),
     ]);
   });
+
+  test.for([{}, { read_only: true }])(
+    'who opens it %o while a table is altered waits for that',
+    async (others, context) => {
+      server.require(context);
+      const connection = await created();
+      const altering = await (kind === 'mysql' ? openMysql : openPostgres)(
+        { ...serverOf(connection), lock_timeout: 5000 },
+        false,
+      );
+      const opening = await altering.transaction((session) =>
+        lockSchema(session, async () => {
+          // What MySQL does with a table that it alters, but for longer.
+          await session.run('ALTER TABLE volumes RENAME TO volumes_altered');
+          const started = open(connection, others);
+          await Promise.race([started.catch(() => {}), sleep(500)]);
+          await session.run('ALTER TABLE volumes_altered RENAME TO volumes');
+          return { started };
+        }),
+      );
+      await altering.close();
+      expect((await (await opening.started).info()).revision).toBe('c92a3e68beed');
+      await (await opening.started).close();
+    },
+  );
 
   test.for(['9c74c1c6971f', 'ffffffffffff'])(
     'a database at revision %s is used as it is',

@@ -8,14 +8,14 @@ const LOCK_NUMBER = 0x63696e646572;
 const LONGEST_WAIT = 60;
 
 /** Runs a task of a transaction while no other process runs one. */
-export async function lockSchema(connection: SqlConnection, task: () => Promise<void>): Promise<void> {
+export async function lockSchema<T>(connection: SqlConnection, task: () => Promise<T>): Promise<T> {
   if (connection.dialect === 'mysql') return lockOnMysql(connection, task);
   // Ends with the transaction, so that whoever comes next sees all of it.
   await connection.all(`SELECT pg_advisory_xact_lock(${LOCK_NUMBER})`);
   return task();
 }
 
-async function lockOnMysql(connection: SqlConnection, task: () => Promise<void>): Promise<void> {
+async function lockOnMysql<T>(connection: SqlConnection, task: () => Promise<T>): Promise<T> {
   const name = `CONCAT('cinderlib.', MD5(DATABASE()))`;
   const answer = await connection.all(`SELECT GET_LOCK(${name}, ${LONGEST_WAIT}) AS locked`);
   if (Number(answer.rows[0]?.[0]) !== 1) {
@@ -24,9 +24,10 @@ async function lockOnMysql(connection: SqlConnection, task: () => Promise<void>)
     );
   }
   try {
-    await task();
+    const value = await task();
     // Tables are committed one by one there; the rows have to be as well before anybody else looks.
     await connection.run('COMMIT');
+    return value;
   } finally {
     // A connection that was lost has lost the lock too.
     await connection.all(`SELECT RELEASE_LOCK(${name})`).catch(() => {});

@@ -21,7 +21,7 @@ export interface SchemaWays {
   canRelaxVolumes(connection: SqlConnection): Promise<boolean>;
   relaxVolumes(connection: SqlConnection): Promise<void>;
   /** Runs a task of a transaction while no other process runs one. */
-  lock(connection: SqlConnection, task: () => Promise<void>): Promise<void>;
+  lock<T>(connection: SqlConnection, task: () => Promise<T>): Promise<T>;
 }
 
 export const sqliteWays: SchemaWays = {
