@@ -6,7 +6,7 @@
  */
 import { blockSize, piecesOf } from './block-file.ts';
 
-/** From that part of its blocks on, storing the whole extent is as fast as storing them one by one. */
+/** When more than that part of its blocks changed, storing the whole extent is as fast as storing them one by one. */
 const worthAnExtent = 1 / 4;
 
 export interface WritePlan {
@@ -24,7 +24,7 @@ export function planWrite(changed: Iterable<number>, size: number, before: numbe
   const extents: number[] = [];
   const blocks: number[] = [];
   for (const [extent, members] of byExtent(changed, end.block, extentSize)) {
-    if (members.length >= (worthAnExtent * extentSize) / blockSize) extents.push(extent);
+    if (members.length > (worthAnExtent * extentSize) / blockSize) extents.push(extent);
     else blocks.push(...members);
   }
   return { extents: ascending(extents), blocks: ascending(blocks), dropFrom: size < before ? end : null };

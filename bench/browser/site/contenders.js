@@ -94,7 +94,8 @@ globalThis.compete = async (entries, turns) => {
   }
   let n = 0;
   for (let turn = 0; turn <= turns; turn++) {
-    for (const { one, count, rates } of running) {
+    // Who comes first in a turn is a little slower: each does so in every other.
+    for (const { one, count, rates } of turn % 2 === 0 ? running : running.toReversed()) {
       const startedAt = performance.now();
       for (let done = 0; done < count; done++) await one.save(n++);
       // The first turn does not count.

@@ -6,18 +6,18 @@ import { planFold, planWrite } from '../../../src/media/block-plan.ts';
 const range = (first: number, count: number): number[] => Array.from({ length: count }, (_, n) => first + n);
 const megabyte = 1024 * 1024;
 
-test('sixteen blocks of one extent are stored as the extent, fifteen one by one', () => {
-  const changed = [...range(0, 16), ...range(64, 15)];
+test('seventeen blocks of one extent are stored as the extent, sixteen one by one', () => {
+  const changed = [...range(0, 17), ...range(64, 16)];
   expect(planWrite(changed, megabyte, megabyte, 262_144)).toEqual({
     extents: [0],
-    blocks: range(64, 15),
+    blocks: range(64, 16),
     dropFrom: null,
   });
 });
 
-test('four blocks are worth a small extent', () => {
-  const plan = { extents: [1], blocks: [0, 1, 2], dropFrom: null };
-  expect(planWrite([0, 1, 2, 16, 17, 18, 19], megabyte, megabyte, 65_536)).toEqual(plan);
+test('two blocks are worth a small extent', () => {
+  const plan = { extents: [1], blocks: [0, 8], dropFrom: null };
+  expect(planWrite([0, 4, 6, 8], megabyte, megabyte, 16_384)).toEqual(plan);
 });
 
 test('what lies behind the end of a file that became shorter is dropped, and not stored', () => {

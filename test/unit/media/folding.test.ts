@@ -25,7 +25,7 @@ test('after a second of rest the blocks are folded, a few extents at a time, unt
   await vi.advanceTimersByTimeAsync(990);
   expect(plans).toEqual([]);
   await vi.advanceTimersByTimeAsync(500);
-  expect(plans.map(({ extents }) => extents.length)).toEqual([4, 2]);
+  expect(plans.map(({ extents }) => extents.length)).toEqual([2, 2, 2]);
   expect(folding.singleBlocks).toBe(256);
 });
 
