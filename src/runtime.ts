@@ -257,6 +257,15 @@ export function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => void setTimeout(resolve, waitable(milliseconds)));
 }
 
+/**
+ * Keeps the process going until what it answers is called. Where nothing seems to be waited for, Node ends its loop, and
+ * goes on with it only when V8 has compiled all that it began to: for a started SQLite that takes 60 ms.
+ */
+export function keepAlive(): () => void {
+  const timer = setInterval(() => {}, longestWait);
+  return () => clearInterval(timer);
+}
+
 // One for all turns: making a channel costs a browser more than a message through it.
 let turns: MessageChannel | undefined;
 const waiting: (() => void)[] = [];

@@ -1,5 +1,5 @@
 /** A core on the calling thread: for `worker: false`, with the same behaviour as one in a worker. */
-import { builtin } from '../runtime.ts';
+import { builtin, keepAlive } from '../runtime.ts';
 import { makeCore } from '../sql/make-core.ts';
 import { startEngine } from '../vfs/engine.ts';
 import type { ChangeListener, CoreClient } from './client.ts';
@@ -24,10 +24,15 @@ export class LocalClient implements CoreClient {
   }
 
   async call<C extends Command>(command: C): Promise<Answer<C>> {
-    const answer = await this.#core.call(this.#prepared(command));
-    // A core that is shared tells of all changes itself.
-    if (!this.#isShared) this.#changes.tellAfter(command);
-    return answer;
+    const stop = keepAlive();
+    try {
+      const answer = await this.#core.call(this.#prepared(command));
+      // A core that is shared tells of all changes itself.
+      if (!this.#isShared) this.#changes.tellAfter(command);
+      return answer;
+    } finally {
+      stop();
+    }
   }
 
   get lost(): null {

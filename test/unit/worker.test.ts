@@ -223,6 +223,16 @@ describe('the process', () => {
     });
   });
 
+  test('is kept going by a call that waits on its own thread, and by nothing once it was answered', async () => {
+    const { out } = await runProgram(
+      "const cl = await setup({ persistence_config: { storage: 'memory_db' }, worker: false });" +
+        "const timers = () => process.getActiveResourcesInfo().filter((one) => one === 'Timeout').length;" +
+        'const waiting = cl.persistence.getKeyValues(); await null; const meanwhile = timers();' +
+        'await waiting; console.log(meanwhile, timers());',
+    );
+    expect(out).toBe('1 0\n');
+  });
+
   test.each([
     ['by itself', true, '', 0],
     ['by itself', false, '', 0],
