@@ -285,6 +285,7 @@ export class Core {
   async #refresh(): Promise<Answers['refresh']> {
     const { engine, config } = this.#open();
     await engine.refresh();
+    this.#novelty.taken();
     const schema = await readSchema(engine);
     this.#opened = { engine, config, schema };
     return { default_type: schema.default_type };

@@ -23,6 +23,11 @@ export class Novelty {
     this.#hadBulk = true;
   }
 
+  /** It was taken as it is now: others may have written to it, and whoever takes it goes on with it. */
+  taken(): void {
+    this.#isUsed = true;
+  }
+
   /** Something was written to it, or may have been. */
   wrote(result: PromiseSettledResult<unknown>): void {
     this.#isUsed ||= result.status === 'fulfilled' || result.reason instanceof OutcomeUnknown;

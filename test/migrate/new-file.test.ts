@@ -102,3 +102,16 @@ test('a database that another program has written to stays', async () => {
     expect(sqlite3(target, 'SELECT * FROM cinderlib_persistence_key_value')).toEqual([{ key: 'theirs', value: 'z' }]);
   });
 });
+
+test('a database that was taken as another program has left it stays', async () => {
+  await inFolder(async (_, target) => {
+    const program = execFileSync('sh', ['-c', 'command -v sqlite3'], { encoding: 'utf8' }).trim();
+    await withoutNativeSqlite(() =>
+      givenUp(target, async (cl) => {
+        execFileSync(program, [target, `INSERT INTO cinderlib_persistence_key_value VALUES ('theirs', 'z')`]);
+        await cl.refresh();
+      }),
+    );
+    expect(sqlite3(target, 'SELECT * FROM cinderlib_persistence_key_value')).toEqual([{ key: 'theirs', value: 'z' }]);
+  });
+});
