@@ -8,9 +8,10 @@ export class Novelty {
   #isNew = false;
   #isUsed = false;
   #hadBulk = false;
+  #isBeingWritten = false;
 
   get isUnwanted(): boolean {
-    return this.#isNew && this.#hadBulk && !this.#isUsed;
+    return this.#isNew && this.#hadBulk && !this.#isUsed && !this.#isBeingWritten;
   }
 
   /** Its tables were made. */
@@ -33,9 +34,11 @@ export class Novelty {
     this.#isUsed ||= result.status === 'fulfilled' || result.reason instanceof OutcomeUnknown;
   }
 
-  /** Waits for something to be written. */
+  /** Waits for something to be written. Who closes meanwhile may come to know of the end before. */
   async during(writing: Promise<void>): Promise<void> {
+    this.#isBeingWritten = true;
     const [result] = await Promise.allSettled([writing]);
+    this.#isBeingWritten = false;
     this.wrote(result);
     await writing;
   }

@@ -115,3 +115,16 @@ test('a database that was taken as another program has left it stays', async () 
     expect(sqlite3(target, 'SELECT * FROM cinderlib_persistence_key_value')).toEqual([{ key: 'theirs', value: 'z' }]);
   });
 });
+
+test('a database that is closed while the bulk in it is stored stays', async () => {
+  await inFolder(async (_, target) => {
+    const cl = await setup({ persistence_config: at(target), worker: false });
+    const beginning = (cl.persistence as unknown as DatabasePersistence).bulk();
+    const closing = cl.close();
+    const bulk = await beginning;
+    await bulk.append([{ kind: 'setKeyValue', key: 'carried', value: 'x' }]);
+    await bulk.commit();
+    await closing;
+    expect(sqlite3(target, 'SELECT * FROM cinderlib_persistence_key_value')).toEqual([{ key: 'carried', value: 'x' }]);
+  });
+});
