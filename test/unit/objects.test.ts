@@ -222,6 +222,33 @@ test('a snapshot that is taken while the list is read is in the list', async () 
   await cl.close();
 });
 
+test('what happens to the snapshots of a volume while it is read again is not undone', async () => {
+  let wait: Promise<void> | null = null;
+  let answer = (): void => {};
+  class HeldNotes extends NoteBook {
+    override async getSnapshots(filter?: SnapshotFilter): Promise<Snapshot[]> {
+      const found = await super.getSnapshots(filter);
+      await wait;
+      return found;
+    }
+  }
+  const cl = await setup({ persistence_config: { storage: HeldNotes } });
+  const vol = await (await cl.backend(options)).createVolume(1);
+  const gone = await vol.createSnapshot({ name: 'gone' });
+  await vol.snapshots();
+  wait = new Promise((resolve) => {
+    answer = resolve;
+  });
+  const refreshing = vol.refresh();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  await gone.delete();
+  await vol.createSnapshot({ name: 'new' });
+  answer();
+  await refreshing;
+  expect((await vol.snapshots()).map(({ name }) => name)).toEqual(['new']);
+  await cl.close();
+});
+
 test('glance metadata is kept in memory and in dumps, and passed over by a database', async () => {
   for (const [storage, expected] of [
     ['memory', { os: 'x' }],
