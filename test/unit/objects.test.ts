@@ -2,8 +2,10 @@
 import {
   type Backend,
   type Cinderlib,
+  type Context,
   type FakeLoggingVolumeDriver,
   KeyValue,
+  migrate,
   PersistenceDriver,
   type Snapshot,
   type SnapshotFilter,
@@ -279,6 +281,29 @@ test('a storage without db is not taken, and the old one stays', async () => {
   await cl.backend(options);
   await expect(cl.setPersistence({ storage: NoDb })).rejects.toMatchObject({ name: 'NotImplemented' });
   expect([cl.persistence.storageName, NoDb.closed]).toEqual(['memory_db', 1]);
+  await cl.close();
+});
+
+test('a storage that could not be opened is not open, and is opened at the next attempt', async () => {
+  class Moody extends NoteBook {
+    isReady = false;
+    attempts = 0;
+    override async open(context: Context): Promise<void> {
+      await super.open(context);
+      this.attempts += 1;
+      if (this.attempts === 1) throw new Error('not yet');
+      this.isReady = true;
+    }
+  }
+  const [first, second] = [new Moody(), new Moody()];
+  await expect(setup({ persistence_config: { storage: first } })).rejects.toThrow('not yet');
+  expect(first.isOpen).toBe(false);
+  // A migration only works with what is open, and opens the others.
+  await migrate({ storage: first }, { storage: 'memory' });
+  expect([first.isReady, first.attempts]).toEqual([true, 2]);
+  const cl = await setup();
+  await expect(cl.setPersistence({ storage: second })).rejects.toThrow('not yet');
+  expect(second.isOpen).toBe(false);
   await cl.close();
 });
 
