@@ -186,6 +186,19 @@ describe.each(serverKinds)('%s', (kind) => {
       expect((await cl.info()).revision).toBe('c92a3e68beed');
       await cl.close();
     });
+
+    test('a table that is altered between two looks of a reader is looked at anew', async (context) => {
+      server.require(context);
+      const connection = await created();
+      const engine = await openMysql({ ...serverOf(connection), lock_timeout: 5000 }, false);
+      let looks = 0;
+      const found = await engine.read(async (session) => {
+        if (++looks === 1) server.running.sql('ALTER TABLE volume_types FORCE', nameIn(connection));
+        return session.all('SELECT name FROM volume_types');
+      });
+      expect([found.rows, looks]).toEqual([[['__DEFAULT__']], 2]);
+      await engine.close();
+    });
   }
 
   test.for(['9c74c1c6971f', 'ffffffffffff'])(
