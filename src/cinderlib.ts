@@ -10,6 +10,7 @@ import { type Loaded, loadItems } from './objects/load.ts';
 import { restoreInto } from './objects/restore.ts';
 import { ChangeFeed } from './persistence/change-feed.ts';
 import type { Change, PersistenceDriver } from './persistence/driver.ts';
+import { openStorage } from './persistence/open-storage.ts';
 import type { PlatformBlob } from './platform-blob.ts';
 import { runtimeName } from './runtime.ts';
 import { compact, jsonText } from './serialization/json-text.ts';
@@ -306,7 +307,7 @@ export class Cinderlib implements Context {
 
 /** Opens a storage and gives its `db`, or closes it again. */
 async function openFor(context: Context, persistence: PersistenceDriver): Promise<unknown> {
-  await persistence.open(context);
+  await openStorage(persistence, context);
   try {
     return persistence.db;
   } catch (error) {

@@ -3,6 +3,7 @@ import { Cinderlib } from './cinderlib.ts';
 import { readable } from './given.ts';
 import { setupConfig } from './options.ts';
 import type { PersistenceClass, PersistenceDriver } from './persistence/driver.ts';
+import { openStorage } from './persistence/open-storage.ts';
 import { makePersistence } from './persistence/registry.ts';
 import type { PlatformBlob } from './platform-blob.ts';
 import type { AnyWorker } from './rpc/any-worker.ts';
@@ -88,7 +89,7 @@ export async function setup(options: SetupOptions = {}): Promise<Cinderlib> {
     fail_on_missing_backend: config.fail_on_missing_backend,
   };
   const context = new Cinderlib(settings, persistence, make);
-  await persistence.open(context);
+  await openStorage(persistence, context);
   return context;
 }
 

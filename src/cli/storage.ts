@@ -29,6 +29,7 @@ export interface LookedAt {
 export class Storages {
   readonly #terminal: Terminal;
   readonly #open = new Set<() => Promise<void> | void>();
+  #closing: Promise<void> = Promise.resolve();
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
@@ -39,11 +40,13 @@ export class Storages {
     this.#open.add(task);
   }
 
-  /** Does it all, whatever of it fails. */
-  async close(): Promise<void> {
+  /** Does it all, whatever of it fails. Whoever comes while it is being done waits for the end of it. */
+  close(): Promise<void> {
+    const before = this.#closing;
     const tasks = [...this.#open].reverse();
     this.#open.clear();
-    await closeAll(tasks);
+    this.#closing = closeAll([() => before, ...tasks]);
+    return this.#closing;
   }
 
   /** A storage to look at; the content of a file that is no database is looked at in memory. */

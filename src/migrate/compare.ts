@@ -56,7 +56,7 @@ const plainTexts = new Set([
 /**
  * The fields in which the stored object is not what was expected.
  *
- * @param onCoarseTime called for each time that the storage keeps without its fraction of a second
+ * @param onCoarseTime called with the field of each time that the storage keeps without its fraction of a second
  */
 export function differences(
   { kind, id }: Pick<Item, 'kind' | 'id'>,
@@ -94,7 +94,8 @@ function fieldDifferences(
     if (unread.has(name) || !(column || parts.has(name))) return [];
     const [a, b] = [expected.get(name) ?? null, found.get(name) ?? null];
     if (a instanceof VersionedObject && b instanceof VersionedObject) {
-      return fieldDifferences(a, b, onCoarseTime).map((inner) => ({ ...inner, path: [name, ...inner.path] }));
+      const onInner = (inner: string): void => onCoarseTime(`${name}.${inner}`);
+      return fieldDifferences(a, b, onInner).map((inner) => ({ ...inner, path: [name, ...inner.path] }));
     }
     // Without a type of its own a volume has the storage's.
     if (a === null && (given.has(name) || name === 'volume_type')) return [];

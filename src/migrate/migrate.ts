@@ -14,7 +14,10 @@ export interface MigrationOptions {
   readonly verify?: boolean;
   /** Whether key-values are carried too; they are unless told otherwise. */
   readonly key_values?: boolean;
-  /** Called after each page. What it throws ends the migration, and nothing is stored where there are transactions. */
+  /**
+   * Called after each page. What it throws ends the migration; in the phase `writing` nothing is stored then, where there
+   * are transactions, and in the phase `verifying` everything is stored already.
+   */
   readonly on_progress?: (progress: MigrationProgress) => void;
 }
 

@@ -166,11 +166,10 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
     if (again === undefined) throw new VolumeNotFound(this.id);
     // Memory storage holds the very object: there is nothing newer.
     if (again === this) return;
-    const { loaded: snapshots } = this.#snapshots;
-    const { loaded: connections } = this.#connections;
+    const [wantsSnapshots, wantsConnections] = [this.#snapshots.isWanted, this.#connections.isWanted];
     this.replaceOvo(again.ovo);
-    if (snapshots !== null) this.#snapshots.replace(await again.snapshots());
-    if (connections !== null) this.#connections.replace(await again.connections());
+    if (wantsSnapshots) await this.#snapshots.reload(() => again.snapshots());
+    if (wantsConnections) await this.#connections.reload(() => again.connections());
     for (const child of this.#children()) child.setVolume(this);
   }
 

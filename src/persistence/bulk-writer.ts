@@ -3,12 +3,18 @@ import type { CoreClient } from '../rpc/client.ts';
 import type { SingleWrite } from '../rpc/contract.ts';
 
 export class BulkWriter {
+  /** Resolves when it was stored or taken back, or was to be. */
+  readonly ended: Promise<void>;
   readonly #core: CoreClient;
+  #end: () => void = () => {};
   /** The changes that are under way: the next ones are made meanwhile. */
   #last: Promise<unknown> = Promise.resolve();
 
   private constructor(core: CoreClient) {
     this.#core = core;
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
   }
 
   static async begin(core: CoreClient): Promise<BulkWriter> {
@@ -24,11 +30,19 @@ export class BulkWriter {
     this.#last.catch(() => {});
   }
 
-  async commit(): Promise<void> {
-    await this.#core.call({ kind: 'commitBulk' });
+  commit(): Promise<void> {
+    return this.#endBy('commitBulk');
   }
 
-  async rollback(): Promise<void> {
-    await this.#core.call({ kind: 'rollbackBulk' });
+  rollback(): Promise<void> {
+    return this.#endBy('rollbackBulk');
+  }
+
+  async #endBy(kind: 'commitBulk' | 'rollbackBulk'): Promise<void> {
+    try {
+      await this.#core.call({ kind });
+    } finally {
+      this.#end();
+    }
   }
 }

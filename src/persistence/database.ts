@@ -40,6 +40,7 @@ import { DriverDatabase } from './driver-database.ts';
 import { connectionFilter, snapshotFilter, volumeFilter } from './filters.ts';
 import { connectionsOf, defaultTypeOf, snapshotsOf, volumesOf } from './rows.ts';
 import { setCommand } from './save-commands.ts';
+import { Turns } from './turns.ts';
 import { refuseUnstorable } from './unstorable.ts';
 
 /** Volumes of a page. Cinder has no index for the order of a listing, so that each page costs a scan: few are better. */
@@ -48,6 +49,7 @@ const pageSize = 2000;
 export class DatabasePersistence extends PersistenceDriver {
   readonly #config: CoreConfig;
   readonly #connect: () => Promise<CoreClient>;
+  readonly #bulks = new Turns();
   readonly #db = new DriverDatabase(this, () => this.context);
   #core: CoreClient | null = null;
   #defaultType: VersionedObject | null = null;
@@ -255,9 +257,19 @@ export class DatabasePersistence extends PersistenceDriver {
     await this.#running().call({ kind: 'repair', findings });
   }
 
-  /** Begins a transaction for more than fits into memory. Until it ends everything else waits. */
-  async bulk(): Promise<BulkWriter> {
-    return BulkWriter.begin(this.#running());
+  /**
+   * Begins a transaction for more than fits into memory. Until it ends everything else waits: the next one here, since
+   * who has several cannot be told by the core which of them a change belongs to.
+   */
+  bulk(): Promise<BulkWriter> {
+    return new Promise((resolve, reject) => {
+      const whole = async (): Promise<void> => {
+        const bulk = await BulkWriter.begin(this.#running());
+        resolve(bulk);
+        await bulk.ended;
+      };
+      this.#bulks.run('bulk', whole).catch(reject);
+    });
   }
 
   async #send(commands: readonly WriteCommand[]): Promise<readonly (VolumeStored | SnapshotStored | null)[]> {

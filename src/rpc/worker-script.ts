@@ -6,7 +6,7 @@ import { loadFault, PolicyWatch, policyHint } from './load-fault.ts';
 export interface StartedScript {
   readonly worker: Worker;
   notLoaded(): Promise<Error>;
-  /** Lets go of what was kept for the case that it does not load, once it has answered. */
+  /** Lets go of what was kept for the case that it does not load, once it has answered or has ended. */
   loaded(): void;
 }
 
@@ -26,12 +26,12 @@ export function startScript(make: () => Worker): StartedScript {
     startedAs = isForeign(script) ? importing(script) : script;
     return new Native(startedAs, startedAs === script ? options : { type: 'module' });
   }
+  const loaded = (): void => {
+    policy.stop();
+    if (startedAs !== script) URL.revokeObjectURL(startedAs);
+  };
   try {
     globalThis.Worker = StandIn as unknown as typeof Worker;
-    const loaded = (): void => {
-      policy.stop();
-      if (startedAs !== script) URL.revokeObjectURL(startedAs);
-    };
     const notLoaded = async (): Promise<Error> => {
       const fault = await loadFault(script, startedAs, policy);
       loaded();
@@ -39,7 +39,7 @@ export function startScript(make: () => Worker): StartedScript {
     };
     return { worker: make(), notLoaded, loaded };
   } catch (cause) {
-    policy.stop();
+    loaded();
     const reason = cause instanceof Error ? cause.message : String(cause);
     const hint = policyHint(script, startedAs);
     throw new WorkerLost(`The worker script ${script} cannot be started: ${reason} ${hint}`, { cause });

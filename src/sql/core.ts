@@ -88,6 +88,8 @@ export class Core {
   readonly #queue: Waiting[] = [];
   #opened: Opened | null = null;
   #closed = false;
+  /** Whether it was told to close, and has yet to do what came before. */
+  #isLeft = false;
   #dropped: Error | null = null;
   #running = false;
   /** The transaction that everything else waits for. */
@@ -110,7 +112,8 @@ export class Core {
       }
       if (command.kind === 'close') {
         if (command.at_once === true) this.#drop();
-        // Whoever closes in the middle of a bulk has given it up.
+        // Whoever closes in the middle of a bulk has given it up, also one that is only beginning.
+        this.#isLeft = true;
         void this.#giveUpBulk();
       }
       this.#queue.push(waiting);
@@ -190,6 +193,7 @@ export class Core {
   async #beginBulk(): Promise<null> {
     this.#novelty.bulk();
     this.#bulk = await Bulk.begin(this.#open().engine);
+    if (this.#isLeft) await this.#giveUpBulk();
     return null;
   }
 
@@ -285,6 +289,7 @@ export class Core {
   async #refresh(): Promise<Answers['refresh']> {
     const { engine, config } = this.#open();
     await engine.refresh();
+    this.#novelty.taken();
     const schema = await readSchema(engine);
     this.#opened = { engine, config, schema };
     return { default_type: schema.default_type };

@@ -8,9 +8,10 @@ export class Novelty {
   #isNew = false;
   #isUsed = false;
   #hadBulk = false;
+  #isBeingWritten = false;
 
   get isUnwanted(): boolean {
-    return this.#isNew && this.#hadBulk && !this.#isUsed;
+    return this.#isNew && this.#hadBulk && !this.#isUsed && !this.#isBeingWritten;
   }
 
   /** Its tables were made. */
@@ -23,14 +24,21 @@ export class Novelty {
     this.#hadBulk = true;
   }
 
+  /** It was taken as it is now: others may have written to it, and whoever takes it goes on with it. */
+  taken(): void {
+    this.#isUsed = true;
+  }
+
   /** Something was written to it, or may have been. */
   wrote(result: PromiseSettledResult<unknown>): void {
     this.#isUsed ||= result.status === 'fulfilled' || result.reason instanceof OutcomeUnknown;
   }
 
-  /** Waits for something to be written. */
+  /** Waits for something to be written. Who closes meanwhile may come to know of the end before. */
   async during(writing: Promise<void>): Promise<void> {
+    this.#isBeingWritten = true;
     const [result] = await Promise.allSettled([writing]);
+    this.#isBeingWritten = false;
     this.wrote(result);
     await writing;
   }

@@ -17,6 +17,7 @@ export class Leadership {
   readonly #locks: LockManager;
   readonly #name: string;
   readonly #events: LeadershipEvents;
+  /** Ends the request for the lock that is under way. */
   #queued: AbortController | null = null;
   #release: (() => void) | null = null;
   #provenAt = 0;
@@ -36,9 +37,8 @@ export class Leadership {
   /** Waits for the lock, if it does not yet. */
   queue(): void {
     if (this.isHeld || this.#queued !== null) return;
-    const queued = new AbortController();
-    this.#queued = queued;
-    void this.#take({ signal: queued.signal });
+    const { signal } = this.#ask();
+    void this.#take({ signal }, signal);
   }
 
   /** Waits no longer. */
@@ -51,7 +51,9 @@ export class Leadership {
   steal(): void {
     if (this.isHeld) return;
     this.leaveQueue();
-    void this.#take({ steal: true });
+    // The browser takes no signal for that; until it has answered nobody is to queue beside it, or it may be in vain.
+    const { signal } = this.#ask();
+    void this.#take({ steal: true }, signal);
   }
 
   /** Lets the next in the queue lead, and waits no longer. */
@@ -92,7 +94,12 @@ export class Leadership {
     }
   }
 
-  async #take(options: LockOptions): Promise<void> {
+  #ask(): AbortController {
+    this.#queued = new AbortController();
+    return this.#queued;
+  }
+
+  async #take(options: LockOptions, signal: AbortSignal): Promise<void> {
     let release: () => void;
     try {
       release = await holdLock(this.#locks, this.#name, options, () => this.#lose(release));
@@ -100,7 +107,7 @@ export class Leadership {
       // It left the queue.
       return;
     }
-    if (options.signal?.aborted === true) return release();
+    if (signal.aborted) return release();
     this.#queued = null;
     this.#release = release;
     try {

@@ -7,6 +7,7 @@
 import { lockName } from '../media/web-lock.ts';
 import type { Answer, Answers, Change, Command, CoreConfig, Outcome, StorageInfo } from '../rpc/contract.ts';
 import type { CommandRunner } from '../rpc/host.ts';
+import { pause } from '../runtime.ts';
 import { Following } from './following.ts';
 import { Followings } from './followings.ts';
 import { holdLock } from './held-lock.ts';
@@ -52,6 +53,8 @@ export class Member implements CommandRunner {
   /** The latest leadership that was heard of, our own included. */
   #epoch = 0;
   #reign: Reign | null = null;
+  /** Gives up a leadership that is only beginning, and resolves when nothing of it is open; null while none is. */
+  #giveUpOpening: (() => Promise<void>) | null = null;
   /** Ends the wait for the first leader; null once there was one. */
   #entry: { readonly resolve: (opened: Answers['open']) => void; readonly reject: (reason: unknown) => void } | null =
     null;
@@ -214,18 +217,29 @@ export class Member implements CommandRunner {
     this.#supersede(epoch);
     this.#announce('opening');
     const core = this.#parts.makeCore();
+    const opening = core.call({ kind: 'open', config: { ...this.#config, lock_held: true } });
+    let isWanted = true;
+    const giveUp = async (): Promise<void> => {
+      isWanted = false;
+      await opening.catch(() => {});
+      await core.call({ kind: 'close' }).catch(() => {});
+    };
+    this.#giveUpOpening = giveUp;
     try {
-      const opened = await core.call({ kind: 'open', config: { ...this.#config, lock_held: true } });
+      const opened = await opening;
+      if (!isWanted) return;
       if (!this.#isLeading(epoch)) return void core.call({ kind: 'close' }).catch(() => {});
       this.#reign = this.#reignOf(epoch, core, opened);
       this.#announce('open');
       this.#admitted(opened);
     } catch (error) {
       // It was stolen meanwhile: the thief has it open, or says itself why it has not.
-      if (!this.#isLeading(epoch)) return;
+      if (!isWanted || !this.#isLeading(epoch)) return;
       // Waiting in the queue again would try it again and again: the next call does.
       this.#leadership.release();
       this.#fail(error);
+    } finally {
+      if (this.#giveUpOpening === giveUp) this.#giveUpOpening = null;
     }
   }
 
@@ -280,6 +294,11 @@ export class Member implements CommandRunner {
     const reign = this.#reign;
     this.#reign = null;
     try {
+      const opening = this.#giveUpOpening?.();
+      // Whoever leads next is not to meet files half open. One that hangs is not waited for, nor is IndexedDB by a page
+      // that can do nothing more: what comes of that is refused.
+      const mayGo = opening === undefined || (atOnce && this.#config.medium === 'indexeddb');
+      if (!mayGo) await Promise.race([opening, pause(this.#config.busy_timeout)]);
       await reign?.end(atOnce);
     } finally {
       this.#leadership.release();

@@ -23,6 +23,19 @@ test('everything is closed, the last first, whatever of it fails', async () => {
   expect(done).toEqual(['third', 'second', 'first']);
 });
 
+test('who stops the command while it is being left waits for the end of that', async () => {
+  const storages = new Storages({} as Terminal);
+  const done: string[] = [];
+  storages.atEnd(async () => {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    done.push('named');
+  });
+  const closing = storages.close();
+  await storages.close();
+  expect(done).toEqual(['named']);
+  await closing;
+});
+
 test('a dump may come through a pipe that has a name', { timeout: 60_000 }, async () => {
   await inTemporaryFolder(async (folder) => {
     const path = copyGolden('one.sqlite', join(folder, 'one.sqlite'));

@@ -1,5 +1,5 @@
 /** A file of a name that somebody else gives to his own while ours is being written. */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { newDatabase, writeFile } from '../../src/cli/commands/write-file.ts';
@@ -56,3 +56,25 @@ describe.each(['json', 'database'] as const)('a new %s file', (kind) => {
     });
   });
 });
+
+test.each(['444', '400', '640'])(
+  'a database takes the place of one of mode %s, and has it in the end',
+  async (text) => {
+    await inTemporaryFolder(async (folder) => {
+      const [path, mode] = [join(folder, 'new'), Number.parseInt(text, 8)];
+      writeFileSync(path, 'theirs');
+      chmodSync(path, mode);
+      const storages = new Storages({} as Terminal);
+      let made = 0;
+      await newDatabase(storages, path, true, async (temporary) => {
+        made = statSync(temporary).mode & 0o777;
+        writeFileSync(temporary, 'ours');
+      });
+      await storages.close();
+      // Whoever is not root could not write to it otherwise.
+      expect(made).toBe(mode | 0o600);
+      expect(statSync(path).mode & 0o777).toBe(mode);
+      expect(readFileSync(path, 'utf8')).toBe('ours');
+    });
+  },
+);

@@ -57,6 +57,24 @@ test('specs of a type are not told', () => {
   expect(found).toMatchObject([{ field: 'volume_type.extra_specs', source: null, target: null }]);
 });
 
+test('a time without its fraction is told of the object that has it', () => {
+  const volume = (time: string) =>
+    object('Volume', {
+      id: 'v',
+      created_at: time,
+      volume_type: {
+        'versioned_object.name': 'VolumeType',
+        'versioned_object.namespace': 'cinder',
+        'versioned_object.version': modelNamed('VolumeType')?.version,
+        'versioned_object.data': { id: 't', name: 't', created_at: time },
+      },
+    });
+  const [fine, coarse] = [volume('2026-01-01T00:00:00.250000Z'), volume('2026-01-01T00:00:00Z')];
+  const fields: string[] = [];
+  expect(differences({ kind: 'volume', id: 'v' }, fine, coarse, (field) => void fields.push(field))).toEqual([]);
+  expect(fields.sort()).toEqual(['created_at', 'volume_type.created_at']);
+});
+
 test('names, states, sizes and times are told', () => {
   const [one, other] = [
     {

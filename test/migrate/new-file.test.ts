@@ -102,3 +102,43 @@ test('a database that another program has written to stays', async () => {
     expect(sqlite3(target, 'SELECT * FROM cinderlib_persistence_key_value')).toEqual([{ key: 'theirs', value: 'z' }]);
   });
 });
+
+test('a database that was taken as another program has left it stays', async () => {
+  await inFolder(async (_, target) => {
+    const program = execFileSync('sh', ['-c', 'command -v sqlite3'], { encoding: 'utf8' }).trim();
+    await withoutNativeSqlite(() =>
+      givenUp(target, async (cl) => {
+        execFileSync(program, [target, `INSERT INTO cinderlib_persistence_key_value VALUES ('theirs', 'z')`]);
+        await cl.refresh();
+      }),
+    );
+    expect(sqlite3(target, 'SELECT * FROM cinderlib_persistence_key_value')).toEqual([{ key: 'theirs', value: 'z' }]);
+  });
+});
+
+test.each([false, true])(
+  'a database that is closed while a bulk begins is given up, with worker: %s',
+  async (worker) => {
+    await inFolder(async (_, target) => {
+      const cl = await setup({ persistence_config: at(target), worker });
+      const beginning = (cl.persistence as unknown as DatabasePersistence).bulk();
+      const closing = cl.close();
+      const bulk = await beginning;
+      await expect(bulk.commit()).rejects.toMatchObject({ message: expect.stringMatching(/no bulk under way|closed/) });
+      await closing;
+      expect(existsSync(target)).toBe(false);
+    });
+  },
+);
+
+test('a database that is closed while the bulk in it is stored stays', async () => {
+  await inFolder(async (_, target) => {
+    const cl = await setup({ persistence_config: at(target), worker: false });
+    const bulk = await (cl.persistence as unknown as DatabasePersistence).bulk();
+    await bulk.append([{ kind: 'setKeyValue', key: 'carried', value: 'x' }]);
+    const committing = bulk.commit();
+    await cl.close();
+    await committing;
+    expect(sqlite3(target, 'SELECT * FROM cinderlib_persistence_key_value')).toEqual([{ key: 'carried', value: 'x' }]);
+  });
+});

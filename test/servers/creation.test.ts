@@ -153,6 +153,54 @@ describe.each(serverKinds)('%s', (kind) => {
     },
   );
 
+  // PostgreSQL shows tables when all of them are made.
+  if (kind === 'mysql') {
+    test.for([
+      ['revision', 'DELETE FROM alembic_version', 'DO 0'],
+      [
+        'table of the revision',
+        'DROP TABLE alembic_version',
+        'CREATE TABLE alembic_version (version_num VARCHAR(32) PRIMARY KEY)',
+      ],
+    ] as const)('who reads before the %s is there waits, and finds it', async ([, remove, make], context) => {
+      server.require(context);
+      const connection = await created();
+      const making = await openMysql({ ...serverOf(connection), lock_timeout: 5000 }, false);
+      const comment = (text: string) => `ALTER TABLE cinderlib_persistence_key_value COMMENT '${text}'`;
+      const opening = await making.transaction((session) =>
+        lockSchema(session, async () => {
+          await session.run(remove);
+          await session.run(comment('cinderlib-wasm is making the tables'));
+          const started = open(connection, { read_only: true });
+          started.catch(() => {});
+          const states = () => server.running.sql('SELECT state FROM information_schema.processlist');
+          await expect.poll(states, { timeout: 20_000 }).toContain('User lock');
+          await session.run(make);
+          await session.run("INSERT INTO alembic_version VALUES ('c92a3e68beed')");
+          await session.run(comment(''));
+          return { started };
+        }),
+      );
+      await making.close();
+      const cl = await opening.started;
+      expect((await cl.info()).revision).toBe('c92a3e68beed');
+      await cl.close();
+    });
+
+    test('a table that is altered between two looks of a reader is looked at anew', async (context) => {
+      server.require(context);
+      const connection = await created();
+      const engine = await openMysql({ ...serverOf(connection), lock_timeout: 5000 }, false);
+      let looks = 0;
+      const found = await engine.read(async (session) => {
+        if (++looks === 1) server.running.sql('ALTER TABLE volume_types FORCE', nameIn(connection));
+        return session.all('SELECT name FROM volume_types');
+      });
+      expect([found.rows, looks]).toEqual([[['__DEFAULT__']], 2]);
+      await engine.close();
+    });
+  }
+
   test.for(['9c74c1c6971f', 'ffffffffffff'])(
     'a database at revision %s is used as it is',
     async (revision, context) => {

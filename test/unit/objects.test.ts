@@ -2,8 +2,10 @@
 import {
   type Backend,
   type Cinderlib,
+  type Context,
   type FakeLoggingVolumeDriver,
   KeyValue,
+  migrate,
   PersistenceDriver,
   type Snapshot,
   type SnapshotFilter,
@@ -222,6 +224,33 @@ test('a snapshot that is taken while the list is read is in the list', async () 
   await cl.close();
 });
 
+test('what happens to the snapshots of a volume while it is read again is not undone', async () => {
+  let wait: Promise<void> | null = null;
+  let answer = (): void => {};
+  class HeldNotes extends NoteBook {
+    override async getSnapshots(filter?: SnapshotFilter): Promise<Snapshot[]> {
+      const found = await super.getSnapshots(filter);
+      await wait;
+      return found;
+    }
+  }
+  const cl = await setup({ persistence_config: { storage: HeldNotes } });
+  const vol = await (await cl.backend(options)).createVolume(1);
+  const gone = await vol.createSnapshot({ name: 'gone' });
+  await vol.snapshots();
+  wait = new Promise((resolve) => {
+    answer = resolve;
+  });
+  const refreshing = vol.refresh();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  await gone.delete();
+  await vol.createSnapshot({ name: 'new' });
+  answer();
+  await refreshing;
+  expect((await vol.snapshots()).map(({ name }) => name)).toEqual(['new']);
+  await cl.close();
+});
+
 test('glance metadata is kept in memory and in dumps, and passed over by a database', async () => {
   for (const [storage, expected] of [
     ['memory', { os: 'x' }],
@@ -252,6 +281,29 @@ test('a storage without db is not taken, and the old one stays', async () => {
   await cl.backend(options);
   await expect(cl.setPersistence({ storage: NoDb })).rejects.toMatchObject({ name: 'NotImplemented' });
   expect([cl.persistence.storageName, NoDb.closed]).toEqual(['memory_db', 1]);
+  await cl.close();
+});
+
+test('a storage that could not be opened is not open, and is opened at the next attempt', async () => {
+  class Moody extends NoteBook {
+    isReady = false;
+    attempts = 0;
+    override async open(context: Context): Promise<void> {
+      await super.open(context);
+      this.attempts += 1;
+      if (this.attempts === 1) throw new Error('not yet');
+      this.isReady = true;
+    }
+  }
+  const [first, second] = [new Moody(), new Moody()];
+  await expect(setup({ persistence_config: { storage: first } })).rejects.toThrow('not yet');
+  expect(first.isOpen).toBe(false);
+  // A migration only works with what is open, and opens the others.
+  await migrate({ storage: first }, { storage: 'memory' });
+  expect([first.isReady, first.attempts]).toEqual([true, 2]);
+  const cl = await setup();
+  await expect(cl.setPersistence({ storage: second })).rejects.toThrow('not yet');
+  expect(second.isOpen).toBe(false);
   await cl.close();
 });
 

@@ -21,16 +21,18 @@ export async function newDatabase<T>(
   const { fs, place } = await placeOf(storages, path, replace);
   const temporary = `${place?.path ?? path}.${crypto.randomUUID()}.part`;
   let filled = false;
+  const mode = place?.mode ?? null;
   storages.atEnd(async () => {
     try {
-      if (filled) await giveName(fs, temporary, path, place);
+      if (!filled) return;
+      if (mode !== null) fs.chmodSync(temporary, mode);
+      await giveName(fs, temporary, path, place);
     } finally {
       for (const companion of ['', '-journal', '.lock']) fs.rmSync(temporary + companion, { force: true });
     }
   });
-  // Who may not read what is replaced is not to read what comes.
-  const mode = place?.mode ?? null;
-  if (mode !== null) makeEmpty(fs, temporary, mode);
+  // Who may not read what is replaced is not to read what comes; it is we who write it, whoever may in the end.
+  if (mode !== null) makeEmpty(fs, temporary, mode | 0o600);
   const result = await fill(temporary);
   filled = true;
   return result;

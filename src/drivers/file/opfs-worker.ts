@@ -16,9 +16,9 @@ export async function fileTask(request: FileRequest): Promise<void> {
       onWorkerError(worker, script, reject);
       worker.postMessage(request);
     });
-    script.loaded();
     if (answer !== null) throw new DOMException(answer.message, answer.name);
   } finally {
+    script.loaded();
     worker.terminate();
   }
 }

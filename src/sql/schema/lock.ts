@@ -24,6 +24,8 @@ async function lockOnMysql<T>(connection: SqlConnection, task: () => Promise<T>)
     );
   }
   try {
+    // A new look at the rows: the transaction may have taken its own before others, who had the lock, stored theirs.
+    await connection.run('COMMIT AND CHAIN');
     const value = await task();
     // Tables are committed one by one there; the rows have to be as well before anybody else looks.
     await connection.run('COMMIT');

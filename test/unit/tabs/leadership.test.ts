@@ -80,6 +80,33 @@ test('who cannot ask for the locks any more lets the next in the queue lead, and
   }
 });
 
+test('who queues while it takes the lock away has it once', async () => {
+  const locks = new FakeLocks();
+  const [a, b] = [candidate(locks, 'a'), candidate(locks, 'b')];
+  a.leadership.queue();
+  await expect.poll(() => a.events).toEqual(['won']);
+  b.leadership.steal();
+  b.leadership.queue();
+  await expect.poll(() => b.events).toEqual(['won']);
+  b.leadership.release();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(b.events).toEqual(['won']);
+  expect(locks.holder('lock')).toBeUndefined();
+});
+
+test('who leaves while it takes the lock away does not lead', async () => {
+  const locks = new FakeLocks();
+  const [a, b, c] = [candidate(locks, 'a'), candidate(locks, 'b'), candidate(locks, 'c')];
+  a.leadership.queue();
+  await expect.poll(() => a.events).toEqual(['won']);
+  b.leadership.steal();
+  b.leadership.release();
+  c.leadership.queue();
+  await expect.poll(() => c.events).toEqual(['won']);
+  expect(b.events).toEqual([]);
+  expect(locks.holder('lock')).toBe('c');
+});
+
 test('leaving the queue is no claim', async () => {
   const locks = new FakeLocks();
   const [a, b] = [candidate(locks, 'a'), candidate(locks, 'b')];

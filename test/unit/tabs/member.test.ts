@@ -240,6 +240,41 @@ test('a page that is put away leads no more, and follows when it comes back', as
   expect(await one.isLeader()).toBe(true);
 });
 
+test('who leaves while it opens the database lets nobody open it before it has closed it again', async () => {
+  const world = new TabWorld();
+  const [one, two] = [await world.open('one', { medium: 'opfs' }), await world.open('two', { medium: 'opfs' })];
+  let open = (): void => {};
+  const openings: string[] = [];
+  world.beforeOpen = async ({ name }) => {
+    openings.push(name);
+    if (name !== 'two') return;
+    await new Promise<void>((resolve) => {
+      open = resolve;
+    });
+  };
+  await one.close();
+  await expect.poll(() => openings).toEqual(['two']);
+  const leaving = two.close();
+  const three = world.open('three', { medium: 'opfs' });
+  await pause(300);
+  expect(openings).toEqual(['two']);
+  open();
+  await leaving;
+  await three;
+  expect(openings).toEqual(['two', 'three']);
+});
+
+test('who leaves while an opening hangs does not wait for it for ever', async () => {
+  const world = new TabWorld();
+  const [one, two] = [await world.open('one'), await world.open('two')];
+  world.beforeOpen = ({ name }) => (name === 'two' ? forever() : Promise.resolve());
+  await one.close();
+  await pause(100);
+  await two.close();
+  const three = await world.open('three');
+  expect(await three.isLeader()).toBe(true);
+});
+
 test('a page that comes back before it has given up leading leads again', async () => {
   const world = new TabWorld();
   const one = await world.open('one', { medium: 'opfs' });

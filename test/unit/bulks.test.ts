@@ -1,0 +1,42 @@
+/** Bulks of one context: one after the other, so that none goes on with another's, whatever becomes of it in the core. */
+import { expect, test } from 'vitest';
+import { DatabasePersistence } from '../../src/persistence/database.ts';
+import type { CoreClient } from '../../src/rpc/client.ts';
+import type { Command, CoreConfig } from '../../src/rpc/contract.ts';
+import { config } from '../support/tab-world.ts';
+
+function storage() {
+  const sent: string[] = [];
+  const core = {
+    lost: null,
+    onChanges: () => {},
+    close: async () => {},
+    call: async ({ kind }: Command) => {
+      sent.push(kind);
+      if (kind === 'commitBulk') throw new Error('the disk is full');
+      return kind === 'open'
+        ? {
+            default_type: {
+              volume_types: { columns: [], rows: [] },
+              volume_type_extra_specs: { columns: [], rows: [] },
+            },
+          }
+        : null;
+    },
+  } as unknown as CoreClient;
+  return { sent, persistence: new DatabasePersistence('db', {}, config satisfies CoreConfig, async () => core) };
+}
+
+test('the next bulk begins when the one before it has ended, however it did', async () => {
+  const { sent, persistence } = storage();
+  await persistence.open({ reportChanges: () => {} } as never);
+  const [first, second, third] = [persistence.bulk(), persistence.bulk(), persistence.bulk()];
+  await (await first).append([]);
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(sent).toEqual(['open', 'beginBulk', 'appendBulk']);
+  await expect((await first).commit()).rejects.toThrow('the disk is full');
+  await (await second).rollback();
+  await (await third).rollback();
+  const end = ['beginBulk', 'rollbackBulk'];
+  expect(sent).toEqual(['open', 'beginBulk', 'appendBulk', 'commitBulk', ...end, ...end]);
+});
