@@ -72,7 +72,9 @@ function volumeReader(rows: VolumeRows): (row: Row) => VersionedObject {
     volume.restore('size', volume.get('size') ?? 0);
     volume.restore('metadata', dict(metadata(id)));
     volume.restore('admin_metadata', dict(adminMetadata(id)));
-    volume.restore('volume_type', readType(volume.get('volume_type_id')));
+    const type = volume.get('volume_type_id');
+    // The original asks for the type only where there is an id: else the field is not set, and dumps lack it.
+    if (type) volume.restore('volume_type', readType(type));
     const list = new VersionedObject(volumeAttachmentListModel);
     list.restore('objects', attachments(id).map(readAttachment));
     volume.restore('volume_attachment', list);
