@@ -110,7 +110,8 @@ function qosSpecsReader(rows: RowSet): (id: unknown) => VersionedObject | null {
     const qosSpecs = read(root);
     const specs = pairs(id);
     qosSpecs.restore('name', root[nameAt]);
-    qosSpecs.restore('consumer', specs.find(([key]) => key === 'consumer')?.[1]);
+    // Of several rows with one key the last counts, as in the dict that the original makes of them.
+    qosSpecs.restore('consumer', specs.findLast(([key]) => key === 'consumer')?.[1]);
     qosSpecs.restore('specs', dict(specs.filter(([key]) => key !== 'consumer')));
     const updates = children(id).flatMap((row) => (typeof row[updatedAt] === 'string' ? [row[updatedAt]] : []));
     const latest = updates.sort().at(-1);
