@@ -32,13 +32,17 @@ export function parseTime(value: unknown): string {
   }
   const parts = iso8601.exec(value)?.groups;
   if (parts === undefined) throw new ValueError(`Unable to parse date string ${shownText(value, quoted)}`);
+  return checkedTime(parts, zoneName(parts));
+}
+
+/** The inner form of the parts of a time, which must be one that there is. */
+function checkedTime(parts: Readonly<Record<string, string | undefined>>, zone: string): string {
   const year = Number(parts['year']);
   const month = Number(parts['month'] ?? parts['monthShort'] ?? 1);
   const day = Number(parts['day'] ?? parts['dayShort'] ?? 1);
   const hour = Number(parts['hour'] ?? 0);
   const minute = Number(parts['minute'] ?? 0);
   const second = Number(parts['second'] ?? 0);
-  const zone = zoneName(parts);
   checkDate(year, month, day);
   if (hour > 23) throw new ValueError('hour must be in 0..23');
   if (minute > 59) throw new ValueError('minute must be in 0..59');
@@ -87,9 +91,17 @@ export function toSqlTime(time: string): string {
   return `${time.slice(0, 10)} ${time.slice(11, 26)}`;
 }
 
-/** Reads a time of a SQL row, which is in UTC. */
+// As SQLAlchemy reads it: the digits on the wall clock, and nothing of what comes behind them.
+const sqlTime =
+  /^(?<year>\d{1,4})-(?<month>\d+)-(?<day>\d+)(?:[ T](?<hour>\d+):(?<minute>\d+):(?<second>\d+)(?:\.(?<fraction>\d+))?.*)?$/s;
+
+/** What every Cinder writes into SQLite, with a day that every month has: nothing about it needs looking at. */
+const usualSqlTime = /^(?!0000)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8]) (?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}$/;
+
+/** Reads a time of a SQL row, which is in UTC, whatever zone another program may have written behind it. */
 export function fromSqlTime(text: string): string {
-  const parts = /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2}:\d{2})(?:\.(\d{1,6}))?)?$/.exec(text);
-  if (parts === null) throw new ValueError(`Couldn't parse datetime string ${quoted(text)} of a row.`);
-  return `${parts[1]}T${parts[2] ?? '00:00:00'}.${(parts[3] ?? '').padEnd(6, '0')}Z`;
+  if (usualSqlTime.test(text)) return `${text.slice(0, 10)}T${text.slice(11)}Z`;
+  const parts = sqlTime.exec(text)?.groups;
+  if (parts === undefined) throw new ValueError(`Couldn't parse datetime string ${quoted(text)} of a row.`);
+  return checkedTime(parts, 'Z');
 }

@@ -40,16 +40,17 @@ export async function loadItems(
   start: (options: BackendOptions) => Promise<Backend>,
 ): Promise<LoadedItem[]> {
   const loaded: LoadedItem[] = [];
-  const startsSome = dump.items.some((item) => item.class !== 'KeyValue' && isToBeStarted(context, item.backend));
-  if (startsSome) await readOnce(context, dump);
+  if (dump.items.some((item) => backendsOf(item).some((config) => isToBeStarted(context, config)))) {
+    await readOnce(context, dump);
+  }
+  const backendOf = async (config: Dict): Promise<Backend | string> =>
+    isToBeStarted(context, config) ? start(optionsOf(config)) : presentBackend(context, nameOf(config));
   await forEachItem(dump, async (item) => {
     if (item.class === 'KeyValue') {
       loaded.push({ loaded: new KeyValue(item.key, item.value), family: () => [], adopt: () => {} });
       return;
     }
-    const isNew = isToBeStarted(context, item.backend);
-    const backend = isNew ? await start(optionsOf(item.backend)) : presentBackend(context, nameOf(item.backend));
-    loaded.push(loadedItem(context.restore, item, backend));
+    loaded.push(await loadedItem(context.restore, item, backendOf));
   });
   return loaded;
 }
@@ -68,16 +69,27 @@ async function readOnce(context: Context, dump: Dump): Promise<void> {
     reportChanges: (changes) => context.reportChanges(changes),
   };
   const started = new Set<string>();
-  await forEachItem(dump, async (item) => {
-    if (item.class === 'KeyValue') return;
-    const name = nameOf(item.backend);
-    if (isToBeStarted(context, item.backend)) {
-      await refusePrograms(checkBackendOptions(optionsOf(item.backend)), context.settings);
+  const backendOf = async (config: Dict): Promise<Backend | string> => {
+    const name = nameOf(config);
+    if (isToBeStarted(context, config)) {
+      await refusePrograms(checkBackendOptions(optionsOf(config)), context.settings);
       started.add(name);
     }
-    const backend = started.has(name) ? name : presentBackend(context, name);
-    for (const one of item.class === 'Backend' ? item.volumes : [item]) loadedItem(reading.restore, one, backend);
+    return started.has(name) ? name : presentBackend(context, name);
+  };
+  await forEachItem(dump, async (item) => {
+    if (item.class === 'KeyValue') return;
+    if (item.class === 'Backend') await backendOf(item.backend);
+    for (const one of item.class === 'Backend' ? item.volumes : [item]) {
+      await loadedItem(reading.restore, one, backendOf);
+    }
   });
+}
+
+/** All that the thing says of backends: a volume may be on another one than the backend that lists it. */
+function backendsOf(item: Dumped): readonly Dict[] {
+  if (item.class === 'KeyValue') return [];
+  return item.class === 'Backend' ? [item.backend, ...item.volumes.map(({ backend }) => backend)] : [item.backend];
 }
 
 /** One after the other; an error says which of a list it is about. */
@@ -91,14 +103,23 @@ async function forEachItem({ isList, items }: Dump, use: (item: Dumped) => Promi
   }
 }
 
-function loadedItem(restore: Restore, item: DumpedItem, backend: Backend | string): LoadedItem {
+async function loadedItem(
+  restore: Restore,
+  item: DumpedItem,
+  backendOf: (config: Dict) => Promise<Backend | string>,
+): Promise<LoadedItem> {
+  const backend = await backendOf(item.backend);
   const adopt = (): void => {};
   switch (item.class) {
     case 'Backend': {
       if (typeof backend === 'string') {
         throw new BackendNotPresent(backend, `Backend ${backend} is not initialised: only its volumes can be loaded.`);
       }
-      const volumes = item.volumes.map((volume) => restore.volume(dumpedObject(volume), backend));
+      const volumes: Volume[] = [];
+      // Not simply this one's: `lvm_iscsi` lists what is on `lvm-iscsi` too.
+      for (const volume of item.volumes) {
+        volumes.push(restore.volume(dumpedObject(volume), await backendOf(volume.backend)));
+      }
       return {
         loaded: backend,
         family: () => volumes.flatMap((volume) => volume.family()),

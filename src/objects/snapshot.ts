@@ -50,8 +50,7 @@ export class Snapshot extends withFields<SnapshotFields, Resource, ConstructorPa
 
   /** The snapshot of an object that came inside its volume. */
   static restoreChild(context: Context, ovo: VersionedObject, volume: Volume): Snapshot {
-    const backend = context.backends.get(String(progressOf(ovo))) ?? volume.backend;
-    const snapshot = new Snapshot(context, backend, ovo);
+    const snapshot = new Snapshot(context, snapshotBackend(context, ovo, volume.backend), ovo);
     snapshot.setVolume(volume);
     return snapshot;
   }

@@ -183,7 +183,9 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
     const backend = changeable(this);
     // Asked of the storage: another object of this volume may have taken a snapshot.
     const stored = await this.context.persistence.getSnapshots({ volume_id: this.id });
-    if (stored.length > 0 || (await this.snapshots()).length > 0) {
+    // As in the original, the volume shows its snapshots from now on.
+    const shown = await this.snapshots();
+    if (stored.length > 0 || shown.length > 0) {
       throw failing(new InvalidVolume(`Cannot delete volume ${this.id} with snapshots`), this);
     }
     try {

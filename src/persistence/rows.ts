@@ -72,7 +72,9 @@ function volumeReader(rows: VolumeRows): (row: Row) => VersionedObject {
     volume.restore('size', volume.get('size') ?? 0);
     volume.restore('metadata', dict(metadata(id)));
     volume.restore('admin_metadata', dict(adminMetadata(id)));
-    volume.restore('volume_type', readType(volume.get('volume_type_id')));
+    const type = volume.get('volume_type_id');
+    // The original asks for the type only where there is an id: else the field is not set, and dumps lack it.
+    if (type) volume.restore('volume_type', readType(type));
     const list = new VersionedObject(volumeAttachmentListModel);
     list.restore('objects', attachments(id).map(readAttachment));
     volume.restore('volume_attachment', list);
@@ -108,7 +110,8 @@ function qosSpecsReader(rows: RowSet): (id: unknown) => VersionedObject | null {
     const qosSpecs = read(root);
     const specs = pairs(id);
     qosSpecs.restore('name', root[nameAt]);
-    qosSpecs.restore('consumer', specs.find(([key]) => key === 'consumer')?.[1]);
+    // Of several rows with one key the last counts, as in the dict that the original makes of them.
+    qosSpecs.restore('consumer', specs.findLast(([key]) => key === 'consumer')?.[1]);
     qosSpecs.restore('specs', dict(specs.filter(([key]) => key !== 'consumer')));
     const updates = children(id).flatMap((row) => (typeof row[updatedAt] === 'string' ? [row[updatedAt]] : []));
     const latest = updates.sort().at(-1);

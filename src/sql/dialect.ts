@@ -12,7 +12,7 @@ export type Dialect = 'sqlite' | 'mysql' | 'postgresql';
  * MariaDB reads in the order of the primary key where Cinder asks for none.
  */
 export function inOrder(dialect: Dialect, { order }: Pick<Table, 'order'>): string {
-  return `ORDER BY ${dialect === 'sqlite' ? 'rowid' : order}`;
+  return `ORDER BY ${dialect === 'sqlite' ? 'rowid' : order[dialect]}`;
 }
 
 /** The order of Cinder's listings. All but PostgreSQL take NULL for the smallest, so that such rows come last. */

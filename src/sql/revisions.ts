@@ -5,7 +5,7 @@ import { inOrder } from './dialect.ts';
 import type { SqlConnection, SqlEngine, Work } from './engine.ts';
 import { insertRow, valuesOf } from './rows.ts';
 import { checkColumns } from './schema/check-columns.ts';
-import { cinderTables, keyValues } from './schema/columns.ts';
+import { cinderTables, keyValues, orderBy } from './schema/columns.ts';
 import type { Origin } from './schema/seeds.ts';
 import { KEY_VALUE_TABLE, SCHEMA_REVISION, type SchemaObject, schemaObjects } from './schema/sqlite.ts';
 import { type SchemaWays, sqliteWays } from './schema/ways.ts';
@@ -118,7 +118,7 @@ interface State {
 async function inspect(connection: SqlConnection, ways: SchemaWays): Promise<State> {
   const tables = await ways.tableNames(connection);
   const query = async (table: string, column: string, where = '') => {
-    const order = inOrder(connection.dialect, { order: column });
+    const order = inOrder(connection.dialect, { order: orderBy(column) });
     return valuesOf(await connection.all(`SELECT ${column} FROM ${table}${where} ${order}`), column).map(String);
   };
   const hasLegacy = tables.has('migrate_version');

@@ -1,4 +1,5 @@
 /** Whether a stored value is what an object shows already, so that writing it would change nothing. */
+import { fromSqlTime, toSqlTime } from '../cinder/time.ts';
 import type { SqlValue } from '../rpc/contract.ts';
 import type { ColumnKind } from './schema/columns.ts';
 
@@ -25,5 +26,13 @@ export function isSameMoment(given: string, stored: string): boolean {
 }
 
 function withMicroseconds(time: string): string {
-  return (time.length === 19 ? `${time}.` : time).padEnd(26, '0').replace('T', ' ');
+  const padded = (time.length === 19 ? `${time}.` : time).padEnd(26, '0').replace('T', ' ');
+  if (padded.length === 26 && padded[19] === '.') return padded;
+  // Another program may have written a time in a way of its own.
+  try {
+    return toSqlTime(fromSqlTime(time));
+  } catch {
+    // What is no time is like nothing else.
+    return padded;
+  }
 }

@@ -1,5 +1,5 @@
 /** Dumps that were broken at random, and what Python's cinderlib made of each: ours makes the same. */
-import { setup } from 'cinderlib-wasm';
+import { type Snapshot, setup, type Volume } from 'cinderlib-wasm';
 import { expect, test } from 'vitest';
 import { goldenJson } from '../support/golden.ts';
 
@@ -25,6 +25,28 @@ test('dumps that were changed at random load as they do in the original, or fail
     expect({ place, ...outcome }).toEqual(ok === undefined ? { place, error } : { place, ok });
   }
   expect(cases.filter(({ ok }) => ok !== undefined).length).toBeGreaterThan(50);
+});
+
+interface WildcardGolden {
+  readonly backends: readonly string[];
+  readonly input: string;
+  readonly jsons: string;
+  /** The backend of each object, by its id. */
+  readonly volumes: Readonly<Record<string, string>>;
+  readonly snapshots: Readonly<Record<string, string>>;
+}
+
+test('volumes that a backend lists though they are on another one are loaded on their own', async () => {
+  const golden = goldenJson<WildcardGolden>('wildcard-backends.json');
+  await using cl = await setup({ worker: false });
+  const volume_driver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
+  for (const name of golden.backends) await cl.backend({ volume_backend_name: name, volume_driver });
+  await cl.load(golden.input, { save: true });
+  expect(await cl.jsons()).toBe(golden.jsons);
+  const backends = (objects: readonly (Volume | Snapshot)[]) =>
+    Object.fromEntries(objects.map(({ id, backend }) => [id, typeof backend === 'string' ? backend : backend.id]));
+  expect(backends(await cl.persistence.getVolumes())).toEqual(golden.volumes);
+  expect(backends(await cl.persistence.getSnapshots())).toEqual(golden.snapshots);
 });
 
 type Loaded = Awaited<ReturnType<Awaited<ReturnType<typeof setup>>['load']>>;

@@ -110,3 +110,25 @@ describe.each(goldenServerDatabases)('the golden dump $file', ({ file, dialect, 
     expect(ours).toEqual(original);
   });
 });
+
+/** QoS specs as Cinder writes them, added to the golden `rich-mysql`: their ids are not in the order of their making. */
+interface QosGolden {
+  readonly backend: string;
+  readonly volume_id: string;
+  readonly sql: readonly string[];
+  readonly jsons: string;
+}
+
+describe('QoS specs on MariaDB', () => {
+  const server = useServer('mysql');
+
+  test('come in the order in which Python reads them', async (context) => {
+    server.require(context);
+    const { backend, volume_id, sql, jsons } = goldenJson<QosGolden>('qos-mysql.json');
+    const connection = await server.running.createDatabase();
+    server.running.sql(`${goldenSql('rich-mysql.sql')};${sql.join(';')};`, nameIn(connection));
+    await using cl = await setup({ persistence_config: { storage: 'db', connection } });
+    await cl.backend({ volume_backend_name: backend, volume_driver: driver });
+    expect((await cl.Volume.getById(volume_id)).jsons()).toBe(jsons);
+  });
+});

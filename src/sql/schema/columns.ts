@@ -14,18 +14,23 @@ export interface Table {
   readonly columns: ReadonlyMap<string, ColumnKind>;
   /** The columns as a SELECT lists them: made once, since every reading needs it. */
   readonly selected: string;
-  /** What a server sorts by where SQLite has the order of its row ids. */
-  readonly order: string;
+  /** What each kind of server sorts by where SQLite has the order of its row ids. */
+  readonly order: ServerOrder;
   /** False for tables whose rows the library only marks or removes. */
   readonly inserted: boolean;
 }
+
+type ServerOrder = Readonly<Record<'mysql' | 'postgresql', string>>;
+
+/** An order that is the same on every server. */
+export const orderBy = (column: string): ServerOrder => ({ mysql: column, postgresql: column });
 
 /** The columns of a SELECT. `key` is a word of SQL, hence the quotes. */
 export function columnList(columns: Iterable<string>): string {
   return Array.from(columns, (column) => `"${column}"`).join(', ');
 }
 
-function table(name: string, columns: ReadonlyMap<string, ColumnKind>, order = 'id', inserted = true): Table {
+function table(name: string, columns: ReadonlyMap<string, ColumnKind>, order = orderBy('id'), inserted = true): Table {
   return { name, columns, selected: columnList(columns.keys()), order, inserted };
 }
 
@@ -49,12 +54,12 @@ const base = ['created_at', 'updated_at', 'deleted_at', 'deleted'];
 const texts = (names: readonly string[]): ReadonlyMap<string, ColumnKind> =>
   new Map(names.map((name) => [name, 'text']));
 
-function pairTable(name: string, owner: string, order?: string): PairTable {
+function pairTable(name: string, owner: string, order?: ServerOrder): PairTable {
   return { ...table(name, texts(['id', owner, 'key', 'value', ...base]), order), owner };
 }
 
 function markedTable(name: string, columns: readonly string[], deleted: ColumnKind = 'boolean'): Table {
-  return table(name, new Map([...texts([...columns, 'deleted_at']), ['deleted', deleted]]), 'id', false);
+  return table(name, new Map([...texts([...columns, 'deleted_at']), ['deleted', deleted]]), orderBy('id'), false);
 }
 
 export const volumes = /* @__PURE__ */ objectTable('volumes', volumeModel);
@@ -66,10 +71,17 @@ export const volumeMetadata = /* @__PURE__ */ pairTable('volume_metadata', 'volu
 export const volumeAdminMetadata = /* @__PURE__ */ pairTable('volume_admin_metadata', 'volume_id');
 export const snapshotMetadata = /* @__PURE__ */ pairTable('snapshot_metadata', 'snapshot_id');
 export const extraSpecs = /* @__PURE__ */ pairTable('volume_type_extra_specs', 'volume_type_id');
-/** Both the specs themselves, rows without an owner, and their keys and values. */
-export const qosSpecs = /* @__PURE__ */ pairTable('quality_of_service_specs', 'specs_id', 'created_at, id');
+/** Both the specs themselves, rows without an owner, and their keys and values. Their ids are random, and MySQL sorts by them. */
+export const qosSpecs = /* @__PURE__ */ pairTable('quality_of_service_specs', 'specs_id', {
+  mysql: 'id',
+  postgresql: 'created_at, id',
+});
 
-export const keyValues = /* @__PURE__ */ table(KEY_VALUE_TABLE, /* @__PURE__ */ texts(['key', 'value']), '"key"');
+export const keyValues = /* @__PURE__ */ table(
+  KEY_VALUE_TABLE,
+  /* @__PURE__ */ texts(['key', 'value']),
+  /* @__PURE__ */ orderBy('"key"'),
+);
 
 /** Every table that the library touches in a database of Cinder. */
 export function cinderTables(): readonly Table[] {

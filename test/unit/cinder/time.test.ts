@@ -9,7 +9,12 @@ import { errorOf } from '../serialization/python-json.ts';
 /** What Python's parser of times made of a text. */
 type Outcome = { readonly dump: string; readonly sql: string } | { readonly error: string };
 
-// The file was written for this shape.
+// The files were written for these shapes.
+const { times: rowTimes } = JSON.parse(
+  readFileSync(new URL('./python-row-time.fixture.json', import.meta.url), 'utf8'),
+) as {
+  readonly times: readonly (readonly [text: string, outcome: { readonly row: string } | { readonly error: string }])[];
+};
 const { times } = JSON.parse(readFileSync(new URL('./python-time.fixture.json', import.meta.url), 'utf8')) as {
   readonly times: readonly (readonly [text: string, outcome: Outcome])[];
 };
@@ -108,12 +113,18 @@ describe('times in rows', () => {
     ['2023-01-02 03:04:05.5', '2023-01-02T03:04:05.500000Z'],
     ['2023-01-02T03:04:05.000001', '2023-01-02T03:04:05.000001Z'],
     ['2023-01-02', '2023-01-02T00:00:00.000000Z'],
+    ['2023-01-02 03:04:05.123456789', '2023-01-02T03:04:05.123456Z'],
     ['0001-01-01 00:00:00.000000', '0001-01-01T00:00:00.000000Z'],
   ])('%s is read as UTC', (text, time) => {
     expect(fromSqlTime(text)).toBe(time);
   });
 
-  it.each(['', 'now', '2023', '2023-01-02 03:04', '1-01-01 00:00:00', '2023-01-02 03:04:05Z', '1672628645', "it's"])(
+  it.each(rowTimes)('%j is read or refused as SQLAlchemy does', (text, expected) => {
+    if ('row' in expected) expect(toSqlTime(fromSqlTime(text))).toBe(expected.row);
+    else expect(errorOf(() => fromSqlTime(text))).toBeInstanceOf(ValueError);
+  });
+
+  it.each(['', 'now', '2023', '2023-01-02 03:04', '1672628645', "it's"])(
     '%j is refused, and the message shows it',
     (text) => {
       const error = errorOf(() => fromSqlTime(text));
