@@ -53,8 +53,10 @@ async function stop(terminal: Terminal, storages: Storages, code: ExitCode): Pro
 async function explain(terminal: Terminal, error: unknown): Promise<void> {
   const { red } = terminal.colors('error');
   const name = error instanceof Error ? error.name : 'Error';
-  const item = isCinderlibError(error) && error.item !== undefined ? `${error.item}: ` : '';
-  const message = item + (error instanceof Error ? error.message : String(error));
+  const said = error instanceof Error ? error.message : String(error);
+  const item = isCinderlibError(error) ? error.item : undefined;
+  // Some messages name it themselves.
+  const message = item === undefined || said.replaceAll('"', '').includes(item) ? said : `${item}: ${said}`;
   const code = isCinderlibError(error) ? error.code : null;
   const prefix = `${red('error:')} ${code === null ? `${name}: ` : ''}`;
   await printError(terminal, { name, code, message }, prefix);
