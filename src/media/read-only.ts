@@ -89,7 +89,7 @@ export class ReadOnlyMedium implements ReadableMedium {
       // Its folder is there: the database was looked for in it.
       if (kind !== '' || errnoOf(error) !== 'ENOENT') throw openFailure('read', path, error);
       throw new DatabaseUnavailable(
-        `Cannot open ${path}: no such file (ENOENT). Correct the path: to look at a database makes none.`,
+        `Cannot open ${path}: no such file (ENOENT). Correct the path: looking at a database (read_only) makes none.`,
         path,
         { cause: error },
       );

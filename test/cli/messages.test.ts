@@ -35,7 +35,10 @@ test('what cannot be read or written is told in words, with what to do', async (
         ['check', 'torn.json'],
         'torn.json is a dump, and no database. Make one of it, and name that: cinderlib convert',
       ],
-      [['check', 'none.sqlite'], 'no such file (ENOENT). Correct the path: to look at a database makes none.'],
+      [
+        ['check', 'none.sqlite'],
+        'no such file (ENOENT). Correct the path: looking at a database (read_only) makes none.',
+      ],
       [['ls', 'C:\\data\\cl.sqlite'], 'Cannot read C:\\data\\cl.sqlite: there is no such file.'],
       [['ls', 'file:good.sqlite'], 'Cannot read file:good.sqlite: there is no such file.'],
     ] as const) {
