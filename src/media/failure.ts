@@ -1,5 +1,6 @@
 /** Turns what a file system says into this library's errors, with words for what to do. */
 import { CinderlibError, DatabaseCorrupt, DatabaseUnavailable, StorageFailure } from '../errors/index.ts';
+import { builtin } from '../runtime.ts';
 
 /** The system's words that a user meets, as reason and remedy. */
 const words: Readonly<Record<string, readonly [reason: string, remedy: string]>> = {
@@ -81,7 +82,7 @@ export function damaged(path: string, reason: string): DatabaseCorrupt {
 function sentence(action: string, path: string, cause: unknown): string {
   const denied = deniedBy(cause);
   if (denied !== null) {
-    const folder = /[\\/]/.test(path) ? path.replace(/[\\/][^\\/]*$/, '') : '.';
+    const folder = (builtin('node:path')?.resolve(path) ?? path).replace(/[\\/][^\\/]*$/, '');
     const flags = `--allow-read=${folder}${denied === 'write' ? ` --allow-write=${folder}` : ''}`;
     return `Cannot ${action} ${path}: Deno was not allowed to ${denied} there. Run it with ${flags}.`;
   }
