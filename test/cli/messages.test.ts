@@ -18,6 +18,7 @@ test('what cannot be read or written is told in words, with what to do', async (
     copyGolden('one.sqlite', join(folder, 'one.sqlite'));
     writeFileSync(join(folder, 'package.json'), '{"name": "no dump"}');
     writeFileSync(join(folder, 'torn.json'), '["torn');
+    copyGolden('no-default-type.sqlite.gz', join(folder, 'untyped.sqlite'));
     const input = goldenBytes('one.sqlite');
     for (const [command, message] of [
       [['info', '-'], 'This is a SQLite database'],
@@ -48,7 +49,7 @@ test('what cannot be read or written is told in words, with what to do', async (
       // One error, in one line.
       expect.soft(ran.err).toMatch(/^error: .*\n$/);
     }
-    expect(readdirSync(folder).sort()).toEqual(['one.sqlite', 'package.json', 'torn.json']);
+    expect(readdirSync(folder).sort()).toEqual(['one.sqlite', 'package.json', 'torn.json', 'untyped.sqlite']);
   });
 });
 
