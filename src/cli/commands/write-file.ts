@@ -61,11 +61,14 @@ async function placeOf(storages: Storages, path: string, replace: boolean): Prom
  * @param mode that of the file that is replaced: who may not read it is not to read what comes
  */
 function makeEmpty(fs: FileSystem, temporary: string, path: string, mode: number | null): void {
+  let file: number | null = null;
   try {
-    const file = fs.openSync(temporary, 'wx', mode === null ? 0o644 : 0o600);
+    file = fs.openSync(temporary, 'wx', mode === null ? 0o644 : 0o600);
     if (mode !== null) fs.fchmodSync(file, mode);
     fs.closeSync(file);
   } catch (cause) {
+    // Some file systems know no modes.
+    if (file !== null) fs.rmSync(temporary, { force: true });
     throw openFailure('create', path, cause);
   }
 }
