@@ -57,9 +57,9 @@ export function builtin<N extends keyof Builtins>(name: N): Builtins[N] | undefi
 /** What Deno lets a program do only when it is told to. */
 type Permission =
   | { readonly name: 'read'; readonly path: string }
-  | { readonly name: 'run' }
+  | { readonly name: 'run'; readonly command?: string }
   | { readonly name: 'env'; readonly variable?: string }
-  | { readonly name: 'sys'; readonly kind: 'hostname' | 'networkInterfaces' | 'osRelease' };
+  | { readonly name: 'sys'; readonly kind: 'hostname' | 'networkInterfaces' | 'osRelease' | 'statfs' | 'uid' };
 
 interface DenoLike {
   readonly permissions: { querySync(permission: Permission): { readonly state: string } };

@@ -16,12 +16,24 @@ import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { maskDumped } from './mask.ts';
 import { Output } from './output.ts';
 import { type Fault, printError, wantsJson } from './print-error.ts';
-import { isPath, type Storages, shownArgument, storageArgument, storageConfig, withoutSecrets } from './storage.ts';
+import {
+  isPath,
+  refuseDump,
+  type Storages,
+  shownArgument,
+  storageArgument,
+  storageConfig,
+  withoutSecrets,
+} from './storage.ts';
 import type { Terminal } from './terminal.ts';
 
 interface CommonOptions {
   readonly json?: boolean;
   readonly showSecrets?: boolean;
+}
+interface CheckOptions extends CommonOptions {
+  readonly repair?: boolean;
+  readonly yes?: boolean;
 }
 interface CarryOptions extends CommonOptions {
   readonly dryRun?: boolean;
@@ -34,11 +46,15 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
   let code: ExitCode = exitCodes.done;
   const output = (options: CommonOptions): Output =>
     new Output(terminal, { json: options.json ?? false, showSecrets: options.showSecrets ?? false });
-  const program = newProgram(terminal);
+  let help = Promise.resolve();
+  const program = newProgram(terminal, (text) => {
+    help = terminal.out(text);
+  });
   const command = (name: string, description: string, help: OptionHelp = {}): Command =>
     program
       .command(name)
       .description(description)
+      .showHelpAfterError(`See cinderlib ${name} --help.`)
       .option('--json', help.json ?? 'print JSON, whose form is documented and stable')
       .option('--show-secrets', help.secrets ?? 'print passwords, CHAP secrets and keyrings instead of stars');
 
@@ -96,8 +112,10 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
     .argument('<url>', 'a database URL, or the path of a SQLite file', storageArgument)
     .option('--repair', 'mark rows as deleted that nothing refers to, after showing them')
     .option('--yes', 'repair without asking')
-    .action(async (url: string, options: CommonOptions & { readonly repair?: boolean; readonly yes?: boolean }) => {
+    .action(async (url: string, options: CheckOptions, self: Command) => {
       const { repair = false, yes = false } = options;
+      if (yes && !repair) self.error('error: --yes repairs without asking, and belongs to --repair');
+      refuseDump(url);
       code = await check(output(options), storages, storageConfig(url), { repair, yes });
     });
   carrying(command('convert', 'make a new file of another kind: SQLite of anything, or JSON of anything', ofCarried))
@@ -139,6 +157,7 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
     await program.parseAsync([...terminal.arguments], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
+    await help;
     if (error.exitCode === 0) return exitCodes.done;
     if (wantsJson(terminal)) await printError(terminal, usageFault(error));
     return exitCodes.usage;
@@ -163,14 +182,15 @@ function fileConfig(argument: string): PersistenceConfig {
   return isPath(argument) ? { storage: 'db', connection: `sqlite:///${argument}` } : storageConfig(argument);
 }
 
-function newProgram(terminal: Terminal): Command {
+function newProgram(terminal: Terminal, writeHelp: (text: string) => void): Command {
   return new Command('cinderlib')
     .description("cinderlib's metadata: look at it, check it, carry it from one storage to another")
     .version(manifest.version, '-V, --version', 'print the version of this program')
     .exitOverride()
     .showSuggestionAfterError()
+    .showHelpAfterError('See cinderlib --help.')
     .configureOutput({
-      writeOut: (text) => void terminal.out(text),
+      writeOut: writeHelp,
       // As JSON it is told at the end.
       writeErr: (text) => void (wantsJson(terminal) || terminal.error(withoutSecrets(text, terminal))),
     });

@@ -1,5 +1,5 @@
 /** Runs the command line as a program: errors, signals, exit codes, and everything closed at the end. */
-import { isCinderlibError } from '../errors/index.ts';
+import { isCinderlibError, VolumeTypeNotFoundByName } from '../errors/index.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { printError, wantsJson } from './print-error.ts';
 import { run } from './program.ts';
@@ -50,11 +50,17 @@ async function stop(terminal: Terminal, storages: Storages, code: ExitCode): Pro
   }
 }
 
+const defaultTypeHint = 'No database is opened without it; docs/cli.md says under check how it comes back.';
+
 async function explain(terminal: Terminal, error: unknown): Promise<void> {
   const { red } = terminal.colors('error');
   const name = error instanceof Error ? error.name : 'Error';
-  const item = isCinderlibError(error) && error.item !== undefined ? `${error.item}: ` : '';
-  const message = item + (error instanceof Error ? error.message : String(error));
+  const said = error instanceof Error ? error.message : String(error);
+  const item = isCinderlibError(error) ? error.item : undefined;
+  // Some messages name it themselves.
+  const named = item === undefined || said.replaceAll('"', '').includes(item) ? said : `${item}: ${said}`;
+  // The words of cinderlib, which say no more; nor does it open such a database.
+  const message = error instanceof VolumeTypeNotFoundByName ? `${named} ${defaultTypeHint}` : named;
   const code = isCinderlibError(error) ? error.code : null;
   const prefix = `${red('error:')} ${code === null ? `${name}: ` : ''}`;
   await printError(terminal, { name, code, message }, prefix);

@@ -1,8 +1,8 @@
 /** What a command line names: a database URL, the path of a file, or a `persistence_config` as JSON. */
 import { isDict } from '../cinder/dict.ts';
 import type { Cinderlib } from '../cinderlib.ts';
-import { fileSource, isSqlite } from '../convert/file-source.ts';
-import { type CinderlibError, DatabaseUnavailable, InvalidOption } from '../errors/index.ts';
+import { fileSource, isDump, isPacked, isSqlite } from '../convert/file-source.ts';
+import { type CinderlibError, DatabaseUnavailable, InvalidOption, isCinderlibError } from '../errors/index.ts';
 import { errnoOf, openFailure } from '../media/failure.ts';
 import { carry } from '../migrate/carry.ts';
 import { closeAll } from '../migrate/close-all.ts';
@@ -58,14 +58,14 @@ export class Storages {
     }
     const { persistence, context } = await this.opened(openContext({ storage: 'memory' }));
     const options = { dry_run: false, verify: false, key_values: true, on_progress: () => {} };
-    const { not_carried } = await carry(fileSource(bytes), targetOf(persistence, context), options);
+    const { not_carried } = await carry(sourceIn(argument, bytes), targetOf(persistence, context), options);
     return { storage: persistence, context, leftOut: async () => not_carried };
   }
 
   /** A storage or a file to read all of. */
   async source(argument: string): Promise<Source> {
     const bytes = await this.#fileContent(argument);
-    if (bytes !== null) return fileSource(bytes);
+    if (bytes !== null) return sourceIn(argument, bytes);
     const { persistence } = await this.opened(openForReading(storageConfig(argument)));
     return sourceOf(persistence);
   }
@@ -92,6 +92,41 @@ export class Storages {
       throw unreadable(argument, cause);
     }
     return bytes === null ? null : unpacked(bytes);
+  }
+}
+
+/** What a file holds that is no database; errors say which file it is. */
+function sourceIn(argument: string, bytes: Uint8Array): Source {
+  try {
+    return fileSource(bytes);
+  } catch (error) {
+    if (isCinderlibError(error)) error.item = argument === '-' ? 'the standard input' : argument;
+    throw error;
+  }
+}
+
+/** @throws {InvalidOption} for a file that is no database and can be made one */
+export function refuseDump(argument: string): void {
+  if (!isPath(argument) || !isDump(startOf(argument))) return;
+  throw new InvalidOption(
+    `${argument} is a dump, and no database. Make one of it, and name that: cinderlib convert ${argument} NEW.sqlite`,
+  );
+}
+
+/** Nothing of what cannot be read: whoever opens it says why. */
+function startOf(path: string): Uint8Array {
+  const start = new Uint8Array(64);
+  const fs = builtin('node:fs');
+  try {
+    if (fs?.statSync(path).isFile() !== true) return new Uint8Array();
+    const file = fs.openSync(path, 'r');
+    try {
+      return start.subarray(0, fs.readSync(file, start, 0, start.length, 0));
+    } finally {
+      fs.closeSync(file);
+    }
+  } catch {
+    return new Uint8Array();
   }
 }
 
@@ -123,7 +158,7 @@ function unreadable(path: string, cause: unknown): CinderlibError {
 
 /** Dumps are often kept packed by gzip. */
 function unpacked(bytes: Uint8Array): Uint8Array {
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  if (!isPacked(bytes)) return bytes;
   return builtin('node:zlib')?.gunzipSync(bytes) ?? bytes;
 }
 

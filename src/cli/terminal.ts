@@ -1,5 +1,6 @@
 /** The streams that a command writes to, and what the other end of them is: a person or a program. */
 import pico from 'picocolors';
+import { errnoOf, storageFailure } from '../media/failure.ts';
 import { builtin } from '../runtime.ts';
 
 type Process = typeof import('node:process');
@@ -21,9 +22,9 @@ export class Terminal {
     this.arguments = host.argv.slice(2);
     this.environment = host.env;
     for (const stream of [host.stdout, host.stderr]) {
+      // Whoever wrote is told, too.
       stream.on('error', (error: NodeJS.ErrnoException) => {
-        if (error.code !== 'EPIPE') throw error;
-        this.#deserted = true;
+        if (error.code === 'EPIPE') this.#deserted = true;
       });
     }
   }
@@ -57,7 +58,11 @@ export class Terminal {
     return pico.createColors(wanted);
   }
 
-  /** Writes to the output, and waits while the reader is slower. */
+  /**
+   * Writes to the output, and waits while the reader is slower.
+   *
+   * @throws {StorageFailure} when it is a file that cannot be written, because the disk is full for instance
+   */
   async out(text: string): Promise<void> {
     await this.write('out', text);
   }
@@ -68,7 +73,15 @@ export class Terminal {
 
   async write(stream: 'out' | 'error', text: string): Promise<void> {
     if (this.#deserted) return;
-    await new Promise<void>((resolve) => void this.#stream(stream).write(text, () => resolve()));
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#stream(stream).write(text, (error) => (error ? reject(error) : resolve()));
+      });
+    } catch (error) {
+      if (errnoOf(error) === 'EPIPE') this.#deserted = true;
+      // Nobody can be told what the error stream does not take.
+      else if (stream === 'out') throw storageFailure('write', 'the output', error);
+    }
   }
 
   /** All that comes in. */

@@ -8,7 +8,30 @@ export function assert(condition: boolean, message: string): asserts condition {
 /** Fails unless both values have the same JSON; the order of keys does not matter. */
 export function assertEqual(actual: unknown, expected: unknown): void {
   const [a, b] = [canonical(actual), canonical(expected)];
-  assert(a === b, `expected ${b}, got ${a}`);
+  const isLong = a.length + b.length > readable;
+  assert(a === b, isLong && a !== b ? firstDifference(a, b) : `expected ${b}, got ${a}`);
+}
+
+/** Characters of two values that a person still compares by himself. */
+const readable = 1000;
+
+/** What no JSON says. */
+const nothing = 'undefined';
+
+/** Where two texts of JSON differ first, and in what. */
+function firstDifference(a: string, b: string, place = ''): string {
+  const [actual, expected]: unknown[] = [a, b].map((text) => (text === nothing ? null : JSON.parse(text)));
+  if (isTree(actual) && isTree(expected)) {
+    for (const key of new Set([...Object.keys(expected), ...Object.keys(actual)])) {
+      const [got, wanted] = [canonical(Reflect.get(actual, key)), canonical(Reflect.get(expected, key))];
+      if (got !== wanted) return firstDifference(got, wanted, `${place}[${JSON.stringify(key)}]`);
+    }
+  }
+  return `${place === '' ? '' : `at ${place} `}expected ${b}, got ${a}`;
+}
+
+function isTree(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 /** Fails unless both lists hold the same texts, in any order. */
@@ -27,6 +50,7 @@ export async function rejectionOf(promise: Promise<unknown>): Promise<Error | nu
 }
 
 function canonical(value: unknown): string {
+  if (value === undefined) return nothing;
   return JSON.stringify(value, (_key, inner: unknown) => {
     if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner;
     return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -14,6 +14,16 @@ export function isSqlite(start: Uint8Array): boolean {
   return start.length === 0 || ascii(start, sqliteHeader.length) === sqliteHeader;
 }
 
+/** Whether a file that begins like this is a dump, whole or not: packed, of PostgreSQL's own format, JSON or SQL. */
+export function isDump(start: Uint8Array): boolean {
+  if (isPacked(start) || ascii(start, 5) === 'PGDMP') return true;
+  return /^\s*(?:[[{]|--|\/\*)/.test(ascii(start, start.length));
+}
+
+export function isPacked([first, second]: Uint8Array): boolean {
+  return first === 0x1f && second === 0x8b;
+}
+
 /**
  * The source in a JSON dump, in what kubectl prints, or in the text of a `pg_dump` or `mysqldump`.
  *

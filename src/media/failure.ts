@@ -1,5 +1,6 @@
 /** Turns what a file system says into this library's errors, with words for what to do. */
 import { CinderlibError, DatabaseCorrupt, DatabaseUnavailable, StorageFailure } from '../errors/index.ts';
+import { builtin } from '../runtime.ts';
 
 /** The system's words that a user meets, as reason and remedy. */
 const words: Readonly<Record<string, readonly [reason: string, remedy: string]>> = {
@@ -19,6 +20,13 @@ const words: Readonly<Record<string, readonly [reason: string, remedy: string]>>
   ELOOP: ['too many symbolic links', 'Correct the path.'],
   ENAMETOOLONG: ['the name is too long', 'Choose a shorter one.'],
   ERR_INVALID_ARG_VALUE: ['the path holds a NUL character', 'Correct the path.'],
+};
+
+/** Other remedies, where nothing was to be written. */
+const forReading: Readonly<Record<string, string>> = {
+  EACCES: 'The file must be readable, and the folders on the way to it open to this user.',
+  EPERM: 'The file must be readable, and the folders on the way to it open to this user.',
+  ENOENT: 'Correct the path.',
 };
 
 /** Those that say where the database is, or who may use it; the others say that storage failed. */
@@ -66,20 +74,23 @@ function deniedBy(error: unknown): 'read' | 'write' | null {
 
 /** The error of a file whose content makes no sense to SQLite, in its words. */
 export function damaged(path: string, reason: string): DatabaseCorrupt {
-  return new DatabaseCorrupt(
-    `${path} is damaged: ${reason}. Restore a copy of it, or save what is left with "sqlite3 ${path} .recover".`,
-  );
+  // In browsers there is no file that sqlite3 could read.
+  const rescue = /^(?:indexeddb|opfs):/.test(path) ? '' : `, or save what is left with "sqlite3 ${path} .recover"`;
+  return new DatabaseCorrupt(`${path} is damaged: ${reason}. Restore a copy of it${rescue}.`);
 }
 
 function sentence(action: string, path: string, cause: unknown): string {
   const denied = deniedBy(cause);
   if (denied !== null) {
-    const folder = path.replace(/[\\/][^\\/]*$/, '');
+    const folder = (builtin('node:path')?.resolve(path) ?? path).replace(/[\\/][^\\/]*$/, '');
     const flags = `--allow-read=${folder}${denied === 'write' ? ` --allow-write=${folder}` : ''}`;
     return `Cannot ${action} ${path}: Deno was not allowed to ${denied} there. Run it with ${flags}.`;
   }
   const errno = errnoOf(cause);
   const known = errno === null ? undefined : words[errno];
-  if (known !== undefined) return `Cannot ${action} ${path}: ${known[0]} (${errno}). ${known[1]}`;
+  if (known !== undefined) {
+    const remedy = (action === 'read' ? forReading[errno ?? ''] : undefined) ?? known[1];
+    return `Cannot ${action} ${path}: ${known[0]} (${errno}). ${remedy}`;
+  }
   return `Cannot ${action} ${path}: ${cause instanceof Error ? cause.message : String(cause)}`;
 }

@@ -118,7 +118,7 @@ export class FileWatch {
 
   #hotJournal(isAbandoned: boolean): CinderlibError {
     const journal = `${this.path}-journal`;
-    const remedy = 'open the database once for writing, here or with sqlite3';
+    const remedy = `open the database once for writing, by setup() without read_only or "sqlite3 ${this.path} .tables"`;
     if (isAbandoned) {
       return new DatabaseUnavailable(
         `${journal} holds a transaction that a crash interrupted, and rolling it back changes the file: ${remedy}.`,

@@ -87,9 +87,9 @@ export class ReadOnlyMedium implements ReadableMedium {
       return new DiskFile(this.#fs, path, this.#fs.openSync(path, this.#fs.constants.O_RDONLY), null);
     } catch (error) {
       // Its folder is there: the database was looked for in it.
-      if (kind !== '' || errnoOf(error) !== 'ENOENT') throw openFailure('open', path, error);
+      if (kind !== '' || errnoOf(error) !== 'ENOENT') throw openFailure('read', path, error);
       throw new DatabaseUnavailable(
-        `Cannot open ${path}: no such file (ENOENT). Correct the path, or open it without read_only, which makes it.`,
+        `Cannot open ${path}: no such file (ENOENT). Correct the path: looking at a database (read_only) makes none.`,
         path,
         { cause: error },
       );

@@ -44,7 +44,9 @@ export async function loadFault(script: string, startedAs: string, policy: Polic
       'Access-Control-Allow-Origin; a Content-Security-Policy must allow it by script-src and worker-src.'
     );
   }
-  const beside = 'Serve it, like sql-wasm.wasm, beside the script that imports this library.';
+  const beside = script.includes('/.vite/')
+    ? "Vite moved the library away from it: set optimizeDeps: { exclude: ['cinderlib-wasm'] } in Vite's configuration."
+    : 'Serve it, like sql-wasm.wasm, beside the script that imports this library.';
   if (!response.ok) return `the server answers ${`${response.status} ${response.statusText}`.trimEnd()}. ${beside}`;
   const type = response.headers.get('content-type');
   if (!isScript(type)) {

@@ -62,7 +62,9 @@ export async function prepareSchema(engine: SqlEngine, origin: Origin): Promise<
  */
 export function readSchema(engine: SqlEngine): Promise<Schema> {
   const ways = waysOf(engine);
-  return look(engine, (connection) => foundSchema(connection, ways));
+  // Servers show a user only the tables that he has a right on.
+  const none = `it has no tables of Cinder${engine.dialect === 'sqlite' ? '' : ', or none that this user may see'}`;
+  return look(engine, (connection) => foundSchema(connection, ways, none));
 }
 
 /** A table that MySQL alters has no columns for a moment: what is refused there is looked at once nobody alters any. */
@@ -77,10 +79,11 @@ async function look<T>(engine: SqlEngine, work: Work<T>): Promise<T> {
 
 const waysOf = ({ schemaWays }: SqlEngine): SchemaWays => schemaWays ?? sqliteWays;
 
-async function foundSchema(connection: SqlConnection, ways: SchemaWays): Promise<Schema> {
+/** @param none what is wrong where no tables are found */
+async function foundSchema(connection: SqlConnection, ways: SchemaWays, none: string): Promise<Schema> {
   const { state, revision } = await check(connection, ways);
   if (revision === null) {
-    const reason = state.isBeingCreated ? 'its tables are not all made yet' : 'it has no tables of Cinder';
+    const reason = state.isBeingCreated ? 'its tables are not all made yet' : none;
     throw refusal(`${reason}, and they are made only when a database is opened for writing`);
   }
   return { revision, ...(await defaultType(connection)), hasKeyValues: state.tables.has(KEY_VALUE_TABLE) };

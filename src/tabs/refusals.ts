@@ -16,7 +16,10 @@ export function misunderstood({ database }: CoreConfig): DatabaseLocked {
 }
 
 export function exists({ database }: CoreConfig): DatabaseExists {
-  return new DatabaseExists(`There is a database ${database} already, open in another tab: "from" is for a new one.`);
+  return new DatabaseExists(
+    `There is a database ${database} already, open in another tab: "from" makes a new database only. ` +
+      'Leave "from" out to open it, or name another database.',
+  );
 }
 
 export function closed(): ContextClosed {

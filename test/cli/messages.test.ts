@@ -1,5 +1,6 @@
 /** What is said of arguments that are something else than they should be. */
-import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { closeSync, cpSync, existsSync, mkdirSync, openSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { migrate } from 'cinderlib-wasm';
@@ -7,6 +8,7 @@ import { expect, test, vi } from 'vitest';
 import { shownUrl } from '../../src/sql/url.ts';
 import { cli, program } from '../support/cli.ts';
 import { copyGolden, goldenBytes, inTemporaryFolder } from '../support/golden.ts';
+import { bun, deno, node } from '../support/runtimes.ts';
 
 // Processes, one after the other, on machines that do other things too.
 vi.setConfig({ testTimeout: 180_000 });
@@ -15,22 +17,70 @@ test('what cannot be read or written is told in words, with what to do', async (
   await inTemporaryFolder(async (folder) => {
     copyGolden('one.sqlite', join(folder, 'one.sqlite'));
     writeFileSync(join(folder, 'package.json'), '{"name": "no dump"}');
+    writeFileSync(join(folder, 'torn.json'), '["torn');
+    copyGolden('no-default-type.sqlite.gz', join(folder, 'untyped.sqlite'));
     const input = goldenBytes('one.sqlite');
     for (const [command, message] of [
       [['info', '-'], 'This is a SQLite database'],
       [['ls', '.'], 'Cannot read .: it is a folder'],
       [['ls', ''], 'is empty'],
       [['ls', 'package.json'], 'This JSON is no dump of cinderlib'],
-      [['convert', 'one.sqlite', 'nowhere/out.json'], 'Create the folder'],
-      [['convert', 'one.sqlite', 'nowhere/out.sqlite'], 'Create'],
+      [
+        ['convert', 'one.sqlite', 'nowhere/out.json'],
+        'Cannot write nowhere/out.json: no such file or folder (ENOENT). Create',
+      ],
+      [['convert', 'one.sqlite', 'nowhere/out.sqlite'], 'Cannot create nowhere/out.sqlite: no such file or folder'],
+      [['convert', 'one.sqlite', 'one.sqlite/out.sqlite'], 'Cannot create one.sqlite/out.sqlite: part of the path'],
+      [['ls', 'torn.json'], 'error: torn.json: Unterminated string starting at: line 1 column 2 (char 1)'],
+      [
+        ['check', 'torn.json'],
+        'torn.json is a dump, and no database. Make one of it, and name that: cinderlib convert',
+      ],
+      [
+        ['check', 'none.sqlite'],
+        'no such file (ENOENT). Correct the path: looking at a database (read_only) makes none.',
+      ],
       [['ls', 'C:\\data\\cl.sqlite'], 'Cannot read C:\\data\\cl.sqlite: there is no such file.'],
       [['ls', 'file:good.sqlite'], 'Cannot read file:good.sqlite: there is no such file.'],
     ] as const) {
       const ran = await cli(command, { cwd: folder, input });
       expect.soft(ran, command.join(' ')).toMatchObject({ code: 1, out: '' });
       expect.soft(ran.err).toContain(message);
+      // One error, in one line.
+      expect.soft(ran.err).toMatch(/^error: .*\n$/);
     }
-    expect(readdirSync(folder).sort()).toEqual(['one.sqlite', 'package.json']);
+    expect(readdirSync(folder).sort()).toEqual(['one.sqlite', 'package.json', 'torn.json', 'untyped.sqlite']);
+  });
+});
+
+test('a command line that is wrong is told where the right one stands', async () => {
+  for (const [command, said] of [
+    [['ls'], "error: missing required argument 'url'\nSee cinderlib ls --help.\n"],
+    [['lst', 'x'], "error: unknown command 'lst'\n(Did you mean ls?)\nSee cinderlib --help.\n"],
+    [
+      ['check', 'x', '--yes'],
+      'error: --yes repairs without asking, and belongs to --repair\nSee cinderlib check --help.\n',
+    ],
+  ] as const) {
+    expect(await cli(command)).toEqual({ code: 2, out: '', err: said });
+  }
+});
+
+test('an output that cannot be written is one error, and no success', async (context) => {
+  if (!existsSync('/dev/full')) return context.skip('missing: /dev/full; a system with it, such as Linux');
+  await inTemporaryFolder(async (folder) => {
+    const path = copyGolden('rich.sqlite', join(folder, 'rich.sqlite'));
+    for (const { command, missing } of [node, bun, deno]) {
+      if (command === null) return context.skip(missing);
+      for (const parameters of command === node.command ? [['dump', path], ['--help']] : [['dump', path]]) {
+        const full = openSync('/dev/full', 'w');
+        const [name, ...options] = [...command, program, ...parameters];
+        const { status, stderr } = spawnSync(name, options, { stdio: ['ignore', full, 'pipe'], encoding: 'utf8' });
+        closeSync(full);
+        expect.soft(status).toBe(1);
+        expect.soft(stderr).toMatch(/^error: Cannot write the output: .*(?:disk is full|No space left).*\n$/);
+      }
+    }
   });
 });
 

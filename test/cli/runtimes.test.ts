@@ -111,6 +111,28 @@ describe('Deno that may only read and write the folder', () => {
   );
 
   test(
+    'names the flag that is missing, and the folder in full',
+    async () => {
+      await inTemporaryFolder(async (folder) => {
+        copyGolden('one.sqlite', join(folder, 'one.sqlite'));
+        const { name, missing, command } = runtime(folder);
+        const reading = command.filter((option) => !option.startsWith('--allow-write'));
+        const run = { runtime: { name, missing, command: [program, ...reading.slice(1)] as const }, cwd: folder };
+        for (const target of ['new.json', 'new.sqlite']) {
+          const { code, err } = await cli(['convert', 'one.sqlite', target], run);
+          expect(code).toBe(1);
+          expect(err).toMatch(
+            new RegExp(`^error: Cannot \\w+ ${target}: Deno was not allowed to write there\\..*\\n$`),
+          );
+          expect(err).toContain(` --allow-write=${folder}.\n`);
+        }
+        expect(readdirSync(folder)).toEqual(['one.sqlite']);
+      });
+    },
+    patient,
+  );
+
+  test(
     'takes the variables that it may see',
     async () => {
       await inTemporaryFolder(async (folder) => {

@@ -158,7 +158,7 @@ describe('a database that is only read', () => {
   });
 
   test.each([
-    ['no file', () => {}, 'DatabaseUnavailable', /no such file(?!.*folder).*without read_only/],
+    ['no file', () => {}, 'DatabaseUnavailable', /no such file(?!.*folder).*read_only. makes none/],
     ['an empty file', () => fs.writeFileSync(database, ''), 'SchemaError', /no tables of Cinder/],
     ['no database', () => fs.writeFileSync(database, 'a letter'), 'NotADatabase', /file is not a database/],
     [

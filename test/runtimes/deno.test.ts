@@ -9,6 +9,7 @@ import { dist } from '../support/built.ts';
 import { deno } from '../support/runtimes.ts';
 
 const program = `
+  import { truncate } from 'node:fs/promises';
   import { KeyValue, setup } from './dist/index.js';
   const worker = Deno.args[0] === 'worker';
   const persistence_config = { storage: 'db', connection: 'sqlite:///cl.sqlite', read_only: Deno.args[1] === 'ro' };
@@ -21,6 +22,16 @@ const program = `
       const volume = await fake.createVolume(1, { name: 'kept' });
       await volume.attach();
       await volume.detach();
+      const driver = 'cinderlib_wasm.drivers.FileVolumeDriver';
+      const files = await cl.backend({ volume_backend_name: 'files', volume_driver: driver, directory: 'volumes' });
+      const bytes = await files.createVolume(1);
+      await bytes.attach();
+      await bytes.detach();
+      // A snapshot of a few bytes: without cp all of a volume is read.
+      await truncate('volumes/volume-' + bytes.id, 4096);
+      await (await bytes.createSnapshot()).delete();
+      await bytes.extend(2);
+      await bytes.delete();
     }
     const [found] = await cl.persistence.getKeyValues('k');
     const { runtime, durability, native_locks } = await cl.info();

@@ -103,6 +103,20 @@ describe.each(browserNames)('%s', (name) => {
     if (reason !== '') expect(said).toContain(`The worker script /dist/core.js cannot be loaded: ${reason}`);
   });
 
+  test("says so when Vite's server has moved the library away from the worker script", async (context) => {
+    if (missing !== null) return context.skip(missing);
+    const folder = '/node_modules/.vite/deps/';
+    await using server = await startServer({
+      '/': page,
+      [folder]: dist,
+      [`${folder}core.js`]: { status: 404, body: '' },
+    });
+    const tab = await browser.newPage(`${server.origin}/`);
+    const failure = tab.evaluate(use(`${folder}index.js`));
+    await expect(failure).rejects.toThrow('404 Not Found. Vite moved the library away from it: set optimizeDeps');
+    await tab.close();
+  });
+
   test('says so when the policy forbids the worker', async (context) => {
     if (missing !== null) return context.skip(missing);
     const said = await useOn({}, policy(`${strictest}; worker-src 'none'`));

@@ -73,6 +73,27 @@ describe.each(serverKinds)('%s', (kind) => {
     }
   });
 
+  test('a server without TLS, where the URL wants it', async (context) => {
+    server.require(context);
+    const { connection } = await filled();
+    const failure = open(`${connection}?${isMysql ? 'ssl=true' : 'sslmode=require'}`, { read_only: true });
+    await expect(failure).rejects.toThrow(
+      /not support (?:SSL|secure) connection.*Look at the options of the URL for TLS/,
+    );
+  });
+
+  // MySQL lets nobody in who has no right at all, and shows the tables to those who have one.
+  if (!isMysql) {
+    test('a user who sees no tables', async (context) => {
+      server.require(context);
+      const { connection } = await filled();
+      server.running.sql('CREATE ROLE blind LOGIN');
+      const failure = open(as(connection, 'blind', ''), { read_only: true });
+      await expect(failure).rejects.toMatchObject({ name: 'SchemaError' });
+      await expect(failure).rejects.toThrow('it has no tables of Cinder, or none that this user may see');
+    });
+  }
+
   test('a user who may only read', async (context) => {
     server.require(context);
     const { connection, volume, rows } = await filled();

@@ -75,8 +75,8 @@ export async function printReport(
   const { green, yellow, red } = output.terminal.colors(stream);
   const own = ownDefaultType ? '; the type __DEFAULT__ is its own, with its own id and times' : '';
   const lines = [
-    `${dryRun ? 'Would carry' : 'Carried'} ${volumes} volumes, ${snapshots} snapshots, ${connections} connections, ` +
-      `${key_values} key-values and ${volume_types} volume types.`,
+    `${dryRun ? 'Would carry' : 'Carried'} ${counted(volumes, 'volume')}, ${counted(snapshots, 'snapshot')}, ` +
+      `${counted(connections, 'connection')}, ${counted(key_values, 'key-value')} and ${counted(volume_types, 'volume type')}.`,
     ...not_carried.map(({ kind, field, count, ids, why }) => {
       const what = field === null ? kind : `${kind}, ${field}`;
       return `${yellow('not carried:')} ${count} × ${printable(what)}: ${why}${some(ids)}`;
@@ -90,6 +90,10 @@ export async function printReport(
       : []),
   ];
   await output.terminal.write(stream, `${lines.join('\n')}\n`);
+}
+
+export function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 /** Ids at the end of a line: a few, and how many more. */

@@ -4,7 +4,7 @@ import type { NotCarried } from '../../migrate/report.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import type { Output } from '../output.ts';
 import { isPath, type Storages } from '../storage.ts';
-import { printReport } from './carry-all.ts';
+import { counted, printReport } from './carry-all.ts';
 import { dump } from './dump.ts';
 import { writeFile } from './write-file.ts';
 
@@ -55,6 +55,7 @@ export function refuseJson(target: string): void {
 
 export async function noteKeyValues(output: Output, count: number, written: boolean): Promise<void> {
   if (count === 0) return;
-  if (written) await output.note(`Python's cinderlib cannot load the ${count} key-values in it; see --no-key-values.`);
-  else await output.note(`${count} key-values were left out.`);
+  if (written)
+    await output.note(`Python's cinderlib cannot load the ${counted(count, 'key-value')} in it; see --no-key-values.`);
+  else await output.note(`${counted(count, 'key-value')} ${count === 1 ? 'was' : 'were'} left out.`);
 }

@@ -20,6 +20,7 @@ export async function newDatabase<T>(
 ): Promise<T> {
   const { fs, place } = await placeOf(storages, path, replace);
   const temporary = `${place?.path ?? path}.${crypto.randomUUID()}.part`;
+  let made = false;
   let filled = false;
   const mode = place?.mode ?? null;
   storages.atEnd(async () => {
@@ -28,11 +29,12 @@ export async function newDatabase<T>(
       if (mode !== null) fs.chmodSync(temporary, mode);
       await giveName(fs, temporary, path, place);
     } finally {
-      for (const companion of ['', '-journal', '.lock']) fs.rmSync(temporary + companion, { force: true });
+      if (made) for (const companion of ['', '-journal', '.lock']) fs.rmSync(temporary + companion, { force: true });
     }
   });
-  // Who may not read what is replaced is not to read what comes; it is we who write it, whoever may in the end.
-  if (mode !== null) makeEmpty(fs, temporary, mode | 0o600);
+  // It is we who write it, whoever may in the end.
+  makeEmpty(fs, temporary, path, mode === null ? null : mode | 0o600);
+  made = true;
   const result = await fill(temporary);
   filled = true;
   return result;
@@ -57,12 +59,20 @@ async function placeOf(storages: Storages, path: string, replace: boolean): Prom
   return { fs, place };
 }
 
-function makeEmpty(fs: FileSystem, path: string, mode: number): void {
+/**
+ * Where no file can be made, the one that was asked for is told of, and not the temporary one.
+ *
+ * @param mode that of the file that is replaced: who may not read it is not to read what comes
+ */
+function makeEmpty(fs: FileSystem, temporary: string, path: string, mode: number | null): void {
+  let file: number | null = null;
   try {
-    const file = fs.openSync(path, 'wx', 0o600);
-    fs.fchmodSync(file, mode);
+    file = fs.openSync(temporary, 'wx', mode === null ? 0o644 : 0o600);
+    if (mode !== null) fs.fchmodSync(file, mode);
     fs.closeSync(file);
   } catch (cause) {
+    // Some file systems know no modes.
+    if (file !== null) fs.rmSync(temporary, { force: true });
     throw openFailure('create', path, cause);
   }
 }
@@ -100,10 +110,14 @@ export async function writeFile<T>(
 ): Promise<T> {
   const { fs, place } = await placeOf(storages, path, replace);
   const temporary = `${place?.path ?? path}.${crypto.randomUUID()}.part`;
-  const remove = (): void => fs.rmSync(temporary, { force: true });
+  let made = false;
+  const remove = (): void => {
+    if (made) fs.rmSync(temporary, { force: true });
+  };
   storages.atEnd(remove);
   try {
     const file = fs.openSync(temporary, 'wx', 0o600);
+    made = true;
     let result: T;
     try {
       result = await content(async (text) => void fs.writeFileSync(file, text));
@@ -119,6 +133,7 @@ export async function writeFile<T>(
   }
 }
 
+/** Also Deno's, which names no call of the system. */
 function isSystemError(error: unknown): boolean {
-  return error instanceof Error && 'syscall' in error;
+  return error instanceof Error && ('syscall' in error || error.name === 'NotCapable');
 }

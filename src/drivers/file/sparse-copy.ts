@@ -2,6 +2,7 @@
  * Copies a file so that what is zero takes no room: by reference where the file system can share the blocks
  * of two files (Btrfs, XFS, bcachefs, APFS), else by passing over holes, as GNU's cp can, else by reading all of it.
  */
+import { isAllowed } from '../../runtime.ts';
 import { Commands } from '../command.ts';
 import { filledParts } from './filled-parts.ts';
 
@@ -48,9 +49,11 @@ async function shared(fs: Fs, from: string, to: string): Promise<boolean> {
 
 /** Node cannot ask where the holes of a file are, and reads a terabyte of nothing from end to end. */
 async function copiedByProgram(from: string, to: string): Promise<boolean> {
+  if (!isAllowed({ name: 'run', command: 'cp' })) return false;
   try {
     const day = 86_400;
-    await new Commands({ rootHelper: '', timeout: day }).run('cp', [
+    // Whoever it runs as: to be told, Deno wants another permission.
+    await new Commands({ rootHelper: '', timeout: day, asRoot: true }).run('cp', [
       '--reflink=auto',
       '--sparse=always',
       '--',
@@ -59,7 +62,7 @@ async function copiedByProgram(from: string, to: string): Promise<boolean> {
     ]);
     return true;
   } catch {
-    // Another cp, or none, or no permission to run it (Deno). What is wrong otherwise the reading meets too.
+    // Another cp, or none. What is wrong otherwise the reading meets too.
     return false;
   }
 }

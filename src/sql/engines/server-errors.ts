@@ -57,8 +57,8 @@ function isNetworkError({ code, message }: PackageError): boolean {
 /** TLS, as Node, Deno and Bun name what is wrong with it. */
 function isTlsError({ code, message }: PackageError): boolean {
   return (
-    /^(ERR_(TLS|SSL|OSSL)|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO|HANDSHAKE_SSL)|CERTIFICATE/.test(code) ||
-    /certificate/i.test(message)
+    /^(ERR_(TLS|SSL|OSSL)|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO|HANDSHAKE_(NO_)?SSL)|CERTIFICATE/.test(code) ||
+    /certificate|SSL connection/i.test(message)
   );
 }
 
@@ -66,11 +66,14 @@ function isTlsError({ code, message }: PackageError): boolean {
 export function lost(name: string, error: PackageError): Fault {
   const reason =
     error.code === '' || error.message.includes(error.code) ? error.message : `${error.code} ${error.message}`;
-  const hint = isTlsError(error)
-    ? ' Look at the options of the URL for TLS.'
-    : ' Is the server running, and is its address right?';
-  const message = `Cannot reach ${name}: ${reason || 'the connection has ended'}.${hint}`;
+  const message = `Cannot reach ${name}: ${reason || 'the connection has ended'}.${hint(error)}`;
   return { kind: 'lost', error: new DatabaseUnavailable(message, name, { cause: plainCause(error) }) };
+}
+
+function hint(error: PackageError): string {
+  if (isTlsError(error)) return ' Look at the options of the URL for TLS.';
+  // Deno says itself which flag was missing.
+  return error.message.includes('--allow-net') ? '' : ' Is the server running, and is its address right?';
 }
 
 export function conflict(name: string, error: PackageError): Fault {
