@@ -1,12 +1,10 @@
 /** A volume: what the user holds, and what can be done with it. */
-
 import { snapshotListModel } from '../cinder/snapshot.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { volumeModel } from '../cinder/volume.ts';
 import { volumeAttachmentListModel } from '../cinder/volume-attachment.ts';
 import { wantsMultipath } from '../drivers/attach-options.ts';
 import { hostConnectorProperties } from '../drivers/connector.ts';
-
 import { InvalidVolume, NotLocal, ValueError, VolumeNotFound } from '../errors/index.ts';
 import { givenObject, givenSwitches, refuseOthers } from '../given.ts';
 import { refuseAssignments, refuseNewProperties } from './assignments.ts';

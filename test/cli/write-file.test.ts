@@ -1,7 +1,7 @@
 /** A file of a name that somebody else gives to his own while ours is being written. */
-import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import fs, { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { newDatabase, writeFile } from '../../src/cli/commands/write-file.ts';
 import { Storages } from '../../src/cli/storage.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
@@ -45,6 +45,19 @@ describe.each(['json', 'database'] as const)('a new %s file', (kind) => {
       await write(path, true, () => {});
       expect(readFileSync(path, 'utf8')).toBe('ours');
       expect(readdirSync(folder)).toEqual(['new']);
+    });
+  });
+
+  test('has its name for good when the command ends', async () => {
+    await inTemporaryFolder(async (folder) => {
+      const synced: string[] = [];
+      const sync = fs.fsyncSync;
+      const spy = vi.spyOn(fs, 'fsyncSync').mockImplementation((file) => {
+        synced.push(`${fs.readlinkSync(`/proc/self/fd/${file}`)}: ${readdirSync(folder).join()}`);
+        sync(file);
+      });
+      await write(join(folder, 'new'), false, () => {}).finally(() => spy.mockRestore());
+      expect(synced.at(-1)).toBe(`${folder}: new`);
     });
   });
 

@@ -1,5 +1,6 @@
 /** A file that is there whole or not at all: written under another name beside it, and named at the end. */
 import { DatabaseExists, StorageFailure } from '../../errors/index.ts';
+import { syncFolder } from '../../media/disk-file.ts';
 import { errnoOf, openFailure } from '../../media/failure.ts';
 import { TakenPlace } from '../../media/replace.ts';
 import { builtin } from '../../runtime.ts';
@@ -93,6 +94,8 @@ async function giveName(fs: FileSystem, temporary: string, path: string, place: 
     fs.renameSync(temporary, path);
   }
   fs.rmSync(temporary, { force: true });
+  // Nobody is to be told of a file whose name a power cut could take away again.
+  syncFolder(fs, builtin('node:path')?.dirname(path) ?? '.');
 }
 
 const withoutLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV', 'EACCES']);
