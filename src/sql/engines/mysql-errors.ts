@@ -13,6 +13,7 @@ export function mysqlFault(error: unknown, sql: string | null, config: ServerCon
     switch (said.errno) {
       case 1213: // deadlock
       case 1020: // changed since it was read
+      case 1412: // a table that was made or altered since the transaction began
       case 1180: // a node of a cluster would not take the transaction
         return faults.conflict(name, said);
       case 1205:

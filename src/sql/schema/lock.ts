@@ -24,6 +24,8 @@ async function lockOnMysql<T>(connection: SqlConnection, task: () => Promise<T>)
     );
   }
   try {
+    // What a transaction sees may be from before the wait, and tables that were made since are closed to it.
+    await connection.run('START TRANSACTION');
     const value = await task();
     // Tables are committed one by one there; the rows have to be as well before anybody else looks.
     await connection.run('COMMIT');
