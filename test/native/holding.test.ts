@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DatabaseChanged, DatabaseLocked, DatabaseUnavailable } from '../../src/errors/index.ts';
 import type { StartKeeper } from '../../src/media/file-guard.ts';
+import type { FileState } from '../../src/media/file-state.ts';
 import { Keeper } from '../../src/media/keeper.ts';
 import { ProgramRunner } from '../../src/media/keeper-program.ts';
 import { hostMedia } from '../../src/media/open-on-host.ts';
@@ -207,6 +208,31 @@ describe.each(keepers)('held by $name', ({ start: keeper }) => {
     expect(fs.readdirSync(folder)).toEqual(['cl.sqlite']);
     expect((await engine.all('SELECT count(*) FROM t')).rows).toEqual([[2]]);
     await engine.run('INSERT INTO t VALUES (3)');
+    expect(fs.readdirSync(folder)).toEqual(['cl.sqlite', 'cl.sqlite-journal']);
+  });
+
+  test('a write-ahead log that somebody begins in the moment of opening is brought in too', async () => {
+    const shell = start();
+    await shell.run('CREATE TABLE t (id)');
+    const engine = await open(async (file) => {
+      const keeping = await keeper(file);
+      const exclude = keeping?.exclude.bind(keeping);
+      if (keeping === null || exclude === undefined) return expect.unreachable();
+      let isFirst = true;
+      return Object.assign(keeping, {
+        async exclude(state: FileState) {
+          if (isFirst) {
+            expect(await shell.run('PRAGMA journal_mode=WAL')).toBe('wal');
+            await shell.run('INSERT INTO t VALUES (1)');
+            await shell.close();
+          }
+          isFirst = false;
+          return exclude(state);
+        },
+      });
+    });
+    expect((await engine.all('SELECT * FROM t')).rows).toEqual([[1]]);
+    await engine.run('INSERT INTO t VALUES (2)');
     expect(fs.readdirSync(folder)).toEqual(['cl.sqlite', 'cl.sqlite-journal']);
   });
 
