@@ -421,6 +421,39 @@ describe.each([node, deno, bun])('on $name', ({ command, missing }) => {
     await expect.poll(() => keeperOf(process.pid)).toEqual([]);
     expect(await start().run('PRAGMA integrity_check')).toBe('ok');
   });
+
+  test('where files are short the lock is held, or opening fails: it is never left out', async () => {
+    const file = write(`await cl.close();
+      const { openSync, closeSync } = process.getBuiltinModule('node:fs');
+      async function open() {
+        const persistence_config = ${JSON.stringify({ storage: 'db', connection: `sqlite:///${database}` })};
+        try {
+          const cl = await setup({ persistence_config, worker: false });
+          const { native_locks } = await cl.info();
+          await cl.close();
+          return native_locks;
+        } catch (error) {
+          return error.name;
+        }
+      }
+      await open();
+      const outcomes = [];
+      for (let left = 0; left < 12; left++) {
+        const taken = [];
+        try {
+          for (;;) taken.push(openSync('/dev/null'));
+        } catch {}
+        for (const descriptor of taken.splice(0, left)) closeSync(descriptor);
+        outcomes.push(await open());
+        for (const descriptor of taken) closeSync(descriptor);
+      }
+      console.log(JSON.stringify({ outcomes }));`);
+    const limited = ['-c', 'ulimit -n 100; exec "$@"', 'sh', ...(command ?? expect.unreachable()), file];
+    const program = startProgram<{ outcomes?: string[] }>(['sh', ...limited]);
+    const { outcomes } = await program.heard((line) => 'outcomes' in line);
+    expect(new Set(outcomes)).toEqual(new Set(['StorageFailure', 'held']));
+    await program.ended;
+  });
 });
 
 test('the program sqlite3 tells what SQLite complains of, and nothing once it has ended', async (context) => {
