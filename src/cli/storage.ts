@@ -29,6 +29,7 @@ export interface LookedAt {
 export class Storages {
   readonly #terminal: Terminal;
   readonly #open = new Set<() => Promise<void> | void>();
+  #closing: Promise<void> | null = null;
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
@@ -39,11 +40,10 @@ export class Storages {
     this.#open.add(task);
   }
 
-  /** Does it all, whatever of it fails. */
-  async close(): Promise<void> {
-    const tasks = [...this.#open].reverse();
-    this.#open.clear();
-    await closeAll(tasks);
+  /** Does it all, whatever of it fails. Who stops a command that is ending waits for the same end. */
+  close(): Promise<void> {
+    this.#closing ??= closeAll([...this.#open].reverse());
+    return this.#closing;
   }
 
   /** A storage to look at; the content of a file that is no database is looked at in memory. */

@@ -1,6 +1,7 @@
 /** A file of a name that somebody else gives to his own while ours is being written. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { newDatabase, writeFile } from '../../src/cli/commands/write-file.ts';
 import { Storages } from '../../src/cli/storage.ts';
@@ -54,5 +55,23 @@ describe.each(['json', 'database'] as const)('a new %s file', (kind) => {
       expect(readdirSync(folder)).toEqual(['new']);
       expect(readFileSync(join(folder, 'new'), 'utf8')).toBe('ours');
     });
+  });
+});
+
+test('a database whose command is stopped while it ends has its name, and nothing else is left', async () => {
+  await inTemporaryFolder(async (folder) => {
+    const storages = new Storages({} as Terminal);
+    const path = join(folder, 'new');
+    await newDatabase(storages, path, false, async (temporary) => writeFileSync(temporary, 'ours'));
+    let end = (): void => {};
+    storages.atEnd(() => new Promise<void>((resolve) => (end = resolve)));
+    const ending = storages.close();
+    const stopped = storages.close();
+    const isStopped = await Promise.race([stopped.then(() => true), sleep(50, false)]);
+    end();
+    await stopped;
+    expect(isStopped).toBe(false);
+    expect(readdirSync(folder)).toEqual(['new']);
+    await ending;
   });
 });
