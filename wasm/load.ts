@@ -4,7 +4,7 @@
  * The virtual file system reaches into SQLite's structures, so any other build than the one that was
  * tested is refused. A caller that starts several workers keeps the result and hands it to each.
  */
-import { EngineMismatch } from '../src/errors/index.ts';
+import { type CinderlibError, EngineMismatch, StorageFailure } from '../src/errors/index.ts';
 import { builtin } from '../src/runtime.ts';
 import pin from './pin.json' with { type: 'json' };
 
@@ -34,12 +34,21 @@ export async function compileEngine(url: URL = engineUrl()): Promise<WebAssembly
   try {
     return await WebAssembly.compile(bytes);
   } catch (cause) {
-    throw engineForbidden(cause);
+    throw engineRefused(cause);
   }
 }
 
-/** The right bytes, and they cannot be compiled: what is left is a page that may not. WebKit says so only at the start. */
-export function engineForbidden(cause: unknown): EngineMismatch {
+/**
+ * The right bytes, and they cannot be compiled or started: what is left is a page that may not, or too little memory.
+ * WebKit says so only at the start.
+ */
+export function engineRefused(cause: unknown): CinderlibError {
+  // Runtimes reserve gigabytes of addresses for each engine, whatever it uses.
+  if (cause instanceof RangeError) {
+    const remedy = 'Close other contexts, or raise the limit of the process (ulimit -v).';
+    const message = `There is no memory for the SQLite engine: ${messageOf(cause)}. ${remedy}`;
+    return new StorageFailure(message, null, 'ENOMEM', { cause });
+  }
   return new EngineMismatch(
     `The SQLite engine cannot be compiled: ${messageOf(cause)}. ` +
       "A Content-Security-Policy must allow WebAssembly: script-src 'self' 'wasm-unsafe-eval'.",

@@ -10,6 +10,7 @@ const words: Readonly<Record<string, readonly [reason: string, remedy: string]>>
   EIO: ['input/output error', 'Check the disk and the system log.'],
   EMFILE: ['this process has too many files open', 'Close some, or raise its limit (ulimit -n).'],
   ENFILE: ['the system has too many files open', 'Close some programs.'],
+  EAGAIN: ['no more processes are allowed', 'Close some programs, or raise the limit (ulimit -u).'],
   ENOMEM: ['out of memory', 'Close some programs.'],
   EACCES: ['permission denied', 'Both the file and its folder must be readable and writable.'],
   EPERM: ['operation not permitted', 'Both the file and its folder must be readable and writable.'],
@@ -48,6 +49,14 @@ export function errnoOf(error: unknown): string | null {
   // An error of ours keeps the system's word apart from its own code.
   if (error instanceof CinderlibError) return error instanceof StorageFailure ? error.errno : null;
   return 'code' in error && typeof error.code === 'string' ? error.code : null;
+}
+
+/** What the system has too little of just now. Whoever does without then must not go on without later. */
+const shortages = new Set(['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM']);
+
+/** Whether something that is there could not be had for want of files, processes or memory. */
+export function isShortage(error: unknown): boolean {
+  return shortages.has(errnoOf(error) ?? '');
 }
 
 /** The failure of reading, writing or syncing a file that was open already. */

@@ -199,7 +199,9 @@ export class FileGuard implements Guard {
     if (this.#keeper === null) return this.#watch.othersLevel() === LockLevel.none;
     const mode = known ?? this.#watch.mode();
     try {
-      return await this.#keeper.exclude(mode);
+      if (!(await this.#keeper.exclude(mode))) return false;
+      // Somebody switched to a write-ahead log just now, whose locks are others: once more, in that mode.
+      return known !== null || mode.writeAheadLog || !this.#watch.mode().writeAheadLog;
     } catch (error) {
       if (!(error instanceof RunnerLost)) throw error;
       return this.#excludeAnew(mode, error);

@@ -4,6 +4,7 @@
  * It ends when its input does, and so with this process, however that ends. It keeps nobody alive.
  */
 import { builtin, isAllowed } from '../runtime.ts';
+import { isShortage, storageFailure } from './failure.ts';
 import { type NativeRunner, nativePatience, RunnerLost } from './keeper.ts';
 
 type Child = import('node:child_process').ChildProcessByStdio<
@@ -39,7 +40,11 @@ export class ProgramRunner implements NativeRunner {
     this.#keepAlive(false);
   }
 
-  /** Null where there is no such program. */
+  /**
+   * Null where there is no such program.
+   *
+   * @throws {StorageFailure} where it could not be started for want of files, processes or memory
+   */
   static async start(path: string): Promise<ProgramRunner | null> {
     const processes = builtin('node:child_process');
     const nowhere = builtin('node:os')?.devNull;
@@ -55,10 +60,12 @@ export class ProgramRunner implements NativeRunner {
         detached: true,
         windowsHide: true,
       });
+      if (child.pid === undefined) throw await failureOf(child);
       const runner = new ProgramRunner(child);
       await runner.run(`.timeout ${nativePatience}`);
       return runner;
-    } catch {
+    } catch (error) {
+      if (isShortage(error)) throw storageFailure('start sqlite3 to lock', path, error);
       return null;
     }
   }
@@ -127,4 +134,9 @@ export class ProgramRunner implements NativeRunner {
       (keep ? ref : unref)?.call(part);
     }
   }
+}
+
+/** Why a program did not start; Node tells it later. */
+function failureOf(child: Child): Promise<unknown> {
+  return new Promise((resolve) => child.once('error', resolve));
 }

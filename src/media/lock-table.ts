@@ -6,6 +6,7 @@
  */
 import { builtin, hostProcess, mayReadProc } from '../runtime.ts';
 import type { FileSystem } from './disk-file.ts';
+import { isShortage, openFailure } from './failure.ts';
 
 /** One lock that is held. */
 export interface ByteLock {
@@ -38,7 +39,11 @@ export class LockTable {
     this.#descriptor = descriptor;
   }
 
-  /** Opens the table; null where there is none, or where it counts processes by other ids than ours. */
+  /**
+   * Opens the table; null where there is none, or where it counts processes by other ids than ours.
+   *
+   * @throws {StorageFailure} where it could not be opened for want of files
+   */
   static open(): LockTable | null {
     const fs = builtin('node:fs');
     const host = hostProcess();
@@ -47,7 +52,8 @@ export class LockTable {
       if (fs.readlinkSync('/proc/self') !== String(host.pid)) return null;
       // Kept open: reading it anew from its start takes a twentieth of opening it (1 µs against 20 µs).
       return new LockTable(fs, fs.openSync('/proc/locks', 'r'));
-    } catch {
+    } catch (error) {
+      if (isShortage(error)) throw openFailure('open', '/proc/locks', error);
       return null;
     }
   }

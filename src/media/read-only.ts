@@ -24,7 +24,12 @@ export class ReadOnlyMedium implements ReadableMedium {
     this.path = path;
     const file = this.#openFile('');
     this.#main = new MainFile(file, false);
-    this.guard = new ReadOnlyGuard(fs, path, file, busyTimeout);
+    try {
+      this.guard = new ReadOnlyGuard(fs, path, file, busyTimeout);
+    } catch (error) {
+      file.close();
+      throw error;
+    }
   }
 
   open(kind: FileKind): MediumFile {

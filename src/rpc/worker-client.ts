@@ -70,7 +70,8 @@ export class WorkerClient implements CoreClient {
       return await Promise.race([answer, promise]);
     } finally {
       this.#waiting.delete(waiting);
-      if (this.#waiting.size === 0) this.#worker.keepAlive(false);
+      // A worker that is being ended keeps the process until that is done.
+      if (this.#waiting.size === 0 && this.#lost === null) this.#worker.keepAlive(false);
     }
   }
 

@@ -1,6 +1,6 @@
 /** Starts the SQLite engine: verified, patched with our file functions, and tried out. */
 import initSqlJs, { type SqlJs } from 'sql.js/dist/sql-wasm-browser.js';
-import { compileEngine, engineForbidden } from '../../wasm/load.ts';
+import { compileEngine, engineRefused } from '../../wasm/load.ts';
 import { EngineMismatch } from '../errors/index.ts';
 import { Heap } from './heap.ts';
 import { Vfs } from './install.ts';
@@ -25,6 +25,7 @@ type Starter = typeof initSqlJs & { [running]?: Promise<Engine> };
  *
  * @param source by default the file beside the bundle; without effect when the engine runs already
  * @throws {EngineMismatch} when it is missing or not the pinned one
+ * @throws {StorageFailure} when there is no memory for it
  */
 export function startEngine(source?: EngineSource): Promise<Engine> {
   const starter: Starter = initSqlJs;
@@ -76,7 +77,10 @@ function instantiate(
             instance = made;
             done(made);
           })
-          .catch((error) => reject(error instanceof WebAssembly.CompileError ? engineForbidden(error) : error));
+          .catch((error) => {
+            const isRefused = error instanceof WebAssembly.CompileError || error instanceof RangeError;
+            reject(isRefused ? engineRefused(error) : error);
+          });
       },
       // What it prints it also throws.
       print() {},

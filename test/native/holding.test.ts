@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DatabaseChanged, DatabaseLocked, DatabaseUnavailable } from '../../src/errors/index.ts';
 import type { StartKeeper } from '../../src/media/file-guard.ts';
+import type { FileState } from '../../src/media/file-state.ts';
 import { Keeper } from '../../src/media/keeper.ts';
 import { ProgramRunner } from '../../src/media/keeper-program.ts';
 import { hostMedia } from '../../src/media/open-on-host.ts';
@@ -210,6 +211,31 @@ describe.each(keepers)('held by $name', ({ start: keeper }) => {
     expect(fs.readdirSync(folder)).toEqual(['cl.sqlite', 'cl.sqlite-journal']);
   });
 
+  test('a write-ahead log that somebody begins in the moment of opening is brought in too', async () => {
+    const shell = start();
+    await shell.run('CREATE TABLE t (id)');
+    const engine = await open(async (file) => {
+      const keeping = await keeper(file);
+      const exclude = keeping?.exclude.bind(keeping);
+      if (keeping === null || exclude === undefined) return expect.unreachable();
+      let isFirst = true;
+      return Object.assign(keeping, {
+        async exclude(state: FileState) {
+          if (isFirst) {
+            expect(await shell.run('PRAGMA journal_mode=WAL')).toBe('wal');
+            await shell.run('INSERT INTO t VALUES (1)');
+            await shell.close();
+          }
+          isFirst = false;
+          return exclude(state);
+        },
+      });
+    });
+    expect((await engine.all('SELECT * FROM t')).rows).toEqual([[1]]);
+    await engine.run('INSERT INTO t VALUES (2)');
+    expect(fs.readdirSync(folder)).toEqual(['cl.sqlite', 'cl.sqlite-journal']);
+  });
+
   test('the lock outlasts whatever we do with the file ourselves', async () => {
     const engine = await open(keeper);
     await engine.run('CREATE TABLE t (id)');
@@ -394,6 +420,39 @@ describe.each([node, deno, bun])('on $name', ({ command, missing }) => {
     expect(fs.existsSync(`${database}.lock`)).toBe(false);
     await expect.poll(() => keeperOf(process.pid)).toEqual([]);
     expect(await start().run('PRAGMA integrity_check')).toBe('ok');
+  });
+
+  test('where files are short the lock is held, or opening fails: it is never left out', async () => {
+    const file = write(`await cl.close();
+      const { openSync, closeSync } = process.getBuiltinModule('node:fs');
+      async function open() {
+        const persistence_config = ${JSON.stringify({ storage: 'db', connection: `sqlite:///${database}` })};
+        try {
+          const cl = await setup({ persistence_config, worker: false });
+          const { native_locks } = await cl.info();
+          await cl.close();
+          return native_locks;
+        } catch (error) {
+          return error.name;
+        }
+      }
+      await open();
+      const outcomes = [];
+      for (let left = 0; left < 12; left++) {
+        const taken = [];
+        try {
+          for (;;) taken.push(openSync('/dev/null'));
+        } catch {}
+        for (const descriptor of taken.splice(0, left)) closeSync(descriptor);
+        outcomes.push(await open());
+        for (const descriptor of taken) closeSync(descriptor);
+      }
+      console.log(JSON.stringify({ outcomes }));`);
+    const limited = ['-c', 'ulimit -n 100; exec "$@"', 'sh', ...(command ?? expect.unreachable()), file];
+    const program = startProgram<{ outcomes?: string[] }>(['sh', ...limited]);
+    const { outcomes } = await program.heard((line) => 'outcomes' in line);
+    expect(new Set(outcomes)).toEqual(new Set(['StorageFailure', 'held']));
+    await program.ended;
   });
 });
 

@@ -86,6 +86,19 @@ describe.each(serverKinds)('%s', (kind) => {
     expect(await valuesOf(engine)).toEqual([1, 1]);
   });
 
+  test('a read that meets a table made since it began runs again', async (context) => {
+    server.require(context);
+    const [engine, other] = [await counters(), await open()];
+    await engine.run('DROP TABLE IF EXISTS later');
+    let attempts = 0;
+    const seen = await engine.read(async (reader) => {
+      if (++attempts === 1) await other.run('CREATE TABLE later AS SELECT id FROM counters');
+      return (await reader.all('SELECT count(*) FROM later')).rows;
+    });
+    // PostgreSQL begins with the first question.
+    expect([attempts, seen]).toEqual([isMysql ? 2 : 1, [[2]]]);
+  });
+
   test('a read cannot write', async (context) => {
     server.require(context);
     const engine = await counters();

@@ -20,6 +20,7 @@ import {
 } from 'cinderlib-wasm';
 import { describe, expect, test } from 'vitest';
 import { startWorker } from '../../src/rpc/endpoint.ts';
+import { WorkerClient } from '../../src/rpc/worker-client.ts';
 import { inTemporaryFolder } from '../support/golden.ts';
 
 const coreScript = new URL('../../dist/core-node.js', import.meta.url);
@@ -195,6 +196,27 @@ describe('a worker that dies', () => {
 });
 
 describe('the process', () => {
+  test('is kept by a worker that is being ended, until it has, also when a call still waits', async () => {
+    const worker = new Worker('setInterval(() => {}, 1000)', { eval: true });
+    const said: string[] = [];
+    const { terminate, unref } = worker;
+    Object.assign(worker, {
+      terminate() {
+        said.push('terminate');
+        return terminate.call(worker);
+      },
+      unref() {
+        said.push('unref');
+        unref.call(worker);
+      },
+    });
+    const client = new WorkerClient(() => worker);
+    const unanswered = errorOf(client.call({ kind: 'info' }));
+    await client.close();
+    expect(await unanswered).toHaveProperty('name', 'ContextClosed');
+    expect(said.slice(said.indexOf('terminate'))).toEqual(['terminate']);
+  });
+
   test('ends by itself after close()', async () => {
     const { code, out, errors } = await runProgram(
       "const cl = await setup({ persistence_config: { storage: 'memory_db' } });" +
