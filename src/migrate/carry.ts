@@ -60,14 +60,15 @@ class Run {
   /** Goes through everything as a migration would. */
   async read(): Promise<void> {
     const target = this.#target;
-    await this.#each('reading', async (items) => {
+    const steps = await this.#steps('reading');
+    await this.#each(steps, async (items) => {
       const stored = (await target?.find(items)) ?? new Map<string, VersionedObject>();
       for (const item of items) {
         const there = stored.get(keyOf(item));
         if (there !== undefined) refuseOther(item, item.ovo, there);
       }
     });
-    await this.#readKeyValues();
+    await this.#eachKeyValue(steps, async () => {});
   }
 
   /** Writes all or, where the target has transactions, nothing. */
@@ -77,8 +78,9 @@ class Run {
     await target.begin();
     try {
       const before = await this.#source.state();
-      await this.#each('writing', (items) => target.store(items));
-      for (const some of pages(await this.#readKeyValues())) await target.storeKeyValues(some);
+      const steps = await this.#steps('writing');
+      await this.#each(steps, (items) => target.store(items));
+      await this.#eachKeyValue(steps, (some) => target.storeKeyValues(some));
       if ((await this.#source.state()) !== before) {
         throw new SourceChanged(
           'The source was changed while it was read. Nothing was written where the target has transactions. ' +
@@ -119,15 +121,22 @@ class Run {
     };
   }
 
-  async #each(phase: 'reading' | 'writing', use: (items: readonly Item[]) => Promise<void>): Promise<void> {
+  /** What is to be called with how many were done of all that the source has, carried or not. */
+  async #steps(phase: 'reading' | 'writing'): Promise<(count: number) => void> {
     const total = await this.#source.count();
     let done = 0;
+    return (count) => {
+      done += count;
+      this.#options.on_progress({ phase, done, total });
+    };
+  }
+
+  async #each(step: (count: number) => void, use: (items: readonly Item[]) => Promise<void>): Promise<void> {
     for await (const page of ahead(this.#source.items())) {
       const items = page.filter((item) => this.#isCarried(item, (why) => this.#left.add(item.kind, item.id, why)));
       for (const item of items) this.#meet(item);
       await use(items);
-      done += page.length;
-      this.#options.on_progress({ phase, done, total });
+      step(page.length);
     }
   }
 
@@ -185,14 +194,18 @@ class Run {
     }
   }
 
-  async #readKeyValues(): Promise<readonly KeyValue[]> {
+  async #eachKeyValue(
+    step: (count: number) => void,
+    use: (keyValues: readonly KeyValue[]) => Promise<void>,
+  ): Promise<void> {
+    const carries = this.#options.key_values;
     const keyValues = await this.#source.keyValues();
-    if (this.#options.key_values) {
-      this.#counts.key_values = keyValues.length;
-      return keyValues;
+    if (carries) this.#counts.key_values = keyValues.length;
+    for (const some of pages(keyValues)) {
+      if (carries) await use(some);
+      else for (const { key } of some) this.#left.add('key-value', key, 'key_values: false');
+      step(some.length);
     }
-    for (const { key } of keyValues) this.#left.add('key-value', key, 'key_values: false');
-    return [];
   }
 
   #compare(target: Target, item: Item, stored: VersionedObject | undefined): void {

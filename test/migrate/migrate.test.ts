@@ -419,14 +419,24 @@ test.each([
   await expect(migration).rejects.toThrow(message);
 });
 
-test('progress counts up to everything, in both phases', async () => {
+test.each([
+  [{}, ['writing', 'verifying'], 55 + 35 + 17 + 11],
+  [{ dry_run: true }, ['reading'], 55 + 35 + 17 + 11],
+  [{ key_values: false, verify: false }, ['writing'], 55 + 35 + 17 + 11],
+])('progress counts up to everything in each phase, with %j', async (options, phases, all) => {
   await inFolder(async (source, target) => {
     const seen = new Map<string, number[]>();
     await migrate(at(source), at(target), {
-      on_progress: ({ phase, done }) => seen.set(phase, [...(seen.get(phase) ?? []), done]),
+      ...options,
+      on_progress({ phase, done, total }) {
+        expect(total).toBe(all);
+        seen.set(phase, [...(seen.get(phase) ?? []), done]);
+      },
     });
-    expect([...seen.keys()]).toEqual(['writing', 'verifying']);
-    for (const counts of seen.values()) expect(counts).toEqual([...counts].sort((a, b) => a - b));
-    expect(seen.get('verifying')?.at(-1)).toBe(55 + 35 + 17 + 11);
+    expect([...seen.keys()]).toEqual(phases);
+    for (const counts of seen.values()) {
+      expect(counts).toEqual([...counts].sort((a, b) => a - b));
+      expect(counts.at(-1)).toBe(all);
+    }
   });
 });
