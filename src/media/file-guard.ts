@@ -201,7 +201,7 @@ export class FileGuard implements Guard {
     try {
       if (!(await this.#keeper.exclude(mode))) return false;
       // Somebody switched to a write-ahead log just now, whose locks are others: once more, in that mode.
-      return known !== null || mode.writeAheadLog || !this.#watch.mode().writeAheadLog;
+      return known !== null || !this.#watch.state().writeAheadLog;
     } catch (error) {
       if (!(error instanceof RunnerLost)) throw error;
       return this.#excludeAnew(mode, error);

@@ -211,23 +211,29 @@ describe.each(keepers)('held by $name', ({ start: keeper }) => {
     expect(fs.readdirSync(folder)).toEqual(['cl.sqlite', 'cl.sqlite-journal']);
   });
 
-  test('a write-ahead log that somebody begins in the moment of opening is brought in too', async () => {
+  test.each([
+    ['before the lock is taken', true],
+    ['once more after the last was brought in', false],
+  ])('a write-ahead log that somebody begins in the moment of opening, %s, is brought in too', async (_, isFirst) => {
     const shell = start();
     await shell.run('CREATE TABLE t (id)');
+    const beginLog = async (): Promise<void> => {
+      expect(await shell.run('PRAGMA journal_mode=WAL')).toBe('wal');
+      await shell.run('INSERT INTO t VALUES (1)');
+      await shell.close();
+    };
+    if (!isFirst) await beginLog();
+    let attempts = 0;
     const engine = await open(async (file) => {
       const keeping = await keeper(file);
       const exclude = keeping?.exclude.bind(keeping);
       if (keeping === null || exclude === undefined) return expect.unreachable();
-      let isFirst = true;
       return Object.assign(keeping, {
         async exclude(state: FileState) {
-          if (isFirst) {
-            expect(await shell.run('PRAGMA journal_mode=WAL')).toBe('wal');
-            await shell.run('INSERT INTO t VALUES (1)');
-            await shell.close();
-          }
-          isFirst = false;
-          return exclude(state);
+          if (++attempts > 1) return exclude(state);
+          expect(state.writeAheadLog).toBe(!isFirst);
+          if (isFirst) await beginLog();
+          return exclude({ ...state, writeAheadLog: false });
         },
       });
     });
