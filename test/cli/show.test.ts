@@ -58,3 +58,21 @@ test('a backslash of a name is told from the one of a spelt character', async ()
     expect((await cli(['show', path, id])).out).toContain('\ndisplay_name\tback\\\\slash\\n\n');
   });
 });
+
+test('a connection whose volume is gone is shown without its backend', async () => {
+  await withOne(async (path) => {
+    const connector = '{"host": "node-1"}';
+    change(
+      path,
+      `INSERT INTO volume_attachment (deleted, id, volume_id, connector) VALUES (0, 'lost', 'gone', '${connector}')`,
+    );
+    const { code, out } = await cli(['show', path, 'lost']);
+    expect(code).toBe(0);
+    expect(out.split('\n')).toEqual(expect.arrayContaining(['class\tConnection', 'volume_id\tgone']));
+    expect(out).not.toContain('backend');
+    const shown: unknown = JSON.parse((await cli(['show', path, 'lost', '--json'])).out);
+    const data = { id: 'lost', volume_id: 'gone', connector: { host: 'node-1' } };
+    const ovo = { 'versioned_object.data': data };
+    expect(shown).toMatchObject({ class: 'Connection', backend: null, ovo });
+  });
+});

@@ -1,7 +1,10 @@
 /** `show`: one object, whatever it is, with what belongs to it. */
-import { entriesOf, isDict } from '../../cinder/dict.ts';
+import { type Dict, entriesOf, isDict, own } from '../../cinder/dict.ts';
 import { VersionedObject } from '../../cinder/versioned-object.ts';
+import { VolumeNotFound } from '../../errors/index.ts';
+import { Connection } from '../../objects/connection.ts';
 import type { PersistenceDriver, Storable } from '../../persistence/driver.ts';
+import { toPrimitive } from '../../serialization/primitive.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { maskDumped } from '../mask.ts';
 import type { Output, Row } from '../output.ts';
@@ -21,9 +24,9 @@ export async function show(output: Output, storage: PersistenceDriver, text: str
 async function isShown(output: Output, storage: PersistenceDriver, id: string): Promise<boolean> {
   const resource = await find(storage, id);
   if (resource !== undefined) {
-    const json = await resource.dump();
-    if (output.json) await output.printJson(output.showSecrets ? json : maskDumped(json));
-    else await output.printFields(fieldsOf(output, json.class, resource));
+    const dump = await dumpOf(resource);
+    if (output.json) await output.printJson(output.showSecrets ? dump : maskDumped(dump));
+    else await output.printFields(fieldsOf(output, dump, resource));
     return true;
   }
   const [keyValue] = (await storage.getKeyValues(id)).filter(({ key }) => key === id);
@@ -57,12 +60,26 @@ async function find(storage: PersistenceDriver, id: string): Promise<Storable | 
   return connection;
 }
 
+/** A dump; that of a connection whose volume is gone cannot know the backend. */
+interface Shown {
+  readonly class: string;
+  readonly backend: Dict | null;
+  readonly ovo: Dict;
+}
+
+async function dumpOf(resource: Storable): Promise<Shown> {
+  try {
+    return await resource.dump();
+  } catch (error) {
+    if (!(resource instanceof Connection && error instanceof VolumeNotFound)) throw error;
+    return { class: 'Connection', backend: null, ovo: toPrimitive(resource.ovo) };
+  }
+}
+
 /** The fields that have a value; the objects inside by what they are called. */
-function fieldsOf(output: Output, className: string, { ovo, backend }: Storable): Row {
-  const fields: Record<string, unknown> = {
-    class: className,
-    backend: typeof backend === 'string' ? backend : backend.id,
-  };
+function fieldsOf(output: Output, dump: Shown, { ovo }: Storable): Row {
+  const fields: Record<string, unknown> = { class: dump.class };
+  if (dump.backend !== null) fields['backend'] = own(dump.backend, 'volume_backend_name');
   for (const { name } of ovo.model.fields) {
     const value = ovo.get(name);
     if (value === null || value === undefined || isEmptyDict(value)) continue;
