@@ -149,8 +149,9 @@ function readNow(fs: FileSystem, path: string): Holder | null | 'unreadable' {
     if (fs.statSync(path).isFIFO()) return 'unreadable';
     return parseHolder(fs.readFileSync(path, 'utf8')) ?? 'unreadable';
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return null;
-    throw error;
+    if (errnoOf(error) !== 'ENOENT') throw error;
+    // A link that leads nowhere keeps the name taken all the same.
+    return fs.lstatSync(path, { throwIfNoEntry: false }) === undefined ? null : 'unreadable';
   }
 }
 

@@ -190,6 +190,12 @@ describe('a lock that is held', () => {
     expect(await refusal()).toHaveProperty('message', expect.stringContaining('does not say by whom'));
   });
 
+  test('as a link that leads nowhere is refused by its name', async () => {
+    fs.symlinkSync(path.join(folder, 'nowhere'), lockFile);
+    expect(await refusal()).toHaveProperty('message', expect.stringContaining(`${lockFile} does not say by whom`));
+    expect(fs.readlinkSync(lockFile)).toBe(path.join(folder, 'nowhere'));
+  });
+
   test('whose text comes a moment after its name is waited for', async () => {
     fs.writeFileSync(lockFile, '');
     setTimeout(() => fs.writeFileSync(lockFile, self()), 30);
