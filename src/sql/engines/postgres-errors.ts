@@ -15,7 +15,8 @@ export function postgresFault(error: unknown, sql: string | null, config: Server
       case '55P03':
         return faults.locked(name, config.lock_timeout);
       case '57014':
-        return faults.late(timeout, sql);
+        // Somebody ended the statement: PostgreSQL has one code for both, and says which in words.
+        return said.message.includes('user request') ? null : faults.late(timeout, sql);
       case '23505':
         return faults.duplicate(name, said);
       case '23503':

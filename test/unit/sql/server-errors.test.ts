@@ -61,6 +61,7 @@ describe('postgresFault()', () => {
     [{ code: '40P01' }, 'conflict', 'DatabaseLocked'],
     [{ code: '55P03' }, 'refused', 'DatabaseLocked'],
     [{ code: '57014' }, 'late', 'DatabaseError'],
+    [{ code: '57014', message: 'canceling statement due to user request' }, 'refused', 'DatabaseError'],
     [{ code: '23505' }, 'duplicate', 'DuplicateEntry'],
     [{ code: '23503' }, 'refused', 'MissingReference'],
     [{ code: '22001' }, 'refused', 'ValueError'],
