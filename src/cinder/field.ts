@@ -138,7 +138,7 @@ function coerceList(name: string, value: unknown): string[] {
   if (!Array.isArray(value)) {
     throw new ValueError(`A list is required in field ${name}, not a ${pythonType(value)}`);
   }
-  return value.map((item: unknown, index) => {
+  return Array.from(value, (item: unknown, index) => {
     if (item !== null && item !== undefined) return coerceString(`${name}[${index}]`, item);
     throw new ValueError(`Field \`${name}[${index}]' cannot be None`);
   });

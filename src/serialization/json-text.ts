@@ -26,7 +26,8 @@ export function jsonText(value: unknown, separators: Separators, depth = 0): str
   if (typeof value === 'bigint') return value.toString();
   checkDepth(depth);
   if (Array.isArray(value)) {
-    return `[${value.map((item) => jsonText(item, separators, depth + 1)).join(separators.item)}]`;
+    // Not `map`, which passes over holes.
+    return `[${Array.from(value, (item) => jsonText(item, separators, depth + 1)).join(separators.item)}]`;
   }
   if (isDict(value)) {
     const items: string[] = [];

@@ -62,6 +62,8 @@ describe('jsonText()', () => {
   it('leaves out keys without a value, and writes null in lists', () => {
     expect(jsonText({ a: undefined, b: null }, compact)).toBe('{"b":null}');
     expect(jsonText([undefined, null], compact)).toBe('[null,null]');
+    // biome-ignore lint/suspicious/noSparseArray: what a list without some of its items is written as
+    expect(jsonText([1, , [,]], compact)).toBe('[1,null,[null]]');
     expect(jsonText(undefined, compact)).toBe('null');
   });
 

@@ -1,0 +1,25 @@
+/** What a save takes can be read again: one row that cannot would make every listing fail that it is in. */
+import { describe, expect, test } from 'vitest';
+import { setup } from '../../src/index.ts';
+
+const volume_driver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
+
+async function connected(storage: string) {
+  const cl = await setup({ worker: false, persistence_config: { storage } });
+  const backend = await cl.backend({ volume_backend_name: 'b', volume_driver });
+  const volume = await backend.createVolume(1, { extra_specs: { tier: 'gold' } });
+  return { cl, volume, connection: await volume.connect({ host: 'client' }) };
+}
+
+describe.each(['memory', 'memory_db'])('in the storage %s', (storage) => {
+  test('a list with holes is stored with nulls, and so it is dumped', async () => {
+    const { cl, connection } = await connected(storage);
+    // biome-ignore lint/suspicious/noSparseArray: a list without some of its items
+    connection.connector = { list: [1, , 2] };
+    await connection.save();
+    const [found] = await cl.persistence.getConnections();
+    expect(JSON.stringify(found?.connector)).toBe('{"list":[1,null,2]}');
+    expect(JSON.parse(await cl.dumps())).toHaveLength(1);
+    await cl.close();
+  });
+});
