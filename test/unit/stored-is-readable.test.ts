@@ -1,6 +1,8 @@
 /** What a save takes can be read again: one row that cannot would make every listing fail that it is in. */
 import { describe, expect, test } from 'vitest';
+import { maximumDepth } from '../../src/cinder/tree.ts';
 import { setup } from '../../src/index.ts';
+import { nestedLists } from './serialization/nested.ts';
 
 const volume_driver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
 
@@ -22,4 +24,23 @@ describe.each(['memory', 'memory_db'])('in the storage %s', (storage) => {
     expect(JSON.parse(await cl.dumps())).toHaveLength(1);
     await cl.close();
   });
+
+  test('values nested as deep as they may be are read again', async () => {
+    const { cl, connection } = await connected(storage);
+    // The connector itself is one of the 1001 levels.
+    for (const value of [nestedLists(maximumDepth), nestedValue(maximumDepth, 1)]) {
+      connection.connector = { value };
+      await connection.save();
+      const [found] = await cl.persistence.getConnections();
+      expect(found?.connector).toStrictEqual({ value });
+    }
+    await cl.close();
+  });
 });
+
+/** A value in so many lists. */
+function nestedValue(depth: number, inside: unknown): unknown {
+  let value = inside;
+  for (let level = 0; level < depth; level++) value = [value];
+  return value;
+}

@@ -90,6 +90,9 @@ describe('jsonText()', () => {
     const deepest = jsonText(nestedLists(maximumDepth + 1), compact);
     expect(deepest).toBe('['.repeat(maximumDepth + 1) + ']'.repeat(maximumDepth + 1));
     expect(jsonText(parseJson(deepest), compact)).toBe(deepest);
+    // What is no list and no object is no level.
+    const withValue = deepest.replace('[]', '[null]');
+    expect(jsonText(parseJson(withValue), compact)).toBe(withValue);
     const cycle: Record<string, unknown> = {};
     cycle['again'] = [cycle];
     for (const value of [nestedLists(maximumDepth + 2), nestedLists(100_000), nestedDicts(100_000), cycle]) {
