@@ -1,7 +1,7 @@
 /** What a save takes can be read again: one row that cannot would make every listing fail that it is in. */
 import { describe, expect, test } from 'vitest';
 import { maximumDepth } from '../../src/cinder/tree.ts';
-import { setup } from '../../src/index.ts';
+import { setup, ValueError } from '../../src/index.ts';
 import { nestedLists } from './serialization/nested.ts';
 
 const volume_driver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
@@ -34,6 +34,17 @@ describe.each(['memory', 'memory_db'])('in the storage %s', (storage) => {
       const [found] = await cl.persistence.getConnections();
       expect(found?.connector).toStrictEqual({ value });
     }
+    await cl.close();
+  });
+
+  test('an integer of more digits than are read is refused where it is assigned', async () => {
+    const { cl, connection } = await connected(storage);
+    const connector = { value: [10n ** 4300n] };
+    expect(() => Object.assign(connection, { connector })).toThrow(ValueError);
+    connection.connector = { value: [10n ** 4300n - 1n] };
+    await connection.save();
+    const [found] = await cl.persistence.getConnections();
+    expect(found?.connector).toStrictEqual({ value: [10n ** 4300n - 1n] });
     await cl.close();
   });
 });

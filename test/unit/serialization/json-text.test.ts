@@ -67,6 +67,12 @@ describe('jsonText()', () => {
     expect(jsonText(undefined, compact)).toBe('null');
   });
 
+  it('writes integers of as many digits as it reads', () => {
+    const [longest, longer] = [10n ** 4300n - 1n, 10n ** 4300n];
+    for (const value of [longest, -longest]) expect(parseJson(jsonText(value, compact))).toBe(value);
+    for (const value of [longer, -longer]) expect(() => jsonText([value], compact)).toThrow(ValueError);
+  });
+
   it('ignores toJSON: it writes data, not what data makes of itself', () => {
     expect(jsonText({ toJSON: 'x' }, compact)).toBe('{"toJSON":"x"}');
     expect(jsonText({ __proto__: null, a: 1 }, compact)).toBe('{"a":1}');
