@@ -49,6 +49,29 @@ describe.each(['memory', 'memory_db'])('in the storage %s', (storage) => {
   });
 });
 
+test('what was put into a dictionary of texts in place is stored as if it had been assigned, or refused', async () => {
+  const { cl, volume } = await connected('memory_db');
+  const found = async () => (await cl.persistence.getVolumes({ volume_id: volume.id }))[0] ?? expect.unreachable();
+  volume.metadata = { a: '1' };
+  Object.assign(volume.metadata, { n: 5 });
+  await volume.save();
+  expect((await found()).metadata).toStrictEqual({ a: '1', n: '5' });
+  for (const value of [null, { x: 1 }, ['x'], () => 1]) {
+    const whole = await found();
+    Object.assign(whole.metadata ?? {}, { n: value });
+    await expect(whole.save()).rejects.toBeInstanceOf(ValueError);
+    expect((await found()).metadata).toStrictEqual({ a: '1', n: '5' });
+  }
+  const type = volume.volume_type ?? expect.unreachable();
+  type.extra_specs = { tier: 'gold' };
+  Object.assign(type.extra_specs, { tier: { x: 1 } });
+  await expect(volume.save()).rejects.toBeInstanceOf(ValueError);
+  Object.assign(type.extra_specs, { tier: null });
+  await volume.save();
+  expect((await found()).volume_type?.extra_specs).toStrictEqual({ tier: null });
+  await cl.close();
+});
+
 /** A value in so many lists. */
 function nestedValue(depth: number, inside: unknown): unknown {
   let value = inside;
