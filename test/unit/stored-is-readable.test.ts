@@ -1,7 +1,7 @@
 /** What a save takes can be read again: one row that cannot would make every listing fail that it is in. */
 import { describe, expect, test } from 'vitest';
 import { maximumDepth } from '../../src/cinder/tree.ts';
-import { setup, ValueError } from '../../src/index.ts';
+import { KeyValue, setup, ValueError } from '../../src/index.ts';
 import { nestedLists } from './serialization/nested.ts';
 
 const volume_driver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
@@ -33,6 +33,17 @@ describe.each(['memory', 'memory_db'])('in the storage %s', (storage) => {
       await connection.save();
       const [found] = await cl.persistence.getConnections();
       expect(found?.connector).toStrictEqual({ value });
+    }
+    await cl.close();
+  });
+
+  test('a key-value that was read changes what is stored when it is set, and not before', async () => {
+    const { cl } = await connected(storage);
+    await cl.persistence.setKeyValue(new KeyValue('k', 'old'));
+    for (const key of ['k', null]) {
+      const [found] = await cl.persistence.getKeyValues(key);
+      Object.assign(found ?? {}, { value: 'new' });
+      expect((await cl.persistence.getKeyValues('k')).map(({ value }) => value)).toStrictEqual(['old']);
     }
     await cl.close();
   });
