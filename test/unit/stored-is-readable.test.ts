@@ -48,6 +48,23 @@ describe.each(['memory', 'memory_db'])('in the storage %s', (storage) => {
     await cl.close();
   });
 
+  test('a text with half of a surrogate pair finds nothing, and deletes nothing', async () => {
+    const { cl } = await connected(storage);
+    const { persistence } = cl;
+    await persistence.setKeyValue(new KeyValue('k\ufffd', 'v'));
+    const text = 'k\ud800';
+    for (const filter of [{ volume_id: text }, { volume_name: text }, { backend_name: text }]) {
+      expect(await persistence.getVolumes(filter)).toStrictEqual([]);
+    }
+    expect(await persistence.getSnapshots({ snapshot_id: text })).toStrictEqual([]);
+    expect(await persistence.getConnections({ volume_id: text })).toStrictEqual([]);
+    expect(await persistence.getKeyValues(text)).toStrictEqual([]);
+    await persistence.deleteKeyValue(text);
+    expect((await persistence.getKeyValues()).length).toBe(1);
+    await expect(cl.Volume.getById(text)).rejects.toMatchObject({ name: 'VolumeNotFound' });
+    await cl.close();
+  });
+
   test('an integer of more digits than are read is refused where it is assigned', async () => {
     const { cl, connection } = await connected(storage);
     const connector = { value: [10n ** 4300n] };
