@@ -7,6 +7,7 @@
  */
 import { type Dict, dict, entriesOf } from '../cinder/dict.ts';
 import { ConnectionNotFound, SnapshotNotFound, ValueError, VolumeNotFound } from '../errors/index.ts';
+import { givenObject } from '../given.ts';
 import type { Connection } from '../objects/connection.ts';
 import type { Context } from '../objects/context.ts';
 import type { Snapshot } from '../objects/snapshot.ts';
@@ -96,9 +97,11 @@ export class DriverDatabase {
 
   /** Adds the pairs to the administrators' metadata of the volume, or with `replace` puts them in its place. */
   volumeAdminMetadataUpdate(volume_id: string, metadata: Dict<string>, replace = false): Promise<Dict<string>> {
-    return this.#changeAdminMetadata(volume_id, (before) =>
-      replace ? metadata : dict([...entriesOf(before), ...entriesOf(metadata)]),
-    );
+    return this.#changeAdminMetadata(volume_id, (before) => {
+      // Where a value is no text the field refuses it.
+      const given = givenObject('volumeAdminMetadataUpdate() takes an object', metadata) as Dict<string>;
+      return replace ? given : dict([...entriesOf(before), ...entriesOf(given)]);
+    });
   }
 
   async volumeAdminMetadataDelete(volume_id: string, key: string): Promise<void> {

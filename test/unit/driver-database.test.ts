@@ -66,6 +66,10 @@ describe.each(['memory', 'memory_db'])('the db of drivers in the storage %s', (s
     expect(await db.volumeAdminMetadataUpdate(volume.id, { b: '2' })).toStrictEqual({ a: '1', b: '2' });
     await db.volumeAdminMetadataDelete(volume.id, 'a');
     expect(await db.volumeAdminMetadataGet(volume.id)).toStrictEqual({ b: '2' });
+    for (const wrong of [null, 'text', [1]]) {
+      const changing = db.volumeAdminMetadataUpdate(volume.id, wrong as never);
+      await expect(changing).rejects.toMatchObject({ name: 'InvalidOption' });
+    }
     await db.volumeAdminMetadataUpdate(volume.id, { c: '3' }, true);
     expect((await cl.Volume.getById(volume.id)).admin_metadata).toStrictEqual({ c: '3' });
     Reflect.get(backend.driver, 'answer').call(backend.driver, 'createVolume', async ({ id }: { id: string }) => {
