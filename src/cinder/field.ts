@@ -2,7 +2,7 @@
 import { InvalidQoSSpecs, isCinderlibError, ValueError } from '../errors/index.ts';
 import { shownText } from '../shown.ts';
 import { type Dict, dict, entriesOf, isDict } from './dict.ts';
-import { narrow, parseInteger } from './python-int.ts';
+import { digitsOf, narrow, parseInteger } from './python-int.ts';
 import { pythonStr, pythonType } from './python-str.ts';
 import { parseTime } from './time.ts';
 import { copyTree } from './tree.ts';
@@ -138,7 +138,7 @@ function coerceList(name: string, value: unknown): string[] {
   if (!Array.isArray(value)) {
     throw new ValueError(`A list is required in field ${name}, not a ${pythonType(value)}`);
   }
-  return value.map((item: unknown, index) => {
+  return Array.from(value, (item: unknown, index) => {
     if (item !== null && item !== undefined) return coerceString(`${name}[${index}]`, item);
     throw new ValueError(`Field \`${name}[${index}]' cannot be None`);
   });
@@ -158,6 +158,7 @@ function coerceStrings(name: string, value: unknown, nullable: boolean): Dict<st
 function jsonOnly(name: string, tree: unknown): unknown {
   if (Array.isArray(tree)) for (const item of tree) jsonOnly(name, item);
   else if (isDict(tree)) for (const item of Object.values(tree)) jsonOnly(name, item);
+  else if (typeof tree === 'bigint') digitsOf(tree);
   else if (tree !== null && tree !== undefined && !isScalar(tree)) {
     throw new ValueError(`The dict in field ${name} holds a ${pythonType(tree)}, which JSON has not`);
   }

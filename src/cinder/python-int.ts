@@ -19,14 +19,24 @@ export function parseInteger(text: string): number | bigint {
 
 /** The integer of some digits, which may have a minus sign in front. */
 export function integerOf(digits: string): number | bigint {
-  const length = digits.length - (digits.startsWith('-') ? 1 : 0);
-  if (length > maximumDigits) {
-    throw new ValueError(
-      `Exceeds the limit (${maximumDigits} digits) for integer string conversion: value has ${length} digits`,
-    );
-  }
+  refuseLong(digits);
   // Adding makes an ordinary 0 of -0.
   return digits.length < 16 ? Number(digits) + 0 : narrow(BigInt(digits));
+}
+
+/** The digits of an integer, where Python would write them, and read them again. */
+export function digitsOf(value: bigint): string {
+  const digits = value.toString();
+  refuseLong(digits);
+  return digits;
+}
+
+function refuseLong(digits: string): void {
+  const length = digits.length - (digits.startsWith('-') ? 1 : 0);
+  if (length <= maximumDigits) return;
+  throw new ValueError(
+    `Exceeds the limit (${maximumDigits} digits) for integer string conversion: value has ${length} digits`,
+  );
 }
 
 /** A number where that loses no digit. */

@@ -50,7 +50,7 @@ function pythonRepr(value: unknown, depth = 0): string {
   if (typeof value === 'string') return quoted(value);
   if (typeof value === 'bigint' || typeof value === 'number') return String(value);
   checkDepth(depth);
-  if (Array.isArray(value)) return `[${value.map((item) => pythonRepr(item, depth + 1)).join(', ')}]`;
+  if (Array.isArray(value)) return `[${Array.from(value, (item) => pythonRepr(item, depth + 1)).join(', ')}]`;
   if (isDict(value)) {
     return `{${entriesOf(value)
       .map(([key, item]) => `${quoted(key)}: ${pythonRepr(item, depth + 1)}`)

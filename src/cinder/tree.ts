@@ -14,7 +14,8 @@ export function checkDepth(depth: number): void {
 export function copyTree(value: unknown, depth = 0): unknown {
   if (Array.isArray(value)) {
     checkDepth(depth);
-    return value.map((item: unknown) => copyTree(item, depth + 1));
+    // Not `map`, which leaves holes where a list has holes.
+    return Array.from(value, (item: unknown) => copyTree(item, depth + 1));
   }
   if (!isDict(value)) return value;
   checkDepth(depth);

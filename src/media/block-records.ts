@@ -88,6 +88,8 @@ export function assemble(found: FoundRecords, path: string): StoredDatabase {
     place(extents, stored, number * extentSize);
     covered.push(stored.length / blockSize);
   }
+  // An extent that was stored before the file became shorter still holds what was behind its end now.
+  extents[Math.floor(size / memoryExtent)]?.fill(0, size % memoryExtent);
   const single = new Set<number>();
   const end = piecesOf(size, blockSize);
   const blocksPerExtent = extentSize / blockSize;

@@ -3,6 +3,7 @@ import { type CinderlibError, DatabaseLocked, DatabaseUnavailable } from '../err
 import { pause, privateFiles } from '../runtime.ts';
 import type { AccessHandle, AccessibleFile } from './access-handle.ts';
 import { browserOpenFailure, browserWord } from './browser-failure.ts';
+import { type FreshSuffix, freshSuffix } from './fresh-suffix.ts';
 import type { FileKind } from './medium.ts';
 import { OpfsFile } from './opfs-file.ts';
 
@@ -50,7 +51,7 @@ export class OpfsPlace {
   }
 
   /** Opens a file for reading and writing in place, which nobody else then can. It is made when there is none. */
-  async open(kind: FileKind | '.new'): Promise<AccessHandle> {
+  async open(kind: FileKind | FreshSuffix): Promise<AccessHandle> {
     const startedAt = performance.now();
     for (;;) {
       try {
@@ -67,8 +68,9 @@ export class OpfsPlace {
 
   /** Puts a whole content under the database's name, or nothing. */
   async seed(content: Uint8Array): Promise<void> {
+    const suffix = freshSuffix();
     try {
-      const fresh = new OpfsFile(await this.open('.new'), this.path);
+      const fresh = new OpfsFile(await this.open(suffix), this.path);
       try {
         fresh.truncate(0);
         fresh.write(content, 0);
@@ -76,15 +78,15 @@ export class OpfsPlace {
       } finally {
         fresh.release();
       }
-      await (await this.#handle('.new', false)).move(this.#name);
+      await (await this.#handle(suffix, false)).move(this.#name);
     } catch (error) {
-      await this.remove('.new').catch(() => {});
+      await this.remove(suffix).catch(() => {});
       throw placeFailure(this.path, error);
     }
   }
 
   /** Removes a file that nobody has open. A missing one is no error. */
-  async remove(kind: FileKind | '.new'): Promise<void> {
+  async remove(kind: FileKind | FreshSuffix): Promise<void> {
     try {
       await this.#folder.removeEntry(this.#name + kind);
     } catch (error) {
@@ -92,7 +94,7 @@ export class OpfsPlace {
     }
   }
 
-  async #handle(kind: FileKind | '.new', create: boolean): Promise<AccessibleFile> {
+  async #handle(kind: FileKind | FreshSuffix, create: boolean): Promise<AccessibleFile> {
     const handle: unknown = await this.#folder.getFileHandle(this.#name + kind, { create });
     return handle as AccessibleFile;
   }

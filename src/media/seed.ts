@@ -2,6 +2,7 @@
 import { DatabaseExists } from '../errors/index.ts';
 import { type FileSystem, syncFolder } from './disk-file.ts';
 import { openFailure } from './failure.ts';
+import { freshSuffix } from './fresh-suffix.ts';
 import type { Place } from './locate.ts';
 import type { FileKind } from './medium.ts';
 
@@ -19,11 +20,9 @@ export function seed(fs: FileSystem, { path, folder }: Place, content: Uint8Arra
       );
     }
   }
-  const fresh = `${path}.new`;
+  const fresh = path + freshSuffix();
   try {
     const like = fs.statSync(path, { throwIfNoEntry: false });
-    // One that a crash left may have been readable to others.
-    fs.rmSync(fresh, { force: true });
     const descriptor = fs.openSync(fresh, 'wx', like === undefined ? 0o644 : 0o600);
     try {
       // An empty file that was made beforehand says who may see what comes into it.

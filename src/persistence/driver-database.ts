@@ -5,18 +5,21 @@
  * looked up by the id of its volume, as the original does. There is no request context: Cinder's first
  * parameter is left out.
  */
-import type { Dict } from '../cinder/dict.ts';
+import { type Dict, dict, entriesOf } from '../cinder/dict.ts';
 import { ConnectionNotFound, SnapshotNotFound, ValueError, VolumeNotFound } from '../errors/index.ts';
+import { givenObject } from '../given.ts';
 import type { Connection } from '../objects/connection.ts';
 import type { Context } from '../objects/context.ts';
 import type { Snapshot } from '../objects/snapshot.ts';
 import type { Volume } from '../objects/volume.ts';
 import type { QosSpecs, VolumeType } from '../objects/volume-type.ts';
 import type { PersistenceDriver } from './driver.ts';
+import { Turns } from './turns.ts';
 
 export class DriverDatabase {
   readonly #persistence: PersistenceDriver;
   readonly #context: () => Context;
+  readonly #changes = new Turns();
 
   constructor(persistence: PersistenceDriver, context: () => Context) {
     this.#persistence = persistence;
@@ -93,18 +96,28 @@ export class DriverDatabase {
   }
 
   /** Adds the pairs to the administrators' metadata of the volume, or with `replace` puts them in its place. */
-  async volumeAdminMetadataUpdate(volume_id: string, metadata: Dict<string>, replace = false): Promise<Dict<string>> {
-    const volume = await this.volumeGet(volume_id);
-    volume.admin_metadata = replace ? metadata : { ...volume.admin_metadata, ...metadata };
-    await this.#store(volume);
-    return { ...volume.admin_metadata };
+  volumeAdminMetadataUpdate(volume_id: string, metadata: Dict<string>, replace = false): Promise<Dict<string>> {
+    return this.#changeAdminMetadata(volume_id, (before) => {
+      // Where a value is no text the field refuses it.
+      const given = givenObject('volumeAdminMetadataUpdate() takes an object', metadata) as Dict<string>;
+      return replace ? given : dict([...entriesOf(before), ...entriesOf(given)]);
+    });
   }
 
   async volumeAdminMetadataDelete(volume_id: string, key: string): Promise<void> {
-    const volume = await this.volumeGet(volume_id);
-    const { [key]: _, ...rest } = volume.admin_metadata ?? {};
-    volume.admin_metadata = rest;
-    await this.#store(volume);
+    await this.#changeAdminMetadata(volume_id, (before) => dict(entriesOf(before).filter(([name]) => name !== key)));
+  }
+
+  /** One change after the other: of two at once each would begin with what there was before the other. */
+  async #changeAdminMetadata(volume_id: string, change: (before: Dict<string>) => Dict<string>): Promise<Dict<string>> {
+    let after: Dict<string> | null = null;
+    await this.#changes.run(volume_id, async () => {
+      const volume = await this.volumeGet(volume_id);
+      volume.admin_metadata = change(volume.admin_metadata ?? {});
+      await this.#store(volume);
+      after = volume.admin_metadata;
+    });
+    return dict(entriesOf(after ?? {}));
   }
 
   /** A volume that is just being made is stored by who makes it, once it is there. */

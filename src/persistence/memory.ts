@@ -52,7 +52,10 @@ export class MemoryPersistence extends PersistenceDriver {
   }
 
   override async getKeyValues(key?: string | null): Promise<readonly KeyValue[]> {
-    return select(this.#keyValues, givenKey('getKeyValues', key));
+    // Copies, as a setter takes one: what is stored changes when it is set, and not before.
+    return select(this.#keyValues, givenKey('getKeyValues', key)).map(
+      (stored) => new KeyValue(stored.key, stored.value),
+    );
   }
 
   override async setVolume(volume: Volume): Promise<void> {

@@ -25,12 +25,13 @@ export function volumesOf(rows: VolumeRows): VersionedObject[] {
 export function snapshotsOf(rows: SnapshotRows): VersionedObject[] {
   const metadata = pairsBy(rows.snapshot_metadata, 'snapshot_id');
   const read = objectReader(snapshotModel, rows.snapshots.columns);
-  return rows.snapshots.rows.map((row) => {
+  const readWhole = naming(snapshotModel, rows.snapshots.columns, (row) => {
     const snapshot = read(row);
     snapshot.restore('volume_size', snapshot.get('volume_size') ?? 0);
     snapshot.restore('metadata', dict(metadata(snapshot.get('id'))));
     return snapshot;
   });
+  return rows.snapshots.rows.map(readWhole);
 }
 
 /** Connections with their volumes inside. Those of one volume do not share its object: each is dumped by itself. */
@@ -66,7 +67,7 @@ function volumeReader(rows: VolumeRows): (row: Row) => VersionedObject {
   const attachments = rowsBy(rows.volume_attachment, 'volume_id');
   const readAttachment = objectReader(volumeAttachmentModel, rows.volume_attachment.columns);
   const readType = typeReader(rows);
-  return (row) => {
+  return naming(volumeModel, rows.volumes.columns, (row) => {
     const volume = read(row);
     const id = volume.get('id');
     volume.restore('size', volume.get('size') ?? 0);
@@ -79,7 +80,7 @@ function volumeReader(rows: VolumeRows): (row: Row) => VersionedObject {
     list.restore('objects', attachments(id).map(readAttachment));
     volume.restore('volume_attachment', list);
     return volume;
-  };
+  });
 }
 
 function typeReader(rows: VolumeRows): (id: unknown) => VersionedObject | null {
@@ -127,19 +128,25 @@ function qosSpecsReader(rows: RowSet): (id: unknown) => VersionedObject | null {
 function objectReader(model: ObjectModel, columns: readonly string[]): (row: Row) => VersionedObject {
   // Made for the first row: most kinds of children are none, and a volume has several kinds.
   let readers: readonly ColumnReader[] | undefined;
-  return (row) => {
+  return naming(model, columns, (row) => {
     readers ??= columnReaders(model, columns);
     const object = new VersionedObject(model);
-    try {
-      for (const { place, target, read } of readers) {
-        const value = row[place] ?? null;
-        object.restoreAt(target, value === null ? null : read(value));
-      }
-    } catch (error) {
-      // Among thousands of rows it matters which one cannot be read.
-      throw aboutItem(error, `${model.name} ${String(row[columns.indexOf('id')])}`);
+    for (const { place, target, read } of readers) {
+      const value = row[place] ?? null;
+      object.restoreAt(target, value === null ? null : read(value));
     }
     return object;
+  });
+}
+
+/** Among thousands of rows it matters which one cannot be read. */
+function naming<T>(model: ObjectModel, columns: readonly string[], read: (row: Row) => T): (row: Row) => T {
+  return (row) => {
+    try {
+      return read(row);
+    } catch (error) {
+      throw aboutItem(error, `${model.name} ${String(row[columns.indexOf('id')])}`);
+    }
   };
 }
 

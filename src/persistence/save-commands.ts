@@ -1,6 +1,6 @@
 /** What a save writes: the changes of an object as the persistence core takes them. */
 import { type Dict, entriesOf, isDict } from '../cinder/dict.ts';
-import type { Field } from '../cinder/field.ts';
+import { coerce, type Field } from '../cinder/field.ts';
 import { hasMarks } from '../cinder/save-marks.ts';
 import { toSqlTime } from '../cinder/time.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
@@ -129,9 +129,20 @@ function metadata(
   if (value === null && assigned) return { [name]: [] };
   if (!isDict(value) || !(whole || assigned)) return {};
   // A dictOfStrings holds nothing but texts.
-  const entries = entriesOf(value as Dict<string>);
-  for (const [key, text] of entries) checkText(`${name}[${key}]`, key + text);
-  return { [name]: entries };
+  return { [name]: textsIn(ovo, name) as Entries<string> };
+}
+
+/**
+ * The texts of a field that is a dictionary of them. An edit in place went past the field, and is taken as an
+ * assignment would be: what is no text would be stored as null, which no metadata can be read with.
+ */
+function textsIn(ovo: VersionedObject, name: string): Entries<string | null> {
+  const field = ovo.model.fields.find((one) => one.name === name);
+  const value = field === undefined ? null : coerce(field, ovo.get(name));
+  // Null and unset are none.
+  const entries = isDict(value) ? entriesOf(value as Dict<string | null>) : [];
+  for (const [key, text] of entries) checkText(`${name}[${key}]`, key + (text ?? ''));
+  return entries;
 }
 
 /** What is to be written of the type that comes with the volume; null when that is nothing. */
@@ -142,28 +153,19 @@ function volumeTypeChange(type: VersionedObject, row: RowChange): VolumeTypeChan
   if (assigned && row.values['volume_type_id'] !== type.get('id')) return null;
   const all = row.whole || assigned;
   const qos = type.child('qos_specs');
-  const qosSpecs = qos?.get('specs');
-  const extraSpecs = all || type.changedFields.has('extra_specs') ? type.get('extra_specs') : undefined;
+  const withSpecs = type.isSet('extra_specs') && (all || type.changedFields.has('extra_specs'));
   return {
     id: String(type.get('id')),
     values: columns(type, null),
-    ...(extraSpecs === undefined ? {} : { extra_specs: specsOf(extraSpecs) }),
+    ...(withSpecs ? { extra_specs: textsIn(type, 'extra_specs') } : {}),
     ...(qos === null
       ? {}
       : {
           qos_specs: {
             id: String(qos.get('id')),
             consumer: String(qos.get('consumer') ?? 'back-end'),
-            specs: specsOf(qosSpecs),
+            specs: textsIn(qos, 'specs'),
           },
         }),
   };
-}
-
-/** Specs hold nothing but texts and nulls; null and unset are none. */
-function specsOf(value: unknown): Entries<string | null> {
-  if (!isDict(value)) return [];
-  const entries = entriesOf(value as Dict<string | null>);
-  for (const [key, text] of entries) checkText(`specs[${key}]`, key + (text ?? ''));
-  return entries;
 }

@@ -70,7 +70,6 @@ class Parser {
   }
 
   value(depth: number): unknown {
-    if (depth > maximumDepth) throw new InvalidDump(`JSON nested deeper than ${maximumDepth} levels.`);
     switch (this.#text[this.position]) {
       case '"':
         return this.#string();
@@ -84,6 +83,7 @@ class Parser {
   }
 
   #object(depth: number): Dict {
+    refuseDepth(depth);
     const entries: [string, unknown][] = [];
     this.position++;
     this.skipBlanks();
@@ -103,6 +103,7 @@ class Parser {
   }
 
   #array(depth: number): unknown[] {
+    refuseDepth(depth);
     const items: unknown[] = [];
     this.position++;
     this.skipBlanks();
@@ -172,6 +173,11 @@ class Parser {
   #expected(message: string): never {
     fail(message, this.#text, this.position);
   }
+}
+
+/** Lists and objects alone are levels, as where they are written: what is stored can be read again. */
+function refuseDepth(depth: number): void {
+  if (depth > maximumDepth) throw new InvalidDump(`JSON nested deeper than ${maximumDepth} levels.`);
 }
 
 /** A float that JavaScript cannot tell from an integer says of itself that it is one. */

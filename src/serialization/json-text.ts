@@ -1,6 +1,7 @@
 /** Python's `json.dumps` with ASCII output, to the letter. */
 import { entriesOf, isDict } from '../cinder/dict.ts';
 import { floatRepr } from '../cinder/python-float.ts';
+import { digitsOf } from '../cinder/python-int.ts';
 import { isFloat, pythonType } from '../cinder/python-str.ts';
 import { checkDepth } from '../cinder/tree.ts';
 import { ValueError } from '../errors/index.ts';
@@ -23,10 +24,11 @@ export function jsonText(value: unknown, separators: Separators, depth = 0): str
   if (typeof value === 'boolean') return value ? 'true' : 'false';
   if (isFloat(value)) return floatRepr(Number(value));
   if (typeof value === 'number') return String(value);
-  if (typeof value === 'bigint') return value.toString();
+  if (typeof value === 'bigint') return digitsOf(value);
   checkDepth(depth);
   if (Array.isArray(value)) {
-    return `[${value.map((item) => jsonText(item, separators, depth + 1)).join(separators.item)}]`;
+    // Not `map`, which passes over holes.
+    return `[${Array.from(value, (item) => jsonText(item, separators, depth + 1)).join(separators.item)}]`;
   }
   if (isDict(value)) {
     const items: string[] = [];

@@ -139,8 +139,10 @@ function readTree(source: unknown): unknown {
 
 /** The same tree again. It may be endless or hold what JSON has not. */
 function checkedCopy(value: unknown, depth = 0): unknown {
-  if (depth > maximumDepth) throw new InvalidDump(`JSON nested deeper than ${maximumDepth} levels.`);
-  if (Array.isArray(value)) return value.map((item: unknown) => checkedCopy(item, depth + 1));
+  const isLevel = Array.isArray(value) || isDict(value);
+  if (isLevel && depth > maximumDepth) throw new InvalidDump(`JSON nested deeper than ${maximumDepth} levels.`);
+  // Not `map`, which leaves holes where a list has holes.
+  if (Array.isArray(value)) return Array.from(value, (item: unknown) => checkedCopy(item, depth + 1));
   if (isDict(value)) return dict(entriesOf(value).map(([key, item]) => [key, checkedCopy(item, depth + 1)] as const));
   if (typeof value === 'function' || typeof value === 'symbol') {
     throw new InvalidDump(`A dump cannot hold a ${typeof value}.`);

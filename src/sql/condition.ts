@@ -10,7 +10,12 @@ export interface Condition {
 /** What every getter asks of a row: soft-deleted ones, and those of unknown state, are invisible. */
 export const live: Condition = { sql: 'deleted = false', parameters: [] };
 
+/** What no row fulfils. */
+export const none: Condition = { sql: '1 = 0', parameters: [] };
+
+/** A text with half of a surrogate pair is in no database: it finds nothing. */
 export function equals(column: string, value: SqlValue): Condition {
+  if (typeof value === 'string' && !value.isWellFormed()) return none;
   return { sql: `${column} = ?`, parameters: [value] };
 }
 

@@ -1,5 +1,5 @@
 /** How Cinder finds the volumes of a backend: by the text of their `host`. */
-import type { Condition } from './condition.ts';
+import { type Condition, none } from './condition.ts';
 import { type Dialect, exactText } from './dialect.ts';
 
 /**
@@ -10,6 +10,7 @@ import { type Dialect, exactText } from './dialect.ts';
  * servers' one `\\` makes the character after it an ordinary one.
  */
 export function backendCondition(dialect: Dialect, backendName: string): Condition {
+  if (!backendName.isWellFormed()) return none;
   const text = exactText(dialect);
   const host = `%@${backendName}`;
   if (backendName.includes('#')) return { sql: `host = ${text}`, parameters: [host] };

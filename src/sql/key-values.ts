@@ -1,9 +1,10 @@
 /** cinderlib's key-values. */
 import { MigrationConflict } from '../errors/index.ts';
-import type { KeyValueRow, SqlValue } from '../rpc/contract.ts';
+import type { KeyValueRow, RowSet, SqlValue } from '../rpc/contract.ts';
+import { equals } from './condition.ts';
 import { inOrder, orUpdate } from './dialect.ts';
 import type { SqlConnection } from './engine.ts';
-import { asObjects } from './rows.ts';
+import { asObjects, removeRows } from './rows.ts';
 import { keyValues } from './schema/columns.ts';
 import { KEY_VALUE_TABLE } from './schema/sqlite.ts';
 import { naming } from './schema/text-limits.ts';
@@ -14,8 +15,13 @@ export async function getKeyValues(connection: SqlConnection, key: string | null
   const rows =
     key === null
       ? await connection.all(`${select} ${inOrder(connection.dialect, keyValues)}`)
-      : await connection.all(`${select} WHERE "key" = ?`, [key]);
+      : await allWith(connection, select, key);
   return asObjects(rows).map((row) => ({ key: String(row['key']), value: textOrNull(row['value'] ?? null) }));
+}
+
+function allWith(connection: SqlConnection, select: string, key: string): Promise<RowSet> {
+  const { sql, parameters } = equals('"key"', key);
+  return connection.all(`${select} WHERE ${sql}`, parameters);
 }
 
 function textOrNull(value: SqlValue): string | null {
@@ -37,6 +43,6 @@ export async function setKeyValue(
 }
 
 export async function deleteKeyValue(connection: SqlConnection, key: string): Promise<null> {
-  await connection.run(`DELETE FROM ${KEY_VALUE_TABLE} WHERE "key" = ?`, [key]);
+  await removeRows(connection, KEY_VALUE_TABLE, equals('"key"', key));
   return null;
 }

@@ -5,6 +5,7 @@ import { openPostgres } from '../../src/sql/engines/postgres.ts';
 import type { ServerEngine } from '../../src/sql/engines/server.ts';
 import { examine } from '../../src/sql/examine.ts';
 import { fingerprint } from '../../src/sql/fingerprint.ts';
+import { deleteKeyValue, getKeyValues, setKeyValue } from '../../src/sql/key-values.ts';
 import { prepareSchema } from '../../src/sql/revisions.ts';
 import { serverOf } from '../../src/sql/server-url.ts';
 import { nameIn, serverKinds, useServer } from '../support/server-tests.ts';
@@ -69,6 +70,24 @@ describe.each(serverKinds)('%s', (kind) => {
     const engine = await counters();
     const text = `'; DROP TABLE counters; -- \\' "`;
     expect((await engine.all('SELECT ? FROM counters WHERE id <> ? LIMIT 1', [text, text])).rows).toEqual([[text]]);
+  });
+
+  test('half of a surrogate pair does not become the character that stands for it', async (context) => {
+    server.require(context);
+    const engine = await counters();
+    await prepareSchema(engine, { now: () => '2024-02-03 04:05:06.789012', newId: () => crypto.randomUUID() });
+    const set = (key: string, value: string) =>
+      engine.transaction((connection) => setKeyValue(connection, { key, value }));
+    await set('k\ufffd', 'v');
+    for (const [key, value] of [
+      ['k\ud800', 'x'],
+      ['x', '\udc00'],
+    ] as const) {
+      await expect(set(key, value)).rejects.toMatchObject({ name: 'ValueError' });
+    }
+    await engine.transaction((connection) => deleteKeyValue(connection, 'k\ud800'));
+    expect(await getKeyValues(engine, 'k\ud800')).toEqual([]);
+    expect(await getKeyValues(engine, null)).toEqual([{ key: 'k\ufffd', value: 'v' }]);
   });
 
   test('a read sees one state, whoever writes meanwhile', async (context) => {

@@ -1,5 +1,6 @@
 /** What drivers can look up, in every storage. */
 import { describe, expect, it } from 'vitest';
+import { entriesOf, keysOf } from '../../src/cinder/dict.ts';
 import type { DriverDatabase } from '../../src/persistence/driver-database.ts';
 import { setup } from '../../src/setup.ts';
 
@@ -33,6 +34,30 @@ describe.each(['memory', 'memory_db'])('the db of drivers in the storage %s', (s
     await expect(db.getById('Cluster', id)).rejects.toMatchObject({ name: 'ValueError' });
   });
 
+  it("loses none of several changes of the administrators' metadata that are made at once, nor their order", async () => {
+    await using cl = await setup({ worker: false, persistence_config: { storage } });
+    const backend = await cl.backend({ volume_backend_name: 'b', volume_driver });
+    const db = backend.driver.db as DriverDatabase;
+    const { id } = await backend.createVolume(1, { admin_metadata: { z: '0' } });
+    const [first, second] = await Promise.all([
+      db.volumeAdminMetadataUpdate(id, { 10: '1' }),
+      db.volumeAdminMetadataUpdate(id, { 2: '2' }),
+      db.volumeAdminMetadataUpdate('nobody', {}).catch(() => {}),
+      db.volumeAdminMetadataDelete(id, '10'),
+      db.volumeAdminMetadataUpdate(id, { b: '3' }),
+    ]);
+    expect([first, second].map((each) => keysOf(each))).toStrictEqual([
+      ['z', '10'],
+      ['z', '10', '2'],
+    ]);
+    const { admin_metadata } = await cl.Volume.getById(id);
+    expect(entriesOf(admin_metadata ?? {})).toStrictEqual([
+      ['z', '0'],
+      ['2', '2'],
+      ['b', '3'],
+    ]);
+  });
+
   it("changes the administrators' metadata of a volume, stored or just being made", async () => {
     await using cl = await setup({ worker: false, persistence_config: { storage } });
     const backend = await cl.backend({ volume_backend_name: 'b', volume_driver });
@@ -41,6 +66,10 @@ describe.each(['memory', 'memory_db'])('the db of drivers in the storage %s', (s
     expect(await db.volumeAdminMetadataUpdate(volume.id, { b: '2' })).toStrictEqual({ a: '1', b: '2' });
     await db.volumeAdminMetadataDelete(volume.id, 'a');
     expect(await db.volumeAdminMetadataGet(volume.id)).toStrictEqual({ b: '2' });
+    for (const wrong of [null, 'text', [1]]) {
+      const changing = db.volumeAdminMetadataUpdate(volume.id, wrong as never);
+      await expect(changing).rejects.toMatchObject({ name: 'InvalidOption' });
+    }
     await db.volumeAdminMetadataUpdate(volume.id, { c: '3' }, true);
     expect((await cl.Volume.getById(volume.id)).admin_metadata).toStrictEqual({ c: '3' });
     Reflect.get(backend.driver, 'answer').call(backend.driver, 'createVolume', async ({ id }: { id: string }) => {

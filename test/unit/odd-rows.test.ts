@@ -46,6 +46,17 @@ test.each([
   });
 });
 
+test.each([
+  ['volume_metadata', 'volume_id', 'Volume', volume],
+  ['snapshot_metadata', 'snapshot_id', 'Snapshot', snapshot],
+])('a null in %s, which no metadata has, is told of with its owner', async (table, owner, model, ownerId) => {
+  const sql = `INSERT INTO ${table} (${owner}, "key", deleted) VALUES ('${ownerId}', 'k', 0)`;
+  await withRows(sql, async ({ persistence }) => {
+    const reading = model === 'Volume' ? persistence.getVolumes() : persistence.getSnapshots();
+    await expect(reading).rejects.toMatchObject({ name: 'ValueError', item: `${model} ${ownerId}` });
+  });
+});
+
 test('reading leaves the specs of attachments of an old Cinder where they are', async () => {
   const sql = `INSERT INTO attachment_specs (attachment_id, "key", value, deleted) VALUES ('${connection}', 'k', 'v', 0)`;
   await withRows(sql, async (cl, path) => {

@@ -3,6 +3,7 @@ import { DatabaseError } from '../../errors/index.ts';
 import type { RowSet } from '../../rpc/contract.ts';
 import type { Dialect } from '../dialect.ts';
 import type { SqlConnection, SqlParameters } from '../engine.ts';
+import { refuseLoneSurrogates } from './lone-surrogates.ts';
 import type { Fault } from './server-driver.ts';
 
 /** Asks the server, and throws a {@link ServerFault} when that fails. */
@@ -33,11 +34,11 @@ export class ServerTransaction implements SqlConnection {
   }
 
   all(sql: string, parameters: SqlParameters = []): Promise<RowSet> {
-    return this.#use(sql, () => this.#asking.all(sql, parameters));
+    return this.#use(sql, parameters, () => this.#asking.all(sql, parameters));
   }
 
   run(sql: string, parameters: SqlParameters = []): Promise<number> {
-    return this.#use(sql, () => this.#asking.run(sql, parameters));
+    return this.#use(sql, parameters, () => this.#asking.run(sql, parameters));
   }
 
   /** Runs a work to its end. Throws what it throws, or the fault behind that. */
@@ -54,9 +55,10 @@ export class ServerTransaction implements SqlConnection {
     }
   }
 
-  async #use<T>(sql: string, ask: () => Promise<T>): Promise<T> {
+  async #use<T>(sql: string, parameters: SqlParameters, ask: () => Promise<T>): Promise<T> {
     if (this.#ended) throw new DatabaseError(`The transaction has ended; it cannot run: ${sql}`);
     if (this.#fault !== null) throw this.#fault.error;
+    for (const value of parameters) if (typeof value === 'string') refuseLoneSurrogates(value);
     try {
       return await ask();
     } catch (error) {

@@ -4,9 +4,10 @@ import type { SqlValue } from '../../rpc/contract.ts';
 import { Code } from '../../vfs/codes.ts';
 import type { Engine } from '../../vfs/engine.ts';
 import type { SqlParameters } from '../engine.ts';
+import { refuseLoneSurrogates } from './lone-surrogates.ts';
 import { shorten } from './sqlite-errors.ts';
 import type { Scratch } from './sqlite-scratch.ts';
-import { readText, refuseLoneSurrogates, textCapacity, writeText } from './sqlite-text.ts';
+import { readText, textCapacity, writeText } from './sqlite-text.ts';
 
 /** SQLite's data types, as sqlite3_column_type tells them. */
 const Type = { integer: 1, float: 2, text: 3, blob: 4 } as const;

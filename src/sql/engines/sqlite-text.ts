@@ -1,5 +1,4 @@
 /** Text between JavaScript and SQLite's UTF-8: exact, NULs and byte order marks included. */
-import { ValueError } from '../../errors/index.ts';
 
 /**
  * Up to here building the string byte by byte is faster than TextDecoder, whose call costs about
@@ -51,15 +50,4 @@ export function writeText(bytes: Uint8Array, pointer: number, text: string, enco
     if (at === text.length) return at;
   }
   return encoder.encodeInto(text, bytes.subarray(pointer, pointer + textCapacity(text))).written;
-}
-
-/** Refuses half a surrogate pair: no UTF-8 says it, and it would be stored as U+FFFD instead. */
-export function refuseLoneSurrogates(text: string): void {
-  if (text.isWellFormed()) return;
-  const at = text.search(/\p{Surrogate}/u);
-  // The text itself stays out of the message: it may be a secret.
-  throw new ValueError(
-    `A text of ${text.length} characters cannot be stored: its character ${at} is half of a surrogate pair. ` +
-      'Remove or complete it.',
-  );
 }

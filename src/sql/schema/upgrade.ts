@@ -1,6 +1,6 @@
 /** The one step between revisions that the library takes: from 921e1a36b076 to c92a3e68beed. */
 import type { SqlConnection } from '../engine.ts';
-import { asObjects, type Row } from '../rows.ts';
+import { asObjects, valuesOf } from '../rows.ts';
 import { volumes } from './columns.ts';
 import { schemaObjects } from './sqlite.ts';
 
@@ -11,10 +11,12 @@ const REBUILT = '_alembic_tmp_volumes';
  * Whether `volumes` has no columns but those of the revision. With columns of somebody else's, or with views and
  * triggers, which a rebuild could break or lose, the database is used at the revision that it has.
  */
-export async function canRebuildVolumes(connection: SqlConnection, columns: readonly Row[]): Promise<boolean> {
+export async function canRebuildVolumes(connection: SqlConnection): Promise<boolean> {
   const inTheWay = `SELECT name FROM sqlite_master WHERE type IN ('view', 'trigger') OR name = ? LIMIT 1`;
   if ((await connection.all(inTheWay, [REBUILT])).rows.length > 0) return false;
-  return columns.every(({ name }) => volumes.columns.has(String(name)));
+  // The other pragma passes over columns that are computed, and over hidden ones.
+  const columns = await connection.all(`SELECT name FROM pragma_table_xinfo('volumes')`);
+  return valuesOf(columns, 'name').every((name) => volumes.columns.has(String(name)));
 }
 
 /**

@@ -1,7 +1,7 @@
 /** How the schema of a database is looked at and made: SQLite's ways here, those of servers in `server-ways.ts`. */
 import type { SqlConnection } from '../engine.ts';
 import { asObjects, type Row, valuesOf } from '../rows.ts';
-import { type Table, volumes } from './columns.ts';
+import type { Table } from './columns.ts';
 import { insertSeeds, type Origin } from './seeds.ts';
 import { type SchemaObject, schemaObjects } from './sqlite.ts';
 import { canRebuildVolumes, rebuildVolumes } from './upgrade.ts';
@@ -42,10 +42,7 @@ export const sqliteWays: SchemaWays = {
     for (const { name, sql } of schemaObjects()) if (!present.has(name)) await connection.run(sql);
     await insertSeeds(connection, origin);
   },
-  async canRelaxVolumes(connection) {
-    const columns = await sqliteWays.columnsOf(connection, [volumes]);
-    return canRebuildVolumes(connection, columns.get(volumes.name) ?? []);
-  },
+  canRelaxVolumes: canRebuildVolumes,
   relaxVolumes: rebuildVolumes,
   // Nobody else has the file.
   lock: (_connection, task) => task(),

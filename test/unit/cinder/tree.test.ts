@@ -17,6 +17,10 @@ describe('copyTree()', () => {
     expect(Reflect.get(Object(copy), 'bytes')).toBe(bytes);
   });
 
+  it('fills the holes of a list: what JSON has no word for cannot be written', () => {
+    expect(copyTree({ a: [new Array(2), 1] })).toStrictEqual({ a: [[undefined, undefined], 1] });
+  });
+
   it('keeps the order of keys that look like numbers, and __proto__ as a key', () => {
     const inner = dict<unknown>([
       ['2', 1],

@@ -111,6 +111,25 @@ test.each([extentSizes.small, extentSizes.large])(
   },
 );
 
+test.each([extentSizes.small, extentSizes.large])('what was cut off does not come back in a gap (%i)', (size) => {
+  const records = new Records(size);
+  const store = (file: BlockFile) => {
+    records.store(file, planWrite(file.changed, file.size(), file.durableSize, size));
+    file.settle();
+  };
+  const file = new BlockFile();
+  file.write(new Uint8Array(size).fill(7), 0);
+  store(file);
+  file.truncate(100);
+  store(file);
+  const { extents, header } = assemble(records.found(), 'test');
+  const again = new BlockFile(extents, header.size);
+  again.write(Uint8Array.of(1), 3 * blockSize);
+  const expected = new Uint8Array(3 * blockSize + 1).fill(7, 0, 100);
+  expected[3 * blockSize] = 1;
+  expect(Buffer.compare(content(again), expected)).toBe(0);
+});
+
 test('a read across the end says how much there was', () => {
   const file = new BlockFile();
   file.write(Uint8Array.of(1, 2, 3), 0);

@@ -310,6 +310,16 @@ describe('the first content', () => {
     expect(fs.readdirSync(folder)).toEqual([]);
   });
 
+  test('touches no other file, whatever its name, also when it does not fit', async () => {
+    for (const end of ['.new', '.part', '.tmp']) fs.writeFileSync(database + end, `mine${end}`);
+    const faulty = new FaultyFs();
+    faulty.set({ at: 2, errno: 'ENOSPC', lasting: true, torn: true, only: ['openSync', 'writeSync'] });
+    expect(() => seed(faulty.fs, { path: database, folder }, bytes(1, 2, 3, 4))).toThrow(StorageFailure);
+    const medium = await open(database, bytes(1));
+    await medium.close();
+    for (const end of ['.new', '.part', '.tmp']) expect(fs.readFileSync(database + end, 'latin1')).toBe(`mine${end}`);
+  });
+
   test('may fill a file that is empty, for those alone who may see that', async () => {
     fs.writeFileSync(database, '', { mode: 0o600 });
     const medium = await open(database, bytes(1));

@@ -44,3 +44,15 @@ test('one of which a full disk takes a part is not there at all', async () => {
   await expect(seeding).rejects.toMatchObject({ name: 'StorageFailure', errno: 'QuotaExceeded' });
   expect([...files.keys()]).toEqual([]);
 });
+
+test('no other database is touched, whatever its name', async () => {
+  const files = filesWithSpace(100);
+  for (const name of ['a.sqlite.new', 'a.sqlite.part']) files.set(name, new Uint8Array(5));
+  const place = await OpfsPlace.find('a.sqlite', 'opfs:a.sqlite', true);
+  await place.seed(new Uint8Array(100).fill(7));
+  expect([...files].map(([name, { length }]) => [name, length]).sort()).toEqual([
+    ['a.sqlite', 100],
+    ['a.sqlite.new', 5],
+    ['a.sqlite.part', 5],
+  ]);
+});

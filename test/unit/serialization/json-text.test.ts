@@ -62,7 +62,15 @@ describe('jsonText()', () => {
   it('leaves out keys without a value, and writes null in lists', () => {
     expect(jsonText({ a: undefined, b: null }, compact)).toBe('{"b":null}');
     expect(jsonText([undefined, null], compact)).toBe('[null,null]');
+    // biome-ignore lint/suspicious/noSparseArray: what a list without some of its items is written as
+    expect(jsonText([1, , [,]], compact)).toBe('[1,null,[null]]');
     expect(jsonText(undefined, compact)).toBe('null');
+  });
+
+  it('writes integers of as many digits as it reads', () => {
+    const [longest, longer] = [10n ** 4300n - 1n, 10n ** 4300n];
+    for (const value of [longest, -longest]) expect(parseJson(jsonText(value, compact))).toBe(value);
+    for (const value of [longer, -longer]) expect(() => jsonText([value], compact)).toThrow(ValueError);
   });
 
   it('ignores toJSON: it writes data, not what data makes of itself', () => {
@@ -88,6 +96,9 @@ describe('jsonText()', () => {
     const deepest = jsonText(nestedLists(maximumDepth + 1), compact);
     expect(deepest).toBe('['.repeat(maximumDepth + 1) + ']'.repeat(maximumDepth + 1));
     expect(jsonText(parseJson(deepest), compact)).toBe(deepest);
+    // What is no list and no object is no level.
+    const withValue = deepest.replace('[]', '[null]');
+    expect(jsonText(parseJson(withValue), compact)).toBe(withValue);
     const cycle: Record<string, unknown> = {};
     cycle['again'] = [cycle];
     for (const value of [nestedLists(maximumDepth + 2), nestedLists(100_000), nestedDicts(100_000), cycle]) {

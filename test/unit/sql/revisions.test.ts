@@ -190,6 +190,7 @@ describe('the step from 921e1a36b076', () => {
 
   test.each([
     ['columns of somebody else', 'ALTER TABLE volumes ADD COLUMN more TEXT'],
+    ['a column that is computed', 'ALTER TABLE volumes ADD COLUMN more TEXT AS (upper(host))'],
     ['a view', 'CREATE VIEW named AS SELECT display_name FROM volumes'],
     ['a trigger', 'CREATE TRIGGER noted AFTER DELETE ON volumes BEGIN SELECT 1; END'],
     ['what an interrupted upgrade left', 'CREATE TABLE _alembic_tmp_volumes (id)'],
