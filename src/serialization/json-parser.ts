@@ -176,7 +176,7 @@ class Parser {
 }
 
 /** Lists and objects alone are levels, as where they are written: what is stored can be read again. */
-function refuseDepth(depth: number): void {
+export function refuseDepth(depth: number): void {
   if (depth > maximumDepth) throw new InvalidDump(`JSON nested deeper than ${maximumDepth} levels.`);
 }
 

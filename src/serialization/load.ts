@@ -2,11 +2,10 @@
 import { aboutItem } from '../about-item.ts';
 import { type Dict, dict, entriesOf, isDict, own } from '../cinder/dict.ts';
 import { pythonStr, pythonType } from '../cinder/python-str.ts';
-import { maximumDepth } from '../cinder/tree.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { InvalidDump, isCinderlibError } from '../errors/index.ts';
 import { shownText } from '../shown.ts';
-import { parseJson } from './json-parser.ts';
+import { parseJson, refuseDepth } from './json-parser.ts';
 import { fromPrimitive } from './primitive.ts';
 
 /** A thing in a dump that holds a versioned object. */
@@ -139,8 +138,7 @@ function readTree(source: unknown): unknown {
 
 /** The same tree again. It may be endless or hold what JSON has not. */
 function checkedCopy(value: unknown, depth = 0): unknown {
-  const isLevel = Array.isArray(value) || isDict(value);
-  if (isLevel && depth > maximumDepth) throw new InvalidDump(`JSON nested deeper than ${maximumDepth} levels.`);
+  if (Array.isArray(value) || isDict(value)) refuseDepth(depth);
   // Not `map`, which leaves holes where a list has holes.
   if (Array.isArray(value)) return Array.from(value, (item: unknown) => checkedCopy(item, depth + 1));
   if (isDict(value)) return dict(entriesOf(value).map(([key, item]) => [key, checkedCopy(item, depth + 1)] as const));
