@@ -3,6 +3,7 @@ import { carry } from '../../migrate/carry.ts';
 import type { MigrationReport } from '../../migrate/report.ts';
 import type { Source } from '../../migrate/source.ts';
 import type { Target } from '../../migrate/target.ts';
+import { counted } from '../counted.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { maskText } from '../mask.ts';
 import type { Output } from '../output.ts';
@@ -90,10 +91,6 @@ export async function printReport(
       : []),
   ];
   await output.terminal.write(stream, `${lines.join('\n')}\n`);
-}
-
-export function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 /** Ids at the end of a line: a few, and how many more. */

@@ -4,6 +4,7 @@ import { type OpenContext, openContext, openForReading } from '../../migrate/ope
 import { DatabasePersistence } from '../../persistence/database.ts';
 import type { Examination, Finding } from '../../rpc/contract.ts';
 import type { PersistenceConfig } from '../../setup.ts';
+import { counted } from '../counted.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import type { Output } from '../output.ts';
 import type { Storages } from '../storage.ts';
@@ -67,7 +68,7 @@ function isSound({ integrity, findings }: Pick<Examination, 'integrity' | 'findi
 async function isWanted(output: Output, findings: readonly Finding[], yes: boolean): Promise<boolean> {
   const lines = findings.map(
     ({ name, table, count, ids }) =>
-      `  ${table}: ${count} row${count === 1 ? '' : 's'} (${meanings[name] ?? name}): ${ids.slice(0, 5).join(', ')}${count > 5 ? ', …' : ''}`,
+      `  ${table}: ${counted(count, 'row')} (${meanings[name] ?? name}): ${ids.slice(0, 5).join(', ')}${count > 5 ? ', …' : ''}`,
   );
   await output.terminal.error(`The repair marks these rows as deleted; nothing is removed:\n${lines.join('\n')}\n`);
   if (yes) return true;

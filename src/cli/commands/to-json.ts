@@ -1,10 +1,11 @@
 /** `convert` to a JSON file, or to the output. */
 import { InvalidOption } from '../../errors/index.ts';
 import type { NotCarried } from '../../migrate/report.ts';
+import { counted } from '../counted.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import type { Output } from '../output.ts';
 import { isPath, type Storages } from '../storage.ts';
-import { counted, printReport } from './carry-all.ts';
+import { printReport } from './carry-all.ts';
 import { dump } from './dump.ts';
 import { writeFile } from './write-file.ts';
 
