@@ -19,23 +19,20 @@ export async function newDatabase<T>(
   replace: boolean,
   fill: (temporary: string) => Promise<T>,
 ): Promise<T> {
-  const { fs, place } = await placeOf(storages, path, replace);
-  const temporary = `${place?.path ?? path}.${crypto.randomUUID()}.part`;
-  let made = false;
-  let filled = false;
+  const { fs, place, temporary } = await placeOf(storages, path, replace);
   const mode = place?.mode ?? null;
+  // It is we who write it, whoever may in the end.
+  makeEmpty(fs, temporary, path, mode === null ? null : mode | 0o600);
+  let filled = false;
   storages.atEnd(async () => {
     try {
       if (!filled) return;
       if (mode !== null) fs.chmodSync(temporary, mode);
       await giveName(fs, temporary, path, place);
     } finally {
-      if (made) for (const companion of ['', '-journal', '.lock']) fs.rmSync(temporary + companion, { force: true });
+      for (const companion of ['', '-journal', '.lock']) fs.rmSync(temporary + companion, { force: true });
     }
   });
-  // It is we who write it, whoever may in the end.
-  makeEmpty(fs, temporary, path, mode === null ? null : mode | 0o600);
-  made = true;
   const result = await fill(temporary);
   filled = true;
   return result;
@@ -45,6 +42,8 @@ interface PlaceOf {
   readonly fs: FileSystem;
   /** What is there already, as ours; null where nothing is. */
   readonly place: TakenPlace | null;
+  /** The name beside it that the file has until it is whole. */
+  readonly temporary: string;
 }
 
 /** Nobody else has what is to be replaced until the command ends. */
@@ -53,11 +52,15 @@ async function placeOf(storages: Storages, path: string, replace: boolean): Prom
   if (fs === undefined) throw new StorageFailure('This runtime has no file system.', path);
   // A journal or a log without its database would be played into the new one.
   const there = ['', '-journal', '-wal'].find((kind) => fs.existsSync(path + kind));
-  if (there === undefined) return { fs, place: null };
+  if (there === undefined) return { fs, place: null, temporary: temporaryFor(path) };
   if (!replace) throw existing(path + there);
   const place = await TakenPlace.take(path);
   storages.atEnd(() => place.close());
-  return { fs, place };
+  return { fs, place, temporary: temporaryFor(place.path) };
+}
+
+function temporaryFor(path: string): string {
+  return `${path}.${crypto.randomUUID()}.part`;
 }
 
 /**
@@ -111,8 +114,7 @@ export async function writeFile<T>(
   replace: boolean,
   content: (write: (text: string) => Promise<void>) => Promise<T>,
 ): Promise<T> {
-  const { fs, place } = await placeOf(storages, path, replace);
-  const temporary = `${place?.path ?? path}.${crypto.randomUUID()}.part`;
+  const { fs, place, temporary } = await placeOf(storages, path, replace);
   let made = false;
   const remove = (): void => {
     if (made) fs.rmSync(temporary, { force: true });
