@@ -27,16 +27,18 @@ type Medium = (typeof media)[number];
 
 /** When the browser is killed: so many milliseconds, at most, after the page has said that. */
 const moments = {
-  'while it opens': { after: 'opening', within: 250, from: 0 },
-  'while it stores': { after: 'open', within: 700, from: 0 },
+  'while it opens': { after: /^"opening"$/, within: 250, from: 0 },
+  'while it begins to store': { after: /^"open"$/, within: 300, from: 0 },
+  // However slow the machine is: something was acknowledged by then.
+  'while it stores': { after: /"done":true/, within: 700, from: 0 },
   // After the pause that comes before: the blocks of the changes move into extents.
-  'while it folds': { after: 'resting', within: 200, from: 950 },
+  'while it folds': { after: /^"resting"$/, within: 200, from: 950 },
 } as const;
 type Moment = keyof typeof moments;
 const picks: readonly [Moment, ...Moment[]] = [
   'while it stores',
   'while it stores',
-  'while it stores',
+  'while it begins to store',
   'while it folds',
   'while it opens',
 ];
@@ -148,15 +150,15 @@ test.for([
       for (let round = 0; round < rounds(usual); round++) {
         const database = Math.floor(round / roundsPerDatabase);
         if (round % roundsPerDatabase === 0) ledger = new Ledger();
-        const moment = random.pick(picks);
+        const moment = round === 0 ? 'while it stores' : random.pick(picks);
         const { after, within, from } = moments[moment];
         const where = `seed ${random.seed}, round ${round}, ${moment}`;
 
         const page = await openStoragePage(browser, site.server.origin);
-        const orders = { database, firstStep: round * 1_000_000, restAfter: after === 'resting' ? 1500 : 1e9 };
+        const orders = { database, firstStep: round * 1_000_000, restAfter: moment === 'while it folds' ? 1500 : 1e9 };
         const begun = site.server.posts.length;
         await page.evaluate(store, orders);
-        await until(() => site.server.posts.slice(begun).some(({ body }) => body === JSON.stringify(after)));
+        await until(() => site.server.posts.slice(begun).some(({ body }) => after.test(body)));
         await sleep(from + random.next() * within);
         await browser.kill();
         // What was sent before is read by now, or never will be.

@@ -62,7 +62,7 @@ describe.each(serverKinds)('%s', (kind) => {
         found,
       ),
     ).toEqual([]);
-    expect(sum('acknowledged')).toBeGreaterThan(20);
+    expect(sum('acknowledged')).toBeGreaterThan(0);
     for (const each of [cl, ...contexts]) await each.close();
   });
 });

@@ -151,7 +151,7 @@ describe('a lock that is held', () => {
     const lock = await takeLock(database);
     const before = performance.now();
     await refusal();
-    expect(performance.now() - before).toBeLessThan(200);
+    expect(performance.now() - before).toBeLessThan(2000);
     lock.release();
   });
 
