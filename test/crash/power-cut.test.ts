@@ -61,13 +61,18 @@ test('no acknowledged change is lost in a power cut', { timeout: timeFor(cuts, 1
 test('without the sync of the database file something is lost', { timeout: 180_000 }, async ({ skip }) => {
   if (missing !== null) skip(missing);
   const random = new Random();
-  const disk = join(folder, 'disk without syncs');
-  makeDisk(disk);
-  const ledger = new Ledger();
-  await storeUntilCut(disk, ledger, { seed: random.seed, worker: false, together: 1, steps: 1e9, lose: '' }, random);
-  const { problems } = await examined(disk, ledger);
-  console.log(`power cut without one sync: ${ledger.acknowledged} changes acknowledged, ${problems.length} problems`);
-  expect(problems).not.toEqual([]);
+  const options = { seed: random.seed, worker: false, together: 1, steps: 1e9, lose: '' };
+  let lost: readonly string[] = [];
+  // The kernel may have written everything by chance, but not each time.
+  for (let tries = 1; lost.length === 0 && tries <= 5; tries++) {
+    const disk = join(folder, `disk without syncs ${tries}`);
+    makeDisk(disk);
+    const ledger = new Ledger();
+    await storeUntilCut(disk, ledger, options, random);
+    ({ problems: lost } = await examined(disk, ledger));
+    console.log(`power cut without one sync: ${ledger.acknowledged} changes acknowledged, ${lost.length} problems`);
+  }
+  expect(lost).not.toEqual([]);
 });
 
 /** Boots a guest that looks at the disk and then stores; cuts the power; says what the guest had found. */
