@@ -1,5 +1,5 @@
 /** What a crash left of a database: as native SQLite sees it, and as this library does. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setup } from 'cinderlib-wasm';
@@ -32,24 +32,39 @@ export async function aftermath(path: string): Promise<Aftermath> {
   const native = recoveredNatively(path);
   if (native.integrity !== 'ok') problems.push(`Native recovery leaves a damaged database: ${native.integrity}.`);
 
-  const cl = await setup({
-    persistence_config: { storage: 'db', connection: `sqlite:///${path}` },
-    worker: false,
-    fail_on_missing_backend: false,
-  });
-  const found = await contentsOf(cl).finally(() => cl.close());
+  let found: Aftermath['found'];
+  try {
+    found = await contents(path);
+  } catch (error) {
+    return { found: [], problems: [...problems, `It cannot be read: ${String(error)}`], torn };
+  }
 
   const files = readdirSync(dirname(path));
   if (files.join() !== basename(path)) problems.push(`After close() there are ${files.join(', ')}.`);
   const ours = readNatively(path);
-  if (ours.integrity !== 'ok') problems.push(`After close() the database is damaged: ${ours.integrity}.`);
+  if (ours.integrity !== 'ok') {
+    return { found, problems: [...problems, `After close() the database is damaged: ${ours.integrity}.`], torn };
+  }
   // A program that was killed before its first commit leaves no table; opening makes them all.
   if (native.dump.includes('CREATE TABLE') && native.dump !== ours.dump) {
     problems.push(`Native recovery and ours differ: ${firstDifference(native.dump, ours.dump)}.`);
   }
   const left = execFileSync('sqlite3', ['-readonly', path, orphans], { encoding: 'utf8' }).trim();
   if (left !== '0') problems.push(`${left} rows belong to nothing.`);
-  return { found: [...found], problems, torn };
+  return { found, problems, torn };
+}
+
+async function contents(path: string): Promise<Aftermath['found']> {
+  const cl = await setup({
+    persistence_config: { storage: 'db', connection: `sqlite:///${path}` },
+    worker: false,
+    fail_on_missing_backend: false,
+  });
+  try {
+    return [...(await contentsOf(cl))];
+  } finally {
+    await cl.close();
+  }
 }
 
 interface NativeView {
@@ -71,7 +86,12 @@ function recoveredNatively(path: string): NativeView {
 
 function readNatively(path: string): NativeView {
   const script = ['PRAGMA integrity_check;', '.dump --preserve-rowids'];
-  const text = execFileSync('sqlite3', [path, ...script], { encoding: 'utf8', maxBuffer: 1 << 28 });
+  const {
+    status,
+    stdout: text,
+    stderr,
+  } = spawnSync('sqlite3', [path, ...script], { encoding: 'utf8', maxBuffer: 1 << 28 });
+  if (status !== 0) return { integrity: stderr, dump: '' };
   const end = text.indexOf('\n');
   return { integrity: text.slice(0, end), dump: text.slice(end + 1) };
 }

@@ -98,12 +98,13 @@ async function startPrivate(kind: ServerKind, options: ServerOptions): Promise<T
 function launchMariadb(folder: string, port: number, { durable = false, tls }: ServerOptions): Launch {
   const own = isRoot ? ['--user=mysql'] : [];
   if (isRoot) chownSync(folder, ...idsOf('mysql'));
-  const data = `--datadir=${join(folder, 'd')}`;
+  // In the usual folder a server that starts removes the temporary tables of another that runs.
+  const data = [`--datadir=${join(folder, 'd')}`, `--tmpdir=${folder}`];
   const installing = ['--auth-root-authentication-method=normal', '--skip-test-db'];
-  execFileSync('mariadb-install-db', ['--no-defaults', data, ...installing, ...own], { stdio: 'pipe' });
+  execFileSync('mariadb-install-db', ['--no-defaults', ...data, ...installing, ...own], { stdio: 'pipe' });
   const fast = ['--innodb-flush-log-at-trx-commit=0', '--skip-innodb-doublewrite'];
   const options = [
-    ...['--no-defaults', ...own, data, `--socket=${join(folder, 's')}`, `--pid-file=${join(folder, 'pid')}`],
+    ...['--no-defaults', ...own, ...data, `--socket=${join(folder, 's')}`, `--pid-file=${join(folder, 'pid')}`],
     ...[`--port=${port}`, '--bind-address=127.0.0.1', '--skip-name-resolve'],
     ...['--innodb-buffer-pool-size=32M', '--innodb-log-file-size=8M', ...(durable ? [] : fast)],
     ...(tls === undefined ? [] : ['--require-secure-transport=ON', `--ssl-ca=${tls.authority.cert}`]),

@@ -182,7 +182,8 @@ describe.each(['chromium', 'firefox'] as const)('%s', (name) => {
     await three.set('before', '1');
     await two.hang(4500);
     await one.page.close();
-    const took = await three.set('after', '2');
+    // The tab that closes may have begun it.
+    const took = await three.setSurely('after', '2');
     console.log(`${name}: a hand-over that hung was taken over within ${Math.round(took)} ms`);
     expect(took).toBeLessThan(4500);
     expect(await three.pairs()).toEqual({ before: '1', after: '2' });
