@@ -13,6 +13,7 @@ import { Followings } from './followings.ts';
 import { holdLock } from './held-lock.ts';
 import { Leadership } from './leadership.ts';
 import { aliveLock, channelName } from './names.ts';
+import { Opening } from './opening.ts';
 import { Patience } from './patience.ts';
 import { PortClient } from './port-client.ts';
 import type { MemberId, Reply, Request, SharedOptions, ToldChange } from './protocol.ts';
@@ -53,8 +54,8 @@ export class Member implements CommandRunner {
   /** The latest leadership that was heard of, our own included. */
   #epoch = 0;
   #reign: Reign | null = null;
-  /** Gives up a leadership that is only beginning, and resolves when nothing of it is open; null while none is. */
-  #giveUpOpening: (() => Promise<void>) | null = null;
+  /** Our leadership while it is only beginning. */
+  #opening: Opening | null = null;
   /** Ends the wait for the first leader; null once there was one. */
   #entry: { readonly resolve: (opened: Answers['open']) => void; readonly reject: (reason: unknown) => void } | null =
     null;
@@ -216,30 +217,23 @@ export class Member implements CommandRunner {
     const epoch = Math.max(this.#epoch + 1, Date.now());
     this.#supersede(epoch);
     this.#announce('opening');
-    const core = this.#parts.makeCore();
-    const opening = core.call({ kind: 'open', config: { ...this.#config, lock_held: true } });
-    let isWanted = true;
-    const giveUp = async (): Promise<void> => {
-      isWanted = false;
-      await opening.catch(() => {});
-      await core.call({ kind: 'close' }).catch(() => {});
-    };
-    this.#giveUpOpening = giveUp;
+    const opening = new Opening(this.#parts.makeCore(), this.#config);
+    this.#opening = opening;
     try {
-      const opened = await opening;
-      if (!isWanted) return;
-      if (!this.#isLeading(epoch)) return void core.call({ kind: 'close' }).catch(() => {});
-      this.#reign = this.#reignOf(epoch, core, opened);
+      const opened = await opening.opened();
+      if (opened === null) return;
+      if (!this.#isLeading(epoch)) return void opening.giveUp();
+      this.#reign = this.#reignOf(epoch, opening.core, opened);
       this.#announce('open');
       this.#admitted(opened);
     } catch (error) {
       // It was stolen meanwhile: the thief has it open, or says itself why it has not.
-      if (!isWanted || !this.#isLeading(epoch)) return;
+      if (!this.#isLeading(epoch)) return;
       // Waiting in the queue again would try it again and again: the next call does.
       this.#leadership.release();
       this.#fail(error);
     } finally {
-      if (this.#giveUpOpening === giveUp) this.#giveUpOpening = null;
+      if (this.#opening === opening) this.#opening = null;
     }
   }
 
@@ -294,7 +288,7 @@ export class Member implements CommandRunner {
     const reign = this.#reign;
     this.#reign = null;
     try {
-      const opening = this.#giveUpOpening?.();
+      const opening = this.#opening?.giveUp();
       // Whoever leads next is not to meet files half open. One that hangs is not waited for, nor is IndexedDB by a page
       // that can do nothing more: what comes of that is refused.
       const mayGo = opening === undefined || (atOnce && this.#config.medium === 'indexeddb');
