@@ -27,6 +27,11 @@ export function givenObject(
   return dict(entries);
 }
 
+/** The fields that were given for something new: one that is undefined counts as left out. */
+export function givenFields(expected: string, given: unknown): Given {
+  return dict(entriesOf(givenObject(expected, given)).filter(([, value]) => value !== undefined));
+}
+
 /** The options of a method. Throws `InvalidOption` for an unknown one, with the nearest right name. */
 export function givenOptions(method: string, given: unknown, known: readonly string[]): Given {
   const options = givenObject(`${method}() takes an object with ${listed(known)}`, given);

@@ -2,7 +2,7 @@
 import { type Dict, isDict } from '../cinder/dict.ts';
 import { volumeDriverClass } from '../drivers/registry.ts';
 import type { DriverParameters, VolumeDriver } from '../drivers/volume-driver.ts';
-import { givenFilter, givenObject, givenSwitches, readable } from '../given.ts';
+import { givenFields, givenFilter, givenObject, givenSwitches, readable } from '../given.ts';
 import { inspect } from '../inspect.ts';
 import { jsonText, spaced } from '../serialization/json-text.ts';
 import { refuseAssignments } from './assignments.ts';
@@ -135,7 +135,7 @@ export class Backend {
    *   threw, with the volume, whose status is `error` then, as `error.resource`.
    */
   async createVolume(size: number, fields: NewVolumeFields = {}): Promise<Volume> {
-    const { pool_name, ...given } = givenObject('createVolume() takes a size and an object with fields', fields);
+    const { pool_name, ...given } = givenFields('createVolume() takes a size and an object with fields', fields);
     checkPoolName(pool_name);
     checkSize(size);
     const defaults = { display_name: '', display_description: '', bootable: false };

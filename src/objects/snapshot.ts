@@ -2,7 +2,7 @@
 import { snapshotModel } from '../cinder/snapshot.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { ObjectActionError, SnapshotNotFound, ValueError } from '../errors/index.ts';
-import { givenObject } from '../given.ts';
+import { givenFields } from '../given.ts';
 import { refuseNewProperties } from './assignments.ts';
 import type { Backend } from './backend.ts';
 import { backendNamed, changeable } from './backends.ts';
@@ -153,7 +153,7 @@ export class Snapshot extends withFields<SnapshotFields, Resource, ConstructorPa
 
   /** Makes a volume with the content of the snapshot. Fields that are given win over those of its volume. */
   async createVolume(fields: NewVolumeFields = {}): Promise<Volume> {
-    const given = givenObject('createVolume() takes an object with fields', fields);
+    const given = givenFields('createVolume() takes an object with fields', fields);
     const volume = await this.volume();
     return volume.restoreSnapshot(this, given);
   }

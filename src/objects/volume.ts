@@ -6,7 +6,7 @@ import { volumeAttachmentListModel } from '../cinder/volume-attachment.ts';
 import { wantsMultipath } from '../drivers/attach-options.ts';
 import { hostConnectorProperties } from '../drivers/connector.ts';
 import { InvalidVolume, NotLocal, ValueError, VolumeNotFound } from '../errors/index.ts';
-import { givenObject, givenSwitches, refuseOthers } from '../given.ts';
+import { givenFields, givenObject, givenSwitches, refuseOthers } from '../given.ts';
 import { refuseAssignments, refuseNewProperties } from './assignments.ts';
 import type { Backend } from './backend.ts';
 import { backendOfHost, changeable, operable } from './backends.ts';
@@ -227,7 +227,7 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
 
   /** Makes a volume with the same content. Fields that are given win over those of this volume. */
   async clone(fields: NewVolumeFields = {}): Promise<Volume> {
-    const given = givenObject('clone() takes an object with fields', fields);
+    const given = givenFields('clone() takes an object with fields', fields);
     const copy = this.#like({ ...given, source_volid: this.id });
     await copy.#make((driver) => driver.createClonedVolume(copy, this));
     return copy;
@@ -261,7 +261,7 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
    */
   async createSnapshot(fields: NewSnapshotFields = {}): Promise<Snapshot> {
     changeable(this);
-    const given = givenObject('createSnapshot() takes an object with fields', fields);
+    const given = givenFields('createSnapshot() takes an object with fields', fields);
     const defaults = { display_name: '', display_description: '' };
     const snapshot = Snapshot.make(this.context, this, { ...defaults, ...withDisplayNames(given) });
     if (given['id']) {
@@ -298,7 +298,7 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
   async connect(connector: ConnectorProperties, fields: NewConnectionFields = {}): Promise<Connection> {
     const { driver } = changeable(this);
     const host = givenObject("connect() takes an object with the host's properties", connector, ValueError);
-    const given = givenObject('connect() takes an object with fields after the connector', fields);
+    const given = givenFields('connect() takes an object with fields after the connector', fields);
     // Before the export is made: undoing that would undo the one of the connection that is there.
     const prepared = Connection.prepare(this, host, given);
     if (given['id']) {

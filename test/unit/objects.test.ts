@@ -121,6 +121,26 @@ describe.each(['memory', 'memory_db'])('on %s', (storage) => {
     expect(hosts.map(({ host }) => host)).toEqual(['h@b#p2', 'h@b#p2', 'h@b#p1']);
   });
 
+  test('a field that is undefined counts as left out', async () => {
+    const none = undefined;
+    const plain = { name: none, metadata: none, user_id: none, host: none, bootable: none, id: none, pool_name: none };
+    const vol = await b.createVolume(1, plain);
+    expect([vol.name, vol.metadata, vol.user_id, vol.host, vol.bootable]).toEqual([
+      '',
+      {},
+      'cinderlib',
+      'h@b#p1',
+      false,
+    ]);
+    const big = await b.createVolume(7, { name: 'n', metadata: { a: '1' } });
+    const snap = await big.createSnapshot({ name: none, metadata: none, user_id: none });
+    expect([snap.name, snap.metadata, snap.user_id]).toEqual(['', {}, 'cinderlib']);
+    for (const copy of [big.clone({ size: none, name: none, metadata: none }), snap.createVolume({ size: none })]) {
+      const { size, name, metadata } = await copy;
+      expect([size, name, metadata]).toEqual([7, 'n', { a: '1' }]);
+    }
+  });
+
   test('a key-value takes a text, a number or null, and nothing else', async () => {
     await cl.persistence.setKeyValue(new KeyValue('n', 5 as never));
     expect((await cl.persistence.getKeyValues('n'))[0]?.value).toBe('5');
