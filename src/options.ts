@@ -19,6 +19,10 @@ type Checked<S extends Shape> = {
 // Checked by hand: a library of schemas was a fifth of what the main thread loads. The tests compare with one.
 const isString = (value: unknown): string | null => (typeof value === 'string' ? null : 'a string is expected');
 const isText = (value: unknown): string | null => (value === '' ? 'it must not be empty' : isString(value));
+const isHost = (value: unknown): string | null =>
+  typeof value === 'string' && value.includes('#')
+    ? 'a name without #, which begins the pool, is expected'
+    : isText(value);
 const isBoolean = (value: unknown): string | null => (typeof value === 'boolean' ? null : 'a boolean is expected');
 const isPlainObject = (value: unknown): string | null => {
   const prototype: unknown = isObject(value) ? Object.getPrototypeOf(value) : undefined;
@@ -56,7 +60,7 @@ const setupShape = {
   non_uuid_ids: withDefault(isBoolean, false),
   output_all_backend_info: withDefault(isBoolean, false),
   fail_on_missing_backend: withDefault(isBoolean, true),
-  host: nullish<string>(isText),
+  host: nullish<string>(isHost),
   root_helper: withDefault(isString, 'sudo'),
   file_locks_path: nullish<string>(isText),
   suppress_requests_ssl_warnings: withDefault(isBoolean, true),
