@@ -141,6 +141,29 @@ describe.each(['memory', 'memory_db'])('on %s', (storage) => {
     }
   });
 
+  test('who gets a list may sort it', async () => {
+    const vol = await b.createVolume(1);
+    for (const name of ['1', '2']) await vol.createSnapshot({ name });
+    for (const host of ['1', '2']) await vol.connect({ host });
+    const { length } = await cl.dumps();
+    for (const list of [await b.volumes(), await vol.snapshots(), await vol.connections()]) {
+      Reflect.apply(Array.prototype.splice, list, [0, 1]);
+    }
+    expect([(await vol.snapshots()).length, (await vol.connections()).length]).toEqual([2, 2]);
+    expect((await cl.dumps()).length).toBe(length);
+  });
+
+  test('the empty name finds what has it, and no name nothing', async () => {
+    const vol = await b.createVolume(1, { name: 'named' });
+    for (const name of ['named', '']) await vol.createSnapshot({ name });
+    expect(await cl.Volume.getByName('')).toEqual([]);
+    expect((await cl.Snapshot.getByName('')).map(({ name }) => name)).toEqual(['']);
+    for (const name of [undefined, null]) {
+      await expect(cl.Volume.getByName(name as never)).rejects.toMatchObject({ name: 'InvalidOption' });
+      await expect(cl.Snapshot.getByName(name as never)).rejects.toMatchObject({ name: 'InvalidOption' });
+    }
+  });
+
   test('a key-value takes a text, a number or null, and nothing else', async () => {
     await cl.persistence.setKeyValue(new KeyValue('n', 5 as never));
     expect((await cl.persistence.getKeyValues('n'))[0]?.value).toBe('5');
