@@ -4,6 +4,7 @@ import { volumeDriverClass } from '../drivers/registry.ts';
 import type { DriverParameters, VolumeDriver } from '../drivers/volume-driver.ts';
 import { givenFields, givenFilter, givenObject, givenSwitches, readable } from '../given.ts';
 import { inspect } from '../inspect.ts';
+import { Turns } from '../persistence/turns.ts';
 import { jsonText, spaced } from '../serialization/json-text.ts';
 import { refuseAssignments } from './assignments.ts';
 import type { Context } from './context.ts';
@@ -53,6 +54,9 @@ export class Backend {
   readonly context: Context;
   /** Volumes that a driver is making now, for drivers that look them up before they are stored. */
   readonly volumesInFlight = new Map<string, Volume>();
+  /** Snapshots and connections that are being made now with an id that the caller gave, such as `Snapshot <id>`. */
+  readonly idsInFlight = new Set<string>();
+  readonly #turns = new Turns();
   /** The options as they were given, to tell whether a second call asks for the same backend. */
   readonly #given: BackendOptions;
   #stats: Stats;
@@ -111,7 +115,7 @@ export class Backend {
 
   /** The volumes of the backend: read from the storage at first use, then kept. */
   async volumes(): Promise<readonly Volume[]> {
-    return [...(await this.#volumes.load(() => this.volumesFiltered()))];
+    return this.#volumes.load(() => this.volumesFiltered());
   }
 
   /** The volumes with that id or name, always asked of the storage. */
@@ -175,6 +179,14 @@ export class Backend {
   /** The text of {@link dump}. */
   async dumps(): Promise<string> {
     return jsonText(await this.dump(), spaced);
+  }
+
+  /**
+   * Runs what changes the disk of a volume, or how hosts reach it. Of two at once, on whichever objects of that volume, one
+   * waits: each begins with what the other has left.
+   */
+  inTurn<T>(volume_id: string, task: () => Promise<T>): Promise<T> {
+    return this.#turns.run(volume_id, task);
   }
 
   /** Takes a new volume into the list, where that was read. */
