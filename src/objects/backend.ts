@@ -1,5 +1,6 @@
 /** A backend: a volume driver with its configuration, and the volumes that it holds. */
 import { type Dict, isDict } from '../cinder/dict.ts';
+import { copyTree } from '../cinder/tree.ts';
 import { volumeDriverClass } from '../drivers/registry.ts';
 import type { DriverParameters, VolumeDriver } from '../drivers/volume-driver.ts';
 import { givenFields, givenFilter, givenObject, givenSwitches, readable } from '../given.ts';
@@ -71,7 +72,7 @@ export class Backend {
     this.context = context;
     this.id = options.volume_backend_name;
     this.driver = driver;
-    this.#given = { ...options };
+    this.#given = options;
     this.#stats = withPools(driver.capabilities, this.id);
     this.#poolNames = poolNamesOf(this.#stats, this.id);
   }
@@ -81,7 +82,8 @@ export class Backend {
     const { volume_backend_name: name, volume_driver } = options;
     const Driver = await volumeDriverClass(volume_driver);
     const parameters: DriverParameters = {
-      configuration: driverConfiguration(options),
+      // The driver's own: what it makes of it shows in dumps, and not in the options that a second call is compared with.
+      configuration: driverConfiguration(copyTree(options) as BackendOptions),
       db: context.persistence.db,
       host: `${context.settings.host}@${name}`,
       cluster_name: null,
@@ -105,7 +107,7 @@ export class Backend {
   /** What dumps say of the backend: its name, or everything with `output_all_backend_info`. */
   get config(): Dict {
     if (!this.context.settings.output_all_backend_info) return { volume_backend_name: this.id };
-    return { ...this.driver.configuration };
+    return copyTree({ ...this.driver.configuration }) as Dict;
   }
 
   /** Whether these options are the ones that the backend was made of. */

@@ -247,6 +247,21 @@ describe('on a database', () => {
   });
 });
 
+test('the options of a backend are those that were given, whoever changes what later', async () => {
+  const cl = await setup({ output_all_backend_info: true });
+  const given = { ...options, pools: ['p1'], replication: [{ password: 'hunter2' }] };
+  const b = await cl.backend(given);
+  for (const { backend } of await cl.json()) {
+    for (const each of backend['replication'] as { password: string }[]) each.password = '***';
+  }
+  expect(JSON.stringify(b.driver.configuration)).toContain('hunter2');
+  (b.driver.configuration['pools'] as string[]).push('by the driver');
+  expect(await cl.backend({ ...given })).toBe(b);
+  given.pools.push('p2');
+  await expect(cl.backend(given)).rejects.toMatchObject({ name: 'InvalidOption' });
+  await cl.close();
+});
+
 class SlowNotes extends NoteBook {
   override async getSnapshots(filter: SnapshotFilter = {}): Promise<Snapshot[]> {
     const found = await super.getSnapshots(filter);
