@@ -113,6 +113,22 @@ describe('options of setup()', () => {
     );
   });
 
+  it('are looked at once: what is another thing at the next look is the first', () => {
+    for (const base of [null, Object.prototype]) {
+      const changing = Object.create(base);
+      const looks = { host: 0, worker: 0, my_ip: 0 };
+      for (const name of ['host', 'worker', 'my_ip'] as const) {
+        Object.defineProperty(changing, name, {
+          get: () => (looks[name]++ === 0 ? (name === 'worker' ? false : 'first') : 5),
+          enumerable: true,
+        });
+      }
+      expect(setupConfig(changing)).toMatchObject({ host: 'first', worker: false, my_ip: 'first' });
+      // Those of a class are not its objects' own.
+      expect(setupConfig(Object.create({ host: 'inherited' })).host).toBe('inherited');
+    }
+  });
+
   it('cannot come in through the prototype', () => {
     const config = setupConfig(JSON.parse('{"__proto__": {"host": "evil", "worker": 5}, "my_ip": "x"}'));
     expect(config.host).toBeUndefined();
