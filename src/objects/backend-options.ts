@@ -1,4 +1,5 @@
 /** The options that every backend needs: checked before anything is made of them. */
+import type { Dict } from '../cinder/dict.ts';
 import { copyTree } from '../cinder/tree.ts';
 import { InvalidOption } from '../errors/index.ts';
 import { givenObject, readable } from '../given.ts';
@@ -8,10 +9,12 @@ import type { BackendOptions } from './backend.ts';
 /** The options, as they are now: whoever gave them may go on to change what is inside. */
 export function checkBackendOptions(options: BackendOptions): BackendOptions {
   const expected = 'cl.backend() takes an object with options';
-  const given = readable(expected, options, () => copyTree(givenObject(expected, options))) as BackendOptions;
+  // The copy of a dictionary is one.
+  const given = readable(expected, options, () => copyTree(givenObject(expected, options))) as Dict;
   checkBackendName(neededText(given, 'volume_backend_name'));
   neededText(given, 'volume_driver');
-  return given;
+  // Both names were seen to be texts.
+  return given as BackendOptions;
 }
 
 function neededText(options: Readonly<Record<string, unknown>>, name: string): string {

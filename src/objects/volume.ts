@@ -17,9 +17,9 @@ import type { VolumeFields } from './fields.ts';
 import type { NewConnectionFields, NewSnapshotFields, NewVolumeFields } from './given-fields.ts';
 import { makeWithId, refuseTaken } from './given-id.ts';
 import { applyModelUpdate, checkSize, failed, failing, saveAfter, undone } from './lifecycle.ts';
+import { NamedResource } from './named-resource.ts';
 import { type FieldValues, withDisplayNames } from './new-object.ts';
 import { checkPoolName, newVolume, volumeFieldsFrom } from './new-volume.ts';
-import { Resource, summaryOf } from './resource.ts';
 import { Snapshot } from './snapshot.ts';
 import { VolumeType } from './volume-type.ts';
 import { withFields } from './with-fields.ts';
@@ -42,8 +42,8 @@ export type ConnectorProperties = Readonly<Record<string, unknown>>;
  * await volume.extend(2);
  * ```
  */
-export class Volume extends withFields<VolumeFields, Resource, ConstructorParameters<typeof Resource>>(
-  Resource,
+export class Volume extends withFields<VolumeFields, NamedResource, ConstructorParameters<typeof NamedResource>>(
+  NamedResource,
   volumeModel,
 ) {
   /** The connection by which the volume is attached to this host, while it is. */
@@ -62,7 +62,7 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
     refuseAssignments('volume', Volume);
   }
 
-  constructor(...given: ConstructorParameters<typeof Resource>) {
+  constructor(...given: ConstructorParameters<typeof NamedResource>) {
     super(...given);
     refuseNewProperties(this, Volume, new.target);
   }
@@ -91,26 +91,8 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
     return volume;
   }
 
-  protected override get summary(): string {
-    return summaryOf(this.display_name, this.size, this.status);
-  }
-
-  /** Its name for people: `display_name`. */
-  get name(): string | null {
-    return this.display_name;
-  }
-
-  set name(value: string | null) {
-    this.display_name = value;
-  }
-
-  /** Its description: `display_description`. */
-  get description(): string | null {
-    return this.display_description;
-  }
-
-  set description(value: string | null) {
-    this.display_description = value;
+  protected override get sizeToShow(): unknown {
+    return this.size;
   }
 
   /** The type with its extra specs and QoS specs; null for a volume that has none, or is not stored yet. */
