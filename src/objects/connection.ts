@@ -103,8 +103,11 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
       await connection.save();
       return connection;
     } catch (error) {
-      // The host was let in.
-      throw await undone(error, volume, async () => driver.terminateConnection(volume, connector, { force: false }));
+      throw await undone(error, volume, async () => {
+        // The host was let in. It may be that of another connection: then it stays.
+        const others = await volume.context.persistence.getConnections({ volume_id: volume.id });
+        if (others.length === 0) await driver.terminateConnection(volume, connector, { force: false });
+      });
     }
   }
 

@@ -408,6 +408,13 @@ describe('connect', () => {
     expect((await failureOf(vol.connect({}))).message).toBe('disk full');
     expect(log.slice(-3)).toEqual(['P setConnection not attached', 'D terminateConnection', 'D removeExport']);
     expect([vol.status, await vol.connections()]).toEqual(['available', []]);
+    // Not one that may be in by another connection.
+    persistence.failures.clear();
+    const first = await vol.connect({ host: 'twice' });
+    persistence.failures.set('setConnection', new Error('disk full'));
+    await failureOf(vol.connect({ host: 'twice' }));
+    expect(log.slice(-2)).toEqual(['P setConnection not attached', 'D removeExport']);
+    expect([vol.status, await vol.connections()]).toEqual(['in-use', [first]]);
   });
 
   test('of a volume whose status cannot be stored leaves no connection', async () => {
