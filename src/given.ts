@@ -27,6 +27,11 @@ export function givenObject(
   return dict(entries);
 }
 
+/** The fields that were given for something new: one that is undefined counts as left out. */
+export function givenFields(expected: string, given: unknown): Given {
+  return dict(entriesOf(givenObject(expected, given)).filter(([, value]) => value !== undefined));
+}
+
 /** The options of a method. Throws `InvalidOption` for an unknown one, with the nearest right name. */
 export function givenOptions(method: string, given: unknown, known: readonly string[]): Given {
   const options = givenObject(`${method}() takes an object with ${listed(known)}`, given);
@@ -68,14 +73,14 @@ export function givenFilter<K extends string>(
   return Object.fromEntries(filters) as Partial<Record<K, string>>;
 }
 
-/** The id, name or key to look for; null where none was given. */
+/** The key to look for; null where none was given. */
 export function givenKey(method: string, key: unknown): string | null {
   if (typeof key === 'string') return key;
   if (key === null || key === undefined) return null;
   throw new InvalidOption(`${method}() takes a text, not ${kindOf(key)}.`);
 }
 
-/** The id to look for, which must be there. */
+/** The id or name to look for, which must be there. */
 export function givenId(method: string, id: unknown): string {
   if (typeof id === 'string') return id;
   throw new InvalidOption(`${method}() takes a text, not ${kindOf(id)}.`);

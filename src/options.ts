@@ -19,6 +19,10 @@ type Checked<S extends Shape> = {
 // Checked by hand: a library of schemas was a fifth of what the main thread loads. The tests compare with one.
 const isString = (value: unknown): string | null => (typeof value === 'string' ? null : 'a string is expected');
 const isText = (value: unknown): string | null => (value === '' ? 'it must not be empty' : isString(value));
+const isHost = (value: unknown): string | null =>
+  typeof value === 'string' && value.includes('#')
+    ? 'a name without #, which begins the pool, is expected'
+    : isText(value);
 const isBoolean = (value: unknown): string | null => (typeof value === 'boolean' ? null : 'a boolean is expected');
 const isPlainObject = (value: unknown): string | null => {
   const prototype: unknown = isObject(value) ? Object.getPrototypeOf(value) : undefined;
@@ -56,7 +60,7 @@ const setupShape = {
   non_uuid_ids: withDefault(isBoolean, false),
   output_all_backend_info: withDefault(isBoolean, false),
   fail_on_missing_backend: withDefault(isBoolean, true),
-  host: nullish<string>(isText),
+  host: nullish<string>(isHost),
   root_helper: withDefault(isString, 'sudo'),
   file_locks_path: nullish<string>(isText),
   suppress_requests_ssl_warnings: withDefault(isBoolean, true),
@@ -98,11 +102,11 @@ export type MemoryDatabaseOptions = Checked<typeof memoryDatabaseShape>;
 
 /** Checks the options of `setup`. Unknown ones are Cinder's, unless they look like a misspelt one of ours. */
 export function setupConfig(options: unknown): SetupConfig {
-  const given = options ?? {};
+  const given = lookedAt(setupShape, options ?? {});
   const fault = faultOf(setupShape, given);
   if (fault !== null) throw new InvalidOption(`setup(): ${fault}`);
   // An own `__proto__`, as JSON may bring it, would become a prototype in the hands of the next who copies.
-  const others = Object.entries(given).filter(([name]) => name !== '__proto__');
+  const others = Object.entries(given as object).filter(([name]) => name !== '__proto__');
   const config = { ...Object.fromEntries(others), ...withDefaults(setupShape, given) };
   const known = Object.keys(setupShape);
   for (const name of Object.keys(config)) {
@@ -131,7 +135,7 @@ export function memoryOptions(options: unknown): void {
 }
 
 export function migrationOptions(options: unknown): MigrationConfig {
-  const given = options ?? {};
+  const given = lookedAt(migrationShape, options ?? {});
   const unknown = isObject(given) ? Object.keys(given).find((key) => !Object.hasOwn(migrationShape, key)) : undefined;
   if (unknown !== undefined) {
     const hint = didYouMean(unknown, Object.keys(migrationShape));
@@ -166,6 +170,13 @@ function checkStorage<S extends Shape>(storage: string, shape: S, options: unkno
   const fault = faultOf(shape, options);
   if (fault !== null) throw new InvalidPersistence(`The storage '${storage}': ${fault}`);
   return withDefaults(shape, options);
+}
+
+/** What is given, as it is at one look: an object with getters may be another one at the next. */
+function lookedAt(shape: Shape, given: unknown): unknown {
+  if (!isObject(given)) return given;
+  const inherited = Object.keys(shape).filter((name) => !Object.hasOwn(given, name) && name in given);
+  return { ...Object.fromEntries(inherited.map((name) => [name, Reflect.get(given, name)])), ...given };
 }
 
 /** The first thing that is wrong. Shows the type of the value, not the value: it may be a connection with a password. */

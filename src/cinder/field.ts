@@ -2,7 +2,7 @@
 import { InvalidQoSSpecs, isCinderlibError, ValueError } from '../errors/index.ts';
 import { shownText } from '../shown.ts';
 import { type Dict, dict, entriesOf, isDict } from './dict.ts';
-import { digitsOf, narrow, parseInteger } from './python-int.ts';
+import { digitsOf, integerOf, narrow, parseInteger } from './python-int.ts';
 import { pythonStr, pythonType } from './python-str.ts';
 import { parseTime } from './time.ts';
 import { copyTree } from './tree.ts';
@@ -114,7 +114,7 @@ function isScalar(value: unknown): boolean {
 function coerceInteger(value: unknown): number | bigint {
   if (typeof value === 'string') return parseInteger(value);
   if (typeof value === 'boolean') return Number(value);
-  if (typeof value === 'bigint') return narrow(value);
+  if (typeof value === 'bigint') return integerOf(digitsOf(value));
   if (typeof value === 'number' || value instanceof Number) {
     const number = Number(value);
     if (Number.isNaN(number)) throw new ValueError('cannot convert float NaN to integer');

@@ -85,6 +85,7 @@ export class Commands {
     const seconds = options.timeout ?? this.#options.timeout;
     const { code, stdout, stderr, timedOut } = await execute({
       words: [...before, program, ...parameters],
+      helper: this.#helper,
       env: { ...environment(), ...variables },
       input: options.input ?? '',
       seconds,
@@ -108,25 +109,25 @@ interface Outcome {
 
 interface Execution {
   readonly words: readonly string[];
+  /** What runs them as root. */
+  readonly helper: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly input: string;
   readonly seconds: number;
 }
 
-function execute({ words, env, input, seconds }: Execution): Promise<Outcome> {
+function execute({ words, helper, env, input, seconds }: Execution): Promise<Outcome> {
   const [program = '', ...parameters] = words;
   const processes = builtin('node:child_process');
   if (processes === undefined) throw missing(program);
   return new Promise((resolve, reject) => {
     const child = processes.spawn(program, parameters, { stdio: 'pipe', env });
     let [stdout, stderr, timedOut] = ['', '', false];
-    // Asked first: a helper that runs as root cannot be killed by us, but hands the request on.
     const stop = (): void => {
       timedOut = true;
-      child.kill('SIGTERM');
+      send(processes, child, 'TERM', helper);
       kill = setTimeout(() => {
-        child.kill('SIGKILL');
-        // What it started may hold the pipes open for as long as it hangs.
+        send(processes, child, 'KILL', helper);
         settle(null);
       }, grace);
     };
@@ -135,19 +136,48 @@ function execute({ words, env, input, seconds }: Execution): Promise<Outcome> {
     const settle = (code: number | null): void => {
       clearTimeout(timer);
       clearTimeout(kill);
+      // What it started may hold the pipes open for as long as it hangs, and with them this program.
+      for (const pipe of [child.stdout, child.stderr]) pipe.destroy();
+      child.unref();
       resolve({ code, stdout, stderr, timedOut });
     };
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-    child.once('error', (error) => {
+    child.on('error', (error) => {
+      // That it takes no signal: `send` has seen to it.
+      if (timedOut) return;
       clearTimeout(timer);
-      clearTimeout(kill);
-      reject(Reflect.get(error, 'code') === 'ENOENT' ? missing(program.replace(administrators, '')) : error);
+      reject(notStarted(program, error));
     });
     child.once('close', settle);
     child.stdin.on('error', () => {}); // It may end without reading.
     child.stdin.end(input);
   });
+}
+
+type Processes = typeof import('node:child_process');
+
+/** Sends a signal to a program; as root where a helper has made it root's, who takes none from us. */
+function send(
+  { spawn }: Processes,
+  child: ReturnType<Processes['spawn']>,
+  signal: 'TERM' | 'KILL',
+  helper: readonly string[],
+): void {
+  const isDone = child.kill(`SIG${signal}`) || child.exitCode !== null || child.signalCode !== null;
+  if (isDone || helper.length === 0) return;
+  const [program = '', ...words] = [...helper, 'kill', '-s', signal, String(child.pid)];
+  // In a group of processes of its own: sudo does not hand on what comes from its own.
+  spawn(program, words, { stdio: 'ignore', detached: true })
+    .on('error', () => {})
+    .unref();
+}
+
+/** Node's own error would list all arguments, and what is secret among them. */
+function notStarted(program: string, error: Error): Error {
+  const code: unknown = Reflect.get(error, 'code');
+  const name = program.replace(administrators, '');
+  return code === 'ENOENT' ? missing(name) : new CommandFailed(name, null, `it cannot be started (${String(code)})`);
 }
 
 function isMissing(program: string, code: number | null, stderr: string): boolean {

@@ -4,6 +4,7 @@
  */
 import type { Dict } from '../cinder/dict.ts';
 import { InvalidOption } from '../errors/index.ts';
+import { shown } from '../shown.ts';
 import type { DriverSnapshot, DriverVolume } from './driver-objects.ts';
 import {
   type ConnectionInfo,
@@ -169,7 +170,7 @@ export class FakeLoggingVolumeDriver extends VolumeDriver {
 function poolNames(option: unknown): readonly string[] {
   if (option === undefined || option === null) return [];
   if (Array.isArray(option) && option.every((name) => typeof name === 'string' && name !== '')) return [...option];
-  throw new InvalidOption(`The option pools of the fake driver is a list of names, not ${JSON.stringify(option)}.`);
+  throw new InvalidOption(`The option pools of the fake driver is a list of names, not ${shown(option)}.`);
 }
 
 /** What the log keeps of an argument: the id of a volume or snapshot, other values as they are now. */

@@ -7,6 +7,7 @@
 import { type Dict, dict, entriesOf } from '../cinder/dict.ts';
 import { InvalidOption } from '../errors/index.ts';
 import { didYouMean } from '../near-name.ts';
+import { shown } from '../shown.ts';
 
 interface OptionTypes {
   string: string;
@@ -76,7 +77,7 @@ export function driverOptions<S extends OptionSchema>(
   const configuration = dict(read);
   const options = known.map((name): [string, unknown] => {
     const value = Object.hasOwn(configuration, name) ? configuration[name] : null;
-    if (value === null && schema[name]?.required === true) {
+    if ((value === null || value === '') && schema[name]?.required === true) {
       throw new InvalidOption(`The option ${name} of the volume driver ${driver} is missing: ${schema[name]?.help}`);
     }
     return [name, value ?? schema[name]?.default ?? null];
@@ -90,15 +91,22 @@ function isNothing(value: unknown): boolean {
 }
 
 function optionValue(driver: string, name: string, option: DriverOption, value: unknown): unknown {
-  const read = readers[option.type](value);
+  const read = readAs(option.type, value);
   const { choices, min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = option;
   const inRange = typeof read !== 'number' || (read >= min && read <= max);
   const isChoice = choices === undefined || choices.includes(String(read));
   if (read !== undefined && inRange && isChoice) return read;
-  const shown = option.secret === true ? '' : ` ${JSON.stringify(value) ?? String(value)}`;
-  throw new InvalidOption(
-    `The option ${name} of the volume driver ${driver} cannot be${shown === '' ? ' that' : shown}: ${expected(option)}.`,
-  );
+  const what = option.secret === true ? 'that' : shown(value);
+  throw new InvalidOption(`The option ${name} of the volume driver ${driver} cannot be ${what}: ${expected(option)}.`);
+}
+
+function readAs(type: keyof OptionTypes, value: unknown): unknown {
+  try {
+    return readers[type](value);
+  } catch {
+    // Nor can it be looked at, or made a text.
+    return undefined;
+  }
 }
 
 function expected({ type, choices, min, max }: DriverOption): string {

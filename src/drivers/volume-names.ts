@@ -1,5 +1,5 @@
 /** What the built-in drivers call volumes and snapshots on their storage: Cinder's own names. */
-import { InvalidVolume, ValueError } from '../errors/index.ts';
+import { InvalidVolume, ValueError, VolumeNotFound } from '../errors/index.ts';
 import type { DriverAttachment, DriverSnapshot, DriverVolume } from './driver-objects.ts';
 
 export const gibibyte = 1024 ** 3;
@@ -40,13 +40,25 @@ export function inGibibytes(bytes: number): number {
   return Math.round((bytes / gibibyte) * 100) / 100;
 }
 
-/**
- * The connections of a volume, as far as the storage of the metadata can tell: `db` is whatever that
- * storage gives to drivers, which for a plugin may be nothing.
- */
+/** The connections of a volume, as far as the storage of the metadata can tell. */
 export async function attachmentsOf(db: unknown, volume: DriverVolume): Promise<readonly DriverAttachment[]> {
-  const lookUp: unknown =
-    typeof db === 'object' && db !== null ? Reflect.get(db, 'volumeAttachmentGetAllByVolumeId') : null;
   // The look-up of Cinder's database API, by its name.
-  return typeof lookUp === 'function' ? (Reflect.apply(lookUp, db, [volume.id]) as Promise<DriverAttachment[]>) : [];
+  const found = await lookUp(db, 'volumeAttachmentGetAllByVolumeId', volume);
+  return (found ?? []) as readonly DriverAttachment[];
+}
+
+/** The volume as it is stored now: who holds it may have read it earlier. As it was given where nobody can tell. */
+export async function storedVolume(db: unknown, volume: DriverVolume): Promise<DriverVolume> {
+  try {
+    return ((await lookUp(db, 'volumeGet', volume)) ?? volume) as DriverVolume;
+  } catch (error) {
+    if (error instanceof VolumeNotFound) return volume;
+    throw error;
+  }
+}
+
+/** Asks `db`, which is whatever the storage of the metadata gives to drivers; for a plugin that may be nothing. */
+async function lookUp(db: unknown, method: string, { id }: DriverVolume): Promise<unknown> {
+  const found: unknown = typeof db === 'object' && db !== null ? Reflect.get(db, method) : null;
+  return typeof found === 'function' ? Reflect.apply(found, db, [id]) : null;
 }

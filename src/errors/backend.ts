@@ -26,12 +26,12 @@ export class CommandFailed extends CinderlibError {
   override readonly code = 'COMMAND_FAILED';
   constructor(
     readonly program: string,
-    /** Null when a signal ended it. */
+    /** Null when a signal ended it, or it could not be started. */
     readonly exit_code: number | null,
     readonly stderr: string,
     hint = '',
   ) {
-    super(`${program} failed (${exit_code === null ? 'killed' : `exit code ${exit_code}`}): ${stderr}${hint}`);
+    super(`${program} failed (${exit_code === null ? 'no exit code' : `exit code ${exit_code}`}): ${stderr}${hint}`);
   }
 }
 

@@ -1,9 +1,11 @@
 /** A backend: a volume driver with its configuration, and the volumes that it holds. */
 import { type Dict, isDict } from '../cinder/dict.ts';
+import { copyTree } from '../cinder/tree.ts';
 import { volumeDriverClass } from '../drivers/registry.ts';
 import type { DriverParameters, VolumeDriver } from '../drivers/volume-driver.ts';
-import { givenFilter, givenObject, givenSwitches, readable } from '../given.ts';
+import { givenFields, givenFilter, givenObject, givenSwitches, readable } from '../given.ts';
 import { inspect } from '../inspect.ts';
+import { Turns } from '../persistence/turns.ts';
 import { jsonText, spaced } from '../serialization/json-text.ts';
 import { refuseAssignments } from './assignments.ts';
 import type { Context } from './context.ts';
@@ -53,6 +55,9 @@ export class Backend {
   readonly context: Context;
   /** Volumes that a driver is making now, for drivers that look them up before they are stored. */
   readonly volumesInFlight = new Map<string, Volume>();
+  /** Snapshots and connections that are being made now with an id that the caller gave, such as `Snapshot <id>`. */
+  readonly idsInFlight = new Set<string>();
+  readonly #turns = new Turns();
   /** The options as they were given, to tell whether a second call asks for the same backend. */
   readonly #given: BackendOptions;
   #stats: Stats;
@@ -67,7 +72,7 @@ export class Backend {
     this.context = context;
     this.id = options.volume_backend_name;
     this.driver = driver;
-    this.#given = { ...options };
+    this.#given = options;
     this.#stats = withPools(driver.capabilities, this.id);
     this.#poolNames = poolNamesOf(this.#stats, this.id);
   }
@@ -77,7 +82,8 @@ export class Backend {
     const { volume_backend_name: name, volume_driver } = options;
     const Driver = await volumeDriverClass(volume_driver);
     const parameters: DriverParameters = {
-      configuration: driverConfiguration(options),
+      // The driver's own: what it makes of it shows in dumps, and not in the options that a second call is compared with.
+      configuration: driverConfiguration(copyTree(options) as BackendOptions),
       db: context.persistence.db,
       host: `${context.settings.host}@${name}`,
       cluster_name: null,
@@ -101,7 +107,7 @@ export class Backend {
   /** What dumps say of the backend: its name, or everything with `output_all_backend_info`. */
   get config(): Dict {
     if (!this.context.settings.output_all_backend_info) return { volume_backend_name: this.id };
-    return { ...this.driver.configuration };
+    return copyTree({ ...this.driver.configuration }) as Dict;
   }
 
   /** Whether these options are the ones that the backend was made of. */
@@ -111,7 +117,7 @@ export class Backend {
 
   /** The volumes of the backend: read from the storage at first use, then kept. */
   async volumes(): Promise<readonly Volume[]> {
-    return [...(await this.#volumes.load(() => this.volumesFiltered()))];
+    return this.#volumes.load(() => this.volumesFiltered());
   }
 
   /** The volumes with that id or name, always asked of the storage. */
@@ -135,7 +141,7 @@ export class Backend {
    *   threw, with the volume, whose status is `error` then, as `error.resource`.
    */
   async createVolume(size: number, fields: NewVolumeFields = {}): Promise<Volume> {
-    const { pool_name, ...given } = givenObject('createVolume() takes a size and an object with fields', fields);
+    const { pool_name, ...given } = givenFields('createVolume() takes a size and an object with fields', fields);
     checkPoolName(pool_name);
     checkSize(size);
     const defaults = { display_name: '', display_description: '', bootable: false };
@@ -175,6 +181,14 @@ export class Backend {
   /** The text of {@link dump}. */
   async dumps(): Promise<string> {
     return jsonText(await this.dump(), spaced);
+  }
+
+  /**
+   * Runs what changes the disk of a volume, or how hosts reach it. Of two at once, on whichever objects of that volume, one
+   * waits: each begins with what the other has left.
+   */
+  inTurn<T>(volume_id: string, task: () => Promise<T>): Promise<T> {
+    return this.#turns.run(volume_id, task);
   }
 
   /** Takes a new volume into the list, where that was read. */

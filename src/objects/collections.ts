@@ -1,6 +1,6 @@
 /** How stored objects are found from the context: `cl.Volume.getById(id)` and its like. */
 import { ConnectionNotFound, SnapshotNotFound, VolumeNotFound } from '../errors/index.ts';
-import { givenFilter, givenId, givenKey } from '../given.ts';
+import { givenFilter, givenId } from '../given.ts';
 import type { VolumeFilter } from '../persistence/driver.ts';
 import type { Connection } from './connection.ts';
 import type { Context } from './context.ts';
@@ -24,8 +24,8 @@ export class Volumes {
 
   /** The volumes of that name; none is no error. */
   async getByName(volume_name: string): Promise<readonly Volume[]> {
-    givenKey('getByName', volume_name);
-    return this.#context.persistence.getVolumes({ volume_name });
+    const name = givenId('getByName', volume_name);
+    return named(name, await this.#context.persistence.getVolumes({ volume_name: name }));
   }
 
   /** All volumes that match, newest first in a database, holding no more than a page of them at a time. */
@@ -53,8 +53,8 @@ export class Snapshots {
 
   /** The snapshots of that name; none is no error. */
   async getByName(snapshot_name: string): Promise<readonly Snapshot[]> {
-    givenKey('getByName', snapshot_name);
-    return this.#context.persistence.getSnapshots({ snapshot_name });
+    const name = givenId('getByName', snapshot_name);
+    return named(name, await this.#context.persistence.getSnapshots({ snapshot_name: name }));
   }
 }
 
@@ -73,4 +73,9 @@ export class Connections {
     if (connection === undefined) throw new ConnectionNotFound(connection_id);
     return connection;
   }
+}
+
+/** What a storage found by that name: the empty one filters nothing there. */
+function named<T extends { readonly display_name: string | null }>(name: string, found: readonly T[]): readonly T[] {
+  return name === '' ? found.filter(({ display_name }) => display_name === '') : found;
 }

@@ -93,13 +93,22 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     connector: ConnectorProperties,
     { ovo, use_multipath }: Prepared,
   ): Promise<Connection> {
-    const conn = await operable(volume.backend).driver.initializeConnection(volume, connector);
-    checkData(conn);
-    ovo.set('connection_info', { conn, connector });
-    const connection = new Connection(volume.context, volume.backend, ovo, use_multipath);
-    connection.#volume.keep(volume);
-    await connection.save();
-    return connection;
+    const { driver } = operable(volume.backend);
+    const conn = await driver.initializeConnection(volume, connector);
+    try {
+      checkAnswer(conn);
+      ovo.set('connection_info', { conn, connector });
+      const connection = new Connection(volume.context, volume.backend, ovo, use_multipath);
+      connection.#volume.keep(volume);
+      await connection.save();
+      return connection;
+    } catch (error) {
+      throw await undone(error, volume, async () => {
+        // The host was let in. It may be that of another connection: then it stays.
+        const others = await volume.context.persistence.getConnections({ volume_id: volume.id });
+        if (others.length === 0) await driver.terminateConnection(volume, connector, { force: false });
+      });
+    }
   }
 
   protected override get summary(): string {
@@ -213,7 +222,8 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     await this.save();
     this.#hostConnector = null;
     const volume = await this.volume();
-    if (volume.local_attach === this) volume.local_attach = null;
+    // By its id: the volume may have been read again, and its list with it.
+    if (volume.local_attach?.id === this.id) volume.local_attach = null;
   }
 
   /** Takes the volume away from the host, and the connection with it. */
@@ -235,8 +245,8 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     } catch (error) {
       if (!evenIfRefused) throw error;
     }
-    this.ovo.set('connection_info', null);
     await this.context.persistence.deleteConnection(this);
+    this.ovo.set('connection_info', null);
   }
 
   /** Tells the attached device that the volume has grown; gives its size in bytes. */
@@ -288,8 +298,11 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
 }
 
 /** Refuses an answer that the original could not read again: one such row makes its listings fail. */
-function checkData(conn: unknown): void {
-  const data = (isDict(conn) ? own(conn, 'data') : null) ?? {};
+function checkAnswer(conn: unknown): void {
+  if (!isDict(conn)) {
+    throw new ValueError(`initializeConnection() of a driver answers with an object, not ${kindOf(conn)}.`);
+  }
+  const data = own(conn, 'data') ?? {};
   if (isDict(data)) return;
   throw new ValueError(`initializeConnection() of a driver answers with an object as \`data\`, not ${kindOf(data)}.`);
 }

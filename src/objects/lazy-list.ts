@@ -20,10 +20,13 @@ export class LazyList<T extends { readonly id: string }> {
     return this.#items !== null || this.#current !== null;
   }
 
-  /** The items, read with the given function at the first call; calls that come meanwhile wait for the same answer. */
-  load(read: () => Promise<readonly T[]>): Promise<readonly T[]> {
-    if (this.#items !== null) return Promise.resolve(this.#items);
-    return this.#current !== null && this.#answer !== null ? this.#answer : this.reload(read);
+  /**
+   * The items, read with the given function at the first call; calls that come meanwhile wait for the same answer. Each
+   * gets a list of its own, which it may sort.
+   */
+  async load(read: () => Promise<readonly T[]>): Promise<readonly T[]> {
+    if (this.#items !== null) return [...this.#items];
+    return [...(await (this.#current !== null && this.#answer !== null ? this.#answer : this.reload(read)))];
   }
 
   /** The items, read anew: not by a read that began before. */

@@ -3,17 +3,24 @@ import { entriesOf, isDict } from '../cinder/dict.ts';
 import { pythonStr } from '../cinder/python-str.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { ValueError } from '../errors/index.ts';
-import { shown } from '../shown.ts';
+import { kindOf, shown } from '../shown.ts';
 
 /**
  * Sets the fields that a driver answered with, one after the other.
  * Names that are no fields are passed over, as the original does: drivers answer with more than Cinder stores.
  *
+ * @throws ValueError for another id, under which nobody would find the object, or would find another.
  * @returns Whether there was anything to set.
  */
 export function applyModelUpdate(ovo: VersionedObject, modelUpdate: unknown): boolean {
   if (!isDict(modelUpdate)) return false;
   const fields = entriesOf(modelUpdate).filter(([name]) => ovo.model.index.has(name));
+  const other = fields.find(([name, value]) => name === 'id' && value !== ovo.get('id'));
+  if (other !== undefined) {
+    throw new ValueError(
+      `The driver answered with another id for ${ovo.model.name} ${ovo.get('id')}, which keeps its own.`,
+    );
+  }
   for (const [name, value] of fields) ovo.set(name, value);
   return fields.length > 0;
 }
@@ -31,13 +38,30 @@ interface Aftermath {
  * after it is kept beside it, as `error.not_saved` and `error.not_undone`: the first error is the reason.
  */
 export function failing(error: unknown, resource: object, aftermath: Aftermath = {}): Error {
-  const isOwn = error instanceof Error && Object.isExtensible(error);
   // Drivers may throw anything; what cannot carry a mark becomes the cause of what can.
-  const result = isOwn ? error : new Error(error instanceof Error ? error.message : pythonStr(error), { cause: error });
+  const result = canBeMarked(error) ? error : new Error(textOf(error), { cause: error });
   for (const [name, value] of Object.entries({ resource, ...aftermath })) {
     Object.defineProperty(result, name, { value, configurable: true, writable: true, enumerable: false });
   }
   return result;
+}
+
+function canBeMarked(error: unknown): error is Error {
+  try {
+    const isFixed = Object.getOwnPropertyDescriptor(error, 'resource')?.configurable === false;
+    return error instanceof Error && Object.isExtensible(error) && !isFixed;
+  } catch {
+    // A proxy that does not tell.
+    return false;
+  }
+}
+
+function textOf(error: unknown): string {
+  try {
+    return error instanceof Error ? error.message : pythonStr(error);
+  } catch {
+    return `The driver threw ${kindOf(error)}.`;
+  }
 }
 
 /** Runs what undoes a step after an error, and gives the error to throw. */

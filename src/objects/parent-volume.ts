@@ -50,6 +50,8 @@ export class ParentVolume {
     const id = this.#child.ovo.get('volume_id');
     const volume_id = typeof id === 'string' ? id : '';
     const [volume] = volume_id === '' ? [] : await this.#child.context.persistence.getVolumes({ volume_id });
+    // Another call was faster, or somebody said which it is: it must not be a second object.
+    if (this.#volume !== null) return this.#volume;
     if (volume === undefined) throw new VolumeNotFound(volume_id);
     this.set(volume);
     return volume;

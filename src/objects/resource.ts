@@ -6,7 +6,6 @@ import { givenSwitches } from '../given.ts';
 import { inspect } from '../inspect.ts';
 import { compact, jsonText } from '../serialization/json-text.ts';
 import { toPlainDict, toPrimitive } from '../serialization/primitive.ts';
-import { shownText } from '../shown.ts';
 import { refuseAssignments } from './assignments.ts';
 import type { Backend } from './backend.ts';
 import type { Context } from './context.ts';
@@ -23,15 +22,6 @@ export interface ResourceJson {
   backend: Dict;
   /** The versioned object as Cinder writes it: name, namespace, version and data. */
   ovo: Dict;
-}
-
-/** The name, size and status of a volume or snapshot, as they are printed after its id. Texts may hold anything. */
-export function summaryOf(name: string | null, size: unknown, status: string | null): string {
-  const shownName = name ? shownText(name, JSON.stringify) : 'no name';
-  const shownStatus = shownText(status ?? 'no status', (text) =>
-    /^[\w -]+$/.test(text) ? text : JSON.stringify(text),
-  );
-  return `, ${shownName}, ${size ?? '?'} GiB, ${shownStatus}`;
 }
 
 export abstract class Resource extends FieldHolder {

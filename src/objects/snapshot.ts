@@ -2,7 +2,7 @@
 import { snapshotModel } from '../cinder/snapshot.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { ObjectActionError, SnapshotNotFound, ValueError } from '../errors/index.ts';
-import { givenObject } from '../given.ts';
+import { givenFields } from '../given.ts';
 import { refuseNewProperties } from './assignments.ts';
 import type { Backend } from './backend.ts';
 import { backendNamed, changeable } from './backends.ts';
@@ -10,9 +10,9 @@ import type { Context } from './context.ts';
 import type { SnapshotFields } from './fields.ts';
 import type { NewVolumeFields } from './given-fields.ts';
 import { applyModelUpdate, failed, saveAfter } from './lifecycle.ts';
+import { NamedResource } from './named-resource.ts';
 import { type FieldValues, newObject, withDisplayNames } from './new-object.ts';
 import { ParentVolume } from './parent-volume.ts';
-import { Resource, summaryOf } from './resource.ts';
 import type { Volume } from './volume.ts';
 import { withFields } from './with-fields.ts';
 
@@ -26,8 +26,8 @@ import { withFields } from './with-fields.ts';
  * const copy = await snapshot.createVolume({ name: 'as it was' });
  * ```
  */
-export class Snapshot extends withFields<SnapshotFields, Resource, ConstructorParameters<typeof Resource>>(
-  Resource,
+export class Snapshot extends withFields<SnapshotFields, NamedResource, ConstructorParameters<typeof NamedResource>>(
+  NamedResource,
   snapshotModel,
 ) {
   readonly #volume = new ParentVolume(this);
@@ -35,7 +35,7 @@ export class Snapshot extends withFields<SnapshotFields, Resource, ConstructorPa
   protected override readonly resourceClass = 'Snapshot';
   protected override readonly simplifiedWithout = ['volume'];
 
-  constructor(...given: ConstructorParameters<typeof Resource>) {
+  constructor(...given: ConstructorParameters<typeof NamedResource>) {
     super(...given);
     refuseNewProperties(this, Snapshot, new.target);
   }
@@ -75,26 +75,8 @@ export class Snapshot extends withFields<SnapshotFields, Resource, ConstructorPa
     return snapshot;
   }
 
-  protected override get summary(): string {
-    return summaryOf(this.display_name, this.volume_size, this.status);
-  }
-
-  /** Its name for people: `display_name`. */
-  get name(): string | null {
-    return this.display_name;
-  }
-
-  set name(value: string | null) {
-    this.display_name = value;
-  }
-
-  /** Its description: `display_description`. */
-  get description(): string | null {
-    return this.display_description;
-  }
-
-  set description(value: string | null) {
-    this.display_description = value;
+  protected override get sizeToShow(): unknown {
+    return this.volume_size;
   }
 
   /** The volume that it is a snapshot of, read from the storage at first use. */
@@ -153,7 +135,7 @@ export class Snapshot extends withFields<SnapshotFields, Resource, ConstructorPa
 
   /** Makes a volume with the content of the snapshot. Fields that are given win over those of its volume. */
   async createVolume(fields: NewVolumeFields = {}): Promise<Volume> {
-    const given = givenObject('createVolume() takes an object with fields', fields);
+    const given = givenFields('createVolume() takes an object with fields', fields);
     const volume = await this.volume();
     return volume.restoreSnapshot(this, given);
   }

@@ -15,8 +15,17 @@ abstract class FixedHolder extends FieldHolder {
     this.#ovo = ovo;
   }
 
-  get ovo(): VersionedObject {
+  static {
+    refuseAssignments('volume type', FixedHolder);
+  }
+
+  override get ovo(): VersionedObject {
     return this.#ovo;
+  }
+
+  /** The volume refers to it, and so does the row of a type to its QoS specs. */
+  get id(): string {
+    return String(this.#ovo.get('id') ?? '');
   }
 }
 

@@ -6,7 +6,7 @@ import { volumeAttachmentListModel } from '../cinder/volume-attachment.ts';
 import { wantsMultipath } from '../drivers/attach-options.ts';
 import { hostConnectorProperties } from '../drivers/connector.ts';
 import { InvalidVolume, NotLocal, ValueError, VolumeNotFound } from '../errors/index.ts';
-import { givenObject, givenSwitches, refuseOthers } from '../given.ts';
+import { givenFields, givenObject, givenSwitches, refuseOthers } from '../given.ts';
 import { refuseAssignments, refuseNewProperties } from './assignments.ts';
 import type { Backend } from './backend.ts';
 import { backendOfHost, changeable, operable } from './backends.ts';
@@ -15,11 +15,11 @@ import { Connection } from './connection.ts';
 import type { Context } from './context.ts';
 import type { VolumeFields } from './fields.ts';
 import type { NewConnectionFields, NewSnapshotFields, NewVolumeFields } from './given-fields.ts';
-import { refuseTaken } from './given-id.ts';
+import { makeWithId, refuseTaken } from './given-id.ts';
 import { applyModelUpdate, checkSize, failed, failing, saveAfter, undone } from './lifecycle.ts';
+import { NamedResource } from './named-resource.ts';
 import { type FieldValues, withDisplayNames } from './new-object.ts';
 import { checkPoolName, newVolume, volumeFieldsFrom } from './new-volume.ts';
-import { Resource, summaryOf } from './resource.ts';
 import { Snapshot } from './snapshot.ts';
 import { VolumeType } from './volume-type.ts';
 import { withFields } from './with-fields.ts';
@@ -42,8 +42,8 @@ export type ConnectorProperties = Readonly<Record<string, unknown>>;
  * await volume.extend(2);
  * ```
  */
-export class Volume extends withFields<VolumeFields, Resource, ConstructorParameters<typeof Resource>>(
-  Resource,
+export class Volume extends withFields<VolumeFields, NamedResource, ConstructorParameters<typeof NamedResource>>(
+  NamedResource,
   volumeModel,
 ) {
   /** The connection by which the volume is attached to this host, while it is. */
@@ -62,7 +62,7 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
     refuseAssignments('volume', Volume);
   }
 
-  constructor(...given: ConstructorParameters<typeof Resource>) {
+  constructor(...given: ConstructorParameters<typeof NamedResource>) {
     super(...given);
     refuseNewProperties(this, Volume, new.target);
   }
@@ -91,26 +91,8 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
     return volume;
   }
 
-  protected override get summary(): string {
-    return summaryOf(this.display_name, this.size, this.status);
-  }
-
-  /** Its name for people: `display_name`. */
-  get name(): string | null {
-    return this.display_name;
-  }
-
-  set name(value: string | null) {
-    this.display_name = value;
-  }
-
-  /** Its description: `display_description`. */
-  get description(): string | null {
-    return this.display_description;
-  }
-
-  set description(value: string | null) {
-    this.display_description = value;
+  protected override get sizeToShow(): unknown {
+    return this.size;
   }
 
   /** The type with its extra specs and QoS specs; null for a volume that has none, or is not stored yet. */
@@ -201,7 +183,8 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
    * @param size The new size in GiB, a whole number.
    * @returns The new size in bytes, as the attached device shows it where there is one.
    * @throws ValueError for what is no size, InvalidVolume for 0; else what the driver threw, with the volume, whose
-   *   status is `error` then, as `error.resource`. Whether a smaller size is refused is the driver's decision.
+   *   status is `error` then, as `error.resource`. Whether a smaller size is refused is the driver's decision. Where
+   *   only the attached device could not be told, the volume has its new size.
    */
   async extend(size: number): Promise<number> {
     const backend = changeable(this);
@@ -209,25 +192,36 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
     if (size === 0 && Number(this.size) > 0) {
       throw failing(new InvalidVolume(`Cannot extend volume ${this.id} of ${this.size} GiB to 0 GiB`), this);
     }
-    this.previous_status = this.status;
+    return backend.inTurn(this.id, () => this.#extend(backend, size));
+  }
+
+  async #extend({ driver }: Backend, size: number): Promise<number> {
+    // Not asked of the volume again: it may be read anew while the driver works.
+    const { status } = this;
+    this.previous_status = status;
     this.status = 'extending';
-    let bytes = size * gibibyte;
     try {
-      await backend.driver.extendVolume(this, size);
-      this.size = size;
-      this.status = this.previous_status;
-      this.previous_status = null;
-      if (this.status === 'in-use' && this.local_attach !== null) bytes = await this.local_attach.extend(bytes);
+      await driver.extendVolume(this, size);
     } catch (error) {
+      this.previous_status = status;
       throw await failed(this, 'error', error);
     }
+    this.size = size;
+    this.status = status;
+    this.previous_status = null;
     await saveAfter(this);
-    return bytes;
+    const bytes = size * gibibyte;
+    if (status !== 'in-use' || this.local_attach === null) return bytes;
+    try {
+      return await this.local_attach.extend(bytes);
+    } catch (error) {
+      throw failing(error, this);
+    }
   }
 
   /** Makes a volume with the same content. Fields that are given win over those of this volume. */
   async clone(fields: NewVolumeFields = {}): Promise<Volume> {
-    const given = givenObject('clone() takes an object with fields', fields);
+    const given = givenFields('clone() takes an object with fields', fields);
     const copy = this.#like({ ...given, source_volid: this.id });
     await copy.#make((driver) => driver.createClonedVolume(copy, this));
     return copy;
@@ -260,20 +254,22 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
    *   threw, with the snapshot, whose status is `error` then, as `error.resource`.
    */
   async createSnapshot(fields: NewSnapshotFields = {}): Promise<Snapshot> {
-    changeable(this);
-    const given = givenObject('createSnapshot() takes an object with fields', fields);
+    const backend = changeable(this);
+    const given = givenFields('createSnapshot() takes an object with fields', fields);
     const defaults = { display_name: '', display_description: '' };
     const snapshot = Snapshot.make(this.context, this, { ...defaults, ...withDisplayNames(given) });
-    if (given['id']) {
-      const { id } = snapshot;
-      refuseTaken('Snapshot', id, await this.context.persistence.getSnapshots({ snapshot_id: id }));
-    }
-    try {
-      await snapshot.create();
-    } finally {
-      this.#snapshots.put(snapshot);
-    }
-    return snapshot;
+    const create = async (): Promise<Snapshot> => {
+      try {
+        await snapshot.create();
+      } finally {
+        this.#snapshots.put(snapshot);
+      }
+      return snapshot;
+    };
+    if (!given['id']) return create();
+    const snapshot_id = snapshot.id;
+    const stored = () => this.context.persistence.getSnapshots({ snapshot_id });
+    return makeWithId(backend, 'Snapshot', snapshot_id, stored, create);
   }
 
   /** Shows a child that was read again, or loaded with its volume, in the loaded list. */
@@ -296,28 +292,45 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
    *   threw, with the export undone.
    */
   async connect(connector: ConnectorProperties, fields: NewConnectionFields = {}): Promise<Connection> {
-    const { driver } = changeable(this);
+    const backend = changeable(this);
     const host = givenObject("connect() takes an object with the host's properties", connector, ValueError);
-    const given = givenObject('connect() takes an object with fields after the connector', fields);
+    const given = givenFields('connect() takes an object with fields after the connector', fields);
     // Before the export is made: undoing that would undo the one of the connection that is there.
     const prepared = Connection.prepare(this, host, given);
-    if (given['id']) {
-      const connection_id = String(prepared.ovo.get('id'));
-      refuseTaken('Connection', connection_id, await this.context.persistence.getConnections({ connection_id }));
-    }
+    const connect = () => backend.inTurn(this.id, () => this.#connect(backend, host, prepared));
+    if (!given['id']) return connect();
+    const connection_id = String(prepared.ovo.get('id'));
+    const stored = () => this.context.persistence.getConnections({ connection_id });
+    return makeWithId(backend, 'Connection', connection_id, stored, connect);
+  }
+
+  async #connect(
+    { driver }: Backend,
+    host: ConnectorProperties,
+    prepared: ReturnType<typeof Connection.prepare>,
+  ): Promise<Connection> {
     const modelUpdate = await driver.createExport(null, this, host);
-    if (applyModelUpdate(this.ovo, modelUpdate)) await this.save();
-    const { status } = this;
     try {
+      if (applyModelUpdate(this.ovo, modelUpdate)) await this.save();
       const connection = await Connection.connect(this, host, prepared);
-      this.#connections.put(connection);
-      this.status = 'in-use';
-      await this.save();
+      await this.#use(connection);
       return connection;
     } catch (error) {
-      this.ovo.restore('status', status);
       throw await undone(error, this, async () => driver.removeExport(null, this));
     }
+  }
+
+  /** Stores that the volume is in use, by a connection that is stored already. */
+  async #use(connection: Connection): Promise<void> {
+    const { status } = this;
+    try {
+      this.status = 'in-use';
+      await this.save();
+    } catch (error) {
+      this.ovo.restore('status', status);
+      throw await undone(error, this, () => connection.terminate({ force: false }));
+    }
+    this.#connections.put(connection);
   }
 
   /**
@@ -332,18 +345,21 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
     if (connection.volume_id !== this.id) {
       throw new ValueError(`Connection ${connection.id} is one of volume ${connection.volume_id}, not of ${this.id}.`);
     }
-    await connection.terminate({ force });
-    await this.forgetConnection(connection);
+    await this.#end(connection, { force });
   }
 
-  /** What is left to do on the volume when one of its connections is gone. */
-  async forgetConnection(connection: Connection): Promise<void> {
-    this.#connections.remove(connection);
-    await operable(this.backend).driver.removeExport(null, this);
-    // Asked of the storage: another object of this volume may have made connections, or ended some.
-    if ((await this.context.persistence.getConnections({ volume_id: this.id })).length > 0) return;
-    this.status = 'available';
-    await this.save();
+  /** Ends a connection, and what the volume is in use for with the last of them. */
+  async #end(connection: Connection, how: Parameters<Connection['terminate']>[0]): Promise<void> {
+    const backend = changeable(this);
+    await backend.inTurn(this.id, async () => {
+      await connection.terminate(how);
+      this.#connections.remove(connection);
+      await backend.driver.removeExport(null, this);
+      // Asked of the storage: another object of this volume may have made connections, or ended some.
+      if ((await this.context.persistence.getConnections({ volume_id: this.id })).length > 0) return;
+      this.status = 'available';
+      await this.save();
+    });
   }
 
   /** Connects the volume to this host and attaches it: `connection.path` is the device. */
@@ -371,15 +387,14 @@ export class Volume extends withFields<VolumeFields, Resource, ConstructorParame
     }
     this.local_attach = null;
     if (!force) return this.disconnect(connection);
-    await connection.terminate({ force, evenIfRefused: true });
-    await this.forgetConnection(connection);
+    await this.#end(connection, { force, evenIfRefused: true });
   }
 
   /** Detaches every connection and removes the export. */
   async cleanup(): Promise<void> {
-    const { driver } = changeable(this);
+    const backend = changeable(this);
     for (const connection of await this.connections()) if (connection.attached) await connection.detach();
-    await driver.removeExport(null, this);
+    await backend.inTurn(this.id, async () => backend.driver.removeExport(null, this));
   }
 
   protected override async loadForDump(): Promise<void> {

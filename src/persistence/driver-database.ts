@@ -110,14 +110,12 @@ export class DriverDatabase {
 
   /** One change after the other: of two at once each would begin with what there was before the other. */
   async #changeAdminMetadata(volume_id: string, change: (before: Dict<string>) => Dict<string>): Promise<Dict<string>> {
-    let after: Dict<string> | null = null;
-    await this.#changes.run(volume_id, async () => {
+    return this.#changes.run(volume_id, async () => {
       const volume = await this.volumeGet(volume_id);
       volume.admin_metadata = change(volume.admin_metadata ?? {});
       await this.#store(volume);
-      after = volume.admin_metadata;
+      return dict(entriesOf(volume.admin_metadata));
     });
-    return dict(entriesOf(after ?? {}));
   }
 
   /** A volume that is just being made is stored by who makes it, once it is there. */

@@ -3,12 +3,13 @@
  *
  * Also the plugin to imitate: the contract and nothing else.
  */
+import { ConnectionNotFound, SnapshotNotFound, VolumeNotFound } from '../errors/index.ts';
 import { givenKey, refuseOthers } from '../given.ts';
 import type { Connection } from '../objects/connection.ts';
 import { KeyValue, keyOf, storableKeyValue } from '../objects/key-value.ts';
 import type { Snapshot } from '../objects/snapshot.ts';
 import type { Volume } from '../objects/volume.ts';
-import type { ConnectionFilter, SnapshotFilter, VolumeFilter } from './driver.ts';
+import type { ConnectionFilter, SnapshotFilter, Storable, VolumeFilter } from './driver.ts';
 import { PersistenceDriver } from './driver.ts';
 import { DriverDatabase } from './driver-database.ts';
 import { connectionFilter, snapshotFilter, volumeFilter } from './filters.ts';
@@ -18,6 +19,8 @@ export class MemoryPersistence extends PersistenceDriver {
   readonly #snapshots = new Map<string, Snapshot>();
   readonly #connections = new Map<string, Connection>();
   readonly #keyValues = new Map<string, KeyValue>();
+  /** An operation that was under way when its object was deleted must not bring it back. */
+  readonly #deleted = new WeakSet<Storable>();
   readonly #db = new DriverDatabase(this, () => this.context);
 
   override get storageName(): string {
@@ -60,18 +63,21 @@ export class MemoryPersistence extends PersistenceDriver {
 
   override async setVolume(volume: Volume): Promise<void> {
     refuseOthers('setVolume', volume, 'Volume');
+    if (this.#deleted.has(volume)) throw new VolumeNotFound(volume.id);
     this.#volumes.set(volume.id, volume);
     await super.setVolume(volume);
   }
 
   override async setSnapshot(snapshot: Snapshot): Promise<void> {
     refuseOthers('setSnapshot', snapshot, 'Snapshot');
+    if (this.#deleted.has(snapshot)) throw new SnapshotNotFound(snapshot.id);
     this.#snapshots.set(snapshot.id, snapshot);
     await super.setSnapshot(snapshot);
   }
 
   override async setConnection(connection: Connection): Promise<void> {
     refuseOthers('setConnection', connection, 'VolumeAttachment');
+    if (this.#deleted.has(connection)) throw new ConnectionNotFound(connection.id);
     this.#connections.set(connection.id, connection);
     await super.setConnection(connection);
   }
@@ -85,6 +91,7 @@ export class MemoryPersistence extends PersistenceDriver {
   /** Deletes the volume and, as a database does, what cannot be without it. */
   override async deleteVolume(volume: Volume): Promise<void> {
     refuseOthers('deleteVolume', volume, 'Volume');
+    this.#deleted.add(volume);
     this.#volumes.delete(volume.id);
     for (const [id, { volume_id }] of this.#snapshots) if (volume_id === volume.id) this.#snapshots.delete(id);
     for (const [id, { volume_id }] of this.#connections) if (volume_id === volume.id) this.#connections.delete(id);
@@ -93,12 +100,14 @@ export class MemoryPersistence extends PersistenceDriver {
 
   override async deleteSnapshot(snapshot: Snapshot): Promise<void> {
     refuseOthers('deleteSnapshot', snapshot, 'Snapshot');
+    this.#deleted.add(snapshot);
     this.#snapshots.delete(snapshot.id);
     await super.deleteSnapshot(snapshot);
   }
 
   override async deleteConnection(connection: Connection): Promise<void> {
     refuseOthers('deleteConnection', connection, 'VolumeAttachment');
+    this.#deleted.add(connection);
     this.#connections.delete(connection.id);
     await super.deleteConnection(connection);
   }

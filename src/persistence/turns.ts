@@ -3,13 +3,13 @@ export class Turns {
   readonly #last = new Map<string, Promise<unknown>>();
 
   /** Runs the task when those before it have ended, at once where there are none. */
-  async run(key: string, task: () => Promise<void>): Promise<void> {
+  async run<T>(key: string, task: () => Promise<T>): Promise<T> {
     const before = this.#last.get(key);
     const turn = before === undefined ? task() : before.then(task);
     const ended = turn.catch(() => {});
     this.#last.set(key, ended);
     try {
-      await turn;
+      return await turn;
     } finally {
       if (this.#last.get(key) === ended) this.#last.delete(key);
     }

@@ -73,7 +73,8 @@ describe('a property that can only be read', () => {
     ...['id', 'ovo', 'volume_type'].map((name) => ['a new volume', name] as const),
     ['a new snapshot', 'id'] as const,
     ...ofConnections.map((name) => ['a new connection', name] as const),
-    ['a volume type', 'qos_specs'] as const,
+    ...['id', 'ovo', 'qos_specs'].map((name) => ['a volume type', name] as const),
+    ...['id', 'ovo'].map((name) => ['QoS specs', name] as const),
   ])('of %s says so: %s', async (what, name) => {
     const object = (await everyObject())[what] ?? expect.unreachable();
     const before: unknown = Reflect.get(object, name);

@@ -9,11 +9,14 @@ let cl: Cinderlib;
 let backend: Backend;
 /** What the connector throws when it is to detach. */
 let stuck: Error | null;
+/** What it throws when it is to tell of a new size. */
+let blind: Error | null;
 
 beforeEach(async () => {
   log = [];
   script = new Map<string, unknown>([['initializeConnection', { driver_volume_type: 'logged', data: { lun: 1 } }]]);
   stuck = null;
+  blind = null;
   registerVolumeDriver('recording', recordingDriver(log, script));
   registerConnector(
     'logged',
@@ -31,6 +34,7 @@ beforeEach(async () => {
       }
       extendVolume() {
         log.push('C extendVolume');
+        if (blind !== null) throw blind;
         return 12345;
       }
     },
@@ -142,7 +146,16 @@ describe('extend', () => {
   test('of an attached volume gives the size that the connector sees', async () => {
     const { volume } = await attached();
     expect(await volume.extend(2)).toBe(12345);
-    expect(log).toEqual(['D extendVolume', '  to 2', 'C extendVolume', 'P setVolume in-use']);
+    expect(log).toEqual(['D extendVolume', '  to 2', 'P setVolume in-use', 'C extendVolume']);
+    expect([volume.size, volume.status, volume.previous_status]).toEqual([2, 'in-use', null]);
+  });
+
+  test('that the connector cannot tell of has happened all the same', async () => {
+    const { volume } = await attached();
+    blind = new Error('no rescan');
+    await expect(volume.extend(2)).rejects.toBe(blind);
+    expect(Reflect.get(blind, 'resource')).toBe(volume);
+    expect(log.at(-2)).toBe('P setVolume in-use');
     expect([volume.size, volume.status, volume.previous_status]).toEqual([2, 'in-use', null]);
   });
 
@@ -166,6 +179,11 @@ test.each(['memory', 'memory_db'])('attach() stores the device, and detach() tak
   expect((await other.Connection.getById(connection.id)).device).toEqual({ path: '/dev/logged', type: 'block' });
   connection.mountpoint = null;
   await connection.detach();
+  // The list of a volume that is read again has other objects.
+  await volume.attach();
+  await volume.refresh();
+  await volume.cleanup();
+  expect(volume.local_attach).toBeNull();
   expect((await other.Connection.getById(connection.id)).connection_info).toEqual({
     conn: { driver_volume_type: 'logged', data: { lun: 1, access_mode: 'rw' } },
     connector: connection.connector,

@@ -122,6 +122,39 @@ describe('create', () => {
     expect((await backend.createVolume(1)).status).toBe('downloading');
   });
 
+  test('keeps its id, whatever the driver answers', async () => {
+    script.set('createVolume', { id: 'mine', provider_id: '1' });
+    expect((await backend.createVolume(1, { id: 'mine' })).provider_id).toBe('1');
+    const error = await failureOf(backend.createVolume(1, { id: 'other' }));
+    expect(error).toMatchObject({ name: 'ValueError', resource: { id: 'other', status: 'error' } });
+    expect((await cl.persistence.getVolumes()).map(({ id }) => id)).toEqual(['mine', 'other']);
+    expect(backend.volumesInFlight.size).toBe(0);
+  });
+
+  test('that throws what cannot be marked has it as its cause', async () => {
+    const circle: Record<string, unknown> = { status: 500 };
+    circle['circle'] = circle;
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const fixed = Object.defineProperty(new Error('fixed'), 'resource', { value: 1 });
+    for (const thrown of [
+      circle,
+      proxy,
+      Object.create(null),
+      Symbol('s'),
+      undefined,
+      fixed,
+      Object.freeze(new Error()),
+    ]) {
+      backend.driver.createVolume = () => {
+        throw thrown;
+      };
+      const error = await failureOf(backend.createVolume(1));
+      expect([error instanceof Error, error.cause === thrown]).toEqual([true, true]);
+      expect(error.resource).toMatchObject({ status: 'error' });
+    }
+  });
+
   test('that fails stores the volume with status error and names it', async () => {
     log.length = 0;
     await backend.volumes();
@@ -343,8 +376,58 @@ describe('connect', () => {
     log.length = 0;
     script.set('initializeConnection', { driver_volume_type: 'fake', data: ['10.0.0.1'] });
     expect(await failureOf(vol.connect({ host: 'a' }))).toMatchObject({ name: 'ValueError', resource: vol });
-    expect(log).toEqual(['D createExport', 'D initializeConnection', 'D removeExport']);
+    expect(log).toEqual(['D createExport', 'D initializeConnection', 'D terminateConnection', 'D removeExport']);
     expect([vol.status, await vol.connections()]).toEqual(['available', []]);
+  });
+
+  test.each([null, undefined, 'iqn', 5, []])(
+    'an answer that is %j is refused, and the export undone',
+    async (answer) => {
+      const vol = await volume();
+      backend.driver.initializeConnection = () => answer as never;
+      expect(await failureOf(vol.connect({ host: 'a' }))).toMatchObject({ name: 'ValueError', resource: vol });
+      expect(log).toEqual(['D createExport', 'D terminateConnection', 'D removeExport']);
+      expect([vol.status, await cl.persistence.getConnections()]).toEqual(['available', []]);
+    },
+  );
+
+  test('whose export answers with what cannot be stored removes the export', async () => {
+    const vol = await volume();
+    script.set('createExport', { metadata: 5 });
+    expect(await failureOf(vol.connect({}))).toMatchObject({ name: 'ValueError', resource: vol });
+    script.set('createExport', { provider_auth: 'CHAP u p' });
+    persistence.failures.set('setVolume', new Error('disk full'));
+    expect(await failureOf(vol.connect({}))).toMatchObject({ message: 'disk full', resource: vol });
+    const once = ['D createExport', 'D removeExport'];
+    expect(log).toEqual([...once, 'D createExport', 'P setVolume available', 'D removeExport']);
+  });
+
+  test('that cannot be stored lets the host out again', async () => {
+    const vol = await volume();
+    persistence.failures.set('setConnection', new Error('disk full'));
+    expect((await failureOf(vol.connect({}))).message).toBe('disk full');
+    expect(log.slice(-3)).toEqual(['P setConnection not attached', 'D terminateConnection', 'D removeExport']);
+    expect([vol.status, await vol.connections()]).toEqual(['available', []]);
+    // Not one that may be in by another connection.
+    persistence.failures.clear();
+    const first = await vol.connect({ host: 'twice' });
+    persistence.failures.set('setConnection', new Error('disk full'));
+    await failureOf(vol.connect({ host: 'twice' }));
+    expect(log.slice(-2)).toEqual(['P setConnection not attached', 'D removeExport']);
+    expect([vol.status, await vol.connections()]).toEqual(['in-use', [first]]);
+  });
+
+  test('of a volume whose status cannot be stored leaves no connection', async () => {
+    const vol = await volume();
+    persistence.failures.set('setVolume', new Error('disk full'));
+    expect((await failureOf(vol.connect({}))).message).toBe('disk full');
+    expect(log.slice(-4)).toEqual([
+      'P setVolume in-use',
+      'D terminateConnection',
+      'P deleteConnection',
+      'D removeExport',
+    ]);
+    expect([vol.status, await vol.connections(), await cl.persistence.getConnections()]).toEqual(['available', [], []]);
   });
 
   test('that fails later removes the export and keeps the status', async () => {
@@ -389,6 +472,14 @@ describe('disconnect', () => {
     await vol.disconnect(conn);
     expect(log).toEqual(['D terminateConnection', 'P deleteConnection', 'D removeExport']);
     expect(vol.status).toBe('in-use');
+  });
+
+  test('that the storage refuses leaves the connection as it is stored', async () => {
+    const vol = await volume();
+    const conn = await vol.connect({});
+    persistence.failures.set('deleteConnection', new Error('disk full'));
+    expect((await failureOf(vol.disconnect(conn))).message).toBe('disk full');
+    expect([conn.connected, conn.ovo.changedFields.size, await vol.connections()]).toEqual([true, 0, [conn]]);
   });
 
   test('whose termination fails stores nothing', async () => {

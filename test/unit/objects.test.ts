@@ -121,6 +121,49 @@ describe.each(['memory', 'memory_db'])('on %s', (storage) => {
     expect(hosts.map(({ host }) => host)).toEqual(['h@b#p2', 'h@b#p2', 'h@b#p1']);
   });
 
+  test('a field that is undefined counts as left out', async () => {
+    const none = undefined;
+    const plain = { name: none, metadata: none, user_id: none, host: none, bootable: none, id: none, pool_name: none };
+    const vol = await b.createVolume(1, plain);
+    expect([vol.name, vol.metadata, vol.user_id, vol.host, vol.bootable]).toEqual([
+      '',
+      {},
+      'cinderlib',
+      'h@b#p1',
+      false,
+    ]);
+    const big = await b.createVolume(7, { name: 'n', metadata: { a: '1' } });
+    const snap = await big.createSnapshot({ name: none, metadata: none, user_id: none });
+    expect([snap.name, snap.metadata, snap.user_id]).toEqual(['', {}, 'cinderlib']);
+    for (const copy of [big.clone({ size: none, name: none, metadata: none }), snap.createVolume({ size: none })]) {
+      const { size, name, metadata } = await copy;
+      expect([size, name, metadata]).toEqual([7, 'n', { a: '1' }]);
+    }
+  });
+
+  test('who gets a list may sort it', async () => {
+    const vol = await b.createVolume(1);
+    for (const name of ['1', '2']) await vol.createSnapshot({ name });
+    for (const host of ['1', '2']) await vol.connect({ host });
+    const { length } = await cl.dumps();
+    for (const list of [await b.volumes(), await vol.snapshots(), await vol.connections()]) {
+      Reflect.apply(Array.prototype.splice, list, [0, 1]);
+    }
+    expect([(await vol.snapshots()).length, (await vol.connections()).length]).toEqual([2, 2]);
+    expect((await cl.dumps()).length).toBe(length);
+  });
+
+  test('the empty name finds what has it, and no name nothing', async () => {
+    const vol = await b.createVolume(1, { name: 'named' });
+    for (const name of ['named', '']) await vol.createSnapshot({ name });
+    expect(await cl.Volume.getByName('')).toEqual([]);
+    expect((await cl.Snapshot.getByName('')).map(({ name }) => name)).toEqual(['']);
+    for (const name of [undefined, null]) {
+      await expect(cl.Volume.getByName(name as never)).rejects.toMatchObject({ name: 'InvalidOption' });
+      await expect(cl.Snapshot.getByName(name as never)).rejects.toMatchObject({ name: 'InvalidOption' });
+    }
+  });
+
   test('a key-value takes a text, a number or null, and nothing else', async () => {
     await cl.persistence.setKeyValue(new KeyValue('n', 5 as never));
     expect((await cl.persistence.getKeyValues('n'))[0]?.value).toBe('5');
@@ -202,6 +245,21 @@ describe('on a database', () => {
     const found = await cl.Volume.getById(id);
     expect([found.display_name, found.volume_type?.extra_specs]).toEqual(['new', { e: '2' }]);
   });
+});
+
+test('the options of a backend are those that were given, whoever changes what later', async () => {
+  const cl = await setup({ output_all_backend_info: true });
+  const given = { ...options, pools: ['p1'], replication: [{ password: 'hunter2' }] };
+  const b = await cl.backend(given);
+  for (const { backend } of await cl.json()) {
+    for (const each of backend['replication'] as { password: string }[]) each.password = '***';
+  }
+  expect(JSON.stringify(b.driver.configuration)).toContain('hunter2');
+  (b.driver.configuration['pools'] as string[]).push('by the driver');
+  expect(await cl.backend({ ...given })).toBe(b);
+  given.pools.push('p2');
+  await expect(cl.backend(given)).rejects.toMatchObject({ name: 'InvalidOption' });
+  await cl.close();
 });
 
 class SlowNotes extends NoteBook {

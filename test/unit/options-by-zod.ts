@@ -13,7 +13,7 @@ const setupSchema = z.looseObject({
   non_uuid_ids: flag(false),
   output_all_backend_info: flag(false),
   fail_on_missing_backend: flag(true),
-  host: z.nullish(text),
+  host: z.nullish(text.check(z.regex(/^[^#]*$/, 'a name without #, which begins the pool,'))),
   root_helper: z._default(z.string(), 'sudo'),
   file_locks_path: z.nullish(text),
   suppress_requests_ssl_warnings: flag(true),

@@ -87,6 +87,8 @@ describe('options of setup()', () => {
     [{ project_id: 5 }, 'project_id cannot be a number: a string is expected'],
     [{ user_id: {} }, 'user_id cannot be an object: a string is expected'],
     [{ host: '' }, 'host cannot be an empty text: it must not be empty'],
+    // Its volumes could not be found again.
+    [{ host: 'web#1' }, 'host cannot be a string: a name without #, which begins the pool, is expected'],
     [{ non_uuid_ids: 'yes' }, 'non_uuid_ids cannot be a string: a boolean is expected'],
     [{ fail_on_missing_backend: null }, 'fail_on_missing_backend cannot be null: a boolean is expected'],
     [{ output_all_backend_info: 1 }, 'output_all_backend_info cannot be a number: a boolean is expected'],
@@ -109,6 +111,22 @@ describe('options of setup()', () => {
       InvalidOption,
       `setup(): an object with options is expected, not ${shown}.`,
     );
+  });
+
+  it('are looked at once: what is another thing at the next look is the first', () => {
+    for (const base of [null, Object.prototype]) {
+      const changing = Object.create(base);
+      const looks = { host: 0, worker: 0, my_ip: 0 };
+      for (const name of ['host', 'worker', 'my_ip'] as const) {
+        Object.defineProperty(changing, name, {
+          get: () => (looks[name]++ === 0 ? (name === 'worker' ? false : 'first') : 5),
+          enumerable: true,
+        });
+      }
+      expect(setupConfig(changing)).toMatchObject({ host: 'first', worker: false, my_ip: 'first' });
+      // Those of a class are not its objects' own.
+      expect(setupConfig(Object.create({ host: 'inherited' })).host).toBe('inherited');
+    }
   });
 
   it('cannot come in through the prototype', () => {

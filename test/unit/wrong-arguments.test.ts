@@ -87,6 +87,7 @@ describe.each([
         await errorOf(() => backend.createVolume(1, { [secret]: 1 })),
         await errorOf(() => volume.toJson({ [secret]: true } as never)),
         await errorOf(() => cl.backend(secret as never)),
+        await errorOf(() => cl.backend({ volume_backend_name: `${secret}@`, volume_driver })),
       ];
       for (const { message } of errors) expect(message).not.toMatch(/hunter2|AQBSd/);
     }

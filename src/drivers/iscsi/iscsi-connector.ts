@@ -4,7 +4,7 @@ import { CommandFailed, DeviceUnavailable, MissingDependency, NotImplemented } f
 import { pause } from '../../runtime.ts';
 import { Commands } from '../command.ts';
 import type { ConnectorOptions, Device, HostConnector } from '../connector.ts';
-import { diskOf, diskSize, isLoggedIn } from './sessions.ts';
+import { diskSize, disksOf, isLoggedIn } from './sessions.ts';
 
 /** For a disk to appear after the login, in milliseconds: how often it is looked for, and for how long. */
 const everyNow = 100;
@@ -41,6 +41,8 @@ export class IscsiConnector implements HostConnector {
       await this.#record(unit, ['--op', 'new']);
       await this.#authenticate(unit, data);
       await this.#record(unit, ['--login'], alreadyLoggedIn);
+      // The unit may be there only since.
+      if (wasLoggedIn) await this.#record(unit, ['--rescan']);
       const disk = await this.#awaitDisk(unit);
       return { type: 'block', path: `/dev/${disk}` };
     } catch (error) {
@@ -52,13 +54,14 @@ export class IscsiConnector implements HostConnector {
 
   async disconnectVolume(
     data: Dict,
-    device: Dict | null,
+    _device: Dict | null,
     { force, ignore_errors }: { readonly force: boolean; readonly ignore_errors: boolean },
   ): Promise<void> {
     try {
       const unit = unitOf(data);
-      const path = device === null ? undefined : own(device, 'path');
-      if (typeof path === 'string' && diskOf(unit.iqn, unit.lun) !== null) await this.#flush(path, force);
+      // As it is called now: since a restart another disk may have the path that was stored.
+      const disk = disksOf(unit.iqn).get(unit.lun);
+      if (disk !== undefined) await this.#flush(`/dev/${disk}`, force);
       await this.#forget(unit);
     } catch (error) {
       if (!ignore_errors) throw error;
@@ -78,8 +81,8 @@ export class IscsiConnector implements HostConnector {
   async extendVolume(data: Dict): Promise<number | null> {
     const unit = unitOf(data);
     await this.#record(unit, ['--rescan']);
-    const disk = diskOf(unit.iqn, unit.lun);
-    return disk === null ? null : diskSize(disk);
+    const disk = disksOf(unit.iqn).get(unit.lun);
+    return disk === undefined ? null : diskSize(disk);
   }
 
   async #authenticate(unit: Unit, data: Dict): Promise<void> {
@@ -92,8 +95,8 @@ export class IscsiConnector implements HostConnector {
 
   async #awaitDisk(unit: Unit): Promise<string> {
     for (let waited = 0; waited <= patience; waited += everyNow) {
-      const disk = diskOf(unit.iqn, unit.lun);
-      if (disk !== null) return disk;
+      const disk = disksOf(unit.iqn).get(unit.lun);
+      if (disk !== undefined) return disk;
       await pause(everyNow);
     }
     throw new DeviceUnavailable(
@@ -111,6 +114,14 @@ export class IscsiConnector implements HostConnector {
   }
 
   async #forget(unit: Unit): Promise<void> {
+    const disks = new Map(disksOf(unit.iqn));
+    const disk = disks.get(unit.lun);
+    disks.delete(unit.lun);
+    if (disks.size > 0) {
+      // The session is also that of the target's other units.
+      if (disk !== undefined) await this.#commands.run('tee', [`/sys/block/${disk}/device/delete`], { input: '1' });
+      return;
+    }
     if (isLoggedIn(unit.iqn)) await this.#record(unit, ['--logout'], nothingThere);
     await this.#record(unit, ['--op', 'delete'], nothingThere);
   }

@@ -3,20 +3,21 @@ import { builtin } from '../../runtime.ts';
 
 const sessions = '/sys/class/iscsi_session';
 
-/** The disk, such as `sda`, that the unit of a target is on this host; null while there is none. */
-export function diskOf(iqn: string, lun: number): string | null {
+/** The disks, such as `sda`, that the units of a target are on this host, by the numbers of the units. */
+export function disksOf(iqn: string): ReadonlyMap<number, string> {
+  const disks = new Map<number, string>();
   for (const session of list(sessions)) {
     if (read(`${sessions}/${session}/targetname`) !== iqn) continue;
     const device = `${sessions}/${session}/device`;
     for (const target of list(device).filter((name) => name.startsWith('target'))) {
       // Below it are the units: host:channel:target:unit.
-      for (const unit of list(`${device}/${target}`).filter((name) => name.endsWith(`:${lun}`))) {
+      for (const unit of list(`${device}/${target}`)) {
         const [disk] = list(`${device}/${target}/${unit}/block`);
-        if (disk !== undefined) return disk;
+        if (disk !== undefined) disks.set(Number(unit.split(':').at(-1)), disk);
       }
     }
   }
-  return null;
+  return disks;
 }
 
 /** Whether this host is logged in to the target. */

@@ -17,7 +17,15 @@ import {
   type ModelUpdate,
   VolumeDriver,
 } from '../volume-driver.ts';
-import { attachmentsOf, bytesOf, inGibibytes, snapshotName, sourceName, volumeName } from '../volume-names.ts';
+import {
+  attachmentsOf,
+  bytesOf,
+  inGibibytes,
+  snapshotName,
+  sourceName,
+  storedVolume,
+  volumeName,
+} from '../volume-names.ts';
 import { Blocks } from './blocks.ts';
 import { lvmOptions } from './options.ts';
 import { LioTarget } from './targets/lio.ts';
@@ -123,14 +131,16 @@ export class LVMVolumeDriver extends VolumeDriver {
   }
 
   override async createExport(_context: DriverContext, volume: DriverVolume): Promise<ModelUpdate> {
-    const made = await this.#target.create(volume, await this.#store.activePath(volumeName(volume)));
+    // With the credentials of the export that there may be: an older object does not have them.
+    const stored = await storedVolume(this.db, volume);
+    const made = await this.#target.create(stored, await this.#store.activePath(volumeName(volume)));
     return made === null ? null : { ...made };
   }
 
   /** The library asks for this after every disconnect: an export that other hosts use stays. */
   override async removeExport(_context: DriverContext, volume: DriverVolume): Promise<void> {
     if ((await attachmentsOf(this.db, volume)).length > 0) return;
-    await this.#target.remove(volume);
+    await this.#target.remove(await storedVolume(this.db, volume));
   }
 
   override async initializeConnection(volume: DriverVolume, connector: DriverConnector): Promise<ConnectionInfo> {

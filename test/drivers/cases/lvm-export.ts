@@ -126,6 +126,49 @@ const cases: readonly (readonly [name: string, body: (lvm: Lvm) => Promise<void>
     },
   ],
   [
+    'a disk of a target with several leaves the session to the others',
+    async (lvm) => {
+      const backend = await lvm();
+      const [one, other] = [await backend.createVolume(1), await backend.createVolume(1)];
+      const [first, second] = [await one.connect(connector), await other.connect(connector)];
+      // As arrays have them.
+      const tid = /,(?<tid>\d+) /.exec(one.provider_location ?? '')?.groups?.['tid'] ?? '';
+      const device = devicePath(`volume-${other.id}`);
+      command(
+        'tgtadm',
+        '--lld',
+        'iscsi',
+        '--mode',
+        'logicalunit',
+        '--op',
+        'new',
+        '--tid',
+        tid,
+        '--lun',
+        '2',
+        '-b',
+        device,
+      );
+      const { conn } = first.connection_info as { conn: { data: object } };
+      second.connection_info = { conn: { ...conn, data: { ...conn.data, target_lun: 2 } }, connector };
+      await first.attach();
+      await second.attach();
+      equal([sessions().length, first.path === second.path], [1, false]);
+      fill(second.path ?? '', 'the other');
+      const disk = basename(second.path ?? '');
+      await second.detach();
+      equal([sessions().length, readdirSync('/sys/block').includes(disk)], [1, false]);
+      equal(onDisk(device).equals(Buffer.alloc(4096, 'the other')), true);
+      equal(onDisk(first.path ?? '').length, 4096);
+      await first.detach();
+      equal([sessions(), records()], [[], '']);
+      await one.disconnect(first);
+      await other.disconnect(second);
+      for (const volume of [one, other]) await volume.delete();
+      equal(leftovers(), []);
+    },
+  ],
+  [
     'with a wrong secret nothing is attached, and nothing left of the attempt',
     async (lvm) => {
       // Two targets cannot share a port.

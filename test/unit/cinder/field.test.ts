@@ -103,6 +103,8 @@ describe('an integer', () => {
     expect(coerce(field('integer'), '9007199254740991')).toBe(9007199254740991);
     expect(coerce(field('integer'), '9007199254740992')).toBe(9007199254740992n);
     expect(coerce(field('integer'), 5n)).toBe(5);
+    // More digits than a dump could hold: refused here, and not by each dump from then on.
+    expect(() => coerce(field('integer'), 10n ** 4300n)).toThrow('value has 4301 digits');
     expect(Object.is(coerce(field('integer'), -0), 0)).toBe(true);
     expect(Object.is(coerce(field('integer'), -0.9), 0)).toBe(true);
   });

@@ -1,8 +1,10 @@
 /** Programs of the host: arguments, time, and what is missing. */
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { ChildProcess } from 'node:child_process';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { inspect } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Commands } from '../../../src/drivers/command.ts';
 import { CommandFailed, CommandTimedOut, MissingDependency } from '../../../src/errors/index.ts';
 
@@ -38,10 +40,28 @@ describe('Commands', () => {
     await expect(failing).rejects.toThrow(/^(?!.*hunter2)/s);
   });
 
-  it('stops a program that does not end, also one that does not want to', async () => {
+  it('stops a program that does not end, also one that does not want to, and waits for nothing that it started', async () => {
     const stubborn = 'trap "" TERM; while :; do sleep 0.1; done';
-    await expect(commands.run('sleep', ['1000'], { timeout: 0.2 })).rejects.toThrow(CommandTimedOut);
-    await expect(commands.run('sh', ['-c', stubborn], { timeout: 0.2 })).rejects.toMatchObject({ seconds: 0.2 });
+    const pipes = () => process.getActiveResourcesInfo().filter((resource) => resource === 'PipeWrap').length;
+    const before = pipes();
+    const short = { timeout: 0.2 };
+    await Promise.all([
+      expect(commands.run('sleep', ['1000'], short)).rejects.toThrow(CommandTimedOut),
+      expect(commands.run('sh', ['-c', stubborn], short)).rejects.toMatchObject({ seconds: 0.2 }),
+      // Its own child, which nobody kills, has its pipes: they would keep this process from ending.
+      expect(commands.run('sh', ['-c', 'trap "" TERM; sleep 5'], short)).rejects.toThrow(CommandTimedOut),
+    ]);
+    await vi.waitFor(() => expect(pipes()).toBeLessThanOrEqual(before), { timeout: 1500 });
+  });
+
+  it('does not show the arguments of what cannot be started', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'command-'));
+    const file = join(folder, 'no-program');
+    writeFileSync(file, '');
+    const error: unknown = await commands.run(file, ['--password', 'hunter2']).catch((thrown: unknown) => thrown);
+    rmSync(folder, { recursive: true });
+    expect(error).toMatchObject({ name: 'CommandFailed', program: file, stderr: 'it cannot be started (EACCES)' });
+    expect(inspect(error)).not.toContain('hunter2');
   });
 
   it('waits for more than a timer can wait, too', async () => {
@@ -67,6 +87,22 @@ describe('a root_helper', () => {
     const helped = new Commands({ rootHelper: `${folder}/helper -n`, timeout: 30, asRoot: false });
     helped.checkRoot();
     expect(await helped.run('lvs', ['vg'])).toBe('helped: -n env LC_ALL=C lvs vg\n');
+  });
+
+  it("asks the program to end that it has made root's, which takes no signal from others", async () => {
+    const [helper, told] = [join(folder, 'su'), join(folder, 'told')];
+    writeFileSync(helper, '#!/bin/sh\nexec "$@"\n');
+    chmodSync(helper, 0o755);
+    // What Node does where the system forbids it.
+    const forbidden = vi.spyOn(ChildProcess.prototype, 'kill').mockImplementation(function (this: ChildProcess) {
+      this.emit('error', Object.assign(new Error('kill EPERM'), { code: 'EPERM' }));
+      return false;
+    });
+    const program = `trap 'echo asked > ${told}; exit 1' TERM; while :; do sleep 0.05; done`;
+    const helped = new Commands({ rootHelper: helper, timeout: 0.5, asRoot: false });
+    await expect(helped.run('sh', ['-c', program])).rejects.toThrow(CommandTimedOut);
+    forbidden.mockRestore();
+    expect(readFileSync(told, 'utf8')).toBe('asked\n');
   });
 
   it('is asked for where it is missing', () => {

@@ -73,14 +73,26 @@ describe('driverOptions()', () => {
     expect(() => read({ [name]: value })).toThrow(reason);
   });
 
+  it.each(['copies', 'wipe', 'kind'])('refuses for %s what can be no text, nor shown', (name) => {
+    const circle: unknown[] = [];
+    circle.push(circle);
+    const hostile = new Proxy({}, { get: () => expect.unreachable() });
+    for (const value of [10n, circle, Symbol('s'), Object.create(null), hostile, 'mysql://u:hunter2@h/d']) {
+      expect(() => read({ [name]: value })).toThrow(InvalidOption);
+      expect(() => read({ [name]: value })).toThrow(/^(?!.*hunter2)/s);
+    }
+  });
+
   it('does not show a secret that it refuses', () => {
     expect(() => read({ password: 'hunter2' })).toThrow(/^(?!.*hunter2).*password.*cannot be that/);
   });
 
   it('asks for what is required, and says what it is for', () => {
-    expect(() => driverOptions('MyDriver', schema, {})).toThrow(
-      'The option place of the volume driver MyDriver is missing: For the test.',
-    );
+    for (const given of [{}, { place: null }, { place: '' }]) {
+      expect(() => driverOptions('MyDriver', schema, given)).toThrow(
+        'The option place of the volume driver MyDriver is missing: For the test.',
+      );
+    }
   });
 
   it('names the option that was meant, and keeps those of others in their order', () => {
