@@ -78,7 +78,7 @@ export class Backend {
     const Driver = await volumeDriverClass(volume_driver);
     const parameters: DriverParameters = {
       configuration: driverConfiguration(options),
-      db: context.persistence.db,
+      db: context.persistence.driverDatabase,
       host: `${context.settings.host}@${name}`,
       cluster_name: null,
       active_backend_id: null,
