@@ -24,8 +24,6 @@ const submit = (page: Page, form: string, values: Readonly<Record<string, string
     },
     { form, values },
   );
-/** A busy machine may take its time. */
-const eventually = <T>(look: () => T) => expect.poll(look, { timeout: 30_000 });
 const names = (page: Page): Promise<string[]> =>
   page.evaluate(() => [...document.querySelectorAll('#volumes td:first-child')].map((cell) => cell.textContent));
 const text = (page: Page, selector: string): Promise<string> =>
@@ -54,23 +52,23 @@ describe.each(['indexeddb', 'opfs'])('on %s', (medium) => {
       const page = await browser.newPage(`${server.origin}/index.html`);
 
       await submit(page, 'open', { database: 'shown', medium });
-      await eventually(() => text(page, '#about')).toContain(medium);
+      await expect.poll(() => text(page, '#about')).toContain(medium);
       expect(await text(page, '#empty')).toBe('No volumes yet.');
       await submit(page, 'add', { name: 'first', size: '3' });
-      await eventually(() => names(page)).toEqual(['first']);
+      await expect.poll(() => names(page)).toEqual(['first']);
       await submit(page, 'add', { name: 'second', size: '1' });
-      await eventually(async () => (await names(page)).sort()).toEqual(['first', 'second']);
+      await expect.poll(async () => (await names(page)).sort()).toEqual(['first', 'second']);
       await click(page, '[aria-label="Delete first"]');
-      await eventually(() => names(page)).toEqual(['second']);
+      await expect.poll(() => names(page)).toEqual(['second']);
 
       const address = await page.evaluate<string>('location.href');
       await page.goto(address);
-      await eventually(() => names(page)).toEqual(['second']);
+      await expect.poll(() => names(page)).toEqual(['second']);
 
       const other = await browser.newPage(address);
-      await eventually(() => names(other)).toEqual(['second']);
+      await expect.poll(() => names(other)).toEqual(['second']);
       await submit(other, 'add', { name: 'of another tab', size: '1' });
-      await eventually(async () => (await names(page)).sort()).toEqual(['of another tab', 'second']);
+      await expect.poll(async () => (await names(page)).sort()).toEqual(['of another tab', 'second']);
       expect(await text(page, '#changes')).toContain('(another tab)');
       expect(
         [await text(page, '#about'), await text(other, '#about')].filter((about) => about.includes('leads')),
@@ -78,7 +76,7 @@ describe.each(['indexeddb', 'opfs'])('on %s', (medium) => {
 
       await page.evaluate(catchFile);
       await click(page, '#export');
-      await eventually(() => page.evaluate('globalThis.caught !== undefined')).toBe(true);
+      await expect.poll(() => page.evaluate('globalThis.caught !== undefined')).toBe(true);
       const header = await page.evaluate<string>(
         'globalThis.caught.then((bytes) => new TextDecoder().decode(bytes.slice(0, 15)))',
       );
@@ -86,7 +84,7 @@ describe.each(['indexeddb', 'opfs'])('on %s', (medium) => {
 
       // The exported file begins a new database.
       await click(other, '#close');
-      await eventually(() => other.evaluate("document.querySelector('#open').hidden")).toBe(false);
+      await expect.poll(() => other.evaluate("document.querySelector('#open').hidden")).toBe(false);
       await other.evaluate(() => {
         const channel = new BroadcastChannel('file');
         channel.onmessage = ({ data }) => {
@@ -98,14 +96,14 @@ describe.each(['indexeddb', 'opfs'])('on %s', (medium) => {
         };
       });
       await page.evaluate("globalThis.caught.then((bytes) => new BroadcastChannel('file').postMessage(bytes))");
-      await eventually(() => other.evaluate('document.title')).toBe('has the file');
+      await expect.poll(() => other.evaluate('document.title')).toBe('has the file');
       await submit(other, 'open', { database: 'imported', medium });
-      await eventually(async () => (await names(other)).sort()).toEqual(['of another tab', 'second']);
+      await expect.poll(async () => (await names(other)).sort()).toEqual(['of another tab', 'second']);
 
       await click(other, '#close');
-      await eventually(() => other.evaluate("document.querySelector('#open').hidden")).toBe(false);
+      await expect.poll(() => other.evaluate("document.querySelector('#open').hidden")).toBe(false);
       await submit(other, 'open', { database: 'shown', medium });
-      await eventually(async () => (await names(other)).sort()).toEqual(['of another tab', 'second']);
+      await expect.poll(async () => (await names(other)).sort()).toEqual(['of another tab', 'second']);
       expect(server.log.filter((line) => !line.startsWith('200'))).toEqual([]);
     } finally {
       rmSync(folder, { recursive: true, force: true });
@@ -141,21 +139,21 @@ test('the focus stays where the keyboard left it, however many volumes there are
       if (input !== null) input.files = files.files;
     });
     await press(page, '#open button');
-    await eventually(async () => (await names(page)).length).toBe(500);
+    await expect.poll(async () => (await names(page)).length).toBe(500);
     // The golden database has 5000, made one after the other.
     expect((await names(page))[0]).toBe('bulk-04999');
     expect(await page.evaluate("document.querySelector('#more').hidden")).toBe(false);
     expect(await focused(page)).toBe('Database');
 
     await submit(page, 'add', { name: '<b>'.repeat(100), size: '1' });
-    await eventually(async () => (await names(page))[0]).toBe(`${'<b>'.repeat(100).slice(0, 200)}…`);
+    await expect.poll(async () => (await names(page))[0]).toBe(`${'<b>'.repeat(100).slice(0, 200)}…`);
     await press(page, '[aria-label="Delete bulk-04998"]');
-    await eventually(() => focused(page)).toBe('Delete bulk-04997');
+    await expect.poll(() => focused(page)).toBe('Delete bulk-04997');
     await press(page, '#export');
-    await eventually(() => page.evaluate("document.querySelector('#export').ariaDisabled")).toBe(null);
+    await expect.poll(() => page.evaluate("document.querySelector('#export').ariaDisabled")).toBe(null);
     expect(await focused(page)).toBe('Export the file');
     await press(page, '#close');
-    await eventually(() => focused(page)).toBe('Open or make a database');
+    await expect.poll(() => focused(page)).toBe('Open or make a database');
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
