@@ -19,6 +19,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // The usual second is not enough for a browser on a busy machine.
+    expect: { poll: { timeout: 20_000 } },
     reporters: ['default', new SummaryReporter()],
     // Vite must not touch the bundle: it finds its worker and its engine by `import.meta.url`.
     server: { deps: { external: [/\/dist\/[^/]+\.js$/] } },

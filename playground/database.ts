@@ -34,9 +34,12 @@ export class Database {
     return new Database(choice, context, backend);
   }
 
-  async volumes(): Promise<Volume[]> {
+  /** The newest volumes, that many of them at the most. */
+  async volumes(most: number): Promise<Volume[]> {
     const volumes: Volume[] = [];
-    for await (const volume of this.#context.Volume.iterate()) volumes.push(volume);
+    for await (const volume of this.#context.Volume.iterate()) {
+      if (volumes.push(volume) >= most) break;
+    }
     return volumes;
   }
 

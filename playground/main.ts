@@ -1,19 +1,31 @@
 /** The playground: a page that opens a database in the browser and shows what is in it. */
 import { type Choice, Database } from './database.ts';
-import { download, hideProblem, part, showChange, showDatabase, showInfo, showProblem, showVolumes } from './view.ts';
+import {
+  download,
+  hideProblem,
+  mostVolumes,
+  part,
+  showChange,
+  showDatabase,
+  showInfo,
+  showProblem,
+  showVolumes,
+} from './view.ts';
 
 let database: Database | null = null;
 
 /** Runs what a button is for, with the button off meanwhile, and shows what went wrong. */
 async function perform(button: HTMLButtonElement | null, task: () => Promise<void>): Promise<void> {
+  // Browsers take the focus from what is disabled: whoever has only a keyboard would be nowhere.
+  if (button?.ariaDisabled === 'true') return;
   hideProblem();
-  if (button !== null) button.disabled = true;
+  if (button !== null) button.ariaDisabled = 'true';
   try {
     await task();
   } catch (error) {
     showProblem(error);
   } finally {
-    if (button !== null) button.disabled = false;
+    if (button !== null) button.ariaDisabled = null;
   }
 }
 
@@ -34,10 +46,13 @@ function onClick(id: string, task: (database: Database) => Promise<void>): void 
 }
 
 async function refresh(shown: Database): Promise<void> {
-  const [volumes, info] = await Promise.all([shown.volumes(), shown.info()]);
+  const [volumes, info] = await Promise.all([shown.volumes(mostVolumes + 1), shown.info()]);
   if (shown !== database) return;
   showInfo(shown.choice.database, info);
-  showVolumes(volumes, (volume) => void perform(null, () => shown.delete(volume).finally(() => refresh(shown))));
+  showVolumes(
+    volumes,
+    (volume, button) => void perform(button, () => shown.delete(volume).finally(() => refresh(shown))),
+  );
 }
 
 /** Shows each change as it comes, from whichever tab, until the database is closed. */

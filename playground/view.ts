@@ -4,6 +4,12 @@ import type { Change, ContextInfo, Volume } from 'cinderlib-wasm';
 /** Changes that stay on the page. */
 const mostChanges = 200;
 
+/** Volumes that are listed: with many thousands of rows a page does not answer any more. */
+export const mostVolumes = 500;
+
+/** Characters of a name or a host that are shown: a database may hold a million of them. */
+const mostCharacters = 200;
+
 export function part<E extends HTMLElement>(id: string, type: new () => E): E {
   const found = document.getElementById(id);
   if (!(found instanceof type)) throw new Error(`The page has no part ${id}.`);
@@ -27,8 +33,13 @@ export function hideProblem(): void {
 }
 
 export function showDatabase(isOpen: boolean): void {
-  part('open', HTMLFormElement).hidden = isOpen;
-  part('database', HTMLElement).hidden = !isOpen;
+  const form = part('open', HTMLFormElement);
+  const database = part('database', HTMLElement);
+  const [hidden, shown] = isOpen ? [form, database] : [database, form];
+  const hadFocus = hidden.contains(document.activeElement);
+  hidden.hidden = true;
+  shown.hidden = false;
+  if (hadFocus) shown.querySelector('h2')?.focus();
   if (isOpen) return;
   part('changes', HTMLElement).replaceChildren();
   part('volumes', HTMLElement).replaceChildren();
@@ -53,14 +64,26 @@ export function showInfo(name: string, info: ContextInfo): void {
   );
 }
 
-export function showVolumes(volumes: readonly Volume[], onDelete: (volume: Volume) => void): void {
+type OnDelete = (volume: Volume, button: HTMLButtonElement) => void;
+
+/** @param volumes one more than {@link mostVolumes} when there are more */
+export function showVolumes(volumes: readonly Volume[], onDelete: OnDelete): void {
   part('empty', HTMLElement).hidden = volumes.length > 0;
-  part('volumes', HTMLElement).replaceChildren(...volumes.map((volume) => row(volume, onDelete)));
+  part('more', HTMLElement).hidden = volumes.length <= mostVolumes;
+  const list = part('volumes', HTMLElement);
+  const before = [...list.children];
+  const focused = before.findIndex((line) => line.contains(document.activeElement));
+  const lines = volumes.slice(0, mostVolumes).map((volume) => row(volume, onDelete));
+  list.replaceChildren(...lines);
+  // The list is made anew: the focus stays with its volume, or goes to the one that took its place.
+  if (focused < 0) return;
+  const same = lines.find(({ id }) => id === before[focused]?.id) ?? lines[focused] ?? lines.at(-1);
+  (same?.querySelector('button') ?? part('volumes-title', HTMLElement)).focus();
 }
 
-function row(volume: Volume, onDelete: (volume: Volume) => void): HTMLElement {
-  const name = volume.name || volume.id;
-  const backend = volume.host?.split('@')[1]?.split('#')[0] ?? '';
+function row(volume: Volume, onDelete: OnDelete): HTMLElement {
+  const name = shortened(volume.name || volume.id);
+  const backend = shortened(volume.host?.split('@')[1]?.split('#')[0] ?? '');
   const created = String(volume.created_at ?? '')
     .slice(0, 19)
     .replace('T', ' ');
@@ -68,23 +91,25 @@ function row(volume: Volume, onDelete: (volume: Volume) => void): HTMLElement {
   remove.className = 'quiet';
   remove.textContent = 'Delete';
   remove.setAttribute('aria-label', `Delete ${name}`);
-  remove.addEventListener('click', () => {
-    remove.disabled = true;
-    onDelete(volume);
-  });
+  remove.addEventListener('click', () => onDelete(volume, remove));
   const made = document.createElement('tr');
+  made.id = `volume-${volume.id}`;
   const last = document.createElement('td');
   last.append(remove);
   made.append(
-    ...[name, String(volume.size), volume.status ?? '', backend, created].map((text) => element('td', text)),
+    ...[name, String(volume.size), shortened(volume.status ?? ''), backend, created].map((text) => element('td', text)),
     last,
   );
   return made;
 }
 
+function shortened(text: string): string {
+  return text.length > mostCharacters ? `${text.slice(0, mostCharacters)}…` : text;
+}
+
 export function showChange({ kind, id, action, here }: Change): void {
   const list = part('changes', HTMLElement);
-  const line = element('li', `${action} ${kind} ${id}${here ? '' : ' (another tab)'}`);
+  const line = element('li', `${action} ${kind} ${shortened(id)}${here ? '' : ' (another tab)'}`);
   if (!here) line.className = 'elsewhere';
   list.prepend(line);
   while (list.childElementCount > mostChanges) list.lastElementChild?.remove();

@@ -122,7 +122,7 @@ export class Cinderlib implements Context {
     this.#starting.set(name, starting);
     try {
       const backend = await starting;
-      const { db } = this.persistence;
+      const { driverDatabase: db } = this.persistence;
       // The context may have gone over to another storage meanwhile.
       if (backend.driver.db !== db) backend.storageChanged(db);
       this.#backends.set(name, backend);
@@ -305,11 +305,11 @@ export class Cinderlib implements Context {
   }
 }
 
-/** Opens a storage and gives its `db`, or closes it again. */
+/** Opens a storage and gives what drivers look things up in, or closes it again. */
 async function openFor(context: Context, persistence: PersistenceDriver): Promise<unknown> {
   await openStorage(persistence, context);
   try {
-    return persistence.db;
+    return persistence.driverDatabase;
   } catch (error) {
     await persistence.close();
     throw error;

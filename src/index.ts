@@ -46,5 +46,6 @@ export {
   type StorageInfo,
   type VolumeFilter,
 } from './persistence/driver.ts';
+export type { DriverDatabase } from './persistence/driver-database.ts';
 export { registerPersistence } from './persistence/registry.ts';
 export { type PersistenceConfig, type SetupOptions, setup } from './setup.ts';

@@ -202,6 +202,19 @@ export function hasSharedWorkers(): boolean {
   return typeof SharedWorker === 'function';
 }
 
+/** What calls addresses of scripts trusted, as some pages want them to be. TypeScript does not know it yet. */
+export interface ScriptPolicy {
+  createScriptURL(address: string): unknown;
+}
+interface ScriptPolicies {
+  createPolicy(name: string, rules: { createScriptURL(address: string): string }): ScriptPolicy;
+}
+
+/** The platform's Trusted Types; undefined where it has none. */
+export function scriptPolicies(): ScriptPolicies | undefined {
+  return (globalThis as { trustedTypes?: ScriptPolicies }).trustedTypes;
+}
+
 /** Where a page hears what its policy forbade; undefined in workers and outside of browsers. */
 export function pageDocument(): Document | undefined {
   return globalThis.document;

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { missingBrowser, openBrowser, type Page } from './support/browsers/browser.ts';
 import { startServer } from './support/browsers/static-server.ts';
+import { copyGolden } from './support/golden.ts';
 
 const builder = fileURLToPath(new URL('../scripts/playground.mjs', import.meta.url));
 
@@ -109,3 +110,51 @@ describe.each(['indexeddb', 'opfs'])('on %s', (medium) => {
     }
   }, 120_000);
 });
+
+/** Presses a button as the keyboard does: with the focus on it. */
+const press = (page: Page, selector: string): Promise<void> =>
+  page.evaluate((selector) => {
+    const button = document.querySelector<HTMLButtonElement>(selector);
+    button?.focus();
+    button?.click();
+  }, selector);
+/** What has the focus: its label, or its text. */
+const focused = (page: Page): Promise<string> =>
+  page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent ?? '');
+
+test('the focus stays where the keyboard left it, however many volumes there are and whatever their names', async (context) => {
+  const missing = missingBrowser('chromium');
+  if (missing !== null) return context.skip(missing);
+  const folder = mkdtempSync(join(tmpdir(), 'playground-'));
+  try {
+    execFileSync(process.execPath, [builder, folder]);
+    copyGolden('many.sqlite.gz', join(folder, 'many.sqlite'));
+    await using server = await startServer({ '/': folder });
+    await using browser = await openBrowser('chromium');
+    const page = await browser.newPage(`${server.origin}/index.html`);
+    await page.evaluate(async () => {
+      const files = new DataTransfer();
+      files.items.add(new File([await (await fetch('many.sqlite')).arrayBuffer()], 'many.sqlite'));
+      const input = document.querySelector<HTMLInputElement>('[name="from"]');
+      if (input !== null) input.files = files.files;
+    });
+    await press(page, '#open button');
+    await expect.poll(async () => (await names(page)).length).toBe(500);
+    // The golden database has 5000, made one after the other.
+    expect((await names(page))[0]).toBe('bulk-04999');
+    expect(await page.evaluate("document.querySelector('#more').hidden")).toBe(false);
+    expect(await focused(page)).toBe('Database');
+
+    await submit(page, 'add', { name: '<b>'.repeat(100), size: '1' });
+    await expect.poll(async () => (await names(page))[0]).toBe(`${'<b>'.repeat(100).slice(0, 200)}…`);
+    await press(page, '[aria-label="Delete bulk-04998"]');
+    await expect.poll(() => focused(page)).toBe('Delete bulk-04997');
+    await press(page, '#export');
+    await expect.poll(() => page.evaluate("document.querySelector('#export').ariaDisabled")).toBe(null);
+    expect(await focused(page)).toBe('Export the file');
+    await press(page, '#close');
+    await expect.poll(() => focused(page)).toBe('Open or make a database');
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}, 120_000);

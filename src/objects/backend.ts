@@ -84,7 +84,7 @@ export class Backend {
     const parameters: DriverParameters = {
       // The driver's own: what it makes of it shows in dumps, and not in the options that a second call is compared with.
       configuration: driverConfiguration(copyTree(options) as BackendOptions),
-      db: context.persistence.db,
+      db: context.persistence.driverDatabase,
       host: `${context.settings.host}@${name}`,
       cluster_name: null,
       active_backend_id: null,

@@ -18,6 +18,7 @@ import type { Snapshot } from '../objects/snapshot.ts';
 import type { Volume } from '../objects/volume.ts';
 import type { Change, ConnectionFilter, SnapshotFilter, StorageInfo, VolumeFilter } from '../rpc/contract.ts';
 import { brand } from './brand.ts';
+import { DriverDatabase } from './driver-database.ts';
 import { Turns } from './turns.ts';
 import { refuseUnstorable } from './unstorable.ts';
 
@@ -41,6 +42,7 @@ export abstract class PersistenceDriver {
   readonly options: PersistenceOptions;
   #context: Context | null = null;
   readonly #saves = new Turns();
+  readonly #lookUps = new DriverDatabase(this, () => this.context);
 
   constructor(options: PersistenceOptions = {}) {
     this.options = Object.freeze({ ...options });
@@ -51,9 +53,14 @@ export abstract class PersistenceDriver {
     return true;
   }
 
-  /** What volume drivers are given to look up volumes that they do not hold themselves. */
+  /** What volume drivers are given to look up volumes that they do not hold themselves; null for look-ups by the getters. */
   get db(): unknown {
     throw this.#missing('db');
+  }
+
+  /** The {@link db} of the storage, or what takes its place: drivers ask it which hosts use a volume before they delete it. */
+  get driverDatabase(): unknown {
+    return this.db ?? this.#lookUps;
   }
 
   /** The volumes that match every filter; all of them without a filter. */

@@ -1,6 +1,7 @@
 /** Starts a Web Worker of the bundle's own, also one from another origin, and finds out why it did not load. */
 import { WorkerLost } from '../errors/index.ts';
 import { loadFault, PolicyWatch, policyHint } from './load-fault.ts';
+import { trustedScript, trustHint } from './trusted-script.ts';
 
 /** A worker, and who says why its script was not loaded: its error event does not. */
 export interface StartedScript {
@@ -24,7 +25,7 @@ export function startScript(make: () => Worker): StartedScript {
   function StandIn(url: string | URL, options?: WorkerOptions): Worker {
     script = String(url);
     startedAs = isForeign(script) ? importing(script) : script;
-    return new Native(startedAs, startedAs === script ? options : { type: 'module' });
+    return new Native(trustedScript(startedAs), startedAs === script ? options : { type: 'module' });
   }
   const loaded = (): void => {
     policy.stop();
@@ -41,7 +42,7 @@ export function startScript(make: () => Worker): StartedScript {
   } catch (cause) {
     loaded();
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const hint = policyHint(script, startedAs);
+    const hint = cause instanceof TypeError ? trustHint : policyHint(script, startedAs);
     throw new WorkerLost(`The worker script ${script} cannot be started: ${reason} ${hint}`, { cause });
   } finally {
     globalThis.Worker = Native;

@@ -10,8 +10,11 @@ const page = { type: 'text/html', body: '<!doctype html><title>page</title>' };
 const wasm = readFileSync(join(dist, 'sql-wasm.wasm'));
 
 /** What a page can do with the library at that address: the name of the volume that it made, or the error. */
-const use = (library: string): string => `import(${JSON.stringify(library)}).then(async ({ setup }) => {
-  const cl = await setup({ persistence_config: { storage: 'memory_db' } });
+const use = (
+  library: string,
+  storage: object = { storage: 'memory_db' },
+): string => `import(${JSON.stringify(library)}).then(async ({ setup }) => {
+  const cl = await setup({ persistence_config: ${JSON.stringify(storage)} });
   const volume_driver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
   const backend = await cl.backend({ volume_backend_name: 'fake', volume_driver });
   const { id } = await backend.createVolume(1, { name: 'made here' });
@@ -71,6 +74,29 @@ describe.each(browserNames)('%s', (name) => {
   test('runs under the strictest policy that lets WebAssembly run', async (context) => {
     if (missing !== null) return context.skip(missing);
     expect(await useOn({}, policy(strictest))).toBe('made here');
+  });
+
+  test('runs where scripts are started by trusted addresses alone, in several contexts, and with its ports', async (context) => {
+    if (missing !== null) return context.skip(missing);
+    const trusting = `${strictest}; require-trusted-types-for 'script'; trusted-types cinderlib-wasm`;
+    await using server = await startServer({ '/dist/': dist, '/': page }, policy(trusting));
+    const tab = await browser.newPage(`${server.origin}/`);
+    await tab.evaluate(`(() => {
+      globalThis.forbidden = [];
+      document.addEventListener('securitypolicyviolation', (event) => forbidden.push(event.effectiveDirective));
+    })()`);
+    // Kept where tabs share it, so that the ports are started too.
+    const shared = use('/dist/index.js', { storage: 'db', connection: 'sqlite:///trusted' });
+    for (let n = 0; n < 2; n++) expect(await tab.evaluate(shared)).toBe('made here');
+    expect(await tab.evaluate('forbidden')).toEqual([]);
+    expect(server.log).toContain('200 /dist/ports.js');
+    await tab.close();
+  });
+
+  test('says so when the policy trusts no address of ours', async (context) => {
+    if (missing !== null) return context.skip(missing);
+    const said = await useOn({}, policy(`${strictest}; require-trusted-types-for 'script'; trusted-types of-others`));
+    expect(said).toMatch(/^WorkerLost: .*trusted-types cinderlib-wasm/);
   });
 
   test('runs from another origin, as from a CDN', async (context) => {

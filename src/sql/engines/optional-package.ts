@@ -17,7 +17,17 @@ export async function optionalPackage<M>(name: string, specifier: string, range:
   throw new PackageMissing(
     name,
     `This database needs the package ${name}, which is not installed or cannot be loaded. ` +
-      `Install it beside cinderlib-wasm: npm install ${name}@${range}`,
+      howToInstall(`${name}@${range}`, import.meta.url),
     { cause: failures[0] },
   );
+}
+
+/**
+ * @param address of this library. `npx` and its like run a package that is installed nowhere from a folder of their own, where
+ *   nothing of what is installed in the user's is found.
+ */
+export function howToInstall(wanted: string, address: string): string {
+  const isPassing = /\/(?:_npx|bunx-[^/]*|dlx[^/]*)\//.test(address);
+  if (!isPassing) return `Install it beside cinderlib-wasm: npm install ${wanted}`;
+  return `Install both in one folder, and run the command there: npm install cinderlib-wasm ${wanted}`;
 }

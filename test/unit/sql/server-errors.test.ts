@@ -1,7 +1,7 @@
 /** What servers and networks say, and which error that is: for what no test brings about. */
 import { describe, expect, test } from 'vitest';
 import { mysqlFault } from '../../../src/sql/engines/mysql-errors.ts';
-import { optionalPackage } from '../../../src/sql/engines/optional-package.ts';
+import { howToInstall, optionalPackage } from '../../../src/sql/engines/optional-package.ts';
 import { postgresFault } from '../../../src/sql/engines/postgres-errors.ts';
 import { serverOf } from '../../../src/sql/server-url.ts';
 
@@ -93,4 +93,13 @@ test('a package that is not installed is asked for by the command that installs 
   const failure = optionalPackage('no-such-driver', 'no-such-driver/promise', '3');
   await expect(failure).rejects.toMatchObject({ name: 'PackageMissing', package_name: 'no-such-driver' });
   await expect(failure).rejects.toThrow('npm install no-such-driver@3');
+});
+
+test.each([
+  ['file:///home/me/project/node_modules/cinderlib-wasm/dist/core-node.js', ': npm install pg@8'],
+  ['file:///root/.npm/_npx/87b0d3dc34a62211/node_modules/cinderlib-wasm/dist/core-node.js', 'cinderlib-wasm pg@8'],
+  ['file:///tmp/bunx-0-cinderlib-wasm@latest/node_modules/cinderlib-wasm/dist/core-node.js', 'cinderlib-wasm pg@8'],
+  ['file:///root/.cache/pnpm/dlx/ab12/19-1/node_modules/cinderlib-wasm/dist/core-node.js', 'cinderlib-wasm pg@8'],
+])('run from %s, the command is one that the library finds the package by', (address, command) => {
+  expect(howToInstall('pg@8', address)).toContain(command);
 });
