@@ -281,7 +281,8 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     const inData = isDict(data) ? own(data, 'access_mode') : undefined;
     if (!this.attach_mode) {
       this.#hasUsualMode = !this.ovo.changedFields.has('attach_mode');
-      this.ovo.set('attach_mode', inData ?? 'rw');
+      // A mode of null is one: the driver has said that there is none.
+      this.ovo.set('attach_mode', inData === undefined ? 'rw' : inData);
     }
     if (isDict(data) && Object.keys(data).length > 0) data['access_mode'] = this.attach_mode;
   }
