@@ -111,9 +111,11 @@ function qosSpecsReader(rows: RowSet): (id: unknown) => VersionedObject | null {
     const qosSpecs = read(root);
     const specs = pairs(id);
     qosSpecs.restore('name', root[nameAt]);
+    // Without any key, not even that of the consumer, the original knows of no specs.
+    const isBare = specs.length === 0;
     // Of several rows with one key the last counts, as in the dict that the original makes of them.
     qosSpecs.restore('consumer', specs.findLast(([key]) => key === 'consumer')?.[1]);
-    qosSpecs.restore('specs', dict(specs.filter(([key]) => key !== 'consumer')));
+    qosSpecs.restore('specs', isBare ? null : dict(specs.filter(([key]) => key !== 'consumer')));
     const updates = children(id).flatMap((row) => (typeof row[updatedAt] === 'string' ? [row[updatedAt]] : []));
     const latest = updates.sort().at(-1);
     qosSpecs.restore('updated_at', latest === undefined ? null : fromSqlTime(latest));
