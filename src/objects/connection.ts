@@ -231,7 +231,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     this.context.persistence.checkWritable();
     const volume = await this.volume();
     try {
-      await operable(this.backend).driver.terminateConnection(volume, this.connector, { force });
+      await operable(this.backend).driver.terminateConnection(volume, this.#connectedHost(), { force });
     } catch (error) {
       if (!evenIfRefused) throw error;
     }
@@ -262,6 +262,12 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     const { root_helper } = this.context.settings;
     this.#hostConnector ??= await hostConnector(this.protocol, { use_multipath, root_helper });
     return this.#hostConnector;
+  }
+
+  /** The host as the driver was told of it: older dumps have it nowhere else, and the field can be assigned. */
+  #connectedHost(): Dict | null {
+    const connector = own(this.connection_info ?? {}, 'connector');
+    return isDict(connector) ? connector : this.connector;
   }
 
   #data(): Dict {
