@@ -2,7 +2,7 @@
 
 import { aboutItem } from '../about-item.ts';
 import { dict } from '../cinder/dict.ts';
-import type { Field } from '../cinder/field.ts';
+import { coerce, type Field } from '../cinder/field.ts';
 import type { ObjectModel } from '../cinder/object-model.ts';
 import { qosSpecsModel } from '../cinder/qos-specs.ts';
 import { snapshotModel } from '../cinder/snapshot.ts';
@@ -166,14 +166,15 @@ function columnReaders(model: ObjectModel, columns: readonly string[]): readonly
   });
 }
 
-function valueReader({ kind }: Field): (value: Exclude<SqlValue, null>) => unknown {
-  switch (kind) {
+function valueReader(field: Field): (value: Exclude<SqlValue, null>) => unknown {
+  switch (field.kind) {
     case 'boolean':
       return Boolean;
     case 'datetime':
       return (value) => fromSqlTime(String(value));
     case 'integer':
-      return (value) => value;
+      // SQLite lets a column of integers hold anything: it is read as an assignment would take it.
+      return (value) => (Number.isSafeInteger(value) ? value : coerce(field, value));
     case 'dictOfAnything':
       return (value) => (value === '' ? null : parseJson(String(value)));
     default:
