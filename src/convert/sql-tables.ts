@@ -14,7 +14,7 @@ export function sqlTables(text: string): ReadonlyMap<string, RowSet> {
       const end = text.indexOf('\n', scanner.position);
       scanner.position = end < 0 ? text.length : end;
     } else if (scanner.takeWord('CREATE') && scanner.takeWord('TABLE')) tables.create();
-    else if (scanner.takeWord('INSERT') && scanner.takeWord('INTO')) tables.insert();
+    else if (scanner.takeWord('INSERT') || scanner.takeWord('REPLACE')) tables.insert();
     else if (scanner.takeWord('COPY')) tables.copy();
     else scanner.skipStatement();
   }
@@ -41,7 +41,10 @@ class Tables {
     this.#scanner = scanner;
   }
 
-  /** Remembers the columns in their order, for rows that come without their names. */
+  /**
+   * Remembers the columns in their order, for rows that come without their names. A table that begins again is one of
+   * another database or schema: their rows must not become one.
+   */
   create(): void {
     const scanner = this.#scanner;
     if (scanner.takeWord('IF')) {
@@ -50,6 +53,9 @@ class Tables {
     }
     const table = scanner.lastName();
     const columns: string[] = [];
+    if (table !== null && this.content.get(table)?.rows.length) {
+      scanner.fail(`the table ${table} begins again, in another database or schema: dump the one that is meant alone`);
+    }
     if (table !== null && scanner.take('(')) {
       do {
         const column = this.#columnName();
@@ -61,8 +67,11 @@ class Tables {
     scanner.skipStatement();
   }
 
+  /** `INSERT IGNORE`, `REPLACE` and `ON CONFLICT DO NOTHING` are for who plays the dump into tables that have rows. */
   insert(): void {
     const scanner = this.#scanner;
+    scanner.takeWord('IGNORE');
+    scanner.takeWord('INTO');
     const table = scanner.lastName() ?? scanner.fail('the name of a table was expected');
     const columns = this.#columnList() ?? this.#knownColumns(table);
     if (!scanner.takeWord('VALUES')) scanner.fail(`VALUES was expected in an INSERT into ${table}`);
@@ -76,7 +85,8 @@ class Tables {
       this.#checkWidth(table, columns, row);
       rows.push(row);
     } while (scanner.take(','));
-    if (!scanner.take(';')) scanner.fail(`; was expected after an INSERT into ${table}`);
+    if (scanner.takeWord('ON')) scanner.skipStatement();
+    else if (!scanner.take(';')) scanner.fail(`; was expected after an INSERT into ${table}`);
   }
 
   copy(): void {

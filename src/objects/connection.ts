@@ -241,7 +241,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     this.context.persistence.checkWritable();
     const volume = await this.volume();
     try {
-      await operable(this.backend).driver.terminateConnection(volume, this.connector, { force });
+      await operable(this.backend).driver.terminateConnection(volume, this.#connectedHost(), { force });
     } catch (error) {
       if (!evenIfRefused) throw error;
     }
@@ -274,6 +274,12 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     return this.#hostConnector;
   }
 
+  /** The host as the driver was told of it: older dumps have it nowhere else, and the field can be assigned. */
+  #connectedHost(): Dict | null {
+    const connector = own(this.connection_info ?? {}, 'connector');
+    return isDict(connector) ? connector : this.connector;
+  }
+
   #data(): Dict {
     const data = own(this.conn_info, 'data');
     return isDict(data) ? data : {};
@@ -291,7 +297,8 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     const inData = isDict(data) ? own(data, 'access_mode') : undefined;
     if (!this.attach_mode) {
       this.#hasUsualMode = !this.ovo.changedFields.has('attach_mode');
-      this.ovo.set('attach_mode', inData ?? 'rw');
+      // A mode of null is one: the driver has said that there is none.
+      this.ovo.set('attach_mode', inData === undefined ? 'rw' : inData);
     }
     if (isDict(data) && Object.keys(data).length > 0) data['access_mode'] = this.attach_mode;
   }

@@ -2,7 +2,7 @@
 
 import { aboutItem } from '../about-item.ts';
 import { dict } from '../cinder/dict.ts';
-import type { Field } from '../cinder/field.ts';
+import { coerce, type Field } from '../cinder/field.ts';
 import type { ObjectModel } from '../cinder/object-model.ts';
 import { qosSpecsModel } from '../cinder/qos-specs.ts';
 import { snapshotModel } from '../cinder/snapshot.ts';
@@ -111,9 +111,11 @@ function qosSpecsReader(rows: RowSet): (id: unknown) => VersionedObject | null {
     const qosSpecs = read(root);
     const specs = pairs(id);
     qosSpecs.restore('name', root[nameAt]);
+    // Without any key, not even that of the consumer, the original knows of no specs.
+    const isBare = specs.length === 0;
     // Of several rows with one key the last counts, as in the dict that the original makes of them.
     qosSpecs.restore('consumer', specs.findLast(([key]) => key === 'consumer')?.[1]);
-    qosSpecs.restore('specs', dict(specs.filter(([key]) => key !== 'consumer')));
+    qosSpecs.restore('specs', isBare ? null : dict(specs.filter(([key]) => key !== 'consumer')));
     const updates = children(id).flatMap((row) => (typeof row[updatedAt] === 'string' ? [row[updatedAt]] : []));
     const latest = updates.sort().at(-1);
     qosSpecs.restore('updated_at', latest === undefined ? null : fromSqlTime(latest));
@@ -164,14 +166,15 @@ function columnReaders(model: ObjectModel, columns: readonly string[]): readonly
   });
 }
 
-function valueReader({ kind }: Field): (value: Exclude<SqlValue, null>) => unknown {
-  switch (kind) {
+function valueReader(field: Field): (value: Exclude<SqlValue, null>) => unknown {
+  switch (field.kind) {
     case 'boolean':
       return Boolean;
     case 'datetime':
       return (value) => fromSqlTime(String(value));
     case 'integer':
-      return (value) => value;
+      // SQLite lets a column of integers hold anything: it is read as an assignment would take it.
+      return (value) => (Number.isSafeInteger(value) ? value : coerce(field, value));
     case 'dictOfAnything':
       return (value) => (value === '' ? null : parseJson(String(value)));
     default:

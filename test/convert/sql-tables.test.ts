@@ -71,6 +71,19 @@ test('comments of MySQL that are statements are passed over', () => {
   expect(values(text)).toEqual(['a']);
 });
 
+test.each([
+  ['mysqldump --insert-ignore', mysql("INSERT  IGNORE INTO `t` VALUES ('a'),('b');")],
+  ['mysqldump --replace', mysql("REPLACE INTO `t` VALUES ('a'),('b');")],
+  [
+    'pg_dump --inserts --on-conflict-do-nothing',
+    postgres(
+      "INSERT INTO public.t VALUES ('a') ON CONFLICT DO NOTHING;\nINSERT INTO public.t VALUES ('b') ON CONFLICT DO NOTHING;",
+    ),
+  ],
+])('%s', (_, text) => {
+  expect(values(text)).toEqual(['a', 'b']);
+});
+
 describe('is refused, with the line:', () => {
   test.each<[string, string, RegExp]>([
     ['a text that is not closed', mysql("INSERT INTO `t` VALUES ('abc"), /line 6 a text is not closed/],
@@ -87,6 +100,11 @@ describe('is refused, with the line:', () => {
     ['rows of a table that is not described', mysql('INSERT INTO `u` VALUES (1);'), /columns of u are not known/],
     ['an expression', mysql('INSERT INTO `t` VALUES (now());'), /the value now is not known/],
     ['a query', mysql('INSERT INTO `t` SELECT 1;'), /VALUES was expected/],
+    [
+      'a table of two databases',
+      mysql("INSERT INTO `t` VALUES ('a');\nUSE `other`;\nCREATE TABLE `t` (`a` text);"),
+      /line 8 the table t begins again, in another database or schema/,
+    ],
     ['a dollar quote that is not closed', postgres('SELECT $$ '), /is not closed/],
   ])('%s', (_, text, message) => {
     expect(() => sqlTables(text)).toThrow(message);

@@ -180,6 +180,32 @@ describe('disconnect()', () => {
   });
 });
 
+describe('the host that a connection is ended for', () => {
+  const host = { host: 'node-1' };
+
+  // What Python's cinderlib gave a driver for these dumps; without any host in `connection_info` it gave None.
+  test.each<[string, Record<string, unknown>, string]>([
+    ['absent', {}, '1.2'],
+    ['null', { connector: null }, '1.3'],
+    ['another one', { connector: { host: 'other' } }, '1.3'],
+  ])('is the one that the driver knows when the field is %s', async (_, field, version) => {
+    const { cl, backend } = await start('memory');
+    const volume = await backend.createVolume(1);
+    const dump = (await volume.connect(host)).json();
+    const { connector, ...data } = dump.ovo['versioned_object.data'] as Record<string, unknown>;
+    expect(connector).toEqual(host);
+    const ovo = { ...dump.ovo, 'versioned_object.version': version, 'versioned_object.data': { ...data, ...field } };
+    const given: unknown[] = [];
+    backend.driver.terminateConnection = async (_volume, connectedHost) => {
+      given.push(connectedHost);
+    };
+    const loaded = await cl.load({ ...dump, ovo });
+    if (!('conn_info' in loaded)) return expect.unreachable('a connection should have been loaded');
+    await loaded.disconnect();
+    expect(given).toEqual([host]);
+  });
+});
+
 describe('the db of a driver', () => {
   /** What the driver found by its own db while it was making a volume. */
   let found: unknown[];

@@ -46,6 +46,28 @@ test.each([
   });
 });
 
+// What Python's cinderlib printed for such columns.
+test.each([
+  ['7.9', '7'],
+  ['-7.9', '-7'],
+  ['1e30', '1000000000000000019884624838656'],
+  [`'1_0'`, '10'],
+  [`' 7 '`, '7'],
+  ['4611686018427387904', '4611686018427387904'],
+])('a size that is %s in its column is %s', async (stored, printed) => {
+  await withRows(`UPDATE volumes SET size = ${stored}; UPDATE snapshots SET volume_size = ${stored}`, async (cl) => {
+    expect((await cl.Volume.getById(volume)).jsons()).toContain(`"size":${printed},`);
+    expect((await cl.Snapshot.getById(snapshot)).jsons()).toContain(`"volume_size":${printed},`);
+  });
+});
+
+test('a size that is no number is told of with its volume', async () => {
+  await withRows(`UPDATE volumes SET size = '7x' WHERE id = '${volume}'`, async ({ persistence }) => {
+    const refusal = { name: 'ValueError', item: `Volume ${volume}`, message: expect.stringContaining("base 10: '7x'") };
+    await expect(persistence.getVolumes()).rejects.toMatchObject(refusal);
+  });
+});
+
 test.each([
   ['volume_metadata', 'volume_id', 'Volume', volume],
   ['snapshot_metadata', 'snapshot_id', 'Snapshot', snapshot],

@@ -19,8 +19,9 @@ export function anyPrimitive(name: string, depth = 2): fc.Arbitrary<Dict> {
 /** A value of the field, null where it may be, or undefined where it is to be absent. */
 function anyField(name: string, field: Field, depth: number): fc.Arbitrary<unknown> {
   const value = anyValue(field.kind, depth);
-  // An absent use_quota gets a value, and so does a null one of a volume; a list always has its objects.
-  const present = field.name === 'use_quota' || field.name === 'objects';
+  // An absent use_quota gets a value, and so does a null one of a volume; a list always has its objects, a snapshot metadata.
+  const hasMetadata = name === 'Snapshot' && field.name === 'metadata';
+  const present = field.name === 'use_quota' || field.name === 'objects' || hasMetadata;
   const nullable = field.nullable && !(name === 'Volume' && field.name === 'use_quota');
   const rest = [...(nullable ? [fc.constant(null)] : []), ...(present ? [] : [fc.constant(undefined)])];
   if (value === null) return rest.length > 0 ? fc.oneof(...rest) : fc.constant([]);
