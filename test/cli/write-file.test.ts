@@ -1,5 +1,5 @@
 /** A file of a name that somebody else gives to his own while ours is being written. */
-import fs, { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import fs, { chmodSync, readdirSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { newDatabase, writeFile } from '../../src/cli/commands/write-file.ts';
@@ -35,6 +35,22 @@ describe.each(['json', 'database'] as const)('a new %s file', (kind) => {
       await expect(writing).rejects.toMatchObject({ name: 'DatabaseExists' });
       expect(readFileSync(path, 'utf8')).toBe('precious');
       expect(readdirSync(folder)).toEqual(['new']);
+    });
+  });
+
+  test.each([
+    [false, 'DatabaseExists'],
+    [true, 'DatabaseUnavailable'],
+  ])('is not put in the place of a link that leads to nothing, told to: %s', async (replace, name) => {
+    await inTemporaryFolder(async (folder) => {
+      const path = join(folder, 'new');
+      symlinkSync('nowhere', path);
+      let begun = false;
+      const writing = write(path, replace, () => {
+        begun = true;
+      });
+      await expect(writing).rejects.toMatchObject({ name });
+      expect([begun, readdirSync(folder), readlinkSync(path)]).toEqual([false, ['new'], 'nowhere']);
     });
   });
 

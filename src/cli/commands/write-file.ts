@@ -51,12 +51,22 @@ async function placeOf(storages: Storages, path: string, replace: boolean): Prom
   const fs = builtin('node:fs');
   if (fs === undefined) throw new StorageFailure('This runtime has no file system.', path);
   // A journal or a log without its database would be played into the new one.
-  const there = ['', '-journal', '-wal'].find((kind) => fs.existsSync(path + kind));
+  const there = ['', '-journal', '-wal'].find((kind) => isThere(fs, path + kind));
   if (there === undefined) return { fs, place: null, temporary: temporaryFor(path) };
   if (!replace) throw existing(path + there);
   const place = await TakenPlace.take(path);
   storages.atEnd(() => place.close());
   return { fs, place, temporary: temporaryFor(place.path) };
+}
+
+/** Also of a link that leads to nothing: no file can have its name. */
+function isThere(fs: FileSystem, path: string): boolean {
+  try {
+    return fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    // Whoever makes the file says why that cannot be.
+    return false;
+  }
 }
 
 function temporaryFor(path: string): string {
@@ -91,7 +101,7 @@ async function giveName(fs: FileSystem, temporary: string, path: string, place: 
   try {
     fs.linkSync(temporary, path);
   } catch (error) {
-    if (fs.existsSync(path)) throw existing(path);
+    if (isThere(fs, path)) throw existing(path);
     // Some file systems have no second names. There a file that appears in this very moment is replaced.
     if (!withoutLinks.has(errnoOf(error) ?? '')) throw error;
     fs.renameSync(temporary, path);
