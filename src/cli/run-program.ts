@@ -44,7 +44,8 @@ export async function runProgram(): Promise<void> {
 async function stop(terminal: Terminal, storages: Storages, code: ExitCode): Promise<void> {
   try {
     await storages.close();
-    await terminal.error('\nStopped. What was not finished was taken back.\n');
+    const message = 'Stopped. What was not finished was taken back.';
+    await printError(terminal, { name: 'Stopped', code: 'STOPPED', message }, '\n');
   } finally {
     terminal.exit(code);
   }
