@@ -14,7 +14,7 @@ import type { PersistenceDriver } from '../persistence/driver.ts';
 import { builtin } from '../runtime.ts';
 import { jsonText, spaced } from '../serialization/json-text.ts';
 import type { PersistenceConfig } from '../setup.ts';
-import { shownUrl } from '../sql/url.ts';
+import { isSqliteUrl, shownUrl, sqlitePath } from '../sql/url.ts';
 import { maskSecrets, maskText } from './mask.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -171,6 +171,12 @@ const url = /^[a-z][\w+]*:\/\//i;
 
 export function isPath(argument: string): boolean {
   return argument !== '-' && !url.test(argument) && !argument.startsWith('{');
+}
+
+/** The file that a path or a URL of SQLite means; null for everything else. */
+export function fileOf(argument: string): string | null {
+  if (isPath(argument)) return argument;
+  return url.test(argument) && isSqliteUrl(argument) ? sqlitePath(argument) : null;
 }
 
 /** A database and what joins it to an address; or what comes before an address, in what does not begin as a path does. */
