@@ -218,6 +218,21 @@ test('more text than fits into one is told by its size', () => {
   }
 });
 
+test('archives and what is packed in other ways are told what to do with', () => {
+  const archive = new Uint8Array(1024);
+  archive.set(bytes('toc.dat'));
+  archive.set(bytes('ustar'), 257);
+  expect(() => fileSource(archive)).toThrow(/archive of tar.*pg_restore/);
+  for (const [start, by] of [
+    [[0x42, 0x5a, 0x68, 0x39], 'bzip2'],
+    [[0xfd, 0x37, 0x7a, 0x58, 0x5a, 0], 'xz'],
+    [[0x28, 0xb5, 0x2f, 0xfd], 'zstd'],
+    [[0x50, 0x4b, 3, 4], 'zip'],
+  ] as const) {
+    expect(() => fileSource(Uint8Array.from([...start, 0, 1]))).toThrow(`packed by ${by}. Unpack it first`);
+  }
+});
+
 test('UTF-16, as the shell of Windows redirects it, is read', async () => {
   const text = `\ufeff${JSON.stringify([volume('é')])}`;
   const utf16 = Uint8Array.from(
