@@ -69,6 +69,25 @@ describe('a JSON dump', () => {
     }
   });
 
+  test('may have the same twice, and nothing else under the same id', async () => {
+    const pair = (value: string | null) => ({ class: 'KeyValue', key: 'k', value });
+    const same = fileSource(json([volume('v'), pair('1'), volume('w'), pair('1'), volume('v')]));
+    expect(await named(same)).toEqual(['volume v', 'volume w']);
+    expect(await same.keyValues()).toEqual([{ key: 'k', value: '1' }]);
+    const message = /twice, and not the same both times/;
+    expect(() => fileSource(json([volume('v', { size: 1 }), volume('v', { size: 2 })]))).toThrow(message);
+    expect(() => fileSource(json([pair('1'), pair(null)]))).toThrow(message);
+    const families = [volume('v'), volume('v', { snapshots: list('Snapshot', [snapshot('s', 'v')]) })];
+    expect(await named(fileSource(json(families)))).toEqual(['volume v', 'snapshot s']);
+  });
+
+  test('has an id for each object', () => {
+    const unset = volume('');
+    expect(() => fileSource(json([unset, unset]))).toThrow('A Volume in the dump has no id');
+    const nameless = { class: 'Volume', backend, ovo: envelope('Volume', { size: 1 }, '1.9') };
+    expect(() => fileSource(json(nameless))).toThrow('A Volume in the dump has no id');
+  });
+
   test('that says that its secrets are masked is refused', () => {
     const masked = { masked: true, ...(volume('v') as object) };
     expect(() => fileSource(json([masked]))).toThrow(/masked in this dump of a 'Volume'.* --show-secrets/);
