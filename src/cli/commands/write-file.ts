@@ -97,7 +97,10 @@ function existing(path: string): DatabaseExists {
 
 /** Names a file that is whole. Renaming would replace what has got the name meanwhile; a second name fails then. */
 async function giveName(fs: FileSystem, temporary: string, path: string, place: TakenPlace | null): Promise<void> {
-  if (place !== null) return place.put(temporary);
+  if (place !== null) {
+    giveAway(fs, temporary, place.path);
+    return place.put(temporary);
+  }
   try {
     fs.linkSync(temporary, path);
   } catch (error) {
@@ -109,6 +112,18 @@ async function giveName(fs: FileSystem, temporary: string, path: string, place: 
   fs.rmSync(temporary, { force: true });
   // Nobody is to be told of a file whose name a power cut could take away again.
   syncFolder(fs, builtin('node:path')?.dirname(path) ?? '.');
+}
+
+/** Whose file it was, his it stays: the service that uses it could not open one of root's, who restores a backup. */
+function giveAway(fs: FileSystem, temporary: string, path: string): void {
+  const there = fs.statSync(path, { throwIfNoEntry: false });
+  if (there === undefined) return;
+  try {
+    const { uid, gid } = fs.statSync(temporary);
+    if (uid !== there.uid || gid !== there.gid) fs.chownSync(temporary, there.uid, there.gid);
+  } catch {
+    // Only root may do this, and only root needs it.
+  }
 }
 
 const withoutLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV', 'EACCES']);
