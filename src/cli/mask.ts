@@ -9,11 +9,21 @@ export const MASK = '***';
 
 /** Names of options and fields whose values are secrets; `secret_uuid` and `secret_type` only point to one. */
 const secretName =
-  /passw|passphrase|(?:^|_)pw$|pwd|token|keyring|credential|api_?key|private_?key|access_?key|auth_?key|secret(?!_?(?:uuid|type))|^provider_auth$|(?:^|_)key_?data$/i;
-/** `scheme://user:password@host`, in any text. */
-const passwordInUrl = /(\b[a-z][\w+.-]*:\/\/[^\s:/@"']*:)[^\s@"']+(?=@)/gi;
-/** `password=…`, as connection strings have it. */
-const passwordOption = /((?:^|[?&;,\s])[\w.-]*(?:passw(?:or)?d|passphrase|pwd|secret|token)\s*=\s*)[^&;,\s"']+/gi;
+  /passw|passphrase|(?:^|_)pass$|(?:^|_)pw$|pwd|token|keyring|credential|api_?key|private_?key|access_?key|auth_?key|secret(?!_?(?:uuid|type))|^provider_auth$|(?:^|_)key_?data$/i;
+/** `scheme://user:password@host`, in any text: up to the last `@`, for a password may hold one. Schemes are short. */
+const passwordInUrl = /(\b[a-z][\w+.-]{0,30}:\/\/[^\s:/@"']*:)(?:(?!:\/\/)[^\s"])+(?=@)/gi;
+/** A text in quotes, or what stands up to the next blank or separator. */
+const anyValue = String.raw`(?:"[^"\n]*"|'[^'\n]*'|[^&;,\s"']+)`;
+/** `password=…`, as connection strings and options of mounts have it. */
+const passwordOption = new RegExp(
+  String.raw`((?:^|[?&;,\s])[\w.-]{0,60}(?:passw(?:or)?d|passphrase|pwd|secret|token|\bpass)\s*=\s*)${anyValue}`,
+  'gi',
+);
+/** `'password': '…'` and `password: …`, as Python and YAML write them; MySQL says `(using password: YES)`. */
+const passwordPair =
+  /(["']?[\w.-]{0,60}(?:passw(?:or)?d|passphrase|pwd|secret|token|keyring)["']?:\s+)(?!(?:YES|NO)\b)(?:"[^"\n]*"|'[^'\n]*'|[^\s"',}]+)/gi;
+/** The key of a user of Ceph, as keyrings hold it. */
+const keyOfCeph = /(\bkey\s*=\s*)[A-Za-z0-9+/]{38}==/g;
 
 /** The value with a mask in the place of each secret. Emptiness is no secret. */
 export function maskSecrets(value: unknown): unknown {
@@ -48,7 +58,8 @@ export function maskText(text: string): string {
       // It only looked like JSON.
     }
   }
-  return text.replace(passwordInUrl, `$1${MASK}`).replace(passwordOption, `$1${MASK}`);
+  const patterns = [passwordInUrl, passwordOption, passwordPair, keyOfCeph];
+  return patterns.reduce((shown, pattern) => shown.replace(pattern, `$1${MASK}`), text);
 }
 
 /** Whether what stands under this name is to be hidden. */

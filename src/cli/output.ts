@@ -71,8 +71,9 @@ export class Output {
     await this.terminal.out(`${lines.join('\n')}\n`);
   }
 
-  /** A word to the person beside the result. */
+  /** A word to the person beside the result. A program is told by what it gets; on the error stream it looks for errors. */
   async note(text: string): Promise<void> {
+    if (this.json) return;
     await this.terminal.error(`${this.terminal.colors('error').yellow('note:')} ${text}\n`);
   }
 

@@ -17,6 +17,7 @@ import { maskDumped } from './mask.ts';
 import { Output } from './output.ts';
 import { type Fault, printError, wantsJson } from './print-error.ts';
 import {
+  fileOf,
   isPath,
   refuseDump,
   type Storages,
@@ -126,7 +127,10 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
       storageArgument,
     )
     .option('--force', 'replace the file when it is there')
-    .action(async (from: string, to: string, options: CarryOptions & { readonly force?: boolean }) => {
+    .action(async (from: string, to: string, options: CarryOptions & { readonly force?: boolean }, self: Command) => {
+      if (options.force && (to === '-' || fileOf(to) === null)) {
+        self.error('error: --force replaces a file, and the target is none');
+      }
       code = await convert(from, to, options);
     });
 
@@ -145,12 +149,15 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
     to: string,
     { force = false, ...options }: CarryOptions & { readonly force?: boolean },
   ): Promise<ExitCode> {
-    if (isPath(to) && from !== '-') refuseSame(fileConfig(from), fileConfig(to));
-    if (to !== '-' && !isPath(to)) return carryTo(from, to, options);
+    const file = to === '-' ? null : fileOf(to);
+    if (file !== null && from !== '-') refuseSame(fileConfig(from), fileConfig(file));
+    // What is no file is not made anew: it gets what comes, as by migrate.
+    if (to !== '-' && file === null) return carryTo(from, to, options);
     if (options.dryRun) return carryTo(from, null, options);
-    if (to === '-' || isJson(to)) return toJson(output(options), storages, from, to, { ...options, force });
+    if (file === null || (isPath(to) && isJson(to)))
+      return toJson(output(options), storages, from, to, { ...options, force });
     refuseJson(to);
-    return newDatabase(storages, to, force, (temporary) => carryTo(from, temporary, options));
+    return newDatabase(storages, file, force, (temporary) => carryTo(from, temporary, options));
   }
 
   try {

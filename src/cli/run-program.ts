@@ -13,13 +13,15 @@ export async function runProgram(): Promise<void> {
   const terminal = new Terminal();
   const storages = new Storages(terminal);
   let stopping = false;
+  let isDone = false;
   terminal.onStop((signal) => {
     const code = signal === 'SIGINT' ? exitCodes.interrupted : exitCodes.terminated;
     // Who asks twice does not want to wait; what was not committed is undone at the next opening.
     if (stopping) terminal.exit(code);
     stopping = true;
     setTimeout(() => terminal.exit(code), patience).unref?.();
-    void stop(terminal, storages, code);
+    // What was done is only being left, and stays: the code says so.
+    if (!isDone) void stop(terminal, storages, code);
   });
   let code: ExitCode;
   try {
@@ -31,6 +33,7 @@ export async function runProgram(): Promise<void> {
     code = exitCodes.failed;
   }
   if (stopping) return;
+  isDone = true;
   try {
     await storages.close();
   } catch (error) {
@@ -44,7 +47,10 @@ export async function runProgram(): Promise<void> {
 async function stop(terminal: Terminal, storages: Storages, code: ExitCode): Promise<void> {
   try {
     await storages.close();
-    await terminal.error('\nStopped. What was not finished was taken back.\n');
+    const message = 'Stopped. What was not finished was taken back.';
+    await printError(terminal, { name: 'Stopped', code: 'STOPPED', message }, '\n');
+  } catch (error) {
+    await explain(terminal, error);
   } finally {
     terminal.exit(code);
   }

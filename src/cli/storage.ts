@@ -1,6 +1,7 @@
 /** What a command line names: a database URL, the path of a file, or a `persistence_config` as JSON. */
 import { isDict } from '../cinder/dict.ts';
 import type { Cinderlib } from '../cinderlib.ts';
+import { unpack } from '../convert/decode.ts';
 import { fileSource, isDump, isPacked, isSqlite } from '../convert/file-source.ts';
 import { type CinderlibError, DatabaseUnavailable, InvalidOption, isCinderlibError } from '../errors/index.ts';
 import { errnoOf, openFailure } from '../media/failure.ts';
@@ -13,7 +14,7 @@ import type { PersistenceDriver } from '../persistence/driver.ts';
 import { builtin } from '../runtime.ts';
 import { jsonText, spaced } from '../serialization/json-text.ts';
 import type { PersistenceConfig } from '../setup.ts';
-import { shownUrl } from '../sql/url.ts';
+import { isSqliteUrl, shownUrl, sqlitePath } from '../sql/url.ts';
 import { maskSecrets, maskText } from './mask.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -82,7 +83,7 @@ export class Storages {
 
   /** The content of a file that is no database; null for everything else. */
   async #fileContent(argument: string): Promise<Uint8Array | null> {
-    if (argument === '-') return unpacked(await this.#terminal.input());
+    if (argument === '-') return unpacked(argument, await this.#terminal.input());
     if (!isPath(argument)) return null;
     const fs = builtin('node:fs');
     let bytes: Uint8Array | null;
@@ -91,14 +92,19 @@ export class Storages {
     } catch (cause) {
       throw unreadable(argument, cause);
     }
-    return bytes === null ? null : unpacked(bytes);
+    return bytes === null ? null : unpacked(argument, bytes);
   }
 }
 
-/** What a file holds that is no database; errors say which file it is. */
+/** What a file holds that is no database. */
 function sourceIn(argument: string, bytes: Uint8Array): Source {
+  return ofFile(argument, () => fileSource(bytes));
+}
+
+/** Errors say which file it is. */
+function ofFile<T>(argument: string, work: () => T): T {
   try {
-    return fileSource(bytes);
+    return work();
   } catch (error) {
     if (isCinderlibError(error)) error.item = argument === '-' ? 'the standard input' : argument;
     throw error;
@@ -157,15 +163,20 @@ function unreadable(path: string, cause: unknown): CinderlibError {
 }
 
 /** Dumps are often kept packed by gzip. */
-function unpacked(bytes: Uint8Array): Uint8Array {
-  if (!isPacked(bytes)) return bytes;
-  return builtin('node:zlib')?.gunzipSync(bytes) ?? bytes;
+function unpacked(argument: string, bytes: Uint8Array): Uint8Array {
+  return isPacked(bytes) ? ofFile(argument, () => unpack(bytes)) : bytes;
 }
 
 const url = /^[a-z][\w+]*:\/\//i;
 
 export function isPath(argument: string): boolean {
   return argument !== '-' && !url.test(argument) && !argument.startsWith('{');
+}
+
+/** The file that a path or a URL of SQLite means; null for everything else. */
+export function fileOf(argument: string): string | null {
+  if (isPath(argument)) return argument;
+  return url.test(argument) && isSqliteUrl(argument) ? sqlitePath(argument) : null;
 }
 
 /** A database and what joins it to an address; or what comes before an address, in what does not begin as a path does. */

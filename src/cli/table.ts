@@ -47,7 +47,7 @@ export function tableText(
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   });
   table.push(columns.map(({ title }) => paint(title)));
-  for (const row of shown) table.push([...row]);
+  for (const row of shown) table.push(row.map((text, place) => cut(text, widths[place] ?? 0)));
   return `${table.toString().replace(/[ \t]+$/gm, '')}\n`;
 }
 
@@ -82,6 +82,19 @@ function withShortIds(columns: readonly Column[], rows: Rows): Rows {
     return length;
   });
   return rows.map((row) => row.map((text, place) => text.slice(0, lengths[place] ?? undefined)));
+}
+
+/** As much of a text as fits: whole characters, where the table would cut one that is a pair in the middle. */
+function cut(text: string, width: number): string {
+  if (displayWidth(text) <= width) return text;
+  let kept = '';
+  let left = width - 1;
+  for (const character of text) {
+    left -= displayWidth(character);
+    if (left < 0) break;
+    kept += character;
+  }
+  return `${kept}…`;
 }
 
 /** Cells that a text takes: those of East Asia and of pictures are two wide. */

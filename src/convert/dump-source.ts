@@ -2,9 +2,12 @@
 import { isDict, own } from '../cinder/dict.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { InvalidDump } from '../errors/index.ts';
+import { itemOf } from '../migrate/item.ts';
 import { ListSource } from '../migrate/list-source.ts';
 import { KeyValue } from '../objects/key-value.ts';
+import { compact, jsonText } from '../serialization/json-text.ts';
 import { type Dumped, dumpedObject, readDump } from '../serialization/load.ts';
+import { toPrimitive } from '../serialization/primitive.ts';
 
 /** @throws {InvalidDump} and its like when it is no dump, or one whose secrets were masked */
 export function dumpSource(value: unknown): ListSource {
@@ -16,38 +19,63 @@ export function dumpSource(value: unknown): ListSource {
     );
   }
   const objects = new Objects();
-  const keyValues: KeyValue[] = [];
-  for (const item of readDump(value).items) {
-    if (item.class === 'KeyValue') keyValues.push(new KeyValue(item.key, item.value));
-    else objects.add(item);
-  }
-  return new ListSource({ ...objects.content, keyValues, leftOut: [] });
+  for (const item of readDump(value).items) objects.add(item);
+  return new ListSource({ ...objects.content, leftOut: [] });
 }
 
-/** Takes families apart. Who stands in the dump by himself counts more than who comes inside another. */
+/**
+ * Takes families apart. Who stands in the dump by himself counts more than who comes inside another; who stands there
+ * twice must be the same, for nobody can tell which of two is meant.
+ */
 export class Objects {
+  readonly #keyValues = new Map<string, KeyValue>();
   readonly #all = { Volume: new Map(), Snapshot: new Map(), VolumeAttachment: new Map() } as Readonly<
     Record<string, Map<string, { readonly ovo: VersionedObject; readonly inside: boolean }>>
   >;
 
   get content() {
     const list = (name: string): VersionedObject[] => [...(this.#all[name]?.values() ?? [])].map(({ ovo }) => ovo);
-    return { volumes: list('Volume'), connections: list('VolumeAttachment'), snapshots: list('Snapshot') };
+    const keyValues = [...this.#keyValues.values()];
+    return { volumes: list('Volume'), connections: list('VolumeAttachment'), snapshots: list('Snapshot'), keyValues };
   }
 
+  /** @throws {InvalidDump} when it has no id, or one that another has */
   add(item: Dumped): void {
-    if (item.class === 'KeyValue') return;
-    if (item.class === 'Backend') for (const volume of item.volumes) this.add(volume);
+    if (item.class === 'KeyValue') this.addKeyValue(new KeyValue(item.key, item.value));
+    else if (item.class === 'Backend') for (const volume of item.volumes) this.add(volume);
     else this.#keep(dumpedObject(item), false);
   }
 
+  addKeyValue(keyValue: KeyValue): void {
+    const { key, value } = keyValue;
+    const known = this.#keyValues.get(key);
+    if (known !== undefined && known.value !== value) throw twice('key-value', key);
+    this.#keyValues.set(key, keyValue);
+  }
+
   #keep(ovo: VersionedObject, inside: boolean): void {
+    const { name } = ovo.model;
+    const found = this.#all[name];
+    if (found === undefined) return;
     const id = String(ovo.get('id') ?? '');
-    const found = this.#all[ovo.model.name];
-    if (found === undefined || (found.has(id) && (inside || found.get(id)?.inside === false))) return;
-    found.set(id, { ovo, inside });
+    if (id === '') throw new InvalidDump(`A ${name} in the dump has no id, by which it would be stored and found.`);
+    const known = found.get(id);
+    if (known?.inside === false && !inside && textOf(known.ovo) !== textOf(ovo)) throw twice(name, id);
+    if (known !== undefined && inside) return;
+    if (known?.inside !== false) found.set(id, { ovo, inside });
     const volume = ovo.child('volume');
     if (volume !== null) this.#keep(volume, true);
     for (const child of [...ovo.children('volume_attachment'), ...ovo.children('snapshots')]) this.#keep(child, true);
   }
+}
+
+/** Of the object alone: what belongs to it may be there one time and not the other. */
+function textOf(ovo: VersionedObject): string {
+  return jsonText(toPrimitive(itemOf(ovo).ovo), compact);
+}
+
+function twice(what: string, id: string): InvalidDump {
+  return new InvalidDump(
+    `The dump has the ${what} ${JSON.stringify(id)} twice, and not the same both times. Leave one of the two out.`,
+  );
 }

@@ -41,11 +41,30 @@ export function fileSource(bytes: Uint8Array): Source {
         'Put it into a file, unpacked, and name that.',
     );
   }
+  const archive = archives.find(({ start, at }) => ascii(bytes.subarray(at), start.length) === start);
+  if (archive !== undefined) throw new InvalidDump(archive.advice);
   const text = decodeText(bytes).trimStart();
   if (!/^[[{]/.test(text)) return sqlSource(text);
   const value = parseJson(text);
   return isKubernetes(value) ? kubectlSource(value) : dumpSource(value);
 }
+
+const packed = (by: string): string => `The file is packed by ${by}. Unpack it first, and name what is in it.`;
+
+/** What holds dumps and is none, by what stands at its beginning: backups of oVirt are such. */
+const archives: readonly { readonly start: string; readonly at: number; readonly advice: string }[] = [
+  { start: 'BZh', at: 0, advice: packed('bzip2') },
+  { start: '\xfd7zXZ\0', at: 0, advice: packed('xz') },
+  { start: '\x28\xb5\x2f\xfd', at: 0, advice: packed('zstd') },
+  { start: 'PK\x03\x04', at: 0, advice: packed('zip') },
+  {
+    start: 'ustar',
+    at: 257,
+    advice:
+      'This is an archive of tar. Unpack it first, and name the dump that is in it; one that pg_dump made as an archive ' +
+      'is made text: pg_restore -f dump.sql FILE.',
+  },
+];
 
 function ascii(bytes: Uint8Array, length: number): string {
   return String.fromCharCode(...bytes.subarray(0, length));

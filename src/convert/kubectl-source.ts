@@ -22,17 +22,16 @@ export function isKubernetes(value: unknown): value is Dict {
 export function kubectlSource(value: Dict): ListSource {
   const items = own(value, 'items');
   const objects = new Objects();
-  const keyValues: KeyValue[] = [];
   const left = new LeftOut();
   for (const resource of Array.isArray(items) ? items : [value]) {
     const { kind, name, isEmber, annotations } = describe(resource);
     if (!isEmber) left.add(kind, name, 'a resource that ember-csi does not keep its data in');
-    else if (kind === 'KeyValue') keyValues.push(new KeyValue(name, annotation(annotations, 'value', kind, name)));
+    else if (kind === 'KeyValue') objects.addKeyValue(new KeyValue(name, annotation(annotations, 'value', kind, name)));
     else {
       for (const item of readDump(annotation(annotations, 'json', kind, name)).items) objects.add(item);
     }
   }
-  return new ListSource({ ...objects.content, keyValues, leftOut: left.entries });
+  return new ListSource({ ...objects.content, leftOut: left.entries });
 }
 
 interface Resource {

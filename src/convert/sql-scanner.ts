@@ -32,6 +32,12 @@ export interface Dialect {
   readonly name: 'mysql' | 'postgres';
 }
 
+export interface QualifiedName {
+  /** The schema; of MySQL, the database. */
+  readonly schema: string | null;
+  readonly name: string;
+}
+
 export class SqlScanner {
   position = 0;
   readonly text: string;
@@ -76,11 +82,20 @@ export class SqlScanner {
     return this.#match(word)?.[0] ?? null;
   }
 
-  /** The last part of a name such as `public.volumes`. */
-  lastName(): string | null {
+  /** A name such as `public.volumes`, of which only the last part need be there. */
+  qualifiedName(): QualifiedName | null {
     let name = this.name();
-    while (name !== null && this.take('.')) name = this.name();
-    return name;
+    let schema: string | null = null;
+    while (name !== null && this.take('.')) [schema, name] = [name, this.name()];
+    return name === null ? null : { schema, name };
+  }
+
+  /** What is left of the line, which is passed over. */
+  restOfLine(): string {
+    const end = this.text.indexOf('\n', this.position);
+    const rest = this.text.slice(this.position, end < 0 ? undefined : end);
+    this.position += rest.length;
+    return rest.trim();
   }
 
   /** A value of an INSERT. */

@@ -100,6 +100,12 @@ export class FileWatch {
     return isHotJournal(this.#fs, `${this.path}-journal`);
   }
 
+  /** Which journal lies there, and how it is; null where none is that a crash left, or that somebody is using. */
+  hotJournal(): string | null {
+    const journal = look(this.#fs, `${this.path}-journal`, 1);
+    return journal === null || journal.bytes[0] === 0 ? null : `${journal.inode} ${journal.size} ${journal.modified}`;
+  }
+
   /** Whether there is a journal at all: between two transactions of ours an empty one. */
   hasJournalFile(): boolean {
     const path = `${this.path}-journal`;

@@ -11,6 +11,8 @@ export class ReadOnlyGuard implements ReadableGuard {
   readonly busyTimeout: number;
   readonly #watch: FileWatch;
   readonly #locks: NativeLocks | null;
+  /** The journal of a crash that is read with the file; what comes in its place is somebody's. */
+  #adopted: string | null = null;
 
   constructor(fs: FileSystem, path: string, file: DiskFile, busyTimeout: number) {
     this.busyTimeout = busyTimeout;
@@ -23,9 +25,13 @@ export class ReadOnlyGuard implements ReadableGuard {
     return this.#locks === null ? 'none' : 'seen';
   }
 
-  /** Whether the file is used with a write-ahead log. A journal is whoever's who writes. */
+  /** Whether the file is used with a write-ahead log, or a crash left a journal. Any other is whoever's who writes. */
   get hasCompanions(): boolean {
-    return this.#watch.mode().writeAheadLog;
+    return this.#watch.mode().writeAheadLog || this.hasAdoptedJournal;
+  }
+
+  get hasAdoptedJournal(): boolean {
+    return this.#adopted !== null && this.#watch.hotJournal() === this.#adopted;
   }
 
   /** Whether closing a descriptor of the file would drop the locks of a writer in this process. */
@@ -48,12 +54,17 @@ export class ReadOnlyGuard implements ReadableGuard {
   }
 
   stamp(): string {
-    return this.#watch.stamp();
+    return `${this.#watch.stamp()} ${this.hasAdoptedJournal}`;
   }
 
-  /** Is another one after each commit. */
+  /** Is another one after each commit, and after the journal of a crash was adopted, or has gone. */
   version(): string {
-    return this.#watch.version();
+    return `${this.#watch.version()} ${this.hasAdoptedJournal}`;
+  }
+
+  /** Whoever rolls it back takes the file for himself first, and leaves another journal, or none. */
+  adoptJournal(): void {
+    this.#adopted = this.#watch.hotJournal();
   }
 
   hasHotJournal(): boolean {
@@ -61,7 +72,8 @@ export class ReadOnlyGuard implements ReadableGuard {
   }
 
   disturbance(): Disturbance | null {
-    return this.#watch.disturbance();
+    const disturbance = this.#watch.disturbance();
+    return disturbance?.abandoned && this.hasAdoptedJournal ? null : disturbance;
   }
 
   refusal(level: number): CinderlibError | null {

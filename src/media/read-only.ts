@@ -59,7 +59,8 @@ export class ReadOnlyMedium implements ReadableMedium {
 
   /** The whole content of a file; null where there is none. */
   content(kind: FileKind): Uint8Array | null {
-    if (kind !== '' && !this.exists(kind)) return null;
+    const isThere = kind === '' || (kind === '-journal' ? this.guard.hasAdoptedJournal : this.exists(kind));
+    if (!isThere) return null;
     const file = this.open(kind);
     try {
       const bytes = new Uint8Array(file.size());

@@ -7,6 +7,8 @@ export interface ReadableGuard extends Guard {
   readonly hasCompanions: boolean;
   /** Is another text after each commit. */
   version(): string;
+  /** From now on the journal that a crash left is read with the file, as long as it lies there as it is. */
+  adoptJournal(): void;
 }
 
 export interface ReadableMedium extends Medium {

@@ -113,6 +113,9 @@ class SnapshotGuard extends FreeGuard implements ReadableGuard {
     return this.#snapshot().version;
   }
 
+  /** It is a file of the snapshot, where there is one. */
+  adoptJournal(): void {}
+
   override async enter(): Promise<void> {
     throw new ReadOnly(this.#path);
   }

@@ -5,7 +5,7 @@ import { DatabasePersistence } from '../persistence/database.ts';
 import { PersistenceDriver } from '../persistence/driver.ts';
 import { builtin, defaultMedium } from '../runtime.ts';
 import { type PersistenceConfig, setup } from '../setup.ts';
-import { sqlitePath } from '../sql/url.ts';
+import { isSqliteUrl, parseDatabaseUrl, sqlitePath } from '../sql/url.ts';
 import { DatabaseSource } from './database-source.ts';
 import { DatabaseTarget } from './database-target.ts';
 import { DriverSource } from './driver-source.ts';
@@ -95,15 +95,34 @@ function databaseOf(config: PersistenceConfig): string | null {
   if (config?.storage !== 'db' || typeof config.connection !== 'string') return null;
   const { connection, medium = defaultMedium() } = config;
   if (inMemory.test(connection)) return null;
-  let path: string | null;
   try {
-    path = sqlitePath(connection);
+    if (!isSqliteUrl(connection)) return onServer(connection);
+    const path = sqlitePath(connection);
+    return `${medium} ${medium === 'filesystem' ? fileOf(path ?? '') : path}`;
   } catch {
-    // A server; or what will be refused when it is opened.
+    // It will be refused when it is opened.
     return connection;
   }
-  return `${medium} ${medium === 'filesystem' ? fileOf(path ?? '') : path}`;
 }
+
+/** A database on a server, whoever asks for it and by which driver, as far as the names tell. */
+function onServer(connection: string): string {
+  const { scheme, host, port, database, query } = parseDatabaseUrl(connection);
+  const isPostgres = scheme === 'postgresql';
+  const option = (...names: readonly string[]): string | undefined =>
+    names.map((name) => query.get(name)?.[0]).find((value) => value !== undefined);
+  const place = (option('unix_socket', 'hostaddr', 'host') ?? host ?? 'localhost').toLowerCase();
+  return JSON.stringify([
+    isPostgres,
+    loopback.test(place) ? 'localhost' : place,
+    Number(option('port') ?? port ?? (isPostgres ? 5432 : 3306)),
+    option('dbname', 'database', 'db') ?? database,
+    // They may choose another one, or a schema.
+    option('options', 'init_command'),
+  ]);
+}
+
+const loopback = /^(?:localhost|127(?:\.\d+){3}|::1)$/;
 
 /** A file by its number, which links have in common; one that does not exist yet, by the name that it will have. */
 function fileOf(path: string): string {

@@ -22,6 +22,12 @@ const usualTls: Readonly<Record<ServerConfig['dialect'], TlsMode>> = { mysql: 'd
  */
 export function serverOf(connection: string): Omit<ServerConfig, 'lock_timeout'> {
   const url = parseDatabaseUrl(connection);
+  // As SQLAlchemy takes it apart, which leaves the rest of a password in the place of the host, for all to see.
+  if (url.host?.includes('@')) {
+    throw new InvalidUrl(
+      `${shownUrl(connection)} has several @, of which the first ends the password. One in the password is written %40.`,
+    );
+  }
   const dialect = url.scheme === 'postgresql' ? 'postgresql' : 'mysql';
   const config = withOptions(dialect, url, connection);
   if (dialect === 'mysql' && !config.database) {

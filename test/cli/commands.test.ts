@@ -121,6 +121,7 @@ test('dump --show-secrets is what Python gave for each volume, and load takes it
   await withRich(async (path, folder) => {
     const { out, err } = await cli(['dump', path, '--show-secrets', '--no-key-values']);
     expect(err).toContain('11 key-values were left out');
+    expect(await cli(['dump', path, '--show-secrets', '--no-key-values', '--json'])).toEqual({ code: 0, out, err: '' });
     const lines = out.trimEnd().replace(/^\[/, '').replace(/\]$/, '').split(',\n');
     const idOf = (line: string) => /"id":"([^"]*)"/.exec(line)?.[1] ?? '';
     const wanted = Object.fromEntries(Object.entries(expected.volumes).map(([id, { dumps }]) => [id, dumps]));
@@ -236,6 +237,10 @@ describe('check', () => {
         ],
       });
       const bytes = readFileSync(path);
+      // On the error stream a program looks for errors.
+      const told = await cli(['check', path, '--repair', '--json']);
+      expect([told.code, told.err]).toEqual([3, '']);
+      expect(parsed(told)).toMatchObject({ repaired: [] });
       // There is nobody to be asked.
       const asked = await cli(['check', path, '--repair']);
       expect(asked.code).toBe(3);
@@ -247,6 +252,24 @@ describe('check', () => {
       expect(sqlite3(path, 'SELECT deleted FROM volume_attachment')).toEqual([{ deleted: 1 }]);
       change(path, "UPDATE volumes SET status = 'available'");
       expect((await cli(['check', path])).code).toBe(0);
+    });
+  });
+
+  test('tells what opening for a repair changes beside', async () => {
+    await inTemporaryFolder(async (folder) => {
+      for (const [name, said] of [
+        ['rev-921e1a36b076.sqlite', 'the schema of revision 921e1a36b076 is brought to the next one'],
+        ['no-kv-table.sqlite.gz', 'the table cinderlib_persistence_key_value is made'],
+      ] as const) {
+        const path = copyGolden(name, join(folder, `${name}.copy`));
+        const bytes = readFileSync(path);
+        const { err } = await cli(['check', path, '--repair']);
+        expect(err).toContain(`To be repaired it is opened for writing, and so also:\n  ${said}`);
+        expect(err.match(/^ {2}the /gm)?.length).toBe(1);
+        expect(readFileSync(path).equals(bytes)).toBe(true);
+      }
+      const current = copyGolden('rich.sqlite', join(folder, 'current.sqlite'));
+      expect((await cli(['check', current, '--repair'])).err).not.toContain('opened for writing');
     });
   });
 
@@ -336,12 +359,18 @@ describe('secrets', () => {
   test('that were masked are never loaded, wherever they stand', async () => {
     await inTemporaryFolder(async (folder) => {
       const path = copyGolden('one.sqlite', join(folder, 'one.sqlite'));
-      change(path, `UPDATE volumes SET replication_driver_data = '{"password": "S3cret"}'`);
-      const { out } = await cli(['dump', path]);
+      change(
+        path,
+        `UPDATE volumes SET replication_driver_data = '{"password": "S3cret"}';
+         INSERT INTO cinderlib_persistence_key_value VALUES ('db_password', 'S3cret')`,
+      );
+      const { out } = await cli(['dump', path, '--no-key-values']);
       expect(JSON.parse(out)).toMatchObject([{ masked: true, class: 'Volume' }]);
       const [{ id } = {}] = sqlite3(path, 'SELECT id FROM volumes');
       const shown = await cli(['show', path, String(id), '--json']);
-      for (const text of [out, shown.out]) {
+      const pair = await cli(['show', path, 'db_password', '--json']);
+      expect(JSON.parse(pair.out)).toEqual({ masked: true, class: 'KeyValue', key: 'db_password', value: '***' });
+      for (const text of [out, shown.out, pair.out]) {
         expect(text).not.toContain('S3cret');
         const refused = await cli(['load', '-', join(folder, 'new.sqlite'), '--json'], { input: text });
         expect(refused).toMatchObject({ code: 1, out: '' });
@@ -475,6 +504,7 @@ test.each([
   [['lss', 'x'], 2, 'UsageError', 'Did you mean ls?'],
   [['ls', 'x', 'nonsense'], 2, 'UsageError', 'Allowed choices are'],
   [[], 2, 'UsageError', 'unknown option'],
+  [['convert', 'x', 'mysql://u@h/d', '--force'], 2, 'UsageError', '--force replaces a file'],
   [['show', 'test/golden/one.sqlite', 'nobody'], 4, 'NotFound', '"nobody"'],
 ])('with --json what is wrong with %j is JSON too', async (command, code, name, message) => {
   const root = join(import.meta.dirname, '../..');

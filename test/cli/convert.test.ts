@@ -69,6 +69,22 @@ test('a URL makes a database of any name', async () => {
   });
 });
 
+test('a URL of a file is that of the new file, and puts nothing into an old one', async () => {
+  await withRich(async (path, folder) => {
+    const target = copyGolden('one.sqlite', join(folder, 'new.json'));
+    const before = readFileSync(target);
+    const url = `sqlite:///${target}`;
+    const refused = await cli(['convert', path, url]);
+    expect(refused).toMatchObject({ code: 1, out: '' });
+    expect(refused.err).toContain('exists already');
+    expect(readFileSync(target).equals(before)).toBe(true);
+    expect((await cli(['convert', target, url, '--force'])).err).toContain('the same storage');
+    expect(await cli(['convert', path, url, '--force', '--no-verify'])).toMatchObject({ code: 0 });
+    expect(sqlite3(target, 'SELECT count(*) AS n FROM volumes')).toEqual([{ n: 55 }]);
+    expect(readdirSync(folder).sort()).toEqual(['new.json', 'rich.sqlite']);
+  });
+});
+
 test("what is verified says that the type of all volumes is the target's own, where it is", async () => {
   await inTemporaryFolder(async (folder) => {
     const path = copyGolden('one.sqlite', join(folder, 'one.sqlite'));

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, cpSync, existsSync, mkdirSync, openSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { migrate } from 'cinderlib-wasm';
 import { expect, test, vi } from 'vitest';
 import { shownUrl } from '../../src/sql/url.ts';
@@ -18,6 +19,7 @@ test('what cannot be read or written is told in words, with what to do', async (
     copyGolden('one.sqlite', join(folder, 'one.sqlite'));
     writeFileSync(join(folder, 'package.json'), '{"name": "no dump"}');
     writeFileSync(join(folder, 'torn.json'), '["torn');
+    writeFileSync(join(folder, 'torn.sql.gz'), gzipSync('-- PostgreSQL database dump').subarray(0, 30));
     copyGolden('no-default-type.sqlite.gz', join(folder, 'untyped.sqlite'));
     const input = goldenBytes('one.sqlite');
     for (const [command, message] of [
@@ -41,6 +43,7 @@ test('what cannot be read or written is told in words, with what to do', async (
         'no such file (ENOENT). Correct the path: looking at a database (read_only) makes none.',
       ],
       [['ls', 'C:\\data\\cl.sqlite'], 'Cannot read C:\\data\\cl.sqlite: there is no such file.'],
+      [['ls', 'torn.sql.gz'], 'error: torn.sql.gz: The file is packed by gzip and cannot be unpacked: '],
       [['ls', 'file:good.sqlite'], 'Cannot read file:good.sqlite: there is no such file.'],
     ] as const) {
       const ran = await cli(command, { cwd: folder, input });
@@ -49,7 +52,8 @@ test('what cannot be read or written is told in words, with what to do', async (
       // One error, in one line.
       expect.soft(ran.err).toMatch(/^error: .*\n$/);
     }
-    expect(readdirSync(folder).sort()).toEqual(['one.sqlite', 'package.json', 'torn.json', 'untyped.sqlite']);
+    const given = ['one.sqlite', 'package.json', 'torn.json', 'torn.sql.gz', 'untyped.sqlite'];
+    expect(readdirSync(folder).sort()).toEqual(given);
   });
 });
 

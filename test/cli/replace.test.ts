@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { setup } from 'cinderlib-wasm';
 import { describe, expect, test, vi } from 'vitest';
 import { cli } from '../support/cli.ts';
+import { leaveHotJournal } from '../support/crashed.ts';
 import { copyGolden, inTemporaryFolder } from '../support/golden.ts';
 import { NativeSession } from '../support/native-session.ts';
 import { integrity, sqlite3 } from '../support/tables.ts';
@@ -69,23 +70,8 @@ test.each(['DELETE', 'WAL'])(
   },
 );
 
-/** The files of a database whose writer was killed in the middle: half of the change is in it, a hot journal beside it. */
-async function crash(target: string): Promise<void> {
-  const left = `${target}.left`;
-  const other = new NativeSession(target);
-  // Pages go into the file before the end when the cache is too small for them.
-  await other.run(
-    `PRAGMA cache_size=1; BEGIN IMMEDIATE; ${update}; UPDATE volume_types SET description = zeroblob(90000); UPDATE volumes SET host = 'theirs';`,
-  );
-  copyFileSync(target, left);
-  copyFileSync(`${target}-journal`, `${left}-journal`);
-  await other.run('ROLLBACK;');
-  await other.close();
-  for (const kind of ['', '-journal']) copyFileSync(left + kind, target + kind);
-}
-
 describe.each([
-  ['a hot journal', '-journal', crash],
+  ['a hot journal', '-journal', leaveHotJournal],
   [
     'a write-ahead log',
     '-wal',

@@ -77,6 +77,30 @@ describe.each([node, deno, bun])('$name', (runtime) => {
   );
 });
 
+test(
+  'a signal that comes when all is done changes nothing of that, nor of the exit code',
+  async () => {
+    await inTemporaryFolder(async (folder) => {
+      const source = copyGolden('rich.sqlite', join(folder, 'rich.sqlite'));
+      const target = join(folder, 'out.json');
+      const child = spawn(process.execPath, [program, 'convert', source, target], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      let said = '';
+      child.stderr.setEncoding('utf8').on('data', (text) => {
+        said += text;
+        // The last that it has to say.
+        if (said.includes('--no-key-values')) child.kill('SIGINT');
+      });
+      expect(await ended).toBe(0);
+      expect(said).not.toContain('Stopped');
+      expect(readdirSync(folder).sort()).toEqual(['out.json', 'rich.sqlite']);
+    });
+  },
+  patient,
+);
+
 describe('Deno that may only read and write the folder', () => {
   const [program = '', ...others] = deno.command ?? [];
   const { name, missing } = deno;

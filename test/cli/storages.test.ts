@@ -1,13 +1,16 @@
 /** What a command has open, and how it is left. */
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { dump } from '../../src/cli/commands/dump.ts';
 import { Storages } from '../../src/cli/storage.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
 import type { PersistenceDriver } from '../../src/persistence/driver.ts';
-import { program } from '../support/cli.ts';
+import { cli, parsed, program } from '../support/cli.ts';
+import { leaveHotJournal } from '../support/crashed.ts';
 import { copyGolden, inTemporaryFolder } from '../support/golden.ts';
+import { needsLockTable } from '../support/native-shell.ts';
 
 test('everything is closed, the last first, whatever of it fails', async () => {
   const storages = new Storages({} as Terminal);
@@ -42,6 +45,30 @@ test('a dump may come through a pipe that has a name', { timeout: 60_000 }, asyn
     const commands = '"$0" "$1" ls <("$0" "$1" dump --show-secrets "$2") backends';
     const out = execFileSync('bash', ['-c', commands, process.execPath, program, path], { encoding: 'utf8' });
     expect(out).toMatch(/^name\tvolumes\tsize\n\S+\t1\t/);
+  });
+});
+
+test('what a crash left is looked at as it was before, and keeps every byte', { timeout: 180_000 }, async (context) => {
+  needsLockTable(context);
+  await inTemporaryFolder(async (folder) => {
+    const path = copyGolden('one.sqlite', join(folder, 'one.sqlite'));
+    const commands = [
+      ['dump', path, '--show-secrets'],
+      ['ls', path, '--json'],
+      ['check', path],
+    ];
+    const whole = await Promise.all(commands.map((command) => cli(command)));
+    await leaveHotJournal(path);
+    const names = ['one.sqlite', 'one.sqlite-journal'];
+    const files = (): string[] => names.map((name) => readFileSync(join(folder, name), 'hex'));
+    const before = files();
+    expect(readFileSync(path).includes('theirs')).toBe(true);
+    expect(await Promise.all(commands.map((command) => cli(command)))).toEqual(whole);
+    expect(files()).toEqual(before);
+    // And it may be carried from there.
+    const carried = await cli(['migrate', path, join(folder, 'new.sqlite'), '--json']);
+    expect(parsed(carried)).toMatchObject({ volumes: 1, differences: [] });
+    expect(files()).toEqual(before);
   });
 });
 

@@ -1,5 +1,14 @@
 /** A file of a name that somebody else gives to his own while ours is being written. */
-import fs, { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import fs, {
+  chmodSync,
+  chownSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { newDatabase, writeFile } from '../../src/cli/commands/write-file.ts';
@@ -38,6 +47,22 @@ describe.each(['json', 'database'] as const)('a new %s file', (kind) => {
     });
   });
 
+  test.each([
+    [false, 'DatabaseExists'],
+    [true, 'DatabaseUnavailable'],
+  ])('is not put in the place of a link that leads to nothing, told to: %s', async (replace, name) => {
+    await inTemporaryFolder(async (folder) => {
+      const path = join(folder, 'new');
+      symlinkSync('nowhere', path);
+      let begun = false;
+      const writing = write(path, replace, () => {
+        begun = true;
+      });
+      await expect(writing).rejects.toMatchObject({ name });
+      expect([begun, readdirSync(folder), readlinkSync(path)]).toEqual([false, ['new'], 'nowhere']);
+    });
+  });
+
   test('replaces it when told to', async () => {
     await inTemporaryFolder(async (folder) => {
       const path = join(folder, 'new');
@@ -45,6 +70,18 @@ describe.each(['json', 'database'] as const)('a new %s file', (kind) => {
       await write(path, true, () => {});
       expect(readFileSync(path, 'utf8')).toBe('ours');
       expect(readdirSync(folder)).toEqual(['new']);
+    });
+  });
+
+  test('that replaces one of somebody else stays his', async (context) => {
+    if (process.getuid?.() !== 0) return context.skip('only root can give files away');
+    await inTemporaryFolder(async (folder) => {
+      const path = join(folder, 'new');
+      writeFileSync(path, 'theirs', { mode: 0o640 });
+      chownSync(path, 1234, 2345);
+      await write(path, true, () => {});
+      expect(readFileSync(path, 'utf8')).toBe('ours');
+      expect(statSync(path)).toMatchObject({ uid: 1234, gid: 2345 });
     });
   });
 

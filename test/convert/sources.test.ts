@@ -1,6 +1,7 @@
 /** What is read out of files: the goldens of both servers, JSON dumps, resources of ember-csi, and what is none of them. */
 import { gzipSync } from 'node:zlib';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { decodeText, unpack } from '../../src/convert/decode.ts';
 import { fileSource, isSqlite } from '../../src/convert/file-source.ts';
 import type { Item } from '../../src/migrate/item.ts';
 import type { Source } from '../../src/migrate/source.ts';
@@ -66,6 +67,25 @@ describe('a JSON dump', () => {
         ['connection', undefined],
       ]);
     }
+  });
+
+  test('may have the same twice, and nothing else under the same id', async () => {
+    const pair = (value: string | null) => ({ class: 'KeyValue', key: 'k', value });
+    const same = fileSource(json([volume('v'), pair('1'), volume('w'), pair('1'), volume('v')]));
+    expect(await named(same)).toEqual(['volume v', 'volume w']);
+    expect(await same.keyValues()).toEqual([{ key: 'k', value: '1' }]);
+    const message = /twice, and not the same both times/;
+    expect(() => fileSource(json([volume('v', { size: 1 }), volume('v', { size: 2 })]))).toThrow(message);
+    expect(() => fileSource(json([pair('1'), pair(null)]))).toThrow(message);
+    const families = [volume('v'), volume('v', { snapshots: list('Snapshot', [snapshot('s', 'v')]) })];
+    expect(await named(fileSource(json(families)))).toEqual(['volume v', 'snapshot s']);
+  });
+
+  test('has an id for each object', () => {
+    const unset = volume('');
+    expect(() => fileSource(json([unset, unset]))).toThrow('A Volume in the dump has no id');
+    const nameless = { class: 'Volume', backend, ovo: envelope('Volume', { size: 1 }, '1.9') };
+    expect(() => fileSource(json(nameless))).toThrow('A Volume in the dump has no id');
   });
 
   test('that says that its secrets are masked is refused', () => {
@@ -160,10 +180,76 @@ describe('an SQL dump', () => {
   });
 });
 
+describe('a dump that was cut off between two statements', () => {
+  const statementEnds = (text: string): number[] => [...text.matchAll(/;\n/g)].map(({ index }) => index + 2);
+  const withComments = (text: string): string =>
+    `-- MariaDB dump 10.19  Distrib 10.11.19-MariaDB, for debian-linux-gnu (x86_64)\n${text}\n-- Dump completed\n`;
+
+  test.each([
+    ['rich-postgres', (text: string) => text],
+    ['rich-mysql', (text: string) => text],
+    ['rich-mysql', withComments],
+  ])('%s is refused, wherever that was', (name, form) => {
+    const whole = form(goldenBytes(`${name}.sql`).toString('utf8'));
+    expect(() => fileSource(bytes(whole))).not.toThrow();
+    const ends = statementEnds(whole);
+    // The last few statements are of the end itself, or behind it.
+    const cuts = ends.filter((end, place) => place % 10 === 0 && whole.slice(end).includes(';\n'));
+    expect(cuts.length).toBeGreaterThan(20);
+    for (const end of cuts)
+      expect(() => fileSource(bytes(whole.slice(0, end)))).toThrow(/cut off|looks neither|no table volumes/);
+  });
+
+  test('is told from a whole one with the line ends of Windows', () => {
+    for (const name of ['rich-postgres', 'rich-mysql']) {
+      const whole = goldenBytes(`${name}.sql`).toString('utf8').replaceAll('\n', '\r\n');
+      expect(() => fileSource(bytes(whole))).not.toThrow();
+    }
+  });
+});
+
 test('other files are refused by name', () => {
   expect(() => fileSource(bytes('PGDMP\u0001'))).toThrow(/custom format.*pg_restore/);
   expect(() => fileSource(new Uint8Array([0x68, 0xff, 0xc3]))).toThrow(/no text in UTF-8/);
   expect(() => fileSource(bytes('{"class": '))).toThrow(/Expecting value/);
+});
+
+test('what is packed and not whole is told from what is no text', () => {
+  const packed = gzipSync(goldenBytes('rich-postgres.sql'));
+  expect(goldenBytes('rich-postgres.sql').equals(unpack(packed))).toBe(true);
+  const error = expect.objectContaining({ name: 'InvalidDump', message: expect.stringMatching(/gzip.*Is it whole/) });
+  for (const length of [3, 10, 1000, packed.length - 1])
+    expect(() => unpack(packed.subarray(0, length))).toThrow(error);
+  expect(() => unpack(packed.fill(0, 1000, 1100))).toThrow(error);
+});
+
+test('more text than fits into one is told by its size', () => {
+  // As a runtime answers that cannot make the text; making half a gigabyte of it takes too long here.
+  const decode = vi.spyOn(TextDecoder.prototype, 'decode').mockImplementation(() => {
+    throw new TypeError('The encoded data was not valid for encoding utf-8');
+  });
+  try {
+    const many = Object.defineProperty(new Uint8Array(4), 'length', { value: 600_000_000 });
+    expect(() => decodeText(many)).toThrow(/holds 600000000 bytes of text.*by its URL/);
+    expect(() => decodeText(new Uint8Array(4))).toThrow(/no text in UTF-8/);
+  } finally {
+    decode.mockRestore();
+  }
+});
+
+test('archives and what is packed in other ways are told what to do with', () => {
+  const archive = new Uint8Array(1024);
+  archive.set(bytes('toc.dat'));
+  archive.set(bytes('ustar'), 257);
+  expect(() => fileSource(archive)).toThrow(/archive of tar.*pg_restore/);
+  for (const [start, by] of [
+    [[0x42, 0x5a, 0x68, 0x39], 'bzip2'],
+    [[0xfd, 0x37, 0x7a, 0x58, 0x5a, 0], 'xz'],
+    [[0x28, 0xb5, 0x2f, 0xfd], 'zstd'],
+    [[0x50, 0x4b, 3, 4], 'zip'],
+  ] as const) {
+    expect(() => fileSource(Uint8Array.from([...start, 0, 1]))).toThrow(`packed by ${by}. Unpack it first`);
+  }
 });
 
 test('UTF-16, as the shell of Windows redirects it, is read', async () => {

@@ -16,6 +16,7 @@ import {
 } from 'cinderlib-wasm';
 import { expect, test, vi } from 'vitest';
 import { NoteBook } from '../../examples/support/note-book.ts';
+import { refuseSame } from '../../src/migrate/open.ts';
 import { copyGolden, inTemporaryFolder } from '../support/golden.ts';
 import { nativeDump, sqlite3 } from '../support/tables.ts';
 
@@ -164,6 +165,23 @@ test('a database is not migrated into itself, whatever it is called', async () =
       volumes: 55,
     });
   });
+});
+
+test.each([
+  ['mysql://u:p@db/cl', 'mysql+pymysql://v:q@DB:3306/cl?charset=utf8', true],
+  ['mariadb://u@localhost/cl', 'mysql://u@127.0.0.1/cl', true],
+  ['mysql:///cl?unix_socket=/run/m.sock', 'mysql://u@localhost/cl?unix_socket=/run/m.sock', true],
+  ['mysql:///cl?unix_socket=/run/m.sock', 'mysql://u@localhost/cl', false],
+  ['mysql://u@db/cl', 'mysql://u@db/cl2', false],
+  ['mysql://u@db/cl', 'mysql://u@db:3307/cl', false],
+  ['mysql://u@db:3306/cl', 'postgresql://u@db:3306/cl', false],
+  ['postgresql://u@db/cl', 'postgresql+psycopg2://v@/cl?host=db&port=5432', true],
+  ['postgresql://u@[::1]/cl', 'postgresql://u@localhost/cl', true],
+  ['postgresql://u@db/cl?options=-csearch_path%3Da', 'postgresql://u@db/cl?options=-csearch_path%3Db', false],
+])('%s and %s are one database: %s', (one, other, same) => {
+  const of = (connection: string) => ({ storage: 'db', connection });
+  if (same) expect(() => refuseSame(of(one), of(other))).toThrow('the same storage');
+  else expect(() => refuseSame(of(one), of(other))).not.toThrow();
 });
 
 /** Tells that it was closed, which may fail. */

@@ -9,7 +9,7 @@ describe('names of secrets', () => {
   test.each([
     ...['password', 'auth_password', 'discovery_auth_password', 'san_password', 'netapp_password', 'passwd', 'pwd'],
     ...['secret', 'chap_secret', 'client_secret', 'token', 'auth_token', 'keyring', 'api_key', 'apikey', 'privateKey'],
-    ...['access_key', 'passphrase', 'credentials', 'provider_auth', 'storage_pw'],
+    ...['pass', 'user_pass', 'access_key', 'passphrase', 'credentials', 'provider_auth', 'storage_pw'],
   ])('%s', (name) => {
     expect(maskSecrets({ data: [{ [name]: 'S3cret' }] })).toEqual({ data: [{ [name]: '***' }] });
     expect(maskSecrets({ [name]: { inner: 'S3cret' } })).toEqual({ [name]: '***' });
@@ -43,6 +43,19 @@ describe('texts', () => {
     ['http://h/?token=S3cret&x=1', 'http://h/?token=***&x=1'],
     ['{"conn": {"auth_password": "S3cret", "n": 1.0}}', '{"conn": {"auth_password": "***", "n": 1.0}}'],
     ['[{"keyring": "S3cret"}]', '[{"keyring": "***"}]'],
+    ['mysql://u:p@S3cret@h/d', 'mysql://u:***@h/d'],
+    ["mysql://u:p'S3cret@h/d", 'mysql://u:***@h/d'],
+    ['mysql://u:S3/cret@h/d', 'mysql://u:***@h/d'],
+    ['mysql://u:S3cret@h/d postgresql://v:S3cret@i/d', 'mysql://u:***@h/d postgresql://v:***@i/d'],
+    ["host=h password='S3cret x' user=u", 'host=h password=*** user=u'],
+    ['host=h password="S3cret x" user=u', 'host=h password=*** user=u'],
+    ['-o username=x,pass=S3cret,vers=3', '-o username=x,pass=***,vers=3'],
+    ["{'password': 'S3cret', 'n': 1}", "{'password': ***, 'n': 1}"],
+    ['auth:\n  san_password: S3cret\n  n: 1', 'auth:\n  san_password: ***\n  n: 1'],
+    [
+      '[client.admin]\n\tkey = AQS3cretAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==\n\tcaps = x',
+      '[client.admin]\n\tkey = ***\n\tcaps = x',
+    ],
   ])('%s', (text, masked) => {
     expect(maskText(text)).toBe(masked);
   });
@@ -56,9 +69,26 @@ describe('texts', () => {
 
     'a@b.c',
     '12:34',
+    'bypass=1',
+    'http://h:80/path, mail a@b.c',
+    'key = 1',
+    'secret_uuid: 12',
+    "Access denied for user 'u'@'h' (using password: YES)",
+    'the password is kept elsewhere: see a@b.c',
   ])('%j stays', (text) => {
     expect(maskText(text)).toBe(text);
   });
+});
+
+test('a long text takes time in proportion', () => {
+  // Each of these has as many places in which something might begin as it has words.
+  for (const word of ['a.', 'a-', 'a:', 'password', '://', "'", 'a@', ' key=', 'x ']) {
+    // Of the processor: what other programs do meanwhile does not count.
+    const before = process.cpuUsage();
+    maskText(word.repeat(Math.ceil(100_000 / word.length)));
+    // What grows with the square takes many times as long.
+    expect(process.cpuUsage(before).user / 1000, word).toBeLessThan(3000);
+  }
 });
 
 describe('a thing of a dump', () => {

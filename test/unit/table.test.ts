@@ -42,3 +42,15 @@ test('ids that begin alike are as long as it takes to tell them apart', () => {
   const alike = ['volume-001', 'volume-002', 'volume-0030000000000000000000'].map((id) => [id, 'n', '1', 'available']);
   expect(lines(40, alike).map((line) => line.split(' ')[0])).toEqual(['id', 'volume-001', 'volume-002', 'volume-003']);
 });
+
+test('no character is cut in the middle', () => {
+  // Two units of UTF-16 each, and two cells wide, behind a beginning of any length.
+  for (let length = 0; length < 4; length++) {
+    const name = 'x'.repeat(length) + '😀'.repeat(100) + 'e\u0301'.repeat(100);
+    for (let width = 56; width < 72; width++) {
+      const [, first = ''] = lines(width, [[one, name, '1', 'error']]);
+      expect(first.isWellFormed(), first).toBe(true);
+      expect(first).toMatch(/…/);
+    }
+  }
+});

@@ -35,7 +35,9 @@ export async function check(
     return exitCodes.found;
   }
   const repairable = repair ? examination.findings.filter((finding) => finding.repairable) : [];
-  const repaired = repairable.length > 0 && (await isWanted(output, repairable, yes)) ? repairable : [];
+  const isRepaired =
+    repairable.length > 0 && (await isWanted(output, repairable, await besides(opened, examination), yes));
+  const repaired = isRepaired ? repairable : [];
   if (repaired.length > 0) {
     await opened.close();
     const database = databaseOf(await storages.opened(openContext(config)));
@@ -64,13 +66,41 @@ function isSound({ integrity, findings }: Pick<Examination, 'integrity' | 'findi
   return (integrity ?? []).length === 0 && findings.every(({ severity }) => severity === 'note');
 }
 
-/** Shows what a repair would change, before it does. */
-async function isWanted(output: Output, findings: readonly Finding[], yes: boolean): Promise<boolean> {
+/** The revision that is brought to the next one when a database is opened for writing. */
+const olderRevision = '921e1a36b076';
+
+/** What opening the database for writing changes in it, whatever is done then. */
+async function besides({ context }: OpenContext, { tables }: Examination): Promise<readonly string[]> {
+  const { revision } = await context.info();
+  const hasKeyValues = tables.some(({ table }) => table === 'cinderlib_persistence_key_value');
+  return [
+    ...(revision === olderRevision
+      ? [`the schema of revision ${revision} is brought to the next one, where nothing of others is in the way`]
+      : []),
+    ...(hasKeyValues ? [] : ['the table cinderlib_persistence_key_value is made']),
+  ];
+}
+
+/** Shows what a repair would change, before it does. A program sees what was repaired. */
+async function isWanted(
+  output: Output,
+  findings: readonly Finding[],
+  besides: readonly string[],
+  yes: boolean,
+): Promise<boolean> {
+  if (output.json && (yes || !output.terminal.interactive)) return yes;
   const lines = findings.map(
     ({ name, table, count, ids }) =>
       `  ${table}: ${counted(count, 'row')} (${meanings[name] ?? name}): ${ids.slice(0, 5).join(', ')}${count > 5 ? ', …' : ''}`,
   );
-  await output.terminal.error(`The repair marks these rows as deleted; nothing is removed:\n${lines.join('\n')}\n`);
+  const opening = besides.length === 0 ? [] : ['To be repaired it is opened for writing, and so also:'];
+  const plan = [
+    'The repair marks these rows as deleted; nothing is removed:',
+    ...lines,
+    ...opening,
+    ...besides.map((each) => `  ${each}`),
+  ];
+  await output.terminal.error(`${plan.join('\n')}\n`);
   if (yes) return true;
   if (await output.terminal.confirm('Repair?')) return true;
   await output.note('nothing was repaired; --yes repairs without asking.');

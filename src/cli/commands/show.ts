@@ -25,15 +25,21 @@ async function isShown(output: Output, storage: PersistenceDriver, id: string): 
   const resource = await find(storage, id);
   if (resource !== undefined) {
     const dump = await dumpOf(resource);
-    if (output.json) await output.printJson(output.showSecrets ? dump : maskDumped(dump));
+    if (output.json) await printThing(output, dump);
     else await output.printFields(fieldsOf(output, dump, resource));
     return true;
   }
   const [keyValue] = (await storage.getKeyValues(id)).filter(({ key }) => key === id);
   if (keyValue === undefined) return false;
-  const value = output.maskedField(keyValue.key, keyValue.value);
-  await output.printFields({ class: 'KeyValue', key: keyValue.key, value });
+  const { key, value } = keyValue;
+  if (output.json) await printThing(output, { class: 'KeyValue', key, value });
+  else await output.printFields({ class: 'KeyValue', key, value: output.maskedField(key, value) });
   return true;
+}
+
+/** As it stands in a dump: what was masked says so, and is loaded by nobody. */
+function printThing(output: Output, thing: unknown): Promise<void> {
+  return output.printJson(output.showSecrets ? thing : maskDumped(thing));
 }
 
 function notFound(text: string): Fault {

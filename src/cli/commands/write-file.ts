@@ -51,12 +51,22 @@ async function placeOf(storages: Storages, path: string, replace: boolean): Prom
   const fs = builtin('node:fs');
   if (fs === undefined) throw new StorageFailure('This runtime has no file system.', path);
   // A journal or a log without its database would be played into the new one.
-  const there = ['', '-journal', '-wal'].find((kind) => fs.existsSync(path + kind));
+  const there = ['', '-journal', '-wal'].find((kind) => isThere(fs, path + kind));
   if (there === undefined) return { fs, place: null, temporary: temporaryFor(path) };
   if (!replace) throw existing(path + there);
   const place = await TakenPlace.take(path);
   storages.atEnd(() => place.close());
   return { fs, place, temporary: temporaryFor(place.path) };
+}
+
+/** Also of a link that leads to nothing: no file can have its name. */
+function isThere(fs: FileSystem, path: string): boolean {
+  try {
+    return fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    // Whoever makes the file says why that cannot be.
+    return false;
+  }
 }
 
 function temporaryFor(path: string): string {
@@ -87,11 +97,14 @@ function existing(path: string): DatabaseExists {
 
 /** Names a file that is whole. Renaming would replace what has got the name meanwhile; a second name fails then. */
 async function giveName(fs: FileSystem, temporary: string, path: string, place: TakenPlace | null): Promise<void> {
-  if (place !== null) return place.put(temporary);
+  if (place !== null) {
+    giveAway(fs, temporary, place.path);
+    return place.put(temporary);
+  }
   try {
     fs.linkSync(temporary, path);
   } catch (error) {
-    if (fs.existsSync(path)) throw existing(path);
+    if (isThere(fs, path)) throw existing(path);
     // Some file systems have no second names. There a file that appears in this very moment is replaced.
     if (!withoutLinks.has(errnoOf(error) ?? '')) throw error;
     fs.renameSync(temporary, path);
@@ -99,6 +112,18 @@ async function giveName(fs: FileSystem, temporary: string, path: string, place: 
   fs.rmSync(temporary, { force: true });
   // Nobody is to be told of a file whose name a power cut could take away again.
   syncFolder(fs, builtin('node:path')?.dirname(path) ?? '.');
+}
+
+/** Whose file it was, his it stays: the service that uses it could not open one of root's, who restores a backup. */
+function giveAway(fs: FileSystem, temporary: string, path: string): void {
+  const there = fs.statSync(path, { throwIfNoEntry: false });
+  if (there === undefined) return;
+  try {
+    const { uid, gid } = fs.statSync(temporary);
+    if (uid !== there.uid || gid !== there.gid) fs.chownSync(temporary, there.uid, there.gid);
+  } catch {
+    // Only root may do this, and only root needs it.
+  }
 }
 
 const withoutLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV', 'EACCES']);

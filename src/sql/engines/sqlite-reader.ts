@@ -2,7 +2,8 @@
  * SQLite on a database that is only read: takes no lock, writes nothing, and shows only what was committed.
  *
  * Each read sees one state of the database, whoever writes to it meanwhile. A write-ahead log needs memory
- * that is shared with its other users; so a database that has one is read from a copy, taken while it rests.
+ * that is shared with its other users; so a database that has one is read from a copy, taken while it rests. So is
+ * one that a crash left with a journal, which is rolled back in the copy.
  */
 import { ContextClosed, ReadOnly } from '../../errors/index.ts';
 import type { NativeLocking } from '../../media/guard.ts';
@@ -126,11 +127,15 @@ export class SqliteReader implements SqlEngine {
   #read<T>(read: (database: SqliteDatabase) => T | Promise<T>): Promise<T> {
     return this.#inTurn(async () => {
       await this.#medium.look();
+      // One that is another one each time is not what a crash left.
+      let adoptions = 10;
       return undisturbed(this.#medium, {
         read: () => read(this.#upToDate()),
         forget: () => this.#forget(),
+        // Nobody is at work on it: it is rolled back in a copy, and the files stay as they are.
         recover: async (error) => {
-          throw error;
+          if (adoptions-- === 0) throw error;
+          this.#medium.guard.adoptJournal();
         },
       });
     });

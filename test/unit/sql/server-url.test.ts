@@ -40,6 +40,14 @@ describe('serverOf()', () => {
     expect(serverOf(url)).toMatchObject(expected);
   });
 
+  test.each(['mysql://u:p@S3cret@h/d', 'postgresql+psycopg2://u:p@S3cret@h:5/d'])(
+    'refuses %s, whose password would be told as a host',
+    (url) => {
+      expect(messageOf(url)).toMatch(/^InvalidUrl: .*written %40\.$/);
+      expect(messageOf(url)).not.toContain('S3cret');
+    },
+  );
+
   // By the documentation of PyMySQL, mysqlclient and libpq.
   test.each([
     ['mysql://h/d', 'disable'],
