@@ -22,6 +22,11 @@ export class ChildList<T extends Resource> extends LazyList<T> {
     if (this.#parent.ovo.child(this.#field) !== null) this.replace(this.#parent.ovo.children(this.#field).map(restore));
   }
 
+  /** Shows the items in the parent's object, which is another one now. */
+  show(): void {
+    this.changed(this.loaded);
+  }
+
   protected override changed(items: readonly T[] | null): void {
     if (items === null) return;
     const known = this.#parent.ovo.child(this.#field);

@@ -189,9 +189,10 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     this.context.persistence.checkWritable();
     const connector = await this.#connector();
     const device = await connector.connectVolume(this.#data());
-    this.#setDevice(device);
     const release = async () => connector.disconnectVolume(this.#data(), device, { force: true, ignore_errors: true });
     try {
+      checkDevice(device);
+      this.#setDevice(device);
       await this.save();
     } catch (error) {
       this.#setDevice(null);
@@ -202,11 +203,12 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
       volume.local_attach = this;
       return;
     }
-    const path = this.path;
-    await release();
-    this.#setDevice(null);
-    await this.save();
-    throw new DeviceUnavailable(`The device ${path ?? ''} of volume ${this.volume_id} cannot be used.`);
+    const unusable = new DeviceUnavailable(`The device ${this.path} of volume ${this.volume_id} cannot be used.`);
+    throw await undone(unusable, this, async () => {
+      await release();
+      this.#setDevice(null);
+      await this.save();
+    });
   }
 
   /** Detaches the volume from this host; the connection stays. */
@@ -312,6 +314,14 @@ function checkAnswer(conn: unknown): void {
   const data = own(conn, 'data') ?? {};
   if (isDict(data)) return;
   throw new ValueError(`initializeConnection() of a driver answers with an object as \`data\`, not ${kindOf(data)}.`);
+}
+
+/** Refuses what nobody could use as a device, whatever the declared type says of those of others. */
+function checkDevice(device: unknown): void {
+  if (isDict(device) && typeof own(device, 'path') === 'string') return;
+  throw new ValueError(
+    `connectVolume() of a connector answers with { path, type }, not ${isDict(device) ? 'an object without a path' : kindOf(device)}.`,
+  );
 }
 
 /** As the original decides: what the connector says, else what the driver's answer looks like. */

@@ -105,11 +105,13 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
 
   /** Its snapshots, read from the storage at first use. */
   async snapshots(): Promise<readonly Snapshot[]> {
-    return this.#snapshots.load(async () => {
-      const snapshots = await this.context.persistence.getSnapshots({ volume_id: this.id });
-      for (const snapshot of snapshots) snapshot.setVolume(this);
-      return snapshots;
-    });
+    return this.#snapshots.load(() => this.#readSnapshots());
+  }
+
+  async #readSnapshots(): Promise<readonly Snapshot[]> {
+    const snapshots = await this.context.persistence.getSnapshots({ volume_id: this.id });
+    for (const snapshot of snapshots) snapshot.setVolume(this);
+    return snapshots;
   }
 
   /** Its connections, read from the storage at first use. */
@@ -142,13 +144,16 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
    * lost, except in memory storage, which holds this very object. Throws `VolumeNotFound` when it is not stored.
    */
   async refresh(): Promise<void> {
+    // First: a read that fails leaves the volume with what it shows, and what is read of the volume is in place at once.
+    if (this.#snapshots.isWanted) await this.#snapshots.reload(() => this.#readSnapshots());
     const [again] = await this.context.persistence.getVolumes({ volume_id: this.id });
     if (again === undefined) throw new VolumeNotFound(this.id);
     // Memory storage holds the very object: there is nothing newer.
     if (again === this) return;
-    const [wantsSnapshots, wantsConnections] = [this.#snapshots.isWanted, this.#connections.isWanted];
+    const wantsConnections = this.#connections.isWanted;
     this.replaceOvo(again.ovo);
-    if (wantsSnapshots) await this.#snapshots.reload(() => again.snapshots());
+    this.#snapshots.show();
+    this.#connections.show();
     if (wantsConnections) await this.#connections.reload(() => again.connections());
     for (const child of this.#children()) child.setVolume(this);
   }

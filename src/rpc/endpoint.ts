@@ -76,6 +76,7 @@ function workerThread(worker: WorkerThread): WorkerHandle {
     endpoint: nodeEndpoint(worker),
     onLost(callback) {
       worker.once('error', (error) => callback(error instanceof Error ? error : new Error(String(error))));
+      worker.once('messageerror', () => callback(unreadable()));
       worker.once('exit', (code) => callback(new Error(`The worker ended with code ${code}.`)));
     },
     keepAlive(keep) {
@@ -95,7 +96,7 @@ function webWorker(worker: Worker, script?: StartedScript): WorkerHandle {
     endpoint: worker,
     onLost(callback) {
       onWorkerError(worker, script, callback);
-      worker.addEventListener('messageerror', () => callback(new Error('A message of the worker could not be read.')));
+      worker.addEventListener('messageerror', () => callback(unreadable()));
     },
     // Browsers have no process to keep alive.
     keepAlive() {},
@@ -104,4 +105,8 @@ function webWorker(worker: Worker, script?: StartedScript): WorkerHandle {
       worker.terminate();
     },
   };
+}
+
+function unreadable(): Error {
+  return new Error('A message of the worker could not be read.');
 }

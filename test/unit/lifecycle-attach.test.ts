@@ -45,14 +45,62 @@ beforeEach(async () => {
 
 afterEach(() => cl.close());
 
+const disconnected = ['P deleteConnection', 'D removeExport', 'P setVolume available'];
+
+test.each([
+  ['nothing', undefined],
+  ['a path alone', '/dev/sdb'],
+  ['no path', { type: 'block' }],
+  ['what cannot be stored', { path: '/dev/sdb', type: 'block', close: () => {} }],
+])('a connector that answers with %s has it taken back', async (_what, device) => {
+  registerConnector(
+    'logged',
+    class {
+      connectVolume() {
+        return device as never;
+      }
+      disconnectVolume() {
+        log.push('C disconnectVolume');
+      }
+      checkValidDevice() {
+        return true;
+      }
+    },
+  );
+  const volume = await backend.createVolume(1);
+  await expect(volume.attach()).rejects.toMatchObject({ name: 'ValueError', resource: volume });
+  expect(log.slice(-5)).toEqual(['C disconnectVolume', 'D terminateConnection', ...disconnected]);
+  expect([volume.local_attach, volume.status, await volume.connections()]).toEqual([null, 'available', []]);
+});
+
+test('a device that cannot be used, nor be detached, stays in the connection, which says why', async () => {
+  const reason = new Error('busy');
+  registerConnector(
+    'logged',
+    class {
+      connectVolume() {
+        return { path: '/dev/sdb', type: 'block' };
+      }
+      disconnectVolume() {
+        throw reason;
+      }
+      checkValidDevice() {
+        return false;
+      }
+    },
+  );
+  const volume = await backend.createVolume(1);
+  const connection = await volume.connect({ host: 'h' });
+  await expect(connection.attach()).rejects.toMatchObject({ name: 'DeviceUnavailable', not_undone: reason });
+  expect([connection.path, volume.local_attach]).toEqual(['/dev/sdb', null]);
+});
+
 async function attached() {
   const volume = await backend.createVolume(1);
   const connection = await volume.attach();
   log.length = 0;
   return { volume, connection };
 }
-
-const disconnected = ['P deleteConnection', 'D removeExport', 'P setVolume available'];
 
 describe('detach', () => {
   test('tells the connector the device, and forces nothing unless it is told', async () => {

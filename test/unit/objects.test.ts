@@ -309,6 +309,32 @@ test('what happens to the snapshots of a volume while it is read again is not un
   await cl.close();
 });
 
+test('a volume that cannot be read again whole shows what it showed', async () => {
+  let fails = false;
+  class Moody extends NoteBook {
+    override async getSnapshots(filter?: SnapshotFilter): Promise<Snapshot[]> {
+      if (fails) throw new Error('not now');
+      return super.getSnapshots(filter);
+    }
+  }
+  const cl = await setup({ persistence_config: { storage: Moody } });
+  const vol = await (await cl.backend(options)).createVolume(1);
+  await vol.createSnapshot({ name: 'kept' });
+  await vol.snapshots();
+  const shown = vol.jsons();
+  const other = await cl.Volume.getById(vol.id);
+  other.display_name = 'renamed';
+  await other.save();
+  fails = true;
+  await expect(vol.refresh()).rejects.toThrow('not now');
+  expect(vol.jsons()).toBe(shown);
+  fails = false;
+  await vol.refresh();
+  expect([vol.name, (await vol.snapshots()).length]).toEqual(['renamed', 1]);
+  expect(vol.jsons()).toContain('"display_name":"kept"');
+  await cl.close();
+});
+
 test('glance metadata is kept in memory and in dumps, and passed over by a database', async () => {
   for (const [storage, expected] of [
     ['memory', { os: 'x' }],

@@ -179,6 +179,19 @@ describe('a worker that dies', () => {
     expect(() => cl.persistence).toThrow(ContextClosed);
   });
 
+  test('whose answer cannot be read is lost, instead of being waited for', async () => {
+    // What Node tells of a message that it cannot deserialise.
+    class Garbled extends Worker {
+      override postMessage(): void {
+        setTimeout(() => this.emit('messageerror', new Error('Unable to deserialize cloned data.')), 0);
+      }
+    }
+    const client = new WorkerClient(() => new Garbled(coreScript));
+    const error = await errorOf(client.call({ kind: 'getKeyValues', key: null }));
+    expect([error.name, error.message]).toEqual(['WorkerLost', expect.stringContaining('could not be read')]);
+    await client.close();
+  });
+
   test('of which there is no script is an error of setup', async () => {
     const worker = () => new Worker(new URL('file:///nowhere/core.js'));
     const error = await errorOf(setup({ persistence_config: { storage: 'memory_db' }, worker }));

@@ -105,15 +105,34 @@ export class LioTarget extends IscsiTarget {
   }
 
   async #newStore({ iqn, path, serial }: Unit): Promise<string> {
-    const taken = new Set(hostBusAdapters());
-    let number = 0;
-    while (taken.has(`iblock_${number}`)) number += 1;
-    const store = `${root}/core/iblock_${number}/${iqn}`;
-    await this.#mkdir(store);
+    const adapter = await this.#newAdapter();
+    const store = `${adapter}/${iqn}`;
+    try {
+      await this.#mkdir(store);
+    } catch (error) {
+      await this.#rmdir(adapter).catch(() => {}); // The first error is the reason.
+      throw error;
+    }
     await this.#write(`${store}/control`, `udev_path=${path}`);
     await this.#write(`${store}/enable`, '1');
     await this.#write(`${store}/wwn/vpd_unit_serial`, serial);
     return store;
+  }
+
+  /** A folder of the kernel's for one store. */
+  async #newAdapter(): Promise<string> {
+    const taken = new Set(hostBusAdapters());
+    for (let number = 0; ; number += 1) {
+      if (taken.has(`iblock_${number}`)) continue;
+      const path = `${root}/core/iblock_${number}`;
+      try {
+        // Without -p, which takes one that another export has made since for its own: who removes it first would fail.
+        await this.#commands.run('mkdir', [path]);
+        return path;
+      } catch (error) {
+        if (!(error instanceof CommandFailed && /File exists/.test(error.stderr))) throw error;
+      }
+    }
   }
 
   async #letIn(group: string, initiator: string, { username, password }: Credentials): Promise<void> {
