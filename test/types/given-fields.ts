@@ -3,6 +3,7 @@ import {
   type Backend,
   type Context,
   type NewVolumeFields,
+  type PersistenceConfig,
   PersistenceDriver,
   type Snapshot,
   type Volume,
@@ -32,6 +33,14 @@ export async function given(backend: Backend, volume: Volume, snapshot: Snapshot
   // @ts-expect-error: chosen when it is made
   volume.id = 'x';
 }
+
+const putTogether = { storage: 'db', connection: 'sqlite:///x', medium: 'opfs' };
+export const configurations: readonly PersistenceConfig[] = [
+  putTogether,
+  { storage: 'db', medium: 'indexeddb' },
+  // @ts-expect-error: of another type
+  { storage: 'db', medium: 5 },
+];
 
 export class Plugin extends PersistenceDriver {
   readonly hosts: string[] = [];
