@@ -134,7 +134,7 @@ const probing = {
   names:
     /(?<![.\w#$])(?:process(?=\s*(?:\?\.|[.[]))|(?:Deno|Bun|navigator|globalThis(?!\s+extends\b))\b|typeof\s+(?:[A-Z]\w*|indexedDB|document|window|self)(?=\s*[!=]==))/g,
   // A stand-in takes its place while the expression is evaluated that bundlers look for: nothing is asked.
-  allowed: { files: /^src\/rpc\//, use: /^globalThis\.Worker\b/ },
+  allowed: { files: /^src\/rpc\//, use: /^globalThis\.(?:Shared)?Worker\b/ },
 };
 
 const roots = ['src', 'workers', 'wasm'] as const;
