@@ -1,6 +1,7 @@
 /** What the compiler must take, and refuse, of fields that are given or assigned. Compiled, never run. */
 import {
   type Backend,
+  type CinderlibError,
   type Context,
   type NewVolumeFields,
   type PersistenceConfig,
@@ -49,3 +50,11 @@ export class Plugin extends PersistenceDriver {
     this.hosts.push(context.settings.host, ...context.backends.keys());
   }
 }
+
+/** What errors.md tells of them. */
+export const aftermath = ({ resource, item, not_saved, not_undone }: CinderlibError): readonly unknown[] => [
+  (resource as Volume | undefined)?.status,
+  item?.length,
+  not_saved,
+  not_undone,
+];
