@@ -10,12 +10,17 @@ import type { AnyWorker } from './rpc/any-worker.ts';
 import type { CoreClient } from './rpc/client.ts';
 import { hostName } from './runtime.ts';
 
+/** Editors offer the names. Any text is taken, for the type of a configuration that was put together is no narrower. */
+type Medium = 'filesystem' | 'indexeddb' | 'opfs' | (string & Record<never, never>);
+
 /** Where the metadata is kept. */
 export interface PersistenceConfig {
   /** `memory` (the default), `memory_db`, `db`, a registered name, a module, a class or an instance. */
   readonly storage?: string | PersistenceClass | PersistenceDriver | null;
   /** For `db`: a SQLAlchemy URL, such as `sqlite:///cl.sqlite`. */
   readonly connection?: string;
+  /** For `db` with SQLite: where the file is kept; in browsers `indexeddb` unless given, elsewhere `filesystem`. */
+  readonly medium?: Medium;
   /** For `db`: whether deleted rows are kept and marked. */
   readonly soft_deletes?: boolean;
   /** For `db`: whether each change waits for the disk. */

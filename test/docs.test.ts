@@ -52,7 +52,11 @@ test.each([
   ['../docs/migration.md', withVolume, []],
   ['../docs/errors.md', withVolume, ['nobody']],
   ['../docs/plugins.md', withNoteBook, []],
-  ['../docs/drivers.md', '', ['removing /disks/', '42 createVolume', '/volumes/volume-', "name: 'shelf'"]],
+  [
+    '../docs/drivers.md',
+    '',
+    ['removing /disks/', '42 createVolume', '/volumes/volume-', "name: 'shelf'", '/dev/tape/7'],
+  ],
   ['../src/cinderlib.ts', "import { setup } from 'cinderlib-wasm';", []],
   ['../src/objects/backend.ts', `${withVolume}\nconst backend = lvm;`, []],
   ['../src/objects/volume.ts', `${withVolume}\nconst backend = lvm;`, []],

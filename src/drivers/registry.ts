@@ -2,6 +2,7 @@
 import { InvalidOption, VolumeDriverNotFound } from '../errors/index.ts';
 import { didYouMean } from '../near-name.ts';
 import { shown } from '../shown.ts';
+import { brand } from './brand.ts';
 import { FakeLoggingVolumeDriver } from './fake.ts';
 import type { DriverOption } from './option-schema.ts';
 import { VolumeDriver, type VolumeDriverClass } from './volume-driver.ts';
@@ -34,7 +35,9 @@ export function registerVolumeDriver(name: string, driver: VolumeDriverClass): v
     );
   }
   if (!isDriverClass(driver)) {
-    throw new InvalidOption(`The volume driver ${name} must be a subclass of VolumeDriver, not ${shown(driver)}.`);
+    throw new InvalidOption(
+      `The volume driver ${name} must be a subclass of VolumeDriver, not ${shown(driver)}.${copyHint(driver)}`,
+    );
   }
   registered.set(name, driver);
 }
@@ -53,7 +56,7 @@ export async function volumeDriverClass(name: string): Promise<VolumeDriverClass
   const known = driverNames();
   throw new VolumeDriverNotFound(
     `There is no volume driver ${shown(name)}.${didYouMean(String(name), known)} ` +
-      `Known drivers: ${known.join(', ')}. Others are made known with registerVolumeDriver().`,
+      `Known drivers: ${known.join(', ')}. Others are made known with registerVolumeDriver() of this copy of cinderlib-wasm.`,
   );
 }
 
@@ -86,10 +89,24 @@ function driverNames(): string[] {
   return [...new Set([...Object.keys(builtIn()), ...registered.keys()])].sort();
 }
 
-/** Whatever is given may be a proxy that throws when it is looked at. */
 function isDriverClass(value: unknown): boolean {
+  return isClassOf(value, (prototype) => prototype instanceof VolumeDriver);
+}
+
+/** What to do about a class that is none of our drivers, when it is one of another copy of this library. */
+function copyHint(value: unknown): string {
+  if (!isClassOf(value, (prototype) => brand in prototype)) return '';
+  return (
+    ' It extends the class of another copy of the package cinderlib-wasm. Have both use one: ' +
+    'the package of the driver names it under peerDependencies, and it is installed once (npm ls cinderlib-wasm).'
+  );
+}
+
+/** Whatever is given may be a proxy that throws when it is looked at. */
+function isClassOf(value: unknown, isMeant: (prototype: object) => boolean): boolean {
   try {
-    return typeof value === 'function' && value.prototype instanceof VolumeDriver;
+    const prototype: unknown = typeof value === 'function' ? value.prototype : null;
+    return typeof prototype === 'object' && prototype !== null && isMeant(prototype);
   } catch {
     return false;
   }

@@ -7,6 +7,7 @@
 import type { Dict } from '../cinder/dict.ts';
 import { NotImplemented } from '../errors/index.ts';
 import { inspect } from '../inspect.ts';
+import { brand } from './brand.ts';
 import type { DriverSnapshot, DriverVolume } from './driver-objects.ts';
 import type { OptionSchema } from './option-schema.ts';
 
@@ -101,6 +102,11 @@ export class VolumeDriver {
     this.host = host;
     this.cluster_name = cluster_name;
     this.active_backend_id = active_backend_id;
+  }
+
+  /** Tells it from what is no driver, also in another copy of this library. */
+  get [brand](): true {
+    return true;
   }
 
   /** Prints the name alone: options may be secrets. */

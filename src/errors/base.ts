@@ -13,6 +13,10 @@ export abstract class CinderlibError extends Error {
   abstract readonly code: string;
   /** The volume, snapshot or connection that the failed operation was about, where there is one. */
   declare resource?: unknown;
+  /** The error of the storage, where what became of {@link resource} could not be stored either. */
+  declare not_saved?: unknown;
+  /** The error of undoing what was half done, where that failed too. */
+  declare not_undone?: unknown;
   /** What was being read or stored when it failed, such as `volume <id>`, where many are at once. */
   declare item?: string;
 

@@ -16,6 +16,7 @@ import type { QosSpecs, VolumeType } from '../objects/volume-type.ts';
 import type { PersistenceDriver } from './driver.ts';
 import { Turns } from './turns.ts';
 
+/** What volume drivers look things up in: `this.db` of a driver, unless the storage is a plugin that gives something else. */
 export class DriverDatabase {
   readonly #persistence: PersistenceDriver;
   readonly #context: () => Context;
@@ -91,6 +92,7 @@ export class DriverDatabase {
     return null;
   }
 
+  /** The administrators' metadata of the volume. */
   async volumeAdminMetadataGet(volume_id: string): Promise<Dict<string>> {
     return { ...(await this.volumeGet(volume_id)).admin_metadata };
   }
@@ -104,6 +106,7 @@ export class DriverDatabase {
     });
   }
 
+  /** Takes a key out of the administrators' metadata of the volume; one that is not there is no error. */
   async volumeAdminMetadataDelete(volume_id: string, key: string): Promise<void> {
     await this.#changeAdminMetadata(volume_id, (before) => dict(entriesOf(before).filter(([name]) => name !== key)));
   }

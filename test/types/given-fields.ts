@@ -1,8 +1,10 @@
 /** What the compiler must take, and refuse, of fields that are given or assigned. Compiled, never run. */
 import {
   type Backend,
+  type CinderlibError,
   type Context,
   type NewVolumeFields,
+  type PersistenceConfig,
   PersistenceDriver,
   type Snapshot,
   type Volume,
@@ -33,6 +35,14 @@ export async function given(backend: Backend, volume: Volume, snapshot: Snapshot
   volume.id = 'x';
 }
 
+const putTogether = { storage: 'db', connection: 'sqlite:///x', medium: 'opfs' };
+export const configurations: readonly PersistenceConfig[] = [
+  putTogether,
+  { storage: 'db', medium: 'indexeddb' },
+  // @ts-expect-error: of another type
+  { storage: 'db', medium: 5 },
+];
+
 export class Plugin extends PersistenceDriver {
   readonly hosts: string[] = [];
   override async open(context: Context): Promise<void> {
@@ -40,3 +50,11 @@ export class Plugin extends PersistenceDriver {
     this.hosts.push(context.settings.host, ...context.backends.keys());
   }
 }
+
+/** What errors.md tells of them. */
+export const aftermath = ({ resource, item, not_saved, not_undone }: CinderlibError): readonly unknown[] => [
+  (resource as Volume | undefined)?.status,
+  item?.length,
+  not_saved,
+  not_undone,
+];

@@ -15,23 +15,44 @@ export class HostFolder implements FilePlace {
   readonly #fs: Fs;
   readonly #folder: string;
   readonly #join: (folder: string, name: string) => string;
+  readonly #parentOf: (folder: string) => string;
 
   constructor(fs: Fs, path: typeof import('node:path'), folder: string) {
     this.#fs = fs;
     this.#folder = path.resolve(folder);
     this.#join = path.join;
+    this.#parentOf = path.dirname;
   }
 
   async prepare(): Promise<void> {
     const { promises, constants } = this.#fs;
     await this.#guard(this.#folder, async () => {
-      await promises.mkdir(this.#folder, { recursive: true });
+      await this.#makeFolder(this.#folder);
+      const names = await promises.readdir(this.#folder);
       // Deno finds out whose the folder is, which takes a permission of its own: there the first volume tells.
       if (isAllowed({ name: 'sys', kind: 'uid' })) {
         await promises.access(this.#folder, constants.R_OK | constants.W_OK | constants.X_OK);
       }
-      for (const name of await promises.readdir(this.#folder))
-        if (partial.test(name)) await this.#sweep(this.path(name));
+      for (const name of names) if (partial.test(name)) await this.#sweep(this.path(name));
+    });
+  }
+
+  /** Not by `recursive`, with which Node 20 tries for ever where a folder can have no others, such as `/proc`. */
+  async #makeFolder(folder: string): Promise<void> {
+    const isMissing = await this.#fs.promises.mkdir(folder).then(
+      () => false,
+      (error: unknown) => {
+        const code = codeOf(error);
+        // What is there and is no folder is told by whoever looks into it.
+        if (code !== 'EEXIST' && code !== 'ENOENT') throw error;
+        return code === 'ENOENT';
+      },
+    );
+    if (!isMissing) return;
+    await this.#makeFolder(this.#parentOf(folder));
+    // Another program may have been faster.
+    await this.#fs.promises.mkdir(folder).catch((error: unknown) => {
+      if (codeOf(error) !== 'EEXIST') throw error;
     });
   }
 
@@ -164,7 +185,7 @@ export class HostFolder implements FilePlace {
     const code = codeOf(error);
     const isFolder = name === this.#folder;
     const path = isFolder ? name : this.path(name);
-    switch (isFolder && code === 'EEXIST' ? 'ENOTDIR' : code) {
+    switch (code) {
       case undefined:
         return error;
       case 'ENOSPC':
@@ -174,10 +195,10 @@ export class HostFolder implements FilePlace {
       case 'EEXIST':
         return new DuplicateEntry(`${path} exists already.`, { cause: error });
       case 'ENOENT':
-        return new VolumeDeviceNotFound(path);
-      default:
-        return new VolumeBackendAPIException(`The file system refused ${path} (${code}).`, { cause: error });
+        if (!isFolder) return new VolumeDeviceNotFound(path);
+        break;
     }
+    return new VolumeBackendAPIException(`The file system refused ${path} (${code}).`, { cause: error });
   }
 }
 

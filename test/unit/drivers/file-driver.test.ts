@@ -150,7 +150,7 @@ describe('the file driver', () => {
     await writeFile(join(directory, 'file'), '');
     await expect(files({ directory: join(directory, 'file') })).rejects.toMatchObject({
       name: 'VolumeBackendAPIException',
-      cause: { code: 'EEXIST' },
+      cause: { code: 'ENOTDIR' },
     });
   });
 });
@@ -213,6 +213,18 @@ describe('a folder of files', () => {
     // Its other forms are not asked for.
     await new HostFolder({ ...fs, promises: promises as typeof fs.promises }, path, directory).prepare();
     expect(await readdir(directory)).toStrictEqual([]);
+  });
+
+  it('is made with the folders that it lies in, and refused where there can be none, or is a file', async () => {
+    const deep = join(directory, 'a', 'b', 'c');
+    await Promise.all([0, 1].map(() => new HostFolder(fs, path, deep).prepare()));
+    expect((await stat(deep)).isDirectory()).toBe(true);
+    await writeFile(join(directory, 'file'), '');
+    for (const none of ['/proc/none/volumes', join(directory, 'file'), join(directory, 'file', 'volumes')]) {
+      await expect(new HostFolder(fs, path, none).prepare()).rejects.toMatchObject({
+        name: 'VolumeBackendAPIException',
+      });
+    }
   });
 
   it('does without links where there are none', async () => {

@@ -1,4 +1,5 @@
 /** Volume drivers by name. */
+import { VolumeDriver as OfAnotherCopy } from 'cinderlib-wasm';
 import { describe, expect, it } from 'vitest';
 import { FakeLoggingVolumeDriver } from '../../../src/drivers/fake.ts';
 import { listSupportedDrivers, registerVolumeDriver, volumeDriverClass } from '../../../src/drivers/registry.ts';
@@ -32,6 +33,12 @@ describe('volumeDriverClass()', () => {
 });
 
 describe('registerVolumeDriver()', () => {
+  it('tells a driver of another copy of the library from what is no driver', () => {
+    const refused = (driver: unknown) => () => registerVolumeDriver('foreign', driver as VolumeDriverClass);
+    expect(refused(class extends OfAnotherCopy {})).toThrow('another copy of the package cinderlib-wasm');
+    expect(refused(class {})).not.toThrow('another copy');
+  });
+
   it('makes a driver known, and lists it from then on', async () => {
     class MyDriver extends VolumeDriver {}
     registerVolumeDriver('my.package.MyDriver', MyDriver);
