@@ -92,7 +92,7 @@ export interface RowChange {
   readonly whole: boolean;
   /**
    * True for what comes from another storage: a row that is another object of that id, or that was
-   * changed here since, is refused and not overwritten.
+   * changed here since, is refused and not overwritten. A new row keeps the nulls that it had there.
    */
   readonly guarded?: boolean;
 }
