@@ -109,7 +109,7 @@ export interface VolumeTypeChange {
     /** Of specs that come from another storage, for when they are made here; else the id and now. */
     readonly origin?: {
       readonly name: string | null;
-      readonly created_at: string | null;
+      readonly created_at?: string | null;
       readonly updated_at: string | null;
     };
   };

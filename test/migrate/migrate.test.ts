@@ -376,6 +376,7 @@ test('what is null in the source is null in the target', async () => {
     const target = join(folder, 'target.sqlite');
     change(source, 'UPDATE snapshots SET created_at = NULL; UPDATE volume_attachment SET created_at = NULL');
     change(source, "UPDATE volume_types SET created_at = NULL WHERE name <> '__DEFAULT__'");
+    change(source, 'UPDATE quality_of_service_specs SET created_at = NULL');
     expect((await migrate(at(source), at(target))).differences).toEqual([]);
     const times = 'created_at, updated_at';
     const queries = [
@@ -384,6 +385,7 @@ test('what is null in the source is null in the target', async () => {
       `SELECT id, ${times} FROM volume_attachment ORDER BY id`,
       `SELECT id, name, description, is_public, ${times} FROM volume_types
         WHERE name IS NULL OR name <> '__DEFAULT__' ORDER BY id`,
+      "SELECT id, value, created_at FROM quality_of_service_specs WHERE key = 'QoS_Specs_Name' ORDER BY id",
     ];
     for (const query of queries) {
       const rows = sqlite3(source, query);
