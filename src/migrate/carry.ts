@@ -46,7 +46,8 @@ class Run {
   /** The volumes that are carried: nothing is without its own. */
   readonly #volumes = new Set<string>();
   readonly #differences: Difference[] = [];
-  #defaultTypeSeen = false;
+  /** The fields of the default type that were looked at: a database tells its QoS specs with a volume only. */
+  readonly #defaultTypeSeen = new Set<string>();
 
   constructor(source: Source, target: Target | null, options: CarryOptions) {
     this.#source = source;
@@ -178,15 +179,16 @@ class Run {
       return;
     }
     this.#target?.defaultTypeIds.add(id);
-    if (!this.#defaultTypeSeen) this.#meetDefaultType(type);
+    this.#meetDefaultType(type);
   }
 
   /** The type of all volumes is the target's own, with the specs that it has there. */
   #meetDefaultType(type: VersionedObject): void {
-    this.#defaultTypeSeen = true;
     const own = this.#target?.defaultType;
     if (!own) return;
     for (const field of ['extra_specs', 'qos_specs']) {
+      if (this.#defaultTypeSeen.has(field) || !type.isSet(field)) continue;
+      this.#defaultTypeSeen.add(field);
       const specs = type.get(field);
       if (!specs || (field === 'extra_specs' && Object.keys(specs).length === 0)) continue;
       const same = differences({ kind: 'volume', id: '' }, type, own).every((one) => !one.field?.startsWith(field));

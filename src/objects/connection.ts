@@ -181,7 +181,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     if (again === undefined) throw new ConnectionNotFound(this.id);
     if (again === this) return;
     this.replaceOvo(again.ovo);
-    this.#volume.restore(this);
+    this.#volume.restore(this, again.#volume.loaded);
   }
 
   /** Attaches the volume to this host. What cannot be used is detached again: `DeviceUnavailable`. */

@@ -37,11 +37,11 @@ export class ParentVolume {
     this.#volume?.childRefreshed(child);
   }
 
-  /** Puts the child back under its volume after it was read again. */
-  restore(child: Snapshot | Connection): void {
+  /** Puts the child back under its volume after it was read again, with or without a volume of its own inside. */
+  restore(child: Snapshot | Connection, again: Volume | null = null): void {
     if (this.#volume === null) return;
     this.set(this.#volume);
-    this.#volume.childRefreshed(child);
+    this.#volume.childRefreshed(child, again);
   }
 
   /** The volume, read from the storage at the first call. Throws `VolumeNotFound`. */

@@ -277,10 +277,22 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
     return makeWithId(backend, 'Snapshot', snapshot_id, stored, create);
   }
 
-  /** Shows a child that was read again, or loaded with its volume, in the loaded list. */
-  childRefreshed(child: Snapshot | Connection): void {
-    if (child instanceof Snapshot) this.#snapshots.put(child);
-    else this.#connections.put(child);
+  /**
+   * Shows a child that was read again, or loaded with its volume, in the loaded list. A volume that came inside its
+   * connection has another object of that there, which is not printed as the connection that it is inside of.
+   *
+   * @param again The volume as it was read again with the child.
+   */
+  childRefreshed(child: Snapshot | Connection, again: Volume | null = null): void {
+    if (child instanceof Snapshot) {
+      this.#snapshots.put(child);
+      return;
+    }
+    const isShown = this.#connections.loaded?.includes(child) ?? true;
+    const others = isShown || again === null ? null : again.#connections.loaded;
+    const twin = others?.find(({ id }) => id === child.id);
+    twin?.setVolume(this);
+    this.#connections.put(twin ?? child);
   }
 
   /** Takes a deleted snapshot out of the loaded list. */

@@ -59,7 +59,8 @@ function withOrigin(change: VolumeTypeChange, volume: VersionedObject): VolumeTy
     const value = text(field);
     return value === null ? null : toSqlTime(value);
   };
-  const origin = { name: text('name'), created_at: time('created_at'), updated_at: time('updated_at') };
+  const made = qos.isSet('created_at') ? { created_at: time('created_at') } : {};
+  const origin = { name: text('name'), ...made, updated_at: time('updated_at') };
   return { ...change, qos_specs: { ...change.qos_specs, origin } };
 }
 

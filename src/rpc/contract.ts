@@ -92,7 +92,7 @@ export interface RowChange {
   readonly whole: boolean;
   /**
    * True for what comes from another storage: a row that is another object of that id, or that was
-   * changed here since, is refused and not overwritten.
+   * changed here since, is refused and not overwritten. A new row keeps the nulls that it had there.
    */
   readonly guarded?: boolean;
 }
@@ -109,7 +109,7 @@ export interface VolumeTypeChange {
     /** Of specs that come from another storage, for when they are made here; else the id and now. */
     readonly origin?: {
       readonly name: string | null;
-      readonly created_at: string | null;
+      readonly created_at?: string | null;
       readonly updated_at: string | null;
     };
   };

@@ -30,8 +30,8 @@ export async function storeQosSpecs(
   const root = await lockRow(connection, qosSpecs, id);
   if (root === null) {
     const value = specs.origin?.name ?? id;
-    const made = specs.origin?.created_at ?? null;
-    const created_at = made === null ? context.now : storableTime(connection.dialect, made);
+    const { created_at: made = context.now } = specs.origin ?? {};
+    const created_at = made === null ? null : storableTime(connection.dialect, made);
     await insertRow(connection, qosSpecs.name, { id, key: ROOT_KEY, value, created_at, deleted: false });
   } else if (!isLive(root)) {
     throw new DuplicateEntry(`QoS specs ${id} exist already, marked as deleted, and an id is not used twice.`);

@@ -84,10 +84,13 @@ export async function storeRow(
   return updateRow(connection, rules.table, change.id, update);
 }
 
-/** The row that a change makes where there is none yet. */
+/** The row that a change makes where there is none yet. One of another storage keeps the nulls that it has there. */
 export function newRow(rules: RowRules, change: RowChange, dialect: Dialect, now: string): Row {
   const values = checkedValues(rules, change, dialect);
-  for (const [column, value] of Object.entries(defaultsOf(rules, now))) values[column] ??= value;
+  for (const [column, value] of Object.entries(defaultsOf(rules, now))) {
+    const isCarried = change.guarded && column !== 'deleted' && Object.hasOwn(values, column);
+    if (!isCarried) values[column] ??= value;
+  }
   return values;
 }
 

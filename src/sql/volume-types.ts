@@ -86,14 +86,14 @@ async function storeType(
   }
   if (guarded && stored !== null) refuseOther(volumeTypes, type, stored);
   const values: Record<string, SqlValue> = { ...type.values, id: type.id };
-  values['name'] ??= stored?.['name'] ?? type.id;
+  if (!(guarded && Object.hasOwn(values, 'name'))) values['name'] ??= stored?.['name'] ?? type.id;
   // A volume has the type, so it is in use, whatever a dump says.
   delete values['deleted'];
   delete values['deleted_at'];
   const qosId = await storeTypeQosSpecs(connection, type, stored, context);
   if (qosId === null) delete values['qos_specs_id'];
   else values['qos_specs_id'] = qosId;
-  await storeRow(connection, typeRules, { id: type.id, values, whole: true }, stored, context);
+  await storeRow(connection, typeRules, { id: type.id, values, whole: true, guarded }, stored, context);
   if (type.extra_specs !== undefined) {
     await storePairs(connection, extraSpecs, type.id, new Map(type.extra_specs), context);
   }

@@ -371,6 +371,48 @@ test('the type of all volumes is the target’s own, and specs that it lacks are
   });
 });
 
+test('QoS specs of the type of all volumes, which the target lacks, are named', async () => {
+  await inFolder(async (source, target) => {
+    change(
+      source,
+      `INSERT INTO quality_of_service_specs (deleted, id, key, value) VALUES (0, 'qos', 'QoS_Specs_Name', 'fast');
+       INSERT INTO quality_of_service_specs (deleted, id, specs_id, key, value) VALUES (0, 'q1', 'qos', 'consumer', 'both');
+       UPDATE volume_types SET qos_specs_id = 'qos' WHERE name = '__DEFAULT__'`,
+    );
+    const report = await migrate(at(source), at(target));
+    expect(report.differences).toEqual([]);
+    expect(report.not_carried).toContainEqual(
+      expect.objectContaining({ kind: 'volume type', field: 'qos_specs', ids: ['__DEFAULT__'] }),
+    );
+  });
+});
+
+// Null in `created_at` is last in listings, and null in `shared_targets` has a meaning of its own.
+test('what is null in the source is null in the target', async () => {
+  await inTemporaryFolder(async (folder) => {
+    const source = copyGolden('shared.sqlite.gz', join(folder, 'source.sqlite'));
+    const target = join(folder, 'target.sqlite');
+    change(source, 'UPDATE snapshots SET created_at = NULL; UPDATE volume_attachment SET created_at = NULL');
+    change(source, "UPDATE volume_types SET created_at = NULL WHERE name <> '__DEFAULT__'");
+    change(source, 'UPDATE quality_of_service_specs SET created_at = NULL');
+    expect((await migrate(at(source), at(target))).differences).toEqual([]);
+    const times = 'created_at, updated_at';
+    const queries = [
+      `SELECT id, ${times}, bootable, multiattach, shared_targets, use_quota FROM volumes ORDER BY id`,
+      `SELECT id, ${times} FROM snapshots ORDER BY id`,
+      `SELECT id, ${times} FROM volume_attachment ORDER BY id`,
+      `SELECT id, name, description, is_public, ${times} FROM volume_types
+        WHERE name IS NULL OR name <> '__DEFAULT__' ORDER BY id`,
+      "SELECT id, value, created_at FROM quality_of_service_specs WHERE key = 'QoS_Specs_Name' ORDER BY id",
+    ];
+    for (const query of queries) {
+      const rows = sqlite3(source, query);
+      expect(JSON.stringify(rows)).toContain('null');
+      expect(sqlite3(target, query)).toEqual(rows);
+    }
+  });
+});
+
 test('QoS specs keep their name and their times', async () => {
   await inFolder(async (source, target) => {
     const type = 'SELECT id FROM volume_types t WHERE id IN (SELECT volume_type_id FROM volumes) AND name = id LIMIT 1';

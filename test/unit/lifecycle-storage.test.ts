@@ -147,6 +147,22 @@ describe('refresh()', () => {
     expect([connection.attached, connection.path, connection.mountpoint]).toEqual([true, other.path, '/mnt']);
   });
 
+  // In Python's cinderlib a refreshed connection becomes one that was read just now, its volume included.
+  test('of a connection that was read makes it print what one prints that is read now', async () => {
+    const { cl, backend } = await start('memory_db');
+    const { id } = await (await backend.createVolume(1)).connect({ host: 'x' });
+    const connection = await cl.Connection.getById(id);
+    await connection.refresh();
+    expect(connection.jsons()).toBe((await cl.Connection.getById(id)).jsons());
+    const other = await cl.Connection.getById(id);
+    other.mountpoint = '/mnt';
+    await other.save();
+    await connection.refresh();
+    expect(connection.jsons()).toBe((await cl.Connection.getById(id)).jsons());
+    expect(connection.jsons().match(/"mountpoint":"\/mnt"/g)).toHaveLength(2);
+    expect(await (await (await connection.volume()).connections())[0]?.volume()).toBe(await connection.volume());
+  });
+
   test('of what is gone says so', async () => {
     const { cl, backend } = await start('memory_db');
     const volume = await backend.createVolume(1);
