@@ -19,9 +19,17 @@ const passwordOption = new RegExp(
   String.raw`((?:^|[?&;,\s])[\w.-]{0,60}(?:passw(?:or)?d|passphrase|pwd|secret|token|\bpass)\s*=\s*)${anyValue}`,
   'gi',
 );
-/** `'password': '…'` and `password: …`, as Python and YAML write them; MySQL says `(using password: YES)`. */
-const passwordPair =
-  /(["']?[\w.-]{0,60}(?:passw(?:or)?d|passphrase|pwd|secret|token|keyring)["']?:\s+)(?!(?:YES|NO)\b)(?:"[^"\n]*"|'[^'\n]*'|[^\s"',}]+)/gi;
+/** How names of secrets end, where a text has a name before a colon. */
+const secretEnd = String.raw`[\w.-]{0,60}(?:passw(?:or)?d|passphrase|pwd|secret|token|keyring|(?:api|private|access|auth)_?key)`;
+/**
+ * `'password': '…'` and `password: …`, as Python and YAML write them, and JSON inside of other text, or cut off, as columns
+ * of 255 characters have it. MySQL says `(using password: YES)`.
+ */
+const passwordPair = new RegExp(
+  String.raw`((?:"${secretEnd}"|'${secretEnd}')\s*:\s*|${secretEnd}:[^\S\n]+)(?!(?:YES|NO)\b)` +
+    String.raw`(?:"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|[^\s"',}]+)`,
+  'gi',
+);
 /** The key of a user of Ceph, as keyrings hold it. */
 const keyOfCeph = /(\bkey\s*=\s*)[A-Za-z0-9+/]{38}==/g;
 

@@ -12,6 +12,7 @@ import { type Kind, kinds, list } from './commands/ls.ts';
 import { show } from './commands/show.ts';
 import { isJson, noteKeyValues, refuseJson, toJson } from './commands/to-json.ts';
 import { newDatabase } from './commands/write-file.ts';
+import { counted } from './counted.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { maskDumped } from './mask.ts';
 import { Output } from './output.ts';
@@ -19,6 +20,7 @@ import { type Fault, printError, wantsJson } from './print-error.ts';
 import {
   fileOf,
   isPath,
+  type LookedAt,
   refuseDump,
   type Storages,
   shownArgument,
@@ -62,19 +64,19 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
   command('info', 'what kind of storage it is, and how much it holds')
     .argument('<url>', storageHelp, storageArgument)
     .action(async (url: string, options: CommonOptions) => {
-      await info(output(options), await storages.lookAt(url), shownArgument(url));
+      await info(output(options), await lookAt(url, options), shownArgument(url));
     });
   command('ls', 'list volumes, snapshots, connections, key-values or backends')
     .argument('<url>', storageHelp, storageArgument)
     .addArgument(new Argument('[what]', 'what to list').choices(kinds).default('volumes'))
     .action(async (url: string, kind: Kind, options: CommonOptions) => {
-      await list(output(options), (await storages.lookAt(url)).storage, kind);
+      await list(output(options), (await lookAt(url, options)).storage, kind);
     });
   command('show', 'show one volume, snapshot, connection or key-value with all its fields')
     .argument('<url>', storageHelp, storageArgument)
     .argument('<id>', 'its id or key, how that begins, or its name')
     .action(async (url: string, id: string, options: CommonOptions) => {
-      code = await show(output(options), (await storages.lookAt(url)).storage, id);
+      code = await show(output(options), (await lookAt(url, options)).storage, id);
     });
   command('dump', 'write everything as JSON: to look at, or with --show-secrets to be loaded again', {
     json: 'print errors as JSON too; the dump is JSON in any case',
@@ -83,7 +85,7 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
     .argument('<url>', storageHelp, storageArgument)
     .option('--no-key-values', "leave out key-values, which Python's cinderlib cannot load")
     .action(async (url: string, options: CarryOptions) => {
-      const { storage } = await storages.lookAt(url);
+      const { storage } = await lookAt(url, options);
       const out = output(options);
       const { keyValues, showSecrets = false } = options;
       const mask = showSecrets ? (value: unknown): unknown => value : maskDumped;
@@ -133,6 +135,15 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
       }
       code = await convert(from, to, options);
     });
+
+  /** A storage to look at. What cannot be shown is not passed over without a word. */
+  async function lookAt(url: string, options: CommonOptions): Promise<LookedAt> {
+    const looked = await storages.lookAt(url);
+    for (const { kind, count, why } of looked.hidden) {
+      await output(options).note(`${counted(count, kind)} of the file cannot be shown: ${why}.`);
+    }
+    return looked;
+  }
 
   /** @param to null for a file that is still to be made */
   async function carryTo(from: string, to: string | null, options: CarryOptions): Promise<ExitCode> {

@@ -24,7 +24,12 @@ export interface LookedAt {
   readonly context: Cinderlib;
   /** What is there that none of its objects shows. */
   leftOut(): Promise<readonly NotCarried[]>;
+  /** Objects of a file that cannot be shown, as they could out of a database. */
+  readonly hidden: readonly NotCarried[];
 }
+
+/** What `ls` lists of objects, as reports call them. */
+const shownKinds = new Set(['volume', 'snapshot', 'connection']);
 
 /** Something that was opened for a command, to be closed when it ends, however it ends. */
 export class Storages {
@@ -55,12 +60,13 @@ export class Storages {
     const bytes = await this.#fileContent(argument);
     if (bytes === null) {
       const { persistence, context } = await this.opened(openForReading(storageConfig(argument)));
-      return { storage: persistence, context, leftOut: () => sourceOf(persistence).leftOut() };
+      return { storage: persistence, context, leftOut: () => sourceOf(persistence).leftOut(), hidden: [] };
     }
     const { persistence, context } = await this.opened(openContext({ storage: 'memory' }));
     const options = { dry_run: false, verify: false, key_values: true, on_progress: () => {} };
     const { not_carried } = await carry(sourceIn(argument, bytes), targetOf(persistence, context), options);
-    return { storage: persistence, context, leftOut: async () => not_carried };
+    const hidden = not_carried.filter(({ kind, field }) => field === null && shownKinds.has(kind));
+    return { storage: persistence, context, leftOut: async () => not_carried, hidden };
   }
 
   /** A storage or a file to read all of. */

@@ -12,9 +12,9 @@ const frames: readonly Frame[] = [
   { start: /^-- PostgreSQL database dump\s*$/m, end: /^-- PostgreSQL database dump complete\s*$/m },
   { start: /^-- PostgreSQL database cluster dump\s*$/m, end: /^-- PostgreSQL database cluster dump complete\s*$/m },
   { start: /^-- (?:MySQL|MariaDB) dump \d/m, end: /^-- Dump completed/m },
-  // Without its comments mysqldump still keeps settings, and puts them back.
-  { start: /^\/\*!40111 SET @OLD_SQL_NOTES=/m, end: /^\/\*!40111 SET SQL_NOTES=@OLD_SQL_NOTES/m },
-  { start: /^\/\*M!\d+ SET @OLD_NOTE_VERBOSITY=/m, end: /^\/\*M!\d+ SET NOTE_VERBOSITY=@OLD_NOTE_VERBOSITY/m },
+  // Without its comments mysqldump still keeps settings, and puts them back. So do other programs, one by IFNULL().
+  { start: /^\/\*!40111 SET @OLD_SQL_NOTES=/m, end: /^\/\*!40111 SET SQL_NOTES=.*@OLD_SQL_NOTES/m },
+  { start: /^\/\*M!\d+ SET @OLD_NOTE_VERBOSITY=/m, end: /^\/\*M!\d+ SET NOTE_VERBOSITY=.*@OLD_NOTE_VERBOSITY/m },
 ];
 
 /** Where a dump begins: whatever stands further behind is what it holds. */

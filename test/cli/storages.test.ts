@@ -6,11 +6,14 @@ import { expect, test } from 'vitest';
 import { dump } from '../../src/cli/commands/dump.ts';
 import { Storages } from '../../src/cli/storage.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
+import { KeyValue } from '../../src/objects/key-value.ts';
 import type { PersistenceDriver } from '../../src/persistence/driver.ts';
+import { setup } from '../../src/setup.ts';
 import { cli, parsed, program } from '../support/cli.ts';
 import { leaveHotJournal } from '../support/crashed.ts';
 import { copyGolden, inTemporaryFolder } from '../support/golden.ts';
 import { needsLockTable } from '../support/native-shell.ts';
+import { sqlite3 } from '../support/tables.ts';
 
 test('everything is closed, the last first, whatever of it fails', async () => {
   const storages = new Storages({} as Terminal);
@@ -69,6 +72,58 @@ test('what a crash left is looked at as it was before, and keeps every byte', { 
     const carried = await cli(['migrate', path, join(folder, 'new.sqlite'), '--json']);
     expect(parsed(carried)).toMatchObject({ volumes: 1, differences: [] });
     expect(files()).toEqual(before);
+  });
+});
+
+test('what a file has and cannot be shown is told', { timeout: 180_000 }, async () => {
+  await inTemporaryFolder(async (folder) => {
+    const path = copyGolden('rich.sqlite', join(folder, 'rich.sqlite'));
+    const [{ lost } = {}] = sqlite3(
+      path,
+      'SELECT volume_id AS lost, count(*) AS n FROM snapshots GROUP BY 1 ORDER BY n DESC',
+    );
+    execFileSync('sqlite3', [path, `UPDATE volumes SET deleted = 1 WHERE id = '${lost}'`]);
+    const [{ n } = {}] = sqlite3(path, `SELECT count(*) AS n FROM snapshots WHERE volume_id = '${lost}'`);
+    const { out: input } = await cli(['dump', path, '--show-secrets']);
+    const { out, err } = await cli(['ls', '-', 'snapshots'], { input });
+    expect(err).toBe(`note: ${n} snapshots of the file cannot be shown: its volume is not there.\n`);
+    const [{ all } = {}] = sqlite3(path, 'SELECT count(*) AS "all" FROM snapshots WHERE NOT deleted');
+    expect(out.trimEnd().split('\n').length - 1).toBe(Number(all) - Number(n));
+    expect((await cli(['ls', '-', '--json'], { input })).err).toBe('');
+  });
+});
+
+test('a dump of a database that somebody changes meanwhile is not taken for one of it', async () => {
+  await inTemporaryFolder(async (folder) => {
+    const path = copyGolden('rich.sqlite', join(folder, 'rich.sqlite'));
+    const open = (read_only: boolean) =>
+      setup({
+        persistence_config: { storage: 'db', connection: `sqlite:///${path}`, read_only },
+        fail_on_missing_backend: false,
+        worker: false,
+      });
+    const reader = await open(true);
+    const writer = await open(false);
+    const options = { keyValues: true, mask: (value: unknown) => value, deserted: () => false };
+    let written = 0;
+    const write = (change: () => Promise<void>) => async () => {
+      if (written++ === 10) await change();
+    };
+    try {
+      await dump(
+        reader.persistence,
+        write(async () => {}),
+        options,
+      );
+      expect(written).toBeGreaterThan(55);
+      written = 0;
+      const change = () => writer.persistence.setKeyValue(new KeyValue('k', 'v'));
+      const changed = dump(reader.persistence, write(change), options);
+      await expect(changed).rejects.toMatchObject({ name: 'SourceChanged', code: 'SOURCE_CHANGED' });
+    } finally {
+      await reader.close();
+      await writer.close();
+    }
   });
 });
 

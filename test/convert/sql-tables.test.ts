@@ -133,6 +133,27 @@ test('pg_dump: rows that may be there already, and of tables without a log', () 
   expect(sqlTables(text).get('u')?.rows).toEqual([['u']]);
 });
 
+test.each([
+  [
+    '/*!40111 SET @OLD_SQL_NOTES=@@SQL_NOTES, SQL_NOTES=0 */;',
+    '/*!40111 SET SQL_NOTES=@OLD_SQL_NOTES */;',
+    '/*!40111 SET SQL_NOTES=IFNULL(@OLD_SQL_NOTES, 1) */;',
+  ],
+  [
+    '/*M!100616 SET @OLD_NOTE_VERBOSITY=@@NOTE_VERBOSITY, NOTE_VERBOSITY=0 */;',
+    '/*M!100616 SET NOTE_VERBOSITY=@OLD_NOTE_VERBOSITY */;',
+  ],
+  [
+    '-- MySQL dump 10.13  Distrib 8.0.36, for Linux (x86_64)',
+    '-- Dump completed on 2026-01-02  3:04:05',
+    '-- Dump completed',
+  ],
+])('what begins with %s is whole with its end alone', (start, ...ends) => {
+  const text = `${start}\n${mysql("INSERT INTO `t` VALUES ('a');\n")}`;
+  expect(() => values(text)).toThrow(/ends in line \d+, without the words.*cut off/);
+  for (const end of ends) expect(values(`${text}${end}\n`)).toEqual(['a']);
+});
+
 describe('a dump of several databases', () => {
   const tables = (rows: string): string => `CREATE TABLE \`volumes\` (\`id\` text);\n${rows}\n`;
   const row = (id: string): string => `INSERT INTO \`volumes\` VALUES ('${id}');`;

@@ -51,6 +51,9 @@ describe('texts', () => {
     ['host=h password="S3cret x" user=u', 'host=h password=*** user=u'],
     ['-o username=x,pass=S3cret,vers=3', '-o username=x,pass=***,vers=3'],
     ["{'password': 'S3cret', 'n': 1}", "{'password': ***, 'n': 1}"],
+    ['{"n": 1, "auth_password":"S3c\\"ret","o": "cut o', '{"n": 1, "auth_password":***,"o": "cut o'],
+    ['{"n": 1, "auth_password": "S3cre', '{"n": 1, "auth_password": ***'],
+    ['conn={"api_key":"S3cret"} x', 'conn={"api_key":***} x'],
     ['auth:\n  san_password: S3cret\n  n: 1', 'auth:\n  san_password: ***\n  n: 1'],
     [
       '[client.admin]\n\tkey = AQS3cretAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==\n\tcaps = x',
@@ -73,6 +76,7 @@ describe('texts', () => {
     'http://h:80/path, mail a@b.c',
     'key = 1',
     'secret_uuid: 12',
+    'password:\n  user: u',
     "Access denied for user 'u'@'h' (using password: YES)",
     'the password is kept elsewhere: see a@b.c',
   ])('%j stays', (text) => {
@@ -82,7 +86,7 @@ describe('texts', () => {
 
 test('a long text takes time in proportion', () => {
   // Each of these has as many places in which something might begin as it has words.
-  for (const word of ['a.', 'a-', 'a:', 'password', '://', "'", 'a@', ' key=', 'x ']) {
+  for (const word of ['a.', 'a-', 'a:', '"password"', '"password":"\\', 'password', '://', "'", 'a@', ' key=', 'x ']) {
     // Of the processor: what other programs do meanwhile does not count.
     const before = process.cpuUsage();
     maskText(word.repeat(Math.ceil(100_000 / word.length)));

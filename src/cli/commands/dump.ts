@@ -1,4 +1,6 @@
 /** `dump`: everything as JSON that cinderlib's `load` takes. */
+import { SourceChanged } from '../../errors/index.ts';
+import { sourceOf } from '../../migrate/open.ts';
 import type { MigrationReport } from '../../migrate/report.ts';
 import { DEFAULT_TYPE } from '../../migrate/target.ts';
 import type { PersistenceDriver } from '../../persistence/driver.ts';
@@ -22,7 +24,11 @@ export interface Dumped {
   readonly counts: Pick<MigrationReport, 'volumes' | 'snapshots' | 'connections' | 'key_values' | 'volume_types'>;
 }
 
-/** Writes the dump piece by piece: volumes with what belongs to them, newest first, then what belongs to none. */
+/**
+ * Writes the dump piece by piece: volumes with what belongs to them, newest first, then what belongs to none.
+ *
+ * @throws {SourceChanged} at the end, when somebody else changed the database meanwhile: no moment had all of it
+ */
 export async function dump(
   storage: PersistenceDriver,
   write: (text: string) => Promise<void>,
@@ -44,6 +50,8 @@ export async function dump(
     keyValues,
     counts: { ...counts, key_values: written, volume_types: types.size },
   });
+  const source = sourceOf(storage);
+  const before = await source.state();
   for await (const volume of storage.iterateVolumes()) {
     await add(await volume.dump());
     dumped.add(volume.id);
@@ -65,5 +73,10 @@ export async function dump(
     for (const { key, value } of pairs) await add({ class: 'KeyValue', key, value });
   }
   await write(separator === '[' ? '[]\n' : ']\n');
+  if ((await source.state()) !== before) {
+    throw new SourceChanged(
+      'The database was changed while it was read, so that what was written is of no one moment. Stop what writes to it, and repeat.',
+    );
+  }
   return result(pairs.length, keyValues ? pairs.length : 0);
 }
