@@ -62,11 +62,15 @@ describe.each([node, deno, bun])('$name', (runtime) => {
         const source = copyGolden('many.sqlite.gz', join(folder, 'many.sqlite'));
         const target = join(folder, 'target.sqlite');
         const [command = '', ...options] = runtime.command ?? [];
-        const child = spawn(command, [...options, program, 'migrate', source, target], { stdio: 'ignore' });
-        const ended = new Promise((resolve) => child.once('exit', resolve));
+        const parameters = [...options, program, 'migrate', source, target, '--json'];
+        const child = spawn(command, parameters, { stdio: ['ignore', 'ignore', 'pipe'] });
+        const ended = new Promise((resolve) => child.once('close', resolve));
+        let said = '';
+        child.stderr.setEncoding('utf8').on('data', (text) => (said += text));
         while (!existsSync(`${target}-journal`)) await setTimeout(5);
         child.kill(signal);
         expect(await ended).toBe(code);
+        expect(JSON.parse(said)).toMatchObject({ error: { name: 'Stopped', code: 'STOPPED' } });
         expect(readdirSync(folder)).toEqual(['many.sqlite']);
         const again = parsed(await cli(['migrate', source, target, '--json'], { runtime }));
         expect(again).toMatchObject({ volumes: 5000, differences: [] });
