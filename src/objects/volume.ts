@@ -345,7 +345,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
       await this.save();
     } catch (error) {
       this.ovo.restore('status', status);
-      throw await undone(error, this, () => connection.terminate({ force: false }));
+      throw await undone(error, this, () => connection.takeBack());
     }
     this.#connections.put(connection);
   }
