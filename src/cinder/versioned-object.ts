@@ -23,6 +23,8 @@ export class VersionedObject {
   /** When each field was assigned, counted in assignments. */
   readonly #changed = new Map<string, number>();
   #assignments = 0;
+  /** The field that {@link fill} gave its value. */
+  #filled: string | null = null;
   /** Of each save under way, how many assignments it can know of: those after it are for the next one. */
   #saves: readonly number[] = none;
 
@@ -61,6 +63,17 @@ export class VersionedObject {
   restore(name: string, value: unknown): void {
     const [place, field] = this.#place(name);
     this.#values[place] = acceptNested(field, coerce(field, value));
+  }
+
+  /** Gives a field that did not come with the object the empty value that Cinder shows there. */
+  fill(name: string, empty: unknown): void {
+    this.restore(name, empty);
+    this.#filled = name;
+  }
+
+  /** Whether the field was filled: as long as it is empty it says nothing of what is stored. */
+  isFilled(name: string): boolean {
+    return this.#filled === name;
   }
 
   /** Gives a field by its place a value that is known to be of its kind: for rows, which are many. */

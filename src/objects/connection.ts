@@ -247,6 +247,17 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     } catch (error) {
       if (!evenIfRefused) throw error;
     }
+    await this.#forget();
+  }
+
+  /** Undoes what {@link Connection.connect} did. The host may be that of another connection: then it stays in. */
+  async takeBack(): Promise<void> {
+    const stored = await this.context.persistence.getConnections({ volume_id: this.volume_id });
+    if (stored.every(({ id }) => id === this.id)) await this.terminate({ force: false });
+    else await this.#forget();
+  }
+
+  async #forget(): Promise<void> {
     await this.context.persistence.deleteConnection(this);
     this.ovo.set('connection_info', null);
   }

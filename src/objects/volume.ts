@@ -192,12 +192,12 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
    *   only the attached device could not be told, the volume has its new size.
    */
   async extend(size: number): Promise<number> {
-    const backend = changeable(this);
+    changeable(this);
     checkSize(size);
     if (size === 0 && Number(this.size) > 0) {
       throw failing(new InvalidVolume(`Cannot extend volume ${this.id} of ${this.size} GiB to 0 GiB`), this);
     }
-    return backend.inTurn(this.id, () => this.#extend(backend, size));
+    return this.#inTurn((backend) => this.#extend(backend, size));
   }
 
   async #extend({ driver }: Backend, size: number): Promise<number> {
@@ -314,7 +314,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
     const given = givenFields('connect() takes an object with fields after the connector', fields);
     // Before the export is made: undoing that would undo the one of the connection that is there.
     const prepared = Connection.prepare(this, host, given);
-    const connect = () => backend.inTurn(this.id, () => this.#connect(backend, host, prepared));
+    const connect = () => this.#inTurn(({ driver }) => this.#connect(driver, host, prepared));
     if (!given['id']) return connect();
     const connection_id = String(prepared.ovo.get('id'));
     const stored = () => this.context.persistence.getConnections({ connection_id });
@@ -322,7 +322,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
   }
 
   async #connect(
-    { driver }: Backend,
+    driver: Backend['driver'],
     host: ConnectorProperties,
     prepared: ReturnType<typeof Connection.prepare>,
   ): Promise<Connection> {
@@ -345,7 +345,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
       await this.save();
     } catch (error) {
       this.ovo.restore('status', status);
-      throw await undone(error, this, () => connection.terminate({ force: false }));
+      throw await undone(error, this, () => connection.takeBack());
     }
     this.#connections.put(connection);
   }
@@ -367,11 +367,10 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
 
   /** Ends a connection, and what the volume is in use for with the last of them. */
   async #end(connection: Connection, how: Parameters<Connection['terminate']>[0]): Promise<void> {
-    const backend = changeable(this);
-    await backend.inTurn(this.id, async () => {
+    await this.#inTurn(async ({ driver }) => {
       await connection.terminate(how);
       this.#connections.remove(connection);
-      await backend.driver.removeExport(null, this);
+      await driver.removeExport(null, this);
       // Asked of the storage: another object of this volume may have made connections, or ended some.
       if ((await this.context.persistence.getConnections({ volume_id: this.id })).length > 0) return;
       this.status = 'available';
@@ -409,9 +408,14 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
 
   /** Detaches every connection and removes the export. */
   async cleanup(): Promise<void> {
-    const backend = changeable(this);
+    changeable(this);
     for (const connection of await this.connections()) if (connection.attached) await connection.detach();
-    await backend.inTurn(this.id, async () => backend.driver.removeExport(null, this));
+    await this.#inTurn(async ({ driver }) => driver.removeExport(null, this));
+  }
+
+  /** Runs a task when its turn has come. Asked again then: the context may have been closed meanwhile. */
+  async #inTurn<T>(task: (backend: Backend) => Promise<T>): Promise<T> {
+    return changeable(this).inTurn(this.id, () => task(changeable(this)));
   }
 
   protected override async loadForDump(): Promise<void> {

@@ -129,6 +129,8 @@ function metadata(
   // Null is no metadata: assigned, it takes away what there was.
   if (value === null && assigned) return { [name]: [] };
   if (!isDict(value) || !(whole || assigned)) return {};
+  // A dump that does not tell of metadata leaves what is stored.
+  if (!assigned && ovo.isFilled(name) && entriesOf(value).length === 0) return {};
   // A dictOfStrings holds nothing but texts.
   return { [name]: textsIn(ovo, name) as Entries<string> };
 }

@@ -9,7 +9,8 @@ let policy: ScriptPolicy | null | undefined;
 
 /** What a page's policy must hold where constructors of workers refuse an address as no trusted one. */
 export const trustHint =
-  'A Content-Security-Policy that has require-trusted-types-for must allow our policy: trusted-types cinderlib-wasm.';
+  'A Content-Security-Policy that has require-trusted-types-for must allow our policy: trusted-types cinderlib-wasm, ' +
+  "and 'allow-duplicates' after it where a page has two copies of this library.";
 
 /** The address as constructors of workers take it on this page. */
 export function trustedScript(address: string): string {

@@ -56,7 +56,7 @@ export function fromPrimitive(primitive: unknown): VersionedObject {
   markChanges(object, own(envelope, 'versioned_object.changes'));
   fillQuota(object);
   // Cinder makes its snapshots with metadata before it looks into the dump.
-  if (model.name === 'Snapshot' && !object.isSet('metadata')) object.restore('metadata', {});
+  if (model.name === 'Snapshot' && !object.isSet('metadata')) object.fill('metadata', {});
   return object;
 }
 

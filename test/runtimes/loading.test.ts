@@ -99,6 +99,17 @@ describe.each(browserNames)('%s', (name) => {
     expect(said).toMatch(/^WorkerLost: .*trusted-types cinderlib-wasm/);
   });
 
+  test('says what a second copy of the library needs where addresses must be trusted', async (context) => {
+    if (missing !== null) return context.skip(missing);
+    const trusting = policy(`${strictest}; require-trusted-types-for 'script'; trusted-types cinderlib-wasm`);
+    await using server = await startServer({ '/dist/': dist, '/copy/': dist, '/': page }, trusting);
+    const tab = await browser.newPage(`${server.origin}/`);
+    expect(await tab.evaluate(use('/dist/index.js'))).toBe('made here');
+    const said = tab.evaluate(use('/copy/index.js')).then(String, String);
+    expect(await said).toMatch(/WorkerLost: .*'allow-duplicates'/);
+    await tab.close();
+  });
+
   test('runs from another origin, as from a CDN', async (context) => {
     if (missing !== null) return context.skip(missing);
     await using cdn = await startServer({ '/dist/': dist }, { headers: { 'access-control-allow-origin': '*' } });

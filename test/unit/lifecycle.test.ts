@@ -428,6 +428,13 @@ describe('connect', () => {
       'D removeExport',
     ]);
     expect([vol.status, await vol.connections(), await cl.persistence.getConnections()]).toEqual(['available', [], []]);
+    // Nor takes one away that the host has already.
+    persistence.failures.clear();
+    const first = await vol.connect({ host: 'twice' });
+    persistence.failures.set('setVolume', new Error('disk full'));
+    await failureOf(vol.connect({ host: 'twice' }));
+    expect(log.slice(-3)).toEqual(['P setVolume in-use', 'P deleteConnection', 'D removeExport']);
+    expect([vol.status, await cl.persistence.getConnections()]).toEqual(['in-use', [first]]);
   });
 
   test('that fails later removes the export and keeps the status', async () => {

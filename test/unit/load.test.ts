@@ -1,5 +1,5 @@
 /** What `load()` does with the backends of a dump, and what is left of one that cannot be read. */
-import { type Cinderlib, registerVolumeDriver, setup } from 'cinderlib-wasm';
+import { type Cinderlib, registerVolumeDriver, type Snapshot, setup } from 'cinderlib-wasm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Log, recordingDriver } from '../support/recorder.ts';
 
@@ -153,6 +153,21 @@ test.each(['memory', 'memory_db'])(
     ]);
   },
 );
+
+test('a snapshot whose dump does not tell of metadata keeps what is stored, and one that tells of none does not', async () => {
+  const made = await (await cl.backend({ volume_backend_name: 'b', volume_driver: fake })).createVolume(1);
+  const { id } = await made.createSnapshot({ metadata: { k: 'v' } });
+  const data = { id, volume_id: made.id, volume_size: 1, status: 'available', progress: 'b' };
+  const stored = async () => (await cl.Snapshot.getById(id)).metadata;
+  const [loaded] = await cl.load([snapshot('b', data)], { save: true });
+  await (loaded as Snapshot).save();
+  expect(await stored()).toEqual({ k: 'v' });
+  await cl.load([snapshot('b', { ...data, metadata: {} })], { save: true });
+  expect(await stored()).toEqual({});
+  (loaded as Snapshot).metadata = { new: 'one' };
+  await (loaded as Snapshot).save();
+  expect(await stored()).toEqual({ new: 'one' });
+});
 
 test('nothing can be asked of a context that is closed', async () => {
   const options = { volume_backend_name: 'b', volume_driver: fake };

@@ -98,6 +98,24 @@ describe.each(['memory', 'memory_db'])('on %s', (storage) => {
     expect(await cl.persistence.getVolumes()).toEqual([]);
   });
 
+  test('what waits when the context is closed asks no driver for what could not be stored', async () => {
+    const volume = await backend.createVolume(1);
+    const connection = await volume.connect({ host: 'h' });
+    const before = fake.calls.length;
+    const operations = [
+      volume.extend(2),
+      volume.extend(3),
+      volume.connect({ host: 'late' }),
+      volume.disconnect(connection),
+      volume.cleanup(),
+    ];
+    await cl.close();
+    for (const { reason } of (await Promise.allSettled(operations)) as PromiseRejectedResult[]) {
+      expect(reason).toMatchObject({ name: 'ContextClosed' });
+    }
+    expect(fake.calls.slice(before).map(({ method }) => method)).toEqual(['extendVolume']);
+  });
+
   test('hosts that come and go at once leave the export to those that stay', async () => {
     registerVolumeDriver('exporting', ExportingDriver);
     const exporting = await cl.backend({ volume_backend_name: 'e', volume_driver: 'exporting' });
