@@ -137,6 +137,15 @@ export class SqlScanner {
     }
   }
 
+  /** Goes over what stands between two lines DELIMITER: routines, whose statements store nothing when they are read. */
+  skipRoutines(): void {
+    if (this.restOfLine() === ';') return;
+    const end = this.text.indexOf('\nDELIMITER ;', this.position);
+    if (end < 0) this.fail('a DELIMITER is not set back');
+    this.position = end + 1;
+    this.restOfLine();
+  }
+
   /** Goes over everything up to the bracket that ends the current list, or a comma in it; says which it was. */
   skipInList(): ',' | ')' {
     for (let depth = 0; ; ) {

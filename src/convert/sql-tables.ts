@@ -21,6 +21,7 @@ export function sqlTables(text: string): ReadonlyMap<string, RowSet> {
       tables.insert();
     } else if (scanner.takeWord('COPY')) tables.copy();
     else if (scanner.takeWord('USE')) tables.use(scanner.name());
+    else if (scanner.takeWord('DELIMITER')) scanner.skipRoutines();
     else if (scanner.takeWord('SET') && scanner.takeWord('SEARCH_PATH')) tables.searchPath();
     else scanner.skipStatement();
   }

@@ -105,9 +105,9 @@ function databaseOf(config: PersistenceConfig): string | null {
   }
 }
 
-/** A database on a server, whoever asks for it and by which driver, as far as the names tell. */
+/** A database on a server, by whichever driver, as far as the names tell. */
 function onServer(connection: string): string {
-  const { scheme, host, port, database, query } = parseDatabaseUrl(connection);
+  const { scheme, username, host, port, database, query } = parseDatabaseUrl(connection);
   const isPostgres = scheme === 'postgresql';
   const option = (...names: readonly string[]): string | undefined =>
     names.map((name) => query.get(name)?.[0]).find((value) => value !== undefined);
@@ -117,12 +117,15 @@ function onServer(connection: string): string {
     loopback.test(place) ? 'localhost' : place,
     Number(option('port') ?? port ?? (isPostgres ? 5432 : 3306)),
     option('dbname', 'database', 'db') ?? database,
+    // PostgreSQL looks into the schema of the user's own name first, and into the database of that name where none is given.
+    isPostgres ? (option('user') ?? username) : null,
     // They may choose another one, or a schema.
     option('options', 'init_command'),
   ]);
 }
 
-const loopback = /^(?:localhost|127(?:\.\d+){3}|::1)$/;
+/** What `localhost` means. Each other address of 127.0.0.0/8 may have a server of its own. */
+const loopback = /^(?:localhost|127\.0\.0\.1|::1)$/;
 
 /** A file by its number, which links have in common; one that does not exist yet, by the name that it will have. */
 function fileOf(path: string): string {

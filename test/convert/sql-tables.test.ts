@@ -72,6 +72,20 @@ test('comments of MySQL that are statements are passed over', () => {
   expect(values(text)).toEqual(['a']);
 });
 
+test.each([';;', '$$'])(
+  'routines of MySQL, which store rows when they are called, are passed over: DELIMITER %s',
+  (end) => {
+    const text = mysql(
+      `INSERT INTO \`t\` VALUES ('a');\nDELIMITER ${end}\nCREATE PROCEDURE \`p\`(IN x int)\nBEGIN\n  USE other;\n` +
+        `  REPLACE INTO \`t\` VALUES (x);\n  INSERT IGNORE INTO \`t\` SELECT now();\nEND ${end}\nDELIMITER ;\n` +
+        "INSERT INTO `t` VALUES ('b');",
+    );
+    expect(values(text)).toEqual(['a', 'b']);
+    expect(values(text.replaceAll('\n', '\r\n'))).toEqual(['a', 'b']);
+    expect(() => values(text.replace('DELIMITER ;\n', ''))).toThrow(/line \d+ a DELIMITER is not set back/);
+  },
+);
+
 test.each([
   ['mysqldump --insert-ignore', mysql("INSERT  IGNORE INTO `t` VALUES ('a'),('b');")],
   ['mysqldump --replace', mysql("REPLACE INTO `t` VALUES ('a'),('b');")],

@@ -175,7 +175,12 @@ test.each([
   ['mysql://u@db/cl', 'mysql://u@db/cl2', false],
   ['mysql://u@db/cl', 'mysql://u@db:3307/cl', false],
   ['mysql://u@db:3306/cl', 'postgresql://u@db:3306/cl', false],
-  ['postgresql://u@db/cl', 'postgresql+psycopg2://v@/cl?host=db&port=5432', true],
+  ['postgresql://u@db/cl', 'postgresql+psycopg2://u:p@/cl?host=db&port=5432', true],
+  ['postgresql://u@db/cl', 'postgresql:///cl?host=db&user=u', true],
+  // Each may have a schema of his own there, and a database.
+  ['postgresql://u@db/cl', 'postgresql://v@db/cl', false],
+  ['postgresql://u@db/', 'postgresql://v@db/', false],
+  ['mysql://u@127.0.0.1/cl', 'mysql://u@127.0.0.2/cl', false],
   ['postgresql://u@[::1]/cl', 'postgresql://u@localhost/cl', true],
   ['postgresql://u@db/cl?options=-csearch_path%3Da', 'postgresql://u@db/cl?options=-csearch_path%3Db', false],
 ])('%s and %s are one database: %s', (one, other, same) => {
