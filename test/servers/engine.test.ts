@@ -146,7 +146,8 @@ describe.each(serverKinds)('%s', (kind) => {
       });
     await Promise.all([swap(engine, 'a', 'b'), swap(other, 'b', 'a')]);
     expect(await valuesOf(engine)).toEqual([2, 2]);
-    expect(attempts).toBe(3);
+    // One gives way and begins again; where both notice at the same moment, both do.
+    expect(attempts).toBeGreaterThanOrEqual(3);
   });
 
   test('increments of many transactions all count', async (context) => {
