@@ -36,7 +36,7 @@ import {
   type SnapshotFilter,
   type Storable,
 } from './driver.ts';
-import { DriverDatabase } from './driver-database.ts';
+import type { DriverDatabase } from './driver-database.ts';
 import { connectionFilter, snapshotFilter, volumeFilter } from './filters.ts';
 import { connectionsOf, defaultTypeOf, snapshotsOf, volumesOf } from './rows.ts';
 import { setCommand } from './save-commands.ts';
@@ -50,7 +50,6 @@ export class DatabasePersistence extends PersistenceDriver {
   readonly #config: CoreConfig;
   readonly #connect: () => Promise<CoreClient>;
   readonly #bulks = new Turns();
-  readonly #db = new DriverDatabase(this, () => this.context);
   #core: CoreClient | null = null;
   #defaultType: VersionedObject | null = null;
 
@@ -115,7 +114,7 @@ export class DatabasePersistence extends PersistenceDriver {
   }
 
   override get db(): DriverDatabase {
-    return this.#db;
+    return this.lookUps;
   }
 
   override async getVolumes(filter: VolumeFilter = {}): Promise<readonly Volume[]> {

@@ -42,7 +42,8 @@ export abstract class PersistenceDriver {
   readonly options: PersistenceOptions;
   #context: Context | null = null;
   readonly #saves = new Turns();
-  readonly #lookUps = new DriverDatabase(this, () => this.context);
+  /** Look-ups by the getters, for drivers: what a storage can give as its {@link db}. */
+  protected readonly lookUps: DriverDatabase = new DriverDatabase(this, () => this.context);
 
   constructor(options: PersistenceOptions = {}) {
     this.options = Object.freeze({ ...options });
@@ -60,7 +61,7 @@ export abstract class PersistenceDriver {
 
   /** The {@link db} of the storage, or what takes its place: drivers ask it which hosts use a volume before they delete it. */
   get driverDatabase(): unknown {
-    return this.db ?? this.#lookUps;
+    return this.db ?? this.lookUps;
   }
 
   /** The volumes that match every filter; all of them without a filter. */

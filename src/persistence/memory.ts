@@ -11,7 +11,7 @@ import type { Snapshot } from '../objects/snapshot.ts';
 import type { Volume } from '../objects/volume.ts';
 import type { ConnectionFilter, SnapshotFilter, Storable, VolumeFilter } from './driver.ts';
 import { PersistenceDriver } from './driver.ts';
-import { DriverDatabase } from './driver-database.ts';
+import type { DriverDatabase } from './driver-database.ts';
 import { connectionFilter, snapshotFilter, volumeFilter } from './filters.ts';
 
 export class MemoryPersistence extends PersistenceDriver {
@@ -21,14 +21,13 @@ export class MemoryPersistence extends PersistenceDriver {
   readonly #keyValues = new Map<string, KeyValue>();
   /** An operation that was under way when its object was deleted must not bring it back. */
   readonly #deleted = new WeakSet<Storable>();
-  readonly #db = new DriverDatabase(this, () => this.context);
 
   override get storageName(): string {
     return 'memory';
   }
 
   override get db(): DriverDatabase {
-    return this.#db;
+    return this.lookUps;
   }
 
   override async getVolumes(filter: VolumeFilter = {}): Promise<readonly Volume[]> {
