@@ -25,10 +25,14 @@ export function look(fs: FileSystem, path: string, length: number): Companion | 
   }
 }
 
-/** Whether a journal is one that a crash left, or that somebody is using: by its first byte, as SQLite tells. */
-export function isHotJournal(fs: FileSystem, path: string): boolean {
+/** The journal, where it is one that a crash left, or that somebody is using: by its first byte, as SQLite tells. */
+export function hotJournal(fs: FileSystem, path: string): Companion | null {
   const journal = look(fs, path, 1);
-  return journal !== null && journal.bytes[0] !== 0;
+  return journal?.bytes[0] === 0 ? null : journal;
+}
+
+export function isHotJournal(fs: FileSystem, path: string): boolean {
+  return hotJournal(fs, path) !== null;
 }
 
 function start(fs: FileSystem, path: string, length: number): Uint8Array {

@@ -1,6 +1,6 @@
 /** Looks at a database on disk without touching it: is it still the same file, and is somebody writing? */
 import { type CinderlibError, DatabaseChanged, DatabaseLocked, DatabaseUnavailable } from '../errors/index.ts';
-import { type Companion, isHotJournal, look } from './companion.ts';
+import { type Companion, hotJournal, isHotJournal, look } from './companion.ts';
 import type { DiskFile, FileSystem } from './disk-file.ts';
 import { storageFailure } from './failure.ts';
 import type { FileState } from './file-state.ts';
@@ -102,8 +102,8 @@ export class FileWatch {
 
   /** Which journal lies there, and how it is; null where none is that a crash left, or that somebody is using. */
   hotJournal(): string | null {
-    const journal = look(this.#fs, `${this.path}-journal`, 1);
-    return journal === null || journal.bytes[0] === 0 ? null : `${journal.inode} ${journal.size} ${journal.modified}`;
+    const journal = hotJournal(this.#fs, `${this.path}-journal`);
+    return journal && `${journal.inode} ${journal.size} ${journal.modified}`;
   }
 
   /** Whether there is a journal at all: between two transactions of ours an empty one. */
