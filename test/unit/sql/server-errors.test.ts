@@ -97,9 +97,9 @@ test('a package that is not installed is asked for by the command that installs 
 
 test.each([
   ['file:///home/me/project/node_modules/cinderlib-wasm/dist/core-node.js', ': npm install pg@8'],
-  ['file:///root/.npm/_npx/87b0d3dc34a62211/node_modules/cinderlib-wasm/dist/core-node.js', 'cinderlib-wasm pg@8'],
+  ['file:///home/ann/.npm/_npx/87b0d3dc34a62211/node_modules/cinderlib-wasm/dist/core-node.js', 'cinderlib-wasm pg@8'],
   ['file:///tmp/bunx-0-cinderlib-wasm@latest/node_modules/cinderlib-wasm/dist/core-node.js', 'cinderlib-wasm pg@8'],
-  ['file:///root/.cache/pnpm/dlx/ab12/19-1/node_modules/cinderlib-wasm/dist/core-node.js', 'cinderlib-wasm pg@8'],
+  ['file:///home/ann/.cache/pnpm/dlx/ab12/19-1/node_modules/cinderlib-wasm/dist/core-node.js', 'cinderlib-wasm pg@8'],
 ])('run from %s, the command is one that the library finds the package by', (address, command) => {
   expect(howToInstall('pg@8', address)).toContain(command);
 });
