@@ -151,7 +151,9 @@ export class FileGuard implements Guard {
   /** The keeper was given the lock; whether it still has it is looked at when the file itself is to be written. */
   #refusalWithin(level: number): CinderlibError | null {
     if (level < LockLevel.exclusive) return null;
-    if (this.#keeper?.alive && this.#stillHolds(LockLevel.exclusive)) return this.#intruder(level);
+    if (this.#keeper?.alive && this.#stillHolds(LockLevel.exclusive)) {
+      return this.#watch.hasReadersOfLog() ? this.#watch.locked(0) : null;
+    }
     return new DatabaseUnavailable(
       `${this.#watch.path}: the lock that keeps other programs off was lost in the middle of a change. ` +
         'Nothing was written; try again.',
@@ -176,7 +178,7 @@ export class FileGuard implements Guard {
   }
 
   #stillHolds(level: number): boolean {
-    return this.#locks === null || this.#locks.ownLevel() >= level;
+    return this.#locks === null || this.#locks.holds(level);
   }
 
   /** @param known the file as it must be, where it must: it has the same journal mode then */

@@ -84,6 +84,11 @@ export class FileWatch {
     return this.#locks?.others().level ?? LockLevel.none;
   }
 
+  /** Whether others use the write-ahead log, as far as that can be seen. */
+  hasReadersOfLog(): boolean {
+    return this.#locks?.hasReadersOfLog() ?? false;
+  }
+
   disturbance(): Disturbance | null {
     const others = this.#locks?.others() ?? null;
     const level = others?.level ?? LockLevel.none;

@@ -4,9 +4,10 @@
  * The one way to see another program's POSIX locks without the system call that JavaScript lacks. A lock
  * of another container is not in it, unless that shares the process ids of this one.
  */
-import { builtin, hostProcess, mayReadProc } from '../runtime.ts';
+import { hostProcess, mayReadProc } from '../runtime.ts';
 import type { FileSystem } from './disk-file.ts';
 import { isShortage, openFailure } from './failure.ts';
+import { ProcFile } from './proc-file.ts';
 
 /** One lock that is held. */
 export interface ByteLock {
@@ -25,18 +26,11 @@ export interface LockedFile {
   readonly inode: string;
 }
 
-/** What the kernel fills at once: between two such parts a line may be lost. */
-const partSize = 4096;
-
 export class LockTable {
-  readonly #fs: FileSystem;
-  readonly #descriptor: number;
-  #buffer = new Uint8Array(4 * partSize);
-  readonly #decoder = new TextDecoder('latin1');
+  readonly #source: ProcFile;
 
-  private constructor(fs: FileSystem, descriptor: number) {
-    this.#fs = fs;
-    this.#descriptor = descriptor;
+  private constructor(source: ProcFile) {
+    this.#source = source;
   }
 
   /**
@@ -44,14 +38,12 @@ export class LockTable {
    *
    * @throws {StorageFailure} where it could not be opened for want of files
    */
-  static open(): LockTable | null {
-    const fs = builtin('node:fs');
+  static open(fs: FileSystem): LockTable | null {
     const host = hostProcess();
-    if (fs === undefined || host === undefined || !mayReadProc()) return null;
+    if (host === undefined || !mayReadProc()) return null;
     try {
       if (fs.readlinkSync('/proc/self') !== String(host.pid)) return null;
-      // Kept open: reading it anew from its start takes a twentieth of opening it (1 µs against 20 µs).
-      return new LockTable(fs, fs.openSync('/proc/locks', 'r'));
+      return new LockTable(new ProcFile(fs, '/proc/locks'));
     } catch (error) {
       if (isShortage(error)) throw openFailure('open', '/proc/locks', error);
       return null;
@@ -60,38 +52,23 @@ export class LockTable {
 
   /** The locks on a file, those of this process included. */
   locksOn(file: LockedFile): readonly ByteLock[] {
-    const { text, parts } = this.#read();
+    const { text, parts } = this.#source.read();
     // A lock that goes away meanwhile moves the others up, and one of them out of sight; not twice.
-    return parseLocks(parts < 2 ? text : text + this.#read().text, file);
+    return parseLocks(parts < 2 ? text : text + this.#source.read().text, file);
   }
 
   close(): void {
-    this.#fs.closeSync(this.#descriptor);
-  }
-
-  #read(): { text: string; parts: number } {
-    let length = 0;
-    let parts = 0;
-    for (;;) {
-      if (this.#buffer.length - length < partSize) {
-        const larger = new Uint8Array(this.#buffer.length * 2);
-        larger.set(this.#buffer);
-        this.#buffer = larger;
-      }
-      const count = this.#fs.readSync(this.#descriptor, this.#buffer, length, this.#buffer.length - length, length);
-      if (count === 0) return { text: this.#decoder.decode(this.#buffer.subarray(0, length)), parts };
-      length += count;
-      parts += 1;
-    }
+    this.#source.close();
   }
 }
 
 /**
  * A line, as the kernel's fs/locks.c prints it: `1: POSIX  ADVISORY  WRITE 3568 fd:00:2531452 1073741824 1073742335`.
- * One with `->` waits for the lock above it and holds nothing. FLOCK and LEASE are of other kinds.
+ * One with `->` waits for the lock above it and holds nothing. FLOCK and LEASE are of other kinds. What one
+ * descriptor holds is shown with `lock:` before it.
  */
 const line =
-  /^\d+: (?:POSIX|OFDLCK) +\S+ +(?<mode>READ|WRITE) +(?<pid>-?\d+) (?<major>[\da-f]+):(?<minor>[\da-f]+):(?<inode>\d+) (?<from>\d+) (?<to>\d+|EOF)$/;
+  /^(?:lock:\t)?\d+: (?:POSIX|OFDLCK) +\S+ +(?<mode>READ|WRITE) +(?<pid>-?\d+) (?<major>[\da-f]+):(?<minor>[\da-f]+):(?<inode>\d+) (?<from>\d+) (?<to>\d+|EOF)$/;
 
 /** The locks on one file among the lines of the table. */
 export function parseLocks(text: string, { devices, inode }: LockedFile): readonly ByteLock[] {

@@ -1,6 +1,7 @@
 /** SQLite's own locks on a database file, as other programs hold them: seen, and respected. */
 import { DatabaseLocked } from '../errors/index.ts';
 import { hostName, hostProcess, mayReadProc } from '../runtime.ts';
+import { DescriptorLocks } from './descriptor-locks.ts';
 import type { FileSystem } from './disk-file.ts';
 import { type ByteLock, deviceName, identify, type LockedFile, LockTable } from './lock-table.ts';
 
@@ -24,13 +25,17 @@ export class NativeLocks {
   readonly #fs: FileSystem;
   readonly #table: LockTable;
   readonly #path: string;
+  readonly #descriptor: number;
   readonly #file: LockedFile;
+  /** The descriptor by which one of our processes was seen to hold a lock. */
+  #held: DescriptorLocks | null = null;
 
-  private constructor(fs: FileSystem, table: LockTable, path: string, file: LockedFile, own: Set<number>) {
+  private constructor(fs: FileSystem, table: LockTable, path: string, descriptor: number, own: Set<number>) {
     this.#fs = fs;
     this.#table = table;
     this.#path = path;
-    this.#file = file;
+    this.#descriptor = descriptor;
+    this.#file = identify(fs, descriptor);
     this.#own = own;
   }
 
@@ -40,10 +45,10 @@ export class NativeLocks {
    * @param own whether locks of this process are ours. Those of a reader are not: it takes none.
    */
   static of(fs: FileSystem, path: string, descriptor: number, own: boolean): NativeLocks | null {
-    const table = LockTable.open();
+    const table = LockTable.open(fs);
     if (table === null) return null;
     const pid = hostProcess()?.pid;
-    return new NativeLocks(fs, table, path, identify(fs, descriptor), new Set(own && pid !== undefined ? [pid] : []));
+    return new NativeLocks(fs, table, path, descriptor, new Set(own && pid !== undefined ? [pid] : []));
   }
 
   /** Takes the locks of another process for ours: it holds them for us. */
@@ -54,16 +59,24 @@ export class NativeLocks {
   /** What everybody else holds. Whoever uses the write-ahead log counts as a reader, at the least. */
   others(): LockHolders {
     const locks = this.#table.locksOn(this.#file).filter(({ pid }) => !this.#own.has(pid));
-    const readers = this.#onSharedMemory().filter(({ pid }) => !this.#own.has(pid));
-    const levels = [...locks.map(levelOf), ...readers.map(() => LockLevel.shared)];
+    const readers = this.#readersOfLog();
+    const level = Math.max(highest(locks), readers.length > 0 ? LockLevel.shared : LockLevel.none);
     const holders = [...locks.filter((lock) => levelOf(lock) > LockLevel.none), ...readers];
-    return { level: Math.max(LockLevel.none, ...levels), pids: [...new Set(holders.map(({ pid }) => pid))] };
+    return { level, pids: [...new Set(holders.map(({ pid }) => pid))] };
   }
 
-  /** What this process, or who does it for us, really holds. */
-  ownLevel(): number {
-    const locks = this.#table.locksOn(this.#file).filter(({ pid }) => this.#own.has(pid));
-    return Math.max(LockLevel.none, ...locks.map(levelOf));
+  /** Whether anybody else uses the write-ahead log, which no lock on the file itself keeps them from. */
+  hasReadersOfLog(): boolean {
+    return this.#readersOfLog().length > 0;
+  }
+
+  /** Whether this process, or who does it for us, really holds a lock of that level or a higher one. */
+  holds(level: number): boolean {
+    if (highest(this.#held?.locks() ?? []) >= level) return true;
+    this.#held?.close();
+    this.#held = this.#find();
+    if (highest(this.#held?.locks() ?? []) >= level) return true;
+    return highest(this.#table.locksOn(this.#file).filter(({ pid }) => this.#own.has(pid))) >= level;
   }
 
   /** Whether this very process holds any lock: closing a descriptor of the file would drop it. */
@@ -72,21 +85,25 @@ export class NativeLocks {
     return this.#table.locksOn(this.#file).some((lock) => lock.pid === pid);
   }
 
-  /** Says who has the file. */
-  refusal({ pids }: LockHolders, waited: number): DatabaseLocked {
-    return lockedBy(this.#fs, this.#path, pids, waited);
-  }
-
   close(): void {
+    this.#held?.close();
     this.#table.close();
   }
 
-  #onSharedMemory(): readonly ByteLock[] {
+  #find(): DescriptorLocks | null {
+    for (const pid of this.#own) {
+      const found = DescriptorLocks.find(this.#fs, pid, this.#descriptor, this.#file);
+      if (found !== null) return found;
+    }
+    return null;
+  }
+
+  #readersOfLog(): readonly ByteLock[] {
     try {
       const there = this.#fs.statSync(`${this.#path}-shm`, { bigint: true, throwIfNoEntry: false });
       if (there === undefined) return [];
       const devices = [deviceName(there.dev), ...this.#file.devices];
-      return this.#table.locksOn({ devices, inode: String(there.ino) });
+      return this.#table.locksOn({ devices, inode: String(there.ino) }).filter(({ pid }) => !this.#own.has(pid));
     } catch {
       return [];
     }
@@ -115,6 +132,10 @@ function programOf(fs: FileSystem, pid: number): string {
   } catch {
     return '';
   }
+}
+
+function highest(locks: readonly ByteLock[]): number {
+  return Math.max(LockLevel.none, ...locks.map(levelOf));
 }
 
 /** The level that one lock means: SQLite has several at once, and whole files may be locked too. */

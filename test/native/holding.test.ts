@@ -2,6 +2,8 @@
  * A keeper holds SQLite's own lock for us: native programs wait for us as they wait for each other, nothing is left
  * beside the file, and a keeper that is gone is noticed before anything is written.
  */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -260,6 +262,25 @@ describe.each(keepers)('held by $name', ({ start: keeper }) => {
     await isHeld();
     expect(await failure(openGuarded(path.join(folder, 'none', 'x'), { keeper }))).toBeInstanceOf(DatabaseUnavailable);
     await isHeld();
+  });
+
+  test('nothing is written while somebody uses a write-ahead log without a lock on the file', async (context) => {
+    needsLockTable(context);
+    const engine = await open(keeper);
+    await engine.run('CREATE TABLE t (id)');
+    const before = fs.readFileSync(database);
+    fs.writeFileSync(`${database}-shm`, Buffer.alloc(32_768));
+    const program =
+      'import fcntl, os, sys\nfcntl.lockf(os.open(sys.argv[1], os.O_RDWR), fcntl.LOCK_SH, 1, 128)\n' +
+      "print('held', flush=True)\nsys.stdin.read()";
+    const child = spawn('python3', ['-c', program, `${database}-shm`]);
+    await once(child.stdout, 'data');
+    const refused = await failure(engine.run('INSERT INTO t VALUES (1)'));
+    expect(refused).toMatchObject({ name: 'DatabaseLocked', pid: child.pid });
+    expect(fs.readFileSync(database)).toEqual(before);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    await engine.run('INSERT INTO t VALUES (1)');
   });
 
   test('a lock that somebody else in our process has dropped is taken again by the next read', async (context) => {
