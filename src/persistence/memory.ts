@@ -92,8 +92,13 @@ export class MemoryPersistence extends PersistenceDriver {
     refuseOthers('deleteVolume', volume, 'Volume');
     this.#deleted.add(volume);
     this.#volumes.delete(volume.id);
-    for (const [id, { volume_id }] of this.#snapshots) if (volume_id === volume.id) this.#snapshots.delete(id);
-    for (const [id, { volume_id }] of this.#connections) if (volume_id === volume.id) this.#connections.delete(id);
+    for (const children of [this.#snapshots, this.#connections]) {
+      for (const [id, child] of children) {
+        if (child.volume_id !== volume.id) continue;
+        this.#deleted.add(child);
+        children.delete(id);
+      }
+    }
     await super.deleteVolume(volume);
   }
 
