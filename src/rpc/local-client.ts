@@ -5,7 +5,8 @@ import { startEngine } from '../vfs/engine.ts';
 import type { ChangeListener, CoreClient } from './client.ts';
 import type { Answer, Command } from './contract.ts';
 import type { CommandRunner } from './host.ts';
-import { isShared, startPorts, watchPage } from './shared-watch.ts';
+import { isShared } from './is-shared.ts';
+import { startPorts, watchPage } from './shared-watch.ts';
 import { OwnChanges } from './writes.ts';
 
 export class LocalClient implements CoreClient {

@@ -2,12 +2,8 @@
 import type { Endpoint } from 'comlink';
 import { hasSharedWorkers, pageEvents, webLocks } from '../runtime.ts';
 import type { ChangeListener } from './client.ts';
-import type { ChangesMessage, CoreConfig, SharedCore } from './contract.ts';
+import type { ChangesMessage, SharedCore } from './contract.ts';
 import { trustedScript } from './trusted-script.ts';
-
-export function isShared({ medium }: CoreConfig): boolean {
-  return medium === 'indexeddb' || medium === 'opfs';
-}
 
 /**
  * A port to the worker of all tabs that passes ports between them. Only pages can start it; where it cannot be

@@ -6,8 +6,9 @@ import type { ChangeListener, CoreClient } from './client.ts';
 import type { Answer, Answers, Command, CoreEndpoint, Outcome, SharedCore } from './contract.ts';
 import { startWorker, type WorkerHandle } from './endpoint.ts';
 import { fromWire } from './errors.ts';
+import { isShared } from './is-shared.ts';
 import { LeftLock } from './left-lock.ts';
-import { isShared, listenForChanges, startPorts, watchCore, watchPage } from './shared-watch.ts';
+import { listenForChanges, startPorts, watchCore, watchPage } from './shared-watch.ts';
 import { leavesDoubt, OwnChanges } from './writes.ts';
 
 interface Waiting {

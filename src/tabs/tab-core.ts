@@ -2,6 +2,7 @@
 import { ContextClosed, DatabaseUnavailable } from '../errors/index.ts';
 import type { Answer, Answers, Change, Command, CoreConfig } from '../rpc/contract.ts';
 import type { CommandRunner } from '../rpc/host.ts';
+import { isShared } from '../rpc/is-shared.ts';
 import { webLocks } from '../runtime.ts';
 import { Member, type MemberParts } from './member.ts';
 
@@ -60,9 +61,4 @@ export class TabCore implements CommandRunner {
       newId: () => crypto.randomUUID(),
     };
   }
-}
-
-/** Whether other tabs can have the same database: one in memory is nobody else's, and reading alone disturbs nobody. */
-function isShared({ medium, read_only }: CoreConfig): boolean {
-  return (medium === 'indexeddb' || medium === 'opfs') && !read_only;
 }

@@ -206,6 +206,29 @@ describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {
     expect(seen.error).toMatchObject({ name: 'DatabaseLocked' });
   });
 
+  test('read_only starts no SharedWorker, since it meets no other tab', { timeout: 60_000 }, async (context) => {
+    page = await site.newPage(context);
+    const started = await page.evaluate(async () => {
+      const Native = SharedWorker;
+      let count = 0;
+      globalThis.SharedWorker = class extends Native {
+        constructor(...given: ConstructorParameters<typeof Native>) {
+          super(...given);
+          count += 1;
+        }
+      };
+      const use = async (worker: boolean, read_only: boolean): Promise<number> => {
+        const before = count;
+        const config = { storage: 'db', connection: 'sqlite:///alone', read_only };
+        await (await lib.setup({ persistence_config: config, worker })).close();
+        return count - before;
+      };
+      const writing = [await use(true, false), await use(false, false)];
+      return { writing, reading: [await use(true, true), await use(false, true)] };
+    });
+    expect(started).toEqual({ writing: [1, 1], reading: [0, 0] });
+  });
+
   test('the core on the page itself reaches IndexedDB, and says why it has no OPFS', {
     timeout: 60_000,
   }, async (context) => {
