@@ -108,8 +108,11 @@ export class DatabasePersistence extends PersistenceDriver {
       // A core that is gone has nothing left to close.
       if (!(error instanceof WorkerLost)) throw error;
     } finally {
-      await core.close();
-      await super.close();
+      try {
+        await core.close();
+      } finally {
+        await super.close();
+      }
     }
   }
 
