@@ -1,4 +1,4 @@
-/** Opening in one program what another one stored: run 02-database.ts before. */
+/** Opens the file that another program wrote: run 02-database.ts first. */
 import { setup } from 'cinderlib-wasm';
 
 const connection = process.argv[2] ?? 'sqlite:///example.sqlite';

@@ -1,4 +1,4 @@
-/** A persistence plugin of one's own, given as a class. */
+/** A persistence plugin of your own, given as a class. */
 import { setup } from 'cinderlib-wasm';
 import { NoteBook } from './support/note-book.ts';
 

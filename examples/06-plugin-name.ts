@@ -1,4 +1,4 @@
-/** A persistence plugin of one's own, registered under a name: configurations can then be plain JSON. */
+/** A persistence plugin of your own, registered under a name, so that the configuration can be plain JSON. */
 import { registerPersistence, setup } from 'cinderlib-wasm';
 import { NoteBook } from './support/note-book.ts';
 

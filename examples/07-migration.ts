@@ -1,4 +1,4 @@
-/** From one storage to another, in one program: here from memory to a SQLite file. */
+/** Migrates from one storage to another within one program: here from memory to a SQLite file. */
 import { migrate, setup } from 'cinderlib-wasm';
 
 const connection = process.argv[2] ?? 'sqlite:///migrated.sqlite';

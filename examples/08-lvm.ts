@@ -1,6 +1,6 @@
 /**
- * The first example of Python's cinderlib: a logical volume is made, exported, attached to this host, written,
- * copied and deleted. It needs root, lvm2 with a volume group, tgt and open-iscsi, and says what this host lacks.
+ * The first example of Python's cinderlib: creates a logical volume, exports it, attaches it to this host, writes to it,
+ * copies it and deletes it. It needs root, lvm2 with a volume group, tgt and open-iscsi, and says what this host lacks.
  */
 import { open } from 'node:fs/promises';
 import { CommandFailed, MissingDependency, setup, VolumeGroupNotFound } from 'cinderlib-wasm';

@@ -1,10 +1,10 @@
-/** The database that the page shows: what it asks of the library, and nothing of how it looks. */
+/** The database behind the page: all calls of the library, and nothing of the presentation. */
 import { type Backend, type Change, type Cinderlib, type ContextInfo, setup, type Volume } from 'cinderlib-wasm';
 
 export interface Choice {
   readonly database: string;
   readonly medium: 'indexeddb' | 'opfs';
-  /** The first content of a new database. */
+  /** The initial content of a new database. */
   readonly from?: Blob;
 }
 
@@ -24,7 +24,7 @@ export class Database {
     const connection = `sqlite:///${database}`;
     const context = await setup({
       persistence_config: { storage: 'db', connection, medium, ...(from && { from }) },
-      // An imported database has volumes of backends that this page knows nothing of.
+      // An imported database has volumes of backends that this page does not know.
       fail_on_missing_backend: false,
     });
     const backend = await context.backend({
@@ -34,7 +34,7 @@ export class Database {
     return new Database(choice, context, backend);
   }
 
-  /** The newest volumes, that many of them at the most. */
+  /** The newest volumes, at most that many. */
   async volumes(most: number): Promise<Volume[]> {
     const volumes: Volume[] = [];
     for await (const volume of this.#context.Volume.iterate()) {
@@ -47,7 +47,7 @@ export class Database {
     await this.#backend.createVolume(size, { name });
   }
 
-  /** Deletes a volume; of one whose backend is not here, what is stored of it. */
+  /** Deletes a volume; if its backend is not this page's own, only its metadata. */
   async delete(volume: Volume): Promise<void> {
     if (volume.host?.includes(`@${this.#backend.id}#`)) await volume.delete();
     else await this.#context.persistence.deleteVolume(volume);

@@ -1,4 +1,4 @@
-/** The playground: a page that opens a database in the browser and shows what is in it. */
+/** The playground: a page that opens a database in the browser and shows its contents. */
 import { type Choice, Database } from './database.ts';
 import {
   download,
@@ -14,9 +14,9 @@ import {
 
 let database: Database | null = null;
 
-/** Runs what a button is for, with the button off meanwhile, and shows what went wrong. */
+/** Runs a button's task with the button disabled meanwhile, and shows the error if it fails. */
 async function perform(button: HTMLButtonElement | null, task: () => Promise<void>): Promise<void> {
-  // Browsers take the focus from what is disabled: whoever has only a keyboard would be nowhere.
+  // Not `disabled`: browsers take the focus from a disabled button, and a keyboard user would lose their place.
   if (button?.ariaDisabled === 'true') return;
   hideProblem();
   if (button !== null) button.ariaDisabled = 'true';
@@ -55,7 +55,7 @@ async function refresh(shown: Database): Promise<void> {
   );
 }
 
-/** Shows each change as it comes, from whichever tab, until the database is closed. */
+/** Shows each change as it arrives, from any tab, until the database is closed. */
 async function follow(shown: Database): Promise<void> {
   for await (const change of shown.changes()) {
     showChange(change);
@@ -66,7 +66,7 @@ async function follow(shown: Database): Promise<void> {
 async function open(choice: Choice): Promise<void> {
   const opened = await Database.open(choice);
   database = opened;
-  // A page that is loaded again opens the same database.
+  // So that a reload opens the same database.
   const { database: name, medium } = choice;
   history.replaceState(null, '', `?${new URLSearchParams({ database: name, medium })}`);
   showDatabase(true);

@@ -1,13 +1,13 @@
-/** What is on the page: finds its parts and fills them. */
+/** Finds the parts of the page and fills them. */
 import type { Change, ContextInfo, Volume } from 'cinderlib-wasm';
 
-/** Changes that stay on the page. */
+/** How many changes stay on the page. */
 const mostChanges = 200;
 
-/** Volumes that are listed: with many thousands of rows a page does not answer any more. */
+/** How many volumes are listed: many thousands of rows would freeze the page. */
 export const mostVolumes = 500;
 
-/** Characters of a name or a host that are shown: a database may hold a million of them. */
+/** How many characters of a text are shown: a name in the database may have a million. */
 const mostCharacters = 200;
 
 export function part<E extends HTMLElement>(id: string, type: new () => E): E {
@@ -66,7 +66,7 @@ export function showInfo(name: string, info: ContextInfo): void {
 
 type OnDelete = (volume: Volume, button: HTMLButtonElement) => void;
 
-/** @param volumes one more than {@link mostVolumes} when there are more */
+/** @param volumes at most one more than {@link mostVolumes}, which says that there are more */
 export function showVolumes(volumes: readonly Volume[], onDelete: OnDelete): void {
   part('empty', HTMLElement).hidden = volumes.length > 0;
   part('more', HTMLElement).hidden = volumes.length <= mostVolumes;
@@ -75,7 +75,7 @@ export function showVolumes(volumes: readonly Volume[], onDelete: OnDelete): voi
   const focused = before.findIndex((line) => line.contains(document.activeElement));
   const lines = volumes.slice(0, mostVolumes).map((volume) => row(volume, onDelete));
   list.replaceChildren(...lines);
-  // The list is made anew: the focus stays with its volume, or goes to the one that took its place.
+  // The rows are new: the focus stays on its volume, or moves to the one that took its place.
   if (focused < 0) return;
   const same = lines.find(({ id }) => id === before[focused]?.id) ?? lines[focused] ?? lines.at(-1);
   (same?.querySelector('button') ?? part('volumes-title', HTMLElement)).focus();

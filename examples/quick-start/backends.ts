@@ -1,4 +1,4 @@
-/** The backend whose volumes are files: both processes name it in the same way. */
+/** The backend whose volumes are files, configured the same in both processes. */
 export const files = {
   volume_backend_name: 'files',
   volume_driver: 'cinderlib_wasm.drivers.FileVolumeDriver',

@@ -1,4 +1,4 @@
-/** The third process: opens the file and shows what it finds as a table, and what the volumes of bytes hold. */
+/** The third process: opens the file, prints its volumes as a table, and reads the start of the file volumes. */
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setup } from 'cinderlib-wasm';
@@ -38,7 +38,7 @@ for (const vol of [...(await backend.volumes())].reverse()) {
 console.log();
 await cl.close();
 
-/** What the file of a volume or snapshot begins with: it holds the bytes, and nothing else. */
+/** The start of a volume's or snapshot's file, which holds its raw bytes and nothing else. */
 async function firstLine(name: string): Promise<string> {
   const file = await open(join(files.directory, name), 'r');
   const { buffer } = await file.read(Buffer.alloc(80), 0, 80, 0);

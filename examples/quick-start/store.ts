@@ -1,4 +1,4 @@
-/** The second process: stores volumes, a snapshot and a connection, writes into a volume of real bytes, and ends. */
+/** The second process: stores volumes, snapshots and a connection, writes to a volume of real bytes, and exits. */
 import { open } from 'node:fs/promises';
 import { setup, type Volume } from 'cinderlib-wasm';
 import { files } from './backends.ts';

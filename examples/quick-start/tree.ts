@@ -1,4 +1,4 @@
-/** Opens a database that Python's cinderlib wrote and shows the first volumes of each backend as a tree. */
+/** Opens a database that Python's cinderlib wrote, and prints the first volumes of each backend as a tree. */
 import { type Connection, type Snapshot, setup, type Volume } from 'cinderlib-wasm';
 
 const connection = process.argv[2] ?? 'sqlite:///test/golden/rich.sqlite';
@@ -43,7 +43,7 @@ function connectionLine(conn: Connection): string {
   return `connection to ${host} by ${conn.protocol ?? 'nothing'}, ${conn.attached ? `attached at ${conn.path}` : 'not attached'}`;
 }
 
-/** Names are people's: they may be empty or long, break lines, or turn the direction of what follows. */
+/** Users choose names: they may be empty, long, contain line breaks, or reverse the direction of the text after them. */
 function label(name: string | null): string {
   const escaped = (character: string): string => `\\u{${character.codePointAt(0)?.toString(16)}}`;
   const text = JSON.stringify(name ?? '').replace(/[\p{Cf}\p{Zl}\p{Zp}]/gu, escaped);

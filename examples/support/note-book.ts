@@ -1,4 +1,4 @@
-/** A persistence plugin that keeps the text of each object, as one might in a key-value store. */
+/** A persistence plugin that keeps each object as text, as it might in a key-value store. */
 import {
   type Connection,
   type ConnectionFilter,
@@ -91,7 +91,7 @@ export class NoteBook extends PersistenceDriver {
     await super.deleteKeyValue(keyValue);
   }
 
-  /** The context that uses the plugin makes objects of their texts again. */
+  /** Only the context that uses the plugin can turn the texts back into objects. */
   async #all<T extends Volume | Snapshot | Connection>(kind: string): Promise<T[]> {
     const texts = [...this.#notes].filter(([name]) => name.startsWith(`${kind}/`)).map(([, text]) => text);
     return Promise.all(texts.map((text) => this.context.load(text) as Promise<T>));
