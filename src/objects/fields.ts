@@ -1,6 +1,6 @@
 /**
- * The fields of the objects that a user holds, with their types. Each is a column of the table that the
- * interface names, unless it says otherwise. A field that is not loaded reads as null.
+ * The fields of the public objects and their types. Unless noted otherwise, each is a column of the table that its
+ * interface names. A field that is not loaded reads as null.
  */
 import type { Dict } from '../cinder/dict.ts';
 
