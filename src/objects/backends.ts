@@ -5,7 +5,7 @@ import type { Backend } from './backend.ts';
 import type { Context } from './context.ts';
 import type { Resource } from './resource.ts';
 
-/** The backend named in a volume's `host`, `machine@backend#pool`: the part of what precedes the first `#` after its last `@`. */
+/** The backend in a volume's `host`, `machine@backend#pool`: up to the first `#`, from the last `@` before it. */
 export function backendOfHost(context: Context, volume: VersionedObject): Backend | string {
   const host = volume.get('host');
   const [beforePool = ''] = typeof host === 'string' ? host.split('#') : [];

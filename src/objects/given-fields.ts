@@ -30,6 +30,6 @@ export interface NewSnapshotFields extends Some<SnapshotFields>, DisplayNames {}
 
 /** The fields of a new connection. */
 export interface NewConnectionFields extends Some<ConnectionFields> {
-  /** Whether the host is to reach the volume over multiple paths. Default: `multipath` of the host, else the driver's answer. */
+  /** Whether the host is to reach the volume over multiple paths. Default: as the host's properties or driver say. */
   readonly use_multipath?: boolean | undefined;
 }
