@@ -42,7 +42,7 @@ export class VolumeStore {
     return this.#isThin;
   }
 
-  /** Checks that the group exists, decides whether new volumes are thin, and if so creates the pool if it is missing. */
+  /** Checks that the group exists, decides whether new volumes are thin, and if so creates a missing pool. */
   async prepare(): Promise<void> {
     const volumes = await this.#group.volumes();
     const { lvm_type } = this.#options;
