@@ -150,7 +150,7 @@ function execute({ words, helper, env, input, seconds }: Execution): Promise<Out
       reject(notStarted(program, error));
     });
     child.once('close', settle);
-    child.stdin.on('error', () => {}); // It may end without reading.
+    child.stdin.on('error', () => {}); // The program may exit without reading.
     child.stdin.end(input);
   });
 }

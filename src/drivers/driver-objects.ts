@@ -24,9 +24,9 @@ export interface DriverVolume {
   readonly id: string;
   /** The id in the volume's name on the storage, if that is not `id`. */
   readonly _name_id: string | null;
-  /** The name for people; not unique. */
+  /** The display name; not unique. */
   readonly display_name: string | null;
-  /** What people wrote about it. */
+  /** The description. */
   readonly display_description: string | null;
   /** In GiB. */
   readonly size: number | bigint | null;
@@ -76,9 +76,9 @@ export interface DriverVolume {
 export interface DriverSnapshot {
   /** A UUID unless the caller chose another id. */
   readonly id: string;
-  /** The name for people; not unique. */
+  /** The display name; not unique. */
   readonly display_name: string | null;
-  /** What people wrote about it. */
+  /** The description. */
   readonly display_description: string | null;
   /** The id of its volume; `db.volumeGet` returns that. */
   readonly volume_id: string | null;

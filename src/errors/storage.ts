@@ -38,7 +38,7 @@ export class DatabaseExists extends CinderlibError {
   override readonly code = 'DATABASE_EXISTS';
 }
 
-/** Another program has the database open. `pid` and `host` identify it, as far as known. */
+/** Another program, tab or transaction holds a lock on the database; `pid` and `host` tell which, as far as known. */
 export class DatabaseLocked extends CinderlibError {
   override readonly name = 'DatabaseLocked';
   override readonly code = 'DATABASE_LOCKED';

@@ -19,7 +19,7 @@ export class JSONDecodeError extends CinderlibError {
   override readonly code = 'JSON_DECODE_ERROR';
 }
 
-/** JSON that is not a dump of volumes, snapshots, connections or backends. */
+/** A dump that cannot be loaded: it is not one, is incomplete or ambiguous, or its secrets are masked. */
 export class InvalidDump extends CinderlibError {
   override readonly name = 'InvalidDump';
   override readonly code = 'INVALID_DUMP';

@@ -7,7 +7,7 @@ export class WorkerLost extends CinderlibError {
   override readonly code = 'WORKER_LOST';
 }
 
-/** A write was in progress when its outcome was lost: it was stored completely or not at all, but which is unknown. */
+/** The outcome of a write was lost: it was stored completely or not at all, but which of the two is unknown. */
 export class OutcomeUnknown extends CinderlibError {
   override readonly name = 'OutcomeUnknown';
   override readonly code = 'OUTCOME_UNKNOWN';

@@ -30,6 +30,6 @@ export interface NewSnapshotFields extends Some<SnapshotFields>, DisplayNames {}
 
 /** The fields of a new connection. */
 export interface NewConnectionFields extends Some<ConnectionFields> {
-  /** Whether the host is to reach the volume over multiple paths. Default: what the host or the driver's answer say. */
+  /** Whether the host is to use multiple paths. Default: derived from the host's properties or the driver's answer. */
   readonly use_multipath?: boolean | undefined;
 }

@@ -79,7 +79,7 @@ async function make(folder: Folder, { name, from, bytes }: Making, lock: LockOf)
     });
     await file.move(name);
   } catch (error) {
-    await removed(folder, part).catch(() => {}); // The first error is the reason.
+    await removed(folder, part).catch(() => {}); // The first error is the one to report.
     throw error;
   }
 }

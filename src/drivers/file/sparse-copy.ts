@@ -39,7 +39,7 @@ export async function copySparsely(fs: Fs, from: string, to: string, bytes: numb
 async function shared(fs: Fs, from: string, to: string): Promise<boolean> {
   try {
     await fs.promises.copyFile(from, to, fs.constants.COPYFILE_FICLONE_FORCE);
-    // Deno has the function but ignores the flag, and fills the holes.
+    // Deno has the function but not the flag, and fills the holes.
     return (await fs.promises.stat(to)).blocks <= (await fs.promises.stat(from)).blocks;
   } catch {
     // Most file systems have no reflinks, each with its own error code. Any other problem will recur when reading.

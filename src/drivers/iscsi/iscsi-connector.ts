@@ -47,7 +47,7 @@ export class IscsiConnector implements HostConnector {
       return { type: 'block', path: `/dev/${disk}` };
     } catch (error) {
       // A failed login leaves a record behind; a login whose disk did not appear, a session.
-      if (!wasLoggedIn) await this.#forget(unit).catch(() => {}); // The first error is the reason.
+      if (!wasLoggedIn) await this.#forget(unit).catch(() => {}); // The first error is the one to report.
       throw error;
     }
   }

@@ -53,7 +53,7 @@ export class LioTarget extends IscsiTarget {
       await this.#write(`${group}/enable`, '1');
       return 1;
     } catch (error) {
-      await this.unmake(iqn, credentials).catch(() => {}); // The first error is the reason.
+      await this.unmake(iqn, credentials).catch(() => {}); // The first error is the one to report.
       throw error;
     }
   }
@@ -110,7 +110,7 @@ export class LioTarget extends IscsiTarget {
     try {
       await this.#mkdir(store);
     } catch (error) {
-      await this.#rmdir(adapter).catch(() => {}); // The first error is the reason.
+      await this.#rmdir(adapter).catch(() => {}); // The first error is the one to report.
       throw error;
     }
     await this.#write(`${store}/control`, `udev_path=${path}`);
@@ -126,7 +126,7 @@ export class LioTarget extends IscsiTarget {
       if (taken.has(`iblock_${number}`)) continue;
       const path = `${root}/core/iblock_${number}`;
       try {
-        // Without -p, which would succeed for a folder that another export has just created: the two would share it.
+        // Without -p, with which two exports could share a folder: the first to remove it would then fail.
         await this.#commands.run('mkdir', [path]);
         return path;
       } catch (error) {
@@ -145,7 +145,7 @@ export class LioTarget extends IscsiTarget {
       await this.#mkdir(`${acl}/lun_0`);
       await this.#link(`${group}/lun/lun_0`, `${acl}/lun_0/${linkName}`);
     } catch (error) {
-      await this.#letOut(group, initiator).catch(() => {}); // The first error is the reason.
+      await this.#letOut(group, initiator).catch(() => {}); // The first error is the one to report.
       throw error;
     }
   }

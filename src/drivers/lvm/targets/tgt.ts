@@ -38,7 +38,7 @@ export class TgtTarget extends IscsiTarget {
       await this.#tgtadm('target', 'bind', [...target, '-I', 'ALL']);
       return number;
     } catch (error) {
-      await this.unmake(iqn, credentials).catch(() => {}); // The first error is the reason.
+      await this.unmake(iqn, credentials).catch(() => {}); // The first error is the one to report.
       throw error;
     }
   }
