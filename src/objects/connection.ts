@@ -250,7 +250,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     await this.#forget();
   }
 
-  /** Undoes {@link Connection.connect}. If the volume has other connections, the host keeps access: they may be its. */
+  /** Undoes {@link Connection.connect}. The host keeps access while other connections of the volume may need it. */
   async takeBack(): Promise<void> {
     const stored = await this.context.persistence.getConnections({ volume_id: this.volume_id });
     if (stored.every(({ id }) => id === this.id)) await this.terminate({ force: false });
@@ -268,7 +268,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
   }
 
   protected override async loadForDump(): Promise<void> {
-    // Nothing to do: a connection is always created with its volume loaded.
+    // Nothing to do: a connection comes with its volume.
   }
 
   async #isValid(connector: HostConnector): Promise<boolean> {

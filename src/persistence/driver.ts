@@ -110,21 +110,21 @@ export abstract class PersistenceDriver {
     this.changed('key_value', storableKeyValue(keyValue).key, 'set');
   }
 
-  /** Deletes a volume. Does nothing if it is not stored. */
+  /** Deletes a volume. A volume that is not stored is not an error. */
   async deleteVolume(volume: Volume): Promise<void> {
     refuseOthers('deleteVolume', volume, 'Volume');
     markDeleted(volume.ovo);
     this.changed('volume', volume.id, 'delete');
   }
 
-  /** Deletes a snapshot. Does nothing if it is not stored. */
+  /** Deletes a snapshot. A snapshot that is not stored is not an error. */
   async deleteSnapshot(snapshot: Snapshot): Promise<void> {
     refuseOthers('deleteSnapshot', snapshot, 'Snapshot');
     markDeleted(snapshot.ovo);
     this.changed('snapshot', snapshot.id, 'delete');
   }
 
-  /** Deletes a connection. Does nothing if it is not stored. */
+  /** Deletes a connection. A connection that is not stored is not an error. */
   async deleteConnection(connection: Connection): Promise<void> {
     refuseOthers('deleteConnection', connection, 'VolumeAttachment');
     markDeleted(connection.ovo);

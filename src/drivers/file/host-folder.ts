@@ -142,7 +142,7 @@ export class HostFolder implements FilePlace {
     });
   }
 
-  /** Links rather than renames, since a link never replaces a file; FAT and some network file systems have no links. */
+  /** Links the file, which unlike renaming never replaces another; renames where there are no links, as on FAT. */
   async #publish(part: string, path: string): Promise<void> {
     try {
       await this.#fs.promises.link(part, path);

@@ -88,7 +88,7 @@ export class LioTarget extends IscsiTarget {
   }
 
   async #checkKernel(): Promise<void> {
-    // Each step provides what the next one needs: the core module, then the iSCSI module, which its folder loads.
+    // Each step provides what the next one needs: the core module, then the iSCSI module, loaded by mkdir.
     if (!exists(root))
       await this.#orMissing('target_core_mod', () => this.#commands.run('modprobe', ['target_core_mod']));
     if (!exists(root)) throw lacking('configfs', 'it is not mounted at /sys/kernel/config');
