@@ -1,7 +1,7 @@
-/** Names the object that an error is about, where many are read or stored at once. */
+/** Names the object that an error is about, in operations on many objects. */
 import { isCinderlibError } from './errors/index.ts';
 
-/** Says of an error which object it is about, unless it was said before; gives the error back. */
+/** Sets `error.item`, unless it is already set, and returns the error. */
 export function aboutItem(error: unknown, item: string): unknown {
   if (isCinderlibError(error)) error.item ??= item;
   return error;

@@ -1,4 +1,4 @@
-/** A context: one storage, the backends on it, and everything that is done with them. */
+/** The context: one storage, its backends, and the operations on them. */
 import { ContextClosed, InvalidOption, OldStorageNotClosed } from './errors/index.ts';
 import { givenSwitches } from './given.ts';
 import { Backend, type BackendJson, type BackendOptions } from './objects/backend.ts';
@@ -18,41 +18,44 @@ import { readDump } from './serialization/load.ts';
 
 export type { Loaded };
 
-/** What `info()` tells. */
+/** What `info()` returns. */
 export interface ContextInfo {
   /** The runtime and its version, such as `node 20.20.2`. */
   readonly runtime: string;
-  /** The name of the storage: `memory`, `memory_db`, `db` or the class of a plugin. */
+  /** The name of the storage: `memory`, `memory_db`, `db`, or the class name of a plugin. */
   readonly storage: string;
-  /** Where the bytes are; null when the storage has no medium of this library. */
+  /** Where the bytes are kept; null for a storage that uses none of this library's media. */
   readonly medium: string | null;
-  /** `full`: what is acknowledged survives a power cut. `off`: it survives the process. `none`: neither. */
+  /**
+   * What acknowledged changes survive. `full`: a power cut. `relaxed`: the process; a power cut may lose the last
+   * changes. `off`: the process; a power cut may lose changes or damage the database. `none`: nothing.
+   */
   readonly durability: 'full' | 'relaxed' | 'off' | 'none' | null;
-  /** Whether the browser has promised to keep the data when it needs room; false where there is no browser. */
+  /** Whether the browser has promised not to evict the data when space runs short; false outside browsers. */
   readonly persisted: boolean;
-  /** Whether this context is the one that writes. */
+  /** Whether this context writes to the database itself; false if it is read-only, or another tab writes for it. */
   readonly leader: boolean;
-  /** Bytes of the database. */
+  /** Size of the database in bytes. */
   readonly size: number | null;
   /** The schema revision of the database. */
   readonly revision: string | null;
   /**
-   * Of a SQLite file: `held`, native programs are kept from writing to it; `seen`, their locks are respected;
-   * `none`, neither. See docs/storage.md.
+   * For a SQLite file. `held`: our locks keep native programs from writing to it. `seen`: only their locks are
+   * respected. `none`: neither. See docs/storage.md.
    */
   readonly native_locks: 'held' | 'seen' | 'none' | null;
   /** Whether the storage was opened with `read_only`. */
   readonly read_only: boolean;
-  /** Versions of what works underneath, by name: `sqlite` for databases, none for other storages. */
+  /** Versions of the engines in use, by name: `sqlite` for databases, none for other storages. */
   readonly versions: Readonly<Record<string, string>>;
 }
 
-/** Makes a storage of a `persistence_config`. */
+/** Creates the storage that a `persistence_config` describes. */
 export type PersistenceMaker = (config: unknown) => Promise<PersistenceDriver>;
 
 /**
- * A context: one storage, the backends on it, and everything that is done with them. `setup` makes it; several
- * know nothing of each other. After `close()` its calls fail with `ContextClosed`.
+ * A context: one storage, its backends, and the operations on them. Created by `setup`; contexts are independent of
+ * each other. After `close()` its calls fail with `ContextClosed`.
  *
  * @example
  * ```ts
@@ -67,9 +70,9 @@ export type PersistenceMaker = (config: unknown) => Promise<PersistenceDriver>;
  * ```
  */
 export class Cinderlib implements Context {
-  /** The options of `setup` that objects go by, with their defaults. */
+  /** The options of `setup` that apply to objects, with their defaults. */
   readonly settings: ContextSettings;
-  /** Makes volumes, snapshots and connections of what a storage has read: for storages. */
+  /** For storages: makes volumes, snapshots and connections from what they have read. */
   readonly restore: Restore;
   /** Stored volumes. */
   readonly Volume: Volumes;
@@ -79,7 +82,7 @@ export class Cinderlib implements Context {
   readonly Connection: Connections;
   readonly #makePersistence: PersistenceMaker;
   readonly #backends = new Map<string, Backend>();
-  /** Backends that are being set up, so that two calls at once make one. */
+  /** Backends that are being set up, so that concurrent calls share one. */
   readonly #starting = new Map<string, Promise<Backend>>();
   readonly #changes = new ChangeFeed();
   #persistence: PersistenceDriver | null;
@@ -96,21 +99,22 @@ export class Cinderlib implements Context {
     this.Connection = new Connections(this);
   }
 
-  /** The storage in use; another one after `setPersistence`. Throws `ContextClosed` after `close()`. */
+  /** The storage in use; `setPersistence` replaces it. Throws `ContextClosed` after `close()`. */
   get persistence(): PersistenceDriver {
     if (this.#persistence !== null) return this.#persistence;
     throw new ContextClosed('This context is closed. Call setup() for a new one.');
   }
 
-  /** The backends that are initialised, by name, in the order in which they were. */
+  /** The initialised backends by name, in the order of their initialisation. */
   get backends(): ReadonlyMap<string, Backend> {
     return this.#backends;
   }
 
   /**
-   * The backend of that name: initialised at the first call, the same one at every other.
+   * Returns the backend of that name. The first call initialises it; later calls return the same object.
    *
-   * @throws InvalidOption when it exists with other options.
+   * @throws InvalidOption when it exists with different options, or an option is wrong; VolumeDriverNotFound for an
+   *   unknown driver; else what the driver threw while it was set up.
    */
   async backend(options: BackendOptions): Promise<Backend> {
     this.#refuseClosed();
@@ -123,7 +127,7 @@ export class Cinderlib implements Context {
     try {
       const backend = await starting;
       const { driverDatabase: db } = this.persistence;
-      // The context may have gone over to another storage meanwhile.
+      // The context may have switched to another storage meanwhile.
       if (backend.driver.db !== db) backend.storageChanged(db);
       this.#backends.set(name, backend);
       return backend;
@@ -133,11 +137,11 @@ export class Cinderlib implements Context {
   }
 
   /**
-   * Makes objects of a dump: JSON text or the value of one, of one object or a list. Key-values, which the command
-   * line dumps, become `KeyValue`.
+   * Makes objects from a dump: JSON text or its parsed value, holding one object or a list. Key-values, which the
+   * command line dumps, become `KeyValue`.
    *
-   * With `save` they are stored, parents first: objects that exist already are brought up to date. A dump
-   * that cannot be read whole changes nothing; where the storage has transactions, a failure stores nothing.
+   * With `save` the objects are stored, parents first; those that exist already are updated. A dump that cannot be
+   * read completely changes nothing; on a storage with transactions, a failed save stores nothing.
    */
   async load(source: readonly unknown[], options?: { save?: boolean }): Promise<Loaded[]>;
   async load(source: unknown, options?: { save?: boolean }): Promise<Loaded | Loaded[]>;
@@ -160,31 +164,31 @@ export class Cinderlib implements Context {
     return dump.isList || single === undefined ? loaded : single;
   }
 
-  /** The initialised backends with their volumes, with what is loaded of them. */
+  /** The initialised backends and their volumes, with whatever is loaded of the volumes. */
   async json(): Promise<BackendJson[]> {
     return this.#json((backend) => backend.json());
   }
 
-  /** The text of {@link json}: the very text that Python's cinderlib gives. */
+  /** {@link json} as text, identical to the text that Python's cinderlib produces. */
   async jsons(): Promise<string> {
     return jsonText(await this.json(), compact);
   }
 
-  /** As {@link json}, after loading the snapshots and connections of every volume. */
+  /** Like {@link json}, but loads the snapshots and connections of every volume first. */
   async dump(): Promise<BackendJson[]> {
     return this.#json((backend) => backend.dump());
   }
 
-  /** The text of {@link dump}. */
+  /** {@link dump} as text. */
   async dumps(): Promise<string> {
     return jsonText(await this.dump(), compact);
   }
 
   /**
-   * Goes over to another storage, with every backend. Objects that exist are stored there from now on;
-   * nothing is moved by itself. When the new storage cannot be opened the old one stays in use.
+   * Switches to another storage, with every backend. Existing objects are stored there from now on, but nothing is
+   * moved automatically. If the new storage cannot be opened, the old one stays in use.
    *
-   * @throws OldStorageNotClosed when the new one is in use, and closing the old one failed.
+   * @throws OldStorageNotClosed when the switch succeeded but the old storage could not be closed.
    */
   setPersistence(config: unknown): Promise<void> {
     return this.#inTurn(async () => {
@@ -203,15 +207,15 @@ export class Cinderlib implements Context {
   }
 
   /**
-   * Takes what other programs changed in the storage, and reads the volumes of every backend again, where they
-   * were read. After a `DatabaseChanged` it makes writing possible again.
+   * Picks up what other programs changed in the storage, and reads the volumes of every backend that had read them
+   * again. After a `DatabaseChanged`, it makes writing possible again.
    */
   async refresh(): Promise<void> {
     await this.persistence.refresh();
     for (const backend of this.#backends.values()) await backend.refresh();
   }
 
-  /** Where the metadata is, and what is guaranteed of it. */
+  /** Where the metadata is kept, and with which guarantees. */
   async info(): Promise<ContextInfo> {
     const { persistence } = this;
     const storage = await persistence.info();
@@ -231,12 +235,12 @@ export class Cinderlib implements Context {
   }
 
   /**
-   * Every change that is stored from now on, once it is durable: by this context and, where tabs share the database,
-   * by every other. It ends when the context is closed or the loop is left.
+   * Yields every change stored from now on, once it is durable: changes by this context and, where tabs share the
+   * database, by all others. Ends when the context is closed or the loop is left.
    *
-   * Deleting a volume is one change: what went with it is not listed.
+   * Deleting a volume is one change: the rows deleted with it are not listed.
    *
-   * @throws ChangesMissed when more than 10,000 changes wait, since nobody takes them.
+   * @throws ChangesMissed when the reader falls more than 10,000 changes behind.
    * @example
    * ```ts
    * for await (const { kind, id, action, here } of cl.changes()) console.log(kind, id, action, here);
@@ -247,12 +251,12 @@ export class Cinderlib implements Context {
     return this.#changes.read();
   }
 
-  /** Tells whoever reads {@link changes} of these: for storages. */
+  /** For storages: passes these changes to all readers of {@link changes}. */
   reportChanges(changes: readonly Change[]): void {
     this.#changes.tell(changes);
   }
 
-  /** The whole database as a SQLite file, consistent. Only for storages that are SQLite databases. */
+  /** A consistent copy of the whole database as a SQLite file. Throws `InvalidOption` for storages without one. */
   async exportDatabase(): Promise<PlatformBlob> {
     const { persistence } = this;
     const { DatabasePersistence } = await import('./persistence/with-core.ts');
@@ -261,13 +265,13 @@ export class Cinderlib implements Context {
         `The storage '${persistence.storageName}' is no SQLite database: there is no file to export.`,
       );
     }
-    // A Blob takes bytes of an ArrayBuffer, which is what the core sends.
+    // `Blob` requires bytes backed by an ArrayBuffer, which is what the core sends.
     return new Blob([(await persistence.exportDatabase()) as Uint8Array<ArrayBuffer>], {
       type: 'application/vnd.sqlite3',
     });
   }
 
-  /** Ends the context: what was acknowledged is stored, and nothing more can be asked of it. Idempotent. */
+  /** Closes the context and its storage; everything acknowledged is stored. Later calls fail. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#inTurn(async () => {
       const persistence = this.#persistence;
@@ -285,12 +289,12 @@ export class Cinderlib implements Context {
     await this.close();
   }
 
-  /** For what could do without the storage: a closed context says so, as everywhere. */
+  /** For calls that would not touch the storage: a closed context refuses them too. */
   #refuseClosed(): void {
     void this.persistence;
   }
 
-  /** Changes of the storage go one after the other: two at once would leave one open that nobody knows. */
+  /** Serialises switches of the storage: two concurrent ones would leave one storage open with nothing to close it. */
   #inTurn(task: () => Promise<void>): Promise<void> {
     const turn = this.#turns.then(task);
     this.#turns = turn.catch(() => {});
@@ -305,7 +309,7 @@ export class Cinderlib implements Context {
   }
 }
 
-/** Opens a storage and gives what drivers look things up in, or closes it again. */
+/** Opens a storage and returns the database that drivers look things up in; closes the storage if that fails. */
 async function openFor(context: Context, persistence: PersistenceDriver): Promise<unknown> {
   await openStorage(persistence, context);
   try {

@@ -1,6 +1,6 @@
 /**
- * What callers give to methods: checked before anything is done with it. An option that is ignored is a wrong
- * one that nobody notices, and an object of theirs may throw whenever it is looked at: so it is read once, here.
+ * Checks the arguments of public methods before they are used. Unknown options are refused, since a mistake in an
+ * ignored option would go unnoticed. The caller's objects are read only once, here, since any access may throw.
  */
 import { dict, entriesOf, isDict } from './cinder/dict.ts';
 import { VersionedObject } from './cinder/versioned-object.ts';
@@ -11,11 +11,11 @@ import { kindOf, shownText } from './shown.ts';
 type Given = Readonly<Record<string, unknown>>;
 
 /**
- * The own properties of a plain object that was given.
+ * The own properties of a plain object.
  *
- * @param expected What it should be, such as `createVolume() takes an object with fields`.
- * @param Refusal The error for anything else: `ValueError` where the object is itself a value to be stored.
- * @throws InvalidOption for what cannot be read.
+ * @param expected What was expected, such as `createVolume() takes an object with fields`.
+ * @param Refusal The error for anything else: `ValueError` if the object itself is a value to be stored.
+ * @throws InvalidOption for an object that cannot be read.
  */
 export function givenObject(
   expected: string,
@@ -27,12 +27,12 @@ export function givenObject(
   return dict(entries);
 }
 
-/** The fields that were given for something new: one that is undefined counts as left out. */
+/** The fields of a new object. An undefined field counts as absent. */
 export function givenFields(expected: string, given: unknown): Given {
   return dict(entriesOf(givenObject(expected, given)).filter(([, value]) => value !== undefined));
 }
 
-/** The options of a method. Throws `InvalidOption` for an unknown one, with the nearest right name. */
+/** The options of a method. Throws `InvalidOption` for an unknown one, suggesting the most similar name. */
 export function givenOptions(method: string, given: unknown, known: readonly string[]): Given {
   const options = givenObject(`${method}() takes an object with ${listed(known)}`, given);
   const unknown = Object.keys(options).find((name) => !known.includes(name));
@@ -42,7 +42,7 @@ export function givenOptions(method: string, given: unknown, known: readonly str
   );
 }
 
-/** The switches of a method: true or false each, as `defaults` has it where one was left out. */
+/** The boolean options of a method, with `defaults` for those that are absent. */
 export function givenSwitches<K extends string>(
   method: string,
   given: unknown,
@@ -55,11 +55,11 @@ export function givenSwitches<K extends string>(
     throw new InvalidOption(`${method}(): the option ${name} is true or false, not ${kindOf(value)}.`);
   }
   const chosen = Object.entries(options).filter(([, value]) => value !== undefined);
-  // Only names of `defaults` are left, each with a boolean.
+  // By now, only names from `defaults` with boolean values are left.
   return { ...defaults, ...(Object.fromEntries(chosen) as Partial<Record<K, boolean>>) };
 }
 
-/** The filters of a getter: a text each, where null and undefined filter nothing. */
+/** The filters of a getter: strings; null and undefined do not filter. */
 export function givenFilter<K extends string>(
   method: string,
   given: unknown,
@@ -69,27 +69,27 @@ export function givenFilter<K extends string>(
   for (const [name, value] of filters) {
     if (typeof value !== 'string') throw new InvalidOption(`${method}(): ${name} is a text, not ${kindOf(value)}.`);
   }
-  // Only known names are left, each with a text.
+  // By now, only known names with strings are left.
   return Object.fromEntries(filters) as Partial<Record<K, string>>;
 }
 
-/** The key to look for; null where none was given. */
+/** The key to look for; null if none was given. */
 export function givenKey(method: string, key: unknown): string | null {
   if (typeof key === 'string') return key;
   if (key === null || key === undefined) return null;
   throw new InvalidOption(`${method}() takes a text, not ${kindOf(key)}.`);
 }
 
-/** The id or name to look for, which must be there. */
+/** The id or name to look for, which is required. */
 export function givenId(method: string, id: unknown): string {
   if (typeof id === 'string') return id;
   throw new InvalidOption(`${method}() takes a text, not ${kindOf(id)}.`);
 }
 
-/** What users call the models that have objects of their own. */
+/** The public class names of models. */
 const classNames = { Volume: 'Volume', Snapshot: 'Snapshot', VolumeAttachment: 'Connection' } as const;
 
-/** Refuses what is no volume, snapshot or connection, whichever `models` names. */
+/** Refuses anything but objects of the named models. */
 export function refuseOthers(method: string, given: unknown, ...models: readonly (keyof typeof classNames)[]): void {
   const expected = `${method}() takes a ${models.map((model) => classNames[model]).join(', ')}`;
   const model = readable(expected, given, () => modelOf(given));
@@ -97,7 +97,7 @@ export function refuseOthers(method: string, given: unknown, ...models: readonly
   throw new InvalidOption(`${expected}, not ${model === null ? kindOf(given) : `a ${model}`}.`);
 }
 
-/** The items of a list that was given. */
+/** The items of a list. */
 export function givenList(method: string, given: unknown): readonly unknown[] {
   const expected = `${method}() takes a list`;
   const items = readable(expected, given, () => (Array.isArray(given) ? [...given] : null));
@@ -105,7 +105,7 @@ export function givenList(method: string, given: unknown): readonly unknown[] {
   return items;
 }
 
-/** What `read` gives. An error that the caller's own object throws becomes the cause of ours. */
+/** The result of `read`. An error thrown by the caller's object becomes the cause of an `InvalidOption`. */
 export function readable<T>(expected: string, given: unknown, read: () => T): T {
   try {
     return read();
@@ -120,7 +120,7 @@ function modelOf(given: unknown): string | null {
   return VersionedObject.is(ovo) ? ovo.model.name : null;
 }
 
-/** A name that is none may be a value that slipped in. */
+/** An unknown name may be a misplaced value, even a secret. */
 function shownName(name: string): string {
   return shownText(name, (plain) => plain);
 }

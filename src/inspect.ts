@@ -1,2 +1,2 @@
-/** The symbol under which Node, Deno and Bun look for an object's own way to be printed. */
+/** The symbol of the method that Node, Deno and Bun call to print an object. */
 export const inspect: unique symbol = Symbol.for('nodejs.util.inspect.custom');

@@ -1,6 +1,6 @@
-/** Finds what somebody who misspelt a name may have meant. */
+/** Suggests corrections for misspelt names. */
 
-/** The candidate that is a slip or two away from the word, the nearest first; null where none is near. */
+/** The candidate most similar to the word; null if none is similar enough. */
 export function nearName(word: string, candidates: Iterable<string>): string | null {
   let nearest: string | null = null;
   let least = Number.POSITIVE_INFINITY;
@@ -14,22 +14,22 @@ export function nearName(word: string, candidates: Iterable<string>): string | n
   return nearest;
 }
 
-/** A sentence for the end of an error message, with a space before it; empty where no name is near. */
+/** A sentence for the end of an error message, preceded by a space; empty if no name is similar enough. */
 export function didYouMean(word: string, candidates: Iterable<string>): string {
   const name = nearName(word, candidates);
   return name === null ? '' : ` Did you mean ${name}?`;
 }
 
 /**
- * One slip in four letters. At most six, or the long dotted names of drivers would all resemble each
- * other; fewer than the shorter name has letters, or any single letter would stand for any other.
+ * One typo per four letters. At most six, or the long dotted names of drivers would all be similar to each other;
+ * and fewer than the shorter name has letters, or any single letter would match any other.
  */
 function slipsAllowed(a: string, b: string): number {
   const slips = Math.min(6, Math.max(1, Math.floor(Math.max(a.length, b.length) / 4)));
   return Math.min(slips, Math.min(a.length, b.length) - 1);
 }
 
-/** Damerau and Levenshtein's distance: letters added, left out, replaced, or swapped with their neighbour. */
+/** The Damerau–Levenshtein distance: letters inserted, deleted, replaced, or swapped with their neighbour. */
 function editDistance(from: string, to: string): number {
   const a = [...from];
   const b = [...to];
@@ -49,7 +49,7 @@ function editDistance(from: string, to: string): number {
   return at(last, b.length);
 }
 
-/** A place that the loops above have filled already. */
+/** An element that the loops above have already set. */
 function at(row: readonly number[], index: number): number {
   return row[index] ?? Number.POSITIVE_INFINITY;
 }

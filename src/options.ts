@@ -1,12 +1,12 @@
-/** What `setup` and the storages take: checked here once, and expanded into what the rest works with. */
+/** Checks the options of `setup`, the storages and `migrate` once, and fills in their defaults. */
 import { InvalidOption, InvalidPersistence } from './errors/index.ts';
 import { didYouMean } from './near-name.ts';
 
-/** What an option may be. `T` is what it is after checking. */
+/** The rules for an option. `T` is its type after checking. */
 interface Option<T> {
-  /** What is expected instead of the value; null when the value will do. */
+  /** What is expected instead of the value; null if the value is valid. */
   readonly fault: (value: unknown) => string | null;
-  /** Taken when the option is left out; undefined for one that may stay out. */
+  /** The value if the option is absent; undefined for an optional one without a default. */
   readonly byDefault?: T;
   readonly required?: true;
 }
@@ -16,7 +16,7 @@ type Checked<S extends Shape> = {
   [K in keyof S as undefined extends ValueOf<S[K]> ? never : K]: ValueOf<S[K]>;
 } & { [K in keyof S as undefined extends ValueOf<S[K]> ? K : never]?: ValueOf<S[K]> };
 
-// Checked by hand: a library of schemas was a fifth of what the main thread loads. The tests compare with one.
+// Checked by hand: a schema library made up a fifth of what the main thread loads. The tests compare with one.
 const isString = (value: unknown): string | null => (typeof value === 'string' ? null : 'a string is expected');
 const isText = (value: unknown): string | null => (value === '' ? 'it must not be empty' : isString(value));
 const isHost = (value: unknown): string | null =>
@@ -26,7 +26,7 @@ const isHost = (value: unknown): string | null =>
 const isBoolean = (value: unknown): string | null => (typeof value === 'boolean' ? null : 'a boolean is expected');
 const isPlainObject = (value: unknown): string | null => {
   const prototype: unknown = isObject(value) ? Object.getPrototypeOf(value) : undefined;
-  // `Object.prototype` of another realm has no prototype either.
+  // The `Object.prototype` of another realm has no prototype either.
   const isPlain = prototype === null || (isObject(prototype) && Object.getPrototypeOf(prototype) === null);
   return isPlain ? null : 'a plain object is expected';
 };
@@ -48,7 +48,7 @@ type Fault = Option<unknown>['fault'];
 const required = <T>(fault: Fault): Option<T> => ({ fault, required: true });
 const withDefault = <T>(fault: Fault, byDefault: T): Option<T> => ({ fault, byDefault });
 const optional = <T>(fault: Fault): Option<T | undefined> => ({ fault });
-/** As cinderlib's None. */
+/** Optional, and null is accepted, like None in cinderlib. */
 const nullish = <T>(fault: Fault): Option<T | null | undefined> => ({
   fault: (value) => (value === null ? null : fault(value)),
 });
@@ -100,12 +100,12 @@ export type SetupConfig = Checked<typeof setupShape>;
 export type DatabaseOptions = Checked<typeof databaseShape>;
 export type MemoryDatabaseOptions = Checked<typeof memoryDatabaseShape>;
 
-/** Checks the options of `setup`. Unknown ones are Cinder's, unless they look like a misspelt one of ours. */
+/** Checks the options of `setup`. Unknown ones are taken for Cinder's, unless they look like a misspelt one of ours. */
 export function setupConfig(options: unknown): SetupConfig {
   const given = lookedAt(setupShape, options ?? {});
   const fault = faultOf(setupShape, given);
   if (fault !== null) throw new InvalidOption(`setup(): ${fault}`);
-  // An own `__proto__`, as JSON may bring it, would become a prototype in the hands of the next who copies.
+  // An own `__proto__`, which JSON may contain, would become the prototype of a copy.
   const others = Object.entries(given as object).filter(([name]) => name !== '__proto__');
   const config = { ...Object.fromEntries(others), ...withDefaults(setupShape, given) };
   const known = Object.keys(setupShape);
@@ -129,7 +129,7 @@ export function memoryDatabaseOptions(options: unknown): MemoryDatabaseOptions {
   return checkStorage('memory_db', memoryDatabaseShape, options);
 }
 
-/** The storage `memory` takes no option at all. */
+/** The storage `memory` takes no options. */
 export function memoryOptions(options: unknown): void {
   checkStorage('memory', {}, options);
 }
@@ -146,7 +146,7 @@ export function migrationOptions(options: unknown): MigrationConfig {
   return withDefaults(migrationShape, given);
 }
 
-/** Checks what kind of thing an end of `migrate` is; what is in it the storage checks. */
+/** Checks that the source or target of `migrate` is an object; its content is checked by the storage. */
 export function checkMigrationEnd(name: 'source' | 'target', config: unknown): void {
   if (config === null || config === undefined || isPlainObject(config) === null) return;
   throw new InvalidOption(
@@ -156,14 +156,14 @@ export function checkMigrationEnd(name: 'source' | 'target', config: unknown): v
 }
 
 function checkStorage<S extends Shape>(storage: string, shape: S, options: unknown): Checked<S> {
-  // Before what is missing: that may just be misspelt.
+  // Before checking for missing options: one may just be misspelt.
   const unknown = isObject(options) ? Object.keys(options).find((key) => !Object.hasOwn(shape, key)) : undefined;
   if (unknown !== undefined) {
     const isElsewhere = storage !== 'db' && Object.hasOwn(databaseShape, unknown);
     const hint = isElsewhere
       ? ` The storage 'db' has it: { storage: 'db', ${unknown}: … }.`
       : didYouMean(unknown, Object.keys(shape));
-    // A name that is none may be a URL that slipped in, with its password.
+    // An unknown name may be a misplaced URL, password included.
     const shown = /^[\w.-]{1,64}$/.test(unknown) ? unknown : 'of that name';
     throw new InvalidPersistence(`The storage '${storage}' has no option ${shown}.${hint}`);
   }
@@ -172,14 +172,14 @@ function checkStorage<S extends Shape>(storage: string, shape: S, options: unkno
   return withDefaults(shape, options);
 }
 
-/** What is given, as it is at one look: an object with getters may be another one at the next. */
+/** Reads the options once, since getters may return something else next time. */
 function lookedAt(shape: Shape, given: unknown): unknown {
   if (!isObject(given)) return given;
   const inherited = Object.keys(shape).filter((name) => !Object.hasOwn(given, name) && name in given);
   return { ...Object.fromEntries(inherited.map((name) => [name, Reflect.get(given, name)])), ...given };
 }
 
-/** The first thing that is wrong. Shows the type of the value, not the value: it may be a connection with a password. */
+/** The first error. Shows the type of the value rather than the value, which may be a connection with a password. */
 function faultOf(shape: Shape, options: unknown): string | null {
   if (!isObject(options)) return `an object with options is expected, not ${typeName(options)}.`;
   for (const [name, { fault, required }] of Object.entries(shape)) {
@@ -191,17 +191,17 @@ function faultOf(shape: Shape, options: unknown): string | null {
   return null;
 }
 
-/** The options of the shape that are there, once nothing is wrong with them, and the defaults of the others. */
+/** The options of the shape after checking, with defaults for those that are absent. */
 function withDefaults<S extends Shape>(shape: S, options: unknown): Checked<S> {
   const entries = Object.entries(shape).map(([name, { byDefault }]) => {
     const value = optionOf(options, name);
     return [name, value === undefined ? byDefault : value];
   });
-  // What each option is was seen by `faultOf`.
+  // `faultOf` has checked the type of each option.
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined)) as Checked<S>;
 }
 
-/** Where one of several words is expected, what is a word too is shown. */
+/** The value itself if it is a word where one of several words is expected; else its type. */
 function shownValue(value: unknown, wanted: string): string {
   const isWord = typeof value === 'string' && wanted.startsWith(oneOf) && /^[a-z]{1,40}$/i.test(value);
   return isWord ? `'${value}'` : typeName(value);

@@ -1,6 +1,6 @@
-/** The platform's `Blob`, for declarations: users may compile with neither the types of browsers nor those of Node. */
+/** The platform's `Blob`, for declarations: users may compile without the types of both browsers and Node. */
 
-/** What every `Blob` has. */
+/** What all `Blob` types have in common. */
 interface AnyBlob {
   readonly size: number;
   readonly type: string;
@@ -9,5 +9,5 @@ interface AnyBlob {
   text(): Promise<string>;
 }
 
-/** `Blob` where the compiler knows one; else what all of them have in common. */
+/** `Blob` if the compiler knows that type; else what all `Blob` types have in common. */
 export type PlatformBlob = typeof globalThis extends { Blob: { prototype: infer B } } ? B : AnyBlob;

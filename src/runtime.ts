@@ -1,10 +1,10 @@
 /**
- * What the platform underneath can do: the one place that looks for what it has. What is found may be asked for its
- * methods wherever it is used.
+ * Detects the capabilities of the platform: the only place that does. Other code may check for methods of the objects
+ * returned here.
  *
- * Everything is chosen by capability, not by the runtime's name: Deno and Bun have a `process`, Node has
- * no `Worker`. Node's built-in modules are reached through `process.getBuiltinModule`, which needs no
- * import that a browser or a bundler would stumble over.
+ * Everything is chosen by capability, not by the runtime's name: Deno and Bun have a `process`, Node has no `Worker`.
+ * Node's built-in modules are accessed through `process.getBuiltinModule`, which avoids imports that would fail in
+ * browsers or bundlers.
  */
 
 type Builtins = {
@@ -21,7 +21,7 @@ type Builtins = {
   'node:zlib': typeof import('node:zlib');
 };
 
-/** What is used of `node:sqlite`, which Node 20 and its types do not have. */
+/** The part of `node:sqlite` that is used here; Node 20 and its types lack the module. */
 interface NativeSqlite {
   readonly DatabaseSync: new (path: string) => NativeConnection;
 }
@@ -49,12 +49,12 @@ export function hostProcess(): ProcessLike | undefined {
   return process?.versions?.['node'] === undefined ? undefined : process;
 }
 
-/** One of Node's modules, where the runtime has them. */
+/** One of Node's built-in modules; undefined if the runtime lacks it. */
 export function builtin<N extends keyof Builtins>(name: N): Builtins[N] | undefined {
   return hostProcess()?.getBuiltinModule?.(name);
 }
 
-/** What Deno lets a program do only when it is told to. */
+/** Permissions that Deno requires. */
 type Permission =
   | { readonly name: 'read'; readonly path: string }
   | { readonly name: 'run'; readonly command?: string }
@@ -66,24 +66,24 @@ interface DenoLike {
 }
 
 /**
- * Whether something may be done that can be done without. Deno would ask the user in the middle of a
- * program for what no flag allows; nobody should have to answer for a nicety.
+ * Whether an optional action is permitted. Without a flag, Deno would prompt the user in the middle of the program,
+ * which a nicety does not justify.
  */
 export function isAllowed(permission: Permission): boolean {
   const { Deno } = globalThis as { Deno?: DenoLike };
   return Deno === undefined || Deno.permissions.querySync(permission).state === 'granted';
 }
 
-/** Linux's files about processes may be read. */
+/** Whether Linux's `/proc` may be read. */
 export function mayReadProc(): boolean {
   return isAllowed({ name: 'read', path: '/proc' });
 }
 
 /**
- * Opens a file with the runtime's own SQLite, where it has one.
+ * Opens a file with the runtime's own SQLite, if it has one.
  *
- * Node 22 warns at the first use that its interface may change. The two calls that are made here will
- * not, and whoever uses this library did not ask for them.
+ * On first use, Node 22 warns that the API may change. The warning is suppressed: the two calls used here will not
+ * change, and users of this library did not choose to make them.
  */
 export function connectNatively(path: string): NativeConnection | undefined {
   const host = hostProcess();
@@ -99,8 +99,8 @@ export function connectNatively(path: string): NativeConnection | undefined {
 }
 
 /**
- * Calls back when the thread ends in order: by itself, by `process.exit()`, by an uncaught error. Not in
- * a worker that ends with its process, and not after a signal. Returns a function that takes it back.
+ * Calls back when the thread ends in an orderly way: by itself, by `process.exit()`, or by an uncaught error. Not in a
+ * worker that ends with its process, and not after a signal. Returns a function that unregisters the callback.
  */
 export function onExit(callback: () => void): () => void {
   const host = hostProcess();
@@ -110,7 +110,7 @@ export function onExit(callback: () => void): () => void {
     const created = new Set<() => void>();
     callbacks = created;
     host[exitCallbacks] = created;
-    // One listener for all: Node takes many of them for a leak.
+    // One listener for all callbacks: Node takes many listeners for a leak.
     host.on('exit', () => {
       for (const each of created) each();
     });
@@ -129,7 +129,7 @@ export function runtimeName(): string {
   return 'browser';
 }
 
-/** The variables that programs started here inherit; none where there are none, or Deno does not show them. */
+/** The environment variables that child processes inherit; empty if there are none or Deno denies access. */
 export function environment(): Readonly<Record<string, string | undefined>> {
   try {
     return { ...hostProcess()?.env };
@@ -139,8 +139,8 @@ export function environment(): Readonly<Record<string, string | undefined>> {
 }
 
 /**
- * Makes variables that Deno does not show look as if they were not set. Reading one throws there, or asks the user,
- * and packages for terminals read some as soon as they are loaded. For programs: the whole process sees it.
+ * Makes environment variables to which Deno denies access appear unset. Reading one would throw or prompt the user, and
+ * terminal packages read some as soon as they are loaded. For programs only, since it affects the whole process.
  */
 export function hideForbiddenVariables(): void {
   const host = hostProcess();
@@ -158,14 +158,14 @@ export function hideForbiddenVariables(): void {
   Object.defineProperty(host, 'env', { value, configurable: true, enumerable: true, writable: true });
 }
 
-/** The machine's name, the left part of a volume's `host`; `localhost` where there is none to know. */
+/** The machine's host name, the first part of a volume's `host`; `localhost` if it is unknown. */
 export function hostName(): string {
-  // Deno tells it only to programs that may ask (`--allow-sys`); none needs it to open a file.
+  // Deno requires `--allow-sys` for this, which no program otherwise needs to open a file.
   if (!isAllowed({ name: 'sys', kind: 'hostname' })) return 'localhost';
   return builtin('node:os')?.hostname() || 'localhost';
 }
 
-/** What of `navigator` is asked for; parts of it are missing in some browsers, and all of it in Node 20. */
+/** The part of `navigator` that is used here. Some browsers lack parts of it, and Node 20 all of it. */
 interface NavigatorLike {
   readonly locks?: LockManager;
   readonly storage?: Partial<StorageManager>;
@@ -176,18 +176,18 @@ function navigatorLike(): NavigatorLike {
   return (globalThis as { navigator?: NavigatorLike }).navigator ?? {};
 }
 
-/** The browser's locks; undefined on a page that came over an insecure connection. */
+/** Web Locks; undefined on pages of an insecure origin. */
 export function webLocks(): LockManager | undefined {
   return navigatorLike().locks;
 }
 
-/** Gives the root of this site's private files; undefined where there are none. */
+/** Returns the root of the origin private file system; undefined if there is none. */
 export function privateFiles(): (() => Promise<FileSystemDirectoryHandle>) | undefined {
   const { storage } = navigatorLike();
   return storage?.getDirectory === undefined ? undefined : () => storage.getDirectory?.() ?? Promise.reject();
 }
 
-/** How much this site may store, and how much it does, as far as the browser tells. */
+/** The quota and usage of this origin, as far as the browser tells. */
 export async function storageEstimate(): Promise<StorageEstimate> {
   return (await navigatorLike().storage?.estimate?.()) ?? {};
 }
@@ -197,12 +197,12 @@ export function hasWorkers(): boolean {
   return typeof Worker === 'function';
 }
 
-/** Whether one worker can serve all tabs. Only pages can start it. */
+/** Whether a shared worker can serve all tabs. Only pages can start one. */
 export function hasSharedWorkers(): boolean {
   return typeof SharedWorker === 'function';
 }
 
-/** What calls addresses of scripts trusted, as some pages want them to be. TypeScript does not know it yet. */
+/** A Trusted Types policy for script URLs, which some pages enforce. TypeScript lacks the type. */
 export interface ScriptPolicy {
   createScriptURL(address: string): unknown;
 }
@@ -210,37 +210,37 @@ interface ScriptPolicies {
   createPolicy(name: string, rules: { createScriptURL(address: string): string }): ScriptPolicy;
 }
 
-/** The platform's Trusted Types; undefined where it has none. */
+/** The platform's Trusted Types; undefined if it has none. */
 export function scriptPolicies(): ScriptPolicies | undefined {
   return (globalThis as { trustedTypes?: ScriptPolicies }).trustedTypes;
 }
 
-/** Where a page hears what its policy forbade; undefined in workers and outside of browsers. */
+/** The target of content security policy violation events; undefined in workers and outside browsers. */
 export function pageDocument(): Document | undefined {
   return globalThis.document;
 }
 
-/** Where a page hears that it is put away, and comes back; undefined where nothing is heard. */
+/** The target of page lifecycle events (entering or leaving the back/forward cache); undefined if there is none. */
 export function pageEvents(): Pick<EventTarget, 'addEventListener'> | undefined {
   return typeof globalThis.addEventListener === 'function' ? globalThis : undefined;
 }
 
-/** Where SQLite's databases are kept unless the user says. */
+/** The default medium of SQLite databases. */
 export function defaultMedium(): 'filesystem' | 'indexeddb' {
   return hostProcess() === undefined ? 'indexeddb' : 'filesystem';
 }
 
 /**
- * Whether IndexedDB reads large records as a whole when it passes them in search of others. Nothing can be asked
- * for this but the browser's name; a wrong answer costs time, and nothing else.
+ * Whether IndexedDB reads large records completely while skipping them in search of others. Only the browser's name
+ * tells; a wrong answer costs nothing but time.
  */
 export function readsRecordsInPassing(): boolean {
   return navigatorLike().userAgent?.includes('Firefox/') ?? false;
 }
 
 /**
- * Asks the browser to keep what this site stores until the user removes it. Some ask the user, who may never
- * answer: so nobody waits for it, and {@link isPersisted} tells what came of it. Workers cannot ask.
+ * Requests persistent storage for this origin. Some browsers prompt the user, who may never answer, so this does not
+ * wait; {@link isPersisted} tells the outcome. Workers cannot request it.
  */
 export function askToPersist(): void {
   navigatorLike()
@@ -248,7 +248,7 @@ export function askToPersist(): void {
     .catch(() => {});
 }
 
-/** Whether the browser has promised to keep what this site stores. */
+/** Whether the browser has granted persistent storage to this origin. */
 export async function isPersisted(): Promise<boolean> {
   try {
     return (await navigatorLike().storage?.persisted?.()) ?? false;
@@ -257,10 +257,10 @@ export async function isPersisted(): Promise<boolean> {
   }
 }
 
-/** Milliseconds that a timer can wait, 24 days: one that is to wait longer does not wait at all, on any platform. */
+/** The longest delay of a timer, 24 days in milliseconds. On all platforms, a longer delay fires immediately. */
 const longestWait = 2 ** 31 - 1;
 
-/** The time for a timer, or for a server that has the same limit: as long as is wanted, or as can be waited. */
+/** Limits a delay to the longest that timers, and servers with the same limit, accept. */
 export function waitable(milliseconds: number): number {
   return Math.min(milliseconds, longestWait);
 }
@@ -271,19 +271,19 @@ export function pause(milliseconds: number): Promise<void> {
 }
 
 /**
- * Keeps the process going until what it answers is called. Where nothing seems to be waited for, Node ends its loop, and
- * goes on with it only when V8 has compiled all that it began to: for a started SQLite that takes 60 ms.
+ * Keeps the process alive until the returned function is called. When its event loop is empty, Node leaves the loop,
+ * and resumes only after V8 has finished its pending compilations, which for a starting SQLite takes 60 ms.
  */
 export function keepAlive(): () => void {
   const timer = setInterval(() => {}, longestWait);
   return () => clearInterval(timer);
 }
 
-// One for all turns: making a channel costs a browser more than a message through it.
+// One channel for all turns: in browsers, creating a channel costs more than sending a message through it.
 let turns: MessageChannel | undefined;
 const waiting: (() => void)[] = [];
 
-/** Resolves after the messages that have arrived by now were delivered. */
+/** Resolves after all messages that have arrived so far have been delivered. */
 export function nextTurn(): Promise<void> {
   const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => unknown };
   return new Promise((resolve) => {

@@ -1,4 +1,4 @@
-/** `setup`: from options to a context. */
+/** `setup`: opens a storage and returns the context. */
 import { Cinderlib } from './cinderlib.ts';
 import { readable } from './given.ts';
 import { setupConfig } from './options.ts';
@@ -10,63 +10,63 @@ import type { AnyWorker } from './rpc/any-worker.ts';
 import type { CoreClient } from './rpc/client.ts';
 import { hostName } from './runtime.ts';
 
-/** Editors offer the names. Any text is taken, for the type of a configuration that was put together is no narrower. */
+/** Lets editors complete the names. Accepts any string, since a config built at run time has no narrower type. */
 type Medium = 'filesystem' | 'indexeddb' | 'opfs' | (string & Record<never, never>);
 
 /** Where the metadata is kept. */
 export interface PersistenceConfig {
-  /** `memory` (the default), `memory_db`, `db`, a registered name, a module, a class or an instance. */
+  /** `memory` (the default), `memory_db`, `db`, a registered name, a module specifier, a class or an instance. */
   readonly storage?: string | PersistenceClass | PersistenceDriver | null;
   /** For `db`: a SQLAlchemy URL, such as `sqlite:///cl.sqlite`. */
   readonly connection?: string;
-  /** For `db` with SQLite: where the file is kept; in browsers `indexeddb` unless given, elsewhere `filesystem`. */
+  /** For `db` with SQLite: where the file is kept. Defaults to `indexeddb` in browsers and `filesystem` elsewhere. */
   readonly medium?: Medium;
-  /** For `db`: whether deleted rows are kept and marked. */
+  /** For `db`: whether deleted rows are kept and marked as deleted. Default: false. */
   readonly soft_deletes?: boolean;
-  /** For `db`: whether each change waits for the disk. */
+  /** For `db` with SQLite: whether each change is flushed to disk before it is acknowledged. Default: true. */
   readonly sqlite_synchronous?: boolean;
-  /** For `db`: nothing is written and no lock taken; the database may be in use elsewhere. */
+  /** For `db`: writes nothing and takes no lock; the database may be in use elsewhere. */
   readonly read_only?: boolean;
-  /** For `db`: how long other programs on the same file are waited for, in milliseconds; 5000 unless given. */
+  /** For `db`: how long to wait for other programs' locks on the file or server, in milliseconds. Default: 5000. */
   readonly busy_timeout?: number;
-  /** Milliseconds that a statement may take on a server; 60000 if absent, 0 for no limit. */
+  /** For `db` on a server: the time limit of a statement, in milliseconds. Default: 60000; 0 means no limit. */
   readonly statement_timeout?: number;
-  /** For `db` and `memory_db`: the first content of the database. */
+  /** For `db` and `memory_db`: the initial content of the database, a SQLite file. */
   readonly from?: PlatformBlob | Uint8Array;
   readonly [option: string]: unknown;
 }
 
-/** The options of {@link setup}, with the names and defaults of cinderlib. */
+/** The options of {@link setup}, with cinderlib's names and defaults. */
 export interface SetupOptions {
-  /** Where the metadata is kept; in memory unless given. */
+  /** Where the metadata is kept. Default: in memory. */
   readonly persistence_config?: PersistenceConfig | null;
-  /** The project of new volumes; `cinderlib` unless given. */
+  /** The project of new volumes. Default: `cinderlib`. */
   readonly project_id?: string | null;
-  /** The user of new volumes; `cinderlib` unless given. */
+  /** The user of new volumes. Default: `cinderlib`. */
   readonly user_id?: string | null;
-  /** Whether ids may be any text. They may anyway; taken for the sake of existing configurations. */
+  /** Has no effect: ids may be any string. Accepted so that existing configurations work unchanged. */
   readonly non_uuid_ids?: boolean;
-  /** Whether dumps hold the whole configuration of each backend, secrets included. */
+  /** Whether dumps contain the whole configuration of each backend, secrets included. Default: false. */
   readonly output_all_backend_info?: boolean;
-  /** Whether reading a volume of a backend that is not initialised is an error; it is unless told otherwise. */
+  /** Whether reading a volume whose backend is not initialised is an error. Default: true. */
   readonly fail_on_missing_backend?: boolean;
-  /** The left part of the `host` of new volumes; the machine's name unless given. */
+  /** The part before `@` in the `host` of new volumes. Default: the machine's host name. */
   readonly host?: string | null;
-  /** What runs a command as root, for drivers that need that; `sudo` unless given. */
+  /** The command that drivers run privileged commands with. Default: `sudo`. */
   readonly root_helper?: string;
-  /** A folder for lock files. Taken for the sake of existing configurations; nothing here needs one. */
+  /** Has no effect: no lock files are needed. Accepted so that existing configurations work unchanged. */
   readonly file_locks_path?: string | null;
-  /** `true`: the persistence core runs in a worker. `false`: on this thread. A function: makes the worker. */
+  /** Whether the persistence core runs in a worker (default: true) or on this thread. A function creates the worker. */
   readonly worker?: boolean | (() => AnyWorker);
-  /** Options of Cinder itself. */
+  /** Cinder's own options; they are accepted and ignored. */
   readonly [option: string]: unknown;
 }
 
 /**
- * Opens a storage and gives the context to work with it. Two calls give two contexts that share nothing.
+ * Opens a storage and returns the context to work with. Each call returns a context of its own; contexts share nothing.
  *
- * @throws InvalidOption, InvalidPersistence, InvalidUrl for options; DatabaseLocked, NotADatabase,
- *   SchemaError, DatabaseUnavailable and their like for databases. Nothing is left behind.
+ * @throws InvalidOption, InvalidPersistence or InvalidUrl for wrong options; DatabaseLocked, NotADatabase,
+ *   SchemaError, DatabaseUnavailable and others for databases. A failed call leaves no file and no lock behind.
  * @example
  * ```ts
  * const cl = await setup({ persistence_config: { storage: 'db', connection: 'sqlite:///cl.sqlite' } });
@@ -81,7 +81,7 @@ export interface SetupOptions {
  */
 export async function setup(options: SetupOptions = {}): Promise<Cinderlib> {
   const config = readable('setup() takes an object with options', options, () => setupConfig(options));
-  // `setupConfig` saw that it is a boolean or a function; what the function makes is checked when it is called.
+  // `setupConfig` has checked that it is a boolean or a function; the function's result is checked when it is called.
   const connect = (): Promise<CoreClient> => connectCore(config.worker as NonNullable<SetupOptions['worker']>);
   const make = (persistenceConfig: unknown): Promise<PersistenceDriver> => makePersistence(persistenceConfig, connect);
   const persistence = await make(config.persistence_config);
@@ -99,7 +99,7 @@ export async function setup(options: SetupOptions = {}): Promise<Cinderlib> {
 }
 
 async function connectCore(worker: boolean | (() => AnyWorker)): Promise<CoreClient> {
-  // Each is loaded by whoever needs it: above all the core, with its engine, on this thread.
+  // Imported on demand: above all, the core with its engine is loaded on this thread only when it runs here.
   if (worker !== false) {
     const { WorkerClient } = await import('./persistence/with-core.ts');
     return new WorkerClient(worker === true ? undefined : worker);

@@ -1,4 +1,4 @@
-/** The contract suites for those who write plugins and drivers: entry point `cinderlib-wasm/testing`. */
+/** The contract suites for authors of plugins and drivers: entry point `cinderlib-wasm/testing`. */
 export type { StorageLimits } from './contracts/contract-test.ts';
 export type { Bytes } from './contracts/driver-content-tests.ts';
 export { type ContractHarness, persistenceContract } from './contracts/persistence-contract.ts';

@@ -1,9 +1,9 @@
 /**
- * Python dictionaries as plain objects that remember the order of their keys.
+ * Python dicts as plain objects that remember the order of their keys.
  *
- * A JavaScript object lists keys that look like integers first; a Python dictionary keeps the order of
- * insertion, and its text must come out in that order. So an object with such keys carries its order
- * under a symbol that no listing shows. Keys such as `__proto__` become ordinary own properties.
+ * A JavaScript object lists integer-like keys first; a Python dict keeps insertion order, and must be printed in that
+ * order. So an object with such keys carries its order in a non-enumerable symbol property. Keys such as `__proto__`
+ * become ordinary own properties.
  */
 
 export type Dict<V = unknown> = { [key: string]: V };
@@ -13,7 +13,7 @@ const keyOrder = Symbol('order of keys');
 /** Whether JavaScript would move this key to the front. */
 const looksLikeIndex = (key: string): boolean => /^(?:0|[1-9]\d{0,9})$/.test(key);
 
-/** A dictionary of these entries in this order; of equal keys the last value wins, at the first place. */
+/** A dict with these entries in this order. Of equal keys, the last value wins, in the first position. */
 export function dict<V>(entries: Iterable<readonly [string, V]>): Dict<V> {
   const result: Dict<V> = {};
   const order = new Set<string>();
@@ -29,7 +29,7 @@ export function dict<V>(entries: Iterable<readonly [string, V]>): Dict<V> {
   return result;
 }
 
-/** The own keys of a dictionary, in the order in which they were inserted as far as that is known. */
+/** The own keys of a dict, in insertion order as far as that is known. */
 export function keysOf(dictionary: object): string[] {
   const keys = Object.keys(dictionary);
   const order: unknown = Reflect.get(dictionary, keyOrder);
@@ -39,9 +39,9 @@ export function keysOf(dictionary: object): string[] {
   return [...known, ...present];
 }
 
-/** The own entries of a dictionary, in the order of {@link keysOf}. */
+/** The own entries of a dict, in the order of {@link keysOf}. */
 export function entriesOf<V>(dictionary: Dict<V>): [string, V][] {
-  // A key of keysOf is an own property, so there is a value.
+  // `keysOf` returns own properties, so each has a value.
   return keysOf(dictionary).map((key) => [key, dictionary[key] as V]);
 }
 
@@ -50,7 +50,7 @@ export function own(dictionary: object, key: string): unknown {
   return Object.hasOwn(dictionary, key) ? Reflect.get(dictionary, key) : undefined;
 }
 
-/** A plain object that can serve as a dictionary: no list, no null, no class instance. */
+/** Whether a value is a plain object, which can serve as a dict: not an array, null or class instance. */
 export function isDict(value: unknown): value is Dict {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);

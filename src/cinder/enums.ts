@@ -1,4 +1,4 @@
-/** The values that Cinder's enum fields take. */
+/** The values of Cinder's enum fields. */
 
 export const volumeAttachStatus = [
   'attached',

@@ -1,4 +1,4 @@
-/** The fields of Cinder's objects: what each kind takes and what it makes of it. */
+/** The fields of Cinder's objects: which values each kind accepts, and how it coerces them. */
 import { InvalidQoSSpecs, isCinderlibError, ValueError } from '../errors/index.ts';
 import { shownText } from '../shown.ts';
 import { type Dict, dict, entriesOf, isDict } from './dict.ts';
@@ -16,16 +16,16 @@ export type FieldKind =
   | 'integer'
   | 'boolean'
   | 'datetime'
-  /** A list of texts. */
+  /** A list of strings. */
   | 'strings'
-  /** Text to text. */
+  /** String to string. */
   | 'dictOfStrings'
-  /** Text to text or null. */
+  /** String to string or null. */
   | 'dictOfNullableStrings'
-  /** Text to anything that JSON holds. */
+  /** String to any JSON value. */
   | 'dictOfAnything'
   | { readonly enum: readonly string[] }
-  /** One of these, or an object of it inside. */
+  /** A nested object of that class. */
   | { readonly object: ObjectName }
   | { readonly objects: ObjectName };
 
@@ -33,20 +33,20 @@ export interface Field {
   readonly name: string;
   readonly kind: FieldKind;
   readonly nullable: boolean;
-  /** What null becomes; absent when there is no default. */
+  /** What null is coerced to, if the field is not nullable; absent if there is no default. */
   readonly default?: boolean | string;
   /** Whether the object's table has a column of this name. */
   readonly column: boolean;
 }
 
-/** The value that a field keeps for `value`. Nested objects are not the business of this function. */
+/** Coerces a value for a field. Nested objects are returned as they are. */
 export function coerce(field: Field, value: unknown): unknown {
   if (value === null || value === undefined) return emptyValue(field);
   try {
     return coerced(field, value);
   } catch (cause) {
     if (isCinderlibError(cause)) throw cause;
-    // A proxy or a getter of the caller's.
+    // Thrown by a proxy or getter of the caller.
     throw new ValueError(`The value of field ${field.name} cannot be read.`, { cause });
   }
 }
@@ -71,7 +71,7 @@ function coerced(field: Field, value: unknown): unknown {
     case 'dictOfNullableStrings':
       return coerceStrings(name, value, kind === 'dictOfNullableStrings');
     case 'dictOfAnything':
-      // A copy: callers go on to change what they gave.
+      // A copy, since the caller may go on to change the object.
       return jsonOnly(name, copyTree(expectDict(name, value)));
   }
 }
@@ -100,7 +100,7 @@ function coerceString(name: string, value: unknown): string {
   throw new ValueError(`A string is required in field ${name}, not a ${pythonType(value)}`);
 }
 
-/** Every value of Python has a text, and Cinder takes it; the text of what only JavaScript has is never meant. */
+/** Cinder accepts any Python value and takes its `str()`. The text of JavaScript-only values is never intended. */
 function coerceUuid(name: string, value: unknown): string {
   if (Array.isArray(value) || isDict(value)) return pythonStr(value);
   return coerceString(name, value);
@@ -110,7 +110,7 @@ function isScalar(value: unknown): boolean {
   return value instanceof Number || ['string', 'number', 'bigint', 'boolean'].includes(typeof value);
 }
 
-/** Python's `int()`; beyond 2^53 a bigint, so that no digit is lost. */
+/** Python's `int()`; a bigint beyond 2^53, so that no digit is lost. */
 function coerceInteger(value: unknown): number | bigint {
   if (typeof value === 'string') return parseInteger(value);
   if (typeof value === 'boolean') return Number(value);
@@ -126,7 +126,7 @@ function coerceInteger(value: unknown): number | bigint {
   );
 }
 
-/** Python's truth: empty texts, lists and dictionaries are false, `"no"` is true. */
+/** Python's truth value: empty strings, lists and dicts are false, `"no"` is true. */
 function truth(value: unknown): boolean {
   if (Array.isArray(value)) return value.length > 0;
   if (isDict(value)) return Object.keys(value).length > 0;
@@ -154,7 +154,7 @@ function coerceStrings(name: string, value: unknown, nullable: boolean): Dict<st
   );
 }
 
-/** Refuses at once what no dump and no column could hold later. The tree has an end: it was copied. */
+/** Refuses early what no dump or column could hold. The tree is finite, since it was copied. */
 function jsonOnly(name: string, tree: unknown): unknown {
   if (Array.isArray(tree)) for (const item of tree) jsonOnly(name, item);
   else if (isDict(tree)) for (const item of Object.values(tree)) jsonOnly(name, item);

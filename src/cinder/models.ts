@@ -1,4 +1,4 @@
-/** The classes of versioned objects that this library knows, by the name that a dump gives them. */
+/** The classes of versioned objects that this library knows, by their name in dumps. */
 import type { ObjectModel } from './object-model.ts';
 import { qosSpecsListModel, qosSpecsModel } from './qos-specs.ts';
 import { snapshotListModel, snapshotModel } from './snapshot.ts';
@@ -21,7 +21,7 @@ const models: ReadonlyMap<string, ObjectModel> = /* @__PURE__ */ new Map(
   ].map((model) => [model.name, model]),
 );
 
-/** The model of that name; undefined for classes that no dump of cinderlib holds, such as `Group`. */
+/** The model of that name; undefined for classes that cinderlib's dumps never contain, such as `Group`. */
 export function modelNamed(name: string): ObjectModel | undefined {
   return models.get(name);
 }

@@ -1,24 +1,24 @@
-/** The shape of a class of Cinder's versioned objects, as data. */
+/** Describes the classes of Cinder's versioned objects as data. */
 import type { Field, FieldKind, ObjectName } from './field.ts';
 
 export interface ObjectModel {
   readonly name: ObjectName;
-  /** The version that this library writes, and the newest that it reads. */
+  /** The version that this library writes, also the newest that it reads. */
   readonly version: string;
-  /** In the order in which Cinder prints them. */
+  /** The fields, in the order in which Cinder prints them. */
   readonly fields: readonly Field[];
-  /** The place of each field in `fields`. */
+  /** The index of each field in `fields`. */
   readonly index: ReadonlyMap<string, number>;
 }
 
-/** How a model file writes a field: `[name, kind, traits]`. */
+/** A field as model files write it: `[name, kind, traits]`. */
 export type FieldRow = readonly [name: string, kind: FieldKind, traits?: FieldTraits];
 
 interface FieldTraits {
   /** `false` for the few fields that must have a value. */
   readonly nullable?: false;
   readonly default?: boolean | string;
-  /** `false` where the table has no such column. */
+  /** `false` if the table has no such column. */
   readonly column?: false;
 }
 

@@ -1,6 +1,6 @@
-/** A Python float whose value is whole: `1.0` is not `1` in a dump, and both must come back as they were. */
+/** Python floats with whole values: `1.0` differs from `1` in a dump, and both must survive a round trip. */
 
-/** Behaves as a number in arithmetic; prints as Python prints a float. */
+/** Behaves like a number in arithmetic; is printed like a Python float. */
 export class PythonFloat extends Number {
   toJSON(): number {
     return this.valueOf();
@@ -8,8 +8,8 @@ export class PythonFloat extends Number {
 }
 
 /**
- * Python's `repr` of a float: the shortest digits that read back the same, with an exponent below 1e-4
- * and from 1e16 on (JavaScript's limits are other ones).
+ * Python's `repr` of a float: the shortest digits that read back the same, with an exponent below 1e-4 and from
+ * 1e16 up (JavaScript has different limits).
  */
 export function floatRepr(value: number): string {
   if (Number.isNaN(value)) return 'NaN';

@@ -1,12 +1,12 @@
-/** Python's integers, which have no largest one: a number as far as it is exact, a bigint beyond. */
+/** Python's unbounded integers: a number as long as that is exact, else a bigint. */
 import { ValueError } from '../errors/index.ts';
 import { shownText } from '../shown.ts';
 import { quoted } from './python-str.ts';
 
-/** Python's own limit, against texts that take forever to convert. */
+/** Python's own limit, a guard against text that would take very long to convert. */
 const maximumDigits = 4300;
 
-/** What Python's `int()` takes for blank; JavaScript's `\s` is another set. */
+/** What Python's `int()` treats as whitespace; JavaScript's `\s` is a different set. */
 const blank = '[\\t-\\r \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]*';
 const integerText = new RegExp(`^${blank}([-+]?\\d+(?:_\\d+)*)${blank}$`);
 
@@ -17,14 +17,14 @@ export function parseInteger(text: string): number | bigint {
   return integerOf(literal.replaceAll('_', '').replace('+', ''));
 }
 
-/** The integer of some digits, which may have a minus sign in front. */
+/** The integer written with these digits, which a minus sign may precede. */
 export function integerOf(digits: string): number | bigint {
   refuseLong(digits);
-  // Adding makes an ordinary 0 of -0.
+  // Adding 0 turns -0 into 0.
   return digits.length < 16 ? Number(digits) + 0 : narrow(BigInt(digits));
 }
 
-/** The digits of an integer, where Python would write them, and read them again. */
+/** The digits of an integer. Throws `ValueError` where Python would refuse to write or read so many. */
 export function digitsOf(value: bigint): string {
   const digits = value.toString();
   refuseLong(digits);
@@ -39,7 +39,7 @@ function refuseLong(digits: string): void {
   );
 }
 
-/** A number where that loses no digit. */
+/** Converts to a number if that loses no digit. */
 export function narrow(value: bigint): number | bigint {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value;

@@ -1,9 +1,9 @@
-/** Python's `str()` and type names, for fields that turn any value into text and for messages. */
+/** Python's `str()` and type names, for messages and for fields that convert any value to text. */
 import { entriesOf, isDict } from './dict.ts';
 import { floatRepr } from './python-float.ts';
 import { checkDepth } from './tree.ts';
 
-/** The name of the type that Python would have for this value. */
+/** The name of the Python type that corresponds to this value. */
 export function pythonType(value: unknown): string {
   if (value === null || value === undefined) return 'NoneType';
   if (Array.isArray(value)) return 'list';
@@ -27,8 +27,8 @@ function className(value: unknown): string {
 }
 
 /**
- * Whether a value is a float to Python: an integer of JavaScript beyond 2^53 can only have come from one.
- * A `PythonFloat` that went through `structuredClone` is a plain `Number`.
+ * Whether a value is a float to Python. A JavaScript number beyond 2^53 can only have come from a float.
+ * `structuredClone` turns a `PythonFloat` into a plain `Number`.
  */
 export function isFloat(value: unknown): boolean {
   return value instanceof Number || (typeof value === 'number' && !Number.isSafeInteger(value));
@@ -59,7 +59,7 @@ function pythonRepr(value: unknown, depth = 0): string {
   return `<${pythonType(value)} object>`;
 }
 
-/** Python's `repr` of a text: single quotes, unless it holds some and no double ones. */
+/** Python's `repr` of a string: in single quotes, unless it contains single but no double quotes. */
 export function quoted(text: string): string {
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
   const escaped = text.replace(/(?! )[\\'"\p{C}\p{Z}]/gu, (character) => {
@@ -71,7 +71,7 @@ export function quoted(text: string): string {
 
 const shortEscapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
-/** How Python shows a character that cannot be printed. */
+/** Python's escape of a character that is not printable. */
 function codeEscape(code: number): string {
   const [letter, width] = code > 0xffff ? (['U', 8] as const) : code > 0xff ? (['u', 4] as const) : (['x', 2] as const);
   return `\\${letter}${code.toString(16).padStart(width, '0')}`;

@@ -1,4 +1,4 @@
-/** QoS specs: table `quality_of_service_specs`, one row for the specs and one for each of their keys. */
+/** QoS specs: table `quality_of_service_specs`, with one row for the specs and one for each of their keys. */
 import { qosConsumer } from './enums.ts';
 import { listModel, objectModel } from './object-model.ts';
 

@@ -1,4 +1,4 @@
-/** A snapshot: table `snapshots`, with its metadata. Its `progress` holds the name of its backend. */
+/** A snapshot: table `snapshots`, with its metadata. `progress` holds the name of its backend. */
 import { snapshotStatus } from './enums.ts';
 import { listModel, objectModel } from './object-model.ts';
 

@@ -1,15 +1,15 @@
 /**
  * Times as Cinder keeps them: text with microseconds, never a `Date`, which has only milliseconds.
  *
- * Inside the library a time is `YYYY-MM-DDTHH:MM:SS.ffffff` and its zone: `Z`, or an offset such as
- * `+02:00` as the dump had it.
+ * The library's internal form of a time is `YYYY-MM-DDTHH:MM:SS.ffffff` followed by its zone: `Z`, or the offset that
+ * the dump had, such as `+02:00`.
  */
 import { ValueError } from '../errors/index.ts';
 import { shownText } from '../shown.ts';
 import { sqlNow } from './clock.ts';
 import { pythonType, quoted } from './python-str.ts';
 
-// What Python's iso8601 takes: a date alone or less, separators left out, a comma before the fraction.
+// What Python's iso8601 accepts: also a date only or part of one, no separators, a comma before the fraction.
 const iso8601 = new RegExp(
   '^(?<year>\\d{4})' +
     '(?:(?:-(?<month>\\d{1,2})|(?<monthShort>\\d{2})(?!\\n?$))' +
@@ -25,7 +25,7 @@ export function utcNow(): string {
   return fromSqlTime(sqlNow());
 }
 
-/** Reads a time of a dump and gives its inner form; refuses with the messages of Python. */
+/** Converts a time from a dump to the internal form; error messages are those of Python. */
 export function parseTime(value: unknown): string {
   if (typeof value !== 'string') {
     throw new ValueError(`expected string or bytes-like object, got '${pythonType(value)}'`);
@@ -35,7 +35,7 @@ export function parseTime(value: unknown): string {
   return checkedTime(parts, zoneName(parts));
 }
 
-/** The inner form of the parts of a time, which must be one that there is. */
+/** Assembles the internal form from the parts of a time, after checking that it exists. */
 function checkedTime(parts: Readonly<Record<string, string | undefined>>, zone: string): string {
   const year = Number(parts['year']);
   const month = Number(parts['month'] ?? parts['monthShort'] ?? 1);
@@ -66,7 +66,7 @@ function zoneName(parts: Record<string, string | undefined>): string {
   return `${parts['sign']}${pad(hour)}:${pad(minute)}`;
 }
 
-/** Python's `repr` of a difference in time of some minutes. */
+/** Python's `repr` of a time difference in minutes. */
 function timedelta(minutes: number): string {
   const days = Math.floor(minutes / (24 * 60));
   const seconds = (minutes - days * 24 * 60) * 60;
@@ -81,24 +81,24 @@ function checkDate(year: number, month: number, day: number): void {
   if (day < 1 || day > days) throw new ValueError('day is out of range for month');
 }
 
-/** The text of a time in a dump. Python on Linux prints years before 1000 without leading zeros. */
+/** A time as text in a dump. Python on Linux prints years before 1000 without leading zeros. */
 export function printTime(time: string): string {
   return time.replace(/^0{1,3}/, '');
 }
 
-/** The text of a time in a SQL row: the digits on the wall clock, as the original writes them, without the zone. */
+/** A time as text in a SQL row: as in the original, the local digits without the zone. */
 export function toSqlTime(time: string): string {
   return `${time.slice(0, 10)} ${time.slice(11, 26)}`;
 }
 
-// As SQLAlchemy reads it: the digits on the wall clock, and nothing of what comes behind them.
+// As SQLAlchemy reads it: the digits of date and time, ignoring whatever follows them.
 const sqlTime =
   /^(?<year>\d{1,4})-(?<month>\d+)-(?<day>\d+)(?:[ T](?<hour>\d+):(?<minute>\d+):(?<second>\d+)(?:\.(?<fraction>\d+))?.*)?$/s;
 
-/** What every Cinder writes into SQLite, with a day that every month has: nothing about it needs looking at. */
+/** The format that all Cinder versions write into SQLite, with a day that every month has: needs no further checks. */
 const usualSqlTime = /^(?!0000)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8]) (?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}$/;
 
-/** Reads a time of a SQL row, which is in UTC, whatever zone another program may have written behind it. */
+/** Reads a time from a SQL row as UTC, whatever zone another program may have appended. */
 export function fromSqlTime(text: string): string {
   if (usualSqlTime.test(text)) return `${text.slice(0, 10)}T${text.slice(11)}Z`;
   const parts = sqlTime.exec(text)?.groups;

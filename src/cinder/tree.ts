@@ -1,20 +1,20 @@
-/** Values as JSON has them: lists and dictionaries inside each other. */
+/** JSON values: nested lists and dicts. */
 import { ValueError } from '../errors/index.ts';
 import { dict, entriesOf, isDict } from './dict.ts';
 
-/** How deep values may be nested: as deep as Python's recursion limit lets it read and write them. */
+/** The maximum nesting depth of values, as imposed by Python's recursion limit. */
 export const maximumDepth = 1000;
 
-/** Refuses what is nested too deeply to be walked; a value that holds itself has no end at all. */
+/** Refuses values nested too deeply to be traversed, cyclic ones included. */
 export function checkDepth(depth: number): void {
   if (depth > maximumDepth) throw new ValueError(`JSON nested deeper than ${maximumDepth} levels.`);
 }
 
-/** The same lists and dictionaries again, so that a change to one side is none to the other. */
+/** A deep copy of the lists and dicts. */
 export function copyTree(value: unknown, depth = 0): unknown {
   if (Array.isArray(value)) {
     checkDepth(depth);
-    // Not `map`, which leaves holes where a list has holes.
+    // Not `map`, which preserves holes.
     return Array.from(value, (item: unknown) => copyTree(item, depth + 1));
   }
   if (!isDict(value)) return value;

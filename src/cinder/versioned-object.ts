@@ -1,31 +1,31 @@
 /**
  * A versioned object (OVO) of Cinder: typed fields, which of them are set, and which have changed.
  *
- * A field that is not set is not the same as one that is null: dumps leave it out.
+ * An unset field differs from a null one: dumps omit it.
  */
 import { ValueError } from '../errors/index.ts';
 import { coerce, type Field } from './field.ts';
 import type { ObjectModel } from './object-model.ts';
 import { pythonType } from './python-str.ts';
 
-/** What every copy of the library knows its objects by: the program has one of its own beside that of plugins. */
+/** Shared by all copies of the library, so that objects of a plugin's copy are recognised too. */
 const brand = Symbol.for('cinderlib-wasm.versioned-object');
 
-/** Shared by all: few of many objects are ever being saved. */
+/** Shared by all objects, since few of them are being saved at any time. */
 const none: readonly number[] = [];
 
 export class VersionedObject {
   readonly model: ObjectModel;
-  /** The version that the object was made or loaded with; it is printed again as it came. */
+  /** The version that the object was created or loaded with; dumps print it unchanged. */
   readonly version: string;
-  /** One place for each field of the model; undefined where it is not set. */
+  /** One element for each field of the model; undefined if the field is not set. */
   readonly #values: unknown[];
-  /** When each field was assigned, counted in assignments. */
+  /** The changed fields, each with the number of its latest assignment. */
   readonly #changed = new Map<string, number>();
   #assignments = 0;
-  /** The field that {@link fill} gave its value. */
+  /** The field that {@link fill} set. */
   #filled: string | null = null;
-  /** Of each save under way, how many assignments it can know of: those after it are for the next one. */
+  /** For each save in progress, the number of assignments before it began: later ones are left to the next save. */
   #saves: readonly number[] = none;
 
   constructor(model: ObjectModel, version: string = model.version) {
@@ -34,7 +34,7 @@ export class VersionedObject {
     this.#values = new Array<unknown>(model.fields.length);
   }
 
-  /** Whether it is such an object, also one of another copy of the library. */
+  /** Whether a value is a versioned object, of this copy of the library or another. */
   static is(value: unknown): value is VersionedObject {
     return typeof value === 'object' && value !== null && Reflect.get(value, brand) === true;
   }
@@ -43,7 +43,7 @@ export class VersionedObject {
     return true;
   }
 
-  /** The value of a field; undefined when it is not set or there is no such field. */
+  /** The value of a field; undefined if it is not set or there is no such field. */
   get(name: string): unknown {
     const place = this.model.index.get(name);
     return place === undefined ? undefined : this.#values[place];
@@ -53,30 +53,30 @@ export class VersionedObject {
     return this.get(name) !== undefined;
   }
 
-  /** Assigns a field as Cinder would: the value is coerced and the field marked as changed. */
+  /** Assigns a field like Cinder: coerces the value and marks the field as changed. */
   set(name: string, value: unknown): void {
     this.restore(name, value);
     this.#changed.set(name, ++this.#assignments);
   }
 
-  /** Gives a field the value that it has in storage or in a dump: coerced, but not marked as changed. */
+  /** Sets a field to its value in the storage or a dump: coerces the value without marking the field as changed. */
   restore(name: string, value: unknown): void {
     const [place, field] = this.#place(name);
     this.#values[place] = acceptNested(field, coerce(field, value));
   }
 
-  /** Gives a field that did not come with the object the empty value that Cinder shows there. */
+  /** Sets a field that was missing in a dump to the empty value that Cinder gives it. */
   fill(name: string, empty: unknown): void {
     this.restore(name, empty);
     this.#filled = name;
   }
 
-  /** Whether the field was filled: as long as it is empty it says nothing of what is stored. */
+  /** Whether the field was filled: while it is empty, it says nothing about what is stored. */
   isFilled(name: string): boolean {
     return this.#filled === name;
   }
 
-  /** Gives a field by its place a value that is known to be of its kind: for rows, which are many. */
+  /** Sets a field by index to a value already known to be of its kind. A fast path for reading many rows. */
   restoreAt(place: number, value: unknown): void {
     this.#values[place] = value;
   }
@@ -86,7 +86,7 @@ export class VersionedObject {
     this.#changed.delete(name);
   }
 
-  /** The names of the fields that were assigned since the object was made, loaded or saved. */
+  /** The names of the fields assigned since the object was created, loaded or saved. */
   get changedFields(): ReadonlySet<string> {
     return new Set(this.#changed.keys());
   }
@@ -97,16 +97,16 @@ export class VersionedObject {
   }
 
   /**
-   * Forgets the changes of these fields, or of all. While the object is being saved only of those that every save
-   * under way knows of: which of them is done is known to {@link beginSave} alone.
+   * Clears the change marks of these fields, or of all. While saves are in progress, only marks set before all of them
+   * began are cleared: which save has finished is known only to {@link beginSave}.
    */
   resetChanges(names: Iterable<string> = [...this.#changed.keys()]): void {
     this.#forget(names, Math.min(this.#assignments, ...this.#saves));
   }
 
   /**
-   * Begins a save of the object; `saving` in save-marks.ts is who calls it. What is given back ends the save: with
-   * true the changes that there were at its beginning are forgotten, unless their field was assigned again.
+   * Begins a save of the object; called by `saving` in save-marks.ts. The returned function ends the save: called with
+   * true, it clears the marks of fields that have not been assigned since the save began.
    */
   beginSave(): (isStored: boolean) => void {
     const known = this.#assignments;
@@ -117,13 +117,13 @@ export class VersionedObject {
     };
   }
 
-  /** The object in this field, where there is one. */
+  /** The object in this field; null if there is none. */
   child(name: string): VersionedObject | null {
     const value = this.get(name);
     return value instanceof VersionedObject ? value : null;
   }
 
-  /** The elements of the list object in this field; none where there is no list. */
+  /** The elements of the list object in this field; empty if there is no list. */
   children(name: string): readonly VersionedObject[] {
     const objects = this.child(name)?.get('objects');
     return Array.isArray(objects) ? objects : [];

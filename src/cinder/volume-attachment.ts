@@ -1,4 +1,4 @@
-/** A volume attachment, which the library calls a connection: table `volume_attachment`. */
+/** A volume attachment, which this library calls a connection: table `volume_attachment`. */
 import { volumeAttachStatus } from './enums.ts';
 import { listModel, objectModel } from './object-model.ts';
 

@@ -1,13 +1,13 @@
-/** What the exit code of a command says; documented in docs/cli.md, and stable. */
+/** The exit codes of commands; stable, and documented in docs/cli.md. */
 export const exitCodes = {
   done: 0,
-  /** Something could not be done; the message says what and why. */
+  /** The command failed; the message says how and why. */
   failed: 1,
   /** The command line itself was wrong. */
   usage: 2,
-  /** Done, and there is something to look at: findings of `check`, differences after `migrate`. */
+  /** Done, with something to review: findings of `check`, differences after `migrate`. */
   found: 3,
-  /** `show` found nothing of that id, or several. */
+  /** `show` found no matching object, or more than one. */
   missing: 4,
   /** Ctrl-C. */
   interrupted: 130,

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-/** The program `cinderlib`, on Node, Deno and Bun. */
+/** The program `cinderlib`, for Node, Deno and Bun. */
 import { hideForbiddenVariables } from '../runtime.ts';
 
 hideForbiddenVariables();
-// Loaded after that: what it is made of reads variables at once.
+// Imported afterwards, since its dependencies read environment variables as soon as they are loaded.
 const { runProgram } = await import('./run-program.ts');
 await runProgram();

@@ -1,39 +1,39 @@
-/** Hides secrets in what is printed: passwords, CHAP secrets, keyrings and their like, wherever they stand. */
+/** Masks secrets in output: passwords, CHAP secrets, keyrings and the like, wherever they occur. */
 import { type Dict, dict, entriesOf, isDict, own } from '../cinder/dict.ts';
 import { parseJson } from '../serialization/json-parser.ts';
 import { jsonText, spaced } from '../serialization/json-text.ts';
 import { MASKED } from '../serialization/load.ts';
 
-/** What stands for a secret. */
+/** The text that replaces a secret. */
 export const MASK = '***';
 
-/** Names of options and fields whose values are secrets; `secret_uuid` and `secret_type` only point to one. */
+/** Names of options and fields whose values are secrets; `secret_uuid` and `secret_type` only refer to one. */
 const secretName =
   /passw|passphrase|(?:^|_)pass$|(?:^|_)pw$|pwd|token|keyring|credential|api_?key|private_?key|access_?key|auth_?key|secret(?!_?(?:uuid|type))|^provider_auth$|(?:^|_)key_?data$/i;
-/** `scheme://user:password@host`, in any text: up to the last `@`, for a password may hold one. Schemes are short. */
+/** `scheme://user:password@host` in any text, up to the last `@`: a password may contain one. Schemes are short. */
 const passwordInUrl = /(\b[a-z][\w+.-]{0,30}:\/\/[^\s:/@"']*:)(?:(?!:\/\/)[^\s"])+(?=@)/gi;
-/** A text in quotes, or what stands up to the next blank or separator. */
+/** A quoted string, or everything up to the next blank or separator. */
 const anyValue = String.raw`(?:"[^"\n]*"|'[^'\n]*'|[^&;,\s"']+)`;
-/** `password=…`, as connection strings and options of mounts have it. */
+/** `password=…`, as in connection strings and mount options. */
 const passwordOption = new RegExp(
   String.raw`((?:^|[?&;,\s])[\w.-]{0,60}(?:passw(?:or)?d|passphrase|pwd|secret|token|\bpass)\s*=\s*)${anyValue}`,
   'gi',
 );
-/** How names of secrets end, where a text has a name before a colon. */
+/** Names of secrets before a colon, by how they end. */
 const secretEnd = String.raw`[\w.-]{0,60}(?:passw(?:or)?d|passphrase|pwd|secret|token|keyring|(?:api|private|access|auth)_?key)`;
 /**
- * `'password': '…'` and `password: …`, as Python and YAML write them, and JSON inside of other text, or cut off, as columns
- * of 255 characters have it. MySQL says `(using password: YES)`.
+ * `'password': '…'` and `password: …`, as written by Python and YAML, and in JSON inside other text or cut off by a
+ * column of 255 characters. MySQL's `(using password: YES)` is not a secret.
  */
 const passwordPair = new RegExp(
   String.raw`((?:"${secretEnd}"|'${secretEnd}')\s*:\s*|${secretEnd}:[^\S\n]+)(?!(?:YES|NO)\b)` +
     String.raw`(?:"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|[^\s"',}]+)`,
   'gi',
 );
-/** The key of a user of Ceph, as keyrings hold it. */
+/** The key of a Ceph user, as in keyrings. */
 const keyOfCeph = /(\bkey\s*=\s*)[A-Za-z0-9+/]{38}==/g;
 
-/** The value with a mask in the place of each secret. Emptiness is no secret. */
+/** The value with all secrets masked. Empty values are not secrets. */
 export function maskSecrets(value: unknown): unknown {
   if (typeof value === 'string') return maskText(value);
   if (Array.isArray(value)) return value.map(maskSecrets);
@@ -41,20 +41,20 @@ export function maskSecrets(value: unknown): unknown {
   return dict(entriesOf(value).map(([key, inner]) => [key, isSecret(key, inner) ? MASK : maskSecrets(inner)] as const));
 }
 
-/** A thing of a dump without its secrets. One that had some says so, and is not loaded; one without is given back. */
+/** Masks an item of a dump. One with secrets is marked as masked and cannot be loaded; any other is unchanged. */
 export function maskDumped(value: unknown): unknown {
   const shown = isDict(value) && own(value, 'class') === 'KeyValue' ? maskKeyValue(value) : maskSecrets(value);
   if (!isDict(shown) || jsonText(shown, spaced) === jsonText(value, spaced)) return value;
   return dict([[MASKED, true], ...entriesOf(shown)]);
 }
 
-/** The name of the secret is the key, which is no name of a field. */
+/** For a key-value, the name that may denote a secret is the key itself. */
 function maskKeyValue(pair: Dict): Dict {
   const [key, value] = [String(own(pair, 'key')), own(pair, 'value')];
   return dict([...entriesOf(pair), ['value', isSecret(key, value) ? MASK : maskSecrets(value)]]);
 }
 
-/** A text may be JSON, as drivers and ember-csi keep it in fields and key-values. */
+/** Masks a text, which may be JSON, as drivers and ember-csi store it in fields and key-values. */
 export function maskText(text: string): string {
   if (/^\s*[[{]/.test(text)) {
     try {
@@ -63,14 +63,14 @@ export function maskText(text: string): string {
       const shown = jsonText(masked, spaced);
       return shown === jsonText(value, spaced) ? text : shown;
     } catch {
-      // It only looked like JSON.
+      // Not JSON after all.
     }
   }
   const patterns = [passwordInUrl, passwordOption, passwordPair, keyOfCeph];
   return patterns.reduce((shown, pattern) => shown.replace(pattern, `$1${MASK}`), text);
 }
 
-/** Whether what stands under this name is to be hidden. */
+/** Whether the value under this name is to be masked. */
 export function isSecret(name: string, value: unknown): boolean {
   return secretName.test(name) && value !== null && value !== undefined && value !== '' && typeof value !== 'boolean';
 }

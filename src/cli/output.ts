@@ -1,4 +1,4 @@
-/** What a command says: a table for people, lines with tabs for programs, or JSON. */
+/** The output of commands: a table for people, tab-separated lines for programs, or JSON. */
 
 import { jsonText, spaced } from '../serialization/json-text.ts';
 import { isSecret, MASK, maskSecrets, maskText } from './mask.ts';
@@ -11,7 +11,7 @@ export interface OutputOptions {
   readonly showSecrets: boolean;
 }
 
-/** A row: the names of its columns are those of its JSON. */
+/** A row, whose column names are also the keys of its JSON. */
 export type Row = Readonly<Record<string, unknown>>;
 
 export class Output {
@@ -25,24 +25,24 @@ export class Output {
     this.showSecrets = showSecrets;
   }
 
-  /** A value without its secrets, unless they are wanted. */
+  /** The value with its secrets masked, unless they are to be shown. */
   masked(value: unknown): unknown {
     return this.showSecrets ? value : maskSecrets(value);
   }
 
-  /** What stands under a name, without the secrets in it. */
+  /** The value of a named field with its secrets masked, unless they are to be shown. */
   maskedField(name: string, value: unknown): unknown {
     if (this.showSecrets) return value;
     if (isSecret(name, value)) return MASK;
     return typeof value === 'string' ? maskText(value) : maskSecrets(value);
   }
 
-  /** One value as a line of JSON. */
+  /** Prints a value as one line of JSON. */
   async printJson(value: unknown, stream: 'out' | 'error' = 'out'): Promise<void> {
     await this.terminal.write(stream, `${jsonText(value, spaced)}\n`);
   }
 
-  /** Rows as they come: a person gets them all at once, since the columns depend on every row. */
+  /** Prints rows as they arrive; for people, all at once, since column widths depend on every row. */
   async printRows(columns: readonly string[], rows: AsyncIterable<Row> | Iterable<Row>): Promise<void> {
     if (this.json) return this.#printJsonRows(rows);
     if (!this.terminal.forPeople) return this.#printLines(columns, rows);
@@ -57,7 +57,7 @@ export class Output {
     await this.terminal.out(tableText(titles, cells, this.terminal.columns, bold));
   }
 
-  /** Names and values, one a line. */
+  /** Prints names and values, one pair per line. */
   async printFields(fields: Row): Promise<void> {
     if (this.json) return this.printJson(fields);
     const entries = Object.entries(fields).filter(([, value]) => value !== null && value !== undefined);
@@ -71,7 +71,7 @@ export class Output {
     await this.terminal.out(`${lines.join('\n')}\n`);
   }
 
-  /** A word to the person beside the result. A program is told by what it gets; on the error stream it looks for errors. */
+  /** Prints a note for people. With JSON, nothing: the result says it, and the error stream is reserved for errors. */
   async note(text: string): Promise<void> {
     if (this.json) return;
     await this.terminal.error(`${this.terminal.colors('error').yellow('note:')} ${text}\n`);
@@ -98,7 +98,7 @@ export class Output {
 
 const amounts = new Set(['size', 'volumes']);
 
-/** A value in one cell. */
+/** The value of one cell. */
 function cell(value: unknown): unknown {
   return typeof value === 'object' && value !== null ? jsonText(value, spaced) : value;
 }

@@ -1,4 +1,4 @@
-/** Says on the error stream what went wrong: words for people, JSON for who asked for it. */
+/** Prints errors on the error stream: as text for people, or as JSON with `--json`. */
 import { compact, jsonText } from '../serialization/json-text.ts';
 import { printable } from './printable.ts';
 import { withoutSecrets } from './storage.ts';
@@ -6,17 +6,17 @@ import type { Terminal } from './terminal.ts';
 
 export interface Fault {
   readonly name: string;
-  /** Stable, for programs; null for what nobody foresaw. */
+  /** Stable, for programs; null for an unexpected error. */
   readonly code: string | null;
   readonly message: string;
 }
 
-/** Whether what is printed is to be JSON, also where the command line is too wrong to be understood. */
+/** Whether to print JSON; works even if the command line cannot be parsed. */
 export function wantsJson(terminal: Terminal): boolean {
   return terminal.arguments.includes('--json');
 }
 
-/** @param prefix what comes before the message for people */
+/** @param prefix text before the message for people */
 export async function printError(terminal: Terminal, { name, code, message }: Fault, prefix = ''): Promise<void> {
   const told = withoutSecrets(message, terminal);
   if (wantsJson(terminal)) {

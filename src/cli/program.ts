@@ -1,4 +1,4 @@
-/** The command line: its commands, what each takes, and which function does it. */
+/** The command line: its commands, their arguments, and the functions that implement them. */
 
 import { Argument, Command, CommanderError } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
@@ -44,7 +44,7 @@ interface CarryOptions extends CommonOptions {
   readonly keyValues: boolean;
 }
 
-/** Runs a command line, and says with which code the program is to end. */
+/** Runs a command line and returns the exit code of the program. */
 export async function run(terminal: Terminal, storages: Storages): Promise<ExitCode> {
   let code: ExitCode = exitCodes.done;
   const output = (options: CommonOptions): Output =>
@@ -136,7 +136,7 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
       code = await convert(from, to, options);
     });
 
-  /** A storage to look at. What cannot be shown is not passed over without a word. */
+  /** Opens a storage for inspection, with a note about objects that cannot be shown. */
   async function lookAt(url: string, options: CommonOptions): Promise<LookedAt> {
     const looked = await storages.lookAt(url);
     for (const { kind, count, why } of looked.hidden) {
@@ -145,7 +145,7 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
     return looked;
   }
 
-  /** @param to null for a file that is still to be made */
+  /** @param to null for a file that does not exist yet */
   async function carryTo(from: string, to: string | null, options: CarryOptions): Promise<ExitCode> {
     const { dryRun = false, verify, keyValues } = options;
     const target = to === null ? null : storageConfig(to);
@@ -162,7 +162,7 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
   ): Promise<ExitCode> {
     const file = to === '-' ? null : fileOf(to);
     if (file !== null && from !== '-') refuseSame(fileConfig(from), fileConfig(file));
-    // What is no file is not made anew: it gets what comes, as by migrate.
+    // A target that is not a file is not created, but written to as by migrate.
     if (to !== '-' && file === null) return carryTo(from, to, options);
     if (options.dryRun) return carryTo(from, null, options);
     if (file === null || (isPath(to) && isJson(to)))
@@ -183,7 +183,7 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
   return code;
 }
 
-/** What options say of themselves where it is not what they say elsewhere. */
+/** Help texts that override the usual ones of an option. */
 interface OptionHelp {
   readonly json?: string;
   readonly secrets?: string;
@@ -195,7 +195,7 @@ const ofCarried: OptionHelp = {
 
 const storageHelp = 'a database URL, the path of a file, or a persistence_config as JSON';
 
-/** A path as that of a database, whatever is in the file. */
+/** The configuration for a path taken as a database's, whatever the file contains. */
 function fileConfig(argument: string): PersistenceConfig {
   return isPath(argument) ? { storage: 'db', connection: `sqlite:///${argument}` } : storageConfig(argument);
 }
@@ -209,12 +209,12 @@ function newProgram(terminal: Terminal, writeHelp: (text: string) => void): Comm
     .showHelpAfterError('See cinderlib --help.')
     .configureOutput({
       writeOut: writeHelp,
-      // As JSON it is told at the end.
+      // With --json, it is printed at the end.
       writeErr: (text) => void (wantsJson(terminal) || terminal.error(withoutSecrets(text, terminal))),
     });
 }
 
-/** Without a command all that commander has to say is the help. */
+/** Without a command, commander's message is only the help text. */
 function usageFault({ code, message }: CommanderError): Fault {
   const isHelp = code.startsWith('commander.help');
   const told = isHelp ? 'No command was given. See cinderlib --help.' : message.replace(/^error: /, '');

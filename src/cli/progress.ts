@@ -1,4 +1,4 @@
-/** A bar that shows how far a long work is, at which rate, and how long it will take. */
+/** A progress bar with rate and remaining time. */
 import cliProgress from 'cli-progress';
 import type { MigrationProgress } from '../migrate/carry.ts';
 import type { Terminal } from './terminal.ts';
@@ -39,7 +39,7 @@ export class ProgressBar {
         stream: this.#terminal.errorStream,
         hideCursor: true,
         etaBuffer: 50,
-        // Ctrl-C is answered by the command, which has more to do than this bar.
+        // Ctrl-C is handled by the command, which has more to clean up than this bar.
         gracefulExit: false,
       },
       cliProgress.Presets.shades_classic,

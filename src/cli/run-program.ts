@@ -1,4 +1,4 @@
-/** Runs the command line as a program: errors, signals, exit codes, and everything closed at the end. */
+/** Runs the command line as a program: handles errors, signals and exit codes, and closes everything at the end. */
 import { isCinderlibError, VolumeTypeNotFoundByName } from '../errors/index.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { printError, wantsJson } from './print-error.ts';
@@ -6,7 +6,7 @@ import { run } from './program.ts';
 import { Storages, withoutSecrets } from './storage.ts';
 import { Terminal } from './terminal.ts';
 
-/** How long a command that was stopped may take to leave everything in order. A second Ctrl-C ends it at once. */
+/** How long an interrupted command may take to clean up, in milliseconds. A second Ctrl-C ends it immediately. */
 const patience = 60_000;
 
 export async function runProgram(): Promise<void> {
@@ -16,18 +16,18 @@ export async function runProgram(): Promise<void> {
   let isDone = false;
   terminal.onStop((signal) => {
     const code = signal === 'SIGINT' ? exitCodes.interrupted : exitCodes.terminated;
-    // Who asks twice does not want to wait; what was not committed is undone at the next opening.
+    // A second signal: do not wait. Uncommitted changes are rolled back when the database is next opened.
     if (stopping) terminal.exit(code);
     stopping = true;
     setTimeout(() => terminal.exit(code), patience).unref?.();
-    // What was done is only being left, and stays: the code says so.
+    // A finished command is only closing its storages: its result stands, and so does its exit code.
     if (!isDone) void stop(terminal, storages, code);
   });
   let code: ExitCode;
   try {
     code = await run(terminal, storages);
   } catch (error) {
-    // A command that is being stopped fails because of that.
+    // A command that is being stopped fails for that reason.
     if (stopping) return;
     await explain(terminal, error);
     code = exitCodes.failed;
@@ -43,7 +43,7 @@ export async function runProgram(): Promise<void> {
   terminal.exitCode = code;
 }
 
-/** Closing a storage takes back what was not committed, and gives its lock free. */
+/** Stops the command: closing its storages rolls back uncommitted changes and releases their locks. */
 async function stop(terminal: Terminal, storages: Storages, code: ExitCode): Promise<void> {
   try {
     await storages.close();
@@ -63,9 +63,9 @@ async function explain(terminal: Terminal, error: unknown): Promise<void> {
   const name = error instanceof Error ? error.name : 'Error';
   const said = error instanceof Error ? error.message : String(error);
   const item = isCinderlibError(error) ? error.item : undefined;
-  // Some messages name it themselves.
+  // Some messages already name the item.
   const named = item === undefined || said.replaceAll('"', '').includes(item) ? said : `${item}: ${said}`;
-  // The words of cinderlib, which say no more; nor does it open such a database.
+  // The message is cinderlib's, which does not open such a database either; it needs an explanation.
   const message = error instanceof VolumeTypeNotFoundByName ? `${named} ${defaultTypeHint}` : named;
   const code = isCinderlibError(error) ? error.code : null;
   const prefix = `${red('error:')} ${code === null ? `${name}: ` : ''}`;

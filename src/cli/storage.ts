@@ -1,4 +1,4 @@
-/** What a command line names: a database URL, the path of a file, or a `persistence_config` as JSON. */
+/** Opens what a command line names: a database URL, the path of a file, or a `persistence_config` as JSON. */
 import { isDict } from '../cinder/dict.ts';
 import type { Cinderlib } from '../cinderlib.ts';
 import { unpack } from '../convert/decode.ts';
@@ -18,20 +18,20 @@ import { isSqliteUrl, shownUrl, sqlitePath } from '../sql/url.ts';
 import { maskSecrets, maskText } from './mask.ts';
 import type { Terminal } from './terminal.ts';
 
-/** A storage that is only read. */
+/** A storage opened for inspection. */
 export interface LookedAt {
   readonly storage: PersistenceDriver;
   readonly context: Cinderlib;
-  /** What is there that none of its objects shows. */
+  /** What the storage contains that none of its objects shows. */
   leftOut(): Promise<readonly NotCarried[]>;
-  /** Objects of a file that cannot be shown, as they could out of a database. */
+  /** Objects of a file that cannot be shown, though they could be if they were in a database. */
   readonly hidden: readonly NotCarried[];
 }
 
-/** What `ls` lists of objects, as reports call them. */
+/** The kinds of objects that `ls` lists, by their names in reports. */
 const shownKinds = new Set(['volume', 'snapshot', 'connection']);
 
-/** Something that was opened for a command, to be closed when it ends, however it ends. */
+/** Everything that was opened for a command and must be closed when it ends, however it ends. */
 export class Storages {
   readonly #terminal: Terminal;
   readonly #open = new Set<() => Promise<void> | void>();
@@ -41,12 +41,12 @@ export class Storages {
     this.#terminal = terminal;
   }
 
-  /** What is to be done when the command ends or is stopped. */
+  /** Registers a task for when the command ends or is stopped. */
   atEnd(task: () => Promise<void> | void): void {
     this.#open.add(task);
   }
 
-  /** Does it all, whatever of it fails. Whoever comes while it is being done waits for the end of it. */
+  /** Runs all tasks, even if some fail. A call that comes while they are running waits for them. */
   close(): Promise<void> {
     const before = this.#closing;
     const tasks = [...this.#open].reverse();
@@ -55,7 +55,7 @@ export class Storages {
     return this.#closing;
   }
 
-  /** A storage to look at; the content of a file that is no database is looked at in memory. */
+  /** Opens a storage for inspection. The content of a file that is not a database is loaded into memory. */
   async lookAt(argument: string): Promise<LookedAt> {
     const bytes = await this.#fileContent(argument);
     if (bytes === null) {
@@ -69,7 +69,7 @@ export class Storages {
     return { storage: persistence, context, leftOut: async () => not_carried, hidden };
   }
 
-  /** A storage or a file to read all of. */
+  /** Opens a storage or a file as a source. */
   async source(argument: string): Promise<Source> {
     const bytes = await this.#fileContent(argument);
     if (bytes !== null) return sourceIn(argument, bytes);
@@ -77,17 +77,17 @@ export class Storages {
     return sourceOf(persistence);
   }
 
-  /** What is being opened is closed at the end, also when the command is stopped before it is open. */
+  /** Ensures that a storage is closed at the end, even if the command is stopped while it is being opened. */
   opened<O extends { close(): Promise<void> } | null>(opening: Promise<O>): Promise<O> {
     this.atEnd(async () => {
-      // Why it could not be opened is told to who waits for it.
+      // If opening fails, the caller gets the error.
       const opened = await opening.catch(() => null);
       await opened?.close();
     });
     return opening;
   }
 
-  /** The content of a file that is no database; null for everything else. */
+  /** The content of a file that is not a database; null for anything else. */
   async #fileContent(argument: string): Promise<Uint8Array | null> {
     if (argument === '-') return unpacked(argument, await this.#terminal.input());
     if (!isPath(argument)) return null;
@@ -102,12 +102,12 @@ export class Storages {
   }
 }
 
-/** What a file holds that is no database. */
+/** The content of a file that is not a database, as a source. */
 function sourceIn(argument: string, bytes: Uint8Array): Source {
   return ofFile(argument, () => fileSource(bytes));
 }
 
-/** Errors say which file it is. */
+/** Names the file in errors. */
 function ofFile<T>(argument: string, work: () => T): T {
   try {
     return work();
@@ -117,7 +117,7 @@ function ofFile<T>(argument: string, work: () => T): T {
   }
 }
 
-/** @throws {InvalidOption} for a file that is no database and can be made one */
+/** @throws {InvalidOption} for a file that is not a database but can be converted to one */
 export function refuseDump(argument: string): void {
   if (!isPath(argument) || !isDump(startOf(argument))) return;
   throw new InvalidOption(
@@ -125,7 +125,7 @@ export function refuseDump(argument: string): void {
   );
 }
 
-/** Nothing of what cannot be read: whoever opens it says why. */
+/** The beginning of a file; empty if it cannot be read, which opening it will report. */
 function startOf(path: string): Uint8Array {
   const start = new Uint8Array(64);
   const fs = builtin('node:fs');
@@ -142,7 +142,7 @@ function startOf(path: string): Uint8Array {
   }
 }
 
-/** What a file holds, unless that is a SQLite database. It may be a pipe, which has no places and is read once. */
+/** The content of a file; null for a SQLite database. A pipe has no offsets and can be read only once. */
 function contentOf(fs: typeof import('node:fs'), path: string): Uint8Array | null {
   const file = fs.openSync(path, 'r');
   try {
@@ -168,7 +168,7 @@ function unreadable(path: string, cause: unknown): CinderlibError {
   return new DatabaseUnavailable(`Cannot read ${path}: there is no such file.`, path, { cause });
 }
 
-/** Dumps are often kept packed by gzip. */
+/** Decompresses the content, since dumps are often compressed with gzip. */
 function unpacked(argument: string, bytes: Uint8Array): Uint8Array {
   return isPacked(bytes) ? ofFile(argument, () => unpack(bytes)) : bytes;
 }
@@ -179,20 +179,20 @@ export function isPath(argument: string): boolean {
   return argument !== '-' && !url.test(argument) && !argument.startsWith('{');
 }
 
-/** The file that a path or a URL of SQLite means; null for everything else. */
+/** The file that a path or SQLite URL refers to; null for anything else. */
 export function fileOf(argument: string): string | null {
   if (isPath(argument)) return argument;
   return url.test(argument) && isSqliteUrl(argument) ? sqlitePath(argument) : null;
 }
 
-/** A database and what joins it to an address; or what comes before an address, in what does not begin as a path does. */
+/** A mistyped URL: a database's name followed by `:` or `//`, or `…:…@` in anything that does not start like a path. */
 const slip =
   /^\W*(?:sqlite|mysql|mariadb|postgres(?:ql)?|mssql|oracle)(?:\+\w*)?(?::|\/\/)|^(?!\.{0,2}\/(?!\/)).*:.*@/is;
 
 /**
- * An argument as it was given. A URL with a slip would be taken for a path, and its password for a part of one.
+ * Returns the argument unchanged. A mistyped URL would otherwise be taken for a path, password included.
  *
- * @throws {InvalidOption} when it looks like such a URL, and there is no file of that name
+ * @throws {InvalidOption} if it looks like a mistyped URL, and no file has that name
  */
 export function storageArgument(argument: string): string {
   if (argument === '') throw new InvalidOption('The name of a storage is empty. Name a file, a database URL or -.');
@@ -203,11 +203,11 @@ export function storageArgument(argument: string): string {
   );
 }
 
-/** A text to be printed, without the passwords that arguments may hold, whatever they were taken for. */
+/** A text to print, without passwords from the arguments, whatever those were taken for. */
 export function withoutSecrets(text: string, { arguments: given }: Pick<Terminal, 'arguments'>): string {
   let shown = text;
   for (const argument of given) {
-    // A path may be told as it was given, or from the root.
+    // A message may contain a path as given, or the absolute path.
     for (const form of [argument, builtin('node:path')?.resolve(argument) ?? argument]) {
       const hidden = form.startsWith('{') ? shownJson(form) : shownUrl(form);
       if (hidden !== form) shown = shown.replaceAll(form, () => hidden);
@@ -224,7 +224,7 @@ function shownJson(text: string): string {
   }
 }
 
-/** The configuration that an argument means. A path is that of a SQLite database. */
+/** The configuration that an argument stands for. A path is taken as that of a SQLite database. */
 export function storageConfig(argument: string): PersistenceConfig {
   if (argument.startsWith('{')) return configOf(argument);
   if (!isPath(argument)) return { storage: 'db', connection: argument };
@@ -237,7 +237,7 @@ function configOf(text: string): PersistenceConfig {
   try {
     config = JSON.parse(text);
   } catch {
-    // The text may hold a password, and the message of the parser would show it.
+    // The text may contain a password, which the parser's message would show.
     throw new InvalidOption('The configuration of a storage that was given is no JSON.');
   }
   if (isDict(config)) return config;

@@ -1,15 +1,15 @@
-/** Rows for people, in columns that fit the terminal. */
+/** Prints rows for people, in columns that fit the terminal. */
 import Table from 'cli-table3';
 
-/** What stands between and around the cells: nothing but space, so that a line can be copied. */
+/** Separates cells only by spaces, so that lines can be copied. */
 const chars = {
   ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '' },
   ...{ 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' },
 };
 const gap = 2;
-/** Narrower than this a text tells nothing. */
+/** The minimum column width; less text would be useless. */
 const narrowest = 6;
-/** As many characters of an id as people are used to. */
+/** The customary length of a shortened id. */
 const shortId = 8;
 
 type Rows = readonly (readonly string[])[];
@@ -18,13 +18,13 @@ export interface Column {
   readonly title: string;
   readonly alignment?: 'left' | 'right';
   /**
-   * Whether it holds ids. They are shown whole or, where that leaves no room for the others, as far as it takes to
-   * tell them apart: `show` takes that.
+   * Whether the column contains ids. They are shown in full or, if that leaves too little space for other columns,
+   * shortened to unique prefixes, which `show` accepts.
    */
   readonly ids?: boolean;
 }
 
-/** @param paint makes a title of a column stand out */
+/** @param paint highlights the title of a column */
 export function tableText(
   columns: readonly Column[],
   rows: Rows,
@@ -34,7 +34,7 @@ export function tableText(
   const wanted = (shown: Rows): Wanted[] =>
     columns.map(({ title, ids = false, alignment }, place) => ({
       width: shown.reduce((most, row) => Math.max(most, displayWidth(row[place] ?? '')), title.length),
-      // Of a number that was cut nobody knows how large it is.
+      // A truncated number would be misleading.
       whole: ids || alignment === 'right',
     }));
   const whole = fitted(wanted(rows), width);
@@ -53,11 +53,11 @@ export function tableText(
 
 interface Wanted {
   readonly width: number;
-  /** Whether nothing of it may be cut. */
+  /** Whether the column must not be truncated. */
   readonly whole: boolean;
 }
 
-/** Takes room from the widest columns until all fit, or until none has any to give. */
+/** Narrows the widest columns until all fit, or none can be narrowed further. */
 function fitted(columns: readonly Wanted[], width: number): number[] {
   const widths = columns.map((column) => column.width);
   while (totalOf(widths) > width) {
@@ -72,7 +72,7 @@ function totalOf(widths: readonly number[]): number {
   return widths.reduce((sum, each) => sum + each, gap * (widths.length - 1));
 }
 
-/** The beginnings of the ids of each column, as long as tells them apart. */
+/** The rows with the ids of each column shortened to unique prefixes. */
 function withShortIds(columns: readonly Column[], rows: Rows): Rows {
   const lengths = columns.map(({ ids = false }, place) => {
     if (!ids) return null;
@@ -84,7 +84,7 @@ function withShortIds(columns: readonly Column[], rows: Rows): Rows {
   return rows.map((row) => row.map((text, place) => text.slice(0, lengths[place] ?? undefined)));
 }
 
-/** As much of a text as fits: whole characters, where the table would cut one that is a pair in the middle. */
+/** Truncates a text between characters; the table itself might split a surrogate pair. */
 function cut(text: string, width: number): string {
   if (displayWidth(text) <= width) return text;
   let kept = '';
@@ -97,7 +97,7 @@ function cut(text: string, width: number): string {
   return `${kept}…`;
 }
 
-/** Cells that a text takes: those of East Asia and of pictures are two wide. */
+/** The width of a text in terminal cells: East Asian characters and emoji take two. */
 function displayWidth(text: string): number {
   let width = 0;
   for (const character of text) width += wide.test(character) ? 2 : /\p{M}/u.test(character) ? 0 : 1;

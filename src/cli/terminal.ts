@@ -1,4 +1,4 @@
-/** The streams that a command writes to, and what the other end of them is: a person or a program. */
+/** The streams of a command, and whether a person or a program is at their other end. */
 import pico from 'picocolors';
 import { errnoOf, storageFailure } from '../media/failure.ts';
 import { builtin } from '../runtime.ts';
@@ -7,11 +7,11 @@ type Process = typeof import('node:process');
 type Stream = NodeJS.WriteStream;
 
 export class Terminal {
-  /** The arguments behind the program's name. */
+  /** The arguments after the program's name. */
   readonly arguments: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly #process: Process;
-  /** Whether whoever reads the output has gone, as `head` does when it has enough. */
+  /** Whether the reader of the output has closed it, like `head` when it has enough. */
   #deserted = false;
   #stop: (signal: 'SIGINT' | 'SIGTERM') => void = () => {};
 
@@ -22,7 +22,7 @@ export class Terminal {
     this.arguments = host.argv.slice(2);
     this.environment = host.env;
     for (const stream of [host.stdout, host.stderr]) {
-      // Whoever wrote is told, too.
+      // The failed write reports the error too.
       stream.on('error', (error: NodeJS.ErrnoException) => {
         if (error.code === 'EPIPE') this.#deserted = true;
       });
@@ -38,7 +38,7 @@ export class Terminal {
     return this.#process.stdout.isTTY === true;
   }
 
-  /** Whether a person reads what goes on, and can be asked. */
+  /** Whether a person sees the error stream and can answer questions. */
   get interactive(): boolean {
     return this.#process.stdin.isTTY === true && this.#process.stderr.isTTY === true;
   }
@@ -59,9 +59,9 @@ export class Terminal {
   }
 
   /**
-   * Writes to the output, and waits while the reader is slower.
+   * Writes to the output, respecting back-pressure.
    *
-   * @throws {StorageFailure} when it is a file that cannot be written, because the disk is full for instance
+   * @throws {StorageFailure} if it is a file that cannot be written, for instance because the disk is full
    */
   async out(text: string): Promise<void> {
     await this.write('out', text);
@@ -79,12 +79,12 @@ export class Terminal {
       });
     } catch (error) {
       if (errnoOf(error) === 'EPIPE') this.#deserted = true;
-      // Nobody can be told what the error stream does not take.
+      // A failure of the error stream cannot be reported.
       else if (stream === 'out') throw storageFailure('write', 'the output', error);
     }
   }
 
-  /** All that comes in. */
+  /** Reads the standard input to its end. */
   async input(): Promise<Uint8Array> {
     const chunks: Uint8Array[] = [];
     for await (const chunk of this.#process.stdin) chunks.push(chunk);
@@ -97,7 +97,7 @@ export class Terminal {
     return bytes;
   }
 
-  /** Asks a person a question that is answered with yes or no. */
+  /** Asks the user a yes/no question. */
   async confirm(question: string): Promise<boolean> {
     const readline = builtin('node:readline');
     if (readline === undefined || !this.interactive) return false;
@@ -106,7 +106,7 @@ export class Terminal {
     try {
       const answer = await new Promise<string>((resolve) => {
         asking.on('close', () => resolve(''));
-        // While a line is edited Ctrl-C is a key, and no signal.
+        // During line editing, Ctrl-C is a key, not a signal.
         asking.on('SIGINT', () => {
           this.#stop('SIGINT');
           asking.close();
@@ -119,7 +119,7 @@ export class Terminal {
     }
   }
 
-  /** Calls back once when the person or the system wants the program to end. */
+  /** Calls back on every SIGINT and SIGTERM. */
   onStop(stop: (signal: 'SIGINT' | 'SIGTERM') => void): void {
     this.#stop = stop;
     for (const signal of ['SIGINT', 'SIGTERM'] as const) this.#process.on(signal, () => stop(signal));

@@ -1,4 +1,4 @@
-/** What every storage must do with what is deleted, and with filters that only some objects match. */
+/** What every storage must do when objects are deleted, and with filters that match only some objects. */
 import { assert, assertEqual, assertSame } from './assertions.ts';
 import { type ContractTest, ids, unstored } from './contract-test.ts';
 

@@ -1,21 +1,21 @@
-/** What every volume driver that stores bytes must keep of them. */
+/** What every volume driver that stores data must do with it. */
 import type { Volume } from '../objects/volume.ts';
 import { assert } from './assertions.ts';
 import type { DriverTest } from './volume-driver-contract.ts';
 
-/** Access to what a volume holds. */
+/** Access to the content of volumes. */
 export interface Bytes {
   readonly read: (volume: Volume, at: number, length: number) => Promise<Uint8Array>;
-  /** Resolves when the driver's storage has it: what is read there afterwards is what was written. */
+  /** Resolves once the data is on the driver's storage, so that later reads there return it. */
   readonly write: (volume: Volume, at: number, bytes: Uint8Array) => Promise<void>;
 }
 
 const gibibyte = 1024 ** 3;
 const length = 65_536;
-/** At the start, across an odd place in the middle, and at the very end. */
+/** At the start, at an odd offset in the middle, and at the very end. */
 const places = [0, 300_000_001, gibibyte - length];
 
-/** Bytes that differ from place to place and from pattern to pattern. */
+/** Bytes that differ between offsets and between patterns. */
 function pattern(seed: number, at: number): Uint8Array {
   return Uint8Array.from({ length }, (_, index) => (seed * 31 + (at % 251) + index * 7 + (index >> 8)) & 255);
 }

@@ -1,4 +1,4 @@
-/** What every volume driver must do with volumes and snapshots, whatever it stores them on. */
+/** What every volume driver must do with volumes and snapshots, on any storage. */
 import type { Backend } from '../objects/backend.ts';
 import { assert, assertEqual, rejectionOf } from './assertions.ts';
 import type { DriverTest } from './volume-driver-contract.ts';
@@ -30,7 +30,7 @@ export const driverTests: readonly DriverTest[] = [
       assert(found !== undefined, 'the other program has the metadata');
       await found.delete();
       assertEqual(found.status, 'deleted');
-      // As for cinderlib: what is gone already is deleted without an error.
+      // As cinderlib requires, deleting what no longer exists is not an error.
       await volume.delete();
       assertEqual(await leftovers(), before);
     },
@@ -90,7 +90,7 @@ export const driverTests: readonly DriverTest[] = [
   ],
 ];
 
-/** The fake driver takes everything: what it refuses is what it was told to. */
+/** True for the fake driver, which refuses nothing unless it is told to. */
 async function storesNothing(backend: Backend): Promise<boolean> {
   const { storage_protocol } = await backend.stats();
   return storage_protocol === 'fake';

@@ -1,8 +1,8 @@
 /**
- * What every storage must do: the contract suite of persistence plugins.
+ * The contract suite of persistence plugins: what every storage must do.
  *
- * It runs under any test runner, in any runtime: give it the runner's `test` and a function that makes an
- * empty storage.
+ * It runs under any test runner, in any runtime: pass it the runner's `test` and a function that creates an empty
+ * storage.
  */
 import type { Cinderlib } from '../cinderlib.ts';
 import type { Backend } from '../objects/backend.ts';
@@ -15,22 +15,22 @@ import { updateTests } from './update-tests.ts';
 import { volumeTests } from './volume-tests.ts';
 
 export interface ContractHarness {
-  /** The runner's way to register a test. */
+  /** Registers a test with the runner. */
   readonly test: (name: string, body: () => Promise<void>) => unknown;
-  /** The library under test; a plugin's suite passes its own import of `setup`. */
+  /** The library to test with; a plugin's suite passes its own import of `setup`. */
   readonly setup: (options: SetupOptions) => Promise<Cinderlib>;
-  /** The `persistence_config` of a storage that is empty, made anew for each test. */
+  /** Returns the `persistence_config` of an empty storage; called before each test. */
   readonly storage: () => PersistenceConfig | Promise<PersistenceConfig>;
-  /** What the storage cannot keep; nothing, if absent. */
+  /** What the storage cannot store. Default: nothing. */
   readonly limits?: StorageLimits;
-  /** Undoes what `storage` did, after each test, also one whose `setup` failed. */
+  /** Undoes what `storage` did; called after each test, even if `setup` failed. */
   readonly cleanUp?: () => void | Promise<void>;
 }
 
 const fakeDriver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
 
 /**
- * Registers the tests of the contract.
+ * Registers the tests of the persistence contract with a test runner.
  *
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-/** What every storage must do as a whole: listing, finding, key-values, dumps, writes at the same time. */
+/** What every storage must do as a whole: listing, finding, key-values, dumps, concurrent writes. */
 import { KeyValue } from '../objects/key-value.ts';
 import { assert, assertEqual, assertSame, rejectionOf } from './assertions.ts';
 import { type ContractTest, ids } from './contract-test.ts';

@@ -1,4 +1,4 @@
-/** What every storage must do with the fields of objects: keep them all, and bring them all up to date. */
+/** What every storage must do with the fields of objects: store and update all of them. */
 import { assertEqual } from './assertions.ts';
 import { assertUnmarked, type ContractTest } from './contract-test.ts';
 
@@ -56,7 +56,7 @@ const connectionFields = {
   attach_mode: 'ro',
 };
 
-/** The properties of an object under the names of the expected ones. */
+/** The properties of an object that the expected object has too. */
 function like(object: object, expected: object): Record<string, unknown> {
   return Object.fromEntries(Object.keys(expected).map((name) => [name, Reflect.get(object, name)]));
 }
@@ -153,7 +153,7 @@ export const updateTests: readonly ContractTest[] = [
         await connection.save();
         const saved = kept.fields(connection);
         const found = await cl.Connection.getById(connection.id);
-        // The mode is written into what the driver answered too, when an object is made.
+        // Creating the object also writes the mode into the driver's answer.
         if (!('connection_info' in change)) assertEqual(like(found, change), change);
         else assertEqual(found.device, device);
         const { connection_info: _, ...others } = saved;

@@ -1,14 +1,14 @@
-/** The rows of a `COPY … FROM stdin` as `pg_dump` writes them: a line each, with tabs between the values. */
+/** Reads the rows of a `COPY … FROM stdin` as written by `pg_dump`: one line each, with tabs between values. */
 import type { SqlScanner } from './sql-scanner.ts';
 
 const escapes: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
 const escapeSequence = /\\(?:([0-7]{1,3})|x([0-9a-fA-F]{1,2})|([\s\S]))/g;
 
-/** Takes the lines up to `\.`; the scanner stands behind the statement. */
+/** Reads the lines up to `\.`. The scanner must be positioned after the statement. */
 export function copyRows(scanner: SqlScanner): (string | null)[][] {
   const { text } = scanner;
   const rows: (string | null)[][] = [];
-  // The rest of the statement's own line.
+  // Skip the rest of the statement's own line.
   scanner.position = nextLine(text, scanner.position);
   for (;;) {
     if (scanner.position >= text.length) scanner.fail('the rows of a COPY have no end');

@@ -1,15 +1,15 @@
-/** The text of a file, in the encodings that dumps come in, packed or not. */
+/** Decodes the text of a dump file, compressed or not, in the encodings that dumps come in. */
 import { InvalidDump } from '../errors/index.ts';
 import { builtin } from '../runtime.ts';
 
-/** Characters of the longest text that every runtime can make, less than which fit into as many bytes. */
+/** The length of the longest string that all runtimes support. A text of as many bytes never has more characters. */
 const longestText = 2 ** 29 - 24;
 
-/** @throws {InvalidDump} when the bytes are no text in UTF-8, nor in UTF-16 with its mark, or too many */
+/** @throws {InvalidDump} if the bytes are neither UTF-8 nor UTF-16 with a byte order mark, or too many */
 export function decodeText(bytes: Uint8Array): string {
   const [first, second] = bytes;
   try {
-    // What the shell of Windows writes when output is redirected.
+    // UTF-16, as written by Windows PowerShell when output is redirected.
     if (first === 0xff && second === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
@@ -18,7 +18,7 @@ export function decodeText(bytes: Uint8Array): string {
   }
 }
 
-/** What a file of gzip holds. */
+/** Decompresses gzip. */
 export function unpack(bytes: Uint8Array): Uint8Array {
   const zlib = builtin('node:zlib');
   if (zlib === undefined) throw new InvalidDump('The file is packed by gzip, which this runtime cannot unpack.');

@@ -1,10 +1,10 @@
-/** Whether the text of a dump has its end: one that was cut off between two statements looks whole otherwise. */
+/** Checks that a dump is complete: one that was cut off between two statements would otherwise look intact. */
 import { InvalidDump } from '../errors/index.ts';
 
 interface Frame {
-  /** What a program writes before everything else, as it always does when it writes the end. */
+  /** What a program writes at the beginning whenever it also writes `end`. */
   readonly start: RegExp;
-  /** What it writes behind everything else. */
+  /** What it writes at the very end. */
   readonly end: RegExp;
 }
 
@@ -12,15 +12,15 @@ const frames: readonly Frame[] = [
   { start: /^-- PostgreSQL database dump\s*$/m, end: /^-- PostgreSQL database dump complete\s*$/m },
   { start: /^-- PostgreSQL database cluster dump\s*$/m, end: /^-- PostgreSQL database cluster dump complete\s*$/m },
   { start: /^-- (?:MySQL|MariaDB) dump \d/m, end: /^-- Dump completed/m },
-  // Without its comments mysqldump still keeps settings, and puts them back. So do other programs, one by IFNULL().
+  // Without comments, mysqldump still saves and restores settings. So do other programs, one of them with IFNULL().
   { start: /^\/\*!40111 SET @OLD_SQL_NOTES=/m, end: /^\/\*!40111 SET SQL_NOTES=.*@OLD_SQL_NOTES/m },
   { start: /^\/\*M!\d+ SET @OLD_NOTE_VERBOSITY=/m, end: /^\/\*M!\d+ SET NOTE_VERBOSITY=.*@OLD_NOTE_VERBOSITY/m },
 ];
 
-/** Where a dump begins: whatever stands further behind is what it holds. */
+/** The characters in which to look for the start; anything further on is content. */
 const beginning = 4096;
 
-/** @throws {InvalidDump} when the end of what has begun is not there */
+/** @throws {InvalidDump} if the dump has a known start but not the matching end */
 export function refuseCutOff(text: string): void {
   const first = text.slice(0, beginning);
   if (frames.every(({ start, end }) => !start.test(first) || end.test(text))) return;

@@ -1,4 +1,4 @@
-/** What a JSON dump holds, as a source of a migration: of cinderlib, or of this library with key-values. */
+/** A JSON dump as the source of a migration: written by cinderlib, or by this library with key-values. */
 import { isDict, own } from '../cinder/dict.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { InvalidDump } from '../errors/index.ts';
@@ -9,10 +9,10 @@ import { compact, jsonText } from '../serialization/json-text.ts';
 import { type Dumped, dumpedObject, readDump } from '../serialization/load.ts';
 import { toPrimitive } from '../serialization/primitive.ts';
 
-/** @throws {InvalidDump} and its like when it is no dump, or one whose secrets were masked */
+/** @throws {InvalidDump} and related errors if it is not a dump, or its secrets were masked */
 export function dumpSource(value: unknown): ListSource {
   const all: readonly unknown[] = Array.isArray(value) ? value : [value];
-  // Of a dump with a gap the gap is told; this is not one at all.
+  // For a dump with a missing part, the error names the part; this is not a dump at all.
   if (all.length > 0 && !all.some((item) => isDict(item) && own(item, 'class') !== undefined)) {
     throw new InvalidDump(
       "This JSON is no dump of cinderlib: nothing in it has a 'class'. Nor is it what kubectl prints of ember-csi.",
@@ -24,8 +24,8 @@ export function dumpSource(value: unknown): ListSource {
 }
 
 /**
- * Takes families apart. Who stands in the dump by himself counts more than who comes inside another; who stands there
- * twice must be the same, for nobody can tell which of two is meant.
+ * Separates objects from those nested in them. A top-level object takes precedence over a nested one; two top-level
+ * objects with the same id must be equal, since it is unclear which of them is meant.
  */
 export class Objects {
   readonly #keyValues = new Map<string, KeyValue>();
@@ -39,7 +39,7 @@ export class Objects {
     return { volumes: list('Volume'), connections: list('VolumeAttachment'), snapshots: list('Snapshot'), keyValues };
   }
 
-  /** @throws {InvalidDump} when it has no id, or one that another has */
+  /** @throws {InvalidDump} if it has no id, or the id of a different object */
   add(item: Dumped): void {
     if (item.class === 'KeyValue') this.addKeyValue(new KeyValue(item.key, item.value));
     else if (item.class === 'Backend') for (const volume of item.volumes) this.add(volume);
@@ -69,7 +69,7 @@ export class Objects {
   }
 }
 
-/** Of the object alone: what belongs to it may be there one time and not the other. */
+/** The object alone as text, without its relatives, which need not be present both times. */
 function textOf(ovo: VersionedObject): string {
   return jsonText(toPrimitive(itemOf(ovo).ovo), compact);
 }

@@ -1,4 +1,4 @@
-/** What a file of any known kind holds, as a source of a migration. */
+/** A file of any known format as the source of a migration. */
 import { InvalidDump } from '../errors/index.ts';
 import type { Source } from '../migrate/source.ts';
 import { parseJson } from '../serialization/json-parser.ts';
@@ -9,12 +9,12 @@ import { sqlSource } from './sql-source.ts';
 
 const sqliteHeader = 'SQLite format 3\0';
 
-/** Whether a file that begins like this is a SQLite database. One that is empty can become one. */
+/** Whether a file that begins like this is a SQLite database. An empty file counts, since it can become one. */
 export function isSqlite(start: Uint8Array): boolean {
   return start.length === 0 || ascii(start, sqliteHeader.length) === sqliteHeader;
 }
 
-/** Whether a file that begins like this is a dump, whole or not: packed, of PostgreSQL's own format, JSON or SQL. */
+/** Whether a file that begins like this is a dump: gzip, PostgreSQL's custom format, JSON or SQL. */
 export function isDump(start: Uint8Array): boolean {
   if (isPacked(start) || ascii(start, 5) === 'PGDMP') return true;
   return /^\s*(?:[[{]|--|\/\*)/.test(ascii(start, start.length));
@@ -25,9 +25,9 @@ export function isPacked([first, second]: Uint8Array): boolean {
 }
 
 /**
- * The source in a JSON dump, in what kubectl prints, or in the text of a `pg_dump` or `mysqldump`.
+ * Reads a JSON dump, the output of kubectl, or the text of a `pg_dump` or `mysqldump` as a source.
  *
- * @throws {InvalidDump | JSONDecodeError} when it is none of them, or not whole
+ * @throws {InvalidDump | JSONDecodeError} if it is none of these, or incomplete
  */
 export function fileSource(bytes: Uint8Array): Source {
   if (ascii(bytes, 5) === 'PGDMP') {
@@ -51,7 +51,7 @@ export function fileSource(bytes: Uint8Array): Source {
 
 const packed = (by: string): string => `The file is packed by ${by}. Unpack it first, and name what is in it.`;
 
-/** What holds dumps and is none, by what stands at its beginning: backups of oVirt are such. */
+/** Formats that may contain a dump but are not one, by their magic bytes: oVirt backups, for instance. */
 const archives: readonly { readonly start: string; readonly at: number; readonly advice: string }[] = [
   { start: 'BZh', at: 0, advice: packed('bzip2') },
   { start: '\xfd7zXZ\0', at: 0, advice: packed('xz') },

@@ -1,4 +1,4 @@
-/** What `kubectl get volumes.ember-csi.io,… -o json` prints, as a source of a migration. */
+/** The output of `kubectl get volumes.ember-csi.io,… -o json` as the source of a migration. */
 import { type Dict, isDict, own } from '../cinder/dict.ts';
 import { InvalidDump } from '../errors/index.ts';
 import { ListSource } from '../migrate/list-source.ts';
@@ -9,15 +9,16 @@ import { Objects } from './dump-source.ts';
 
 const group = /^ember-csi\.io\//;
 
-/** Whether a JSON value is a resource of Kubernetes, or a list of such. */
+/** Whether a JSON value is a Kubernetes resource, or a list of them. */
 export function isKubernetes(value: unknown): value is Dict {
   return isDict(value) && typeof own(value, 'apiVersion') === 'string' && typeof own(value, 'kind') === 'string';
 }
 
 /**
- * Objects are kept as cinderlib's JSON in the annotation `json`; key-values in `value`, under the name of the resource.
+ * ember-csi keeps objects as cinderlib's JSON in the annotation `json`, and key-values in `value`, with the name of the
+ * resource as key.
  *
- * @throws {InvalidDump} when a resource of ember-csi holds no object
+ * @throws {InvalidDump} if an ember-csi resource contains no object
  */
 export function kubectlSource(value: Dict): ListSource {
   const items = own(value, 'items');

@@ -1,8 +1,8 @@
 /**
- * Reads SQL as `pg_dump` and `mysqldump` write it: names, values, and where a statement ends.
+ * Reads SQL as written by `pg_dump` and `mysqldump`: names, values, and the ends of statements.
  *
- * It is no parser of SQL. What it does not know it passes over, up to the semicolon that ends it; quotes
- * and comments are what it has to get right.
+ * It is not a SQL parser. Unknown statements are skipped up to the semicolon; for that, it has to get quotes and
+ * comments right.
  */
 import { InvalidDump } from '../errors/index.ts';
 import type { SqlValue } from '../rpc/contract.ts';
@@ -27,13 +27,13 @@ const escapes: Readonly<Record<string, string>> = {
 };
 
 export interface Dialect {
-  /** Whether a backslash in an ordinary text is an escape. */
+  /** Whether a backslash is an escape in ordinary strings. */
   readonly backslashes: boolean;
   readonly name: 'mysql' | 'postgres';
 }
 
 export interface QualifiedName {
-  /** The schema; of MySQL, the database. */
+  /** The schema, or in MySQL the database. */
   readonly schema: string | null;
   readonly name: string;
 }
@@ -53,7 +53,7 @@ export class SqlScanner {
     return this.position >= this.text.length;
   }
 
-  /** Takes the character if it is next. */
+  /** Consumes the character if it is next. */
   take(character: string): boolean {
     this.#skipBlanks();
     if (this.text[this.position] !== character) return false;
@@ -65,7 +65,7 @@ export class SqlScanner {
     if (!this.take(character)) this.fail(`${character} was expected ${where}`);
   }
 
-  /** Takes a word of SQL if it is next, whatever its case. */
+  /** Consumes a SQL keyword if it is next, in any case. */
   takeWord(wanted: string): boolean {
     this.#skipBlanks();
     const found = this.#match(word, false);
@@ -74,7 +74,7 @@ export class SqlScanner {
     return true;
   }
 
-  /** A name, with or without quotes; null when something else is next. */
+  /** A name, quoted or not; null if something else is next. */
   name(): string | null {
     this.#skipBlanks();
     const quote = this.text[this.position];
@@ -82,7 +82,7 @@ export class SqlScanner {
     return this.#match(word)?.[0] ?? null;
   }
 
-  /** A name such as `public.volumes`, of which only the last part need be there. */
+  /** A name such as `public.volumes`, with an optional qualifier. */
   qualifiedName(): QualifiedName | null {
     let name = this.name();
     let schema: string | null = null;
@@ -90,7 +90,7 @@ export class SqlScanner {
     return name === null ? null : { schema, name };
   }
 
-  /** What is left of the line, which is passed over. */
+  /** Consumes and returns the rest of the line. */
   restOfLine(): string {
     const end = this.text.indexOf('\n', this.position);
     const rest = this.text.slice(this.position, end < 0 ? undefined : end);
@@ -98,7 +98,7 @@ export class SqlScanner {
     return rest.trim();
   }
 
-  /** A value of an INSERT. */
+  /** A value in an INSERT. */
   value(): SqlValue {
     this.#skipBlanks();
     const character = this.text[this.position];
@@ -116,14 +116,14 @@ export class SqlScanner {
       case 'FALSE':
         return false;
     }
-    // E'…' of PostgreSQL; X'…', N'…' and _utf8mb4'…' of MySQL.
+    // E'…' in PostgreSQL; X'…', N'…' and _utf8mb4'…' in MySQL.
     if (name.startsWith('_')) this.#skipBlanks();
     if (this.text[this.position] !== "'") return this.fail(`the value ${name} is not known`);
     if (/^x$/i.test(name)) return textOfHex(this.#string(false));
     return this.#cast(this.#string(this.dialect.backslashes || /^e$/i.test(name)));
   }
 
-  /** Goes to the end of the statement, and over it. */
+  /** Skips the rest of the statement and its semicolon. */
   skipStatement(): void {
     for (;;) {
       this.#skipBlanks();
@@ -137,7 +137,7 @@ export class SqlScanner {
     }
   }
 
-  /** Goes over what stands between two lines DELIMITER: routines, whose statements store nothing when they are read. */
+  /** Skips everything between two DELIMITER lines: routines, whose statements do not insert rows when loaded. */
   skipRoutines(): void {
     if (this.restOfLine() === ';') return;
     const end = this.text.indexOf('\nDELIMITER ;', this.position);
@@ -146,7 +146,7 @@ export class SqlScanner {
     this.restOfLine();
   }
 
-  /** Goes over everything up to the bracket that ends the current list, or a comma in it; says which it was. */
+  /** Skips to the end of the current list or the next comma in it, consumes that, and returns which it was. */
   skipInList(): ',' | ')' {
     for (let depth = 0; ; ) {
       this.#skipBlanks();
@@ -172,7 +172,7 @@ export class SqlScanner {
     else if (character === '"' || character === '`') this.#quotedName(character);
     else if (character === '$') this.#skipDollarQuote();
     else if (this.#match(word) === null) this.position++;
-    // E'…' has escapes in PostgreSQL.
+    // In PostgreSQL, E'…' has backslash escapes.
     else if (/e/i.test(this.text[this.position - 1] ?? '') && this.text[this.position] === "'") this.#string(true);
   }
 
@@ -205,7 +205,7 @@ export class SqlScanner {
       if (end < 0) this.fail('a quoted name is not closed');
       name += this.text.slice(start, end);
       this.position = end + 1;
-      // A doubled quote is one in the name.
+      // A doubled quote stands for one in the name.
       if (this.text[this.position] !== quote) return name;
       name += quote;
       start = this.position + 1;
@@ -236,7 +236,7 @@ export class SqlScanner {
     return escapes[character] ?? character;
   }
 
-  /** `'…'::character varying` is what PostgreSQL writes for some types. */
+  /** Skips a cast: PostgreSQL writes `'…'::character varying` for some types. */
   #cast<V>(value: V): V {
     if (!this.text.startsWith('::', this.position)) return value;
     this.position += 2;

@@ -1,4 +1,4 @@
-/** What the text of a `pg_dump` or `mysqldump` of Cinder's tables holds, as a source of a migration. */
+/** The text of a `pg_dump` or `mysqldump` of Cinder's tables as the source of a migration. */
 import { snapshotModel } from '../cinder/snapshot.ts';
 import { volumeModel } from '../cinder/volume.ts';
 import { volumeTypeModel } from '../cinder/volume-type.ts';
@@ -11,7 +11,7 @@ import { snapshotsOf, volumesOf } from '../persistence/rows.ts';
 import type { RowSet, SqlValue, VolumeRows } from '../rpc/contract.ts';
 import { sqlTables } from './sql-tables.ts';
 
-/** @throws {InvalidDump} when the text is no such dump, is not whole, or holds no tables of Cinder */
+/** @throws {InvalidDump} if the text is not such a dump, is incomplete, or does not contain Cinder's tables */
 export function sqlSource(text: string): ListSource {
   const all = sqlTables(text);
   if (!all.has('volumes')) {
@@ -51,7 +51,7 @@ export function sqlSource(text: string): ListSource {
   });
 }
 
-/** Connections without their volume, and types that no volume has. */
+/** Connections whose volume is missing, and types that no volume has. */
 function unused({ volumes, volume_attachment, volume_types }: VolumeRows): readonly NotCarried[] {
   const column = ({ columns, rows }: RowSet, name: string): string[] => {
     const place = columns.indexOf(name);
@@ -78,7 +78,7 @@ const booleans = new Set(
 );
 const integers = new Set(['size', 'volume_size']);
 
-/** Each dump writes values in its own way: `true`, `t` or `1` are one and the same. */
+/** Normalises values, which dumps write differently: `true`, `t` and `1` all mean true. */
 function withKinds({ columns, rows }: RowSet): RowSet {
   const converters = columns.map((column) => {
     if (booleans.has(column)) return booleanOf;
@@ -98,7 +98,7 @@ function integerOf(value: SqlValue): SqlValue {
   throw new InvalidDump(`${JSON.stringify(value)} is no size: an integer was expected.`);
 }
 
-/** As Cinder lists them: dumps go by the primary key, or by no order. */
+/** Sorts rows like Cinder's listings; dumps are in primary-key order, or in none. */
 function newestFirst({ columns, rows }: RowSet): RowSet {
   const [created, id] = [columns.indexOf('created_at'), columns.indexOf('id')];
   const key = (row: RowSet['rows'][number]): readonly [string, string] => [
@@ -121,7 +121,7 @@ function keyValuesOf({ columns, rows }: RowSet): KeyValue[] {
   });
 }
 
-/** Tables that hold nothing of cinderlib's: what a new database has in them is worth no word. */
+/** Tables that cinderlib does not use. The rows that a new database has in them are not reported. */
 function foreign(all: ReadonlyMap<string, RowSet>): NotCarried[] {
   return [...all].flatMap(([table, { rows }]) => {
     const count = rows.length - (used.has(table) ? rows.length : (seeds[table] ?? 0));

@@ -1,4 +1,4 @@
-/** The rows in the text of a `pg_dump` or `mysqldump`, table by table. */
+/** Reads the rows of each table from the text of a `pg_dump` or `mysqldump`. */
 import { InvalidDump } from '../errors/index.ts';
 import type { RowSet, SqlValue } from '../rpc/contract.ts';
 import { copyRows } from './copy-rows.ts';
@@ -6,9 +6,9 @@ import { refuseCutOff } from './dump-end.ts';
 import { type Dialect, type QualifiedName, SqlScanner } from './sql-scanner.ts';
 
 /**
- * The tables of the one database or schema that has Cinder's; those of others go by the name of theirs and a dot.
+ * The tables of the database or schema that contains Cinder's; names of tables in others are qualified with a dot.
  *
- * @throws {InvalidDump} when the text is neither, ends in the middle, or has Cinder's tables more than once
+ * @throws {InvalidDump} if the text is neither kind of dump, is cut off, or contains Cinder's tables more than once
  */
 export function sqlTables(text: string): ReadonlyMap<string, RowSet> {
   const scanner = new SqlScanner(text, dialectOf(text));
@@ -29,7 +29,7 @@ export function sqlTables(text: string): ReadonlyMap<string, RowSet> {
   return tables.chosen();
 }
 
-/** What mysqldump puts before the name of a table, in this order, as it is told to. */
+/** The keywords that mysqldump may write before the name of a table, in this order, depending on its options. */
 const insertWords = ['LOW_PRIORITY', 'DELAYED', 'HIGH_PRIORITY', 'IGNORE', 'INTO'];
 
 function createStatement(scanner: SqlScanner, tables: Tables): void {
@@ -54,24 +54,24 @@ function dialectOf(text: string): Dialect {
   );
 }
 
-/** A table that has rows or may get some. */
+/** A table with the rows read so far. */
 interface Table {
   readonly columns: readonly string[];
   readonly rows: SqlValue[][];
 }
 
-/** What is in one database, of PostgreSQL in one of its schemas. */
+/** The content of one database, or in PostgreSQL of one schema. */
 interface Space {
   readonly name: string;
   readonly content: Map<string, Table>;
-  /** The columns of each table, in their order. */
+  /** The columns of each table, in order. */
   readonly columns: Map<string, readonly string[]>;
 }
 
 class Tables {
   readonly #scanner: SqlScanner;
   readonly #spaces = new Map<string, Space>();
-  /** Where names without a schema are; the database, where a dump holds several. */
+  /** The schema of unqualified names, and the current database if a dump contains several. */
   #schema = '';
   #database = '';
 
@@ -79,7 +79,7 @@ class Tables {
     this.#scanner = scanner;
   }
 
-  /** @throws {InvalidDump} when several databases or schemas have the tables */
+  /** @throws {InvalidDump} if several databases or schemas contain the tables */
   chosen(): ReadonlyMap<string, RowSet> {
     const spaces = [...this.#spaces.values()];
     const withVolumes = spaces.filter(({ content }) => content.has('volumes'));
@@ -100,19 +100,19 @@ class Tables {
     return new Map([...chosen.content, ...named]);
   }
 
-  /** A command of psql, such as `\\restrict`: it ends with its line. */
+  /** Handles a psql command, such as `\\restrict`, which extends to the end of its line. */
   command(line: string): void {
     const [, database] = /^c(?:onnect)?\s+(.*)$/.exec(line) ?? [];
     if (database !== undefined) this.#database = database;
   }
 
-  /** What comes is of another database. */
+  /** Switches to another database. */
   use(database: string | null): void {
     this.#schema = database ?? '';
     this.#scanner.skipStatement();
   }
 
-  /** As pg_dump did it before it wrote every name in full. */
+  /** Sets the schema of unqualified names, as older versions of pg_dump did. */
   searchPath(): void {
     if (!this.#scanner.take('=')) this.#scanner.takeWord('TO');
     this.#schema = this.#scanner.name() ?? '';
@@ -120,8 +120,8 @@ class Tables {
   }
 
   /**
-   * Remembers the columns in their order, for rows that come without their names. A table that begins again is of
-   * another dump, whose rows must not become one with those before.
+   * Remembers the columns in order, for rows without column names. If a table is created again, a second dump has
+   * begun, whose rows must not be mixed with those of the first.
    */
   create(): void {
     const scanner = this.#scanner;
@@ -163,7 +163,7 @@ class Tables {
       this.#checkWidth(name, columns, row);
       rows.push(row);
     } while (scanner.take(','));
-    // What pg_dump adds when it is told to: ON CONFLICT DO NOTHING.
+    // Added by pg_dump on request: ON CONFLICT DO NOTHING.
     if (scanner.takeWord('ON')) for (const word of ['CONFLICT', 'DO', 'NOTHING']) scanner.takeWord(word);
     if (!scanner.take(';')) scanner.fail(`; was expected after an INSERT into ${name}`);
   }
@@ -173,7 +173,7 @@ class Tables {
     const table = scanner.qualifiedName() ?? scanner.fail('the name of a table was expected');
     const { name } = table;
     const columns = this.#columnList() ?? this.#knownColumns(table);
-    // Elsewhere, in files or in another form, they are when a dump was made as a folder or an archive.
+    // In a dump in directory or archive format, the rows are in other files or in another form.
     if (!scanner.takeWord('FROM') || !scanner.takeWord('STDIN'))
       scanner.fail(`the rows of ${name} are not in this text`);
     scanner.expect(';', `after a COPY of ${name} from stdin`);
@@ -203,7 +203,7 @@ class Tables {
     const { name } = table;
     return (
       this.#spaceOf(table).columns.get(name) ??
-      // Who says where a table is does not always say it each time.
+      // A dump that qualifies a table's name here need not have done so in its CREATE TABLE.
       this.#spaces.get('')?.columns.get(name) ??
       this.#scanner.fail(`the columns of ${name} are not known: its CREATE TABLE does not come before its rows`)
     );
@@ -238,7 +238,7 @@ class Tables {
   }
 }
 
-/** How the lines of a CREATE TABLE begin that are no columns; a column of such a name has quotes around it. */
+/** The keywords that begin lines of a CREATE TABLE other than columns; a column of such a name would be quoted. */
 const always = ['CONSTRAINT', 'PRIMARY', 'UNIQUE', 'FOREIGN', 'CHECK'];
 const constraints = {
   postgres: [...always, 'EXCLUDE', 'LIKE'],

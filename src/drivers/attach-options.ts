@@ -1,4 +1,4 @@
-/** The options of a backend, whatever its driver, that say how its volumes are attached to this host. */
+/** Backend options, common to all drivers, that control how volumes are attached to this host. */
 import { driverOptions, type OptionSchema } from './option-schema.ts';
 import type { VolumeDriver } from './volume-driver.ts';
 
@@ -10,7 +10,7 @@ export const attachOptions = {
   },
 } as const satisfies OptionSchema;
 
-/** Whether volumes are to be attached by several paths, as cinderlib reads it of the backend. */
+/** Whether volumes are to be attached over multiple paths: the backend option that cinderlib reads. */
 export function wantsMultipath(driver: VolumeDriver): boolean {
   const given = Object.entries(driver.configuration).filter(([name]) => Object.hasOwn(attachOptions, name));
   const { options } = driverOptions(driver.constructor.name, attachOptions, Object.fromEntries(given));

@@ -1,2 +1,2 @@
-/** In the registry of all realms: it marks volume drivers of every copy of this library. */
+/** In the global symbol registry, so that volume drivers of every copy of this library carry it. */
 export const brand: unique symbol = Symbol.for('cinderlib-wasm.volume-driver');

@@ -1,29 +1,29 @@
 /**
- * Runs programs of this host for drivers and connectors: each argument as an argument, never through a shell;
- * as root, directly or by the `root_helper`; for a limited time.
+ * Runs programs on this host for drivers and connectors: never through a shell; as root, directly or through the
+ * `root_helper`; with a time limit.
  */
 import { CommandFailed, CommandTimedOut, MissingDependency } from '../errors/index.ts';
 import { builtin, environment, waitable } from '../runtime.ts';
 
 export interface CommandOptions {
-  /** How commands become root's, such as `sudo`; without it they run as who runs this program. */
+  /** The command that runs programs as root, such as `sudo`; if empty, they run as the current user. */
   readonly rootHelper: string;
-  /** Seconds that a command may take. */
+  /** The time limit of a command, in seconds. */
   readonly timeout: number;
-  /** Variables of the environment that commands get beside those of this program. */
+  /** Environment variables for the commands, added to those of this process. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Whether this program is root's, and needs no helper; the system is asked unless it is given. */
+  /** Whether this process already runs as root and needs no helper. Default: ask the system. */
   readonly asRoot?: boolean;
 }
 
 export interface RunOptions {
-  /** What the program reads. */
+  /** The standard input of the program. */
   readonly input?: string;
-  /** Seconds in place of those of {@link CommandOptions}. */
+  /** Overrides the time limit of {@link CommandOptions}, in seconds. */
   readonly timeout?: number;
 }
 
-/** The Debian packages of programs that a host may lack. */
+/** The Debian packages that contain programs a host may lack. */
 const packages: Readonly<Record<string, string>> = {
   ...Object.fromEntries(['lvs', 'vgs', 'lvcreate', 'lvremove', 'lvextend', 'lvchange'].map((name) => [name, 'lvm2'])),
   tgtadm: 'tgt',
@@ -31,9 +31,9 @@ const packages: Readonly<Record<string, string>> = {
   modprobe: 'kmod',
 };
 
-/** Where programs of administrators are, which the path of other users leaves out. */
+/** The folder of administration programs, which is not in other users' `PATH`. */
 const administrators = '/usr/sbin/';
-/** For a program to end after it was asked to, in milliseconds, before it is made to. */
+/** Milliseconds between SIGTERM and SIGKILL. */
 const grace = 2000;
 
 export class Commands {
@@ -48,9 +48,9 @@ export class Commands {
   }
 
   /**
-   * Whether commands run as root, as far as that can be told beforehand.
+   * Checks that commands will run as root, as far as that can be known in advance.
    *
-   * @throws MissingDependency when they do not.
+   * @throws MissingDependency if they will not.
    */
   checkRoot(): void {
     if (builtin('node:child_process') === undefined) {
@@ -64,9 +64,9 @@ export class Commands {
   }
 
   /**
-   * Runs the program and gives what it printed.
+   * Runs the program and returns its standard output.
    *
-   * @throws MissingDependency when this host does not have it; CommandFailed; CommandTimedOut.
+   * @throws MissingDependency if this host lacks the program; CommandFailed; CommandTimedOut.
    */
   async run(program: string, parameters: readonly string[], options: RunOptions = {}): Promise<string> {
     try {
@@ -79,7 +79,7 @@ export class Commands {
 
   async #run(name: string, program: string, parameters: readonly string[], options: RunOptions): Promise<string> {
     const variables = { ...this.#options.environment, LC_ALL: 'C' };
-    // By `env`, where there is a helper: those such as sudo drop the environment.
+    // With a helper, set the variables through `env`: helpers such as sudo drop the environment.
     const assignments = Object.entries(variables).map(([key, value]) => `${key}=${value}`);
     const before = this.#helper.length === 0 ? [] : [...this.#helper, 'env', ...assignments];
     const seconds = options.timeout ?? this.#options.timeout;
@@ -109,7 +109,7 @@ interface Outcome {
 
 interface Execution {
   readonly words: readonly string[];
-  /** What runs them as root. */
+  /** The words of the helper that runs the command as root. */
   readonly helper: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly input: string;
@@ -136,7 +136,7 @@ function execute({ words, helper, env, input, seconds }: Execution): Promise<Out
     const settle = (code: number | null): void => {
       clearTimeout(timer);
       clearTimeout(kill);
-      // What it started may hold the pipes open for as long as it hangs, and with them this program.
+      // A process that it started may hang and keep the pipes open, and thus keep this process alive.
       for (const pipe of [child.stdout, child.stderr]) pipe.destroy();
       child.unref();
       resolve({ code, stdout, stderr, timedOut });
@@ -144,20 +144,20 @@ function execute({ words, helper, env, input, seconds }: Execution): Promise<Out
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
     child.on('error', (error) => {
-      // That it takes no signal: `send` has seen to it.
+      // The error that it cannot be signalled, which `send` handles.
       if (timedOut) return;
       clearTimeout(timer);
       reject(notStarted(program, error));
     });
     child.once('close', settle);
-    child.stdin.on('error', () => {}); // It may end without reading.
+    child.stdin.on('error', () => {}); // The program may exit without reading.
     child.stdin.end(input);
   });
 }
 
 type Processes = typeof import('node:child_process');
 
-/** Sends a signal to a program; as root where a helper has made it root's, who takes none from us. */
+/** Sends a signal to a program; if a helper runs it as root, which does not accept our signals, through the helper. */
 function send(
   { spawn }: Processes,
   child: ReturnType<Processes['spawn']>,
@@ -167,13 +167,13 @@ function send(
   const isDone = child.kill(`SIG${signal}`) || child.exitCode !== null || child.signalCode !== null;
   if (isDone || helper.length === 0) return;
   const [program = '', ...words] = [...helper, 'kill', '-s', signal, String(child.pid)];
-  // In a group of processes of its own: sudo does not hand on what comes from its own.
+  // In a separate process group: sudo does not relay signals sent from within its own.
   spawn(program, words, { stdio: 'ignore', detached: true })
     .on('error', () => {})
     .unref();
 }
 
-/** Node's own error would list all arguments, and what is secret among them. */
+/** Replaces Node's own error, which would list all arguments, secrets included. */
 function notStarted(program: string, error: Error): Error {
   const code: unknown = Reflect.get(error, 'code');
   const name = program.replace(administrators, '');
@@ -195,7 +195,7 @@ function isRoot(): boolean {
   try {
     return builtin('node:os')?.userInfo().uid === 0;
   } catch {
-    // Deno tells it only to programs that may ask (`--allow-sys`).
+    // Deno requires `--allow-sys` for this.
     return false;
   }
 }

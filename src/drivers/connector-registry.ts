@@ -1,11 +1,11 @@
-/** Finds what attaches a volume to this host, by the protocol that its driver speaks. */
+/** Finds the connector that attaches a volume to this host, by the protocol that its driver uses. */
 import { InvalidOption, NotImplemented } from '../errors/index.ts';
 import { didYouMean } from '../near-name.ts';
 import { shown } from '../shown.ts';
 import type { ConnectorOptions, HostConnector, HostConnectorClass } from './connector.ts';
 import { FakeConnector } from './fake-connector.ts';
 
-// A function and not a table: importing the library is to do no work. Each is loaded when a volume needs it.
+// A function rather than a table, so that importing the library does no work. Each is loaded on demand.
 function builtIn(): Readonly<Record<string, () => Promise<HostConnectorClass>>> {
   return {
     fake: async () => FakeConnector,
@@ -14,14 +14,14 @@ function builtIn(): Readonly<Record<string, () => Promise<HostConnectorClass>>> 
   };
 }
 
-// As with volume drivers, what a package registers holds for the whole program.
+// As with volume drivers, registrations apply to the whole program.
 const registered = new Map<string, HostConnectorClass>();
 
 /**
- * Makes a connector known for a protocol: the `driver_volume_type` that drivers answer with, in any case.
- * It goes before a built-in one, and before one that was registered earlier.
+ * Registers a connector for a protocol, the `driver_volume_type` that drivers return (case-insensitive). It takes
+ * precedence over a built-in connector and over earlier registrations.
  *
- * @throws InvalidOption when the protocol is no text or the connector is no class.
+ * @throws InvalidOption when the protocol is not a string or the connector is not a class.
  */
 export function registerConnector(protocol: string, connector: HostConnectorClass): void {
   if (typeof protocol !== 'string' || protocol === '') {
@@ -34,9 +34,9 @@ export function registerConnector(protocol: string, connector: HostConnectorClas
 }
 
 /**
- * A connector for the protocol.
+ * Creates a connector for the protocol.
  *
- * @throws NotImplemented when there is none; the message lists those that there are.
+ * @throws NotImplemented for an unknown protocol; the message lists the known ones.
  */
 export async function hostConnector(protocol: string | null, options: ConnectorOptions): Promise<HostConnector> {
   const connectors = builtIn();

@@ -1,68 +1,69 @@
 /**
- * What attaches a connected volume to this host, in the spirit of os-brick: one class a protocol.
+ * The contract of host connectors, which attach a connected volume to this host; like os-brick's, one class per
+ * protocol.
  *
- * `volume.connect()` asks the driver of the backend; `volume.attach()` asks one of these in addition.
- * Imitate `fake-connector.ts`.
+ * `volume.connect()` only calls the backend's driver; `volume.attach()` also calls a connector. `fake-connector.ts` is
+ * a model.
  */
 import type { Dict } from '../cinder/dict.ts';
 import { builtin, hostName, isAllowed } from '../runtime.ts';
 import type { MaybePromise } from './volume-driver.ts';
 
-/** An attached volume on this host. It is stored with its connection. */
+/** The device of an attached volume on this host. It is stored with its connection. */
 export interface Device extends Dict {
-  /** Where it is, such as `/dev/sdb`. */
+  /** The path of the device, such as `/dev/sdb`. */
   readonly path: string;
   /** `block` or `file`. */
   readonly type: string;
 }
 
-/** What a connector is constructed with: what `attach()` knows of the host and the connection. */
+/** The options that a connector is constructed with. */
 export interface ConnectorOptions {
   /**
-   * Whether the volume is to be reached by several paths: `multipath` of the host, which `attach()` takes from
-   * `use_multipath_for_image_xfer` of the backend. A connector that cannot throws, and never takes one path in silence.
+   * Whether to reach the volume over multiple paths: the host's `multipath`, which `attach()` takes from the backend's
+   * `use_multipath_for_image_xfer`. A connector without multipath support must throw, not silently use one path.
    */
   readonly use_multipath: boolean;
-  /** How privileged commands are run: `root_helper` of `setup`, such as `sudo`. */
+  /** The command to run privileged commands with: `root_helper` of `setup`, such as `sudo`. */
   readonly root_helper?: string;
 }
 
-/** Attaches volumes to this host by one protocol; the counterpart of a connector of os-brick, and its methods. */
+/** Attaches volumes to this host by one protocol; the counterpart of an os-brick connector, with the same methods. */
 export interface HostConnector {
-  /** Attaches the volume. `data` is what the driver said in `connection_info`. */
+  /** Attaches the volume. `data` is the driver's `data` from `initializeConnection()`. */
   connectVolume(data: Dict): MaybePromise<Device>;
-  /** Detaches it. `force`: even if data is lost. `ignore_errors`: as far as it goes, without throwing. */
+  /** Detaches the volume. `force`: even if data is lost. `ignore_errors`: as far as possible, without throwing. */
   disconnectVolume(
     data: Dict,
     device: Dict | null,
     options: { readonly force: boolean; readonly ignore_errors: boolean },
   ): MaybePromise<void>;
-  /** Whether something can be read at the path. */
+  /** Whether the device at the path can be read. */
   checkValidDevice(path: string | null): MaybePromise<boolean>;
-  /** Makes the host see that the volume has grown; gives its size in bytes. */
+  /** Makes the host pick up the volume's new size, and returns it in bytes; null if unknown. */
   extendVolume?(data: Dict): MaybePromise<number | null>;
 }
 
-/** A class of connectors, as `registerConnector` takes it. */
+/** A connector class, as passed to `registerConnector`. */
 export type HostConnectorClass = new (options: ConnectorOptions) => HostConnector;
 
-/** The properties of this host that drivers ask for. What this runtime cannot tell is left out. */
+/** The properties of this host that drivers need. Those that this runtime cannot determine are omitted. */
 export interface HostConnectorProperties extends Dict {
-  /** The host's name, as drivers register it on their storage. */
+  /** The host's name, which drivers register on their storage. */
   readonly host: string;
-  /** Whether the host wants several paths: `use_multipath_for_image_xfer` of the backend. */
+  /** Whether the host wants multiple paths: the backend's `use_multipath_for_image_xfer`. */
   readonly multipath: boolean;
-  /** The processor, such as `x86_64`. */
+  /** The processor architecture, such as `x86_64`. */
   readonly platform?: string;
-  /** The system, such as `linux`. */
+  /** The operating system, such as `linux`. */
   readonly os_type?: string;
-  /** An address at which other machines reach the host: the first of IPv4 that is not its own alone. */
+  /** An address at which other machines reach the host: its first IPv4 address that is not internal. */
   readonly ip?: string;
-  /** The host's name in iSCSI. */
+  /** The iSCSI initiator name of the host. */
   readonly initiator?: string;
 }
 
-/** The properties of this host. `multipath`: whether it is to be offered several paths. */
+/** The properties of this host. `multipath`: whether it wants multiple paths. */
 export function hostConnectorProperties(multipath = false): HostConnectorProperties {
   const os = builtin('node:os');
   const ip = firstAddress();
@@ -95,7 +96,7 @@ function iscsiInitiator(): string | undefined {
     const file = builtin('node:fs')?.readFileSync(path, 'utf8');
     return file?.match(/^InitiatorName=(?<name>.+)$/m)?.groups?.['name']?.trim();
   } catch {
-    // Most hosts have no iSCSI, and on those that do the file is often root's alone.
+    // Most hosts have no iSCSI; on those that do, often only root can read the file.
     return undefined;
   }
 }

@@ -1,111 +1,111 @@
 /**
- * What a driver sees of the library's objects: the fields that Cinder's drivers read.
+ * The library's objects as drivers see them: the fields that Cinder's drivers read.
  *
- * Drivers get the very objects that users hold. They are described here by their shape, so that a
- * driver needs nothing of the library but its own base class.
+ * Drivers get the same objects as users. They are described here structurally, so that a driver depends only on its
+ * base class.
  */
 import type { Dict } from '../cinder/dict.ts';
 
-/** The type of a volume: what was asked of the storage. */
+/** The type of a volume: requirements on the storage. */
 export interface DriverVolumeType {
-  /** A UUID, unless ids may be any text (`non_uuid_ids`); that of its volume, where the library made the type. */
+  /** A UUID unless the caller chose another id; a type that this library created has the id of its volume. */
   readonly id: string;
-  /** Unique; `__DEFAULT__` is the type of volumes that asked for nothing. */
+  /** Unique; `__DEFAULT__` is the type of volumes without requirements. */
   readonly name: string | null;
-  /** What is asked of the storage, by keys that its driver knows; null when that was not read. */
+  /** The requirements, under keys that the driver knows; null if they have not been read. */
   readonly extra_specs: Dict<string | null> | null;
-  /** The QoS specs that belong to the type; `db.qosSpecsGet` gives them. */
+  /** The id of the type's QoS specs; `db.qosSpecsGet` returns them. */
   readonly qos_specs_id: string | null;
 }
 
-/** A volume, with the fields of Cinder's that drivers read. What the driver answers with changes them, nothing else. */
+/** A volume, with the fields of Cinder's that drivers read. Drivers change them only through what they return. */
 export interface DriverVolume {
-  /** A UUID, unless ids may be any text (`non_uuid_ids`). It stays the same as long as the volume lives. */
+  /** A UUID unless the caller chose another id. It never changes. */
   readonly id: string;
-  /** The id that the name on the storage is made of, where it is not `id`. */
+  /** The id in the volume's name on the storage, if that is not `id`. */
   readonly _name_id: string | null;
-  /** The name for people; not unique. */
+  /** The display name; not unique. */
   readonly display_name: string | null;
-  /** What people wrote about it. */
+  /** The description. */
   readonly display_description: string | null;
   /** In GiB. */
   readonly size: number | bigint | null;
   /** `host@backend#pool`. */
   readonly host: string | null;
-  /** Such as `creating`, `available`, `in-use`, `extending`, `deleting` or `error`: Cinder's words. */
+  /** One of Cinder's volume states: `creating`, `available`, `in-use`, `extending`, `deleting`, `error`… */
   readonly status: string | null;
-  /** What it was before it was extended, retyped or migrated. */
+  /** The status before it was extended, retyped or migrated. */
   readonly previous_status: string | null;
   /** `attached` or `detached`. */
   readonly attach_status: string | null;
-  /** Whether a machine can start from it. */
+  /** Whether a machine can boot from it. */
   readonly bootable: boolean | null;
-  /** Whether several hosts may be connected at once. */
+  /** Whether multiple hosts may be connected at the same time. */
   readonly multiattach: boolean | null;
-  /** Whose it is: the `project_id` of `setup()`. */
+  /** The project that owns it: `project_id` of `setup()`. */
   readonly project_id: string | null;
-  /** Who made it: the `user_id` of `setup()`. */
+  /** The user that owns it: `user_id` of `setup()`. */
   readonly user_id: string | null;
-  /** What its users noted of it. */
+  /** Metadata set by users. */
   readonly metadata: Dict<string> | null;
-  /** What administrators and drivers noted of it; `db.volumeAdminMetadataUpdate` changes it. */
+  /** Metadata set by administrators and drivers; `db.volumeAdminMetadataUpdate` changes it. */
   readonly admin_metadata: Dict<string> | null;
-  /** The driver's own: what the storage calls it. */
+  /** Set by the driver: its id on the storage. */
   readonly provider_id: string | null;
-  /** The driver's own: where it is, such as `10.0.0.1:3260,1 iqn… 1` for iSCSI. */
+  /** Set by the driver: where it is, such as `10.0.0.1:3260,1 iqn… 1` for iSCSI. */
   readonly provider_location: string | null;
-  /** The driver's own, and secret: how hosts get in, such as `CHAP user secret`. */
+  /** Set by the driver: the credentials for hosts, such as `CHAP user secret`. A secret. */
   readonly provider_auth: string | null;
-  /** The driver's own: sizes of blocks and the like. */
+  /** Set by the driver: block sizes and the like. */
   readonly provider_geometry: string | null;
-  /** The driver's own: what it needs to know of a replica. */
+  /** Set by the driver: data about a replica. */
   readonly replication_driver_data: string | null;
-  /** The key that its bytes are encrypted with, in a key manager; null when they are not. */
+  /** The id of its encryption key in a key manager; null if it is not encrypted. */
   readonly encryption_key_id: string | null;
-  /** The snapshot that it was made of. */
+  /** The id of the snapshot that it was created from. */
   readonly snapshot_id: string | null;
-  /** The volume that it was cloned of. */
+  /** The id of the volume that it is a clone of. */
   readonly source_volid: string | null;
-  /** The id of `volume_type`; drivers that look the type up go by it. */
+  /** The id of `volume_type`. */
   readonly volume_type_id: string | null;
-  /** What was asked of the storage; null when nothing was. */
+  /** The requirements on the storage; null if there are none. */
   readonly volume_type: DriverVolumeType | null;
 }
 
 /** A snapshot, with the fields of Cinder's that drivers read. */
 export interface DriverSnapshot {
-  /** A UUID, unless ids may be any text (`non_uuid_ids`). */
+  /** A UUID unless the caller chose another id. */
   readonly id: string;
-  /** The name for people; not unique. */
+  /** The display name; not unique. */
   readonly display_name: string | null;
-  /** What people wrote about it. */
+  /** The description. */
   readonly display_description: string | null;
-  /** The volume that it is of; `db.volumeGet` gives that. */
+  /** The id of its volume; `db.volumeGet` returns that. */
   readonly volume_id: string | null;
-  /** The size of its volume when it was made, in GiB. */
+  /** The size of its volume when the snapshot was taken, in GiB. */
   readonly volume_size: number | bigint | null;
-  /** Such as `creating`, `available`, `deleting` or `error`: Cinder's words. */
+  /** One of Cinder's snapshot states: `creating`, `available`, `deleting`, `error`… */
   readonly status: string | null;
-  /** Whose it is: that of its volume. */
+  /** The project that owns it: that of its volume. */
   readonly project_id: string | null;
-  /** Who made it: the `user_id` of its volume. */
+  /** The user that owns it: that of its volume. */
   readonly user_id: string | null;
-  /** What its users noted of it. */
+  /** Metadata set by users. */
   readonly metadata: Dict<string> | null;
-  /** The driver's own: what the storage calls it. */
+  /** Set by the driver: its id on the storage. */
   readonly provider_id: string | null;
-  /** The driver's own: where it is. */
+  /** Set by the driver: where it is. */
   readonly provider_location: string | null;
-  /** The driver's own, and secret: how hosts get in. */
+  /** Set by the driver: the credentials for hosts. A secret. */
   readonly provider_auth: string | null;
 }
 
-/** A connection of a volume to a host, as drivers see those of a volume that several hosts use. */
+/** A connection of a volume to a host, as `db` returns it to drivers. */
 export interface DriverAttachment {
-  /** That of the connection. */
+  /** The id of the connection. */
   readonly id: string;
-  /** The volume that is connected. */
+  /** The id of the connected volume. */
   readonly volume_id: string;
-  /** The properties of the host; null where it was stored without them. */
+  /** The properties of the host; null if the connection was stored without them. */
   readonly connector: Dict | null;
 }

@@ -1,4 +1,4 @@
-/** Attaches the volumes of the fake driver: there is no device, only its path. */
+/** Pretends to attach the fake driver's volumes: there is a path, but no device. */
 import type { Dict } from '../cinder/dict.ts';
 import { DeviceUnavailable } from '../errors/index.ts';
 import type { Device, HostConnector } from './connector.ts';

@@ -1,6 +1,6 @@
 /**
- * A driver without a storage, for tests, examples, and reading the metadata of a storage that is out of
- * reach. It answers and fails as it is told, and logs what it was asked.
+ * A driver without a storage, for tests, for examples, and for metadata of a storage that is out of reach. It returns
+ * and throws what it is told to, and logs all calls.
  */
 import type { Dict } from '../cinder/dict.ts';
 import { InvalidOption } from '../errors/index.ts';
@@ -15,16 +15,16 @@ import {
   VolumeDriver,
 } from './volume-driver.ts';
 
-/** The methods of a driver. Each can be told what to answer, and to fail. */
+/** The methods of a driver. Each can be told what to return or throw. */
 export type FakeMethod = {
   [K in keyof VolumeDriver]: VolumeDriver[K] extends (...args: never[]) => unknown ? K : never;
 }[keyof VolumeDriver];
 
-/** One call, with volumes and snapshots as their ids. */
+/** A logged call, in which volumes and snapshots are replaced by their ids. */
 export interface FakeCall {
-  /** Which method of the driver was called. */
+  /** The method that was called. */
   readonly method: FakeMethod;
-  /** What it was called with: copies as of that moment. */
+  /** The arguments, copied at the time of the call. */
   readonly args: readonly unknown[];
 }
 
@@ -35,9 +35,12 @@ interface Failure {
 
 const capacity = { total_capacity_gb: 'infinite', free_capacity_gb: 'infinite' } as const;
 
-/** Option `pools`: the names of its pools; without it there is one, with the name of the backend. */
+/**
+ * A driver without a storage, which logs all calls and returns or throws what it is told to. The option `pools` lists
+ * the names of its pools; by default it has one, named after the backend.
+ */
 export class FakeLoggingVolumeDriver extends VolumeDriver {
-  /** Every call so far, the oldest first. */
+  /** All calls so far, oldest first. */
   readonly calls: FakeCall[] = [];
   readonly #pools: readonly string[];
   readonly #answers = new Map<FakeMethod, unknown>();
@@ -48,12 +51,12 @@ export class FakeLoggingVolumeDriver extends VolumeDriver {
     this.#pools = poolNames(parameters.configuration['pools']);
   }
 
-  /** From now on the method answers with the value, or with what the function makes of the arguments. */
+  /** From now on, the method returns this value, or if it is a function, its result for the method's arguments. */
   answer(method: FakeMethod, value: unknown): void {
     this.#answers.set(method, value);
   }
 
-  /** From now on the method throws the error: `times` times, or until it is told to fail with null. */
+  /** From now on, the method throws this error, `times` times (default: always). Null ends it. */
   fail(method: FakeMethod, error: unknown, { times = Number.POSITIVE_INFINITY }: { times?: number } = {}): void {
     if (error === null) this.#failures.delete(method);
     else this.#failures.set(method, { error, left: times });
@@ -150,7 +153,7 @@ export class FakeLoggingVolumeDriver extends VolumeDriver {
       throw failure.error;
     }
     const told = this.#answers.has(method) ? this.#answers.get(method) : otherwise;
-    // What a test tells the driver to answer is the test's: a wrong answer is one of the things to try.
+    // Tests choose the answer, and may choose a wrong one on purpose.
     return (await (typeof told === 'function' ? told(...args) : told)) as T;
   }
 
@@ -173,7 +176,7 @@ function poolNames(option: unknown): readonly string[] {
   throw new InvalidOption(`The option pools of the fake driver is a list of names, not ${shown(option)}.`);
 }
 
-/** What the log keeps of an argument: the id of a volume or snapshot, other values as they are now. */
+/** What the log keeps of an argument: the id of a volume or snapshot, a copy of anything else. */
 function summary(argument: unknown): unknown {
   if (typeof argument !== 'object' || argument === null) return argument;
   return 'id' in argument ? argument.id : { ...argument };

@@ -1,4 +1,4 @@
-/** Attaches what this host sees already: a file, or a device that needs no network. */
+/** Attaches what this host can already access: a file, or a device that needs no network. */
 import type { Dict } from '../cinder/dict.ts';
 import { DeviceUnavailable } from '../errors/index.ts';
 import { builtin, privateFiles } from '../runtime.ts';
@@ -30,7 +30,7 @@ function devicePath(data: Dict): string {
   );
 }
 
-/** The bytes of a file or device that can be read; null when it cannot. */
+/** The size of a readable file or device in bytes; null if it cannot be read. */
 export async function sizeAt(path: string): Promise<number | null> {
   try {
     return path.startsWith(inBrowser) ? await opfsSize(path.slice(inBrowser.length)) : await hostSize(path);
@@ -45,7 +45,7 @@ async function hostSize(path: string): Promise<number | null> {
   try {
     const stat = await file.stat();
     if (stat.isFile()) return stat.size;
-    // A block device has no size of its own in `stat`: its end is where reading ends, found by halving.
+    // `stat` reports no size for a block device, so find its end by binary search with reads.
     return await endOf((at) => file.read(new Uint8Array(1), 0, 1, at).then(({ bytesRead }) => bytesRead > 0));
   } finally {
     await file.close();
@@ -62,7 +62,7 @@ async function opfsSize(path: string): Promise<number> {
   return (await handle.getFile()).size;
 }
 
-/** The first place at which nothing can be read. */
+/** The first offset at which nothing can be read. */
 async function endOf(readable: (at: number) => Promise<boolean>): Promise<number> {
   let [end, beyond] = [0, 1];
   while (await readable(beyond - 1)) [end, beyond] = [beyond, beyond * 2];

@@ -1,8 +1,8 @@
 /**
- * The options of volume drivers: names, types and defaults as in Cinder, as data that can be listed.
+ * The options of volume drivers as data that can be listed, with names, types and defaults as in Cinder.
  *
- * A driver describes its own in the static `options` and reads them with {@link driverOptions}, which takes
- * what Cinder's configuration files take: `'5'` for a number, `'yes'` for a boolean, `'a,b'` for a list.
+ * A driver declares its options in the static `options` and reads them with {@link driverOptions}, which accepts the
+ * notation of Cinder's configuration files: `'5'` for a number, `'yes'` for a boolean, `'a,b'` for a list.
  */
 import { type Dict, dict, entriesOf } from '../cinder/dict.ts';
 import { InvalidOption } from '../errors/index.ts';
@@ -13,53 +13,53 @@ interface OptionTypes {
   string: string;
   integer: number;
   float: number;
-  /** A number of a TCP port. */
+  /** A TCP port number. */
   port: number;
   boolean: boolean;
   list: readonly string[];
 }
 
-/** One option: what `oslo.config` knows of it in Cinder. */
+/** A driver option, described as Cinder describes it to `oslo.config`. */
 export interface DriverOption {
-  /** What a value is read as; `port` is a whole number from 0 to 65,535, `list` a list of texts. */
+  /** The type of the value; `port` is an integer from 0 to 65,535, `list` a list of strings. */
   readonly type: keyof OptionTypes;
-  /** What it is when it is not given. */
+  /** The value if the option is not given. */
   readonly default: string | number | boolean | readonly string[] | null;
-  /** What it is for, in a sentence; with its unit, where it has one. */
+  /** One sentence on what the option is for, with its unit, if any. */
   readonly help: string;
-  /** Set when a backend without it is refused. */
+  /** Set if the option must be given. */
   readonly required?: true;
-  /** Never shown in a message. */
+  /** Set if the value must never appear in a message. */
   readonly secret?: true;
-  /** It leads to a program that is run: a dump cannot set it. */
+  /** Set if the option names a program to run: a dump cannot set it. */
   readonly runs?: true;
-  /** The values that are taken, where not all are. */
+  /** The accepted values; if absent, all. */
   readonly choices?: readonly string[];
-  /** The least number that is taken. */
+  /** The smallest number accepted. */
   readonly min?: number;
-  /** The greatest number that is taken. */
+  /** The largest number accepted. */
   readonly max?: number;
 }
 
-/** The options of a driver, by their names. */
+/** The options of a driver, by name. */
 export type OptionSchema = Readonly<Record<string, DriverOption>>;
 
-/** What a schema's options are once they are read: null only where that is the default. */
+/** The values of a schema's options after reading; null only where that is the default. */
 export type OptionValues<S extends OptionSchema> = {
   readonly [K in keyof S]: OptionTypes[S[K]['type']] | (S[K] extends { readonly required: true } ? never : Null<S[K]>);
 };
 type Null<O extends DriverOption> = null extends O['default'] ? null : never;
 
-/** Options that the library reads itself, or that Cinder has for every driver. */
+/** Options that the library reads itself, or that Cinder defines for every driver. */
 const common = ['volume_backend_name', 'volume_driver', 'backend_host', 'enabled_backends'];
 
 /**
- * Reads the options of a backend by the schema of its driver.
+ * Reads the options of a backend according to the schema of its driver.
  *
- * @returns `options`: each option of the schema, with its default where it was not given. `configuration`: what
- *   was given, in its order, with the values as they were read: what a dump shows.
- * @throws InvalidOption for a value of the wrong type, an option that is missing, and one that looks misspelt.
- *   Others that the schema does not have are kept: Cinder has hundreds.
+ * @returns `options`: every option of the schema, with its default if it was not given. `configuration`: the given
+ *   options in their order, with the values as read, for dumps.
+ * @throws InvalidOption for a value of the wrong type, a missing option, or one that looks misspelt. Other unknown
+ *   options are kept, since Cinder has hundreds.
  */
 export function driverOptions<S extends OptionSchema>(
   driver: string,
@@ -82,7 +82,7 @@ export function driverOptions<S extends OptionSchema>(
     }
     return [name, value ?? schema[name]?.default ?? null];
   });
-  // Each value was read by the type that its option has.
+  // Each value was read according to its option's type.
   return { options: dict(options) as OptionValues<S>, configuration };
 }
 
@@ -104,7 +104,7 @@ function readAs(type: keyof OptionTypes, value: unknown): unknown {
   try {
     return readers[type](value);
   } catch {
-    // Nor can it be looked at, or made a text.
+    // The value throws when it is inspected or converted to text.
     return undefined;
   }
 }
@@ -115,7 +115,7 @@ function expected({ type, choices, min, max }: DriverOption): string {
   return `${type === 'integer' ? 'an' : 'a'} ${type}${range} is expected`;
 }
 
-/** Each gives undefined for what it cannot read. */
+/** Each returns undefined for values that it cannot read. */
 const readers: { readonly [T in keyof OptionTypes]: (value: unknown) => OptionTypes[T] | undefined } = {
   string: (value) => (typeof value === 'string' || typeof value === 'number' ? String(value) : undefined),
   integer: (value) => whole(value),
@@ -129,7 +129,7 @@ const readers: { readonly [T in keyof OptionTypes]: (value: unknown) => OptionTy
   },
 };
 
-/** The words that Cinder's configuration files take. */
+/** The words accepted in Cinder's configuration files. */
 const truth: ReadonlyMap<string, boolean> = new Map([
   ...['true', '1', 'on', 'yes'].map((word): [string, boolean] => [word, true]),
   ...['false', '0', 'off', 'no'].map((word): [string, boolean] => [word, false]),

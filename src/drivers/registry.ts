@@ -1,4 +1,4 @@
-/** Finds the volume driver that a backend's `volume_driver` names, and lists those that there are. */
+/** Finds the volume driver named by a backend's `volume_driver`, and lists the available ones. */
 import { InvalidOption, VolumeDriverNotFound } from '../errors/index.ts';
 import { didYouMean } from '../near-name.ts';
 import { shown } from '../shown.ts';
@@ -7,10 +7,10 @@ import { FakeLoggingVolumeDriver } from './fake.ts';
 import type { DriverOption } from './option-schema.ts';
 import { VolumeDriver, type VolumeDriverClass } from './volume-driver.ts';
 
-/** A driver that is loaded when a backend asks for it: programs that use another one never fetch it. */
+/** Loads a driver on demand: programs that do not use it never fetch it. */
 type Loader = () => Promise<VolumeDriverClass>;
 
-// A function and not a table: importing the library is to do no work.
+// A function rather than a table, so that importing the library does no work.
 function builtIn(): Readonly<Record<string, Loader>> {
   return {
     'cinder.tests.fake_driver.FakeLoggingVolumeDriver': async () => FakeLoggingVolumeDriver,
@@ -19,14 +19,14 @@ function builtIn(): Readonly<Record<string, Loader>> {
   };
 }
 
-// The counterpart of Python's modules: what a driver package registers holds for the whole program.
+// The counterpart of Python's modules: registrations apply to the whole program.
 const registered = new Map<string, VolumeDriverClass>();
 
 /**
- * Makes a volume driver known by a name, for `volume_driver: name` of every backend. It goes before a
- * built-in driver, and before one that was registered earlier, of the same name.
+ * Registers a volume driver under a name, so that every backend can select it with `volume_driver: name`. It takes
+ * precedence over a built-in driver of that name and over earlier registrations.
  *
- * @throws InvalidOption when the name is empty or the class is no subclass of `VolumeDriver`.
+ * @throws InvalidOption when the name is empty or the class does not extend `VolumeDriver`.
  */
 export function registerVolumeDriver(name: string, driver: VolumeDriverClass): void {
   if (typeof name !== 'string' || name === '') {
@@ -43,9 +43,9 @@ export function registerVolumeDriver(name: string, driver: VolumeDriverClass): v
 }
 
 /**
- * The class of that name.
+ * The driver class of that name.
  *
- * @throws VolumeDriverNotFound when there is none; the message lists what there is.
+ * @throws VolumeDriverNotFound for an unknown name; the message lists the known ones.
  */
 export async function volumeDriverClass(name: string): Promise<VolumeDriverClass> {
   const drivers = builtIn();
@@ -60,21 +60,21 @@ export async function volumeDriverClass(name: string): Promise<VolumeDriverClass
   );
 }
 
-/** What {@link listSupportedDrivers} tells of a driver, under the names that cinderlib uses. */
+/** What {@link listSupportedDrivers} returns about a driver, with cinderlib's names. */
 export interface SupportedDriver {
-  /** The class alone, such as `LVMVolumeDriver`. */
+  /** The name of the class, such as `LVMVolumeDriver`. */
   readonly class_name: string;
-  /** What `volume_driver` of a backend is to be. */
+  /** The value for a backend's `volume_driver`. */
   readonly class_fqn: string;
-  /** That of the driver, not of the library. */
+  /** The version of the driver, not of the library. */
   readonly version: string;
-  /** A sentence on what the driver is for. */
+  /** One sentence on what the driver is for. */
   readonly desc: string;
   /** The options that the driver reads, with their types and defaults. */
   readonly driver_options: readonly (DriverOption & { readonly name: string })[];
 }
 
-/** The volume drivers that a backend can name, built in and registered, with the options of each. */
+/** All built-in and registered volume drivers, by name, with their options. */
 export async function listSupportedDrivers(): Promise<Readonly<Record<string, SupportedDriver>>> {
   const drivers: Record<string, SupportedDriver> = {};
   for (const name of driverNames()) {
@@ -93,7 +93,7 @@ function isDriverClass(value: unknown): boolean {
   return isClassOf(value, (prototype) => prototype instanceof VolumeDriver);
 }
 
-/** What to do about a class that is none of our drivers, when it is one of another copy of this library. */
+/** A hint for a driver class that extends another copy of this library; empty for anything else. */
 function copyHint(value: unknown): string {
   if (!isClassOf(value, (prototype) => brand in prototype)) return '';
   return (
@@ -102,7 +102,7 @@ function copyHint(value: unknown): string {
   );
 }
 
-/** Whatever is given may be a proxy that throws when it is looked at. */
+/** False for a proxy that throws when inspected. */
 function isClassOf(value: unknown, isMeant: (prototype: object) => boolean): boolean {
   try {
     const prototype: unknown = typeof value === 'function' ? value.prototype : null;

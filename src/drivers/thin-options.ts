@@ -1,4 +1,4 @@
-/** Options that every driver with capacity statistics has, as Cinder defines them. */
+/** Options of all drivers that report capacity statistics, as defined by Cinder. */
 import type { OptionSchema } from './option-schema.ts';
 
 export const thinOptions = {

@@ -1,8 +1,8 @@
 /**
  * The contract of a volume driver: the methods of Cinder's driver interface that cinderlib calls.
  *
- * A driver makes and removes volumes on a storage; it stores no metadata. Every method may answer at
- * once or with a promise. Python's keyword arguments are an object. Imitate `fake.ts`.
+ * A driver creates and deletes volumes on a storage; it stores no metadata. Every method may return its result or a
+ * promise of it. Python's keyword arguments become an options object. `fake.ts` is a model.
  */
 import type { Dict } from '../cinder/dict.ts';
 import { NotImplemented } from '../errors/index.ts';
@@ -11,56 +11,57 @@ import { brand } from './brand.ts';
 import type { DriverSnapshot, DriverVolume } from './driver-objects.ts';
 import type { OptionSchema } from './option-schema.ts';
 
-/** What a driver is constructed with. */
+/** The parameters that a driver is constructed with. */
 export interface DriverParameters {
-  /** The options of the backend, as they were given. */
+  /** The backend's options as given. */
   readonly configuration: Dict;
-  /** Looks up volumes and snapshots that the driver was not handed. */
+  /** Looks up volumes and snapshots that the driver was not passed. */
   readonly db: unknown;
   /** `host@backend`. */
   readonly host: string;
-  /** There are no clusters here: it keeps the shape of Cinder's parameters. */
+  /** Always null, since there are no clusters; kept for compatibility with Cinder's parameters. */
   readonly cluster_name: null;
-  /** No storage fails over here: as above. */
+  /** Always null, since there is no failover; kept for compatibility with Cinder's parameters. */
   readonly active_backend_id: null;
-  /** How privileged commands are run: `root_helper` of `setup`, such as `sudo`. */
+  /** The command to run privileged commands with: `root_helper` of `setup`, such as `sudo`. */
   readonly root_helper?: string;
 }
 
 export type MaybePromise<T> = T | Promise<T>;
 
-/** Fields of the volume or snapshot that the driver wants stored, `provider_location` for instance. */
+/** Fields of the volume or snapshot that the driver wants stored, such as `provider_location`. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a method without a return statement is a driver's usual one
 export type ModelUpdate = Readonly<Record<string, unknown>> | null | undefined | void;
 
-/** How a host reaches a volume: a protocol, and what that protocol needs to know. */
+/** How a host reaches a volume: a protocol and its parameters. */
 export interface ConnectionInfo {
-  /** The protocol, such as `iscsi`: `registerConnector` has what speaks it. */
+  /** The protocol, such as `iscsi`, which selects the connector (see `registerConnector`). */
   readonly driver_volume_type: string;
-  /** What a connector of that protocol is told. It is stored with the connection, as JSON. */
+  /** The parameters for the connector. They are stored with the connection, as JSON. */
   readonly data: Dict;
 }
 
-/** There are no request contexts here: the parameter keeps the shape of Cinder's methods. */
+/** Always null, since there are no request contexts; kept for compatibility with Cinder's methods. */
 export type DriverContext = null;
 
-/** The properties of a host, as os-brick names them. */
+/** The connector properties of a host, with os-brick's names. */
 export type DriverConnector = Readonly<Record<string, unknown>>;
 
-/** A class of drivers, as `registerVolumeDriver` takes it. */
+/** A driver class, as passed to `registerVolumeDriver`. */
 export interface VolumeDriverClass {
-  /** Reads the options; it throws `InvalidOption`, and asks no storage yet. */
+  /** Checks the options, throwing `InvalidOption`; does not contact the storage yet. */
   new (parameters: DriverParameters): VolumeDriver;
-  /** The options that it reads. */
+  /** The options that the driver reads. */
   readonly options: OptionSchema;
-  /** That of the driver, as statistics report it. */
+  /** The driver's version, as reported in its statistics. */
   readonly version: string;
-  /** A sentence on what it is for. */
+  /** One sentence on what the driver is for. */
   readonly description: string;
 }
 
 /**
- * The base class of volume drivers.
+ * The base class of volume drivers. A method that a driver does not override throws `NotImplemented`, unless it has a
+ * default.
  *
  * @example
  * ```ts
@@ -76,22 +77,22 @@ export interface VolumeDriverClass {
  * ```
  */
 export class VolumeDriver {
-  /** The options that the driver reads of its backend, as `listSupportedDrivers` shows them. */
+  /** The backend options that the driver reads, as listed by `listSupportedDrivers`. */
   static readonly options: OptionSchema = {};
-  /** That of the driver, as statistics report it. */
+  /** The driver's version, as reported in its statistics. */
   static readonly version: string = '1.0.0';
-  /** A sentence on what the driver is for. */
+  /** One sentence on what the driver is for. */
   static readonly description: string = '';
 
-  /** The options of the backend, as dumps show them. */
+  /** The backend's options, as dumps show them. */
   readonly configuration: Dict;
   /** `host@backend`. */
   readonly host: string;
-  /** There are no clusters here. */
+  /** Always null: there are no clusters. */
   readonly cluster_name: null;
-  /** No storage fails over here. */
+  /** Always null: there is no failover. */
   readonly active_backend_id: null;
-  /** `setPersistence` gives every driver the database of the new storage. */
+  /** Looks up volumes and snapshots; `setPersistence` replaces it with the database of the new storage. */
   db: unknown;
   #capabilities: Readonly<Dict> = {};
   #initialized = false;
@@ -104,12 +105,12 @@ export class VolumeDriver {
     this.active_backend_id = active_backend_id;
   }
 
-  /** Tells it from what is no driver, also in another copy of this library. */
+  /** Identifies drivers, including those of another copy of this library. */
   get [brand](): true {
     return true;
   }
 
-  /** Prints the name alone: options may be secrets. */
+  /** Prints only the name: options may be secrets. */
   [inspect](): string {
     return `<${this.constructor.name}>`;
   }
@@ -118,59 +119,60 @@ export class VolumeDriver {
     return { volume_driver: this.constructor.name };
   }
 
-  /** The statistics that the driver reported when it was set up. */
+  /** The statistics that the driver reported during its setup. */
   get capabilities(): Readonly<Dict> {
     return this.#capabilities;
   }
 
-  /** Whether the driver was set up. */
+  /** Whether the setup is complete. */
   get initialized(): boolean {
     return this.#initialized;
   }
 
-  /** The first call: connects to the storage. */
+  /** First step of the setup: connects to the storage. */
   doSetup(_context: DriverContext): MaybePromise<void> {}
 
-  /** The second call: throws when the configuration or the storage is not in order. */
+  /** Second step of the setup: throws if something is wrong with the configuration or the storage. */
   checkForSetupError(): MaybePromise<void> {}
 
-  /** The third call: asks for the statistics, which `capabilities` then keeps. */
+  /** Third step of the setup: gets the statistics and keeps them as `capabilities`. */
   async initCapabilities(): Promise<void> {
     this.#capabilities = { ...(await this.getVolumeStats({ refresh: true })) };
   }
 
-  /** Limits how fast the driver copies data. */
+  /** Fourth step of the setup: limits the rate at which the driver copies data. */
   setThrottle(): MaybePromise<void> {}
 
-  /** The last call of the setup. */
+  /** Last step of the setup. */
   setInitialized(): MaybePromise<void> {
     this.#initialized = true;
   }
 
   /**
-   * Capacity and abilities; asks the storage when `refresh` is set. The keys are Cinder's: `total_capacity_gb` and
-   * `free_capacity_gb`, in GiB or `'infinite'` or `'unknown'`, and so on; in `pools` where there are several.
+   * Returns capacity and capabilities, asking the storage again if `refresh` is set. The keys are Cinder's:
+   * `total_capacity_gb` and `free_capacity_gb`, in GiB or `'infinite'` or `'unknown'`, and so on. Multiple pools are
+   * listed in `pools`, with these keys each.
    */
   getVolumeStats(_options: { readonly refresh: boolean }): MaybePromise<Readonly<Dict> | null> {
     throw this.#missing('getVolumeStats');
   }
 
-  /** Makes a volume of `volume.size` GiB. One of that id that is there already is never replaced. */
+  /** Creates a volume of `volume.size` GiB. Must never replace an existing volume with that id. */
   createVolume(_volume: DriverVolume): MaybePromise<ModelUpdate> {
     throw this.#missing('createVolume');
   }
 
   /**
-   * Removes the volume. One that is gone already is no error.
+   * Deletes the volume. A volume that no longer exists is not an error.
    *
-   * @throws VolumeIsBusy when something uses it: it is then left as it is.
+   * @throws VolumeIsBusy when it is in use; it is then left unchanged.
    */
   deleteVolume(_volume: DriverVolume): MaybePromise<ModelUpdate> {
     throw this.#missing('deleteVolume');
   }
 
   /**
-   * Makes the volume bigger, without touching what it holds. An error leaves the size as it was.
+   * Extends the volume without changing its content. After an error, the size is unchanged.
    *
    * @param _newSize In GiB.
    */
@@ -178,45 +180,45 @@ export class VolumeDriver {
     throw this.#missing('extendVolume');
   }
 
-  /** Makes a volume of what another one holds, which goes its own way from then on; its size may be greater. */
+  /** Creates a volume with the content of another, independent of it from then on and possibly larger. */
   createClonedVolume(_volume: DriverVolume, _source: DriverVolume): MaybePromise<ModelUpdate> {
     throw this.#missing('createClonedVolume');
   }
 
-  /** Makes a volume of what a snapshot holds, which must not need the snapshot later; its size may be greater. */
+  /** Creates a volume with the content of a snapshot, independent of it from then on and possibly larger. */
   createVolumeFromSnapshot(_volume: DriverVolume, _snapshot: DriverSnapshot): MaybePromise<ModelUpdate> {
     throw this.#missing('createVolumeFromSnapshot');
   }
 
-  /** Keeps what the volume `snapshot.volume_id` holds at this moment, also while hosts use it. */
+  /** Takes a snapshot of the current content of the volume `snapshot.volume_id`, which hosts may be using. */
   createSnapshot(_snapshot: DriverSnapshot): MaybePromise<ModelUpdate> {
     throw this.#missing('createSnapshot');
   }
 
-  /** Removes the snapshot. One that is gone already is no error. */
+  /** Deletes the snapshot. A snapshot that no longer exists is not an error. */
   deleteSnapshot(_snapshot: DriverSnapshot): MaybePromise<ModelUpdate> {
     throw this.#missing('deleteSnapshot');
   }
 
-  /** Offers the volume to the host, before it is connected. What is offered already stays as it is. */
+  /** Exports the volume, before a host connects to it. An existing export is left unchanged. */
   createExport(_context: DriverContext, _volume: DriverVolume, _connector: DriverConnector): MaybePromise<ModelUpdate> {
     throw this.#missing('createExport');
   }
 
-  /** Takes the offer back, after a host was disconnected. Other hosts may still be connected: `db` knows. */
+  /** Removes the export after a host was disconnected. Other hosts may still be connected: ask `db`. */
   removeExport(_context: DriverContext, _volume: DriverVolume): MaybePromise<ModelUpdate> {
     throw this.#missing('removeExport');
   }
 
-  /** Lets the host in, and says how it gets to the volume. The same host may ask again. */
+  /** Grants the host access and returns how it reaches the volume. May be called again for the same host. */
   initializeConnection(_volume: DriverVolume, _connector: DriverConnector): MaybePromise<ConnectionInfo> {
     throw this.#missing('initializeConnection');
   }
 
   /**
-   * Lets the host out again. One that was never let in is no error.
+   * Revokes the host's access. A host that has none is not an error.
    *
-   * @param _connector Null for a connection that was stored without the properties of its host.
+   * @param _connector Null for a connection that was stored without its host's properties.
    */
   terminateConnection(
     _volume: DriverVolume,
@@ -226,7 +228,7 @@ export class VolumeDriver {
     throw this.#missing('terminateConnection');
   }
 
-  /** Throws when a host with these properties cannot be connected to. */
+  /** Throws if a host with these properties cannot be connected. */
   validateConnector(_connector: DriverConnector): MaybePromise<void> {}
 
   #missing(method: string): NotImplemented {

@@ -1,25 +1,25 @@
-/** What the built-in drivers call volumes and snapshots on their storage: Cinder's own names. */
+/** The names that the built-in drivers give volumes and snapshots on their storage: the same as Cinder's. */
 import { InvalidVolume, ValueError, VolumeNotFound } from '../errors/index.ts';
 import type { DriverAttachment, DriverSnapshot, DriverVolume } from './driver-objects.ts';
 
 export const gibibyte = 1024 ** 3;
 
-/** By `volume_name_template`. A volume that Cinder migrated has the name of another id. */
+/** Cinder's default `volume_name_template`. A volume that Cinder migrated is named by another id. */
 export function volumeName({ id, _name_id }: Pick<DriverVolume, 'id' | '_name_id'>): string {
   return `volume-${checkedId(_name_id || id)}`;
 }
 
-/** By `snapshot_name_template`. */
+/** Cinder's default `snapshot_name_template`. */
 export function snapshotName({ id }: Pick<DriverSnapshot, 'id'>): string {
   return `snapshot-${checkedId(id)}`;
 }
 
-/** The name of the volume that a snapshot is of. */
+/** The name of a snapshot's volume. */
 export function sourceName({ volume_id }: DriverSnapshot): string {
   return volumeName({ id: volume_id ?? '', _name_id: null });
 }
 
-/** Ids may be any text (`non_uuid_ids`), and a dump may come from anywhere: none may lead out of a folder or group. */
+/** Ids may be any text, and dumps may come from anywhere: no id may lead out of the folder or volume group. */
 function checkedId(id: string): string {
   if (/^[\w.+-]{1,110}$/.test(id)) return id;
   throw new InvalidVolume(
@@ -27,7 +27,7 @@ function checkedId(id: string): string {
   );
 }
 
-/** A size in GiB, as the fields hold it, in bytes. Throws `ValueError` for one that cannot be counted exactly in bytes. */
+/** Converts a size field from GiB to bytes. Throws `ValueError` if the bytes are not a safe integer. */
 export function bytesOf(size: number | bigint | null): number {
   const bytes = Number(size ?? 0) * gibibyte;
   if (Number.isSafeInteger(bytes)) return bytes;
@@ -35,19 +35,19 @@ export function bytesOf(size: number | bigint | null): number {
   throw new ValueError(`A volume of ${size} GiB is more than this driver can make: at most ${most} GiB.`);
 }
 
-/** Bytes in GiB with two decimals, as Cinder's statistics have them. */
+/** Converts bytes to GiB with two decimals, as in Cinder's statistics. */
 export function inGibibytes(bytes: number): number {
   return Math.round((bytes / gibibyte) * 100) / 100;
 }
 
-/** The connections of a volume, as far as the storage of the metadata can tell. */
+/** The connections of a volume, as far as the metadata storage can tell. */
 export async function attachmentsOf(db: unknown, volume: DriverVolume): Promise<readonly DriverAttachment[]> {
-  // The look-up of Cinder's database API, by its name.
+  // Named after the look-up in Cinder's database API.
   const found = await lookUp(db, 'volumeAttachmentGetAllByVolumeId', volume);
   return (found ?? []) as readonly DriverAttachment[];
 }
 
-/** The volume as it is stored now: who holds it may have read it earlier. As it was given where nobody can tell. */
+/** The volume as currently stored, since the given object may be stale; the given one if it cannot be looked up. */
 export async function storedVolume(db: unknown, volume: DriverVolume): Promise<DriverVolume> {
   try {
     return ((await lookUp(db, 'volumeGet', volume)) ?? volume) as DriverVolume;
@@ -57,7 +57,7 @@ export async function storedVolume(db: unknown, volume: DriverVolume): Promise<D
   }
 }
 
-/** Asks `db`, which is whatever the storage of the metadata gives to drivers; for a plugin that may be nothing. */
+/** Calls a look-up of `db`, which is whatever the metadata storage gives to drivers; for a plugin, possibly nothing. */
 async function lookUp(db: unknown, method: string, { id }: DriverVolume): Promise<unknown> {
   const found: unknown = typeof db === 'object' && db !== null ? Reflect.get(db, method) : null;
   return typeof found === 'function' ? Reflect.apply(found, db, [id]) : null;

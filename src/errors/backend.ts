@@ -1,13 +1,13 @@
-/** Errors of volume drivers and host connectors: what the storage, or this host, could not do. */
+/** Errors of volume drivers and host connectors: failures of the storage or of this host. */
 import { CinderlibError } from './base.ts';
 
-/** The storage answered with something that makes no sense, or is in a state that the driver cannot work with. */
+/** The storage returned something unintelligible, or is in a state that the driver cannot work with. */
 export class VolumeBackendAPIException extends CinderlibError {
   override readonly name = 'VolumeBackendAPIException';
   override readonly code = 'VOLUME_BACKEND_API_EXCEPTION';
 }
 
-/** This host lacks a program, a kernel module or an interface; `missing` names it, the message says how to get it. */
+/** This host lacks a program, a kernel module or an interface. `missing` names it; the message says how to get it. */
 export class MissingDependency extends CinderlibError {
   override readonly name = 'MissingDependency';
   override readonly code = 'MISSING_DEPENDENCY';
@@ -20,13 +20,13 @@ export class MissingDependency extends CinderlibError {
   }
 }
 
-/** A program ended with an error. `stderr` is what it said; its arguments are left out: they may hold secrets. */
+/** A program failed. `stderr` is its error output. Its arguments are left out, since they may contain secrets. */
 export class CommandFailed extends CinderlibError {
   override readonly name = 'CommandFailed';
   override readonly code = 'COMMAND_FAILED';
   constructor(
     readonly program: string,
-    /** Null when a signal ended it, or it could not be started. */
+    /** Null if a signal ended the program or it could not be started. */
     readonly exit_code: number | null,
     readonly stderr: string,
     hint = '',
@@ -35,7 +35,7 @@ export class CommandFailed extends CinderlibError {
   }
 }
 
-/** A program did not end in time, and was stopped. What was half done is undone as far as it can be. */
+/** A program exceeded its time limit and was stopped. A half-done operation is undone as far as possible. */
 export class CommandTimedOut extends CinderlibError {
   override readonly name = 'CommandTimedOut';
   override readonly code = 'COMMAND_TIMED_OUT';
@@ -50,7 +50,7 @@ export class CommandTimedOut extends CinderlibError {
   }
 }
 
-/** The volume group of an LVM backend is not there. */
+/** The volume group of an LVM backend does not exist. */
 export class VolumeGroupNotFound extends CinderlibError {
   override readonly name = 'VolumeGroupNotFound';
   override readonly code = 'VOLUME_GROUP_NOT_FOUND';
@@ -59,7 +59,7 @@ export class VolumeGroupNotFound extends CinderlibError {
   }
 }
 
-/** The storage has no room for it. Nothing was made. */
+/** The storage is full. Nothing was created. */
 export class StorageFull extends CinderlibError {
   override readonly name = 'StorageFull';
   override readonly code = 'STORAGE_FULL';
@@ -73,7 +73,7 @@ export class StorageFull extends CinderlibError {
   }
 }
 
-/** The volume or snapshot is in use, or has snapshots that need it. Nothing of it was changed. */
+/** The volume or snapshot is in use, or snapshots depend on it. The storage was not changed. */
 export class VolumeIsBusy extends CinderlibError {
   override readonly name = 'VolumeIsBusy';
   override readonly code = 'VOLUME_IS_BUSY';
@@ -85,7 +85,7 @@ export class VolumeIsBusy extends CinderlibError {
   }
 }
 
-/** The storage does not hold a volume or snapshot that the metadata speaks of. */
+/** A volume or snapshot that the metadata refers to does not exist on the storage. */
 export class VolumeDeviceNotFound extends CinderlibError {
   override readonly name = 'VolumeDeviceNotFound';
   override readonly code = 'VOLUME_DEVICE_NOT_FOUND';
@@ -94,7 +94,7 @@ export class VolumeDeviceNotFound extends CinderlibError {
   }
 }
 
-/** The properties of a host lack what the driver needs to connect it. */
+/** A host's connector properties lack something that the driver needs. */
 export class InvalidConnectorException extends CinderlibError {
   override readonly name = 'InvalidConnectorException';
   override readonly code = 'INVALID_CONNECTOR_EXCEPTION';

@@ -1,23 +1,23 @@
-/** The root of every error that a user can cause. */
+/** The base class of all errors that users can cause. */
 
-/** In the registry of all realms: it marks errors of every copy of this library. */
+/** In the global symbol registry, so that errors of every copy of this library, in every realm, carry it. */
 const brand: unique symbol = Symbol.for('cinderlib-wasm.error');
 
 /**
- * An error of this library. `name` and `code` are stable; `message` says what was wrong, with the value,
- * and what to do. It never holds a password.
+ * The base class of this library's errors. `name` and `code` are stable; `message` says what was wrong, with the
+ * value, and what to do about it. It never contains a password.
  */
 export abstract class CinderlibError extends Error {
   abstract override readonly name: string;
-  /** The name in capitals, for `switch` statements and logs. */
+  /** The name in upper snake case, for `switch` statements and logs. */
   abstract readonly code: string;
-  /** The volume, snapshot or connection that the failed operation was about, where there is one. */
+  /** The volume, snapshot or connection whose operation failed, if any. */
   declare resource?: unknown;
-  /** The error of the storage, where what became of {@link resource} could not be stored either. */
+  /** The storage's error, if the resulting state of {@link resource} could not be stored either. */
   declare not_saved?: unknown;
-  /** The error of undoing what was half done, where that failed too. */
+  /** The error of the rollback, if undoing the half-done operation failed too. */
   declare not_undone?: unknown;
-  /** What was being read or stored when it failed, such as `volume <id>`, where many are at once. */
+  /** In an operation on many objects: the one being read or stored when it failed, such as `volume <id>`. */
   declare item?: string;
 
   get [brand](): true {
@@ -25,7 +25,7 @@ export abstract class CinderlibError extends Error {
   }
 }
 
-/** Tells an error of this library, also one that comes from another realm or another copy of it. */
+/** Whether a value is an error of this library, including errors from another realm or another copy of it. */
 export function isCinderlibError(value: unknown): value is CinderlibError {
   return value instanceof Error && Reflect.get(value, brand) === true;
 }

@@ -1,4 +1,4 @@
-/** Every error that a user can cause. */
+/** All errors that users can cause. */
 export {
   CommandFailed,
   CommandTimedOut,

@@ -1,14 +1,14 @@
-/** Errors of moving everything from one storage to another. */
+/** Errors of `migrate`, which copies everything from one storage to another. */
 import { CinderlibError } from './base.ts';
 
-/** The target holds something under the same id that is not older and the same: it is not overwritten. */
+/** The target already has a different or newer object with the same id. It is not overwritten. */
 export class MigrationConflict extends CinderlibError {
   override readonly name = 'MigrationConflict';
   override readonly code = 'MIGRATION_CONFLICT';
   /**
-   * @param kind what it is: `volume`, `snapshot`, `connection`, `volume type` or `key-value`
-   * @param id its id, or its key
-   * @param found what the target has
+   * @param kind `volume`, `snapshot`, `connection`, `volume type` or `key-value`
+   * @param id the object's id, or the key of a key-value
+   * @param found what the target already has, in words
    */
   constructor(
     readonly kind: string,
@@ -22,7 +22,7 @@ export class MigrationConflict extends CinderlibError {
   }
 }
 
-/** The source was changed while it was read: what was read is of no one moment. */
+/** The source was changed while it was being read, so what was read is not a consistent snapshot. */
 export class SourceChanged extends CinderlibError {
   override readonly name = 'SourceChanged';
   override readonly code = 'SOURCE_CHANGED';

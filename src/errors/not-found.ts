@@ -1,13 +1,13 @@
-/** Errors about objects that are not where they should be. */
+/** Errors about objects that do not exist. */
 import { CinderlibError } from './base.ts';
 
-/** An id in a message: those of Cinder have 36 characters, and no column takes more than 255. */
+/** Shortens an id for a message: Cinder's have 36 characters, and no column holds more than 255. */
 function short(id: unknown): string {
   const text = String(id);
   return text.length > 255 ? `${text.slice(0, 36)}… (${text.length} characters)` : text;
 }
 
-/** No live volume has that id. */
+/** No volume has that id; deleted ones do not count. */
 export class VolumeNotFound extends CinderlibError {
   override readonly name = 'VolumeNotFound';
   override readonly code = 'VOLUME_NOT_FOUND';
@@ -16,7 +16,7 @@ export class VolumeNotFound extends CinderlibError {
   }
 }
 
-/** No live snapshot has that id. */
+/** No snapshot has that id; deleted ones do not count. */
 export class SnapshotNotFound extends CinderlibError {
   override readonly name = 'SnapshotNotFound';
   override readonly code = 'SNAPSHOT_NOT_FOUND';
@@ -25,7 +25,7 @@ export class SnapshotNotFound extends CinderlibError {
   }
 }
 
-/** No live connection has that id. Cinder calls a connection a volume attachment. */
+/** No connection has that id; deleted ones do not count. Cinder calls a connection a volume attachment. */
 export class ConnectionNotFound extends CinderlibError {
   override readonly name = 'ConnectionNotFound';
   override readonly code = 'CONNECTION_NOT_FOUND';
@@ -34,7 +34,7 @@ export class ConnectionNotFound extends CinderlibError {
   }
 }
 
-/** The database has no live volume type of that name, for instance no `__DEFAULT__`. */
+/** The database has no volume type of that name, such as `__DEFAULT__`; deleted ones do not count. */
 export class VolumeTypeNotFoundByName extends CinderlibError {
   override readonly name = 'VolumeTypeNotFoundByName';
   override readonly code = 'VOLUME_TYPE_NOT_FOUND_BY_NAME';
@@ -43,7 +43,7 @@ export class VolumeTypeNotFoundByName extends CinderlibError {
   }
 }
 
-/** A backend that is neither initialised here nor described well enough to be initialised. */
+/** The backend is neither initialised nor described with enough options to initialise it. */
 export class BackendNotPresent extends CinderlibError {
   override readonly name = 'BackendNotPresent';
   override readonly code = 'BACKEND_NOT_PRESENT';

@@ -1,7 +1,7 @@
-/** Errors of operations on volumes, snapshots, connections and their types. */
+/** Errors of operations on volumes, snapshots, connections and volume types. */
 import { CinderlibError } from './base.ts';
 
-/** The volume is in no state for the operation, for instance deleting one that has snapshots. */
+/** The state of the volume does not allow the operation: deleting it while it has snapshots, for instance. */
 export class InvalidVolume extends CinderlibError {
   override readonly name = 'InvalidVolume';
   override readonly code = 'INVALID_VOLUME';
@@ -10,7 +10,7 @@ export class InvalidVolume extends CinderlibError {
   }
 }
 
-/** A detach of a volume that is not attached here. */
+/** `detach` was called on a volume that is not attached to this host. */
 export class NotLocal extends CinderlibError {
   override readonly name = 'NotLocal';
   override readonly code = 'NOT_LOCAL';
@@ -19,13 +19,13 @@ export class NotLocal extends CinderlibError {
   }
 }
 
-/** The device that an attach produced cannot be used. */
+/** Attaching a volume produced no usable device. */
 export class DeviceUnavailable extends CinderlibError {
   override readonly name = 'DeviceUnavailable';
   override readonly code = 'DEVICE_UNAVAILABLE';
 }
 
-/** The type `__DEFAULT__` belongs to all volumes: it takes no extra specs and no QoS specs of one of them. */
+/** A volume's extra specs or QoS specs were to change the type `__DEFAULT__`, which all volumes share. */
 export class VolumeTypeUpdateFailed extends CinderlibError {
   override readonly name = 'VolumeTypeUpdateFailed';
   override readonly code = 'VOLUME_TYPE_UPDATE_FAILED';
@@ -34,7 +34,7 @@ export class VolumeTypeUpdateFailed extends CinderlibError {
   }
 }
 
-/** That id is taken: by an object that is stored, or by a row that is marked as deleted, whose id is not used again. */
+/** The id is taken by a stored object, or by a row marked as deleted, whose id is not reused. */
 export class DuplicateEntry extends CinderlibError {
   override readonly name = 'DuplicateEntry';
   override readonly code = 'DUPLICATE_ENTRY';

@@ -1,4 +1,4 @@
-/** Errors about what the caller configured: options, storages, URLs. */
+/** Errors about configuration: options, storages, URLs. */
 import { CinderlibError } from './base.ts';
 
 /** An option of `setup`, of a backend or of a call has a wrong name, type or value. */
@@ -7,13 +7,13 @@ export class InvalidOption extends CinderlibError {
   override readonly code = 'INVALID_OPTION';
 }
 
-/** `persistence_config` names no storage that there is, or a storage cannot take its options. */
+/** `persistence_config` names an unknown storage, or gives a storage wrong options. */
 export class InvalidPersistence extends CinderlibError {
   override readonly name = 'InvalidPersistence';
   override readonly code = 'INVALID_PERSISTENCE';
 }
 
-/** A `connection` that is not a database URL, or not one of a database that this runtime can open. */
+/** `connection` is not a database URL, or names a database that this runtime cannot open. */
 export class InvalidUrl extends CinderlibError {
   override readonly name = 'InvalidUrl';
   override readonly code = 'INVALID_URL';
@@ -25,13 +25,13 @@ export class VolumeDriverNotFound extends CinderlibError {
   override readonly code = 'VOLUME_DRIVER_NOT_FOUND';
 }
 
-/** A plugin or driver left out a method that its contract asks for. */
+/** A plugin or driver lacks a method that its contract requires. */
 export class NotImplemented extends CinderlibError {
   override readonly name = 'NotImplemented';
   override readonly code = 'NOT_IMPLEMENTED';
 }
 
-/** The context was closed; nothing can be asked of it or of its objects any more. */
+/** The context is closed; it and its objects can no longer be used. */
 export class ContextClosed extends CinderlibError {
   override readonly name = 'ContextClosed';
   override readonly code = 'CONTEXT_CLOSED';

@@ -1,7 +1,7 @@
-/** Errors of the storage underneath: files, locks, schema, engine. */
+/** Errors of databases and their media: files, locks, schema, engine. */
 import { CinderlibError } from './base.ts';
 
-/** The database, or the folder it is to live in, cannot be opened: missing, a folder, not permitted. */
+/** The database or its folder cannot be opened: it is missing, is a folder, or access is denied. */
 export class DatabaseUnavailable extends CinderlibError {
   override readonly name = 'DatabaseUnavailable';
   override readonly code = 'DATABASE_UNAVAILABLE';
@@ -14,7 +14,7 @@ export class DatabaseUnavailable extends CinderlibError {
   }
 }
 
-/** The file is no SQLite database. It was not touched. */
+/** The file is not a SQLite database. It was left untouched. */
 export class NotADatabase extends CinderlibError {
   override readonly name = 'NotADatabase';
   override readonly code = 'NOT_A_DATABASE';
@@ -26,19 +26,19 @@ export class NotADatabase extends CinderlibError {
   }
 }
 
-/** The database is damaged: a page is missing or makes no sense. */
+/** The database is corrupt: a page is missing or malformed. */
 export class DatabaseCorrupt extends CinderlibError {
   override readonly name = 'DatabaseCorrupt';
   override readonly code = 'DATABASE_CORRUPT';
 }
 
-/** There is a database already where `from` was to make a new one. */
+/** A database already exists where `from` was to create one. */
 export class DatabaseExists extends CinderlibError {
   override readonly name = 'DatabaseExists';
   override readonly code = 'DATABASE_EXISTS';
 }
 
-/** Somebody else has the database open; `pid` and `host` say who, as far as that is known. */
+/** Another program, tab or transaction holds a lock on the database; `pid` and `host` tell which, as far as known. */
 export class DatabaseLocked extends CinderlibError {
   override readonly name = 'DatabaseLocked';
   override readonly code = 'DATABASE_LOCKED';
@@ -51,7 +51,7 @@ export class DatabaseLocked extends CinderlibError {
   }
 }
 
-/** Another program changed, replaced or removed the file while it was open here. Nothing was written. */
+/** Another program changed, replaced or deleted the file while it was open here. Nothing was written. */
 export class DatabaseChanged extends CinderlibError {
   override readonly name = 'DatabaseChanged';
   override readonly code = 'DATABASE_CHANGED';
@@ -63,7 +63,7 @@ export class DatabaseChanged extends CinderlibError {
   }
 }
 
-/** A reader of `changes()` was too far behind, so that it was not told of all of them. */
+/** A reader of `changes()` fell too far behind and missed some changes. */
 export class ChangesMissed extends CinderlibError {
   override readonly name = 'ChangesMissed';
   override readonly code = 'CHANGES_MISSED';
@@ -75,7 +75,7 @@ export class ChangesMissed extends CinderlibError {
   }
 }
 
-/** Another tab took the database over from this one, which did not answer. Nothing was written. */
+/** Another tab took over the database because this one did not respond. Nothing was written. */
 export class DatabaseTakenOver extends CinderlibError {
   override readonly name = 'DatabaseTakenOver';
   override readonly code = 'DATABASE_TAKEN_OVER';
@@ -84,7 +84,7 @@ export class DatabaseTakenOver extends CinderlibError {
   }
 }
 
-/** A change was asked of a database that was opened with `read_only`, or of a server that takes none. */
+/** A write to a database that was opened with `read_only`, or to a server that accepts no writes. */
 export class ReadOnly extends CinderlibError {
   override readonly name = 'ReadOnly';
   override readonly code = 'READ_ONLY';
@@ -96,7 +96,7 @@ export class ReadOnly extends CinderlibError {
   }
 }
 
-/** The server refuses the user: a wrong password, or a right that the user does not have. Nothing was changed. */
+/** The server denied access: the password is wrong, or the user lacks a privilege. Nothing was changed. */
 export class AccessDenied extends CinderlibError {
   override readonly name = 'AccessDenied';
   override readonly code = 'ACCESS_DENIED';
@@ -109,7 +109,7 @@ export class AccessDenied extends CinderlibError {
   }
 }
 
-/** `setPersistence` has gone over to the new storage, and the old one could not be closed; `cause` says why. */
+/** `setPersistence` switched to the new storage, but the old one could not be closed; `cause` says why. */
 export class OldStorageNotClosed extends CinderlibError {
   override readonly name = 'OldStorageNotClosed';
   override readonly code = 'OLD_STORAGE_NOT_CLOSED';
@@ -123,13 +123,13 @@ export class OldStorageNotClosed extends CinderlibError {
   }
 }
 
-/** A row was to refer to one that is not stored, or to lose one that still refers to it. Nothing was changed. */
+/** A foreign key was violated: a row refers to one that is not stored, or is still referred to. Nothing was changed. */
 export class MissingReference extends CinderlibError {
   override readonly name = 'MissingReference';
   override readonly code = 'MISSING_REFERENCE';
 }
 
-/** A package that this storage needs is not installed. */
+/** A package that the storage needs is not installed. */
 export class PackageMissing extends CinderlibError {
   override readonly name = 'PackageMissing';
   override readonly code = 'PACKAGE_MISSING';
@@ -142,14 +142,14 @@ export class PackageMissing extends CinderlibError {
   }
 }
 
-/** A read or write of a file failed: disk full, input/output error, too many files, no permission. */
+/** Reading or writing a file failed: disk full, I/O error, too many open files, permission denied. */
 export class StorageFailure extends CinderlibError {
   override readonly name = 'StorageFailure';
   override readonly code = 'STORAGE_FAILURE';
   constructor(
     message: string,
     readonly path: string | null = null,
-    /** The system's own word for it: `ENOSPC`, `EIO`, `EACCES`…; in browsers such as `QuotaExceeded`. */
+    /** The system's error code: `ENOSPC`, `EIO`, `EACCES`…; in browsers, a name such as `QuotaExceeded`. */
     readonly errno: string | null = null,
     options?: ErrorOptions,
   ) {
@@ -157,19 +157,19 @@ export class StorageFailure extends CinderlibError {
   }
 }
 
-/** The database holds tables that are not in a state that this library can use, or ever alters. */
+/** The tables in the database are not in a state that this library can use or upgrade. */
 export class SchemaError extends CinderlibError {
   override readonly name = 'SchemaError';
   override readonly code = 'SCHEMA_ERROR';
 }
 
-/** A statement that the database refused. */
+/** The database rejected a statement. */
 export class DatabaseError extends CinderlibError {
   override readonly name = 'DatabaseError';
   override readonly code = 'DATABASE_ERROR';
 }
 
-/** The SQLite engine is not the one that this library was built and tested with. */
+/** The SQLite engine is not the build that this library was tested with. */
 export class EngineMismatch extends CinderlibError {
   override readonly name = 'EngineMismatch';
   override readonly code = 'ENGINE_MISMATCH';

@@ -1,31 +1,31 @@
 /** Errors about values: fields, dumps, versions. */
 import { CinderlibError } from './base.ts';
 
-/** A value that its field cannot take. */
+/** A value that its field or parameter cannot take. */
 export class ValueError extends CinderlibError {
   override readonly name = 'ValueError';
   override readonly code = 'VALUE_ERROR';
 }
 
-/** QoS specs that Cinder refuses, such as an unknown consumer. */
+/** QoS specs that Cinder rejects, for instance for an unknown consumer. */
 export class InvalidQoSSpecs extends CinderlibError {
   override readonly name = 'InvalidQoSSpecs';
   override readonly code = 'INVALID_QOS_SPECS';
 }
 
-/** Text that is no JSON; the message is the one of Python's parser, with line and column. */
+/** Text that is not valid JSON. The message is that of Python's parser, with line and column. */
 export class JSONDecodeError extends CinderlibError {
   override readonly name = 'JSONDecodeError';
   override readonly code = 'JSON_DECODE_ERROR';
 }
 
-/** JSON that is not a dump of volumes, snapshots, connections or backends. */
+/** A dump that cannot be loaded: it is not one, is incomplete or ambiguous, or its secrets are masked. */
 export class InvalidDump extends CinderlibError {
   override readonly name = 'InvalidDump';
   override readonly code = 'INVALID_DUMP';
 }
 
-/** An object of a newer version than this library knows. */
+/** An object whose version is newer than this library knows. */
 export class IncompatibleObjectVersion extends CinderlibError {
   override readonly name = 'IncompatibleObjectVersion';
   override readonly code = 'INCOMPATIBLE_OBJECT_VERSION';
@@ -34,13 +34,13 @@ export class IncompatibleObjectVersion extends CinderlibError {
   }
 }
 
-/** A version that is no version. */
+/** A malformed object version. */
 export class InvalidVersion extends CinderlibError {
   override readonly name = 'InvalidVersion';
   override readonly code = 'INVALID_VERSION';
 }
 
-/** An object of another namespace or of a class that this library does not know. */
+/** An object from another namespace, or of a class that this library does not know. */
 export class UnsupportedObjectError extends CinderlibError {
   override readonly name = 'UnsupportedObjectError';
   override readonly code = 'UNSUPPORTED_OBJECT_ERROR';
@@ -49,7 +49,7 @@ export class UnsupportedObjectError extends CinderlibError {
   }
 }
 
-/** A field was read that the object does not have and that cannot be loaded. */
+/** A field was read that is not set on the object and cannot be loaded. */
 export class ObjectActionError extends CinderlibError {
   override readonly name = 'ObjectActionError';
   override readonly code = 'OBJECT_ACTION_ERROR';

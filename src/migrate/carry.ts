@@ -1,4 +1,4 @@
-/** Carries everything from a source to a target, and looks whether it has arrived. */
+/** Carries everything from a source to a target, and verifies the result. */
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { SourceChanged } from '../errors/index.ts';
 import type { KeyValue } from '../objects/key-value.ts';
@@ -9,25 +9,25 @@ import { ahead, pages, type Source } from './source.ts';
 import { DEFAULT_TYPE, keyOf, type Target } from './target.ts';
 
 export interface CarryOptions {
-  /** Whether nothing is written: only read, counted and compared with what is there. */
+  /** Whether to write nothing, only read, count and compare with what the target has. */
   readonly dry_run: boolean;
-  /** Whether both sides are read again at the end and compared field by field. */
+  /** Whether to read both sides again at the end and compare them field by field. */
   readonly verify: boolean;
   readonly key_values: boolean;
   readonly on_progress: (progress: MigrationProgress) => void;
 }
 
-/** How far a migration is, as `on_progress` is told. */
+/** The progress of a migration, as passed to `on_progress`. */
 export interface MigrationProgress {
-  /** `reading` in a dry run, else `writing`, and then `verifying` where that was not declined. */
+  /** `reading` in a dry run; else `writing`, then `verifying` unless `verify` is false. */
   readonly phase: 'reading' | 'writing' | 'verifying';
-  /** Volumes, snapshots, connections and key-values so far. */
+  /** The number of volumes, snapshots, connections and key-values so far. */
   readonly done: number;
-  /** How many there are to be; null where the source cannot tell. */
+  /** The number of them in total; null if the source cannot tell. */
   readonly total: number | null;
 }
 
-/** @param target null for a dry run to something that does not exist yet */
+/** @param target null for a dry run with a target that does not exist yet */
 export async function carry(source: Source, target: Target | null, options: CarryOptions): Promise<MigrationReport> {
   const run = new Run(source, target, options);
   if (options.dry_run) await run.read();
@@ -43,10 +43,10 @@ class Run {
   readonly #left = new LeftOut();
   readonly #counts = { volumes: 0, snapshots: 0, connections: 0, key_values: 0 };
   readonly #types = new Set<string>();
-  /** The volumes that are carried: nothing is without its own. */
+  /** The volumes that are carried: nothing is carried without its volume. */
   readonly #volumes = new Set<string>();
   readonly #differences: Difference[] = [];
-  /** The fields of the default type that were looked at: a database tells its QoS specs with a volume only. */
+  /** The fields of the default type compared so far: a database returns its QoS specs only together with a volume. */
   readonly #defaultTypeSeen = new Set<string>();
 
   constructor(source: Source, target: Target | null, options: CarryOptions) {
@@ -58,7 +58,7 @@ class Run {
     if (source.defaultType !== null) this.#meetDefaultType(source.defaultType);
   }
 
-  /** Goes through everything as a migration would. */
+  /** Goes through everything like a migration, without writing. */
   async read(): Promise<void> {
     const target = this.#target;
     const steps = await this.#steps('reading');
@@ -72,7 +72,7 @@ class Run {
     await this.#eachKeyValue(steps, async () => {});
   }
 
-  /** Writes all or, where the target has transactions, nothing. */
+  /** Writes everything; on failure, nothing, if the target has transactions. */
   async write(): Promise<void> {
     const target = this.#target;
     if (target === null) return;
@@ -89,14 +89,14 @@ class Run {
         );
       }
     } catch (error) {
-      // Why it failed says more than why it could not be taken back.
+      // The original error matters more than one of the rollback.
       await target.rollback().catch(() => {});
       throw error;
     }
     await target.commit();
   }
 
-  /** Reads both sides again. */
+  /** Reads both sides again and compares them. */
   async verify(): Promise<void> {
     const target = this.#target;
     if (target === null) return;
@@ -122,7 +122,7 @@ class Run {
     };
   }
 
-  /** What is to be called with how many were done of all that the source has, carried or not. */
+  /** Returns a function that reports progress, given the number of items processed since, carried or not. */
   async #steps(phase: 'reading' | 'writing'): Promise<(count: number) => void> {
     const total = await this.#source.count();
     let done = 0;
@@ -182,7 +182,7 @@ class Run {
     this.#meetDefaultType(type);
   }
 
-  /** The type of all volumes is the target's own, with the specs that it has there. */
+  /** The target keeps its own default type with its own specs; specs of the source's that differ are not carried. */
   #meetDefaultType(type: VersionedObject): void {
     const own = this.#target?.defaultType;
     if (!own) return;

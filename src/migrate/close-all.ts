@@ -1,6 +1,6 @@
-/** Closes several things of which none may stay open because another cannot be closed. */
+/** Closes several resources, none of which may stay open because closing another failed. */
 
-/** One after the other; throws the first of the failures once all were tried. */
+/** Closes one after the other, then throws the first error, if any. */
 export async function closeAll(closings: Iterable<() => Promise<void> | void>): Promise<void> {
   const failures: unknown[] = [];
   for (const close of closings) {

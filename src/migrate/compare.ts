@@ -1,4 +1,4 @@
-/** Compares an object as it should be with what is stored, field by field. */
+/** Compares an expected object with the stored one, field by field. */
 import { entriesOf, isDict } from '../cinder/dict.ts';
 import type { Field } from '../cinder/field.ts';
 import { VersionedObject } from '../cinder/versioned-object.ts';
@@ -7,7 +7,7 @@ import { jsonText, spaced } from '../serialization/json-text.ts';
 import type { Item } from './item.ts';
 import type { Difference } from './report.ts';
 
-/** Fields beside the columns that make up an object. */
+/** Fields that make up an object besides its columns. */
 const parts = new Set([
   'metadata',
   'admin_metadata',
@@ -18,9 +18,9 @@ const parts = new Set([
   'consumer',
   'name',
 ]);
-/** Whatever the rows hold, these are read as null. */
+/** Fields that are read as null, whatever is in the rows. */
 const unread = new Set(['projects', 'qos_specs_id']);
-/** What a storage gives an object that comes without. */
+/** Fields that a storage fills in for an object that lacks them. */
 const given = new Set([
   'created_at',
   'deleted',
@@ -34,7 +34,7 @@ const given = new Set([
   'volume_size',
   'consumer',
 ]);
-/** Texts that hold no secret. Drivers put anything into the others: passwords, keys, URLs with both. */
+/** Text fields that contain no secrets. Drivers put anything into the others: passwords, keys, URLs with either. */
 const plainTexts = new Set([
   'user_id',
   'project_id',
@@ -54,9 +54,9 @@ const plainTexts = new Set([
 ]);
 
 /**
- * The fields in which the stored object is not what was expected.
+ * The fields in which the stored object differs from the expected one.
  *
- * @param onCoarseTime called with the field of each time that the storage keeps without its fraction of a second
+ * @param onCoarseTime called with the field of each time that the storage keeps without fractional seconds
  */
 export function differences(
   { kind, id }: Pick<Item, 'kind' | 'id'>,
@@ -70,14 +70,14 @@ export function differences(
   });
 }
 
-/** Whether the values of a field can be told: it is no free text, nor a dictionary of such. */
+/** Whether the values of a field may be shown: not if it is free text or a dict of that. */
 function isPlain({ name, kind }: Field): boolean {
   if (kind === 'string') return plainTexts.has(name);
   return typeof kind === 'object' || ['uuid', 'integer', 'boolean', 'datetime'].includes(kind);
 }
 
 interface FieldDifference {
-  /** The last of the path, of the object in which it stands. */
+  /** The field at the end of the path. */
   readonly field: Field;
   readonly path: readonly string[];
   readonly a: unknown;
@@ -97,7 +97,7 @@ function fieldDifferences(
       const onInner = (inner: string): void => onCoarseTime(`${name}.${inner}`);
       return fieldDifferences(a, b, onInner).map((inner) => ({ ...inner, path: [name, ...inner.path] }));
     }
-    // Without a type of its own a volume has the storage's.
+    // A volume without a type of its own gets the storage's default.
     if (a === null && (given.has(name) || name === 'volume_type')) return [];
     if (sameValue(field, a, b)) return [];
     if (isCoarse(field, a, b)) {
@@ -110,21 +110,21 @@ function fieldDifferences(
 
 function sameValue({ kind }: Field, a: unknown, b: unknown): boolean {
   if (a === b) return true;
-  // Null is no metadata.
+  // Null means no metadata.
   if (kind === 'dictOfStrings' || kind === 'dictOfNullableStrings') {
     return canonicalText(a ?? {}) === canonicalText(b ?? {});
   }
   return canonicalText(a) === canonicalText(b);
 }
 
-/** Some databases keep whole seconds. */
+/** Whether two times differ only because the database keeps whole seconds. */
 function isCoarse({ kind }: Field, a: unknown, b: unknown): boolean {
   return kind === 'datetime' && typeof a === 'string' && typeof b === 'string' && isSameMoment(a, b);
 }
 
 const fraction = /\.(\d+)/;
 
-/** Whether a stored time is the given one, or the second in which it was. */
+/** Whether a stored time equals the given one, or equals it truncated to seconds. */
 function isSameMoment(given: string, stored: string): boolean {
   const whole = (time: string): string => time.replace(fraction, '');
   if (whole(given) !== whole(stored)) return false;
@@ -132,7 +132,7 @@ function isSameMoment(given: string, stored: string): boolean {
   return kept === 0 || of === kept;
 }
 
-/** The text of a value in which the order of keys does not count. */
+/** The text of a value, independent of the order of keys. */
 function canonicalText(value: unknown): string {
   return jsonText(sorted(value), spaced);
 }
@@ -146,7 +146,7 @@ function sorted(value: unknown): unknown {
 }
 
 /**
- * Refuses to write over another object that happens to have the same id, or over a later state of it.
+ * Refuses to overwrite a different object that happens to have the same id, or a newer state of the same object.
  *
  * @throws {MigrationConflict}
  */

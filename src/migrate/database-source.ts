@@ -1,4 +1,4 @@
-/** Reads a database of Cinder's tables, a page at a time, without making objects of it that a user would hold. */
+/** Reads a database with Cinder's tables page by page, without creating public objects. */
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import type { KeyValue } from '../objects/key-value.ts';
 import type { DatabasePersistence } from '../persistence/database.ts';
@@ -25,7 +25,7 @@ export class DatabaseSource implements Source {
     return counted.reduce((sum, { live }) => sum + live, 0);
   }
 
-  /** Connections come with the rows of their volumes. */
+  /** Connections are read together with their volumes. */
   async *items(): AsyncGenerator<readonly Item[], void, undefined> {
     for await (const volumes of scanned((scan) => this.#storage.scanVolumes(scan))) {
       const connections = volumes.flatMap((volume) => volume.children('volume_attachment'));
@@ -68,7 +68,7 @@ export class DatabaseSource implements Source {
 
 const carriedTables = ['volumes', 'snapshots', 'volume_attachment', 'cinderlib_persistence_key_value'];
 
-/** Findings that no object shows; snapshots without a volume are met among the items. */
+/** Findings that do not appear among the items; snapshots without a volume do. */
 const reasons: Readonly<Record<string, string>> = {
   connection_without_volume: 'its volume is not there',
   orphan_type: 'no volume has this type',

@@ -1,4 +1,4 @@
-/** Writes to a database of Cinder's tables: everything in one transaction. */
+/** Writes to a database with Cinder's tables, everything in one transaction. */
 
 import { aboutItem } from '../about-item.ts';
 import { isDict } from '../cinder/dict.ts';
@@ -13,7 +13,7 @@ import { DEFAULT_TYPE, keyOf, type Target } from './target.ts';
 export class DatabaseTarget implements Target {
   readonly defaultTypeIds = new Set<string>();
   readonly #storage: DatabasePersistence;
-  /** Types that were written: those of many volumes are written once. */
+  /** Types already written: a type shared by many volumes is written only once. */
   readonly #types = new Set<string>();
   #bulk: BulkWriter | null = null;
 
@@ -25,7 +25,7 @@ export class DatabaseTarget implements Target {
     return this.#storage.defaultType;
   }
 
-  /** Each database has a type `__DEFAULT__` of its own: the source's becomes this one. */
+  /** Each database has its own type `__DEFAULT__`: the source's is replaced with the target's. */
   expected({ kind, ovo }: Item): VersionedObject {
     const expected = shallowCopy(ovo);
     if (kind === 'connection') return expected;
@@ -78,7 +78,7 @@ export class DatabaseTarget implements Target {
     await bulk?.rollback();
   }
 
-  /** Connections are found with their volumes. */
+  /** Connections are read together with their volumes. */
   async find(items: readonly Item[]): Promise<ReadonlyMap<string, VersionedObject>> {
     const found = new Map<string, VersionedObject>();
     const idsOf = (kind: Item['kind'], field: string): string[] =>
@@ -114,7 +114,7 @@ function named<T>(item: Item, work: () => T): T {
   }
 }
 
-/** Fields that are no columns and are stored all the same, in tables of their own. */
+/** Fields that are not columns but are stored in tables of their own. */
 const stored = new Set(['metadata', 'admin_metadata', 'volume_type']);
 
 function isEmpty(value: unknown): boolean {

@@ -1,4 +1,4 @@
-/** Reads any storage through the contract of plugins. */
+/** Reads any storage through the persistence contract. */
 import type { KeyValue } from '../objects/key-value.ts';
 import type { PersistenceDriver, Storable } from '../persistence/driver.ts';
 import { type Item, itemOf } from './item.ts';

@@ -1,4 +1,4 @@
-/** Writes to any storage through the contract of plugins: one object after the other, each only if it has to be. */
+/** Writes to any storage through the persistence contract: one object at a time, each only if necessary. */
 
 import { aboutItem } from '../about-item.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
@@ -16,7 +16,7 @@ export class DriverTarget implements Target {
   readonly defaultTypeIds = new Set<string>();
   readonly #driver: PersistenceDriver;
   readonly #context: Context;
-  /** The backend of each volume: what belongs to a volume is on it too, and does not always say so. */
+  /** The backend of each volume, for its children, which are on the same backend but do not always name it. */
   readonly #backends = new Map<string, string>();
 
   constructor(driver: PersistenceDriver, context: Context) {
@@ -33,7 +33,7 @@ export class DriverTarget implements Target {
   }
 
   async begin(): Promise<void> {
-    // The contract of plugins has no transactions.
+    // The persistence contract has no transactions.
   }
 
   async store(items: readonly Item[]): Promise<void> {
@@ -56,11 +56,11 @@ export class DriverTarget implements Target {
   }
 
   async commit(): Promise<void> {
-    // Each object was stored by itself.
+    // Each object has already been stored on its own.
   }
 
   async rollback(): Promise<void> {
-    // What was stored stays; the next run finds it and goes on.
+    // What was stored remains; the next run finds it and continues.
   }
 
   async find(items: readonly Item[]): Promise<ReadonlyMap<string, VersionedObject>> {
@@ -94,7 +94,7 @@ export class DriverTarget implements Target {
     }
   }
 
-  /** Only what differs is assigned: a plugin may tell an update by that from a new object. */
+  /** Assigns only differing fields, by which a plugin may distinguish an update from a new object. */
   async #update(item: Item, expected: VersionedObject, resource: Storable): Promise<void> {
     const { ovo } = resource;
     const differing = differences(item, expected, ovo);
@@ -117,7 +117,7 @@ export class DriverTarget implements Target {
     }
     const backend = this.#backends.get(String(copy.get('volume_id'))) ?? '';
     if (kind === 'connection') return restore.connection(copy, backend);
-    // A snapshot says where it is itself, mostly.
+    // A snapshot usually names its backend itself.
     if (copy.get('progress')) return restore.snapshot(copy);
     replaceField(copy, 'progress', null);
     return restore.snapshot(copy, backend);

@@ -1,4 +1,4 @@
-/** What is carried from one storage to another: single objects, free of their parents and children. */
+/** The items of a migration: single objects, detached from their parents and children. */
 import { isDict } from '../cinder/dict.ts';
 import { copyTree } from '../cinder/tree.ts';
 import { VersionedObject } from '../cinder/versioned-object.ts';
@@ -8,7 +8,7 @@ export type ItemKind = 'volume' | 'snapshot' | 'connection';
 export interface Item {
   readonly kind: ItemKind;
   readonly id: string;
-  /** Nobody else's: whoever stores it may keep it and change it. */
+  /** Exclusive to the item: the target may keep and change it. */
   readonly ovo: VersionedObject;
 }
 
@@ -18,15 +18,15 @@ const kinds: Readonly<Record<string, ItemKind>> = {
   VolumeAttachment: 'connection',
 };
 
-/** Objects that are items of their own, or hold this one. */
+/** Fields that hold objects which are items of their own. */
 const relatives = new Set(['snapshots', 'volume_attachment', 'volume']);
 
-/** The item of an object that somebody may hold: a copy. */
+/** The item for an object that others may hold: a copy of it. */
 export function itemOf(object: VersionedObject): Item {
   return item(copyOf(object, relatives));
 }
 
-/** The item of an object that was read for it alone: the object itself. */
+/** The item for an object that was read just for this: the object itself. */
 export function takenItem(object: VersionedObject): Item {
   for (const name of relatives) if (object.isSet(name)) object.unset(name);
   return item(object);
@@ -38,14 +38,14 @@ function item(ovo: VersionedObject): Item {
   return { kind, id: String(ovo.get('id') ?? ''), ovo };
 }
 
-/** A copy whose fields can be replaced, and whose values are those of the object. */
+/** A shallow copy, whose fields can be replaced. */
 export function shallowCopy(object: VersionedObject): VersionedObject {
   const copy = new VersionedObject(object.model, object.version);
   for (const [place, { name }] of object.model.fields.entries()) copy.restoreAt(place, object.get(name));
   return copy;
 }
 
-/** A copy that shares nothing with the object. What the object has unset stays unset. */
+/** A deep copy. Unset fields stay unset. */
 export function copyOf(object: VersionedObject, without: ReadonlySet<string> = new Set()): VersionedObject {
   const copy = new VersionedObject(object.model, object.version);
   for (const [place, { name }] of object.model.fields.entries()) {
@@ -61,7 +61,7 @@ function copyOfValue(value: unknown): unknown {
   return isDict(value) ? copyTree(value) : value;
 }
 
-/** Gives a field of a copy another value, as if it had always had it. */
+/** Replaces a field of a copy without marking it as changed. */
 export function replaceField(object: VersionedObject, name: string, value: unknown): void {
   const place = object.model.index.get(name);
   if (place !== undefined) object.restoreAt(place, value);

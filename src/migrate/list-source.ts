@@ -1,4 +1,4 @@
-/** A source of objects that are all in memory: what was read out of a file. */
+/** A source whose objects are all in memory, as read from a file. */
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import type { KeyValue } from '../objects/key-value.ts';
 import { type Item, itemOf } from './item.ts';

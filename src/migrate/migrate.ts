@@ -1,4 +1,4 @@
-/** `migrate`: from one storage to another, in one call, with proof. */
+/** `migrate`: carries everything from one storage to another in one call, and verifies it. */
 import { checkMigrationEnd, migrationOptions } from '../options.ts';
 import type { PersistenceConfig } from '../setup.ts';
 import type { MigrationProgress } from './carry.ts';
@@ -8,30 +8,31 @@ import type { MigrationReport } from './report.ts';
 
 /** The options of {@link migrate}. */
 export interface MigrationOptions {
-  /** Reads everything, looks for conflicts, and writes nothing. */
+  /** Whether to only read everything and look for conflicts, without writing. Default: false. */
   readonly dry_run?: boolean;
-  /** Whether both sides are read again at the end and compared field by field; they are unless told otherwise. */
+  /** Whether to read both sides again at the end and compare them field by field. Default: true. */
   readonly verify?: boolean;
-  /** Whether key-values are carried too; they are unless told otherwise. */
+  /** Whether to carry key-values too. Default: true. */
   readonly key_values?: boolean;
   /**
-   * Called after each page. What it throws ends the migration; in the phase `writing` nothing is stored then, where there
-   * are transactions, and in the phase `verifying` everything is stored already.
+   * Called after each page. If it throws, the migration ends: during `writing`, nothing is stored if the target has
+   * transactions; during `verifying`, everything is already stored.
    */
   readonly on_progress?: (progress: MigrationProgress) => void;
 }
 
 /**
- * Carries volumes with their types, specs and metadata, snapshots, connections and key-values from one
- * storage to another. What the target holds already stays; what it holds of the source is brought up to date.
+ * Copies volumes with their types, specs and metadata, snapshots, connections and key-values from one storage to
+ * another. Other objects in the target are kept; those that came from the source before are updated.
  *
- * In a database everything is one transaction: stored whole or not at all. In other storages objects are
+ * In a database, everything is one transaction: stored completely or not at all. In other storages, objects are
  * stored one by one, and a second run completes the first. The source is never changed.
  *
- * @param from a `persistence_config`, of a storage that exists
- * @param to a `persistence_config`
- * @throws MigrationConflict when the target has another object of the same id, or a later state of it;
- *   SourceChanged when somebody else changed the source meanwhile; what the storages throw
+ * @param from The `persistence_config` of an existing storage.
+ * @param to The `persistence_config` of the target. A missing SQLite database is created.
+ * @returns What was carried, what was not and why, and any differences found.
+ * @throws MigrationConflict when the target has a different object with the same id, or a newer state of it;
+ *   SourceChanged when the source was changed meanwhile; else the errors of the storages.
  * @example
  * ```ts
  * const report = await migrate(
@@ -49,7 +50,7 @@ export async function migrate(
   checkMigrationEnd('source', from);
   checkMigrationEnd('target', to);
   const { dry_run, verify, key_values, on_progress } = migrationOptions(options);
-  // Only those who migrate load what it takes.
+  // Imported on demand, only by programs that migrate.
   const [{ carry }, { openSource, openTarget, refuseSame }] = await Promise.all([
     import('./carry.ts'),
     import('./open.ts'),
@@ -65,7 +66,7 @@ export async function migrate(
     if (target !== null) opened.push(target);
     report = await carry(source.end, target?.end ?? null, { dry_run, verify, key_values, on_progress });
   } catch (error) {
-    // Why it failed says more than why it could not be closed.
+    // The original error matters more than one of closing.
     await close().catch(() => {});
     throw error;
   }

@@ -1,4 +1,4 @@
-/** Opens the two ends of a migration. */
+/** Opens the source and target of a migration. */
 import type { Cinderlib } from '../cinderlib.ts';
 import { DatabaseUnavailable, InvalidOption } from '../errors/index.ts';
 import { DatabasePersistence } from '../persistence/database.ts';
@@ -13,19 +13,19 @@ import { DriverTarget } from './driver-target.ts';
 import type { Source } from './source.ts';
 import type { Target } from './target.ts';
 
-/** An end of a migration, and how to leave it. */
+/** An open source or target, and how to close it. */
 export interface OpenStorage<E> {
   readonly end: E;
   close(): Promise<void>;
 }
 
-/** Opens a storage to read from. A database is opened such that nothing of it can be changed. */
+/** Opens a storage as a source; a database is opened read-only. */
 export async function openSource(config: PersistenceConfig): Promise<OpenStorage<Source>> {
   const { persistence, close } = await openForReading(config);
   return { end: sourceOf(persistence), close };
 }
 
-/** Opens a storage such that nothing of it can be changed, where it is a database. */
+/** Opens a storage; a database is opened read-only. */
 export function openForReading(config: PersistenceConfig): Promise<OpenContext> {
   return openContext(readOnly(config));
 }
@@ -34,7 +34,7 @@ export function sourceOf(storage: PersistenceDriver): Source {
   return storage instanceof DatabasePersistence ? new DatabaseSource(storage) : new DriverSource(storage);
 }
 
-/** Opens a storage to write to; for a dry run one to look at, or null where there is none yet. */
+/** Opens a storage as a target; for a dry run, read-only, or null if it does not exist yet. */
 export async function openTarget(config: PersistenceConfig, dryRun: boolean): Promise<OpenStorage<Target> | null> {
   try {
     const { persistence, context, close } = await openContext(dryRun ? readOnly(config) : config);
@@ -55,7 +55,7 @@ export interface OpenContext {
   close(): Promise<void>;
 }
 
-/** Opens a storage. One that a context of somebody uses stays theirs: it is only worked with. */
+/** Opens a storage. An instance that a context already uses stays with that context and is not closed. */
 export async function openContext(config: PersistenceConfig): Promise<OpenContext> {
   const { storage } = config;
   const inUse = storage instanceof PersistenceDriver && storage.isOpen;
@@ -68,7 +68,7 @@ export async function openContext(config: PersistenceConfig): Promise<OpenContex
   };
 }
 
-/** Whether a database is in memory, where nobody could have put anything before it is opened. */
+/** Matches the URL of a database in memory, which is empty until it is opened. */
 const inMemory = /^sqlite(?:\+\w+)?:(?:\/\/)?\/?(?::memory:)?(?:\?|$)/;
 
 function readOnly(config: PersistenceConfig): PersistenceConfig {
@@ -82,7 +82,7 @@ function isMissing(error: unknown): boolean {
   return cause instanceof Error && Reflect.get(cause, 'code') === 'ENOENT';
 }
 
-/** @throws {InvalidOption} when both configurations name one storage */
+/** @throws {InvalidOption} if both configurations name the same storage */
 export function refuseSame(from: PersistenceConfig, to: PersistenceConfig): void {
   const isInstance = from?.storage instanceof PersistenceDriver && from.storage === to?.storage;
   const database = databaseOf(from);
@@ -90,7 +90,7 @@ export function refuseSame(from: PersistenceConfig, to: PersistenceConfig): void
   throw new InvalidOption('migrate(): source and target are the same storage. Name two different ones.');
 }
 
-/** A text that is the same for the same database, however it is named; null for what nobody else can have. */
+/** A text that identifies a database, however it is named; null for one that no other configuration can refer to. */
 function databaseOf(config: PersistenceConfig): string | null {
   if (config?.storage !== 'db' || typeof config.connection !== 'string') return null;
   const { connection, medium = defaultMedium() } = config;
@@ -100,12 +100,12 @@ function databaseOf(config: PersistenceConfig): string | null {
     const path = sqlitePath(connection);
     return `${medium} ${medium === 'filesystem' ? fileOf(path ?? '') : path}`;
   } catch {
-    // It will be refused when it is opened.
+    // Opening it will report the error.
     return connection;
   }
 }
 
-/** A database on a server, by whichever driver, as far as the names tell. */
+/** Identifies a database on a server, whichever driver is named, as far as the URL tells. */
 function onServer(connection: string): string {
   const { scheme, username, host, port, database, query } = parseDatabaseUrl(connection);
   const isPostgres = scheme === 'postgresql';
@@ -117,17 +117,17 @@ function onServer(connection: string): string {
     loopback.test(place) ? 'localhost' : place,
     Number(option('port') ?? port ?? (isPostgres ? 5432 : 3306)),
     option('dbname', 'database', 'db') ?? database,
-    // PostgreSQL looks into the schema of the user's own name first, and into the database of that name where none is given.
+    // PostgreSQL first searches the schema named like the user, which is also the default name of the database.
     isPostgres ? (option('user') ?? username) : null,
-    // They may choose another one, or a schema.
+    // These may select another database or schema.
     option('options', 'init_command'),
   ]);
 }
 
-/** What `localhost` means. Each other address of 127.0.0.0/8 may have a server of its own. */
+/** The synonyms of `localhost`. Other addresses in 127.0.0.0/8 may have servers of their own. */
 const loopback = /^(?:localhost|127\.0\.0\.1|::1)$/;
 
-/** A file by its number, which links have in common; one that does not exist yet, by the name that it will have. */
+/** Identifies a file by its inode, which links share, or if it does not exist yet, by its absolute path. */
 function fileOf(path: string): string {
   const [fs, paths] = [builtin('node:fs'), builtin('node:path')];
   if (fs === undefined || paths === undefined) return path;

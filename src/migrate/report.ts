@@ -1,55 +1,55 @@
-/** What a migration did, and what it did not. */
+/** What a migration carried, and what it did not. */
 
-/** What {@link migrate} answers with. */
+/** The result of {@link migrate}. */
 export interface MigrationReport {
-  /** How many were carried; in a dry run, how many would be. */
+  /** The number of volumes that were carried, or in a dry run would be; likewise below. */
   readonly volumes: number;
-  /** Snapshots that were carried, or would be. */
+  /** The number of snapshots. */
   readonly snapshots: number;
-  /** Connections (Cinder's `volume_attachment`) that were carried, or would be. */
+  /** The number of connections (Cinder's `volume_attachment`). */
   readonly connections: number;
-  /** Key-values that were carried, or would be; 0 where they were declined. */
+  /** The number of key-values; 0 if `key_values` is false. */
   readonly key_values: number;
-  /** Types beside the one named `__DEFAULT__`, of which each database has its own. */
+  /** The number of volume types, except `__DEFAULT__`, of which each database has its own. */
   readonly volume_types: number;
-  /** Everything that the source has and the target did not get. */
+  /** Everything in the source that was not carried, with the reasons. */
   readonly not_carried: readonly NotCarried[];
-  /** What the target holds otherwise than the source, found by reading both again; empty without `verify`. */
+  /** Where the target differs from the source, found by reading both again; empty without `verify`. */
   readonly differences: readonly Difference[];
 }
 
-/** Something that the source has and the target did not get. */
+/** Something in the source that was not carried. */
 export interface NotCarried {
   /** `volume`, `snapshot`, `connection`, `key-value`, `volume type`, or the name of a table. */
   readonly kind: string;
-  /** The field of such objects that it is about; null where it is about all of them. */
+  /** The field that was not carried; null for whole objects. */
   readonly field: string | null;
-  /** How many of them there are. */
+  /** The number of affected objects or rows. */
   readonly count: number;
-  /** The first hundred ids or keys; none for rows of tables. */
+  /** The first hundred ids or keys; empty for rows of tables. */
   readonly ids: readonly string[];
-  /** The reason, as a sentence. */
+  /** The reason, in words. */
   readonly why: string;
 }
 
-/** One field that the target holds otherwise than the source. */
+/** A field in which the target differs from the source. */
 export interface Difference {
-  /** As of {@link NotCarried}. */
+  /** As in {@link NotCarried}. */
   readonly kind: string;
   /** The object's id, or the key of a key-value. */
   readonly id: string;
-  /** Null where the target does not have the object at all. */
+  /** The field; null if the target does not have the object at all. */
   readonly field: string | null;
-  /** The source's value as JSON; null for one that may be a secret, as any text of a driver may. */
+  /** The source's value as JSON; null if it may be a secret, like any text set by a driver. */
   readonly source: string | null;
-  /** The target's value, in the same way. */
+  /** The target's value, likewise. */
   readonly target: string | null;
 }
 
-/** Ids that are told of each. */
+/** The most ids to report for each entry. */
 const MANY = 100;
 
-/** Collects what is not carried: one entry for each kind, field and reason. */
+/** Collects what is not carried, with one entry for each combination of kind, field and reason. */
 export class LeftOut {
   readonly #entries = new Map<
     string,

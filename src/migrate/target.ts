@@ -4,24 +4,24 @@ import type { KeyValue } from '../objects/key-value.ts';
 import type { Item } from './item.ts';
 
 export interface Target {
-  /** The item as the target is to hold it: to be read, not to be changed. Volumes are asked for before what belongs to them. */
+  /** The item as the target is to store it; read-only. Must be called for volumes before their children. */
   expected(item: Item): VersionedObject;
-  /** The fields of the item with something in them that the target has no place for. */
+  /** The non-empty fields of the item that the target cannot store. */
   fieldsWithoutPlace(item: Item): readonly string[];
   begin(): Promise<void>;
-  /** @throws {MigrationConflict} when the target has another object of the same id, or a later state of it */
+  /** @throws {MigrationConflict} if the target has a different object with the same id, or a newer state of it */
   store(items: readonly Item[]): Promise<void>;
-  /** @throws {MigrationConflict} when the target has another value */
+  /** @throws {MigrationConflict} if the target has a different value */
   storeKeyValues(keyValues: readonly KeyValue[]): Promise<void>;
   commit(): Promise<void>;
-  /** Takes back what was stored, where the target can. */
+  /** Rolls back what was stored, if the target can. */
   rollback(): Promise<void>;
-  /** What the target holds of these items, by {@link keyOf}. */
+  /** The stored objects for these items, as far as they exist, by {@link keyOf}. */
   find(items: readonly Item[]): Promise<ReadonlyMap<string, VersionedObject>>;
   keyValues(): Promise<readonly KeyValue[]>;
-  /** The type `__DEFAULT__`; null where each volume has its own copy. */
+  /** The type `__DEFAULT__`; null if each volume has its own copy. */
   readonly defaultType: VersionedObject | null;
-  /** Ids that mean the type `__DEFAULT__` in the source. */
+  /** The ids of the type `__DEFAULT__` in the source. */
   readonly defaultTypeIds: Set<string>;
 }
 

@@ -1,11 +1,11 @@
-/** What may be assigned to the objects that users hold: their fields. Anything else would be lost in silence. */
+/** Restricts assignments on public objects to their fields: anything else would be silently lost. */
 import { ValueError } from '../errors/index.ts';
 
 /**
- * Makes the properties of a class that can only be read say so when they are assigned, in place of the engine's
- * `TypeError`, which is none of this library's errors.
+ * Makes assignments to the read-only properties of a class throw `ValueError` rather than the engine's `TypeError`,
+ * which is not one of this library's errors.
  *
- * @param noun What an object of the class is, for the message.
+ * @param noun What the class represents, for the message.
  */
 export function refuseAssignments(noun: string, { prototype }: { readonly prototype: object }): void {
   for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
@@ -18,10 +18,10 @@ export function refuseAssignments(noun: string, { prototype }: { readonly protot
 }
 
 /**
- * Ends the constructor of such a class: a misspelt field is a `TypeError` from now on. Objects of a subclass may
- * have properties of their own.
+ * To be called last in the constructor of such a class: from then on, assigning a misspelt field is a `TypeError`.
+ * Objects of a subclass may have properties of their own.
  *
- * @param made The class that `new` was called with: `new.target`.
+ * @param made The class that is being constructed: `new.target`.
  */
 export function refuseNewProperties<T extends object>(object: T, Class: unknown, made: unknown): void {
   if (made === Class) Object.preventExtensions(object);

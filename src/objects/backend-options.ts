@@ -1,4 +1,4 @@
-/** The options that every backend needs: checked before anything is made of them. */
+/** Checks the options that every backend needs, before they are used. */
 import type { Dict } from '../cinder/dict.ts';
 import { copyTree } from '../cinder/tree.ts';
 import { InvalidOption } from '../errors/index.ts';
@@ -6,14 +6,14 @@ import { givenObject, readable } from '../given.ts';
 import { shown } from '../shown.ts';
 import type { BackendOptions } from './backend.ts';
 
-/** The options, as they are now: whoever gave them may go on to change what is inside. */
+/** Returns a deep copy of the options, since the caller may go on to change the object. */
 export function checkBackendOptions(options: BackendOptions): BackendOptions {
   const expected = 'cl.backend() takes an object with options';
-  // The copy of a dictionary is one.
+  // The copy of a dict is a dict.
   const given = readable(expected, options, () => copyTree(givenObject(expected, options))) as Dict;
   checkBackendName(neededText(given, 'volume_backend_name'));
   neededText(given, 'volume_driver');
-  // Both names were seen to be texts.
+  // Both names have been checked to be strings.
   return given as BackendOptions;
 }
 
@@ -23,7 +23,7 @@ function neededText(options: Readonly<Record<string, unknown>>, name: string): s
   throw new InvalidOption(`A backend needs the option ${name}, a text; it was ${shown(value)}.`);
 }
 
-/** The name becomes part of hosts, `machine@backend#pool`, and must be found in them again. */
+/** The name becomes part of `host` values, `machine@backend#pool`, and must be extractable from them. */
 function checkBackendName(name: string): void {
   if (!/[@#]/.test(name)) return;
   throw new InvalidOption(

@@ -1,4 +1,4 @@
-/** A backend: a volume driver with its configuration, and the volumes that it holds. */
+/** A backend: a volume driver with its configuration, and its volumes. */
 import { type Dict, isDict } from '../cinder/dict.ts';
 import { copyTree } from '../cinder/tree.ts';
 import { volumeDriverClass } from '../drivers/registry.ts';
@@ -18,27 +18,27 @@ import type { ResourceJson } from './resource.ts';
 import { poolNamesOf, type Stats, withPools } from './stats.ts';
 import { type ConnectorProperties, Volume } from './volume.ts';
 
-/** What a backend is made of: a name, a driver, and the driver's options. */
+/** The configuration of a backend: a name, a driver, and the driver's options. */
 export interface BackendOptions {
-  /** Its name, unique in the context, without `@` and `#`: part of the column `host` of its volumes. */
+  /** The backend's name: unique in the context, without `@` and `#`, since the `host` of its volumes contains it. */
   readonly volume_backend_name: string;
-  /** The driver's name: that of a Python class which is built in, or of `registerVolumeDriver`. */
+  /** The driver's name: the Python class name of a built-in driver, or a name given to `registerVolumeDriver`. */
   readonly volume_driver: string;
   readonly [option: string]: unknown;
 }
 
-/** How a backend stands in a dump. */
+/** A backend in a dump. */
 export interface BackendJson {
-  /** What tells it from other things in a dump. */
+  /** Distinguishes a backend from other objects in a dump. */
   class: 'Backend';
-  /** The name alone, or with `output_all_backend_info` every option, secrets included. */
+  /** Only the name, or with `output_all_backend_info` every option, secrets included. */
   backend: Dict;
-  /** Its volumes, the oldest first in memory, the newest first in a database. */
+  /** Its volumes: oldest first from memory storage, newest first from a database. */
   volumes: ResourceJson[];
 }
 
 /**
- * A volume driver with its configuration, and the volumes that it holds. `cl.backend` gives it: one for each name.
+ * A volume driver with its configuration, and its volumes. Created by `cl.backend`, one for each name.
  *
  * @example
  * ```ts
@@ -49,16 +49,16 @@ export interface BackendJson {
 export class Backend {
   /** The backend's name, unique in its context. */
   readonly id: string;
-  /** The driver, set up. */
+  /** The initialised driver. */
   readonly driver: VolumeDriver;
-  /** The context that it belongs to. */
+  /** The context that the backend belongs to. */
   readonly context: Context;
-  /** Volumes that a driver is making now, for drivers that look them up before they are stored. */
+  /** Volumes that the driver is creating, for drivers that look them up before they are stored. */
   readonly volumesInFlight = new Map<string, Volume>();
-  /** Snapshots and connections that are being made now with an id that the caller gave, such as `Snapshot <id>`. */
+  /** Snapshots and connections that are being created with an id chosen by the caller, such as `Snapshot <id>`. */
   readonly idsInFlight = new Set<string>();
   readonly #turns = new Turns();
-  /** The options as they were given, to tell whether a second call asks for the same backend. */
+  /** The options as given, to compare with those of later calls for the same name. */
   readonly #given: BackendOptions;
   #stats: Stats;
   #poolNames: readonly string[];
@@ -77,12 +77,12 @@ export class Backend {
     this.#poolNames = poolNamesOf(this.#stats, this.id);
   }
 
-  /** Makes the driver and sets it up, in the order in which Cinder does. `cl.backend` does this. */
+  /** Constructs the driver and initialises it in the same order as Cinder. Called by `cl.backend`. */
   static async start(context: Context, options: BackendOptions): Promise<Backend> {
     const { volume_backend_name: name, volume_driver } = options;
     const Driver = await volumeDriverClass(volume_driver);
     const parameters: DriverParameters = {
-      // The driver's own: what it makes of it shows in dumps, and not in the options that a second call is compared with.
+      // A copy for the driver: its changes show in dumps, but not in the options that later calls are compared with.
       configuration: driverConfiguration(copyTree(options) as BackendOptions),
       db: context.persistence.driverDatabase,
       host: `${context.settings.host}@${name}`,
@@ -99,46 +99,46 @@ export class Backend {
     return new Backend(context, options, driver);
   }
 
-  /** The names of the pools that the driver reported at the start. */
+  /** The names of the pools that the driver reported when it was initialised. */
   get poolNames(): readonly string[] {
     return this.#poolNames;
   }
 
-  /** What dumps say of the backend: its name, or everything with `output_all_backend_info`. */
+  /** The backend's entry in dumps: its name, or with `output_all_backend_info` every option, secrets included. */
   get config(): Dict {
     if (!this.context.settings.output_all_backend_info) return { volume_backend_name: this.id };
     return copyTree({ ...this.driver.configuration }) as Dict;
   }
 
-  /** Whether these options are the ones that the backend was made of. */
+  /** Whether the backend was created with these options. */
   isMadeOf(options: BackendOptions): boolean {
     return readable('cl.backend() takes an object with options', options, () => sameValue({ ...options }, this.#given));
   }
 
-  /** The volumes of the backend: read from the storage at first use, then kept. */
+  /** The backend's volumes. The first call reads them from the storage; from then on the list is kept up to date. */
   async volumes(): Promise<readonly Volume[]> {
     return this.#volumes.load(() => this.volumesFiltered());
   }
 
-  /** The volumes with that id or name, always asked of the storage. */
+  /** The backend's volumes with that id or name; every call reads the storage. */
   async volumesFiltered(filter: { volume_id?: string; volume_name?: string } = {}): Promise<readonly Volume[]> {
     const given = givenFilter('volumesFiltered', filter, ['volume_id', 'volume_name']);
     return this.context.persistence.getVolumes({ ...given, backend_name: this.id });
   }
 
-  /** Reads the volumes again, if they were read. */
+  /** Reads the volumes again, if they have been loaded. */
   async refresh(): Promise<void> {
     if (this.#volumes.isWanted) await this.#volumes.reload(() => this.volumesFiltered());
   }
 
   /**
-   * Makes a volume on the storage and stores it.
+   * Creates a volume on the storage and stores its metadata.
    *
    * @param size In GiB: a whole number, 0 or more. Column `volumes.size`.
    * @param fields Any field of a volume; also `name`, `description`, `pool_name`, `extra_specs`, `qos_specs`.
-   * @returns The volume, with the status `available`.
-   * @throws ValueError, InvalidOption for the arguments; DuplicateEntry for an `id` that is taken; else what the driver
-   *   threw, with the volume, whose status is `error` then, as `error.resource`.
+   * @returns The volume, with status `available`.
+   * @throws ValueError or InvalidOption for wrong arguments; DuplicateEntry for an `id` that is taken; else what the
+   *   driver threw, with the volume as `error.resource`, whose status is then `error`.
    */
   async createVolume(size: number, fields: NewVolumeFields = {}): Promise<Volume> {
     const { pool_name, ...given } = givenFields('createVolume() takes a size and an object with fields', fields);
@@ -150,69 +150,69 @@ export class Backend {
     return volume;
   }
 
-  /** Capacity and abilities of the backend, with its pools; `refresh` asks the driver again. */
+  /** The backend's capacity and capabilities, with its pools; `refresh` asks the driver again. */
   async stats(options: { refresh?: boolean } = {}): Promise<Stats> {
     const { refresh } = givenSwitches('stats', options, { refresh: false });
     if (refresh) this.#stats = withPools((await this.driver.getVolumeStats({ refresh: true })) ?? {}, this.id);
     return this.#stats;
   }
 
-  /** Asks the driver whether a host with these properties can be connected to. Throws what the driver throws. */
+  /** Asks the driver whether it can connect a host with these properties. Throws what the driver throws. */
   async validateConnector(connector: ConnectorProperties): Promise<void> {
     const expected = "validateConnector() takes an object with the host's properties";
     await this.driver.validateConnector(givenObject(expected, connector));
   }
 
-  /** The backend and its volumes as a dump shows them, with what is loaded. */
+  /** The backend and its volumes in dump format, with whatever is loaded of the volumes. */
   async json(): Promise<BackendJson> {
     return this.#json((volume) => volume.json());
   }
 
-  /** The text of {@link json}, with Python's default separators, as in the original. */
+  /** {@link json} as text, with the default separators of Python's `json`, as in the original. */
   async jsons(): Promise<string> {
     return jsonText(await this.json(), spaced);
   }
 
-  /** As {@link json}, after loading the snapshots and connections of every volume. */
+  /** Like {@link json}, but loads the snapshots and connections of every volume first. */
   async dump(): Promise<BackendJson> {
     return this.#json((volume) => volume.dump());
   }
 
-  /** The text of {@link dump}. */
+  /** {@link dump} as text. */
   async dumps(): Promise<string> {
     return jsonText(await this.dump(), spaced);
   }
 
   /**
-   * Runs what changes the disk of a volume, or how hosts reach it. Of two at once, on whichever objects of that volume, one
-   * waits: each begins with what the other has left.
+   * Serialises the operations that change a volume's disk or how hosts reach it, through whichever objects of that
+   * volume they are called: each starts from the state that the previous one left.
    */
   inTurn<T>(volume_id: string, task: () => Promise<T>): Promise<T> {
     return this.#turns.run(volume_id, task);
   }
 
-  /** Takes a new volume into the list, where that was read. */
+  /** Adds a new volume to the list, if that is loaded. */
   rememberVolume(volume: Volume): void {
     this.#volumes.put(volume);
   }
 
-  /** Takes a deleted volume out of the list. */
+  /** Removes a deleted volume from the list. */
   forgetVolume(volume: Volume): void {
     this.#volumes.remove(volume);
   }
 
-  /** Replaces the list by the volumes that a dump had. */
+  /** Replaces the list with the volumes from a dump. */
   replaceVolumes(volumes: readonly Volume[]): void {
     this.#volumes.replace(volumes);
   }
 
-  /** Goes over to another storage: the driver gets its `db`, and the list is read anew when it is asked for. */
+  /** Switches to another storage: hands its `db` to the driver, and drops the list, to be read again on demand. */
   storageChanged(db: unknown): void {
     this.driver.db = db;
     this.#volumes.replace(null);
   }
 
-  /** What `JSON.stringify` shows: the name. A dump is `json()`; options may be secrets. */
+  /** What `JSON.stringify` shows: only the name, since options may be secrets. For a dump, use `json()`. */
   toJSON(): { readonly class: 'Backend'; readonly id: string } {
     return { class: 'Backend', id: this.id };
   }
@@ -221,7 +221,7 @@ export class Backend {
     return `<Backend ${this.id}>`;
   }
 
-  /** Prints the name alone: options may be secrets. */
+  /** Prints only the name: options may be secrets. */
   [inspect](): string {
     return this.toString();
   }
@@ -229,8 +229,8 @@ export class Backend {
   async #json(show: (volume: Volume) => ResourceJson | Promise<ResourceJson>): Promise<BackendJson> {
     const volumes: ResourceJson[] = [];
     for (const volume of await this.volumes()) {
-      // In a backend's dump a volume only names its own, even with `output_all_backend_info`. That need not
-      // be this one: `backend_name` filters as loosely as the original does.
+      // Inside a backend's dump, a volume only names its backend, even with `output_all_backend_info`. That need
+      // not be this one: `backend_name` filters as loosely as in the original.
       const name = typeof volume.backend === 'string' ? volume.backend : volume.backend.id;
       volumes.push({ ...(await show(volume)), backend: { volume_backend_name: name } });
     }
@@ -238,12 +238,12 @@ export class Backend {
   }
 }
 
-/** The driver's options in the caller's order, with the name last: so the original's dumps have them. */
+/** The driver's options in the caller's order, with the name last, as in the original's dumps. */
 function driverConfiguration({ volume_backend_name, ...options }: BackendOptions): Dict {
   return { ...options, volume_backend_name };
 }
 
-/** Whether two values of options are the same, in any order of keys. What is no data is compared by identity. */
+/** Whether two option values are equal, in any order of keys. Anything but plain data is compared by identity. */
 function sameValue(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (Array.isArray(a) && Array.isArray(b)) {

@@ -1,18 +1,18 @@
-/** Which backend an object is on, and whether anything can be done there. */
+/** Finds the backend of an object, and checks whether it can be operated on. */
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { BackendNotPresent } from '../errors/index.ts';
 import type { Backend } from './backend.ts';
 import type { Context } from './context.ts';
 import type { Resource } from './resource.ts';
 
-/** The backend in a volume's `host`, `machine@backend#pool`: after the last `@`, before the first `#`. */
+/** The backend in a volume's `host`, `machine@backend#pool`: up to the first `#`, from the last `@` before it. */
 export function backendOfHost(context: Context, volume: VersionedObject): Backend | string {
   const host = volume.get('host');
   const [beforePool = ''] = typeof host === 'string' ? host.split('#') : [];
   return backendNamed(context, volume, beforePool.slice(beforePool.lastIndexOf('@') + 1));
 }
 
-/** The initialised backend of that name; the name alone where the context takes that. */
+/** The initialised backend of that name, or only the name if the context allows missing backends. */
 export function backendNamed(context: Context, object: VersionedObject, name: string): Backend | string {
   const backend = context.backends.get(name);
   if (backend !== undefined) return backend;
@@ -24,14 +24,14 @@ export function backendNamed(context: Context, object: VersionedObject, name: st
   );
 }
 
-/** The backend, for an operation that is to be stored: where it could not be, the driver must not even be asked for it. */
+/** The backend, for an operation whose result is stored: if it could not be stored, the driver must not be called. */
 export function changeable({ backend, context }: Resource): Backend {
   const operated = operable(backend);
   context.persistence.checkWritable();
   return operated;
 }
 
-/** The backend itself, for what needs its driver: a name can be listed and printed, not operated on. */
+/** The backend, for operations that need its driver: objects on a backend known only by name can just be listed. */
 export function operable(backend: Backend | string): Backend {
   if (typeof backend !== 'string') return backend;
   throw new BackendNotPresent(

@@ -1,4 +1,4 @@
-/** The snapshots or connections of a volume, which its dumps show once they are loaded. */
+/** The snapshots or connections of a volume; its dumps contain them once they are loaded. */
 import type { ObjectModel } from '../cinder/object-model.ts';
 import { VersionedObject } from '../cinder/versioned-object.ts';
 import { LazyList } from './lazy-list.ts';
@@ -9,7 +9,7 @@ export class ChildList<T extends Resource> extends LazyList<T> {
   readonly #field: string;
   readonly #listModel: ObjectModel;
 
-  /** @param field The field of the parent's object that holds the objects of the children. */
+  /** @param field The field of the parent's object that holds the children's objects. */
   constructor(parent: Resource, field: string, listModel: ObjectModel) {
     super();
     this.#parent = parent;
@@ -17,12 +17,12 @@ export class ChildList<T extends Resource> extends LazyList<T> {
     this.#listModel = listModel;
   }
 
-  /** Makes resources of the objects that came inside the parent's object, if any did. */
+  /** Wraps the objects that came inside the parent's object, if any did. */
   adopt(restore: (ovo: VersionedObject) => T): void {
     if (this.#parent.ovo.child(this.#field) !== null) this.replace(this.#parent.ovo.children(this.#field).map(restore));
   }
 
-  /** Shows the items in the parent's object, which is another one now. */
+  /** Puts the items into the parent's object, after that was replaced. */
   show(): void {
     this.changed(this.loaded);
   }

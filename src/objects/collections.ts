@@ -1,4 +1,4 @@
-/** How stored objects are found from the context: `cl.Volume.getById(id)` and its like. */
+/** Finds stored objects from the context: `cl.Volume.getById(id)` and the like. */
 import { ConnectionNotFound, SnapshotNotFound, VolumeNotFound } from '../errors/index.ts';
 import { givenFilter, givenId } from '../given.ts';
 import type { VolumeFilter } from '../persistence/driver.ts';
@@ -16,19 +16,19 @@ export class Volumes {
 
   /** The volume with that id. Throws `VolumeNotFound`. */
   async getById(volume_id: string): Promise<Volume> {
-    // A filter that is empty does not filter: the empty id must not find the newest volume.
+    // An empty filter matches everything: the empty id must not find the newest volume.
     const [volume] = givenId('getById', volume_id) ? await this.#context.persistence.getVolumes({ volume_id }) : [];
     if (volume === undefined) throw new VolumeNotFound(volume_id);
     return volume;
   }
 
-  /** The volumes of that name; none is no error. */
+  /** The volumes with that name; an empty list if there are none. */
   async getByName(volume_name: string): Promise<readonly Volume[]> {
     const name = givenId('getByName', volume_name);
     return named(name, await this.#context.persistence.getVolumes({ volume_name: name }));
   }
 
-  /** All volumes that match, newest first in a database, holding no more than a page of them at a time. */
+  /** Iterates over all matching volumes, newest first in a database, holding at most one page of them in memory. */
   iterate(filter: VolumeFilter = {}): AsyncIterable<Volume> {
     const given = givenFilter('iterate', filter, ['volume_id', 'volume_name', 'backend_name']);
     return this.#context.persistence.iterateVolumes(given);
@@ -51,7 +51,7 @@ export class Snapshots {
     return snapshot;
   }
 
-  /** The snapshots of that name; none is no error. */
+  /** The snapshots with that name; an empty list if there are none. */
   async getByName(snapshot_name: string): Promise<readonly Snapshot[]> {
     const name = givenId('getByName', snapshot_name);
     return named(name, await this.#context.persistence.getSnapshots({ snapshot_name: name }));
@@ -75,7 +75,7 @@ export class Connections {
   }
 }
 
-/** What a storage found by that name: the empty one filters nothing there. */
+/** The objects with that name among those found: the storage does not filter by an empty name. */
 function named<T extends { readonly display_name: string | null }>(name: string, found: readonly T[]): readonly T[] {
   return name === '' ? found.filter(({ display_name }) => display_name === '') : found;
 }

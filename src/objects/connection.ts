@@ -19,15 +19,15 @@ import { Resource } from './resource.ts';
 import type { ConnectorProperties, Volume } from './volume.ts';
 import { withFields } from './with-fields.ts';
 
-/** A connection that the driver has not made yet. */
+/** A connection that the driver has not established yet. */
 interface Prepared {
   readonly ovo: VersionedObject;
   readonly use_multipath: boolean | undefined;
 }
 
 /**
- * A connection of a volume to a host: a row of Cinder's table `volume_attachment`. `volume.connect` makes it. What the
- * driver answered and the attached device are in `connection_info`, which may hold secrets.
+ * A connection of a volume to a host: a row of Cinder's table `volume_attachment`, created by `volume.connect`.
+ * `connection_info` holds the driver's answer and the attached device; it may contain secrets.
  *
  * @example
  * ```ts
@@ -40,11 +40,11 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
   Resource,
   volumeAttachmentModel,
 ) {
-  /** Whether the host is to reach the volume by several paths. */
+  /** Whether the host is to reach the volume over multiple paths. */
   readonly use_multipath: boolean;
   readonly #volume = new ParentVolume(this);
   #hostConnector: HostConnector | null = null;
-  /** Whether the object came without a mode. */
+  /** Whether the object had no `attach_mode` and was given one here. */
   #hasUsualMode = false;
 
   protected override readonly resourceClass = 'Connection';
@@ -61,7 +61,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     refuseNewProperties(this, Connection, new.target);
   }
 
-  /** The connection of an object from a storage or a dump. */
+  /** Wraps an object from a storage or a dump. */
   static restore(context: Context, ovo: VersionedObject, backend?: Backend | string): Connection {
     const inside = ovo.child('volume');
     const volume = inside === null ? null : context.restore.volume(inside, backend);
@@ -70,14 +70,14 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     return connection;
   }
 
-  /** The connection of an object that came inside its volume. */
+  /** Wraps an object that came inside its volume. */
   static restoreChild(context: Context, ovo: VersionedObject, volume: Volume): Connection {
     const connection = new Connection(context, volume.backend, ovo);
     connection.setVolume(volume);
     return connection;
   }
 
-  /** What a new connection starts with. Done before the driver is called: what is wrong must leave nothing behind. */
+  /** Checks the fields of a new connection, before the driver is called: wrong ones must leave nothing behind. */
   static prepare(volume: Volume, connector: ConnectorProperties, fields: FieldValues): Prepared {
     const { use_multipath, ...given } = fields;
     if (use_multipath !== undefined && typeof use_multipath !== 'boolean') {
@@ -87,7 +87,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     return { ovo, use_multipath };
   }
 
-  /** Asks the driver for a connection to the host and stores it. `volume.connect` does this. */
+  /** Has the driver establish a connection to the host, and stores it. Called by `volume.connect`. */
   static async connect(
     volume: Volume,
     connector: ConnectorProperties,
@@ -104,7 +104,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
       return connection;
     } catch (error) {
       throw await undone(error, volume, async () => {
-        // The host was let in. It may be that of another connection: then it stays.
+        // The driver has granted the host access. Another connection may be using it: then it stays granted.
         const others = await volume.context.persistence.getConnections({ volume_id: volume.id });
         if (others.length === 0) await driver.terminateConnection(volume, connector, { force: false });
       });
@@ -115,67 +115,67 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     return ` of volume ${this.volume_id}`;
   }
 
-  /** What the driver answered: `{ driver_volume_type, data }`; empty once it is disconnected. */
+  /** The driver's answer, `{ driver_volume_type, data }`; empty after a disconnect. */
   get conn_info(): Dict {
     const conn = own(this.connection_info ?? {}, 'conn');
     return isDict(conn) ? conn : {};
   }
 
-  /** How the host reaches the volume: `iscsi`, `rbd`, `local`… */
+  /** The protocol by which the host reaches the volume: `iscsi`, `rbd`, `local`… */
   get protocol(): string | null {
     const type = own(this.conn_info, 'driver_volume_type');
     return typeof type === 'string' ? type : null;
   }
 
-  /** The device on this host that an attach gave, as its connector described it. */
+  /** The attached device on this host, as its connector described it; null while not attached. */
   get device(): Dict | null {
     const device = own(this.connection_info ?? {}, 'device');
     return isDict(device) ? device : null;
   }
 
-  /** The path of {@link device}. */
+  /** The path of {@link device}; null while not attached. */
   get path(): string | null {
     const path = this.device === null ? null : own(this.device, 'path');
     return typeof path === 'string' ? path : null;
   }
 
-  /** Whether the volume is attached to this host by this connection. */
+  /** Whether the volume is attached through this connection. */
   get attached(): boolean {
     return this.device !== null;
   }
 
-  /** Whether the driver still exports the volume by this connection. */
+  /** Whether the driver still exports the volume through this connection. */
   get connected(): boolean {
     return Object.keys(this.conn_info).length > 0;
   }
 
-  /** The volume that it connects, read from the storage at first use. */
+  /** The connected volume; the first call reads it from the storage. Throws `VolumeNotFound`. */
   async volume(): Promise<Volume> {
     return this.#volume.load();
   }
 
-  /** Makes the connection a child of this very volume object. */
+  /** Makes the connection a child of this particular volume object. */
   setVolume(volume: Volume): void {
     this.#volume.set(volume);
   }
 
-  /** Takes its place among the children of the volume that came inside it. `load` does this. */
+  /** Joins the children of the volume that came inside it. Called by `load`. */
   joinVolume(): void {
     this.#volume.join(this);
   }
 
-  /** Stores the fields that were assigned since the connection was made, read or saved; all of them when none was. */
+  /** Stores the fields assigned since the connection was created, read or last saved; all fields if none was. */
   async save(): Promise<void> {
     await this.context.persistence.setOne(this);
   }
 
-  /** The connection: what `load` with `save` stores. The mode that it got here is no change of a connection that is stored. */
+  /** The connection: what `load` with `save` stores. An `attach_mode` that was filled in here is not a change. */
   family(): readonly Connection[] {
     if (this.#hasUsualMode) this.ovo.resetChanges(['attach_mode']);
     return [this];
   }
 
-  /** Reads the connection again; what was assigned and not saved is lost. Throws `ConnectionNotFound` when it is not stored. */
+  /** Reads the connection again; unsaved assignments are lost. Throws `ConnectionNotFound` when it is not stored. */
   async refresh(): Promise<void> {
     const [again] = await this.context.persistence.getConnections({ connection_id: this.id });
     if (again === undefined) throw new ConnectionNotFound(this.id);
@@ -184,7 +184,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     this.#volume.restore(this, again.#volume.loaded);
   }
 
-  /** Attaches the volume to this host. What cannot be used is detached again: `DeviceUnavailable`. */
+  /** Attaches the volume to this host. A device that cannot be used is detached again: `DeviceUnavailable`. */
   async attach(): Promise<void> {
     this.context.persistence.checkWritable();
     const connector = await this.#connector();
@@ -224,20 +224,20 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     await this.save();
     this.#hostConnector = null;
     const volume = await this.volume();
-    // By its id: the volume may have been read again, and its list with it.
+    // Compared by id: the volume may have been refreshed, which replaces the connections in its list.
     if (volume.local_attach?.id === this.id) volume.local_attach = null;
   }
 
-  /** Takes the volume away from the host, and the connection with it. */
+  /** Disconnects the volume from the host and deletes the connection. `force`: even if data is lost. */
   async disconnect(options: { force?: boolean } = {}): Promise<void> {
     const volume = await this.volume();
     await volume.disconnect(this, options);
   }
 
   /**
-   * The part of a disconnect that is about the connection alone.
+   * The part of a disconnect that concerns only the connection.
    *
-   * @param evenIfRefused Whether the connection is removed although the driver failed to end it.
+   * @param evenIfRefused Whether to delete the connection even if the driver fails to terminate it.
    */
   async terminate({ force, evenIfRefused = false }: { force: boolean; evenIfRefused?: boolean }): Promise<void> {
     this.context.persistence.checkWritable();
@@ -250,7 +250,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     await this.#forget();
   }
 
-  /** Undoes what {@link Connection.connect} did. The host may be that of another connection: then it stays in. */
+  /** Undoes {@link Connection.connect}. The host keeps access while other connections of the volume may need it. */
   async takeBack(): Promise<void> {
     const stored = await this.context.persistence.getConnections({ volume_id: this.volume_id });
     if (stored.every(({ id }) => id === this.id)) await this.terminate({ force: false });
@@ -262,20 +262,20 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     this.ovo.set('connection_info', null);
   }
 
-  /** Tells the attached device that the volume has grown; gives its size in bytes. */
+  /** Has the attached device take on the volume's new size; returns the device's size in bytes. */
   async extend(bytes: number): Promise<number> {
     return (await (await this.#connector()).extendVolume?.(this.#data())) ?? bytes;
   }
 
   protected override async loadForDump(): Promise<void> {
-    // Nothing: making a connection loads its volume already.
+    // Nothing to do: a connection comes with its volume.
   }
 
   async #isValid(connector: HostConnector): Promise<boolean> {
     try {
       return await connector.checkValidDevice(this.path);
     } catch {
-      // A check that fails to run says no more of the device than one that fails.
+      // A check that throws proves the device usable no more than one that returns false.
       return false;
     }
   }
@@ -287,7 +287,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     return this.#hostConnector;
   }
 
-  /** The host as the driver was told of it: older dumps have it nowhere else, and the field can be assigned. */
+  /** The host as the driver was given it: older dumps have it only here, and the field `connector` can be assigned. */
   #connectedHost(): Dict | null {
     const connector = own(this.connection_info ?? {}, 'connector');
     return isDict(connector) ? connector : this.connector;
@@ -298,26 +298,26 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     return isDict(data) ? data : {};
   }
 
-  /** The device is part of `connection_info`, whose inner changes leave no mark of their own. */
+  /** Replaces `connection_info` as a whole, since changes inside it are not marked as changed. */
   #setDevice(device: Dict | null): void {
     const { device: _, ...info } = this.connection_info ?? {};
     this.ovo.set('connection_info', device === null ? info : { ...info, device });
   }
 
-  /** The mode in the field and the one in the driver's answer are kept the same, as the original does on making one. */
+  /** Keeps the mode in the field and in the driver's answer the same, as the original does in its constructor. */
   #completeAccessMode(): void {
     const data = own(this.conn_info, 'data');
     const inData = isDict(data) ? own(data, 'access_mode') : undefined;
     if (!this.attach_mode) {
       this.#hasUsualMode = !this.ovo.changedFields.has('attach_mode');
-      // A mode of null is one: the driver has said that there is none.
+      // Null is a value too: the driver has said that there is no mode.
       this.ovo.set('attach_mode', inData === undefined ? 'rw' : inData);
     }
     if (isDict(data) && Object.keys(data).length > 0) data['access_mode'] = this.attach_mode;
   }
 }
 
-/** Refuses an answer that the original could not read again: one such row makes its listings fail. */
+/** Refuses an answer that the original could not read back: one such row would make its listings fail. */
 function checkAnswer(conn: unknown): void {
   if (!isDict(conn)) {
     throw new ValueError(`initializeConnection() of a driver answers with an object, not ${kindOf(conn)}.`);
@@ -327,7 +327,7 @@ function checkAnswer(conn: unknown): void {
   throw new ValueError(`initializeConnection() of a driver answers with an object as \`data\`, not ${kindOf(data)}.`);
 }
 
-/** Refuses what nobody could use as a device, whatever the declared type says of those of others. */
+/** Refuses an unusable device: third-party connectors need not keep to the declared type. */
 function checkDevice(device: unknown): void {
   if (isDict(device) && typeof own(device, 'path') === 'string') return;
   throw new ValueError(
@@ -335,7 +335,7 @@ function checkDevice(device: unknown): void {
   );
 }
 
-/** As the original decides: what the connector says, else what the driver's answer looks like. */
+/** Decides like the original: by the connector, else by the shape of the driver's answer. */
 function isMultipath(ovo: VersionedObject): boolean {
   const info = ovo.get('connection_info');
   const connector = isDict(info) ? own(info, 'connector') : undefined;

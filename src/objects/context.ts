@@ -1,4 +1,4 @@
-/** What the objects need of the context that they belong to; `Cinderlib` is the one implementation. */
+/** What objects need from their context; `Cinderlib` is the only implementation. */
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import type { PersistenceDriver } from '../persistence/driver.ts';
 import type { Change } from '../rpc/contract.ts';
@@ -7,44 +7,44 @@ import type { Connection } from './connection.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Volume } from './volume.ts';
 
-/** The context as storages and objects see it; `setup` makes it. */
+/** The context as storages and objects see it; created by `setup`. */
 export interface Context {
-  /** The storage in use; it changes when `setPersistence` is called. Throws `ContextClosed` after `close()`. */
+  /** The storage in use; `setPersistence` replaces it. Throws `ContextClosed` after `close()`. */
   readonly persistence: PersistenceDriver;
-  /** The backends that are initialised, by name. */
+  /** The initialised backends, by name. */
   readonly backends: ReadonlyMap<string, Backend>;
   /** The options of `setup`, with their defaults. */
   readonly settings: ContextSettings;
-  /** Makes objects of what a storage has read. */
+  /** Makes objects from what a storage has read. */
   readonly restore: Restore;
-  /** Makes objects of a dump; see `Cinderlib.load`. */
+  /** Makes objects from a dump; see `Cinderlib.load`. */
   load(source: unknown, options?: { save?: boolean }): Promise<unknown>;
-  /** Takes what a storage has stored, for those who read `changes()`. */
+  /** Reports stored changes to the readers of `changes()`. */
   reportChanges(changes: readonly Change[]): void;
 }
 
-/** Makes resources of objects that come from a storage or a dump; the one implementation is `restore.ts`. */
+/** Wraps objects from a storage or a dump as resources; `restore.ts` is the only implementation. */
 export interface Restore {
-  /** A volume; its backend is the one of its `host` unless given. */
+  /** A volume; unless given, its backend is the one in its `host`. */
   volume(ovo: VersionedObject, backend?: Backend | string): Volume;
-  /** A snapshot; its backend is in its `progress`. */
+  /** A snapshot; its backend is named in its `progress`. */
   snapshot(ovo: VersionedObject, backend?: Backend | string): Snapshot;
-  /** A connection; its backend is that of the volume in it unless given. */
+  /** A connection; unless given, its backend is that of the volume inside it. */
   connection(ovo: VersionedObject, backend?: Backend | string): Connection;
 }
 
-/** The options of `setup` that the objects go by. */
+/** The options of `setup` that apply to objects. */
 export interface ContextSettings {
-  /** The left part of the `host` of new volumes. */
+  /** The part before `@` in the `host` of new volumes. */
   readonly host: string;
   /** The project of new volumes. */
   readonly project_id: string;
   /** The user of new volumes. */
   readonly user_id: string;
-  /** Whether dumps hold whole configurations of backends. */
+  /** Whether dumps contain the whole configuration of each backend, secrets included. */
   readonly output_all_backend_info: boolean;
-  /** What runs a command as root, for drivers that need that. */
+  /** The command that drivers run privileged commands with. */
   readonly root_helper: string;
-  /** Whether reading a volume of a backend that is not initialised is an error. */
+  /** Whether reading a volume whose backend is not initialised is an error. */
   readonly fail_on_missing_backend: boolean;
 }

@@ -1,35 +1,35 @@
-/** What callers may give for something new: its fields, and what stands for several of them. */
+/** What callers may pass to create an object: its fields, and shorthands that stand for several fields. */
 import type { ConnectionFields, SnapshotFields, VolumeFields } from './fields.ts';
 
-/** Some of the fields. A field that is undefined counts as left out. */
+/** Some of the fields. An undefined field counts as absent. */
 type Some<F> = { readonly [K in keyof F]?: F[K] | undefined };
 
-/** Names that people use for a field. */
+/** Short names for fields. */
 interface DisplayNames {
-  /** `display_name`. */
+  /** Short for `display_name`. */
   readonly name?: string | null | undefined;
-  /** `display_description`. */
+  /** Short for `display_description`. */
   readonly description?: string | null | undefined;
 }
 
-/** Keys and their texts. */
+/** Specs by key. */
 type Specs = Readonly<Record<string, string>> | null | undefined;
 
-/** What a volume, a clone, or the volume of a snapshot can be made with. */
+/** The fields of a new volume, of a clone, or of a volume created from a snapshot. */
 export interface NewVolumeFields extends Some<VolumeFields>, DisplayNames {
-  /** The pool of the backend that it is made in; the first one unless given, or that of its source. */
+  /** The pool of the backend to create the volume in. Default: the source volume's pool, else the backend's first. */
   readonly pool_name?: string | undefined;
-  /** Extra specs of a volume type of its own. */
+  /** Extra specs; the volume gets a volume type of its own for them. */
   readonly extra_specs?: Specs;
-  /** QoS specs of a volume type of its own. */
+  /** QoS specs; the volume gets a volume type of its own for them. */
   readonly qos_specs?: Specs;
 }
 
-/** What a snapshot can be made with. */
+/** The fields of a new snapshot. */
 export interface NewSnapshotFields extends Some<SnapshotFields>, DisplayNames {}
 
-/** What a connection can be made with. */
+/** The fields of a new connection. */
 export interface NewConnectionFields extends Some<ConnectionFields> {
-  /** Whether the host is to reach the volume by several paths; decided by the driver's answer unless given. */
+  /** Whether the host is to use multiple paths. Default: derived from the host's properties or the driver's answer. */
   readonly use_multipath?: boolean | undefined;
 }

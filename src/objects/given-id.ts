@@ -1,16 +1,16 @@
-/** Ids that the caller gives: a new object must not take the place of one that is stored, or is being made. */
+/** Ids chosen by the caller: a new object must not replace one that is stored or being created. */
 import { DuplicateEntry } from '../errors/index.ts';
 import type { Backend } from './backend.ts';
 
-/** @throws DuplicateEntry when `stored` holds anything. */
+/** @throws DuplicateEntry when `stored` is not empty. */
 export function refuseTaken(what: string, id: string, stored: readonly unknown[]): void {
   if (stored.length > 0) throw new DuplicateEntry(`${what} ${id} exists already. Give another id, or none.`);
 }
 
 /**
- * Makes a snapshot or connection, which has an id that the caller gave. Of two calls at the same time one gets it.
+ * Creates a snapshot or connection with an id chosen by the caller. Of two concurrent calls only one gets the id.
  *
- * @param stored What is stored with that id.
+ * @param stored Reads what is stored under that id.
  */
 export async function makeWithId<T>(
   { context, idsInFlight }: Backend,

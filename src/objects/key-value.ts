@@ -1,4 +1,4 @@
-/** A key and its text, which a program may keep beside its volumes. */
+/** Key-values, which a program may store beside its volumes. */
 import { pythonStr } from '../cinder/python-str.ts';
 import { InvalidOption, ValueError } from '../errors/index.ts';
 import { readable } from '../given.ts';
@@ -7,7 +7,7 @@ import { kindOf, shownText } from '../shown.ts';
 import { refuseNewProperties } from './assignments.ts';
 
 /**
- * A key and its text, which a program may keep beside its volumes: a row of cinderlib's table
+ * A key and its value, which a program may store beside its volumes: a row of cinderlib's table
  * `cinderlib_persistence_key_value`.
  *
  * @example
@@ -18,9 +18,9 @@ import { refuseNewProperties } from './assignments.ts';
  * ```
  */
 export class KeyValue {
-  /** Unique. Any text. */
+  /** The key, any string; unique. */
   readonly key: string;
-  /** Null where the table has NULL. */
+  /** The value, any string; null for SQL's NULL. */
   value: string | null;
 
   constructor(key: string, value: string | null) {
@@ -29,20 +29,20 @@ export class KeyValue {
     refuseNewProperties(this, KeyValue, new.target);
   }
 
-  /** What Node, Deno and Bun print: not the value, which may be a secret. */
+  /** The text that Node, Deno and Bun print; without the value, which may be a secret. */
   [inspect](): string {
     return `<KeyValue ${this.key}>`;
   }
 }
 
-/** The key and the text to store: numbers are stored as their text, as by the original. Throws `ValueError` for others. */
+/** The key and the text to store. Numbers are stored as text, as in the original; other values throw `ValueError`. */
 export function storableKeyValue(given: KeyValue): { readonly key: string; readonly value: string | null } {
   const { key, value } = parts('setKeyValue() takes a KeyValue', given);
   if (typeof key !== 'string') throw new ValueError(`A key is a text, not ${kindOf(key)}.`);
   return { key, value: storableValue(key, value) };
 }
 
-/** The key of what `deleteKeyValue` is given. Throws `InvalidOption` for what is neither a key nor a key-value. */
+/** The key passed to `deleteKeyValue`, alone or in a key-value. Throws `InvalidOption` for anything else. */
 export function keyOf(given: KeyValue | string): string {
   if (typeof given === 'string') return given;
   const expected = 'deleteKeyValue() takes a key or a KeyValue';
@@ -56,7 +56,7 @@ function parts(expected: string, given: unknown): { readonly key: unknown; reado
   return readable(expected, given, () => ({ key: Reflect.get(given, 'key'), value: Reflect.get(given, 'value') }));
 }
 
-/** The declared type is what callers should give; what they give at run time may be anything. */
+/** Callers should pass the declared type, but at run time the value may be anything. */
 function storableValue(key: string, value: unknown): string | null {
   if (value === null || value === undefined) return null;
   if (typeof value === 'string') return value;

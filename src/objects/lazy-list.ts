@@ -1,35 +1,35 @@
-/** A list that is read from the storage when it is first asked for, and kept up to date from then on. */
+/** A list that is read from the storage on first use, and kept up to date from then on. */
 
-/** What happened to the list during a read: the storage may have answered before. It stands for the read itself. */
+/** The changes made to the list during a read, whose answer may predate them. The array also identifies the read. */
 type Meanwhile<T> = ((items: readonly T[]) => readonly T[])[];
 
 export class LazyList<T extends { readonly id: string }> {
   #items: readonly T[] | null = null;
-  /** The read whose answer becomes the list: the last that began, unless the list was replaced since. */
+  /** The read whose answer becomes the list: the latest to start, unless the list has been replaced since. */
   #current: Meanwhile<T> | null = null;
   #answer: Promise<readonly T[]> | null = null;
   readonly #underWay = new Set<Meanwhile<T>>();
 
-  /** The items as far as they are loaded; null while they are not. */
+  /** The items; null while they are not loaded. */
   get loaded(): readonly T[] | null {
     return this.#items;
   }
 
-  /** Whether the items are loaded or just being read. */
+  /** Whether the items are loaded or being read. */
   get isWanted(): boolean {
     return this.#items !== null || this.#current !== null;
   }
 
   /**
-   * The items, read with the given function at the first call; calls that come meanwhile wait for the same answer. Each
-   * gets a list of its own, which it may sort.
+   * The items, which the first call reads with the given function; concurrent calls share that read. Each call gets an
+   * array of its own, which it may sort.
    */
   async load(read: () => Promise<readonly T[]>): Promise<readonly T[]> {
     if (this.#items !== null) return [...this.#items];
     return [...(await (this.#current !== null && this.#answer !== null ? this.#answer : this.reload(read)))];
   }
 
-  /** The items, read anew: not by a read that began before. */
+  /** Reads the items again; never joins a read that is already in progress. */
   reload(read: () => Promise<readonly T[]>): Promise<readonly T[]> {
     const meanwhile: Meanwhile<T> = [];
     this.#current = meanwhile;
@@ -38,13 +38,13 @@ export class LazyList<T extends { readonly id: string }> {
     return this.#answer;
   }
 
-  /** Gives the list new items; null forgets it, so that it is read when it is asked for again. */
+  /** Replaces the items; null discards them, so that they are read again on next use. */
   replace(items: readonly T[] | null): void {
     this.#current = null;
     this.#set(items);
   }
 
-  /** Takes an item in: a new one at the end, another state of one in its place. */
+  /** Adds a new item at the end, or replaces the item with the same id. */
   put(item: T): void {
     this.#change((items) => {
       const place = items.findIndex(({ id }) => id === item.id);
@@ -52,12 +52,12 @@ export class LazyList<T extends { readonly id: string }> {
     });
   }
 
-  /** Takes an item out. */
+  /** Removes an item. */
   remove(item: T): void {
     this.#change((items) => items.filter(({ id }) => id !== item.id));
   }
 
-  /** Called with the items after each change, for those who show them elsewhere too. */
+  /** Called with the items after each change, for subclasses that mirror them elsewhere. */
   protected changed(_items: readonly T[] | null): void {}
 
   #change(change: (items: readonly T[]) => readonly T[]): void {
@@ -75,7 +75,7 @@ export class LazyList<T extends { readonly id: string }> {
       const found = await read();
       const items = meanwhile.reduce((changed, change) => change(changed), found);
       if (this.#current === meanwhile) this.#set(items);
-      // Whoever waits for a read that another one has overtaken gets what is newer.
+      // Callers waiting for a read that a later one has overtaken get the newer items.
       return this.#items ?? items;
     } finally {
       this.#underWay.delete(meanwhile);

@@ -1,4 +1,4 @@
-/** The steps that every operation shares: taking a driver's answer, and saying what an error was about. */
+/** Steps common to all operations: applying a driver's answer, and naming the object that an error is about. */
 import { entriesOf, isDict } from '../cinder/dict.ts';
 import { pythonStr } from '../cinder/python-str.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
@@ -6,10 +6,10 @@ import { ValueError } from '../errors/index.ts';
 import { kindOf, shown } from '../shown.ts';
 
 /**
- * Sets the fields that a driver answered with, one after the other.
- * Names that are no fields are passed over, as the original does: drivers answer with more than Cinder stores.
+ * Sets the fields that a driver returned, one after the other.
+ * As in the original, names that are not fields are ignored: drivers return more than Cinder stores.
  *
- * @throws ValueError for another id, under which nobody would find the object, or would find another.
+ * @throws ValueError for a different id: under it the object could not be found, or would be mistaken for another.
  * @returns Whether there was anything to set.
  */
 export function applyModelUpdate(ovo: VersionedObject, modelUpdate: unknown): boolean {
@@ -25,20 +25,20 @@ export function applyModelUpdate(ovo: VersionedObject, modelUpdate: unknown): bo
   return fields.length > 0;
 }
 
-/** What else went wrong after an operation had failed. */
+/** What else went wrong after an operation failed. */
 interface Aftermath {
-  /** The error of the storage, when the new status of the object could not be stored either. */
+  /** The storage's error, if the object's new status could not be stored either. */
   readonly not_saved?: unknown;
-  /** The error of what was to be undone and could not. */
+  /** The error of the rollback, if that failed too. */
   readonly not_undone?: unknown;
 }
 
 /**
- * Marks an error with the object that the failed operation was about, as `error.resource`. What failed
- * after it is kept beside it, as `error.not_saved` and `error.not_undone`: the first error is the reason.
+ * Attaches the object whose operation failed to the error, as `error.resource`. Subsequent failures are attached too,
+ * as `error.not_saved` and `error.not_undone`: the first error is the cause.
  */
 export function failing(error: unknown, resource: object, aftermath: Aftermath = {}): Error {
-  // Drivers may throw anything; what cannot carry a mark becomes the cause of what can.
+  // Drivers may throw anything: a value that cannot be extended becomes the cause of an error that can.
   const result = canBeMarked(error) ? error : new Error(textOf(error), { cause: error });
   for (const [name, value] of Object.entries({ resource, ...aftermath })) {
     Object.defineProperty(result, name, { value, configurable: true, writable: true, enumerable: false });
@@ -51,7 +51,7 @@ function canBeMarked(error: unknown): error is Error {
     const isFixed = Object.getOwnPropertyDescriptor(error, 'resource')?.configurable === false;
     return error instanceof Error && Object.isExtensible(error) && !isFixed;
   } catch {
-    // A proxy that does not tell.
+    // A proxy whose traps throw.
     return false;
   }
 }
@@ -64,7 +64,7 @@ function textOf(error: unknown): string {
   }
 }
 
-/** Runs what undoes a step after an error, and gives the error to throw. */
+/** Undoes a step after an error, and returns the error to throw. */
 export async function undone(error: unknown, resource: object, undo: () => Promise<unknown>): Promise<Error> {
   try {
     await undo();
@@ -74,7 +74,7 @@ export async function undone(error: unknown, resource: object, undo: () => Promi
   }
 }
 
-/** Refuses what is no size before a driver sees it. */
+/** Refuses an invalid size before a driver gets it. */
 export function checkSize(size: number): void {
   if (Number.isSafeInteger(size) && size >= 0) return;
   throw new ValueError(`A size is a whole number of GiB, not ${shown(size)}.`);
@@ -86,7 +86,7 @@ interface Living {
   save(): Promise<void>;
 }
 
-/** Stores the status of a failure, and gives the error to throw. */
+/** Stores the status that marks a failure, and returns the error to throw. */
 export async function failed(object: Living, status: string, error: unknown): Promise<Error> {
   object.status = status;
   try {
@@ -97,7 +97,7 @@ export async function failed(object: Living, status: string, error: unknown): Pr
   }
 }
 
-/** Stores an object after a step that worked; a failure names the object. */
+/** Stores an object after a successful step; if that fails, the error names the object. */
 export async function saveAfter(object: Living): Promise<void> {
   try {
     await object.save();

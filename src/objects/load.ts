@@ -1,4 +1,4 @@
-/** Makes objects of the things in a dump, and starts the backends that it describes in full. */
+/** Makes objects from the items of a dump, and starts the backends that it describes completely. */
 import { aboutItem } from '../about-item.ts';
 import { type Dict, entriesOf, own } from '../cinder/dict.ts';
 import { BackendNotPresent, InvalidDump } from '../errors/index.ts';
@@ -14,25 +14,25 @@ import { restoreInto } from './restore.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Volume } from './volume.ts';
 
-/** Anything that a dump can hold, as `load` gives it. */
+/** Anything that a dump can contain, as returned by `load`. */
 export type Loaded = Backend | Volume | Snapshot | Connection | KeyValue;
 
-/** What a backend has a part in. */
+/** An item that belongs to a backend. */
 type DumpedItem = Exclude<Dumped, { readonly class: 'KeyValue' }>;
 
-/** One thing of a dump, as objects. */
+/** One item of a dump, as objects. */
 export interface LoadedItem {
   readonly loaded: Loaded;
-  /** What is to be stored of it, parents first. */
+  /** The objects to store, parents first. */
   family(): readonly Storable[];
-  /** Takes the volumes of a backend for those that it has. */
+  /** Replaces a backend's list of volumes with the loaded ones. */
   adopt(): void;
 }
 
 /**
- * The things of a dump as objects of the context. No backend is started for a dump that cannot be read whole.
+ * The items of a dump as objects of the context. No backend is started for a dump that cannot be read completely.
  *
- * @param start Starts a backend, or gives the one of that name.
+ * @param start Starts a backend, or returns the existing one of that name.
  */
 export async function loadItems(
   context: Context,
@@ -55,12 +55,12 @@ export async function loadItems(
   return loaded;
 }
 
-/** Reads all of a dump with the names of its backends in their place, and throws where it cannot be read. */
+/** Reads the whole dump with names in place of backends, and throws if it cannot be read. */
 async function readOnce(context: Context, dump: Dump): Promise<void> {
   const reading: Context = {
     persistence: context.persistence,
     backends: context.backends,
-    // Whether a backend is missing shows below: those that are yet to be started are not.
+    // Missing backends are detected below, where those that are yet to be started do not count as missing.
     settings: { ...context.settings, fail_on_missing_backend: false },
     get restore(): Restore {
       return restoreInto(reading);
@@ -86,13 +86,13 @@ async function readOnce(context: Context, dump: Dump): Promise<void> {
   });
 }
 
-/** All that the thing says of backends: a volume may be on another one than the backend that lists it. */
+/** All backends that the item mentions: a volume may be on a different backend from the one that lists it. */
 function backendsOf(item: Dumped): readonly Dict[] {
   if (item.class === 'KeyValue') return [];
   return item.class === 'Backend' ? [item.backend, ...item.volumes.map(({ backend }) => backend)] : [item.backend];
 }
 
-/** One after the other; an error says which of a list it is about. */
+/** Processes the items in order; in a list, an error names the item. */
 async function forEachItem({ isList, items }: Dump, use: (item: Dumped) => Promise<void>): Promise<void> {
   for (const [place, item] of items.entries()) {
     try {
@@ -116,7 +116,7 @@ async function loadedItem(
         throw new BackendNotPresent(backend, `Backend ${backend} is not initialised: only its volumes can be loaded.`);
       }
       const volumes: Volume[] = [];
-      // Not simply this one's: `lvm_iscsi` lists what is on `lvm-iscsi` too.
+      // Each volume's own backend, not simply this one: `lvm_iscsi` also lists what is on `lvm-iscsi`.
       for (const volume of item.volumes) {
         volumes.push(restore.volume(dumpedObject(volume), await backendOf(volume.backend)));
       }
@@ -147,7 +147,7 @@ function isToBeStarted({ backends }: Context, config: Dict): boolean {
   return Object.keys(config).length > 1 && !backends.has(nameOf(config));
 }
 
-/** An initialised backend; its name alone where the context takes that. */
+/** An initialised backend, or only its name if the context allows missing backends. */
 function presentBackend({ backends, settings }: Context, name: string): Backend | string {
   const backend = backends.get(name);
   if (backend !== undefined) return backend;
@@ -161,7 +161,7 @@ function nameOf(config: Dict): string {
   throw new InvalidDump("The key 'volume_backend_name' is missing in a 'backend'.");
 }
 
-/** Options as a caller would give them: they are checked when the backend is started. */
+/** Options as a caller would pass them; they are checked when the backend is started. */
 function optionsOf(config: Dict): BackendOptions {
   return Object.fromEntries(entriesOf(config)) as BackendOptions;
 }

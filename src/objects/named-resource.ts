@@ -1,9 +1,9 @@
-/** What volumes and snapshots have in common beside what all resources have: a name and a description for people. */
+/** The base class of volumes and snapshots, which have a display name and a description. */
 import { shownText } from '../shown.ts';
 import { Resource } from './resource.ts';
 
 export abstract class NamedResource extends Resource {
-  /** Its name for people: `display_name`. */
+  /** The display name, not unique: `display_name`. */
   get name(): string | null {
     return this.#text('display_name');
   }
@@ -12,7 +12,7 @@ export abstract class NamedResource extends Resource {
     this.ovo.set('display_name', value);
   }
 
-  /** Its description: `display_description`. */
+  /** The description: `display_description`. */
   get description(): string | null {
     return this.#text('display_description');
   }
@@ -26,7 +26,7 @@ export abstract class NamedResource extends Resource {
 
   protected override get summary(): string {
     const name = this.name ? shownText(this.name, JSON.stringify) : 'no name';
-    // It may be any text.
+    // The status may be any text.
     const status = shownText(this.#text('status') ?? 'no status', (text) =>
       /^[\w -]+$/.test(text) ? text : JSON.stringify(text),
     );

@@ -1,4 +1,4 @@
-/** Makes the versioned object of something new: defaults first, then what the caller gave. */
+/** Creates the versioned object of something new from defaults and the caller's fields. */
 
 import type { ObjectModel } from '../cinder/object-model.ts';
 import { utcNow } from '../cinder/time.ts';
@@ -7,12 +7,12 @@ import { ValueError } from '../errors/index.ts';
 import { didYouMean } from '../near-name.ts';
 import { shownText } from '../shown.ts';
 
-/** Fields by name, as a caller gives them; checked and coerced on the way in. */
+/** Fields by name, as passed by a caller; checked and coerced when they are set. */
 export type FieldValues = Readonly<Record<string, unknown>>;
 
 /**
- * A new object of the model: nullable fields are null, those with a default have it, `created_at` is
- * now and `id` a new UUID unless one is given. All fields count as changed.
+ * A new object of the model. Unless given, `created_at` is now, `id` is a new UUID, and the other fields have their
+ * default or, if nullable, null. All fields count as changed.
  */
 export function newObject(model: ObjectModel, given: FieldValues): VersionedObject {
   const object = new VersionedObject(model);
@@ -35,7 +35,7 @@ function unknownField(model: ObjectModel, name: string): string {
   return `${model.name} has no field ${shownText(name, (plain) => plain)}.${didYouMean(name, [...model.index.keys(), 'name', 'description'])}`;
 }
 
-/** `name` and `description` are what people say for `display_name` and `display_description`. */
+/** Translates `name` and `description`, short for `display_name` and `display_description`. */
 export function withDisplayNames({ name, description, ...fields }: FieldValues): FieldValues {
   return {
     ...fields,

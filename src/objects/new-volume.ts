@@ -1,4 +1,4 @@
-/** Makes the versioned object of a new volume, with the type that its specs ask for. */
+/** Creates the versioned object of a new volume, with the volume type that its specs call for. */
 import type { Dict } from '../cinder/dict.ts';
 import { qosSpecsModel } from '../cinder/qos-specs.ts';
 import { snapshotListModel } from '../cinder/snapshot.ts';
@@ -42,7 +42,7 @@ export function newVolume(
   return ovo;
 }
 
-/** Every field of a volume that a clone of it starts with, and the specs of its type. */
+/** The fields that a clone takes over from its source volume, and the specs of its type. */
 export function volumeFieldsFrom(source: VersionedObject): FieldValues {
   const ownToSource = new Set(['id', 'volume_attachment', 'snapshots', 'volume_type']);
   const fields: Record<string, unknown> = {};
@@ -58,7 +58,7 @@ export function volumeFieldsFrom(source: VersionedObject): FieldValues {
   return fields;
 }
 
-/** Refuses what is no name of a pool. */
+/** Refuses anything that cannot be the name of a pool. */
 export function checkPoolName(pool: unknown): asserts pool is string | undefined {
   if (pool === undefined || typeof pool === 'string') return;
   throw new InvalidOption(`pool_name is the name of a pool, a text, not ${kindOf(pool)}.`);
@@ -76,13 +76,13 @@ function specs(name: string, value: unknown): Dict | null {
   return Object.keys(specs).length > 0 ? specs : null;
 }
 
-/** A volume with specs gets a type of its own, which has the volume's id as id and name. */
+/** A volume with specs gets a volume type of its own, whose id and name are the volume's id. */
 function addType(ovo: VersionedObject, extraSpecs: Dict | null, qosSpecs: Dict | null): void {
   if (extraSpecs === null && qosSpecs === null) return;
   const id = ovo.get('id');
   const type = ovo.child('volume_type') ?? new VersionedObject(volumeTypeModel);
   if (!type.isSet('id')) {
-    // Those that are not asked for are null or empty, not unset: they are printed.
+    // Fields that were not given are null or empty rather than unset, so that dumps contain them.
     const start = { is_public: true, id, name: id, qos_specs_id: null, extra_specs: {}, qos_specs: null };
     for (const [name, value] of Object.entries(start)) type.set(name, value);
     ovo.set('volume_type_id', id);

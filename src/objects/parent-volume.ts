@@ -1,4 +1,4 @@
-/** The volume that a snapshot or connection belongs to: read when it is first asked for. */
+/** The volume that a snapshot or connection belongs to, read from the storage on first use. */
 import { VolumeNotFound } from '../errors/index.ts';
 import { refuseOthers } from '../given.ts';
 import type { Connection } from './connection.ts';
@@ -14,17 +14,17 @@ export class ParentVolume {
     this.#child = child;
   }
 
-  /** The volume as far as it is loaded; null while it is not. */
+  /** The volume; null while it is not loaded. */
   get loaded(): Volume | null {
     return this.#volume;
   }
 
-  /** Keeps the volume whose object the child's object holds already. */
+  /** Remembers the volume whose object the child's object already contains. */
   keep(volume: Volume | null): void {
     this.#volume = volume;
   }
 
-  /** Makes the child one of this very volume object, in its dumps too. */
+  /** Makes the child one of this particular volume object, in its dumps too. */
   set(volume: Volume): void {
     refuseOthers('setVolume', volume, 'Volume');
     this.#volume = volume;
@@ -32,25 +32,25 @@ export class ParentVolume {
     this.#child.ovo.restore('volume_id', volume.id);
   }
 
-  /** Gives the child its place in the volume's loaded list: a dump of the child has another object, or none, there. */
+  /** Puts the child into the volume's loaded list, where the child's dump has a separate object or none. */
   join(child: Snapshot | Connection): void {
     this.#volume?.childRefreshed(child);
   }
 
-  /** Puts the child back under its volume after it was read again, with or without a volume of its own inside. */
+  /** Puts the child back under its volume after it was read again, with or without a volume nested in it. */
   restore(child: Snapshot | Connection, again: Volume | null = null): void {
     if (this.#volume === null) return;
     this.set(this.#volume);
     this.#volume.childRefreshed(child, again);
   }
 
-  /** The volume, read from the storage at the first call. Throws `VolumeNotFound`. */
+  /** The volume; the first call reads it from the storage. Throws `VolumeNotFound`. */
   async load(): Promise<Volume> {
     if (this.#volume !== null) return this.#volume;
     const id = this.#child.ovo.get('volume_id');
     const volume_id = typeof id === 'string' ? id : '';
     const [volume] = volume_id === '' ? [] : await this.#child.context.persistence.getVolumes({ volume_id });
-    // Another call was faster, or somebody said which it is: it must not be a second object.
+    // Another call may have loaded or set it meanwhile: do not introduce a second object of the same volume.
     if (this.#volume !== null) return this.#volume;
     if (volume === undefined) throw new VolumeNotFound(volume_id);
     this.set(volume);

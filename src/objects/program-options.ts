@@ -1,4 +1,4 @@
-/** Options of a backend that lead to a program: whoever wrote a dump is not to choose what this host runs, as root at that. */
+/** Backend options that name a program: the author of a dump must not choose what this host runs, possibly as root. */
 
 import { volumeDriverClass } from '../drivers/registry.ts';
 import { InvalidDump } from '../errors/index.ts';
@@ -7,15 +7,15 @@ import type { BackendOptions } from './backend.ts';
 import type { ContextSettings } from './context.ts';
 
 /**
- * Refuses a backend of a dump that would have another program run than one without those options.
+ * Refuses a dumped backend whose options would run a different program than the defaults.
  *
- * @throws VolumeDriverNotFound when there is no such driver.
+ * @throws InvalidDump for such an option, VolumeDriverNotFound for an unknown driver.
  */
 export async function refusePrograms(given: BackendOptions, { root_helper }: ContextSettings): Promise<void> {
   const { options } = await volumeDriverClass(given.volume_driver);
   const leading = Object.entries(options).filter(([, { runs }]) => runs === true);
   const usual = new Map<string, unknown>(leading.map(([name, option]) => [name, option.default]));
-  // Drivers are given it whether they list it or not.
+  // Every driver gets this option, whether it lists it or not.
   usual.set('root_helper', root_helper);
   for (const [name, value] of usual) {
     const wanted = Object.hasOwn(given, name) ? given[name] : null;

@@ -1,4 +1,4 @@
-/** What volumes, snapshots and connections have in common: fields, JSON, saving. */
+/** The base class of volumes, snapshots and connections: fields, JSON, saving. */
 import type { Dict } from '../cinder/dict.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { VolumeNotFound } from '../errors/index.ts';
@@ -11,12 +11,12 @@ import type { Backend } from './backend.ts';
 import type { Context } from './context.ts';
 import { FieldHolder } from './with-fields.ts';
 
-/** The classes whose objects can be dumped and loaded one by one. */
+/** The classes whose objects can be dumped and loaded individually. */
 export type ResourceClass = 'Volume' | 'Snapshot' | 'Connection';
 
-/** How a resource stands in a dump. */
+/** A volume, snapshot or connection in a dump. */
 export interface ResourceJson {
-  /** What it is. */
+  /** The object's class. */
   class: ResourceClass;
   /** The backend: its name, or with `output_all_backend_info` every option, secrets included. */
   backend: Dict;
@@ -33,7 +33,7 @@ export abstract class Resource extends FieldHolder {
     refuseAssignments('volume, snapshot or connection', Resource);
   }
 
-  /** @param backend null for a connection whose volume, which would tell, is gone */
+  /** @param backend null for a connection whose backend is unknown, since its volume is no longer stored */
   constructor(context: Context, backend: Backend | string | null, ovo: VersionedObject) {
     super();
     this.context = context;
@@ -41,20 +41,20 @@ export abstract class Resource extends FieldHolder {
     this.#ovo = ovo;
   }
 
-  /** The name of the class in dumps. */
+  /** The class name used in dumps. */
   protected abstract get resourceClass(): ResourceClass;
-  /** The fields whose objects `simplified` JSON leaves out. */
+  /** The fields whose objects `simplified` JSON omits. */
   protected abstract get simplifiedWithout(): readonly string[];
-  /** Loads what `dump` shows and `json` does not. */
+  /** Loads what `dump` includes beyond `json`. */
   protected abstract loadForDump(): Promise<void>;
-  /** Stores the object: all of it when it is new or untouched, else what has changed. */
+  /** Stores the object: all of it if it is new or unchanged, else only the changed fields. */
   abstract save(): Promise<void>;
   /** Reads the object again from the storage. */
   abstract refresh(): Promise<void>;
 
   /**
-   * The backend; only its name where that is not initialised and `fail_on_missing_backend` is false.
-   * Throws `VolumeNotFound` for a connection whose volume is not stored any more.
+   * The backend, or only its name if it is not initialised and `fail_on_missing_backend` is false.
+   * Throws `VolumeNotFound` for a connection whose volume is no longer stored.
    */
   get backend(): Backend | string {
     if (this.#backend !== null) return this.#backend;
@@ -65,7 +65,7 @@ export abstract class Resource extends FieldHolder {
     return this.#ovo;
   }
 
-  /** Takes the state of the same object as it was read again. */
+  /** Replaces the state with that of the same object as read again. */
   protected replaceOvo(ovo: VersionedObject): void {
     this.#ovo = ovo;
   }
@@ -74,37 +74,37 @@ export abstract class Resource extends FieldHolder {
     return String(this.#ovo.get('id') ?? '');
   }
 
-  /** The object as a dump shows it, with what is loaded. */
+  /** The object in dump format, with whatever is loaded. */
   json(): ResourceJson {
     return this.toJson({ simplified: false });
   }
 
-  /** The text of {@link json}: the very text that Python's cinderlib gives. */
+  /** {@link json} as text, identical to the text that Python's cinderlib produces. */
   jsons(): string {
     return this.toJsons({ simplified: false });
   }
 
-  /** As {@link json}, after loading what belongs to the object. */
+  /** Like {@link json}, but loads the snapshots and connections of a volume first. */
   async dump(): Promise<ResourceJson> {
     await this.loadForDump();
     return this.json();
   }
 
-  /** The text of {@link dump}. */
+  /** {@link dump} as text. */
   async dumps(): Promise<string> {
     await this.loadForDump();
     return this.jsons();
   }
 
   /**
-   * As {@link json}, but `simplified` (unless told otherwise, as in the original) leaves out the
-   * snapshots and connections of a volume, and the volume of the others.
+   * Like {@link json}, but `simplified`, the default as in the original, omits the snapshots and connections of a
+   * volume, and the volume of a snapshot or connection.
    */
   toJson(options: { simplified?: boolean } = {}): ResourceJson {
     return this.#shown(givenSwitches('toJson', options, { simplified: true }));
   }
 
-  /** The text of {@link toJson}. */
+  /** {@link toJson} as text. */
   toJsons(options: { simplified?: boolean } = {}): string {
     return jsonText(this.#shown(givenSwitches('toJsons', options, { simplified: true })), compact);
   }
@@ -119,13 +119,13 @@ export abstract class Resource extends FieldHolder {
     };
   }
 
-  /** The fields alone, each object under its lower-cased name. What this gives cannot be loaded again. */
+  /** Only the fields, with each object under its lower-cased name. The result cannot be loaded again. */
   toDict(): Dict {
-    // The primitive of an object is a dict, and stays one.
+    // The primitive of an object is always a dict.
     return toPlainDict(toPrimitive(this.#ovo)) as Dict;
   }
 
-  /** What `JSON.stringify` shows: no field, since some are secrets. A dump is {@link json}. */
+  /** What `JSON.stringify` shows: no fields, since some are secrets. For a dump, use {@link json}. */
   toJSON(): { readonly class: ResourceClass; readonly id: string } {
     return { class: this.resourceClass, id: this.id };
   }
@@ -134,10 +134,10 @@ export abstract class Resource extends FieldHolder {
     return `<${this.resourceClass} ${this.id}>`;
   }
 
-  /** What tells the object from others, for people: no field that may be a secret. */
+  /** What identifies the object to a human reader, without any field that may be a secret. */
   protected abstract get summary(): string;
 
-  /** What Node, Deno and Bun print for the object. */
+  /** The text that Node, Deno and Bun print for the object. */
   [inspect](): string {
     return `<${this.resourceClass} ${this.id}${this.summary}>`;
   }

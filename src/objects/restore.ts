@@ -1,4 +1,4 @@
-/** Makes the resources of a context out of versioned objects: for storages that read rows, and for `load`. */
+/** Wraps versioned objects as resources of a context, for storages and for `load`. */
 import { Connection } from './connection.ts';
 import type { Context, Restore } from './context.ts';
 import { Snapshot } from './snapshot.ts';

@@ -1,4 +1,4 @@
-/** A snapshot of a volume. */
+/** A snapshot of a volume and its operations. */
 import { snapshotModel } from '../cinder/snapshot.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { ObjectActionError, SnapshotNotFound, ValueError } from '../errors/index.ts';
@@ -17,8 +17,8 @@ import type { Volume } from './volume.ts';
 import { withFields } from './with-fields.ts';
 
 /**
- * A snapshot of a volume: a row of Cinder's table `snapshots`. Its fields are properties with the names of the
- * columns; an assignment is checked at once (`ValueError`) and stored by `save()`.
+ * A snapshot of a volume: a row of Cinder's table `snapshots`. Its fields are properties named like the columns;
+ * an assignment is checked immediately (`ValueError`) and stored by `save()`.
  *
  * @example
  * ```ts
@@ -40,7 +40,7 @@ export class Snapshot extends withFields<SnapshotFields, NamedResource, Construc
     refuseNewProperties(this, Snapshot, new.target);
   }
 
-  /** The snapshot of an object from a storage or a dump. `backend` is what a dump says; the object says it too. */
+  /** Wraps an object from a storage or a dump. `backend` is the dump's; the object names its backend too. */
   static restore(context: Context, ovo: VersionedObject, backend: Backend | string | null = null): Snapshot {
     const snapshot = new Snapshot(context, snapshotBackend(context, ovo, backend), ovo);
     const inside = ovo.child('volume');
@@ -48,14 +48,14 @@ export class Snapshot extends withFields<SnapshotFields, NamedResource, Construc
     return snapshot;
   }
 
-  /** The snapshot of an object that came inside its volume. */
+  /** Wraps an object that came inside its volume. */
   static restoreChild(context: Context, ovo: VersionedObject, volume: Volume): Snapshot {
     const snapshot = new Snapshot(context, snapshotBackend(context, ovo, volume.backend), ovo);
     snapshot.setVolume(volume);
     return snapshot;
   }
 
-  /** A snapshot that is not taken yet. */
+  /** A snapshot that has not been taken yet. */
   static make(context: Context, volume: Volume, fields: FieldValues): Snapshot {
     const { backend } = volume;
     const ovo = newObject(snapshotModel, {
@@ -79,27 +79,27 @@ export class Snapshot extends withFields<SnapshotFields, NamedResource, Construc
     return this.volume_size;
   }
 
-  /** The volume that it is a snapshot of, read from the storage at first use. */
+  /** The volume that this is a snapshot of; the first call reads it from the storage. Throws `VolumeNotFound`. */
   async volume(): Promise<Volume> {
     return this.#volume.load();
   }
 
-  /** Makes the snapshot a child of this very volume object. */
+  /** Makes the snapshot a child of this particular volume object. */
   setVolume(volume: Volume): void {
     this.#volume.set(volume);
   }
 
-  /** Takes its place among the children of the volume that came inside it. `load` does this. */
+  /** Joins the children of the volume that came inside it. Called by `load`. */
   joinVolume(): void {
     this.#volume.join(this);
   }
 
-  /** Stores the fields that were assigned since the snapshot was made, read or saved; all of them when none was. */
+  /** Stores the fields assigned since the snapshot was created, read or last saved; all fields if none was. */
   async save(): Promise<void> {
     await this.context.persistence.setOne(this);
   }
 
-  /** Reads the snapshot again; what was assigned and not saved is lost. Throws `SnapshotNotFound` when it is not stored. */
+  /** Reads the snapshot again; unsaved assignments are lost. Throws `SnapshotNotFound` when it is not stored. */
   async refresh(): Promise<void> {
     const [again] = await this.context.persistence.getSnapshots({ snapshot_id: this.id });
     if (again === undefined) throw new SnapshotNotFound(this.id);
@@ -108,7 +108,7 @@ export class Snapshot extends withFields<SnapshotFields, NamedResource, Construc
     this.#volume.restore(this);
   }
 
-  /** Takes the snapshot. `volume.createSnapshot` does this. */
+  /** Takes the snapshot and stores its metadata. Called by `volume.createSnapshot`. */
   async create(): Promise<void> {
     const { driver } = changeable(this);
     try {
@@ -121,7 +121,12 @@ export class Snapshot extends withFields<SnapshotFields, NamedResource, Construc
     await saveAfter(this);
   }
 
-  /** Deletes the snapshot from the storage and its metadata. Throws what the driver threw; the status is `error_deleting` then. */
+  /**
+   * Deletes the snapshot from the storage, then its metadata.
+   *
+   * @throws What the driver or the metadata storage threw, with the snapshot as `error.resource`, whose status is then
+   *   `error_deleting`.
+   */
   async delete(): Promise<void> {
     const { driver } = changeable(this);
     try {
@@ -133,7 +138,7 @@ export class Snapshot extends withFields<SnapshotFields, NamedResource, Construc
     this.#volume.loaded?.forgetSnapshot(this);
   }
 
-  /** Makes a volume with the content of the snapshot. Fields that are given win over those of its volume. */
+  /** Creates a volume with the content of the snapshot. The given fields override those copied from its volume. */
   async createVolume(fields: NewVolumeFields = {}): Promise<Volume> {
     const given = givenFields('createVolume() takes an object with fields', fields);
     const volume = await this.volume();
@@ -141,7 +146,7 @@ export class Snapshot extends withFields<SnapshotFields, NamedResource, Construc
   }
 
   protected override async loadForDump(): Promise<void> {
-    // The original loads nothing here either: a snapshot from a database dumps without its volume.
+    // As in the original, nothing is loaded: the dump of a snapshot from a database does not contain its volume.
   }
 }
 
@@ -151,7 +156,7 @@ function progressOf(ovo: VersionedObject): unknown {
   throw new ObjectActionError('obj_load_attr', 'attribute progress not lazy-loadable');
 }
 
-/** A snapshot's backend is in its `progress`; what the dump says beside it must agree. */
+/** A snapshot names its backend in its `progress`; the backend given with it must be the same. */
 function snapshotBackend(context: Context, ovo: VersionedObject, given: Backend | string | null): Backend | string {
   const progress = progressOf(ovo);
   const givenName = typeof given === 'object' ? given?.id : given;

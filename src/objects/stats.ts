@@ -1,10 +1,13 @@
-/** A backend's statistics, as the original derives them from what a driver reports. */
+/** A backend's statistics, derived from the driver's report as in the original. */
 import { type Dict, dict, entriesOf, isDict, own } from '../cinder/dict.ts';
 
-/** What a driver reports of its storage, in Cinder's names: capacities are in GiB, `infinite` or `unknown`; `pools` lists them by pool. */
+/**
+ * Statistics of a backend, under Cinder's names. Capacities are in GiB, or `infinite` or `unknown`; `pools` lists them
+ * by pool.
+ */
 export type Stats = Dict;
 
-// What describes the whole backend and not a pool, when a driver reports no pools.
+// When a driver reports no pools, these describe the whole backend rather than its one pool.
 const notOfAPool = new Set([
   'driver_version',
   'shared_targets',
@@ -14,7 +17,7 @@ const notOfAPool = new Set([
   'volume_backend_name',
 ]);
 
-/** Statistics with `pools`: a driver that reports none has one, with the backend's name and figures. */
+/** Statistics with `pools`: if the driver reports none, one pool with the backend's name and figures. */
 export function withPools(reported: Readonly<Dict>, backendName: string): Stats {
   const entries = entriesOf({ ...reported }).filter(([name]) => name !== 'properties' && name !== 'vendor_prefix');
   const stats = dict(entries);
@@ -23,7 +26,7 @@ export function withPools(reported: Readonly<Dict>, backendName: string): Stats 
   return { ...stats, pools: [{ ...pool, pool_name: backendName }] };
 }
 
-/** The names of the pools; the backend's own name where there is none. */
+/** The names of the pools; the backend's name if there are none. */
 export function poolNamesOf(stats: Stats, backendName: string): readonly string[] {
   const pools = own(stats, 'pools');
   if (!Array.isArray(pools)) return [backendName];

@@ -1,4 +1,4 @@
-/** A volume's type and its QoS specs, as properties of the volume. */
+/** The type of a volume and its QoS specs. */
 import { qosSpecsModel } from '../cinder/qos-specs.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { volumeTypeModel } from '../cinder/volume-type.ts';
@@ -6,7 +6,7 @@ import { refuseAssignments, refuseNewProperties } from './assignments.ts';
 import type { QosSpecsFields, VolumeTypeFields } from './fields.ts';
 import { FieldHolder, withFields } from './with-fields.ts';
 
-/** A holder whose object never changes. */
+/** A holder whose object is never replaced. */
 abstract class FixedHolder extends FieldHolder {
   readonly #ovo: VersionedObject;
 
@@ -23,13 +23,16 @@ abstract class FixedHolder extends FieldHolder {
     return this.#ovo;
   }
 
-  /** The volume refers to it, and so does the row of a type to its QoS specs. */
+  /** The id by which a volume refers to its type, or a type to its QoS specs. */
   get id(): string {
     return String(this.#ovo.get('id') ?? '');
   }
 }
 
-/** QoS specs of a volume type: a row of Cinder's table `quality_of_service_specs`, and the rows of its keys. Stored with their volume. */
+/**
+ * QoS specs of a volume type: a row of Cinder's table `quality_of_service_specs`, with one more row for each key.
+ * Assignments are stored by `save()` of the volume.
+ */
 export class QosSpecs extends withFields<QosSpecsFields, FixedHolder, [VersionedObject]>(FixedHolder, qosSpecsModel) {
   constructor(ovo: VersionedObject) {
     super(ovo);
@@ -37,7 +40,10 @@ export class QosSpecs extends withFields<QosSpecsFields, FixedHolder, [Versioned
   }
 }
 
-/** The type of a volume: a row of Cinder's table `volume_types`, with its extra specs. What is assigned is stored by `save()` of its volume. */
+/**
+ * The type of a volume: a row of Cinder's table `volume_types`, with its extra specs. Assignments are stored by
+ * `save()` of the volume.
+ */
 export class VolumeType extends withFields<VolumeTypeFields, FixedHolder, [VersionedObject]>(
   FixedHolder,
   volumeTypeModel,
@@ -51,7 +57,7 @@ export class VolumeType extends withFields<VolumeTypeFields, FixedHolder, [Versi
     refuseNewProperties(this, VolumeType, new.target);
   }
 
-  /** The QoS specs; null when the type has none. */
+  /** The QoS specs; null if the type has none. */
   get qos_specs(): QosSpecs | null {
     const ovo = this.ovo.child('qos_specs');
     return ovo === null ? null : new QosSpecs(ovo);

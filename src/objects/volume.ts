@@ -1,4 +1,4 @@
-/** A volume: what the user holds, and what can be done with it. */
+/** A volume and its operations. */
 import { snapshotListModel } from '../cinder/snapshot.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { volumeModel } from '../cinder/volume.ts';
@@ -26,12 +26,12 @@ import { withFields } from './with-fields.ts';
 
 const gibibyte = 1024 ** 3;
 
-/** The properties of the host that a volume is connected to, as os-brick gives them. */
+/** The connector properties of a host, as os-brick reports them: `host`, `ip`, `initiator`… */
 export type ConnectorProperties = Readonly<Record<string, unknown>>;
 
 /**
  * A volume: a row of Cinder's table `volumes`, with its type, snapshots and connections. Its fields are properties
- * with the names of the columns; an assignment is checked at once (`ValueError`) and stored by `save()`.
+ * named like the columns; an assignment is checked immediately (`ValueError`) and stored by `save()`.
  *
  * @example
  * ```ts
@@ -46,13 +46,13 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
   NamedResource,
   volumeModel,
 ) {
-  /** The connection by which the volume is attached to this host, while it is. */
+  /** The connection through which the volume is attached to this host; null while it is not attached. */
   local_attach: Connection | null = null;
   readonly #snapshots = new ChildList<Snapshot>(this, 'snapshots', snapshotListModel);
   readonly #connections = new ChildList<Connection>(this, 'volume_attachment', volumeAttachmentListModel);
   #volumeType: VolumeType | null = null;
 
-  /** Whether the caller chose the id, which may be taken then. */
+  /** Whether the caller chose the id, which may then be taken already. */
   #hasGivenId = false;
 
   protected override readonly resourceClass = 'Volume';
@@ -67,7 +67,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
     refuseNewProperties(this, Volume, new.target);
   }
 
-  /** The volume of an object from a storage or a dump, with the snapshots and connections that came with it. */
+  /** Wraps an object from a storage or a dump, together with the snapshots and connections inside it. */
   static restore(context: Context, ovo: VersionedObject, backend?: Backend | string): Volume {
     const volume = new Volume(context, backend ?? backendOfHost(context, ovo), ovo);
     volume.#adopt();
@@ -75,9 +75,9 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
   }
 
   /**
-   * A volume that nothing is done with yet: on a backend, or like another volume.
+   * A volume that does not exist on the storage yet: with the given fields, or modelled on another volume.
    *
-   * @param pool Where on the backend; its first pool unless given.
+   * @param pool The pool of the backend. Default: the source volume's pool, else the backend's first.
    */
   static make(context: Context, source: Backend | Volume, fields: FieldValues = {}, pool?: string): Volume {
     const like = source instanceof Volume ? source : null;
@@ -95,7 +95,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
     return this.size;
   }
 
-  /** The type with its extra specs and QoS specs; null for a volume that has none, or is not stored yet. */
+  /** The volume type with its extra specs and QoS specs; null for a volume that has no type or is not stored yet. */
   get volume_type(): VolumeType | null {
     const ovo = this.ovo.child('volume_type');
     if (ovo === null) return null;
@@ -103,7 +103,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
     return this.#volumeType;
   }
 
-  /** Its snapshots, read from the storage at first use. */
+  /** The volume's snapshots; the first call reads them from the storage. */
   async snapshots(): Promise<readonly Snapshot[]> {
     return this.#snapshots.load(() => this.#readSnapshots());
   }
@@ -114,7 +114,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
     return snapshots;
   }
 
-  /** Its connections, read from the storage at first use. */
+  /** The volume's connections; the first call reads them from the storage. */
   async connections(): Promise<readonly Connection[]> {
     return this.#connections.load(async () => {
       const connections = await this.context.persistence.getConnections({ volume_id: this.id });
@@ -124,15 +124,16 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
   }
 
   /**
-   * Stores the fields that were assigned since the volume was made, read or saved; all of them when none was.
+   * Stores the fields assigned since the volume was created, read or last saved; all fields if none was.
    *
-   * @throws VolumeNotFound when it is not stored any more; the errors of the storage. Then it is as changed as before.
+   * @throws VolumeNotFound when the volume is no longer stored; else the storage's error. The fields then still count
+   *   as changed, so that `save()` can be repeated.
    */
   async save(): Promise<void> {
     await this.context.persistence.setOne(this);
   }
 
-  /** The volume and what was loaded with it, parents first: what `load` with `save` stores. */
+  /** The volume and its loaded children, parents first: what `load` with `save` stores. */
   family(): readonly (Volume | Snapshot | Connection)[] {
     const children = this.#children();
     for (const child of children) child.ovo.resetChanges();
@@ -140,15 +141,15 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
   }
 
   /**
-   * Reads the volume again, and its snapshots and connections where they were read. What was assigned and not saved is
-   * lost, except in memory storage, which holds this very object. Throws `VolumeNotFound` when it is not stored.
+   * Reads the volume again, and its snapshots and connections if they have been loaded. Unsaved assignments are lost,
+   * except in memory storage, which holds this very object. Throws `VolumeNotFound` when the volume is not stored.
    */
   async refresh(): Promise<void> {
-    // First: a read that fails leaves the volume with what it shows, and what is read of the volume is in place at once.
+    // Snapshots first: if a read fails, the volume still shows its old state; afterwards it changes in one step.
     if (this.#snapshots.isWanted) await this.#snapshots.reload(() => this.#readSnapshots());
     const [again] = await this.context.persistence.getVolumes({ volume_id: this.id });
     if (again === undefined) throw new VolumeNotFound(this.id);
-    // Memory storage holds the very object: there is nothing newer.
+    // Memory storage holds this very object, so there is nothing newer.
     if (again === this) return;
     const wantsConnections = this.#connections.isWanted;
     this.replaceOvo(again.ovo);
@@ -158,17 +159,22 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
     for (const child of this.#children()) child.setVolume(this);
   }
 
-  /** Makes the volume on the storage. `backend.createVolume` does this. */
+  /** Creates the volume on the storage. Called by `backend.createVolume`. */
   async create(): Promise<void> {
     await this.#make((driver) => driver.createVolume(this));
   }
 
-  /** Deletes the volume from the storage and its metadata. It must have no snapshots: `InvalidVolume`. */
+  /**
+   * Deletes the volume from the storage, then its metadata.
+   *
+   * @throws InvalidVolume when it has snapshots; else what the driver or the metadata storage threw, with the volume as
+   *   `error.resource`, whose status is then `error_deleting`.
+   */
   async delete(): Promise<void> {
     const backend = changeable(this);
-    // Asked of the storage: another object of this volume may have taken a snapshot.
+    // Ask the storage: a snapshot may have been taken through another object of this volume.
     const stored = await this.context.persistence.getSnapshots({ volume_id: this.id });
-    // As in the original, the volume shows its snapshots from now on.
+    // As in the original, this loads the snapshots, so that dumps of the volume contain them from now on.
     const shown = await this.snapshots();
     if (stored.length > 0 || shown.length > 0) {
       throw failing(new InvalidVolume(`Cannot delete volume ${this.id} with snapshots`), this);
@@ -183,13 +189,13 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
   }
 
   /**
-   * Makes the volume bigger.
+   * Extends the volume.
    *
-   * @param size The new size in GiB, a whole number.
-   * @returns The new size in bytes, as the attached device shows it where there is one.
-   * @throws ValueError for what is no size, InvalidVolume for 0; else what the driver threw, with the volume, whose
-   *   status is `error` then, as `error.resource`. Whether a smaller size is refused is the driver's decision. Where
-   *   only the attached device could not be told, the volume has its new size.
+   * @param size The new size in GiB, a whole number. Whether a smaller size is refused is up to the driver.
+   * @returns The new size in bytes; of an attached volume, the size that its device reports.
+   * @throws ValueError for an invalid size, InvalidVolume for 0; else what the driver threw, with the volume as
+   *   `error.resource`, whose status is then `error`. If only the attached device could not be resized, the error is
+   *   its connector's and the volume has its new size.
    */
   async extend(size: number): Promise<number> {
     changeable(this);
@@ -201,7 +207,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
   }
 
   async #extend({ driver }: Backend, size: number): Promise<number> {
-    // Not asked of the volume again: it may be read anew while the driver works.
+    // Remembered here, since the volume may be refreshed while the driver works.
     const { status } = this;
     this.previous_status = status;
     this.status = 'extending';
@@ -224,7 +230,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
     }
   }
 
-  /** Makes a volume with the same content. Fields that are given win over those of this volume. */
+  /** Creates a volume with the same content. The given fields override those copied from this volume. */
   async clone(fields: NewVolumeFields = {}): Promise<Volume> {
     const given = givenFields('clone() takes an object with fields', fields);
     const copy = this.#like({ ...given, source_volid: this.id });
@@ -232,14 +238,14 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
     return copy;
   }
 
-  /** Makes a volume from one of this volume's snapshots. `snapshot.createVolume` does this. */
+  /** Creates a volume from one of this volume's snapshots. Called by `snapshot.createVolume`. */
   async restoreSnapshot(snapshot: Snapshot, fields: FieldValues): Promise<Volume> {
     const copy = this.#like({ size: snapshot.volume_size, ...fields, snapshot_id: snapshot.id });
     await copy.#make((driver) => driver.createVolumeFromSnapshot(copy, snapshot));
     return copy;
   }
 
-  /** A volume like this one, in the same pool unless `pool_name` is given. */
+  /** A new volume modelled on this one, in the same pool unless `pool_name` is given. */
   #like({ pool_name, ...fields }: FieldValues): Volume {
     checkPoolName(pool_name);
     if (pool_name === undefined) return Volume.make(this.context, this, fields);
@@ -254,9 +260,9 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
    * Takes a snapshot of the volume and stores it.
    *
    * @param fields Any field of a snapshot; also `name` and `description`.
-   * @returns The snapshot, with the status `available`.
-   * @throws ValueError, InvalidOption for the fields; DuplicateEntry for an `id` that is taken; else what the driver
-   *   threw, with the snapshot, whose status is `error` then, as `error.resource`.
+   * @returns The snapshot, with status `available`.
+   * @throws ValueError or InvalidOption for wrong fields; DuplicateEntry for an `id` that is taken; else what the
+   *   driver threw, with the snapshot as `error.resource`, whose status is then `error`.
    */
   async createSnapshot(fields: NewSnapshotFields = {}): Promise<Snapshot> {
     const backend = changeable(this);
@@ -278,10 +284,11 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
   }
 
   /**
-   * Shows a child that was read again, or loaded with its volume, in the loaded list. A volume that came inside its
-   * connection has another object of that there, which is not printed as the connection that it is inside of.
+   * Puts a child that was refreshed, or loaded together with its volume, into the loaded list. A volume nested in a
+   * connection lists a separate object for that connection, which goes into the list instead: dumps would not print
+   * the enclosing connection a second time.
    *
-   * @param again The volume as it was read again with the child.
+   * @param again The volume as it was read together with the child.
    */
   childRefreshed(child: Snapshot | Connection, again: Volume | null = null): void {
     if (child instanceof Snapshot) {
@@ -295,24 +302,25 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
     this.#connections.put(twin ?? child);
   }
 
-  /** Takes a deleted snapshot out of the loaded list. */
+  /** Removes a deleted snapshot from the loaded list. */
   forgetSnapshot(snapshot: Snapshot): void {
     this.#snapshots.remove(snapshot);
   }
 
   /**
-   * Exports the volume to a host. The connection that results can be attached there.
+   * Exports the volume and connects it to a host, where the connection can then be attached.
    *
-   * @param connector The host's properties, as os-brick gives them: `host`, `ip`, `initiator`… What the driver asks for.
+   * @param connector The host's properties, as os-brick reports them: `host`, `ip`, `initiator`… The driver decides
+   *   which it needs.
    * @param fields Any field of a connection; also `use_multipath`.
-   * @throws ValueError, InvalidOption for the arguments; DuplicateEntry for an `id` that is taken; else what the driver
-   *   threw, with the export undone.
+   * @throws ValueError or InvalidOption for wrong arguments; DuplicateEntry for an `id` that is taken; else what the
+   *   driver threw, after the export was undone.
    */
   async connect(connector: ConnectorProperties, fields: NewConnectionFields = {}): Promise<Connection> {
     const backend = changeable(this);
     const host = givenObject("connect() takes an object with the host's properties", connector, ValueError);
     const given = givenFields('connect() takes an object with fields after the connector', fields);
-    // Before the export is made: undoing that would undo the one of the connection that is there.
+    // Before the export is created: undoing it would remove the export that existing connections use.
     const prepared = Connection.prepare(this, host, given);
     const connect = () => this.#inTurn(({ driver }) => this.#connect(driver, host, prepared));
     if (!given['id']) return connect();
@@ -337,7 +345,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
     }
   }
 
-  /** Stores that the volume is in use, by a connection that is stored already. */
+  /** Stores that the volume is in use. The connection that uses it is already stored. */
   async #use(connection: Connection): Promise<void> {
     const { status } = this;
     try {
@@ -351,10 +359,12 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
   }
 
   /**
-   * Ends one of the volume's connections, and its export with the last of them.
+   * Terminates one of the volume's connections and tells the driver to remove the export. When it was the last
+   * connection, the volume becomes `available`.
    *
-   * @param options `force`: the driver is to end it even if that loses data.
-   * @throws InvalidOption for what is no connection, ValueError for one of another volume; else what the driver threw.
+   * @param options `force`: have the driver terminate it even if data is lost.
+   * @throws InvalidOption for anything but a connection, ValueError for one of another volume; else what the driver
+   *   threw.
    */
   async disconnect(connection: Connection, options: { force?: boolean } = {}): Promise<void> {
     refuseOthers('disconnect', connection, 'VolumeAttachment');
@@ -365,20 +375,20 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
     await this.#end(connection, { force });
   }
 
-  /** Ends a connection, and what the volume is in use for with the last of them. */
+  /** Terminates a connection. With the last one, the volume is no longer in use. */
   async #end(connection: Connection, how: Parameters<Connection['terminate']>[0]): Promise<void> {
     await this.#inTurn(async ({ driver }) => {
       await connection.terminate(how);
       this.#connections.remove(connection);
       await driver.removeExport(null, this);
-      // Asked of the storage: another object of this volume may have made connections, or ended some.
+      // Ask the storage: other objects of this volume may have added or terminated connections.
       if ((await this.context.persistence.getConnections({ volume_id: this.id })).length > 0) return;
       this.status = 'available';
       await this.save();
     });
   }
 
-  /** Connects the volume to this host and attaches it: `connection.path` is the device. */
+  /** Connects the volume to this host and attaches it; `connection.path` is the path of the device. */
   async attach(): Promise<Connection> {
     const { driver } = operable(this.backend);
     const connection = await this.connect(hostConnectorProperties(wantsMultipath(driver)));
@@ -390,7 +400,13 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
     return connection;
   }
 
-  /** Detaches the volume from this host and disconnects it. Throws `NotLocal` when it is not attached here. */
+  /**
+   * Detaches the volume from this host and disconnects it.
+   *
+   * @param options `force`: remove the connection even if detaching or terminating it fails, and even if data is lost.
+   *   `ignore_errors`: disconnect even if detaching fails.
+   * @throws NotLocal when the volume is not attached to this host; else what the connector or the driver threw.
+   */
   async detach(options: { force?: boolean; ignore_errors?: boolean } = {}): Promise<void> {
     const { force, ignore_errors } = givenSwitches('detach', options, { force: false, ignore_errors: false });
     const connection = this.local_attach;
@@ -406,14 +422,14 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
     await this.#end(connection, { force, evenIfRefused: true });
   }
 
-  /** Detaches every connection and removes the export. */
+  /** Detaches every attached connection and removes the export. */
   async cleanup(): Promise<void> {
     changeable(this);
     for (const connection of await this.connections()) if (connection.attached) await connection.detach();
     await this.#inTurn(async ({ driver }) => driver.removeExport(null, this));
   }
 
-  /** Runs a task when its turn has come. Asked again then: the context may have been closed meanwhile. */
+  /** Runs a task in turn. Checks again once it is due, since the context may have been closed meanwhile. */
   async #inTurn<T>(task: (backend: Backend) => Promise<T>): Promise<T> {
     return changeable(this).inTurn(this.id, () => task(changeable(this)));
   }
@@ -423,10 +439,10 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
     await this.connections();
   }
 
-  /** Runs the driver's way of making this volume, and stores what came of it. */
+  /** Has the driver create this volume, and stores the result. */
   async #make(run: (driver: Backend['driver']) => unknown): Promise<void> {
     const backend = changeable(this);
-    // At once, without waiting for the storage: of two calls at the same time one gets the id.
+    // Synchronously, before any read: of two concurrent calls with the same id, only one gets it.
     for (const { volumesInFlight } of this.context.backends.values()) {
       refuseTaken('Volume', this.id, volumesInFlight.has(this.id) ? [this.id] : []);
     }
@@ -453,12 +469,12 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
     }
   }
 
-  /** The children that are loaded. */
+  /** The loaded children. */
   #children(): readonly (Snapshot | Connection)[] {
     return [...(this.#snapshots.loaded ?? []), ...(this.#connections.loaded ?? [])];
   }
 
-  /** Makes resources of the snapshots and attachments that came inside the object. */
+  /** Wraps the snapshots and attachments that came inside the object. */
   #adopt(): void {
     this.#snapshots.adopt((child) => Snapshot.restoreChild(this.context, child, this));
     this.#connections.adopt((child) => Connection.restoreChild(this.context, child, this));

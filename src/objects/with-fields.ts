@@ -1,18 +1,18 @@
-/** Turns the fields of a model into properties of a class, so that `vol.display_name` is the column's name. */
+/** Turns the fields of a model into properties of a class, named like the columns: `vol.display_name`. */
 import type { ObjectModel } from '../cinder/object-model.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 
-/** Anything that stands on a versioned object. */
+/** The base class of everything that wraps a versioned object. */
 export abstract class FieldHolder {
-  /** The versioned object underneath: the fields as Cinder defines them, set or not, changed or not. */
+  /** The wrapped versioned object, which holds the fields as Cinder defines them: set or not, changed or not. */
   abstract get ovo(): VersionedObject;
 }
 
 type Constructor<T, A extends readonly unknown[]> = abstract new (...parameters: A) => T;
 
 /**
- * A class that has the properties `F` beside those of `Base`: one for each field of the model that holds
- * no object and that `Base` has not defined. A field that is not set reads as null.
+ * A subclass of `Base` with the properties `F`: one for each field of the model that holds no object and is not
+ * defined by `Base`. A field that is not set reads as null.
  */
 export function withFields<F, T extends FieldHolder, A extends readonly unknown[]>(
   Base: Constructor<T, A>,
@@ -32,6 +32,6 @@ export function withFields<F, T extends FieldHolder, A extends readonly unknown[
       },
     });
   }
-  // The loop above defines what F declares: TypeScript cannot follow properties that are defined by name.
+  // The loop above defines what F declares; TypeScript cannot infer properties defined by name.
   return Fielded as unknown as Constructor<T & F, A>;
 }

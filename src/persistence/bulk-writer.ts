@@ -1,13 +1,13 @@
-/** One transaction over many calls to the core: stored at its commit, all of it or nothing. */
+/** A transaction that spans many calls to the core; its commit stores all of it or nothing. */
 import type { CoreClient } from '../rpc/client.ts';
 import type { SingleWrite } from '../rpc/contract.ts';
 
 export class BulkWriter {
-  /** Resolves when it was stored or taken back, or was to be. */
+  /** Resolves after the commit or rollback, whether that succeeded or failed. */
   readonly ended: Promise<void>;
   readonly #core: CoreClient;
   #end: () => void = () => {};
-  /** The changes that are under way: the next ones are made meanwhile. */
+  /** The append in progress, which overlaps with preparing the next one. */
   #last: Promise<unknown> = Promise.resolve();
 
   private constructor(core: CoreClient) {
@@ -22,11 +22,11 @@ export class BulkWriter {
     return new BulkWriter(core);
   }
 
-  /** Takes changes once those before them are stored. Their failure is that of the next call. */
+  /** Sends changes after the previous ones have been written. If they fail, the next call throws the error. */
   async append(commands: readonly SingleWrite[]): Promise<void> {
     await this.#last;
     this.#last = this.#core.call({ kind: 'appendBulk', commands });
-    // Whoever comes next gets to know it.
+    // Not unhandled: the next call awaits it.
     this.#last.catch(() => {});
   }
 

@@ -1,8 +1,8 @@
-/** Hands the changes of a storage to everybody who iterates over `changes()`. */
+/** Distributes the changes of a storage to all iterators of `changes()`. */
 import { ChangesMissed } from '../errors/index.ts';
 import type { Change } from '../rpc/contract.ts';
 
-/** How many changes wait for a reader that does not take them: about a megabyte. */
+/** The number of changes queued for a reader that does not take them, about a megabyte. */
 const mostWaiting = 10_000;
 
 export class ChangeFeed {
@@ -13,7 +13,7 @@ export class ChangeFeed {
     for (const reader of this.#readers) reader.push(changes);
   }
 
-  /** An iterator over what is told from now on. */
+  /** An iterator over the changes from now on. */
   read(): AsyncIterableIterator<Change> {
     const reader = new ChangeReader(() => this.#readers.delete(reader));
     this.#readers.add(reader);
@@ -21,7 +21,7 @@ export class ChangeFeed {
     return reader;
   }
 
-  /** Nothing more will be told: readers take what waits, and end. */
+  /** Ends the feed: readers receive what is queued, then end. */
   end(): void {
     this.#isOver = true;
     for (const reader of this.#readers) reader.end();
@@ -36,7 +36,7 @@ interface Pull {
 
 const done: Result = { done: true, value: undefined };
 
-/** Not a generator: one that waits for a change could not be ended before there is one. */
+/** Not a generator: `return()` could not end a generator that is waiting for a change. */
 class ChangeReader implements AsyncIterableIterator<Change, undefined> {
   readonly #forget: () => void;
   readonly #pulls: Pull[] = [];
@@ -50,13 +50,13 @@ class ChangeReader implements AsyncIterableIterator<Change, undefined> {
 
   push(changes: readonly Change[]): void {
     if (this.#waiting.length + changes.length > mostWaiting) {
-      // What is left of them would tell half of the truth.
+      // Discard the queue: an incomplete list of changes would mislead.
       this.#waiting = [];
       this.#missed = true;
       this.end();
       return;
     }
-    // Not as arguments of one call, which takes fewer.
+    // One by one, since spreading them could exceed the limit on arguments.
     for (const change of changes) this.#waiting.push(change);
     this.#serve();
   }

@@ -1,4 +1,4 @@
-/** The storages `db` and `memory_db`: from their options to a database that can be opened. */
+/** Creates the storages `db` and `memory_db` from their options. */
 import { InvalidPersistence, InvalidUrl } from '../errors/index.ts';
 import { type DatabaseOptions, databaseOptions, memoryDatabaseOptions } from '../options.ts';
 import type { CoreClient } from '../rpc/client.ts';
@@ -10,7 +10,7 @@ import type { PersistenceOptions } from './driver.ts';
 
 type Connect = () => Promise<CoreClient>;
 
-/** The storage `db`: the database that `connection` says. */
+/** The storage `db`: the database named by `connection`. */
 export async function databaseAt(options: PersistenceOptions, connect: Connect): Promise<DatabasePersistence> {
   const checked = databaseOptions(options);
   const { connection, medium, read_only, soft_deletes, sqlite_synchronous, busy_timeout, from } = checked;
@@ -50,7 +50,7 @@ export async function databaseAt(options: PersistenceOptions, connect: Connect):
   return new DatabasePersistence('db', options, config, connect);
 }
 
-/** The server that has the database; null when it is one of SQLite. */
+/** The server of the database; null for SQLite. */
 async function serverAt(options: DatabaseOptions): Promise<ServerConfig | null> {
   const { connection, medium, from, busy_timeout, statement_timeout } = options;
   if (isSqliteUrl(connection)) {
@@ -72,7 +72,7 @@ async function serverAt(options: DatabaseOptions): Promise<ServerConfig | null> 
   return {
     ...server,
     lock_timeout: busy_timeout,
-    // What the URL says is said of this server; the option, of whichever.
+    // The URL takes precedence over the option, since it is specific to this server.
     statement_timeout: server.statement_timeout ?? statement_timeout ?? null,
   };
 }

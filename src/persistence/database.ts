@@ -1,8 +1,8 @@
 /**
- * Storage in a database with Cinder's own tables: the `db` of cinderlib.
+ * Storage in a database with Cinder's own tables: cinderlib's `db`.
  *
- * Everything here runs beside the objects. What touches SQL runs in the persistence core, usually in a
- * worker: one call for each operation.
+ * This code runs on the same thread as the objects. All SQL runs in the persistence core, usually in a worker, with
+ * one call for each operation.
  */
 import { saving } from '../cinder/save-marks.ts';
 import { VersionedObject } from '../cinder/versioned-object.ts';
@@ -43,7 +43,7 @@ import { setCommand } from './save-commands.ts';
 import { Turns } from './turns.ts';
 import { refuseUnstorable } from './unstorable.ts';
 
-/** Volumes of a page. Cinder has no index for the order of a listing, so that each page costs a scan: few are better. */
+/** Volumes per page. Cinder has no index for the order of a listing, so each page costs a table scan: use few. */
 const pageSize = 2000;
 
 export class DatabasePersistence extends PersistenceDriver {
@@ -55,7 +55,7 @@ export class DatabasePersistence extends PersistenceDriver {
 
   readonly #storageName: 'db' | 'memory_db';
 
-  /** @param storageName The two differ in nothing but their configuration. */
+  /** @param storageName The two storages differ only in their configuration. */
   constructor(
     storageName: 'db' | 'memory_db',
     options: PersistenceOptions,
@@ -105,7 +105,7 @@ export class DatabasePersistence extends PersistenceDriver {
     try {
       await core.call({ kind: 'close' });
     } catch (error) {
-      // A core that is gone has nothing left to close.
+      // A core that has terminated has nothing left to close.
       if (!(error instanceof WorkerLost)) throw error;
     } finally {
       try {
@@ -192,7 +192,7 @@ export class DatabasePersistence extends PersistenceDriver {
     await this.#running().call({ kind: 'deleteKeyValue', key: keyOf(keyValue) });
   }
 
-  /** All in one transaction: either every object is stored or none. */
+  /** Stores all objects in one transaction: all or none. */
   override async setAll(resources: readonly Storable[]): Promise<void> {
     await this.setTogether(resources, []);
   }
@@ -207,12 +207,12 @@ export class DatabasePersistence extends PersistenceDriver {
     const before = objects.map(typeOf);
     const answers = await saving(objects, () => this.#send(commands));
     for (const [place, object] of objects.entries()) {
-      // A type that was assigned while the save was under way is newer than what the core decided.
+      // A type that was assigned while the save was in progress is newer than the one that the core decided on.
       if (typeOf(object) === before[place]) this.#adopt(object, answers[place] ?? null, commands[place]);
     }
   }
 
-  /** The core runs commands in the order in which they come: nothing has to wait for its turn here. */
+  /** Needs no serialisation here: the core runs commands in the order in which they arrive. */
   override async setOne(resource: Storable): Promise<void> {
     await this.setAll([resource]);
   }
@@ -226,42 +226,42 @@ export class DatabasePersistence extends PersistenceDriver {
     return this.#running().call({ kind: 'exportDatabase' });
   }
 
-  /** The core tells of its changes, so that those of other tabs come in the same order. */
+  /** Does nothing: the core reports the changes, so that they arrive in one order with those of other tabs. */
   protected override changed(): void {}
 
-  /** The type that every volume without one of its own has here; null before the database is open. */
+  /** The type of all volumes without one of their own; null before the database is open. */
   get defaultType(): VersionedObject | null {
     return this.#defaultType;
   }
 
-  /** The next of all volumes, or those with these ids, as they are stored: with type, metadata and connections. */
+  /** The next part of all volumes, or those with the given ids, as stored: with type, metadata and connections. */
   async scanVolumes(scan: Scan): Promise<readonly VersionedObject[]> {
     return volumesOf(await this.#running().call({ kind: 'scanVolumes', scan }));
   }
 
-  /** The next of all snapshots, or those with these ids, as they are stored. */
+  /** The next part of all snapshots, or those with the given ids, as stored. */
   async scanSnapshots(scan: Scan): Promise<readonly VersionedObject[]> {
     return snapshotsOf(await this.#running().call({ kind: 'scanSnapshots', scan }));
   }
 
-  /** A text that is another one after somebody has changed the database. */
+  /** A text that differs after any change to the database. */
   async fingerprint(): Promise<string> {
     return this.#running().call({ kind: 'fingerprint' });
   }
 
-  /** Looks at the whole database: how much there is of each, and what should not be there. */
+  /** Examines the whole database: the number of rows in each table, and what is wrong with them. */
   async examine(options: { readonly integrity: boolean }): Promise<Examination> {
     return this.#running().call({ kind: 'examine', ...options });
   }
 
-  /** Marks the rows of findings as deleted that can be: all of them or none. */
+  /** Marks the rows of these findings as deleted: all or none. */
   async repair(findings: readonly RepairedFinding[]): Promise<void> {
     await this.#running().call({ kind: 'repair', findings });
   }
 
   /**
-   * Begins a transaction for more than fits into memory. Until it ends everything else waits: the next one here, since
-   * who has several cannot be told by the core which of them a change belongs to.
+   * Begins a transaction for more changes than fit into memory. Until it ends, everything else waits: in the core, or
+   * for the next bulk transaction here, since the core could not tell which of several a change belongs to.
    */
   bulk(): Promise<BulkWriter> {
     return new Promise((resolve, reject) => {
@@ -278,21 +278,21 @@ export class DatabasePersistence extends PersistenceDriver {
     const [single] = commands;
     if (single === undefined) return [];
     if (commands.length > 1) return this.#running().call({ kind: 'batch', commands });
-    // A single command that stores an object; a batch inside would be answered with a list.
+    // A single command that stores one object; only a batch is answered with a list.
     return [(await this.#running().call(single)) as VolumeStored | SnapshotStored | null];
   }
 
-  /** Takes over what the core decided: the type that a volume or snapshot has now. */
+  /** Adopts the core's decision about which type the volume or snapshot has now. */
   #adopt(ovo: VersionedObject, stored: VolumeStored | SnapshotStored | null, command?: SingleWrite): void {
     if (stored === null || this.#defaultType === null) return;
     if (ovo.get('volume_type_id') !== stored.volume_type_id) ovo.restore('volume_type_id', stored.volume_type_id);
     if (ovo.model.name !== 'Volume') return;
     const isKnown = ovo.child('volume_type')?.get('id') === stored.volume_type_id;
     const isDefault = this.#defaultType.get('id') === stored.volume_type_id;
-    // The original attaches its own object of the default type whenever the type is not among what it writes.
+    // The original attaches its own object of the default type whenever the save does not write the type.
     if (isKnown && (!isDefault || namesType(command))) return;
     if (isDefault) ovo.restore('volume_type', copyOf(this.#defaultType));
-    // Another volume's type: what it is shows when the volume is read again.
+    // The type of another volume: it is not known here until the volume is read again.
     else ovo.unset('volume_type');
   }
 
@@ -315,7 +315,7 @@ function namesType(command: SingleWrite | undefined): boolean {
   return command?.kind === 'setVolume' && Boolean(command.change.values['volume_type_id']);
 }
 
-/** Volumes do not share their type: an edit of one must not show on another. */
+/** Volumes do not share type objects: an edit through one must not show on another. */
 function copyOf(object: VersionedObject): VersionedObject {
   const copy = new VersionedObject(object.model, object.version);
   for (const { name } of object.model.fields) {

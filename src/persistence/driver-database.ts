@@ -1,9 +1,9 @@
 /**
- * The `db` that volume drivers are given: the few look-ups of Cinder's database API that drivers use.
+ * The `db` of volume drivers: the few look-ups of Cinder's database API that drivers use.
  *
- * A volume that a driver is just making is not stored yet; it is found all the same. A type or QoS is
- * looked up by the id of its volume, as the original does. There is no request context: Cinder's first
- * parameter is left out.
+ * A volume that is still being created is found too, although it is not stored yet. As in the original, types and
+ * QoS specs are looked up by the id of their volume. There is no request context, so Cinder's first parameter is
+ * omitted.
  */
 import { type Dict, dict, entriesOf } from '../cinder/dict.ts';
 import { ConnectionNotFound, SnapshotNotFound, ValueError, VolumeNotFound } from '../errors/index.ts';
@@ -16,7 +16,7 @@ import type { QosSpecs, VolumeType } from '../objects/volume-type.ts';
 import type { PersistenceDriver } from './driver.ts';
 import { Turns } from './turns.ts';
 
-/** What volume drivers look things up in: `this.db` of a driver, unless the storage is a plugin that gives something else. */
+/** The look-ups for volume drivers: a driver's `this.db`, unless the storage is a plugin with a `db` of its own. */
 export class DriverDatabase {
   readonly #persistence: PersistenceDriver;
   readonly #context: () => Context;
@@ -27,7 +27,7 @@ export class DriverDatabase {
     this.#context = context;
   }
 
-  /** The volume with that id, stored or just being made. Throws `VolumeNotFound`. */
+  /** The volume with that id, stored or still being created. Throws `VolumeNotFound`. */
   async volumeGet(volume_id: string): Promise<Volume> {
     for (const backend of this.#context().backends.values()) {
       const volume = backend.volumesInFlight.get(volume_id);
@@ -45,28 +45,28 @@ export class DriverDatabase {
     return snapshot;
   }
 
-  /** The type of the volume with that id; null when the volume has none. */
+  /** The type of the volume with that id; null if it has none. Throws `VolumeNotFound`. */
   async volumeTypeGet(volume_id: string): Promise<VolumeType | null> {
     return (await this.volumeGet(volume_id)).volume_type;
   }
 
-  /** The QoS specs of the volume with that id; null when it has none. */
+  /** The QoS specs of the volume with that id; null if it has none. Throws `VolumeNotFound`. */
   async qosSpecsGet(volume_id: string): Promise<QosSpecs | null> {
     return (await this.volumeGet(volume_id)).volume_type?.qos_specs ?? null;
   }
 
-  /** The volumes whose host is this one, or a pool of it. */
+  /** The volumes whose `host` is this `host@backend` or one of its pools. */
   async volumeGetAllByHost(host: string): Promise<readonly Volume[]> {
     const volumes = await this.#persistence.getVolumes({});
     return volumes.filter((volume) => volume.host === host || volume.host?.startsWith(`${host}#`));
   }
 
-  /** The connections of the volume, as they are stored now. */
+  /** The volume's connections as currently stored. */
   async volumeAttachmentGetAllByVolumeId(volume_id: string): Promise<readonly Connection[]> {
     return volume_id ? this.#persistence.getConnections({ volume_id }) : [];
   }
 
-  /** The object of that model with that id. A type or QoS is looked up by the id of its volume. */
+  /** The object of that model with that id; types and QoS specs are looked up by the id of their volume. */
   async getById(model: string, id: string): Promise<Volume | Snapshot | Connection | VolumeType | QosSpecs | null> {
     switch (model) {
       case 'Volume':
@@ -87,31 +87,31 @@ export class DriverDatabase {
     }
   }
 
-  /** Always null: there is no image service, and so no cache of its images. */
+  /** Always null: there is no image service, hence no image cache. */
   async imageVolumeCacheGetByVolumeId(_volume_id: string): Promise<null> {
     return null;
   }
 
-  /** The administrators' metadata of the volume. */
+  /** The volume's admin metadata. */
   async volumeAdminMetadataGet(volume_id: string): Promise<Dict<string>> {
     return { ...(await this.volumeGet(volume_id)).admin_metadata };
   }
 
-  /** Adds the pairs to the administrators' metadata of the volume, or with `replace` puts them in its place. */
+  /** Merges the entries into the volume's admin metadata, or replaces it if `replace` is set. Returns the result. */
   volumeAdminMetadataUpdate(volume_id: string, metadata: Dict<string>, replace = false): Promise<Dict<string>> {
     return this.#changeAdminMetadata(volume_id, (before) => {
-      // Where a value is no text the field refuses it.
+      // The field refuses values that are not strings.
       const given = givenObject('volumeAdminMetadataUpdate() takes an object', metadata) as Dict<string>;
       return replace ? given : dict([...entriesOf(before), ...entriesOf(given)]);
     });
   }
 
-  /** Takes a key out of the administrators' metadata of the volume; one that is not there is no error. */
+  /** Removes a key from the volume's admin metadata. A missing key is not an error. */
   async volumeAdminMetadataDelete(volume_id: string, key: string): Promise<void> {
     await this.#changeAdminMetadata(volume_id, (before) => dict(entriesOf(before).filter(([name]) => name !== key)));
   }
 
-  /** One change after the other: of two at once each would begin with what there was before the other. */
+  /** Serialises the changes: two concurrent ones would both start from the same state, and one would be lost. */
   async #changeAdminMetadata(volume_id: string, change: (before: Dict<string>) => Dict<string>): Promise<Dict<string>> {
     return this.#changes.run(volume_id, async () => {
       const volume = await this.volumeGet(volume_id);
@@ -121,7 +121,7 @@ export class DriverDatabase {
     });
   }
 
-  /** A volume that is just being made is stored by who makes it, once it is there. */
+  /** Saves the volume, unless it is still being created: it is then saved once it exists. */
   async #store(volume: Volume): Promise<void> {
     const backends = [...this.#context().backends.values()];
     if (!backends.some((backend) => backend.volumesInFlight.has(volume.id))) await volume.save();

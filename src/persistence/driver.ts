@@ -1,9 +1,9 @@
 /**
- * The contract of a persistence plugin: where the metadata of volumes, snapshots and connections is kept.
+ * The contract of a persistence plugin, which stores the metadata of volumes, snapshots and connections.
  *
- * A plugin implements the thirteen members of cinderlib's own plugins (`db`, four getters, four setters,
- * four deletes). Imitate `memory.ts`. A setter and a delete must call the base class's when they have stored the
- * change: it keeps the marks of what changed, marks what was deleted, and tells those who read `changes()`.
+ * A plugin implements the same thirteen members as cinderlib's own plugins (`db`, four getters, four setters,
+ * four deletes); `memory.ts` is a model. Each setter and delete must call the base class's once it has stored the
+ * change: that clears the change marks, marks deleted objects as deleted, and notifies the readers of `changes()`.
  */
 import { forgetMarks, hasMarks, saving } from '../cinder/save-marks.ts';
 import { utcNow } from '../cinder/time.ts';
@@ -27,198 +27,198 @@ export type { Change, ConnectionFilter, SnapshotFilter, StorageInfo, VolumeFilte
 /** The options of a storage: `persistence_config` without `storage`. */
 export type PersistenceOptions = Readonly<Record<string, unknown>>;
 
-/** Anything that a storage stores with a setter of its own. */
+/** An object that a storage has a setter for. */
 export type Storable = Volume | Snapshot | Connection;
 
-/** A class of plugins, as `registerPersistence` takes it. */
+/** A plugin class, as passed to `registerPersistence`. */
 export type PersistenceClass = new (options: PersistenceOptions) => PersistenceDriver;
 
 /**
- * A storage: what a plugin extends. Ours are behind `cl.persistence` and refuse filters and objects of the wrong type
- * (`InvalidOption`). How a plugin is written and tested is told in docs/plugins.md.
+ * The base class of storages, which plugins extend. `cl.persistence` is the one in use. Built-in storages refuse
+ * filters and objects of the wrong type (`InvalidOption`). docs/plugins.md tells how to write and test a plugin.
  */
 export abstract class PersistenceDriver {
-  /** The options that it was made with, frozen. They may hold secrets. */
+  /** The options that the storage was created with, frozen. They may contain secrets. */
   readonly options: PersistenceOptions;
   #context: Context | null = null;
   readonly #saves = new Turns();
-  /** Look-ups by the getters, for drivers: what a storage can give as its {@link db}. */
+  /** Look-ups for drivers, built on the getters; a storage may return them as its {@link db}. */
   protected readonly lookUps: DriverDatabase = new DriverDatabase(this, () => this.context);
 
   constructor(options: PersistenceOptions = {}) {
     this.options = Object.freeze({ ...options });
   }
 
-  /** Tells it from what is no storage, also in another copy of this library. */
+  /** Identifies storages, including those of another copy of this library. */
   get [brand](): true {
     return true;
   }
 
-  /** What volume drivers are given to look up volumes that they do not hold themselves; null for look-ups by the getters. */
+  /** The database that volume drivers look up volumes in; null for look-ups built on the getters. */
   get db(): unknown {
     throw this.#missing('db');
   }
 
-  /** The {@link db} of the storage, or what takes its place: drivers ask it which hosts use a volume before they delete it. */
+  /** The storage's {@link db}, or its substitute. Drivers ask it, for instance, which hosts use a volume. */
   get driverDatabase(): unknown {
     return this.db ?? this.lookUps;
   }
 
-  /** The volumes that match every filter; all of them without a filter. */
+  /** The volumes that match all given filters; without filters, all volumes. */
   async getVolumes(_filter: VolumeFilter = {}): Promise<readonly Volume[]> {
     throw this.#missing('getVolumes');
   }
 
-  /** The snapshots that match every filter; all of them without a filter. */
+  /** The snapshots that match all given filters; without filters, all snapshots. */
   async getSnapshots(_filter: SnapshotFilter = {}): Promise<readonly Snapshot[]> {
     throw this.#missing('getSnapshots');
   }
 
-  /** The connections that match every filter; all of them without a filter. */
+  /** The connections that match all given filters; without filters, all connections. */
   async getConnections(_filter: ConnectionFilter = {}): Promise<readonly Connection[]> {
     throw this.#missing('getConnections');
   }
 
-  /** The key-values with that key; all of them without one. */
+  /** The key-values with that key; without a key, all of them. */
   async getKeyValues(_key?: string | null): Promise<readonly KeyValue[]> {
     throw this.#missing('getKeyValues');
   }
 
-  /** Stores a volume: makes it or brings it up to date. Its snapshots and connections are stored by themselves. */
+  /** Creates or updates a volume. Its snapshots and connections are stored by their own setters. */
   async setVolume(volume: Volume): Promise<void> {
     refuseOthers('setVolume', volume, 'Volume');
     forgetMarks(volume.ovo);
     this.changed('volume', volume.id, 'set');
   }
 
-  /** Stores a snapshot: makes it or brings it up to date. */
+  /** Creates or updates a snapshot. */
   async setSnapshot(snapshot: Snapshot): Promise<void> {
     refuseOthers('setSnapshot', snapshot, 'Snapshot');
     forgetMarks(snapshot.ovo);
     this.changed('snapshot', snapshot.id, 'set');
   }
 
-  /** Stores a connection: makes it or brings it up to date. */
+  /** Creates or updates a connection. */
   async setConnection(connection: Connection): Promise<void> {
     refuseOthers('setConnection', connection, 'VolumeAttachment');
     forgetMarks(connection.ovo);
     this.changed('connection', connection.id, 'set');
   }
 
-  /** Stores a key-value, in the place of one with the same key. */
+  /** Stores a key-value, replacing one with the same key. */
   async setKeyValue(keyValue: KeyValue): Promise<void> {
     this.changed('key_value', storableKeyValue(keyValue).key, 'set');
   }
 
-  /** Deletes a volume. One that is not stored is no error. */
+  /** Deletes a volume. A volume that is not stored is not an error. */
   async deleteVolume(volume: Volume): Promise<void> {
     refuseOthers('deleteVolume', volume, 'Volume');
     markDeleted(volume.ovo);
     this.changed('volume', volume.id, 'delete');
   }
 
-  /** Deletes a snapshot. One that is not stored is no error. */
+  /** Deletes a snapshot. A snapshot that is not stored is not an error. */
   async deleteSnapshot(snapshot: Snapshot): Promise<void> {
     refuseOthers('deleteSnapshot', snapshot, 'Snapshot');
     markDeleted(snapshot.ovo);
     this.changed('snapshot', snapshot.id, 'delete');
   }
 
-  /** Deletes a connection. One that is not stored is no error. */
+  /** Deletes a connection. A connection that is not stored is not an error. */
   async deleteConnection(connection: Connection): Promise<void> {
     refuseOthers('deleteConnection', connection, 'VolumeAttachment');
     markDeleted(connection.ovo);
     this.changed('connection', connection.id, 'delete');
   }
 
-  /** Deletes a key-value; the key alone is enough. */
+  /** Deletes a key-value, given as an object or by its key. */
   async deleteKeyValue(keyValue: KeyValue | string): Promise<void> {
     this.changed('key_value', keyOf(keyValue), 'delete');
   }
 
-  /** The storage's name, as `info()` and messages give it. */
+  /** The storage's name in `info()` and in messages. */
   get storageName(): string {
     return this.constructor.name;
   }
 
-  /** Prepares the storage before its first use. A plugin that overrides it calls it first. */
+  /** Prepares the storage for use. An override must call this method first. */
   async open(context: Context): Promise<void> {
     this.#context = context;
   }
 
-  /** Whether a context uses the storage. */
+  /** Whether a context is using the storage. */
   get isOpen(): boolean {
     return this.#context !== null;
   }
 
   /**
-   * Throws when it is certain that no change can be stored, such as in a storage that is only read. Asked before a driver
-   * changes anything, which could not be written down: it must not have to wait for an answer.
+   * Throws if changes certainly cannot be stored, for instance because the storage is read-only. Called before a driver
+   * changes anything, so that no change goes unrecorded. It must answer synchronously.
    */
   checkWritable(): void {
-    // Whoever does not know tries.
+    // By default, let the write itself decide.
   }
 
-  /** Takes what other programs changed in the storage meanwhile. The context calls it before it reads anew. */
+  /** Picks up what other programs have changed in the storage. The context calls it before it reads again. */
   async refresh(): Promise<void> {
-    // Nothing to do where nothing is remembered.
+    // Nothing to do for a storage that caches nothing.
   }
 
-  /** Releases the storage. The context calls it once, when it closes or goes over to another storage. */
+  /** Releases the storage. The context calls it once, when it closes or switches to another storage. */
   async close(): Promise<void> {
     this.#context = null;
   }
 
-  /** What the storage is; a plugin that says nothing is assumed to keep nothing by itself. */
+  /** What `cl.info()` reports about the storage; null when there is nothing to report. */
   async info(): Promise<StorageInfo | null> {
     return null;
   }
 
   /**
-   * Stores several objects, parents first. A storage with transactions stores all or none; this one, for
-   * plugins without, goes one by one.
+   * Stores several objects, parents first. A storage with transactions stores all or none; this default, for
+   * plugins without transactions, stores one after the other.
    */
   async setAll(resources: readonly Storable[]): Promise<void> {
     refuseUnstorable(resources);
     for (const resource of resources) await this.setOne(resource);
   }
 
-  /** Stores objects, and key-values with them: all or none, where the storage has transactions. */
+  /** Stores objects together with key-values: all or none, if the storage has transactions. */
   async setTogether(resources: readonly Storable[], keyValues: readonly KeyValue[]): Promise<void> {
     await this.setAll(resources);
     for (const keyValue of keyValues) await this.setKeyValue(keyValue);
   }
 
-  /** All volumes that match; a storage that can reads them page by page. */
+  /** Yields all matching volumes; override it to read them page by page. */
   async *iterateVolumes(filter: VolumeFilter = {}): AsyncGenerator<Volume, void, undefined> {
     yield* await this.getVolumes(filter);
   }
 
-  /** Tells those who read `changes()`. The setters and deletes of this class call it, once the change is stored. */
+  /** Notifies the readers of `changes()`. The setters and deletes of this class call it, once the change is stored. */
   protected changed(kind: Change['kind'], id: string, action: Change['action']): void {
     this.#context?.reportChanges([{ kind, id, action, here: true }]);
   }
 
   /**
-   * Stores one object by the setter of its class: what `save()` calls. The saves of one object go one after the other,
-   * since of two at once the older might be stored last. A storage that keeps the order of its calls needs no turns.
+   * Stores one object with the setter of its class: what `save()` calls. Saves of the same object are serialised, since
+   * the older of two concurrent ones might be stored last. A storage that processes calls in order can override this.
    */
   async setOne(resource: Storable): Promise<void> {
     const wasMarked = hasMarks(resource.ovo);
     await this.#saves.run(`${resource.ovo.model.name} ${resource.id}`, async () => {
-      // The save before this one has stored it all, where there was anything.
+      // The save before this one has already stored everything that was marked.
       if (wasMarked && !hasMarks(resource.ovo)) return;
       await saving([resource.ovo], () => this.#set(resource));
     });
   }
 
-  /** The context that uses the storage: its backends, and `restore` and `load` to make objects of what is read. */
+  /** The context that uses the storage: its backends, and `restore` and `load` to make objects from what is read. */
   protected get context(): Context {
     if (this.#context !== null) return this.#context;
     throw new NotImplemented(`${this.constructor.name} is not open: pass it to setup() or setPersistence() first.`);
   }
 
-  /** Prints the name alone: options may be secrets. */
+  /** Prints only the name: options may be secrets. */
   [inspect](): string {
     return `<${this.constructor.name}>`;
   }
@@ -229,7 +229,7 @@ export abstract class PersistenceDriver {
 
   async #set(resource: Storable): Promise<void> {
     const name = resource.ovo.model.name;
-    // The model's name says which of the three classes the object is of.
+    // The model's name tells which of the three classes it is.
     if (name === 'Volume') await this.setVolume(resource as Volume);
     else if (name === 'Snapshot') await this.setSnapshot(resource as Snapshot);
     else await this.setConnection(resource as Connection);

@@ -1,8 +1,8 @@
-/** The filters that the getters of the built-in storages take, checked. */
+/** Checks the filters of the built-in storages' getters. */
 import { givenFilter } from '../given.ts';
 import type { ConnectionFilter, SnapshotFilter, VolumeFilter } from '../rpc/contract.ts';
 
-/** @throws InvalidOption for an unknown filter, with the near name, and for what is no text; so do the others. */
+/** @throws InvalidOption for an unknown filter, suggesting a similar name, and for a value that is not a string. */
 export function volumeFilter(method: string, given: unknown): VolumeFilter {
   return givenFilter(method, given, ['volume_id', 'volume_name', 'backend_name']);
 }

@@ -1,7 +1,7 @@
 /**
- * Storage in memory: the very objects that were saved, for as long as the context lives.
+ * Storage in memory: keeps the saved objects themselves, for the lifetime of the context.
  *
- * Also the plugin to imitate: the contract and nothing else.
+ * Also the model for plugins: it implements the contract and nothing else.
  */
 import { ConnectionNotFound, SnapshotNotFound, VolumeNotFound } from '../errors/index.ts';
 import { givenKey, refuseOthers } from '../given.ts';
@@ -19,7 +19,7 @@ export class MemoryPersistence extends PersistenceDriver {
   readonly #snapshots = new Map<string, Snapshot>();
   readonly #connections = new Map<string, Connection>();
   readonly #keyValues = new Map<string, KeyValue>();
-  /** An operation that was under way when its object was deleted must not bring it back. */
+  /** Deleted objects, which an operation still in progress must not store again. */
   readonly #deleted = new WeakSet<Storable>();
 
   override get storageName(): string {
@@ -54,7 +54,7 @@ export class MemoryPersistence extends PersistenceDriver {
   }
 
   override async getKeyValues(key?: string | null): Promise<readonly KeyValue[]> {
-    // Copies, as a setter takes one: what is stored changes when it is set, and not before.
+    // Returns copies, as the setter stores one: what is stored changes only when it is set.
     return select(this.#keyValues, givenKey('getKeyValues', key)).map(
       (stored) => new KeyValue(stored.key, stored.value),
     );
@@ -87,7 +87,7 @@ export class MemoryPersistence extends PersistenceDriver {
     await super.setKeyValue(keyValue);
   }
 
-  /** Deletes the volume and, as a database does, what cannot be without it. */
+  /** Deletes the volume and, like a database, the snapshots and connections that depend on it. */
   override async deleteVolume(volume: Volume): Promise<void> {
     refuseOthers('deleteVolume', volume, 'Volume');
     this.#deleted.add(volume);
@@ -122,14 +122,14 @@ export class MemoryPersistence extends PersistenceDriver {
   }
 }
 
-/** The value under a key, or all values when the key filters nothing. */
+/** The value under a key, or all values if the key is empty. */
 function select<V>(values: ReadonlyMap<string, V>, key: string | null | undefined): V[] {
   if (!key) return [...values.values()];
   const value = values.get(key);
   return value === undefined ? [] : [value];
 }
 
-/** As the original compares: what stands between the first `@` of the host and the next, up to the first `#`. */
+/** The backend's name as the original extracts it from `host`: between the first two `@`, up to the first `#`. */
 function backendOf(volume: Volume): string | undefined {
   return volume.host?.split('@')[1]?.split('#')[0];
 }

@@ -1,4 +1,4 @@
-/** Opens a storage for a context. One that could not be opened is nobody's, and may be tried again. */
+/** Opens a storage for a context. If that fails, the storage belongs to no context, and opening it can be retried. */
 import type { Context } from '../objects/context.ts';
 import { PersistenceDriver } from './driver.ts';
 
@@ -6,7 +6,7 @@ export async function openStorage(storage: PersistenceDriver, context: Context):
   try {
     await storage.open(context);
   } catch (error) {
-    // The storage itself has nothing to close; what all of them have from the beginning is the context.
+    // The storage has nothing to close yet; only the base class's reference to the context is reset.
     await PersistenceDriver.prototype.close.call(storage);
     throw error;
   }

@@ -1,4 +1,4 @@
-/** Finds the storage that a `persistence_config` asks for. */
+/** Finds the storage that a `persistence_config` names. */
 
 import { InvalidPersistence, isCinderlibError } from '../errors/index.ts';
 import { givenObject, readable } from '../given.ts';
@@ -10,12 +10,12 @@ import { isStorage } from './brand.ts';
 import { type PersistenceClass, PersistenceDriver, type PersistenceOptions } from './driver.ts';
 import { MemoryPersistence } from './memory.ts';
 
-/** How the storages with a core reach it: in a worker or on this thread. */
+/** Starts the core of a storage that has one, in a worker or on this thread. */
 export type Connect = () => Promise<CoreClient>;
 
 type Factory = (options: PersistenceOptions, connect: Connect) => Promise<PersistenceDriver>;
 
-// Each is loaded by whoever names it.
+// Loaded on demand.
 const builtIn: Readonly<Record<string, Factory>> = {
   async memory(options) {
     memoryOptions(options);
@@ -29,13 +29,13 @@ const builtIn: Readonly<Record<string, Factory>> = {
   },
 };
 
-// The counterpart of Python's entry points: what a plugin package registers holds for the whole program.
+// The counterpart of Python's entry points: registrations apply to the whole program.
 const registered = new Map<string, PersistenceClass>();
 
 /**
- * Makes a storage known by a name, for `persistence_config: { storage: name }` of every context.
+ * Registers a plugin under a name, so that every context can select it with `persistence_config: { storage: name }`.
  *
- * @throws InvalidPersistence when the class is no subclass of `PersistenceDriver`, or the name is a built-in one.
+ * @throws InvalidPersistence when the class does not extend `PersistenceDriver`, or a built-in storage has that name.
  */
 export function registerPersistence(name: string, plugin: PersistenceClass): void {
   if (typeof name !== 'string' || name === '') {
@@ -49,9 +49,9 @@ export function registerPersistence(name: string, plugin: PersistenceClass): voi
 }
 
 /**
- * Makes the storage of a configuration; it is not open yet.
+ * Creates the configured storage without opening it.
  *
- * @throws InvalidPersistence when there is no such storage or it cannot take its options.
+ * @throws InvalidPersistence for an unknown storage or wrong options.
  */
 export async function makePersistence(config: unknown, connect: Connect): Promise<PersistenceDriver> {
   const expected = 'A persistence_config is an object with storage and its options';
@@ -64,7 +64,7 @@ export async function makePersistence(config: unknown, connect: Connect): Promis
   }
   const factory = Object.hasOwn(builtIn, name) ? builtIn[name] : undefined;
   if (factory !== undefined) {
-    // An option that cannot even be asked what it is fails here, and not somewhere in the storage.
+    // Probes the values, so that one that throws when inspected (a revoked proxy) fails here, not inside the storage.
     readable(expected, options, () => Object.values(options).some((value) => value instanceof Blob));
     return factory(options, connect);
   }
@@ -72,11 +72,11 @@ export async function makePersistence(config: unknown, connect: Connect): Promis
   return new plugin(options);
 }
 
-/** A name that is not registered may be a module whose default export is a plugin. */
+/** Imports an unregistered name as a module whose default export is a plugin class. */
 async function importPlugin(specifier: string): Promise<PersistenceClass> {
   let plugin: unknown;
   try {
-    // The specifier is the user's: no bundler can know it.
+    // Bundlers must leave this import alone: the specifier is known only at run time.
     const module: { readonly default?: unknown } = await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier);
     plugin = module.default;
   } catch (error) {
@@ -94,7 +94,7 @@ async function importPlugin(specifier: string): Promise<PersistenceClass> {
   );
 }
 
-/** What to write for somebody who named a kind of database in place of the storage. */
+/** A hint for a caller who named a kind of database instead of the storage. */
 function databaseHint(name: string): string | null {
   const [scheme = ''] = /^(?:sqlite|mysql|mariadb|postgres(?:ql)?)(?=\d?$)/.exec(name.toLowerCase()) ?? [];
   if (scheme === '') return null;
@@ -110,7 +110,7 @@ function isPluginClass(value: unknown): value is PersistenceClass {
   return typeof value === 'function' && value.prototype instanceof PersistenceDriver;
 }
 
-/** What to do about what is none of our storages, when it is one of another copy of this library. */
+/** A hint for a plugin that extends another copy of this library; empty for anything else. */
 function copyHint(plugin: unknown): string {
   if (!readable('A storage is given', plugin, () => isStorage(plugin))) return '';
   return (
@@ -119,7 +119,7 @@ function copyHint(plugin: unknown): string {
   );
 }
 
-/** A storage's name for a message. A URL in its place may hold a password. */
+/** A storage's name for a message. A URL in its place may contain a password. */
 function shownName(name: string): string {
   return /[:@]/.test(name) && !name.startsWith('file:')
     ? "a text that looks like a URL (for 'db', it is the option connection)"

@@ -1,4 +1,4 @@
-/** Rows of Cinder's tables, as the core reads them, to versioned objects. */
+/** Converts rows of Cinder's tables, as read by the core, to versioned objects. */
 
 import { aboutItem } from '../about-item.ts';
 import { dict } from '../cinder/dict.ts';
@@ -16,7 +16,7 @@ import { parseJson } from '../serialization/json-parser.ts';
 
 type Row = RowSet['rows'][number];
 
-/** The volumes of these rows, in their order. */
+/** The volumes in these rows, in row order. */
 export function volumesOf(rows: VolumeRows): VersionedObject[] {
   const read = volumeReader(rows);
   return rows.volumes.rows.map(read);
@@ -34,7 +34,7 @@ export function snapshotsOf(rows: SnapshotRows): VersionedObject[] {
   return rows.snapshots.rows.map(readWhole);
 }
 
-/** Connections with their volumes inside. Those of one volume do not share its object: each is dumped by itself. */
+/** Connections with their volumes inside. Each has its own copy of the volume, since each is dumped on its own. */
 export function connectionsOf(rows: ConnectionRows): VersionedObject[] {
   const read = objectReader(volumeAttachmentModel, rows.volume_attachment.columns);
   const readVolume = volumeReader(rows.volumes);
@@ -47,7 +47,7 @@ export function connectionsOf(rows: ConnectionRows): VersionedObject[] {
   });
 }
 
-/** The type `__DEFAULT__` as the original attaches it to a volume that it saves: not quite as it reads it. */
+/** The type `__DEFAULT__` as the original attaches it to a saved volume; it differs slightly from how it is read. */
 export function defaultTypeOf(rows: DefaultTypeRows): VersionedObject {
   const [row = []] = rows.volume_types.rows;
   const type = objectReader(volumeTypeModel, rows.volume_types.columns)(row);
@@ -57,8 +57,8 @@ export function defaultTypeOf(rows: DefaultTypeRows): VersionedObject {
 }
 
 /**
- * Makes a volume of its row, with metadata, type and attachments of its own. What the original leaves
- * unset in a volume from a database (`glance_metadata`, `group`…) stays unset.
+ * Makes a volume from its row, with its own metadata, type and attachments. Fields that the original leaves unset in
+ * volumes from a database (`glance_metadata`, `group`…) stay unset.
  */
 function volumeReader(rows: VolumeRows): (row: Row) => VersionedObject {
   const read = objectReader(volumeModel, rows.volumes.columns);
@@ -74,7 +74,7 @@ function volumeReader(rows: VolumeRows): (row: Row) => VersionedObject {
     volume.restore('metadata', dict(metadata(id)));
     volume.restore('admin_metadata', dict(adminMetadata(id)));
     const type = volume.get('volume_type_id');
-    // The original asks for the type only where there is an id: else the field is not set, and dumps lack it.
+    // The original reads the type only if there is an id: else the field stays unset and is missing in dumps.
     if (type) volume.restore('volume_type', readType(type));
     const list = new VersionedObject(volumeAttachmentListModel);
     list.restore('objects', attachments(id).map(readAttachment));
@@ -98,7 +98,7 @@ function typeReader(rows: VolumeRows): (id: unknown) => VersionedObject | null {
   };
 }
 
-/** QoS specs are a root row, whose value is their name, and a row for each key: `consumer` and the specs. */
+/** QoS specs consist of a root row, whose value is their name, and a row for each key: `consumer` and the specs. */
 function qosSpecsReader(rows: RowSet): (id: unknown) => VersionedObject | null {
   const read = objectReader(qosSpecsModel, rows.columns);
   const roots = rowsBy(rows, 'id');
@@ -111,24 +111,24 @@ function qosSpecsReader(rows: RowSet): (id: unknown) => VersionedObject | null {
     const qosSpecs = read(root);
     const specs = pairs(id);
     qosSpecs.restore('name', root[nameAt]);
-    // Without any key, not even that of the consumer, the original knows of no specs.
+    // Without any key, not even `consumer`, the original reads the specs as null.
     const isBare = specs.length === 0;
-    // Of several rows with one key the last counts, as in the dict that the original makes of them.
+    // Of several rows with the same key the last wins, as in the dict that the original builds.
     qosSpecs.restore('consumer', specs.findLast(([key]) => key === 'consumer')?.[1]);
     qosSpecs.restore('specs', isBare ? null : dict(specs.filter(([key]) => key !== 'consumer')));
     const updates = children(id).flatMap((row) => (typeof row[updatedAt] === 'string' ? [row[updatedAt]] : []));
     const latest = updates.sort().at(-1);
     qosSpecs.restore('updated_at', latest === undefined ? null : fromSqlTime(latest));
-    // The original reads these two as null whatever the rows hold.
+    // The original reads these two as null, whatever is in the rows.
     qosSpecs.restore('deleted', null);
     qosSpecs.restore('deleted_at', null);
     return qosSpecs;
   };
 }
 
-/** Makes an object of a row: the columns that are fields, converted by the kind of the field. */
+/** Makes an object from a row: columns that are fields are converted according to the field's kind. */
 function objectReader(model: ObjectModel, columns: readonly string[]): (row: Row) => VersionedObject {
-  // Made for the first row: most kinds of children are none, and a volume has several kinds.
+  // Created for the first row: a volume has several kinds of children, most of which usually have no rows.
   let readers: readonly ColumnReader[] | undefined;
   return naming(model, columns, (row) => {
     readers ??= columnReaders(model, columns);
@@ -141,7 +141,7 @@ function objectReader(model: ObjectModel, columns: readonly string[]): (row: Row
   });
 }
 
-/** Among thousands of rows it matters which one cannot be read. */
+/** Names the row in errors: among thousands, it matters which one cannot be read. */
 function naming<T>(model: ObjectModel, columns: readonly string[], read: (row: Row) => T): (row: Row) => T {
   return (row) => {
     try {
@@ -173,7 +173,7 @@ function valueReader(field: Field): (value: Exclude<SqlValue, null>) => unknown 
     case 'datetime':
       return (value) => fromSqlTime(String(value));
     case 'integer':
-      // SQLite lets a column of integers hold anything: it is read as an assignment would take it.
+      // An integer column in SQLite may hold anything, so the value is coerced like an assigned one.
       return (value) => (Number.isSafeInteger(value) ? value : coerce(field, value));
     case 'dictOfAnything':
       return (value) => (value === '' ? null : parseJson(String(value)));
@@ -182,7 +182,7 @@ function valueReader(field: Field): (value: Exclude<SqlValue, null>) => unknown 
   }
 }
 
-/** Finds the rows that have a value in a column, in their order. */
+/** Indexes rows by a column: finds the rows with a given value, in row order. */
 function rowsBy({ columns, rows }: RowSet, column: string): (value: unknown) => readonly Row[] {
   const place = columns.indexOf(column);
   const groups = new Map<unknown, Row[]>();
@@ -194,7 +194,7 @@ function rowsBy({ columns, rows }: RowSet, column: string): (value: unknown) => 
   return (value) => groups.get(value) ?? [];
 }
 
-/** Finds the keys and values that belong to an object, in a table of pairs. */
+/** Indexes a key-value table by its owner column: finds the entries of an object. */
 function pairsBy(rows: RowSet, owner: string): (value: unknown) => [string, string | null][] {
   const find = rowsBy(rows, owner);
   const [keyAt, valueAt] = [rows.columns.indexOf('key'), rows.columns.indexOf('value')];

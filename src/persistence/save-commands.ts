@@ -1,4 +1,4 @@
-/** What a save writes: the changes of an object as the persistence core takes them. */
+/** Converts the changes of an object to the commands by which the persistence core saves them. */
 import { type Dict, entriesOf, isDict } from '../cinder/dict.ts';
 import { coerce, type Field } from '../cinder/field.ts';
 import { hasMarks } from '../cinder/save-marks.ts';
@@ -29,9 +29,9 @@ export function setCommand(ovo: VersionedObject): SingleWrite {
 }
 
 /**
- * The command that stores an object of another storage: all of it, and only over what is the same and not newer.
+ * The command that stores an object from another storage: all of it, and only over the same object if not newer.
  *
- * @param withType whether the volume's type is to be written too
+ * @param withType whether to write the volume's type too
  */
 export function carryCommand(ovo: VersionedObject, withType: boolean): SingleWrite {
   switch (ovo.model.name) {
@@ -47,7 +47,7 @@ export function carryCommand(ovo: VersionedObject, withType: boolean): SingleWri
   }
 }
 
-/** With the name and the times that the QoS specs had where they come from. */
+/** Adds the name and times that the QoS specs had in their source storage. */
 function withOrigin(change: VolumeTypeChange, volume: VersionedObject): VolumeTypeChange {
   const qos = volume.child('volume_type')?.child('qos_specs');
   if (change.qos_specs === undefined || !qos) return change;
@@ -82,9 +82,9 @@ function snapshotChange(ovo: VersionedObject): SnapshotChange {
 }
 
 /**
- * When nothing is marked as changed all set fields are written, as if everything had changed.
+ * If nothing is marked as changed, all set fields are written, as if all had changed.
  *
- * @param changedBeside Whether something that belongs to the object has changed, though no field of its own has.
+ * @param changedBeside Whether something that belongs to the object has changed, even if none of its own fields has.
  */
 function rowChange(ovo: VersionedObject, changedBeside = false): RowChange {
   const { changedFields } = ovo;
@@ -105,14 +105,14 @@ function columns(ovo: VersionedObject, only: ReadonlySet<string> | null): Record
 function toSql(field: Field, value: unknown): SqlValue {
   if (value === null) return null;
   if (field.kind === 'datetime') return toSqlTime(String(value));
-  // `connection_info` and `connector` are JSON in a column of text.
+  // `connection_info` and `connector` are JSON in a text column.
   if (field.kind === 'dictOfAnything') return jsonText(value, spaced);
   if (typeof value === 'string') checkText(field.name, value);
-  // What is left are fields of texts, integers and booleans, and coercion saw to it that they hold such.
+  // The remaining fields are strings, integers and booleans; coercion has ensured the type of their values.
   return value as SqlValue;
 }
 
-/** Refuses by name what no column of text can hold. The text itself may be a secret. */
+/** Refuses text that no text column can hold. The message names only the field: the text may be a secret. */
 function checkText(field: string, text: string): void {
   if (!text.isWellFormed()) {
     throw new ValueError(`The text in ${field} holds half of a surrogate pair, which no database can store.`);
@@ -126,33 +126,33 @@ function metadata(
 ): { readonly metadata?: Entries<string>; readonly admin_metadata?: Entries<string> } {
   const value = ovo.get(name);
   const assigned = ovo.changedFields.has(name);
-  // Null is no metadata: assigned, it takes away what there was.
+  // Null means no metadata: assigning it removes what is stored.
   if (value === null && assigned) return { [name]: [] };
   if (!isDict(value) || !(whole || assigned)) return {};
-  // A dump that does not tell of metadata leaves what is stored.
+  // A dump without metadata leaves the stored metadata alone.
   if (!assigned && ovo.isFilled(name) && entriesOf(value).length === 0) return {};
-  // A dictOfStrings holds nothing but texts.
+  // A dictOfStrings holds only strings.
   return { [name]: textsIn(ovo, name) as Entries<string> };
 }
 
 /**
- * The texts of a field that is a dictionary of them. An edit in place went past the field, and is taken as an
- * assignment would be: what is no text would be stored as null, which no metadata can be read with.
+ * The entries of a field that is a dict of strings. An edit in place bypassed the field's coercion, so it is coerced
+ * here: anything but a string would be stored as null, and metadata with nulls cannot be read.
  */
 function textsIn(ovo: VersionedObject, name: string): Entries<string | null> {
   const field = ovo.model.fields.find((one) => one.name === name);
   const value = field === undefined ? null : coerce(field, ovo.get(name));
-  // Null and unset are none.
+  // Null and unset have no entries.
   const entries = isDict(value) ? entriesOf(value as Dict<string | null>) : [];
   for (const [key, text] of entries) checkText(`${name}[${key}]`, key + (text ?? ''));
   return entries;
 }
 
-/** What is to be written of the type that comes with the volume; null when that is nothing. */
+/** The changes to write to the type that comes with the volume; null if there are none. */
 function volumeTypeChange(type: VersionedObject, row: RowChange): VolumeTypeChange | null {
   const assigned = Object.hasOwn(row.values, 'volume_type_id');
   if (!assigned && !hasMarks(type)) return null;
-  // A volume that was given another type is only linked to it: this one is the type that it had.
+  // A volume that was assigned another type is only linked to that; this is the type that it had before.
   if (assigned && row.values['volume_type_id'] !== type.get('id')) return null;
   const all = row.whole || assigned;
   const qos = type.child('qos_specs');

@@ -1,8 +1,8 @@
-/** One task after the other for each key: those of different keys do not wait for each other. */
+/** Serialises the tasks of each key; tasks of different keys do not wait for each other. */
 export class Turns {
   readonly #last = new Map<string, Promise<unknown>>();
 
-  /** Runs the task when those before it have ended, at once where there are none. */
+  /** Runs the task after the previous ones of its key have ended; synchronously if there are none. */
   async run<T>(key: string, task: () => Promise<T>): Promise<T> {
     const before = this.#last.get(key);
     const turn = before === undefined ? task() : before.then(task);

@@ -1,6 +1,6 @@
 /**
- * The storages that have a core, and the client that reaches it in a worker: what is loaded when a storage
- * asks for it. One file for all of them, or each would come to a page by itself.
+ * The storages that have a core, and the client that reaches it in a worker; imported on demand. One module for all,
+ * or a page would load each of them separately.
  */
 export { WorkerClient } from '../rpc/worker-client.ts';
 export { DatabasePersistence } from './database.ts';

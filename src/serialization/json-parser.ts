@@ -1,5 +1,5 @@
 /**
- * Python's `json.loads`: the same texts are taken and refused, with the same messages.
+ * Python's `json.loads`: accepts and rejects the same texts, with the same messages.
  *
  * `JSON.parse` would lose what a dump must keep: integers beyond 2^53, the difference between 1 and 1.0,
  * the order of keys that look like numbers, and NaN and Infinity, which Python writes.
@@ -10,7 +10,7 @@ import { integerOf } from '../cinder/python-int.ts';
 import { maximumDepth } from '../cinder/tree.ts';
 import { InvalidDump, JSONDecodeError } from '../errors/index.ts';
 
-/** Parses a JSON text as Python would. */
+/** Parses JSON text like Python. */
 export function parseJson(text: string): unknown {
   if (text.startsWith('\ufeff')) fail('Unexpected UTF-8 BOM (decode using utf-8-sig)', text, 0);
   const parser = new Parser(text);
@@ -23,7 +23,7 @@ export function parseJson(text: string): unknown {
 
 function fail(message: string, text: string, position: number): never {
   let [line, column, characters] = [1, 1, 0];
-  // One after the other: a list of the characters of a large dump would not fit into memory.
+  // One by one: an array of the characters of a large dump would not fit into memory.
   for (let at = 0; at < position; characters++) {
     const isPair = (text.codePointAt(at) ?? 0) > 0xffff && at + 1 < position;
     if (text[at] === '\n') [line, column] = [line + 1, 1];
@@ -175,12 +175,12 @@ class Parser {
   }
 }
 
-/** Lists and objects alone are levels, as where they are written: what is stored can be read again. */
+/** Only lists and objects count as levels, as in writing, so that everything written can be read again. */
 export function refuseDepth(depth: number): void {
   if (depth > maximumDepth) throw new InvalidDump(`JSON nested deeper than ${maximumDepth} levels.`);
 }
 
-/** A float that JavaScript cannot tell from an integer says of itself that it is one. */
+/** Wraps a float that JavaScript could not tell from an integer. */
 function float(value: number): number | PythonFloat {
   return Number.isSafeInteger(value) ? new PythonFloat(value) : value;
 }

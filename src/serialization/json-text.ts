@@ -1,4 +1,4 @@
-/** Python's `json.dumps` with ASCII output, to the letter. */
+/** Python's `json.dumps` with ASCII output, identical to the byte. */
 import { entriesOf, isDict } from '../cinder/dict.ts';
 import { floatRepr } from '../cinder/python-float.ts';
 import { digitsOf } from '../cinder/python-int.ts';
@@ -6,18 +6,18 @@ import { isFloat, pythonType } from '../cinder/python-str.ts';
 import { checkDepth } from '../cinder/tree.ts';
 import { ValueError } from '../errors/index.ts';
 
-/** What stands between the items of a list or object, and between a key and its value. */
+/** The separators between the items of a list or object, and between a key and its value. */
 export interface Separators {
   readonly item: ',' | ', ';
   readonly key: ':' | ': ';
 }
 
-/** What `jsons()` of volumes, snapshots, connections and of the whole library use. */
+/** Used by `jsons()` of volumes, snapshots, connections and the whole context. */
 export const compact: Separators = { item: ',', key: ':' };
 /** Python's default, which the original uses for backends and for the JSON columns of the database. */
 export const spaced: Separators = { item: ', ', key: ': ' };
 
-/** The text of a value; throws `ValueError` for what JSON does not have. */
+/** A value as JSON text. Throws `ValueError` for values that JSON cannot represent. */
 export function jsonText(value: unknown, separators: Separators, depth = 0): string {
   if (value === null || value === undefined) return 'null';
   if (typeof value === 'string') return quotedJson(value);
@@ -27,7 +27,7 @@ export function jsonText(value: unknown, separators: Separators, depth = 0): str
   if (typeof value === 'bigint') return digitsOf(value);
   checkDepth(depth);
   if (Array.isArray(value)) {
-    // Not `map`, which passes over holes.
+    // Not `map`, which skips holes.
     return `[${Array.from(value, (item) => jsonText(item, separators, depth + 1)).join(separators.item)}]`;
   }
   if (isDict(value)) {

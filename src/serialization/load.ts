@@ -1,4 +1,4 @@
-/** Reads a dump: JSON text or the value of one, checked as far as its envelopes go. */
+/** Reads a dump, given as JSON text or its parsed value, and checks its envelopes. */
 import { aboutItem } from '../about-item.ts';
 import { type Dict, dict, entriesOf, isDict, own } from '../cinder/dict.ts';
 import { pythonStr, pythonType } from '../cinder/python-str.ts';
@@ -8,39 +8,39 @@ import { shownText } from '../shown.ts';
 import { parseJson, refuseDepth } from './json-parser.ts';
 import { fromPrimitive } from './primitive.ts';
 
-/** A thing in a dump that holds a versioned object. */
+/** An item of a dump that contains a versioned object. */
 export interface DumpedObject<C extends keyof typeof objectNames = keyof typeof objectNames> {
   readonly class: C;
   readonly backend: Dict;
   readonly ovo: unknown;
 }
 
-/** One thing in a dump. */
+/** One item of a dump. */
 export type Dumped =
   | DumpedObject
   | { readonly class: 'Backend'; readonly backend: Dict; readonly volumes: readonly DumpedObject<'Volume'>[] }
-  /** What this library alone has in its dumps. */
+  /** Exists only in dumps of this library. */
   | { readonly class: 'KeyValue'; readonly key: string; readonly value: string | null };
 
-/** A dump as it was read: a single thing is no list. */
+/** A parsed dump: either a list or a single item. */
 export interface Dump {
   readonly isList: boolean;
   readonly items: readonly Dumped[];
 }
 
-/** The key with which a thing says that what it holds was masked for people to look at. */
+/** The key that marks an item whose secrets were masked for display. */
 export const MASKED = 'masked';
 
 const objectNames = { Volume: 'Volume', Snapshot: 'Snapshot', Connection: 'VolumeAttachment' } as const;
 
-/** The things in a dump; one that is no list is a list of one. */
+/** The items of a dump; a dump that is not a list has one item. */
 export function readDump(source: unknown): Dump {
   const value = typeof source === 'string' ? parseJson(source) : readTree(source);
   const isList = Array.isArray(value);
   return { isList, items: isList ? value.map(readElement) : [readItem(value)] };
 }
 
-/** What the element of a list is called in messages: the first is number 1. */
+/** The name of a list element in messages, counted from 1. */
 export function elementName(index: number): string {
   return `element ${index + 1} of the dump`;
 }
@@ -55,7 +55,7 @@ function readElement(value: unknown, index: number): Dumped {
   }
 }
 
-/** The versioned object of a thing that has one. */
+/** The versioned object of an item. */
 export function dumpedObject(item: DumpedObject): VersionedObject {
   const object = fromPrimitive(item.ovo);
   const expected = objectNames[item.class];
@@ -97,9 +97,9 @@ function readKeyValue(item: Dict): Dumped {
 }
 
 /**
- * Stars are no secrets: stored, they would take the place of those that are there.
+ * Masked secrets must not be loaded: they would replace the stored ones.
  *
- * @throws {InvalidDump} when the thing says that it was masked
+ * @throws {InvalidDump} if the item is marked as masked
  */
 function refuseMasked(value: Dict): void {
   if ((own(value, MASKED) ?? false) === false) return;
@@ -126,7 +126,7 @@ function required(dictionary: Dict, key: string): unknown {
   return value;
 }
 
-/** A value that did not come from text is read once: it may throw, or be another one the next time. */
+/** Reads a value that did not come from text just once: its getters may throw, or return something else next time. */
 function readTree(source: unknown): unknown {
   try {
     return checkedCopy(source);
@@ -136,10 +136,10 @@ function readTree(source: unknown): unknown {
   }
 }
 
-/** The same tree again. It may be endless or hold what JSON has not. */
+/** A deep copy of a tree that may be cyclic or contain values that JSON cannot represent. */
 function checkedCopy(value: unknown, depth = 0): unknown {
   if (Array.isArray(value) || isDict(value)) refuseDepth(depth);
-  // Not `map`, which leaves holes where a list has holes.
+  // Not `map`, which preserves holes.
   if (Array.isArray(value)) return Array.from(value, (item: unknown) => checkedCopy(item, depth + 1));
   if (isDict(value)) return dict(entriesOf(value).map(([key, item]) => [key, checkedCopy(item, depth + 1)] as const));
   if (typeof value === 'function' || typeof value === 'symbol') {

@@ -1,8 +1,8 @@
 /**
- * A versioned object as the primitive that stands under `"ovo"` in a dump, and back.
+ * Converts versioned objects to the primitives found under `"ovo"` in dumps, and back.
  *
- * An object is printed once per document: at a second place its key is left out. That is how the
- * original breaks the circles of volume, snapshots and connections.
+ * An object is printed once per document: wherever it occurs again, its key is omitted. That is how the original
+ * breaks the cycles between volumes, snapshots and connections.
  */
 import { type Dict, dict, entriesOf, isDict, own } from '../cinder/dict.ts';
 import type { Field } from '../cinder/field.ts';
@@ -15,7 +15,7 @@ import { VersionedObject } from '../cinder/versioned-object.ts';
 import { IncompatibleObjectVersion, InvalidDump, InvalidVersion, UnsupportedObjectError } from '../errors/index.ts';
 import { shownText } from '../shown.ts';
 
-/** The primitive of an object; what is in `printed` already is left out. */
+/** The primitive of an object, without the objects that are already in `printed`. */
 export function toPrimitive(object: VersionedObject, printed: Set<VersionedObject> = new Set()): Dict {
   printed.add(object);
   const data: Dict = {};
@@ -36,13 +36,13 @@ function fieldPrimitive(field: Field, value: unknown, printed: Set<VersionedObje
   if (value instanceof VersionedObject) return toPrimitive(value, printed);
   if (field.kind === 'datetime' && typeof value === 'string') return printTime(value);
   if (typeof field.kind === 'object' && 'objects' in field.kind && Array.isArray(value)) {
-    // One at a time: printing an element may print a later one inside it.
+    // One at a time: printing an element may print a later one nested in it.
     return value.flatMap((item: VersionedObject) => (printed.has(item) ? [] : [toPrimitive(item, printed)]));
   }
   return copyTree(value);
 }
 
-/** Rebuilds an object from its primitive; fields that this library does not know are left out. */
+/** Rebuilds an object from its primitive; unknown fields are ignored. */
 export function fromPrimitive(primitive: unknown): VersionedObject {
   const envelope = expectDict(primitive, 'a versioned object');
   const model = modelOf(envelope);
@@ -55,12 +55,12 @@ export function fromPrimitive(primitive: unknown): VersionedObject {
   }
   markChanges(object, own(envelope, 'versioned_object.changes'));
   fillQuota(object);
-  // Cinder makes its snapshots with metadata before it looks into the dump.
+  // Cinder creates a snapshot with empty metadata before it reads the dump.
   if (model.name === 'Snapshot' && !object.isSet('metadata')) object.fill('metadata', {});
   return object;
 }
 
-/** Replaces each envelope of a primitive by `{lower-cased name: data}`, as the original's `to_dict` does. */
+/** Replaces each envelope of a primitive with `{lower-cased name: data}`, like the original's `to_dict`. */
 export function toPlainDict(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(toPlainDict);
   if (!isDict(value)) return value;
@@ -83,7 +83,7 @@ function shownName(name: unknown): string {
   return shownText(pythonStr(name), (plain) => plain);
 }
 
-/** Cinder's rule: the same major version, and a minor one that is not above ours. */
+/** Cinder's rule: the same major version as ours, and a minor version that is not higher. */
 function supportedVersion(model: ObjectModel, version: unknown): string {
   if (typeof version !== 'string') {
     throw new InvalidVersion(`Invalid version of ${model.name}: a text is expected, got '${pythonType(version)}'`);
@@ -112,7 +112,7 @@ function markChanges(object: VersionedObject, changes: unknown): void {
   for (const name of changes) if (object.model.index.has(name)) object.markChanged(name);
 }
 
-/** Dumps from before `use_quota` existed get the value that Cinder's own upgrade gives them. */
+/** Gives dumps that predate `use_quota` the value that Cinder's own upgrade sets. */
 function fillQuota(object: VersionedObject): void {
   if (object.model.name === 'Snapshot' && !object.isSet('use_quota')) object.restore('use_quota', true);
   if (object.model.name !== 'Volume' || typeof object.get('use_quota') === 'boolean') return;

@@ -1,4 +1,4 @@
-/** `migrate`, `load` and `convert`: from one place to another, with a report. */
+/** `migrate`, `load` and `convert`: carries everything from a source to a target and prints a report. */
 import { carry } from '../../migrate/carry.ts';
 import type { MigrationReport } from '../../migrate/report.ts';
 import type { Source } from '../../migrate/source.ts';
@@ -42,7 +42,7 @@ export async function carryAll(
   return report.differences.length === 0 ? exitCodes.done : exitCodes.found;
 }
 
-/** Whether the type `__DEFAULT__` is not the source's: no difference, and not the same either. */
+/** Whether the target's type `__DEFAULT__` is not the source's, which is not reported as a difference. */
 function hasOwnDefaultType({ defaultType, defaultTypeIds }: Target): boolean {
   return defaultType !== null && [...defaultTypeIds].some((id) => id !== String(defaultType.get('id')));
 }
@@ -53,7 +53,7 @@ export interface ReportOptions {
   readonly verified: boolean;
   /** Whether the target has a type `__DEFAULT__` of its own. */
   readonly ownDefaultType?: boolean;
-  /** Where it is said; on the output unless told otherwise. */
+  /** The stream to print to. Default: the output. */
   readonly stream?: 'out' | 'error';
 }
 
@@ -62,7 +62,7 @@ export async function printReport(
   report: MigrationReport,
   { dryRun, verified, ownDefaultType = false, stream = 'out' }: ReportOptions,
 ): Promise<void> {
-  // A name may hold a secret as any text may; what is more likely to is not in the report.
+  // Names, like any text, may contain secrets; fields that are more likely to are not in the report.
   const value = (text: string | null): string | null => (text === null || output.showSecrets ? text : maskText(text));
   const differences = report.differences.map((one) => ({
     ...one,
@@ -93,7 +93,7 @@ export async function printReport(
   await output.terminal.write(stream, `${lines.join('\n')}\n`);
 }
 
-/** Ids at the end of a line: a few, and how many more. */
+/** A few ids for the end of a line, with an ellipsis if there are more. */
 function some(ids: readonly string[]): string {
   if (ids.length === 0) return '';
   const first = ids.slice(0, 3).map(printable).join(', ');

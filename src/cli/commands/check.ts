@@ -1,4 +1,4 @@
-/** `check`: whether a database is sound, and what in it should not be there. */
+/** `check`: checks the integrity of a database, finds inconsistent rows, and repairs them on request. */
 import { InvalidOption, isCinderlibError, VolumeTypeNotFoundByName } from '../../errors/index.ts';
 import { type OpenContext, openContext, openForReading } from '../../migrate/open.ts';
 import { DatabasePersistence } from '../../persistence/database.ts';
@@ -11,7 +11,7 @@ import type { Storages } from '../storage.ts';
 
 export interface CheckOptions {
   readonly repair: boolean;
-  /** Whether a repair needs no answer to a question. */
+  /** Whether to repair without asking. */
   readonly yes: boolean;
 }
 
@@ -21,7 +21,7 @@ export async function check(
   config: PersistenceConfig,
   { repair, yes }: CheckOptions,
 ): Promise<ExitCode> {
-  // Nothing is locked, and no database made, before there is something to repair.
+  // Read-only at first: take no lock and create no database before there is something to repair.
   let opened: OpenContext;
   let examination: Examination;
   try {
@@ -29,7 +29,7 @@ export async function check(
     examination = await databaseOf(opened).examine({ integrity: true });
   } catch (error) {
     if (!isCinderlibError(error) || !damages.has(error.name)) throw error;
-    // What keeps a database from being read is the first finding, and the last.
+    // What prevents the database from being read is the only finding.
     const findings = error instanceof VolumeTypeNotFoundByName ? [noDefaultType(error)] : [];
     await print(output, { schema: error.message, integrity: null, findings, repaired: [] });
     return exitCodes.found;
@@ -53,10 +53,10 @@ function databaseOf({ persistence }: OpenContext): DatabasePersistence {
   throw new InvalidOption('Only a database can be checked.');
 }
 
-/** Errors of opening that say something of the database, and not of its place or its users. */
+/** Errors on opening that are about the database itself, not about its location or users. */
 const damages = new Set(['SchemaError', 'DatabaseCorrupt', 'NotADatabase', 'VolumeTypeNotFoundByName']);
 
-/** Neither the original nor this library opens a database without that type, so that nothing else of it is looked at. */
+/** Neither the original nor this library opens a database without that type, so nothing else can be checked. */
 function noDefaultType({ volume_type_name }: VolumeTypeNotFoundByName): Finding {
   const about = { name: 'no_default_type', table: 'volume_types', severity: 'error' } as const;
   return { ...about, count: 1, ids: [volume_type_name], repairable: false };
@@ -66,10 +66,10 @@ function isSound({ integrity, findings }: Pick<Examination, 'integrity' | 'findi
   return (integrity ?? []).length === 0 && findings.every(({ severity }) => severity === 'note');
 }
 
-/** The revision that is brought to the next one when a database is opened for writing. */
+/** The schema revision that is upgraded when a database is opened for writing. */
 const olderRevision = '921e1a36b076';
 
-/** What opening the database for writing changes in it, whatever is done then. */
+/** What merely opening the database for writing changes in it. */
 async function besides({ context }: OpenContext, { tables }: Examination): Promise<readonly string[]> {
   const { revision } = await context.info();
   const hasKeyValues = tables.some(({ table }) => table === 'cinderlib_persistence_key_value');
@@ -81,7 +81,7 @@ async function besides({ context }: OpenContext, { tables }: Examination): Promi
   ];
 }
 
-/** Shows what a repair would change, before it does. A program sees what was repaired. */
+/** Shows what a repair would change, and asks. Programs are not asked; they get a list of what was repaired. */
 async function isWanted(
   output: Output,
   findings: readonly Finding[],

@@ -1,4 +1,4 @@
-/** `dump`: everything as JSON that cinderlib's `load` takes. */
+/** `dump`: writes everything as JSON that cinderlib's `load` accepts. */
 import { SourceChanged } from '../../errors/index.ts';
 import { sourceOf } from '../../migrate/open.ts';
 import type { MigrationReport } from '../../migrate/report.ts';
@@ -7,11 +7,11 @@ import type { PersistenceDriver } from '../../persistence/driver.ts';
 import { compact, jsonText } from '../../serialization/json-text.ts';
 
 export interface DumpOptions {
-  /** Whether key-values go into the dump, which Python's cinderlib cannot load. */
+  /** Whether to include key-values, which Python's cinderlib cannot load. */
   readonly keyValues: boolean;
-  /** What to make of each thing before it is written: secrets are masked here, and only where there are some. */
+  /** Applied to each item before it is written; masks its secrets, and returns an item without any unchanged. */
   readonly mask: (value: unknown) => unknown;
-  /** Whether nobody reads any more what is written: then nothing more is read either. */
+  /** Whether the reader of the output has gone: then reading stops too. */
   readonly deserted: () => boolean;
 }
 
@@ -20,14 +20,15 @@ export interface Dumped {
   readonly masked: boolean;
   /** How many key-values there are, written or not. */
   readonly keyValues: number;
-  /** How much was written. */
+  /** The numbers of objects written. */
   readonly counts: Pick<MigrationReport, 'volumes' | 'snapshots' | 'connections' | 'key_values' | 'volume_types'>;
 }
 
 /**
- * Writes the dump piece by piece: volumes with what belongs to them, newest first, then what belongs to none.
+ * Writes the dump incrementally: volumes with their children, newest first, then snapshots without a volume and
+ * key-values.
  *
- * @throws {SourceChanged} at the end, when somebody else changed the database meanwhile: no moment had all of it
+ * @throws {SourceChanged} at the end, if the database was changed meanwhile: the dump is not a consistent snapshot
  */
 export async function dump(
   storage: PersistenceDriver,
@@ -62,7 +63,7 @@ export async function dump(
     if (type !== null && type.name !== DEFAULT_TYPE) types.add(type.id);
     if (deserted()) return result(0, 0);
   }
-  // What a database holds of volumes that are not there any more.
+  // Snapshots in a database whose volumes no longer exist.
   for (const snapshot of await storage.getSnapshots()) {
     if (dumped.has(String(snapshot.volume_id))) continue;
     await add(await snapshot.dump());

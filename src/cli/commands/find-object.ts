@@ -1,4 +1,4 @@
-/** What somebody may mean who names one object: by its whole id or key, by its name, or by how its id begins. */
+/** Finds the object that a user names: by id or key, by name, or by the beginning of its id or key. */
 import type { PersistenceDriver } from '../../persistence/driver.ts';
 import { connectionsOf } from './ls.ts';
 
@@ -9,7 +9,7 @@ export interface Named {
   readonly name: string | null;
 }
 
-/** All that a text may mean: those of that name where there are some, else those whose id or key begins like that. */
+/** The objects that a text may refer to: those with that name or, if there are none, with that prefix of id or key. */
 export async function meantBy(storage: PersistenceDriver, text: string): Promise<readonly Named[]> {
   if (text === '') return [];
   const named: Named[] = [];

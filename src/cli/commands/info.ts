@@ -1,4 +1,4 @@
-/** `info`: what kind of storage it is, and how much it holds. */
+/** `info`: the kind of a storage, and how much it contains. */
 import type { Cinderlib, ContextInfo } from '../../cinderlib.ts';
 import { DatabasePersistence } from '../../persistence/database.ts';
 import type { PersistenceDriver } from '../../persistence/driver.ts';
@@ -15,7 +15,7 @@ export async function info(
   else await output.printFields({ url: argument, ...told(facts), ...versions, ...counts });
 }
 
-/** What a look says of its own way to look, and not of the storage, is for programs alone. */
+/** Omits facts about a read-only connection itself rather than the storage; only JSON contains them. */
 function told({ leader, persisted, native_locks, ...facts }: Omit<ContextInfo, 'versions'>): Row {
   return facts.read_only ? facts : { ...facts, leader, persisted, native_locks };
 }

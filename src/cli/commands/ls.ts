@@ -1,4 +1,4 @@
-/** `ls`: what a storage holds, one line each. */
+/** `ls`: lists the content of a storage, one object per line. */
 import type { VersionedObject } from '../../cinder/versioned-object.ts';
 import { sourceOf } from '../../migrate/open.ts';
 import type { Volume } from '../../objects/volume.ts';
@@ -64,7 +64,7 @@ function volumeRow(volume: Volume): Row {
   };
 }
 
-/** A database lists them with their volumes, so that one without a volume keeps no other from being seen. */
+/** Reads the connections of a database through their volumes, so that one without a volume does not hide the others. */
 export async function* connectionsOf(storage: PersistenceDriver): AsyncGenerator<VersionedObject> {
   if (!(storage instanceof DatabasePersistence)) {
     for (const { ovo } of await storage.getConnections()) yield ovo;

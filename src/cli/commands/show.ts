@@ -1,4 +1,4 @@
-/** `show`: one object, whatever it is, with what belongs to it. */
+/** `show`: prints one object of any kind, with what belongs to it. */
 import { type Dict, entriesOf, isDict, own } from '../../cinder/dict.ts';
 import { VersionedObject } from '../../cinder/versioned-object.ts';
 import { VolumeNotFound } from '../../errors/index.ts';
@@ -20,7 +20,7 @@ export async function show(output: Output, storage: PersistenceDriver, text: str
   return exitCodes.missing;
 }
 
-/** Shows what has that whole id or key; false where there is nothing. */
+/** Shows the object with exactly that id or key; false if there is none. */
 async function isShown(output: Output, storage: PersistenceDriver, id: string): Promise<boolean> {
   const resource = await find(storage, id);
   if (resource !== undefined) {
@@ -37,7 +37,7 @@ async function isShown(output: Output, storage: PersistenceDriver, id: string): 
   return true;
 }
 
-/** As it stands in a dump: what was masked says so, and is loaded by nobody. */
+/** Prints it as in a dump: if secrets were masked, it is marked so and cannot be loaded. */
 function printThing(output: Output, thing: unknown): Promise<void> {
   return output.printJson(output.showSecrets ? thing : maskDumped(thing));
 }
@@ -47,7 +47,7 @@ function notFound(text: string): Fault {
   return { name: 'NotFound', code: 'NOT_FOUND', message };
 }
 
-/** Of many that are meant some are told. */
+/** The most candidates to list for an ambiguous text. */
 const told = 10;
 
 function ambiguous(text: string, meant: readonly Named[]): Fault {
@@ -66,7 +66,7 @@ async function find(storage: PersistenceDriver, id: string): Promise<Storable | 
   return connection;
 }
 
-/** A dump; that of a connection whose volume is gone cannot know the backend. */
+/** A dump; for a connection whose volume no longer exists, the backend is unknown. */
 interface Shown {
   readonly class: string;
   readonly backend: Dict | null;
@@ -82,7 +82,7 @@ async function dumpOf(resource: Storable): Promise<Shown> {
   }
 }
 
-/** The fields that have a value; the objects inside by what they are called. */
+/** The fields that have a value; nested objects are represented by their ids or names. */
 function fieldsOf(output: Output, dump: Shown, { ovo }: Storable): Row {
   const fields: Record<string, unknown> = { class: dump.class };
   if (dump.backend !== null) fields['backend'] = own(dump.backend, 'volume_backend_name');

@@ -1,4 +1,4 @@
-/** `convert` to a JSON file, or to the output. */
+/** `convert` to a JSON file or to the output. */
 import { InvalidOption } from '../../errors/index.ts';
 import type { NotCarried } from '../../migrate/report.ts';
 import { counted } from '../counted.ts';
@@ -11,11 +11,11 @@ import { writeFile } from './write-file.ts';
 
 export interface ToJsonOptions {
   readonly keyValues: boolean;
-  /** Whether a file that is there is replaced. */
+  /** Whether to replace an existing file. */
   readonly force: boolean;
 }
 
-/** Writes everything that a storage or a file holds as JSON, with its secrets, and says what has no place in it. */
+/** Writes the content of a storage or file as JSON, secrets included, and reports what JSON has no place for. */
 export async function toJson(
   output: Output,
   storages: Storages,
@@ -32,19 +32,19 @@ export async function toJson(
   const declined: NotCarried = { kind: 'key-value', field: null, count: found, ids: [], why: 'key_values: false' };
   const notCarried = [...(await leftOut()), ...(keyValues || found === 0 ? [] : [declined])];
   const report = { ...counts, not_carried: notCarried, differences: [] };
-  // The output is for what was asked for: the dump, or the report as JSON.
+  // The output is reserved for the requested data: the dump, or the report as JSON.
   const stream = output.json && to !== '-' ? 'out' : 'error';
   await printReport(output, report, { dryRun: false, verified: false, stream });
   if (keyValues && !output.json) await noteKeyValues(output, found, keyValues);
   return exitCodes.done;
 }
 
-/** Whether a file of that name is to be JSON. */
+/** Whether a path names a JSON file. */
 export function isJson(path: string): boolean {
   return /\.json$/i.test(path);
 }
 
-/** @throws {InvalidOption} for a path that names a file of JSON where a database is made */
+/** @throws {InvalidOption} for the path of a JSON file as the target of a command that creates a database */
 export function refuseJson(target: string): void {
   if (!isPath(target) || !/\.json(?:\.gz)?$/i.test(target)) return;
   const way = isJson(target) ? `cinderlib convert FROM ${target}` : 'convert to .json, and pack that with gzip';

@@ -1,4 +1,4 @@
-/** A file that is there whole or not at all: written under another name beside it, and named at the end. */
+/** Creates files atomically: writes under a temporary name in the same folder, and gives the final name at the end. */
 import { DatabaseExists, StorageFailure } from '../../errors/index.ts';
 import { syncFolder } from '../../media/disk-file.ts';
 import { errnoOf, openFailure } from '../../media/failure.ts';
@@ -9,9 +9,9 @@ import type { Storages } from '../storage.ts';
 type FileSystem = typeof import('node:fs');
 
 /**
- * Makes a SQLite database: it gets its name when the command ends and everything in it is closed.
+ * Creates a SQLite database, which gets its name when the command ends and everything is closed.
  *
- * @throws {DatabaseExists} when it is there already, unless it may be replaced
+ * @throws {DatabaseExists} if it exists, unless it may be replaced
  */
 export async function newDatabase<T>(
   storages: Storages,
@@ -21,7 +21,7 @@ export async function newDatabase<T>(
 ): Promise<T> {
   const { fs, place, temporary } = await placeOf(storages, path, replace);
   const mode = place?.mode ?? null;
-  // It is we who write it, whoever may in the end.
+  // We must be able to write it, whatever its final mode.
   makeEmpty(fs, temporary, path, mode === null ? null : mode | 0o600);
   let filled = false;
   storages.atEnd(async () => {
@@ -40,17 +40,17 @@ export async function newDatabase<T>(
 
 interface PlaceOf {
   readonly fs: FileSystem;
-  /** What is there already, as ours; null where nothing is. */
+  /** The existing file, locked by us; null if there is none. */
   readonly place: TakenPlace | null;
-  /** The name beside it that the file has until it is whole. */
+  /** The path of the file until it is complete, in the same folder. */
   readonly temporary: string;
 }
 
-/** Nobody else has what is to be replaced until the command ends. */
+/** Locks the file that is to be replaced until the command ends. */
 async function placeOf(storages: Storages, path: string, replace: boolean): Promise<PlaceOf> {
   const fs = builtin('node:fs');
   if (fs === undefined) throw new StorageFailure('This runtime has no file system.', path);
-  // A journal or a log without its database would be played into the new one.
+  // A leftover journal or WAL would be applied to the new database.
   const there = ['', '-journal', '-wal'].find((kind) => isThere(fs, path + kind));
   if (there === undefined) return { fs, place: null, temporary: temporaryFor(path) };
   if (!replace) throw existing(path + there);
@@ -59,12 +59,12 @@ async function placeOf(storages: Storages, path: string, replace: boolean): Prom
   return { fs, place, temporary: temporaryFor(place.path) };
 }
 
-/** Also of a link that leads to nothing: no file can have its name. */
+/** Also true for a dangling symbolic link: its name is taken. */
 function isThere(fs: FileSystem, path: string): boolean {
   try {
     return fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch {
-    // Whoever makes the file says why that cannot be.
+    // Creating the file will report the reason.
     return false;
   }
 }
@@ -74,9 +74,9 @@ function temporaryFor(path: string): string {
 }
 
 /**
- * Where no file can be made, the one that was asked for is told of, and not the temporary one.
+ * Creates an empty file. If that fails, the error names the requested file, not the temporary one.
  *
- * @param mode that of the file that is replaced: who may not read it is not to read what comes
+ * @param mode the mode of the replaced file: users who could not read it must not read the new one
  */
 function makeEmpty(fs: FileSystem, temporary: string, path: string, mode: number | null): void {
   let file: number | null = null;
@@ -85,7 +85,7 @@ function makeEmpty(fs: FileSystem, temporary: string, path: string, mode: number
     if (mode !== null) fs.fchmodSync(file, mode);
     fs.closeSync(file);
   } catch (cause) {
-    // Some file systems know no modes.
+    // Some file systems have no modes.
     if (file !== null) fs.rmSync(temporary, { force: true });
     throw openFailure('create', path, cause);
   }
@@ -95,7 +95,7 @@ function existing(path: string): DatabaseExists {
   return new DatabaseExists(`${path} exists already. Name another file, or replace it with --force.`);
 }
 
-/** Names a file that is whole. Renaming would replace what has got the name meanwhile; a second name fails then. */
+/** Gives a complete file its name. Renaming would replace a file that has appeared meanwhile; a hard link fails. */
 async function giveName(fs: FileSystem, temporary: string, path: string, place: TakenPlace | null): Promise<void> {
   if (place !== null) {
     giveAway(fs, temporary, place.path);
@@ -105,16 +105,16 @@ async function giveName(fs: FileSystem, temporary: string, path: string, place: 
     fs.linkSync(temporary, path);
   } catch (error) {
     if (isThere(fs, path)) throw existing(path);
-    // Some file systems have no second names. There a file that appears in this very moment is replaced.
+    // Some file systems have no hard links. There, a file that appears at this very moment is replaced.
     if (!withoutLinks.has(errnoOf(error) ?? '')) throw error;
     fs.renameSync(temporary, path);
   }
   fs.rmSync(temporary, { force: true });
-  // Nobody is to be told of a file whose name a power cut could take away again.
+  // Sync the folder before reporting success: a power cut could undo the naming.
   syncFolder(fs, builtin('node:path')?.dirname(path) ?? '.');
 }
 
-/** Whose file it was, his it stays: the service that uses it could not open one of root's, who restores a backup. */
+/** Keeps the owner of a replaced file: a service must be able to open its file after root has restored a backup. */
 function giveAway(fs: FileSystem, temporary: string, path: string): void {
   const there = fs.statSync(path, { throwIfNoEntry: false });
   if (there === undefined) return;
@@ -122,16 +122,16 @@ function giveAway(fs: FileSystem, temporary: string, path: string): void {
     const { uid, gid } = fs.statSync(temporary);
     if (uid !== there.uid || gid !== there.gid) fs.chownSync(temporary, there.uid, there.gid);
   } catch {
-    // Only root may do this, and only root needs it.
+    // Only root may change owners, and only root needs to.
   }
 }
 
 const withoutLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV', 'EACCES']);
 
 /**
- * Writes a file piece by piece.
+ * Writes a file incrementally.
  *
- * @throws {DatabaseExists} when it is there already, unless it may be replaced
+ * @throws {DatabaseExists} if it exists, unless it may be replaced
  */
 export async function writeFile<T>(
   storages: Storages,
@@ -163,7 +163,7 @@ export async function writeFile<T>(
   }
 }
 
-/** Also Deno's, which names no call of the system. */
+/** Also recognises Deno's permission errors, which name no system call. */
 function isSystemError(error: unknown): boolean {
   return error instanceof Error && ('syscall' in error || error.name === 'NotCapable');
 }

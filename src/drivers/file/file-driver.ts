@@ -1,8 +1,8 @@
 /**
- * `cinderlib_wasm.drivers.FileVolumeDriver`: each volume and each snapshot is a sparse file in a folder.
+ * `cinderlib_wasm.drivers.FileVolumeDriver`: every volume and snapshot is a sparse file in a folder.
  *
- * On Node, Deno and Bun it is a folder of this host, in browsers one of the origin's private file system. The
- * files have Cinder's names and hold nothing but the bytes of the volume: any program can read them.
+ * On Node, Deno and Bun that is a folder on this host, in browsers one in the origin private file system. The files
+ * are named as in Cinder and contain only the bytes of the volume: any program can read them.
  */
 import type { Dict } from '../../cinder/dict.ts';
 import { InvalidVolume, VolumeDeviceNotFound, VolumeIsBusy } from '../../errors/index.ts';
@@ -82,7 +82,7 @@ export class FileVolumeDriver extends VolumeDriver {
     await this.#place.create(volumeName(volume), bytesOf(volume.size));
   }
 
-  /** A volume that is not there counts as deleted. One that a host is connected to is not deleted. */
+  /** Does nothing if the volume does not exist. Refuses to delete a volume that a host is connected to. */
   override async deleteVolume(volume: DriverVolume): Promise<void> {
     const name = volumeName(volume);
     const [attachment] = await attachmentsOf(this.db, volume);
@@ -117,7 +117,7 @@ export class FileVolumeDriver extends VolumeDriver {
     await this.#place.remove(snapshotName(snapshot));
   }
 
-  /** Nothing to offer: whoever can open the file has it. */
+  /** Nothing to export: anyone who can open the file has access. */
   override createExport(): void {}
 
   override removeExport(): void {}

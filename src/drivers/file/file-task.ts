@@ -1,20 +1,20 @@
 /**
- * What the worker of files is asked for, and what it answers: types alone. Files are named by their paths, since
- * not every browser can send a handle to a worker.
+ * The messages to and from the file worker; types only. Files are named by path, since not every browser can send a
+ * handle to a worker.
  */
 export type FileTask =
-  /** Makes the folder, sees that it can be written to, and removes what was being made when its page went away. */
+  /** Creates the folder, checks that files can be written, and removes partial files of pages that were closed. */
   | { readonly kind: 'prepare' }
-  /** Makes a file of so many bytes: what another one holds, if one is given, and zeros after it. */
+  /** Creates a file of that size: a copy of `from`, if given, followed by zeros. */
   | { readonly kind: 'make'; readonly name: string; readonly from: string | null; readonly bytes: number }
-  /** Adds zeros to the end of a file, up to so many bytes. */
+  /** Extends a file with zeros to that size. */
   | { readonly kind: 'grow'; readonly name: string; readonly bytes: number };
 
 export interface FileRequest {
-  /** The folders that lead to the files, from the root. */
+  /** The path of the folder, from the root. */
   readonly path: readonly string[];
   readonly task: FileTask;
 }
 
-/** What went wrong, by the browser's word for it; null when nothing did. */
+/** The name and message of the browser's error; null on success. */
 export type FileAnswer = { readonly name: string; readonly message: string } | null;

@@ -1,9 +1,9 @@
-/** Finds what of the bytes of a file needs to be written to a copy of it: what is zero need not. */
+/** Finds the parts of a file that must be written to a sparse copy: those that are not zero. */
 
-/** What is looked at as a whole: file systems give room by blocks of this size. */
+/** Checked as a unit, since file systems allocate blocks of this size. */
 const block = 4096;
 
-/** The stretches of whole blocks that are not all zeros. */
+/** The runs of blocks that are not all zeros. */
 export function* filledParts(bytes: Uint8Array): Generator<readonly [start: number, end: number]> {
   let start = -1;
   for (let at = 0; at < bytes.length; at += block) {
@@ -17,7 +17,7 @@ export function* filledParts(bytes: Uint8Array): Generator<readonly [start: numb
   if (start >= 0) yield [start, bytes.length];
 }
 
-/** Four bytes at a time: a thin volume is mostly zero and read to its end, four times as fast as with bigints. */
+/** Compares four bytes at a time, since thin volumes are mostly zeros; four times as fast as with bigints. */
 function isZero(bytes: Uint8Array): boolean {
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
   for (let at = 0; at < words.length; at += 1) if (words[at] !== 0) return false;

@@ -1,4 +1,4 @@
-/** A folder of this host, on Node, Deno and Bun. */
+/** A folder on this host, on Node, Deno and Bun. */
 import { DuplicateEntry, StorageFull, VolumeBackendAPIException, VolumeDeviceNotFound } from '../../errors/index.ts';
 import { isAllowed } from '../../runtime.ts';
 import { type FilePlace, ofVolumes } from './place.ts';
@@ -6,7 +6,7 @@ import { copySparsely } from './sparse-copy.ts';
 
 type Fs = typeof import('node:fs');
 
-/** A copy whose program was killed is garbage; one that was written to within the hour may still be under way. */
+/** Partial copies left by a killed program are garbage; one modified within the last hour may still be in progress. */
 const partial = /^\.(?:volume|snapshot)-[\w.+-]+\.part$/;
 const abandonedAfter = 3_600_000;
 
@@ -29,7 +29,7 @@ export class HostFolder implements FilePlace {
     await this.#guard(this.#folder, async () => {
       await this.#makeFolder(this.#folder);
       const names = await promises.readdir(this.#folder);
-      // Deno finds out whose the folder is, which takes a permission of its own: there the first volume tells.
+      // Deno's `access` needs a permission to learn the user id; without it, creating the first volume will tell.
       if (isAllowed({ name: 'sys', kind: 'uid' })) {
         await promises.access(this.#folder, constants.R_OK | constants.W_OK | constants.X_OK);
       }
@@ -37,20 +37,20 @@ export class HostFolder implements FilePlace {
     });
   }
 
-  /** Not by `recursive`, with which Node 20 tries for ever where a folder can have no others, such as `/proc`. */
+  /** Avoids `recursive`, with which Node 20 loops forever where no folder can be created, such as in `/proc`. */
   async #makeFolder(folder: string): Promise<void> {
     const isMissing = await this.#fs.promises.mkdir(folder).then(
       () => false,
       (error: unknown) => {
         const code = codeOf(error);
-        // What is there and is no folder is told by whoever looks into it.
+        // If the path exists but is not a folder, reading it will fail later.
         if (code !== 'EEXIST' && code !== 'ENOENT') throw error;
         return code === 'ENOENT';
       },
     );
     if (!isMissing) return;
     await this.#makeFolder(this.#parentOf(folder));
-    // Another program may have been faster.
+    // Another program may have created it meanwhile.
     await this.#fs.promises.mkdir(folder).catch((error: unknown) => {
       if (codeOf(error) !== 'EEXIST') throw error;
     });
@@ -124,13 +124,13 @@ export class HostFolder implements FilePlace {
     return this.#join(this.#folder, name);
   }
 
-  /** Makes a file under a name of its own first: nobody ever finds half of one, not after a power cut either. */
+  /** Writes the file under a temporary name first, so that no partial file is ever seen, even after a power cut. */
   async #make(name: string, fill: (path: string) => Promise<void>): Promise<void> {
     const { promises } = this.#fs;
-    // Two that make the same volume at once each fill a file of their own.
+    // Concurrent creations of the same volume each write a file of their own.
     const part = this.path(`.${name}.${crypto.randomUUID()}.part`);
     await this.#guard(name, async () => {
-      // One of them meets the other's file, here or at the link.
+      // The slower one finds the other's file, here or when linking.
       if ((await this.size(name)) !== null) throw new DuplicateEntry(`${this.path(name)} exists already.`);
       try {
         await fill(part);
@@ -142,7 +142,7 @@ export class HostFolder implements FilePlace {
     });
   }
 
-  /** A link, unlike a renaming, replaces nothing; but FAT and some network file systems have no links. */
+  /** Links the file, which unlike renaming never replaces another; renames where there are no links, as on FAT. */
   async #publish(part: string, path: string): Promise<void> {
     try {
       await this.#fs.promises.link(part, path);
@@ -152,7 +152,7 @@ export class HostFolder implements FilePlace {
     }
   }
 
-  /** Without this a power cut may undo what the folder says, whatever was synced of the file. */
+  /** Makes the folder entry durable: syncing the file alone does not protect it from a power cut. */
   async #syncFolder(): Promise<void> {
     const folder = await this.#fs.promises.open(this.#folder, 'r');
     try {
@@ -167,7 +167,7 @@ export class HostFolder implements FilePlace {
       const { mtimeMs } = await this.#fs.promises.stat(path);
       if (Date.now() - mtimeMs > abandonedAfter) await this.#fs.promises.rm(path, { force: true });
     } catch (error) {
-      // Whoever was making it has finished.
+      // Its creator has finished meanwhile.
       if (codeOf(error) !== 'ENOENT') throw error;
     }
   }
@@ -180,7 +180,7 @@ export class HostFolder implements FilePlace {
     }
   }
 
-  /** The system's error as one of ours; what is one already stays. */
+  /** Converts a system error to one of ours; other errors are returned unchanged. */
   #explained(name: string, error: unknown): unknown {
     const code = codeOf(error);
     const isFolder = name === this.#folder;
@@ -204,6 +204,6 @@ export class HostFolder implements FilePlace {
 
 function codeOf(error: unknown): string | undefined {
   const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
-  // Our own errors have codes too, in the same place.
+  // Our own errors have a `code` too.
   return typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) ? code : undefined;
 }

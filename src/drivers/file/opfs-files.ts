@@ -1,29 +1,29 @@
 /**
- * Makes and grows files of the origin's private file system, in a worker: only there are handles that change a file
- * in place. What pages have copies the whole file for every change, zeros included: 8 s for 1 GiB, where this
- * takes a millisecond.
+ * Creates and extends files in the origin private file system, in a worker: only workers have access handles, which
+ * change a file in place. The handles available to pages copy the whole file for every change, zeros included: 8 s for
+ * 1 GiB, which takes a millisecond here.
  */
 import type { AccessHandle, AccessibleFile } from '../../media/access-handle.ts';
 import { pause, privateFiles, webLocks } from '../../runtime.ts';
 import type { FileAnswer, FileRequest } from './file-task.ts';
 import { filledParts } from './filled-parts.ts';
 
-/** What is copied at once. */
+/** Bytes copied at a time. */
 const chunk = 4 << 20;
 
-/** How long a worker that has just ended may keep a file, and the pause between attempts, in milliseconds. */
+/** How long a worker that has just ended may keep a file locked, and the delay between attempts, in milliseconds. */
 const patience = 1000;
 const retryDelay = 20;
 
-/** A file that is being made has such a name until it is whole. */
+/** The name of a file until it is complete. */
 const partial = /^\.(?<name>(?:volume|snapshot)-[\w.+-]+)\.part$/;
 
 type Folder = FileSystemDirectoryHandle;
 
-/** The lock of a file: tabs that want the same one wait for each other, where its handles would refuse them. */
+/** The Web Lock of a file: with it, tabs that use the same file wait for each other; access handles would just fail. */
 type LockOf = (name: string) => string;
 
-/** Does what is asked for. It never throws: what went wrong goes back as data. */
+/** Performs a task. Never throws: errors are returned as data. */
 export async function doFileTask(request: FileRequest): Promise<FileAnswer> {
   try {
     await run(request);
@@ -48,7 +48,7 @@ async function run({ path, task }: FileRequest): Promise<void> {
   }
 }
 
-/** Removes what was being made when its page went away: nobody holds its lock any more. */
+/** Removes partial files whose lock nobody holds, since their page was closed. */
 async function prepare(folder: Folder, lock: LockOf): Promise<void> {
   if (!('createSyncAccessHandle' in FileSystemFileHandle.prototype)) throw failure('NotSupportedError');
   for await (const part of folder.keys()) {
@@ -63,14 +63,14 @@ interface Making {
   readonly bytes: number;
 }
 
-/** Under another name first: nobody ever finds half of a file. */
+/** Writes the file under a temporary name first, so that no partial file is ever seen. */
 async function make(folder: Folder, { name, from, bytes }: Making, lock: LockOf): Promise<void> {
   if (await has(folder, name)) throw failure('InvalidModificationError');
   const part = `.${name}.part`;
   try {
     const file = await accessible(folder, part, true);
     await opened(folder, part, async (target) => {
-      // One that is left of a page that went away may hold something.
+      // A file left by a page that was closed may not be empty.
       target.truncate(0);
       if (from !== null) {
         await locked(lock(from), {}, () => opened(folder, from, (source) => copy(source, target)));
@@ -79,7 +79,7 @@ async function make(folder: Folder, { name, from, bytes }: Making, lock: LockOf)
     });
     await file.move(name);
   } catch (error) {
-    await removed(folder, part).catch(() => {}); // The first error is the reason.
+    await removed(folder, part).catch(() => {}); // The first error is the one to report.
     throw error;
   }
 }
@@ -91,14 +91,14 @@ function copy(source: AccessHandle, target: AccessHandle): void {
     if (length === 0) return;
     for (const [start, end] of filledParts(buffer.subarray(0, length))) {
       const written = target.write(buffer.subarray(start, end), { at: at + start });
-      // Some browsers say so instead of throwing when there is no room left.
+      // When the quota is exhausted, some browsers write less instead of throwing.
       if (written !== end - start) throw failure('QuotaExceededError');
     }
     at += length;
   }
 }
 
-/** Uses a file that nobody else can use meanwhile, and sees to it that what was written is on the disk. */
+/** Uses a file exclusively, then flushes it to disk. */
 async function opened(
   folder: Folder,
   name: string,
@@ -106,7 +106,7 @@ async function opened(
 ): Promise<void> {
   const handle = await patiently(async () => {
     const file = await accessible(folder, name, false);
-    // It is there: `prepare` has looked.
+    // The method exists: `prepare` has checked.
     return file.createSyncAccessHandle?.();
   });
   if (handle === undefined) throw failure('NotSupportedError');
@@ -157,7 +157,7 @@ async function removed(folder: Folder, name: string): Promise<void> {
   if (await has(folder, name)) await folder.removeEntry(name);
 }
 
-/** Runs the task while nobody else makes that file; with `ifAvailable`, not at all when somebody does. */
+/** Runs the task while holding the file's lock; with `ifAvailable`, skips it if the lock is held elsewhere. */
 async function locked(name: string, options: LockOptions, task: () => Promise<void>): Promise<void> {
   const locks = webLocks();
   if (locks === undefined) throw failure('NotSupportedError');
@@ -166,7 +166,7 @@ async function locked(name: string, options: LockOptions, task: () => Promise<vo
   });
 }
 
-/** An error as browsers have them. */
+/** An error as browsers throw it. */
 function failure(name: string): DOMException {
   return new DOMException('', name);
 }

@@ -1,6 +1,6 @@
 /**
- * A folder of the origin's private file system, in browsers. Files are looked at and removed from here; a worker makes
- * and grows them. A file gets its name when it is whole, so that nobody ever finds half of one.
+ * A folder in the origin private file system, in browsers. This thread lists and removes files; a worker creates and
+ * extends them. A file gets its name once it is complete, so that no partial file is ever seen.
  */
 import {
   DuplicateEntry,
@@ -16,11 +16,11 @@ import { fileTask } from './opfs-worker.ts';
 import { type FilePlace, ofVolumes } from './place.ts';
 
 export class OpfsFolder implements FilePlace {
-  /** On the disk it takes none, but browsers count the sizes of files. */
+  /** Holes take no space on the disk, but browsers count the nominal sizes of files. */
   readonly isThin = false;
   readonly #path: readonly string[];
   #handle: FileSystemDirectoryHandle | null = null;
-  /** The end of what the worker was asked for so far: one worker at a time keeps the disk busy. */
+  /** The last task given to a worker: one worker at a time is enough to keep the disk busy. */
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(folder: string) {
@@ -87,14 +87,14 @@ export class OpfsFolder implements FilePlace {
     return `opfs:/${[...this.#path, name].join('/')}`;
   }
 
-  /** Has the worker do something, in its turn. */
+  /** Has a worker perform a task, after the previous ones. */
   async #ask(name: string, task: FileTask): Promise<void> {
     const turn = this.#last.then(() => fileTask({ path: this.#path, task }));
     this.#last = turn.catch(() => {});
     try {
       await turn;
     } catch (error) {
-      // What is being made is nobody's but ours: it is what it is made of that others use.
+      // Only we use the file being created; it is its source that others may be using.
       const used = task.kind === 'make' ? (task.from ?? name) : name;
       throw this.#explained(name, error, used);
     }
@@ -105,7 +105,7 @@ export class OpfsFolder implements FilePlace {
     throw new VolumeBackendAPIException(`The folder ${this.path('')} is not open: doSetup() opens it.`);
   }
 
-  /** The browser's error as one of ours; what is one already stays. */
+  /** Converts a browser error to one of ours; other errors are returned unchanged. */
   #explained(name: string, error: unknown, used: string = name): unknown {
     if (!(error instanceof DOMException)) return error;
     const cause = { cause: error };

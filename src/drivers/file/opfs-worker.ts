@@ -1,11 +1,11 @@
-/** Has files made and grown by a worker, which lives for as long as that takes. */
+/** Runs file tasks in a worker, which is started for each task. */
 import { onWorkerError, startScript } from '../../rpc/worker-script.ts';
 import type { FileAnswer, FileRequest } from './file-task.ts';
 
 /**
- * Starts the worker, has it do one thing, and ends it.
+ * Starts a worker, has it perform one task, and terminates it.
  *
- * @throws WorkerLost when its script cannot be loaded; else a DOMException, with the browser's word for what was wrong.
+ * @throws WorkerLost if its script cannot be loaded; else a DOMException with the name of the browser's error.
  */
 export async function fileTask(request: FileRequest): Promise<void> {
   const script = startScript(() => new Worker(new URL('./files.js', import.meta.url), { type: 'module' }));

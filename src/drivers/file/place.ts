@@ -1,29 +1,29 @@
 /**
- * Where the bytes of file volumes live: a folder of this host, or of the origin's private file system in browsers.
- * What fails half-way leaves nothing behind.
+ * Where file volumes are stored: a folder on this host, or in browsers one in the origin private file system.
+ * A failed operation leaves nothing behind.
  */
 export interface FilePlace {
-  /** Whether what was never written takes nothing of the capacity. */
+  /** Whether parts that were never written take none of the capacity. */
   readonly isThin: boolean;
-  /** Makes the folder where it is missing, and sees that files can be made in it. */
+  /** Creates the folder if it is missing, and checks that files can be created in it. */
   prepare(): Promise<void>;
-  /** Makes a file of that many zeros, which take no room where the file system can. Throws `DuplicateEntry`. */
+  /** Creates a file of zeros, sparse if the file system supports that. Throws `DuplicateEntry`. */
   create(name: string, bytes: number): Promise<void>;
-  /** Makes `to` of the content of `from`, with zeros after it up to `bytes`. */
+  /** Copies `from` to `to` and extends the copy with zeros to `bytes`. */
   copy(from: string, to: string, bytes: number): Promise<void>;
-  /** Adds zeros to the end. */
+  /** Extends the file with zeros to `bytes`. */
   grow(name: string, bytes: number): Promise<void>;
-  /** Removes the file; one that is not there is no error. */
+  /** Removes the file. A missing file is not an error. */
   remove(name: string): Promise<void>;
-  /** The bytes that the file claims to have; null when there is none. */
+  /** The nominal size of the file in bytes; null if it does not exist. */
   size(name: string): Promise<number | null>;
-  /** The files, with the bytes that each claims to have. */
+  /** The nominal size of each file in bytes, by name. */
   sizes(): Promise<ReadonlyMap<string, number>>;
-  /** Bytes of the file system underneath; null when nobody can tell. */
+  /** The capacity of the file system in bytes; null if unknown. */
   capacity(): Promise<{ readonly total: number; readonly free: number } | null>;
-  /** The name by which programs on this host find the file. */
+  /** The path by which programs on this host find the file. */
   path(name: string): string;
 }
 
-/** The files of volumes and snapshots. Others in the folder are somebody else's. */
+/** The names of volume and snapshot files. Other files in the folder are not ours. */
 export const ofVolumes = /^(?:volume|snapshot)-[\w.+-]+$/;

@@ -1,6 +1,6 @@
 /**
- * Copies a file so that what is zero takes no room: by reference where the file system can share the blocks
- * of two files (Btrfs, XFS, bcachefs, APFS), else by passing over holes, as GNU's cp can, else by reading all of it.
+ * Copies a file so that zeros take no space: as a reflink where the file system can share blocks between files (Btrfs,
+ * XFS, bcachefs, APFS), else with GNU cp, which skips holes, else by reading all of it.
  */
 import { isAllowed } from '../../runtime.ts';
 import { Commands } from '../command.ts';
@@ -8,10 +8,10 @@ import { filledParts } from './filled-parts.ts';
 
 type Fs = typeof import('node:fs');
 
-/** What is read at once. */
+/** Bytes read at a time. */
 const chunk = 1 << 20;
 
-/** @param bytes The size of the copy; beyond the content of `from` it is zero. */
+/** @param bytes The size of the copy; the part beyond the content of `from` is zero. */
 export async function copySparsely(fs: Fs, from: string, to: string, bytes: number): Promise<void> {
   if ((await copiedByProgram(from, to)) || (await shared(fs, from, to))) return finish(fs, to, bytes);
   const source = await fs.promises.open(from, 'r');
@@ -39,20 +39,20 @@ export async function copySparsely(fs: Fs, from: string, to: string, bytes: numb
 async function shared(fs: Fs, from: string, to: string): Promise<boolean> {
   try {
     await fs.promises.copyFile(from, to, fs.constants.COPYFILE_FICLONE_FORCE);
-    // Deno has the function and not the flag, and fills the holes.
+    // Deno has the function but not the flag, and fills the holes.
     return (await fs.promises.stat(to)).blocks <= (await fs.promises.stat(from)).blocks;
   } catch {
-    // Most file systems cannot, and each has its own code for it. What is wrong otherwise the reading meets too.
+    // Most file systems have no reflinks, each with its own error code. Any other problem will recur when reading.
     return false;
   }
 }
 
-/** Node cannot ask where the holes of a file are, and reads a terabyte of nothing from end to end. */
+/** Node cannot find the holes of a file, and would read a terabyte of zeros from end to end. */
 async function copiedByProgram(from: string, to: string): Promise<boolean> {
   if (!isAllowed({ name: 'run', command: 'cp' })) return false;
   try {
     const day = 86_400;
-    // Whoever it runs as: to be told, Deno wants another permission.
+    // Whichever user this is: Deno needs another permission to tell.
     await new Commands({ rootHelper: '', timeout: day, asRoot: true }).run('cp', [
       '--reflink=auto',
       '--sparse=always',
@@ -62,7 +62,7 @@ async function copiedByProgram(from: string, to: string): Promise<boolean> {
     ]);
     return true;
   } catch {
-    // Another cp, or none. What is wrong otherwise the reading meets too.
+    // cp is missing or not GNU's. Any other problem will recur when reading.
     return false;
   }
 }

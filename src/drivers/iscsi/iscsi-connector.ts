@@ -1,4 +1,4 @@
-/** Attaches volumes to this host by iSCSI, with `iscsiadm` of open-iscsi. */
+/** Attaches volumes to this host by iSCSI, with open-iscsi's `iscsiadm`. */
 import { type Dict, own } from '../../cinder/dict.ts';
 import { CommandFailed, DeviceUnavailable, MissingDependency, NotImplemented } from '../../errors/index.ts';
 import { pause } from '../../runtime.ts';
@@ -6,11 +6,11 @@ import { Commands } from '../command.ts';
 import type { ConnectorOptions, Device, HostConnector } from '../connector.ts';
 import { diskSize, disksOf, isLoggedIn } from './sessions.ts';
 
-/** For a disk to appear after the login, in milliseconds: how often it is looked for, and for how long. */
+/** How often and how long to look for the disk after the login, in milliseconds. */
 const everyNow = 100;
 const patience = 30_000;
 
-/** What iscsiadm ends with when it is logged in already, and when there is nothing to log out of or forget. */
+/** Exit codes of iscsiadm: already logged in; no session or record to act on. */
 const alreadyLoggedIn = 15;
 const nothingThere = 21;
 
@@ -41,13 +41,13 @@ export class IscsiConnector implements HostConnector {
       await this.#record(unit, ['--op', 'new']);
       await this.#authenticate(unit, data);
       await this.#record(unit, ['--login'], alreadyLoggedIn);
-      // The unit may be there only since.
+      // The unit may have been added since the login.
       if (wasLoggedIn) await this.#record(unit, ['--rescan']);
       const disk = await this.#awaitDisk(unit);
       return { type: 'block', path: `/dev/${disk}` };
     } catch (error) {
-      // A login that failed leaves a record, and one whose disk did not come a session.
-      if (!wasLoggedIn) await this.#forget(unit).catch(() => {}); // The first error is the reason.
+      // A failed login leaves a record behind; a login whose disk did not appear, a session.
+      if (!wasLoggedIn) await this.#forget(unit).catch(() => {}); // The first error is the one to report.
       throw error;
     }
   }
@@ -59,7 +59,7 @@ export class IscsiConnector implements HostConnector {
   ): Promise<void> {
     try {
       const unit = unitOf(data);
-      // As it is called now: since a restart another disk may have the path that was stored.
+      // Look up its current name: after a reboot, the stored path may belong to another disk.
       const disk = disksOf(unit.iqn).get(unit.lun);
       if (disk !== undefined) await this.#flush(`/dev/${disk}`, force);
       await this.#forget(unit);
@@ -104,7 +104,7 @@ export class IscsiConnector implements HostConnector {
     );
   }
 
-  /** What was written to the disk reaches the volume before the session ends. */
+  /** Flushes the page cache of the disk to the volume before the session ends. */
   async #flush(path: string, force: boolean): Promise<void> {
     try {
       await this.#commands.run('blockdev', ['--flushbufs', path]);
@@ -118,7 +118,7 @@ export class IscsiConnector implements HostConnector {
     const disk = disks.get(unit.lun);
     disks.delete(unit.lun);
     if (disks.size > 0) {
-      // The session is also that of the target's other units.
+      // The target's other units use the session too.
       if (disk !== undefined) await this.#commands.run('tee', [`/sys/block/${disk}/device/delete`], { input: '1' });
       return;
     }
@@ -126,7 +126,7 @@ export class IscsiConnector implements HostConnector {
     await this.#record(unit, ['--op', 'delete'], nothingThere);
   }
 
-  /** A command on the record that open-iscsi keeps of a target. */
+  /** Runs an iscsiadm command on the node record of a target. */
   async #record(unit: Unit, parameters: readonly string[], harmless?: number): Promise<void> {
     try {
       await this.#commands.run('iscsiadm', ['-m', 'node', '-T', unit.iqn, '-p', unit.portal, ...parameters]);

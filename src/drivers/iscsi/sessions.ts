@@ -1,16 +1,16 @@
-/** What the kernel shows of iSCSI sessions and their disks, below `/sys`: no tool's output has to be parsed. */
+/** Reads iSCSI sessions and their disks from `/sys`, which avoids parsing the output of tools. */
 import { builtin } from '../../runtime.ts';
 
 const sessions = '/sys/class/iscsi_session';
 
-/** The disks, such as `sda`, that the units of a target are on this host, by the numbers of the units. */
+/** The disks on this host, such as `sda`, that belong to a target, by logical unit number. */
 export function disksOf(iqn: string): ReadonlyMap<number, string> {
   const disks = new Map<number, string>();
   for (const session of list(sessions)) {
     if (read(`${sessions}/${session}/targetname`) !== iqn) continue;
     const device = `${sessions}/${session}/device`;
     for (const target of list(device).filter((name) => name.startsWith('target'))) {
-      // Below it are the units: host:channel:target:unit.
+      // Contains the units: host:channel:target:unit.
       for (const unit of list(`${device}/${target}`)) {
         const [disk] = list(`${device}/${target}/${unit}/block`);
         if (disk !== undefined) disks.set(Number(unit.split(':').at(-1)), disk);
@@ -25,7 +25,7 @@ export function isLoggedIn(iqn: string): boolean {
   return list(sessions).some((session) => read(`${sessions}/${session}/targetname`) === iqn);
 }
 
-/** The bytes of a disk as the kernel knows them; it counts in sectors of 512, whatever the disk's are. */
+/** The size of a disk in bytes. The kernel counts in sectors of 512 bytes, whatever the disk's sector size. */
 export function diskSize(disk: string): number | null {
   const sectors = read(`/sys/block/${disk}/size`);
   return sectors === null ? null : Number(sectors) * 512;

@@ -1,7 +1,7 @@
-/** Copies and wipes the blocks of devices, with dd, so that they are on the disk when it ends. */
+/** Copies and wipes block devices with dd, which flushes them to disk before it exits. */
 import type { Commands } from '../command.ts';
 
-/** What a slow disk does in a second: how much longer than other commands a copy may take. */
+/** Bytes per second of a slow disk, by which the time limit of a copy is extended. */
 const slowest = 4 << 20;
 
 const zeros = '/dev/zero';
@@ -29,7 +29,7 @@ export class Blocks {
   async #dd(before: readonly string[], from: string, to: string, bytes: number): Promise<void> {
     const [program = 'dd', ...words] = [...before, 'dd'];
     const parameters = [`if=${from}`, `of=${to}`, `bs=${this.#blockSize}`, `count=${bytes}`];
-    // Past the page cache: it would fill with what nobody reads again, and the other side sees it on the disk.
+    // Bypass the page cache: the data would only fill it, and other users of the device must find it on disk.
     const direct = from === zeros ? '' : ',direct';
     const flags = [`iflag=count_bytes,fullblock${direct}`, 'oflag=direct', 'conv=fdatasync,notrunc', 'status=none'];
     const timeout = this.#timeout + bytes / slowest;

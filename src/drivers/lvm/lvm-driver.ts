@@ -1,8 +1,8 @@
 /**
  * `cinder.volume.drivers.lvm.LVMVolumeDriver`: logical volumes of a volume group, exported by iSCSI.
  *
- * Names on the disk are Cinder's, so that volumes which Cinder's own driver made are found here, and the other
- * way round. It differs in what it does when something fails: a step that cannot be finished is taken back.
+ * Logical volumes are named as in Cinder, so that this driver finds volumes created by Cinder's own, and vice versa.
+ * Unlike Cinder's driver, it rolls back a step that fails half-way.
  */
 import type { Dict } from '../../cinder/dict.ts';
 import { builtin, hostName } from '../../runtime.ts';
@@ -102,7 +102,7 @@ export class LVMVolumeDriver extends VolumeDriver {
     await this.#store.create(volumeName(volume), bytesOf(volume.size));
   }
 
-  /** A volume that is not there counts as deleted. */
+  /** Does nothing if the volume does not exist. */
   override async deleteVolume(volume: DriverVolume): Promise<void> {
     await this.#store.delete(volumeName(volume));
   }
@@ -131,13 +131,13 @@ export class LVMVolumeDriver extends VolumeDriver {
   }
 
   override async createExport(_context: DriverContext, volume: DriverVolume): Promise<ModelUpdate> {
-    // With the credentials of the export that there may be: an older object does not have them.
+    // Read the stored volume, which has the credentials of an existing export; the given object may be stale.
     const stored = await storedVolume(this.db, volume);
     const made = await this.#target.create(stored, await this.#store.activePath(volumeName(volume)));
     return made === null ? null : { ...made };
   }
 
-  /** The library asks for this after every disconnect: an export that other hosts use stays. */
+  /** Called after every disconnect: an export that other hosts still use is kept. */
   override async removeExport(_context: DriverContext, volume: DriverVolume): Promise<void> {
     if ((await attachmentsOf(this.db, volume)).length > 0) return;
     await this.#target.remove(await storedVolume(this.db, volume));
@@ -148,7 +148,7 @@ export class LVMVolumeDriver extends VolumeDriver {
   }
 
   override async terminateConnection(volume: DriverVolume, connector: DriverConnector | null): Promise<void> {
-    // A host that is connected twice to the volume is let out with the last connection.
+    // A host with several connections to the volume loses access only with the last one.
     const initiator = connector?.['initiator'];
     const same = (await attachmentsOf(this.db, volume)).filter((each) => each.connector?.['initiator'] === initiator);
     if (same.length <= 1) await this.#target.disconnect(volume, connector);
@@ -159,7 +159,7 @@ export class LVMVolumeDriver extends VolumeDriver {
   }
 }
 
-/** LVM keeps names that begin with `snapshot` for itself. */
+/** LVM reserves names that begin with `snapshot`. */
 function escaped(snapshot: DriverSnapshot): string {
   return `_${snapshotName(snapshot)}`;
 }

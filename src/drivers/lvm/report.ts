@@ -1,23 +1,23 @@
-/** Reads the reports of `lvs` and `vgs` in JSON, in bytes: no columns to be parsed, no language, no rounding. */
+/** Reads the JSON reports of `lvs` and `vgs`, in bytes: no parsing of columns, no localisation, no rounding. */
 import { isDict, own } from '../../cinder/dict.ts';
 import { VolumeBackendAPIException } from '../../errors/index.ts';
 
-/** What makes a report one that is read here. */
+/** The options for reports in the format that is read here. */
 export const asReport = ['--reportformat', 'json', '--units', 'b', '--nosuffix'] as const;
 
 export interface LogicalVolume {
   readonly name: string;
   readonly bytes: number;
-  /** What it is a snapshot of; null when it is none. */
+  /** The volume that it is a snapshot of; null if it is not a snapshot. */
   readonly origin: string | null;
-  /** The thin pool that it takes its room from; null when it has its own. */
+  /** The thin pool that it is allocated from; null for a thick volume. */
   readonly pool: string | null;
   readonly isActive: boolean;
-  /** Whether a program or another device uses it. */
+  /** Whether a program or another device has it open. */
   readonly isOpen: boolean;
-  /** Whether it was a snapshot and has run full: what it held is lost. */
+  /** Whether it is a snapshot that ran full: its content is lost. */
   readonly isLost: boolean;
-  /** Of a pool: how much of it is used, from 0 to 100. */
+  /** For a pool: the percentage in use, from 0 to 100. */
   readonly usedPercent: number;
 }
 
@@ -41,7 +41,7 @@ export function readLogicalVolumes(text: string): Map<string, LogicalVolume> {
       pool: row('pool_lv') || null,
       isActive: row('lv_active') === 'active',
       isOpen: row('lv_device_open') === 'open',
-      // Of what is no snapshot it says "unknown".
+      // "unknown" for anything but a snapshot.
       isLost: row('lv_snapshot_invalid') === 'snapshot invalid',
       usedPercent: Number(row('data_percent') || 0),
     };
@@ -50,7 +50,7 @@ export function readLogicalVolumes(text: string): Map<string, LogicalVolume> {
   return new Map(volumes);
 }
 
-/** The size of the one group that was asked for; null when there is none. */
+/** The size of the requested group; null if it does not exist. */
 export function readGroupSize(text: string): GroupSize | null {
   const [row] = readReport(text, 'vg');
   if (row === undefined) return null;

@@ -1,4 +1,4 @@
-/** A volume group and its logical volumes, by the commands of LVM. */
+/** A volume group and its logical volumes, through LVM's commands. */
 import {
   CommandFailed,
   DuplicateEntry,
@@ -20,7 +20,7 @@ import {
   volumeGroupFields,
 } from './report.ts';
 
-/** `lvremove` tries again while something, udev for instance, has the device open for a moment. */
+/** Makes `lvremove` retry while something such as udev briefly has the device open. */
 const patient = ['--config', 'activation { retry_deactivation = 1 }'];
 
 export class VolumeGroup {
@@ -28,14 +28,14 @@ export class VolumeGroup {
   readonly #commands: Commands;
 
   constructor(commands: Commands, name: string) {
-    // It stands where options could: a name that begins with a dash would be one.
+    // The name is passed as an argument: one that begins with a dash would be taken for an option.
     if (!/^[\w.+][\w.+-]*$/.test(name))
       throw new InvalidOption(`${JSON.stringify(name)} is no name of a volume group.`);
     this.#commands = commands;
     this.name = name;
   }
 
-  /** The device of a logical volume, while it is active. */
+  /** The path of a logical volume's device, which exists while the volume is active. */
   path(name: string): string {
     return `/dev/${this.name}/${name}`;
   }
@@ -50,14 +50,14 @@ export class VolumeGroup {
     return readLogicalVolumes(await this.#lvm('lvs', this.name, [...asReport, '-o', logicalVolumeFields, this.name]));
   }
 
-  /** The logical volume of that name; throws `VolumeDeviceNotFound`. */
+  /** The logical volume of that name. Throws `VolumeDeviceNotFound`. */
   async volume(name: string): Promise<LogicalVolume> {
     const volume = (await this.volumes()).get(name);
     if (volume === undefined) throw new VolumeDeviceNotFound(this.path(name));
     return volume;
   }
 
-  /** Makes a volume with all its room. */
+  /** Creates a thick volume. */
   async create(name: string, bytes: number): Promise<void> {
     await this.#make(name, ['-L', `${bytes}b`, this.name]);
   }
@@ -70,18 +70,18 @@ export class VolumeGroup {
     await this.#make(name, ['--type', 'thin-pool', '-L', `${bytes}b`, this.name]);
   }
 
-  /** A snapshot with room for a copy of all that its origin holds: it can never run full. */
+  /** Creates a snapshot with room for a copy of all of its origin, so that it can never run full. */
   async snapshot(name: string, origin: string): Promise<void> {
     await this.#make(name, ['--snapshot', '-l', '100%ORIGIN', `${this.name}/${origin}`]);
   }
 
-  /** A snapshot in the pool of its origin. It is made active at once, and whenever the group is. */
+  /** Creates a snapshot in the pool of its origin. It is activated immediately, and whenever the group is. */
   async thinSnapshot(name: string, origin: string): Promise<void> {
     await this.#make(name, ['--snapshot', '--setactivationskip', 'n', `${this.name}/${origin}`]);
   }
 
   async activate(name: string): Promise<void> {
-    // -K: thin snapshots of Cinder's own driver are made so that they are left out otherwise.
+    // -K, since thin snapshots created by Cinder's own driver have the activation skip flag set.
     await this.#lvm('lvchange', name, ['-a', 'y', '-K', `${this.name}/${name}`]);
   }
 
@@ -97,7 +97,7 @@ export class VolumeGroup {
     await this.#lvm('lvremove', name, [...patient, '-f', `${this.name}/${name}`]);
   }
 
-  /** Wiping signatures asks questions on a terminal; -y answers them. */
+  /** -y answers the prompts about wiping signatures. */
   async #make(name: string, parameters: readonly string[]): Promise<void> {
     await this.#lvm('lvcreate', name, ['-y', '-n', name, ...parameters]);
   }
@@ -106,14 +106,14 @@ export class VolumeGroup {
     try {
       return await this.#commands.run(program, parameters);
     } catch (error) {
-      // The commands that report are known to crash now and then; asking again does no harm.
+      // The reporting commands are known to crash occasionally; repeating them is harmless.
       const crashed = error instanceof CommandFailed && error.exit_code === 139;
       if (crashed && /^[lv][vg]s$/.test(program)) return this.#commands.run(program, parameters);
       throw error instanceof CommandFailed ? this.#explained(name, error) : error;
     }
   }
 
-  /** What LVM says in words, as the error that it is. */
+  /** Converts LVM's message to the corresponding error. */
   #explained(name: string, error: CommandFailed): Error {
     const { stderr } = error;
     if (/Volume group .* not found/.test(stderr)) return new VolumeGroupNotFound(this.name);

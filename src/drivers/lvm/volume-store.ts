@@ -1,6 +1,6 @@
 /**
- * Volumes and snapshots as logical volumes, thin or not: made, copied, extended and deleted so that a step that
- * fails leaves nothing of what it had begun. Each begins with one look at the group.
+ * Volumes and snapshots as logical volumes, thin or thick. A failed operation leaves nothing half-done behind. Each
+ * operation begins by listing the group once.
  */
 import {
   DuplicateEntry,
@@ -21,7 +21,7 @@ import type { VolumeGroup } from './volume-group.ts';
 type Volumes = ReadonlyMap<string, LogicalVolume>;
 
 const mebibyte = 1024 ** 2;
-/** How much of a group becomes the pool: the rest is for what LVM notes of it. */
+/** The share of a group's free space that becomes the pool; the rest is for LVM's metadata. */
 const poolShare = 0.95;
 
 export class VolumeStore {
@@ -42,7 +42,7 @@ export class VolumeStore {
     return this.#isThin;
   }
 
-  /** Sees that the group is there, and decides whether new volumes are thin: then it has a pool. */
+  /** Checks that the group exists, decides whether new volumes are thin, and if so creates a missing pool. */
   async prepare(): Promise<void> {
     const volumes = await this.#group.volumes();
     const { lvm_type } = this.#options;
@@ -54,15 +54,15 @@ export class VolumeStore {
     try {
       await this.#undoing(this.#pool, () => this.#group.createPool(this.#pool, bytes));
     } catch (error) {
-      // Another program that starts on the same group was faster.
+      // Another program that starts on the same group created it meanwhile.
       if (error instanceof DuplicateEntry && (await this.#group.volumes()).has(this.#pool)) return;
-      // auto means: thin where this host can.
+      // `auto` means thin if this host supports it.
       if (lvm_type !== 'auto' || !(error instanceof MissingDependency)) throw error;
       this.#isThin = false;
     }
   }
 
-  /** In bytes: what there is and what is left of it, and what volumes may take in sum. */
+  /** Total, free and provisioned capacity in bytes, and the number of logical volumes. */
   async capacity(): Promise<{ total: number; free: number; provisioned: number; volumes: number }> {
     const { bytes, free } = await this.#group.size();
     const volumes = await this.#group.volumes();
@@ -82,7 +82,7 @@ export class VolumeStore {
     this.#checkFree(volumes, name);
     const pool = volumes.get(this.#pool);
     if (this.#isThin && pool !== undefined && pool.usedPercent >= 100) {
-      // LVM would make it, and the first write to it would fail.
+      // LVM would create it, but the first write to it would fail.
       throw new StorageFull(pool.name, `The pool ${pool.name} is full: extend it with lvextend, or delete volumes.`);
     }
     await this.#create(name, bytes);
@@ -94,7 +94,7 @@ export class VolumeStore {
     await this.#snapshot(name, this.#find(volumes, source));
   }
 
-  /** Makes a volume of what another one holds, which may be in use. */
+  /** Creates a volume with the content of another, which may be in use. */
   async clone(name: string, bytes: number, source: string): Promise<void> {
     const volumes = await this.#group.volumes();
     this.#checkFree(volumes, name);
@@ -109,13 +109,13 @@ export class VolumeStore {
       await this.delete(snapshot);
     } catch (error) {
       await this.#removeLeftover(name);
-      // Not wiped, which is what failed: but left behind, it would keep its source from ever being deleted.
+      // Unwiped, since wiping may be what failed; left behind, it would prevent its source from being deleted.
       await this.#removeLeftover(snapshot);
       throw error;
     }
   }
 
-  /** Makes a volume of what a snapshot holds. `held`: how much that is. */
+  /** Creates a volume with the content of a snapshot. `held`: the size of that content in bytes. */
   async restore(name: string, bytes: number, snapshot: string, held: number): Promise<void> {
     const volumes = await this.#group.volumes();
     this.#checkFree(volumes, name);
@@ -140,7 +140,7 @@ export class VolumeStore {
     }
     if (bytes === volume.bytes) return;
     if (snapshotsOf(volumes, name).length === 0) return this.#group.extend(name, bytes);
-    // LVM resizes the origin of such snapshots only while nobody can use it.
+    // LVM resizes the origin of thick snapshots only while it is inactive.
     await this.#group.deactivate(name);
     try {
       await this.#group.extend(name, bytes);
@@ -149,20 +149,20 @@ export class VolumeStore {
     }
   }
 
-  /** What is not there counts as deleted. */
+  /** Does nothing if the volume does not exist. */
   async delete(name: string): Promise<void> {
     const volumes = await this.#group.volumes();
     const found = volumes.get(name);
     if (found === undefined) return;
     const snapshots = snapshotsOf(volumes, name);
     if (snapshots.length > 0) throw new VolumeIsBusy(name, `has snapshots: ${snapshots.join(', ')}.`);
-    // Before it is wiped: Cinder's driver wipes a volume in use, and then finds that it cannot be removed.
+    // Checked before wiping: Cinder's driver wipes a volume in use, only to find that it cannot be removed.
     if (found.isOpen) throw new VolumeIsBusy(name, 'is in use: disconnect it, or close what has it open.');
     await this.#wipe(found);
     await this.#group.remove(name);
   }
 
-  /** The device of a volume that hosts are to use; it is made active where it is not. */
+  /** The device of a volume that hosts are to use, activated if necessary. */
   async activePath(name: string): Promise<string> {
     if (!this.#find(await this.#group.volumes(), name).isActive) await this.#group.activate(name);
     return this.path(name);
@@ -194,34 +194,34 @@ export class VolumeStore {
     await this.#undoing(name, () => this.#blocks.copy(this.path(from), this.path(name), held));
   }
 
-  /** Thin volumes are not wiped: the pool gives out no block that it has not zeroed. */
+  /** Thin volumes are not wiped: the pool zeroes blocks before it hands them out. */
   async #wipe({ name, bytes, pool, origin, isActive }: LogicalVolume): Promise<void> {
     const { volume_clear, volume_clear_size, volume_clear_ionice } = this.#options;
     if (volume_clear === 'none' || pool !== null) return;
     if (!isActive) await this.#group.activate(name);
-    // What a snapshot holds of its own is in its store, a device beside it; its own device shows the origin too.
+    // A snapshot's own data is in its copy-on-write store, a separate device; its main device also shows the origin.
     const device = origin === null ? this.path(name) : `${mapped(this.#group.name, name)}-cow`;
     const wiped = volume_clear_size === 0 ? bytes : Math.min(bytes, volume_clear_size * mebibyte);
     await this.#blocks.wipe(device, wiped, volume_clear_ionice);
   }
 
-  /** Runs a step that makes or fills the volume; when it fails the volume is removed. */
+  /** Runs a step that creates or fills the volume; if it fails, removes the volume. */
   async #undoing(name: string, step: () => Promise<void>): Promise<void> {
     try {
       await step();
     } catch (error) {
-      // Of the same name but not ours: somebody made it since we looked.
+      // A volume of the same name that is not ours: another program has created it since we listed the group.
       if (!(error instanceof DuplicateEntry)) await this.#removeLeftover(name);
       throw error;
     }
   }
 
-  /** It does not throw: the error of the step that failed is the one to tell. */
+  /** Does not throw, so that the error of the failed step is the one reported. */
   async #removeLeftover(name: string): Promise<void> {
     try {
       if ((await this.#group.volumes()).has(name)) await this.#group.remove(name);
     } catch {
-      // A group that cannot even be listed has been told of already.
+      // That the group cannot be listed has already been reported.
     }
   }
 
@@ -241,12 +241,12 @@ export class VolumeStore {
   }
 }
 
-/** The snapshots that cannot do without the volume: those in a pool can. */
+/** The snapshots that depend on the volume; those in a pool do not. */
 function snapshotsOf(volumes: Volumes, name: string): string[] {
   return [...volumes.values()].filter(({ origin, pool }) => origin === name && pool === null).map((each) => each.name);
 }
 
-/** Where the device mapper shows a volume: dashes in names are doubled, a single one stands between them. */
+/** The device mapper's path of a volume: dashes in names are doubled, a single one separates group and volume. */
 function mapped(group: string, name: string): string {
   return `/dev/mapper/${group.replaceAll('-', '--')}-${name.replaceAll('-', '--')}`;
 }

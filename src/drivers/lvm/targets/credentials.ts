@@ -1,4 +1,4 @@
-/** Credentials of CHAP: as long as Cinder's, of the letters and digits that nobody mistakes for each other. */
+/** Random CHAP credentials, as long as Cinder's, without letters and digits that are easily confused. */
 
 export interface Credentials {
   readonly username: string;
@@ -14,7 +14,7 @@ export function randomCredentials(): Credentials {
 function randomText(length: number): string {
   let text = '';
   while (text.length < length) {
-    // Bytes beyond the last multiple would make the first symbols likelier.
+    // Bytes beyond the largest multiple would bias the result towards the first symbols.
     for (const byte of crypto.getRandomValues(new Uint8Array(length))) {
       if (byte < 256 - (256 % symbols.length)) text += symbols[byte % symbols.length];
     }

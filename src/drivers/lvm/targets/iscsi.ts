@@ -1,6 +1,6 @@
 /**
- * What all iSCSI targets have in common: names, portals, credentials, and what a host is told. Each volume is
- * one target with one unit, protected by CHAP, as in Cinder.
+ * The base class of iSCSI targets: names, portals, credentials and connection data. As in Cinder, each volume is one
+ * target with one logical unit, protected by CHAP.
  */
 import type { Dict } from '../../../cinder/dict.ts';
 import { InvalidConnectorException, InvalidOption, VolumeBackendAPIException } from '../../../errors/index.ts';
@@ -16,9 +16,9 @@ import type { Export, Target } from './target.ts';
 
 export type TargetOptions = OptionValues<typeof lvmOptions>;
 
-/** A volume as it is exported. */
+/** An exported volume. */
 export interface Unit {
-  /** The name of its target. */
+  /** The IQN of its target. */
   readonly iqn: string;
   /** Its device on this host. */
   readonly path: string;
@@ -28,7 +28,7 @@ export interface Unit {
 export abstract class IscsiTarget implements Target {
   readonly protocol = 'iSCSI';
   readonly #options: TargetOptions;
-  /** The number of a volume's unit. */
+  /** The logical unit number of every volume. */
   protected abstract readonly lun: number;
 
   constructor(options: TargetOptions) {
@@ -48,9 +48,9 @@ export abstract class IscsiTarget implements Target {
     this.#options = options;
   }
 
-  /** Makes the target and gives the number that the tool knows it by. What fails half-way leaves nothing. */
+  /** Creates the target and returns the tool's number for it. A failure leaves nothing behind. */
   protected abstract make(unit: Unit, credentials: Credentials): Promise<number>;
-  /** The number of the target; null when there is none. */
+  /** The number of the target; null if it does not exist. */
   protected abstract find(iqn: string): Promise<number | null>;
   protected abstract unmake(iqn: string, credentials: Credentials | null): Promise<void>;
   abstract extend(volume: DriverVolume, path: string): Promise<void>;
@@ -60,7 +60,7 @@ export abstract class IscsiTarget implements Target {
     const known = credentialsOf(volume);
     let number = await this.find(iqn);
     if (number !== null && known === null) {
-      // Made by somebody who did not live to say how to get in.
+      // Created by a program that ended before it stored the credentials.
       await this.unmake(iqn, null);
       number = null;
     }
@@ -108,7 +108,7 @@ export abstract class IscsiTarget implements Target {
   }
 
   async disconnect(_volume: DriverVolume, _connector: DriverConnector | null): Promise<void> {
-    // Whoever has the credentials gets in, as long as the target is there.
+    // Nothing to revoke: while the target exists, anyone with the credentials has access.
   }
 
   validate(connector: DriverConnector): void {
@@ -123,12 +123,12 @@ export abstract class IscsiTarget implements Target {
     return `${this.#options.target_prefix}${volumeName(volume)}`;
   }
 
-  /** Whether the credentials are those of the options, which several targets share. */
+  /** Whether the credentials are the configured ones, which all targets share. */
   protected isShared(credentials: Credentials): boolean {
     return credentials.username === this.#configured()?.username;
   }
 
-  /** The addresses that hosts connect to, without their port. */
+  /** The addresses that hosts connect to, without the port. */
   protected addresses(): readonly string[] {
     const { target_ip_address, iscsi_secondary_ip_addresses } = this.#options;
     return [target_ip_address ?? hostConnectorProperties().ip ?? '127.0.0.1', ...iscsi_secondary_ip_addresses].map(
@@ -146,7 +146,7 @@ export abstract class IscsiTarget implements Target {
   }
 }
 
-/** The credentials that are stored in the volume. */
+/** The credentials stored in the volume; null if there are none. */
 export function credentialsOf({ provider_auth }: DriverVolume): Credentials | null {
   const [method, username, password] = provider_auth?.split(' ') ?? [];
   return method === 'CHAP' && username && password ? { username, password } : null;

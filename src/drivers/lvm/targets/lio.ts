@@ -1,7 +1,7 @@
 /**
- * Exports volumes through LIO, the target of the kernel, by its tree in configfs: folders are objects, files are
- * their properties, symbolic links connect them. What is written goes through standard input: no secret is ever
- * an argument that others could see.
+ * Exports volumes through LIO, the kernel's target, by its configfs tree: folders are objects, files are their
+ * attributes, symbolic links connect them. Values are written through standard input, so that secrets never appear in
+ * command lines, which others could see.
  */
 import { CommandFailed, InvalidConnectorException, MissingDependency } from '../../../errors/index.ts';
 import { builtin } from '../../../runtime.ts';
@@ -36,7 +36,7 @@ export class LioTarget extends IscsiTarget {
     await this.#letOut(this.#group(this.iqn(volume)), initiatorOf(connector));
   }
 
-  /** The kernel asks the device for its size whenever a host does. */
+  /** Nothing to do: whenever a host asks for the size, the kernel asks the device. */
   override async extend(): Promise<void> {}
 
   protected override async make(unit: Unit, credentials: Credentials): Promise<number> {
@@ -53,12 +53,12 @@ export class LioTarget extends IscsiTarget {
       await this.#write(`${group}/enable`, '1');
       return 1;
     } catch (error) {
-      await this.unmake(iqn, credentials).catch(() => {}); // The first error is the reason.
+      await this.unmake(iqn, credentials).catch(() => {}); // The first error is the one to report.
       throw error;
     }
   }
 
-  /** Takes the tree down from its leaves: the kernel refuses to remove what something else hangs on. */
+  /** Removes the tree from its leaves up: the kernel refuses to remove an object that others depend on. */
   protected override async unmake(iqn: string, _credentials: Credentials | null): Promise<void> {
     const group = this.#group(iqn);
     if (exists(group)) {
@@ -88,7 +88,7 @@ export class LioTarget extends IscsiTarget {
   }
 
   async #checkKernel(): Promise<void> {
-    // Each makes what the next one needs: the core, and by the folder of the protocol its module.
+    // Each step provides what the next one needs: the core module, then the iSCSI module, loaded by mkdir.
     if (!exists(root))
       await this.#orMissing('target_core_mod', () => this.#commands.run('modprobe', ['target_core_mod']));
     if (!exists(root)) throw lacking('configfs', 'it is not mounted at /sys/kernel/config');
@@ -110,7 +110,7 @@ export class LioTarget extends IscsiTarget {
     try {
       await this.#mkdir(store);
     } catch (error) {
-      await this.#rmdir(adapter).catch(() => {}); // The first error is the reason.
+      await this.#rmdir(adapter).catch(() => {}); // The first error is the one to report.
       throw error;
     }
     await this.#write(`${store}/control`, `udev_path=${path}`);
@@ -119,14 +119,14 @@ export class LioTarget extends IscsiTarget {
     return store;
   }
 
-  /** A folder of the kernel's for one store. */
+  /** Creates a kernel folder (HBA) for one backing store. */
   async #newAdapter(): Promise<string> {
     const taken = new Set(hostBusAdapters());
     for (let number = 0; ; number += 1) {
       if (taken.has(`iblock_${number}`)) continue;
       const path = `${root}/core/iblock_${number}`;
       try {
-        // Without -p, which takes one that another export has made since for its own: who removes it first would fail.
+        // Without -p, with which two exports could share a folder: the first to remove it would then fail.
         await this.#commands.run('mkdir', [path]);
         return path;
       } catch (error) {
@@ -145,7 +145,7 @@ export class LioTarget extends IscsiTarget {
       await this.#mkdir(`${acl}/lun_0`);
       await this.#link(`${group}/lun/lun_0`, `${acl}/lun_0/${linkName}`);
     } catch (error) {
-      await this.#letOut(group, initiator).catch(() => {}); // The first error is the reason.
+      await this.#letOut(group, initiator).catch(() => {}); // The first error is the one to report.
       throw error;
     }
   }
@@ -179,12 +179,12 @@ export class LioTarget extends IscsiTarget {
   }
 }
 
-/** Any name will do: a link says by where it is what it connects. */
+/** An arbitrary name: only the location of a link matters. */
 const linkName = 'cinderlib';
 
 function initiatorOf(connector: DriverConnector): string {
   const initiator = connector['initiator'];
-  // It becomes the name of a folder.
+  // Restricted because it becomes a folder name.
   if (typeof initiator === 'string' && /^[\w.:-]+$/.test(initiator) && !initiator.startsWith('.')) return initiator;
   throw new InvalidConnectorException('initiator');
 }
@@ -193,7 +193,7 @@ function hostBusAdapters(): string[] {
   return entries(`${root}/core`).filter((name) => /^iblock_\d+$/.test(name));
 }
 
-/** The folders in a folder of configfs; none where there is none. */
+/** The subfolders of a configfs folder; empty if that does not exist. */
 function entries(path: string): string[] {
   try {
     const found = builtin('node:fs')?.readdirSync(path, { withFileTypes: true }) ?? [];

@@ -1,4 +1,4 @@
-/** No target at all: this host alone uses the device, by its path. */
+/** No target at all: only this host uses the device, by its path. */
 import type { DriverVolume } from '../../driver-objects.ts';
 import type { ConnectionInfo } from '../../volume-driver.ts';
 import type { Target } from './target.ts';

@@ -1,11 +1,11 @@
 /**
- * What a unit is to hosts: its serial number, which the names below `/dev/disk/by-id` are made of. Units of the same
- * one are taken for several paths to the same disk, so that it must be no other's, whichever host exports the volume.
+ * The serial number of a unit, by which hosts identify it, for instance in `/dev/disk/by-id`. Hosts take units with
+ * the same serial number for paths to the same disk, so it must be unique across all hosts that export volumes.
  */
 import type { DriverVolume } from '../../driver-objects.ts';
 import { volumeName } from '../../volume-names.ts';
 
-/** The id of the volume on the disk; in the same form for ids that are no UUIDs, since LIO takes hexadecimal digits alone. */
+/** The id in the volume's name; other ids are hashed into a UUID, since LIO accepts only hexadecimal digits. */
 export async function serialOf(volume: DriverVolume): Promise<string> {
   const name = volumeName(volume);
   const uuid = /^volume-(?<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(name)?.groups?.['id'];

@@ -1,8 +1,8 @@
-/** What makes the device of a volume one that other hosts can reach. */
+/** The interface of targets, which export a volume's device to other hosts. */
 import type { DriverVolume } from '../../driver-objects.ts';
 import type { ConnectionInfo, DriverConnector } from '../../volume-driver.ts';
 
-/** What is stored of an export, in the volume. */
+/** The fields of the volume that describe its export. */
 export interface Export {
   readonly provider_location: string;
   /** `CHAP user secret`. */
@@ -10,18 +10,18 @@ export interface Export {
 }
 
 export interface Target {
-  /** How hosts speak to it, as statistics tell. */
+  /** The protocol between hosts and the target, as reported in statistics. */
   readonly protocol: string;
-  /** Exports the device; one that is exported already stays as it is. Null where there is nothing to remember. */
+  /** Exports the device; an existing export is left unchanged. Null if there is nothing to store. */
   create(volume: DriverVolume, path: string): Promise<Export | null>;
-  /** Takes the export back; one that is not there is no error. */
+  /** Removes the export. A missing export is not an error. */
   remove(volume: DriverVolume): Promise<void>;
-  /** Lets a host in, and says how it gets there. */
+  /** Grants a host access, and returns how it reaches the volume. */
   connect(volume: DriverVolume, path: string, connector: DriverConnector): Promise<ConnectionInfo>;
-  /** Lets the host out again. */
+  /** Revokes the host's access. */
   disconnect(volume: DriverVolume, connector: DriverConnector | null): Promise<void>;
-  /** Makes an export show the new size of its device. */
+  /** Makes the export pick up the new size of its device. */
   extend(volume: DriverVolume, path: string): Promise<void>;
-  /** Throws `InvalidConnectorException` when a host with these properties cannot be let in. */
+  /** Throws `InvalidConnectorException` if a host with these properties cannot be granted access. */
   validate(connector: DriverConnector): void;
 }

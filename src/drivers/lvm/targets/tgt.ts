@@ -1,21 +1,21 @@
-/** Exports volumes through tgt, the target daemon in user space, by its tool `tgtadm`. */
+/** Exports volumes through tgt, the user-space target daemon, with its tool `tgtadm`. */
 import { CommandFailed, MissingDependency, VolumeBackendAPIException } from '../../../errors/index.ts';
 import type { Commands } from '../../command.ts';
 import type { DriverVolume } from '../../driver-objects.ts';
 import type { Credentials } from './credentials.ts';
 import { IscsiTarget, type TargetOptions, type Unit } from './iscsi.ts';
 
-/** Two programs may choose the same number for a target at once; one of them tries the next. */
+/** How often to try the next target number, in case another program chooses the same one concurrently. */
 const attempts = 20;
 
-/** The caching page of SCSI with its bit for the write cache cleared; tgtadm has no other word for it. */
+/** The SCSI caching mode page with the write cache bit cleared; tgtadm has no other way to say this. */
 const withoutWriteCache = 'mode_page=8:0:18:0x10:0:0xff:0xff:0:0:0xff:0xff:0xff:0xff:0x80:0x14:0:0:0:0:0:0';
 
 export class TgtTarget extends IscsiTarget {
   readonly #commands: Commands;
   readonly #writeCache: string;
   readonly #flags: string;
-  /** The controller is 0, disks begin at 1. */
+  /** LUN 0 is the controller; disks start at 1. */
   protected override readonly lun = 1;
 
   constructor(commands: Commands, options: TargetOptions) {
@@ -34,11 +34,11 @@ export class TgtTarget extends IscsiTarget {
       await this.#unless(/already exists/, 'account', 'new', ['--user', username, '--password', password]);
       await this.#tgtadm('account', 'bind', [...target, '--user', username]);
       await this.#newUnit(number, unit);
-      // Last: from here on hosts can log in.
+      // Last, since from here on hosts can log in.
       await this.#tgtadm('target', 'bind', [...target, '-I', 'ALL']);
       return number;
     } catch (error) {
-      await this.unmake(iqn, credentials).catch(() => {}); // The first error is the reason.
+      await this.unmake(iqn, credentials).catch(() => {}); // The first error is the one to report.
       throw error;
     }
   }
@@ -48,12 +48,12 @@ export class TgtTarget extends IscsiTarget {
     if (number !== null) {
       await this.#unless(/can't find the target/, 'target', 'delete', ['--force', '--tid', String(number)]);
       if ((await this.find(iqn)) !== null) {
-        // tgt may say yes and do nothing while a host is logged in.
+        // While a host is logged in, tgt may report success without doing anything.
         throw new VolumeBackendAPIException(`tgt did not remove the target ${iqn}: log out the hosts that use it.`);
       }
     }
     if (credentials === null) return;
-    // Configured credentials are those of other volumes too: their user goes with the last target that names it.
+    // Configured credentials are shared with other volumes: their account is deleted with the last target that uses it.
     if (this.isShared(credentials) && (await this.#isNamed(credentials.username))) return;
     await this.#unless(/can't find the account/, 'account', 'delete', ['--user', credentials.username]);
   }
@@ -62,7 +62,7 @@ export class TgtTarget extends IscsiTarget {
     return (await this.#targets()).get(iqn) ?? null;
   }
 
-  /** tgt asks a device for its size once: the unit is made anew. Hosts that are logged in meet a short pause. */
+  /** tgt reads the size of a device only once, so the unit is recreated; logged-in hosts see a short interruption. */
   override async extend(volume: DriverVolume, path: string): Promise<void> {
     const unit = await this.unit(volume, path);
     const number = await this.find(unit.iqn);
@@ -99,7 +99,7 @@ export class TgtTarget extends IscsiTarget {
     return lines.some((line) => line.trim() === username);
   }
 
-  /** The targets by name. tgt has no report for programs: each begins with `Target 1: iqn…`. */
+  /** The targets by name, parsed from lines such as `Target 1: iqn…`: tgt has no machine-readable output. */
   async #targets(): Promise<ReadonlyMap<string, number>> {
     const text = await this.#tgtadm('target', 'show', []);
     return new Map(
