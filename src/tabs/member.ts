@@ -289,8 +289,8 @@ export class Member implements CommandRunner {
     this.#reign = null;
     try {
       const opening = this.#opening?.giveUp();
-      // The next leader must not find files half open. An opening that hangs is given `busy_timeout` to end; on IndexedDB,
-      // a page about to be suspended does not wait at all: what it writes later is refused.
+      // The next leader must not find files half open. An opening that hangs has `busy_timeout` to end; on IndexedDB, a
+      // page about to be suspended does not wait at all: what it writes later is refused.
       const mayGo = opening === undefined || (atOnce && this.#config.medium === 'indexeddb');
       if (!mayGo) await Promise.race([opening, pause(this.#config.busy_timeout)]);
       await reign?.end(atOnce);

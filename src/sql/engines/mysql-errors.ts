@@ -61,7 +61,7 @@ export function mysqlFault(error: unknown, sql: string | null, config: ServerCon
   });
 }
 
-/** The server shows the bytes of the value, which may be a secret; the column is all that may be told. */
+/** The server's message shows the bytes of the value, which may be a secret; only the column may be named. */
 function wrongText(name: string, message: string): string {
   const [, column = ''] = /for column (.+?) at row/.exec(message) ?? [];
   const place = column.replaceAll('`', '').split('.').slice(-2).join('.');
@@ -71,7 +71,7 @@ function wrongText(name: string, message: string): string {
   );
 }
 
-/** The server shows the whole statement that made the constraint; its name says enough. */
+/** The server's message shows the constraint's whole definition; its name says enough. */
 function brokenReference(name: string, message: string): string {
   const [, constraint] = /CONSTRAINT `(\w+)`/.exec(message) ?? [];
   const which = constraint === undefined ? '' : ` (${constraint})`;
