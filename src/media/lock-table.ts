@@ -1,8 +1,8 @@
 /**
- * Linux's table of all file locks, `/proc/locks`: which bytes of which file are locked, and by whom.
+ * Linux's table of all file locks, `/proc/locks`: which bytes of which file are locked, and by which process.
  *
- * The one way to see another program's POSIX locks without the system call that JavaScript lacks. A lock
- * of another container is not in it, unless that shares the process ids of this one.
+ * The only way to see another program's POSIX locks without a system call that JavaScript lacks. It does not
+ * show the locks of another container, unless that shares the process ids of this one.
  */
 import { builtin, hostProcess, mayReadProc } from '../runtime.ts';
 import type { FileSystem } from './disk-file.ts';
@@ -10,9 +10,9 @@ import { isShortage, openFailure } from './failure.ts';
 
 /** One lock that is held. */
 export interface ByteLock {
-  /** Of open file descriptions, which belong to no process, -1. */
+  /** -1 for locks of open file descriptions, which belong to no process. */
   readonly pid: number;
-  /** Whether it allows nobody else a lock on the same bytes. */
+  /** Whether it excludes every other lock on the same bytes. */
   readonly exclusive: boolean;
   readonly from: number;
   readonly to: number;
@@ -25,7 +25,7 @@ export interface LockedFile {
   readonly inode: string;
 }
 
-/** What the kernel fills at once: between two such parts a line may be lost. */
+/** How much the kernel fills at once: between two such parts a line may get lost. */
 const partSize = 4096;
 
 export class LockTable {
@@ -40,9 +40,9 @@ export class LockTable {
   }
 
   /**
-   * Opens the table; null where there is none, or where it counts processes by other ids than ours.
+   * Opens the table; null where there is none, or where it uses other process ids than ours.
    *
-   * @throws {StorageFailure} where it could not be opened for want of files
+   * @throws {StorageFailure} when it could not be opened for lack of descriptors
    */
   static open(): LockTable | null {
     const fs = builtin('node:fs');
@@ -50,7 +50,7 @@ export class LockTable {
     if (fs === undefined || host === undefined || !mayReadProc()) return null;
     try {
       if (fs.readlinkSync('/proc/self') !== String(host.pid)) return null;
-      // Kept open: reading it anew from its start takes a twentieth of opening it (1 µs against 20 µs).
+      // Kept open: reading it again from the start costs a twentieth of opening it (1 µs against 20 µs).
       return new LockTable(fs, fs.openSync('/proc/locks', 'r'));
     } catch (error) {
       if (isShortage(error)) throw openFailure('open', '/proc/locks', error);
@@ -61,7 +61,7 @@ export class LockTable {
   /** The locks on a file, those of this process included. */
   locksOn(file: LockedFile): readonly ByteLock[] {
     const { text, parts } = this.#read();
-    // A lock that goes away meanwhile moves the others up, and one of them out of sight; not twice.
+    // A lock released meanwhile moves the others up, and perhaps one of them out of sight; not twice in a row.
     return parseLocks(parts < 2 ? text : text + this.#read().text, file);
   }
 
@@ -88,7 +88,7 @@ export class LockTable {
 
 /**
  * A line, as the kernel's fs/locks.c prints it: `1: POSIX  ADVISORY  WRITE 3568 fd:00:2531452 1073741824 1073742335`.
- * One with `->` waits for the lock above it and holds nothing. FLOCK and LEASE are of other kinds.
+ * One with `->` waits for the lock above it and holds nothing. FLOCK and LEASE locks are of other kinds.
  */
 const line =
   /^\d+: (?:POSIX|OFDLCK) +\S+ +(?<mode>READ|WRITE) +(?<pid>-?\d+) (?<major>[\da-f]+):(?<minor>[\da-f]+):(?<inode>\d+) (?<from>\d+) (?<to>\d+|EOF)$/;
@@ -110,10 +110,10 @@ export function parseLocks(text: string, { devices, inode }: LockedFile): readon
 }
 
 /**
- * How the table names an open file.
+ * How the table identifies an open file.
  *
- * Its device is the one of the file system. On btrfs `stat` tells another one, that of the subvolume, and
- * the table of mounts has the right one: under the id of the mount that the descriptor was opened on.
+ * The device is that of the file system. On btrfs `stat` returns another one, that of the subvolume; the mount
+ * table has the right one, under the id of the mount on which the descriptor was opened.
  */
 export function identify(fs: FileSystem, descriptor: number): LockedFile {
   const { dev, ino } = fs.fstatSync(descriptor, { bigint: true });

@@ -37,7 +37,7 @@ export function exactText(dialect: Dialect): string {
   return dialect === 'mysql' ? 'CAST(? AS BINARY)' : '?';
 }
 
-/** A time as the columns keep it: Cinder's on MySQL have no fractions, and not every server truncates as MariaDB does. */
+/** A time as columns store it: Cinder's on MySQL have no fractions, and not every server truncates as MariaDB does. */
 export function storableTime(dialect: Dialect, time: string): string {
   return dialect === 'mysql' ? time.slice(0, 19) : time;
 }

@@ -71,7 +71,7 @@ export const volumeMetadata = /* @__PURE__ */ pairTable('volume_metadata', 'volu
 export const volumeAdminMetadata = /* @__PURE__ */ pairTable('volume_admin_metadata', 'volume_id');
 export const snapshotMetadata = /* @__PURE__ */ pairTable('snapshot_metadata', 'snapshot_id');
 export const extraSpecs = /* @__PURE__ */ pairTable('volume_type_extra_specs', 'volume_type_id');
-/** The specs themselves, as rows without an owner, and their keys and values. Ids are random, yet MySQL sorts by them. */
+/** The specs themselves, as rows without an owner, and their keys and values. Ids are random; MySQL sorts by them. */
 export const qosSpecs = /* @__PURE__ */ pairTable('quality_of_service_specs', 'specs_id', {
   mysql: 'id',
   postgresql: 'created_at, id',
