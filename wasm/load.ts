@@ -39,7 +39,7 @@ export async function compileEngine(url: URL = engineUrl()): Promise<WebAssembly
 }
 
 /**
- * The error for the right bytes that cannot be compiled or started: the page may not, or memory is too short.
+ * The error when the right bytes cannot be compiled or started: the page's policy forbids it, or memory is short.
  * WebKit reports it only at the start.
  */
 export function engineRefused(cause: unknown): CinderlibError {

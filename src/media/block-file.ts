@@ -112,7 +112,7 @@ export class BlockFile implements MediumFile {
     this.#changed.clear();
   }
 
-  /** Replaces the content by that of the same database as it is stored now. */
+  /** Replaces the content with that of the same database as it is stored now. */
   replace(extents: readonly Uint8Array<ArrayBuffer>[], size: number): void {
     this.#extents = [...extents];
     this.#size = size;

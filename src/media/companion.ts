@@ -25,7 +25,7 @@ export function look(fs: FileSystem, path: string, length: number): Companion | 
   }
 }
 
-/** The journal, if a crash left it or a program is using it; tells by its first byte, as SQLite does. */
+/** The journal, if a crash left it or a program is using it; judged by its first byte, as in SQLite. */
 export function hotJournal(fs: FileSystem, path: string): Companion | null {
   const journal = look(fs, path, 1);
   return journal?.bytes[0] === 0 ? null : journal;

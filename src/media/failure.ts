@@ -51,7 +51,7 @@ export function errnoOf(error: unknown): string | null {
   return 'code' in error && typeof error.code === 'string' ? error.code : null;
 }
 
-/** Temporary shortages. They fail an opening: going on without a lock would outlast the shortage. */
+/** Temporary shortages: reported as errors, since going on without a lock would leave it missing for good. */
 const shortages = new Set(['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM']);
 
 /** Whether something existing could not be opened or started for lack of descriptors, processes or memory. */

@@ -164,7 +164,7 @@ export class FilesystemMedium implements Medium {
       const { descriptor, created } = this.#descriptor(path, kind, create);
       try {
         const file = new DiskFile(this.#fs, path, descriptor, created ? this.#folder : null);
-        // SQLite may open its journal again and again: forget the files that it has closed.
+        // SQLite opens its journal anew for each transaction: forget the files that it has closed.
         for (const known of this.#open) if (!known.isOpen) this.#open.delete(known);
         this.#open.add(file);
         return file;

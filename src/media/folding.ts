@@ -9,7 +9,7 @@ import { planFold, type WritePlan } from './block-plan.ts';
 
 /** How many single blocks may stay: opening takes 48 µs for each. */
 const allowedBlocks = 256;
-/** How many bytes one step folds: they are stored in about 6 ms, which a commit in the meantime has to wait. */
+/** How many bytes one step folds: storing them takes about 6 ms, which a commit in the meantime waits for. */
 const foldedAtOnce = 512 * 1024;
 /** How long the database must be idle before folding begins, and the pause after each step, in milliseconds. */
 const idleTime = 1000;

@@ -25,7 +25,7 @@ export interface Guard {
    * @throws {DatabaseChanged} after releasing the lock again
    */
   enter(purpose: 'write' | 'recover' | 'refresh'): Promise<void>;
-  /** Lets others read again, from when it resolves. Never rejects: the transaction is over. */
+  /** Lets others read again: they can once it resolves. Never rejects: the transaction is over. */
   leave(): Promise<void>;
   /** Whether nobody else can write until the next {@link enter}, so that reads need no checks. */
   keepsOthersOut(): Promise<boolean>;

@@ -1,7 +1,7 @@
 /**
  * The records of one database in IndexedDB: the only file that knows the package `idb`.
  *
- * These must hold:
+ * Invariants:
  * - A change is one transaction: all its records or none. All requests are made before anything is awaited.
  * - The header is read first in it: a store that a later opener has replaced writes nothing.
  * - A connection that the browser closes by force is reopened once, and the change repeated. That is safe, for
@@ -37,7 +37,7 @@ const headerKey = 'header';
 /** The errors of a connection that the browser has closed, during a transaction or before it. */
 const closedByForce = new Set(['AbortError', 'InvalidStateError', 'UnknownError']);
 
-/** `strict` waits until the data is on the disk, as far as the system is honest; `relaxed` until the system has it. */
+/** `strict` waits until the disk has the data, if the system keeps its word; `relaxed` until the system has it. */
 export type Durability = 'strict' | 'relaxed';
 
 export class IndexedDbStore {

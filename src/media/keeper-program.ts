@@ -19,7 +19,7 @@ interface Waiting {
   readonly reject: (reason: RunnerLost) => void;
 }
 
-/** No command takes longer than {@link nativePatience}; a stopped program never answers. In milliseconds. */
+/** Milliseconds until a silent program counts as stopped: no command takes longer than {@link nativePatience}. */
 const answerTimeout = 10_000;
 const endTimeout = 1000;
 

@@ -2,7 +2,7 @@
  * Holds SQLite's own lock on a database for us: a native connection that begins transactions and never
  * writes, since JavaScript has no API for POSIX locks.
  *
- * These must hold:
+ * Invariants:
  * - Every transaction is rolled back, never committed. On an empty file SQLite prepares a first page as
  *   soon as a transaction begins, and a commit would write that over what we have written since.
  * - No file is created beside the database: on an empty one the journal of that first page is kept in memory.

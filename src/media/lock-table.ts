@@ -97,7 +97,7 @@ const line =
 export function parseLocks(text: string, { devices, inode }: LockedFile): readonly ByteLock[] {
   const locks: ByteLock[] = [];
   for (const one of text.split('\n')) {
-    // Most lines are of other files.
+    // Most lines are about other files.
     if (!one.includes(`:${inode} `)) continue;
     const found = line.exec(one)?.groups;
     if (found === undefined || found['inode'] !== inode) continue;

@@ -1,4 +1,4 @@
-/** The database file as SQLite uses it: when SQLite closes it and opens it again, it really stays open. */
+/** The database file as SQLite uses it: it stays open when SQLite closes it, for when SQLite opens it again. */
 import type { DiskFile } from './disk-file.ts';
 import type { MediumFile } from './medium.ts';
 

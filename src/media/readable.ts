@@ -1,4 +1,4 @@
-/** The contract of a medium that is only read: what a reader needs beyond that of any medium. */
+/** The contract of a read-only medium: what a reader needs beyond what every medium offers. */
 import type { Guard } from './guard.ts';
 import type { FileKind, Medium } from './medium.ts';
 

@@ -1,8 +1,8 @@
 /**
- * Replaces a file that may be a database by a new one: not while anyone uses it, and leaving nothing beside it
+ * Replaces a file that may be a database with a new one: not while anyone uses it, and leaving nothing beside it
  * that would be replayed into the new one.
  *
- * These must hold:
+ * Invariants:
  * - The library's lock is held from beginning to end, and for a SQLite database also SQLite's own, where a keeper
  *   can hold it: anything written to it meanwhile would be silently lost.
  * - What lies beside the old database is removed before the new one comes. SQLite finds a journal or a log by name

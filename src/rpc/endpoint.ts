@@ -49,7 +49,7 @@ function threadOptions(): import('node:worker_threads').WorkerOptions {
   // Flags of the program, such as `--input-type` or a loader for its own sources, are not meant for the worker.
   const execArgv: string[] = [];
   // V8's young generation, which Node would let grow to 48 MB in each worker before it collects garbage: with this
-  // limit the peak of a migration between two workers is 28 MB lower, in the same time.
+  // limit the peak of a migration between two workers is 28 MB lower, at the same speed.
   const resourceLimits = { maxYoungGenerationSizeMb: 8 };
   // Node would otherwise close what a reader leaves open to keep a writer's lock, see media/read-only.ts.
   const common = { execArgv, resourceLimits, trackUnmanagedFds: false };

@@ -7,7 +7,7 @@ import type { WireError } from './contract.ts';
 
 const notFields = new Set(['name', 'code', 'message', 'stack', 'cause', 'resource']);
 
-/** The error as data. Fields that structured clone may not copy are turned into text. */
+/** The error as data. Fields that are not primitive values are turned into text. */
 export function toWire(error: unknown): WireError {
   const source = error instanceof Error ? error : new Error(String(error));
   const fields = Object.fromEntries(

@@ -6,7 +6,7 @@ import { toWire } from './errors.ts';
 /** Runs commands: a core, or what stands for one. */
 export interface CommandRunner {
   call<C extends Command>(command: C): Promise<Answer<C>>;
-  /** Sets the listener for the changes of all tabs. A core that is not shared has no such listener. */
+  /** Sets the listener for the changes of all tabs. A core that is never shared needs none. */
   onChanges?(listener: (changes: readonly Change[]) => void): void;
   /** The page enters the back/forward cache, or returns from it. */
   setAway?(isAway: boolean): void;

@@ -13,8 +13,8 @@ export interface StartedScript {
 
 /**
  * Evaluates the expression that makes the worker. Bundlers look for such an expression and put the address of their
- * own file into it, which is nowhere else. A stand-in for `Worker` learns it: so a script from another origin can be
- * started from here, and one that does not load can be fetched.
+ * own file into it, which appears nowhere else. A stand-in for `Worker` learns it: so a script from another origin can
+ * be started from here, and one that does not load can be fetched.
  *
  * @throws {WorkerLost} when the browser refuses to start it
  */

@@ -1,4 +1,4 @@
-/** Handles many rows with few statements: on a server each statement is a round trip. */
+/** Inserts and looks up many rows with few statements: on a server each statement is a round trip. */
 import { aboutItem } from '../about-item.ts';
 import type { SqlValue } from '../rpc/contract.ts';
 import { among } from './condition.ts';

@@ -1,4 +1,4 @@
-/** Brings the schema of a database to one that the library can use, mostly by doing nothing, or only inspects it. */
+/** Brings a database's schema into a state that the library can use, mostly by doing nothing, or only inspects it. */
 import { AccessDenied, SchemaError, VolumeTypeNotFoundByName } from '../errors/index.ts';
 import type { DefaultTypeRows } from '../rpc/contract.ts';
 import { inOrder } from './dialect.ts';
@@ -42,7 +42,7 @@ export async function prepareSchema(engine: SqlEngine, origin: Origin): Promise<
   if (revision === null) {
     await engine.transaction((connection) =>
       ways.lock(connection, async () => {
-        // Others may have made the tables while we waited for the lock; nobody else has a SQLite file.
+        // Others may have created the tables while we waited for the lock; nobody else has a SQLite file.
         if (connection.dialect !== 'sqlite') ({ state, revision } = await check(connection, ways));
         if (revision === null) await ways.create(connection, state.tables, origin);
       }),
@@ -220,7 +220,7 @@ async function upgradeSchema(engine: SqlEngine, ways: SchemaWays, state: State, 
   return steps.target;
 }
 
-/** Others may take the same steps concurrently. A user who may only read skips steps that are not indispensable. */
+/** Others may take the same steps concurrently. A user who may only read skips those that we can do without. */
 async function upgradeServer(engine: SqlEngine, ways: SchemaWays, revision: string): Promise<string> {
   try {
     let target = revision;

@@ -62,7 +62,7 @@ export async function scanVolumes(connection: SqlConnection, scan: Scan): Promis
   return withChildren(connection, await connection.all(query(volumes.selected).sql, parameters), query);
 }
 
-/** @param query builds the query that found the volumes, for other columns of theirs */
+/** @param query rebuilds the query that found the volumes, selecting other columns */
 async function withChildren(
   connection: SqlConnection,
   rows: RowSet,

@@ -51,7 +51,7 @@ export class Leadership {
   steal(): void {
     if (this.isHeld) return;
     this.leaveQueue();
-    // Stealing takes no abort signal. Until the browser answers, a request queued beside it might be in vain.
+    // Stealing takes no abort signal. It counts as queued, so that nothing else is requested until the browser answers.
     const { signal } = this.#ask();
     void this.#take({ steal: true }, signal);
   }

@@ -1,7 +1,7 @@
 /**
  * The lock file beside a database on a file system: it admits one program at a time, and says which.
  *
- * These must hold:
+ * Invariants:
  * - A lock file is never seen half written: it is written under another name, then linked into place.
  * - A stale lock is replaced by one program only, however many try: by the one that first creates the
  *   link `<lock>.<token of the dead>.takeover`. Should that one die too, its own token names the next
@@ -15,7 +15,7 @@ import { errnoOf, openFailure, storageFailure } from '../media/failure.ts';
 import { builtin, onExit, pause as wait } from '../runtime.ts';
 import { describeSelf, type Holder, makerOf, parseHolder, stateOf, whyUnknown } from './lock-holder.ts';
 
-/** How often to read an unreadable lock file again: without hard links it is visible before it is written. */
+/** How many times to read a lock file that makes no sense: without hard links it is visible before it is written. */
 const unreadableRetries = 5;
 const retryDelay = 20;
 /** Each retry means that another program got in first; ten in a row do not happen. */
@@ -238,7 +238,7 @@ function isAbandoned(fs: FileSystem, path: string, self: Holder): boolean {
   return size === 0 && Date.now() - mtimeMs > unwrittenFor;
 }
 
-/** Removes a file of ours that is no longer needed; a failure to do so concerns nobody. */
+/** Removes a file of ours that is no longer needed; a failure does no harm. */
 function discard(fs: FileSystem, path: string): void {
   try {
     fs.rmSync(path, { force: true });

@@ -32,7 +32,7 @@ export interface MemberParts {
   readonly warmUp: () => Promise<unknown>;
 }
 
-/** How many times the usual patience a leader may take to open the database. */
+/** A leader may take this many times the usual patience to open the database. */
 const openingPatience = 3;
 
 export class Member implements CommandRunner {
@@ -229,7 +229,7 @@ export class Member implements CommandRunner {
     } catch (error) {
       // The lock was stolen meanwhile: the thief has the database open, or reports why not.
       if (!this.#isLeading(epoch)) return;
-      // Queuing again would retry over and over: the next call does it.
+      // Queuing again now would retry over and over; the next call queues.
       this.#leadership.release();
       this.#fail(error);
     } finally {

@@ -37,7 +37,7 @@ export type Reply =
   /** The call will be run: sending it again from now on may run it twice. */
   | { readonly type: 'accepted'; readonly id: number }
   | { readonly type: 'answer'; readonly id: number; readonly outcome: Outcome<unknown> }
-  /** Others wait for the member's bulk: will it still end it? */
+  /** Others wait for the member's bulk: is the member still at work on it? */
   | { readonly type: 'ask' }
   /** The leader's last word, after every answer. */
   | { readonly type: 'ended' };

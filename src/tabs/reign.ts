@@ -50,7 +50,7 @@ export class Reign {
   readonly epoch: number;
   readonly #parts: ReignParts;
   readonly #followers = new Map<MemberId, Follower>();
-  /** Not accepted until the accepted commands are done, so that few are in doubt if this tab dies. */
+  /** Commands not yet accepted: they wait for the accepted ones, so that few are in doubt if this tab dies. */
   #waiting: Waiting[] = [];
   #running: Promise<unknown> | null = null;
   #opened: Answers['open'];

@@ -1,4 +1,4 @@
-/** Lone surrogates, which UTF-8 cannot encode: encoders replace them by U+FFFD, which makes a different text. */
+/** Lone surrogates, which UTF-8 cannot encode: encoders replace them with U+FFFD, which makes a different text. */
 import { ValueError } from '../../errors/index.ts';
 
 /** Refuses a text that would be stored, or searched for, as a different one. */

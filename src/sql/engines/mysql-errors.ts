@@ -4,7 +4,7 @@ import type { ServerConfig } from '../../rpc/contract.ts';
 import type { Fault } from './server-driver.ts';
 import * as faults from './server-errors.ts';
 
-/** The connection is gone, or the server takes none: too many, shutting down, killed, idle, a node without its cluster. */
+/** A connection that is lost or refused: too many, server shutting down, killed, idle, a node without its cluster. */
 const lost = new Set([1040, 1047, 1053, 1077, 1152, 1158, 1159, 1160, 1161, 1203, 1927, 2006, 2013, 4031]);
 
 export function mysqlFault(error: unknown, sql: string | null, config: ServerConfig, timeout: number): Fault {

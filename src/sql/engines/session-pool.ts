@@ -16,7 +16,7 @@ export class SessionPool {
     this.#connect = connect;
   }
 
-  /** A connection for the caller alone until it is given back. Fails as connecting fails. */
+  /** A connection for the caller alone until it is given back. Rejects when connecting fails. */
   async take(): Promise<ServerSession> {
     this.#refuseClosed();
     while (this.#inUse >= POOL_SIZE) {

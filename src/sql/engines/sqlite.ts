@@ -205,7 +205,7 @@ export class SqliteEngine implements SqlEngine {
     return this.#inTurn(async () => {
       const { guard } = this.#medium;
       guard.checkFile();
-      // The hot journal is our own then: rolling back what failed before writes to the file.
+      // The hot journal is our own then, left by a failure: rolling it back writes, so others are locked out.
       const recover = async (): Promise<void> => void (await this.#alone('recover', async () => this.#rollBack()));
       if (await guard.keepsOthersOut()) {
         if (guard.hasHotJournal()) await recover();
@@ -221,7 +221,7 @@ export class SqliteEngine implements SqlEngine {
   }
 
   #reconnect(): void {
-    // A second connection would spoil the log. But the files are ours alone then, so the page cache is right.
+    // A second connection would spoil a log; but then the files are ours alone, so the page cache is right.
     if (this.#medium.journal === 'wal') return;
     const fresh = this.#open();
     this.#database.close();
