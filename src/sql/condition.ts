@@ -32,9 +32,8 @@ export function filters(columns: Readonly<Record<string, string | null | undefin
 }
 
 /**
- * Up to this many ids are bound: those of one page of a listing, since finding them again would sort all volumes.
- * For a whole listing the query is repeated: it needs no sorting, and may find more than the 32,766 ids that
- * SQLite can bind.
+ * Up to this many ids are bound, such as those of a page, which another query would sort all volumes to find. A
+ * whole listing is queried again: that sorts nothing, and may find more than the 32,766 ids that SQLite can bind.
  */
 const FEW = 1000;
 

@@ -17,7 +17,7 @@ export interface Engine {
 }
 
 const running = Symbol('running engine');
-/** sql.js keeps one instance per realm; we keep ours on its own function, so that the two agree. */
+/** sql.js keeps one instance per realm; we keep ours on its start function, so that the two agree. */
 type Starter = typeof initSqlJs & { [running]?: Promise<Engine> };
 
 /**

@@ -14,7 +14,7 @@ export function mysqlFault(error: unknown, sql: string | null, config: ServerCon
       case 1213: // deadlock
       case 1020: // changed since it was read
       case 1412: // a table was altered since the transaction began to read
-      case 1180: // a node of a cluster would not take the transaction
+      case 1180: // a cluster node rejected the transaction
         return faults.conflict(name, said);
       case 1205:
         return faults.locked(name, config.lock_timeout);
@@ -35,7 +35,7 @@ export function mysqlFault(error: unknown, sql: string | null, config: ServerCon
         return faults.refused(new ValueError(wrongText(name, said.message)));
       case 1045:
       case 1698:
-      case 3159: // MySQL's word for a connection without TLS where that is demanded
+      case 3159: // MySQL's code for a connection without TLS where TLS is required
         return faults.notAdmitted(config, said);
       case 1044:
       case 1142:

@@ -19,7 +19,7 @@ import { SessionPool } from './session-pool.ts';
 export const usualStatementTimeout = 60_000;
 /** Milliseconds that we wait beyond the server's own limit: its error says more than silence. */
 const serverLead = 5_000;
-/** How many pieces of work share a transaction: the more, the longer others wait for the rows that they lock. */
+/** The most pieces of work that share a transaction: the more, the longer others wait for the rows that they lock. */
 const largestGroup = 100;
 
 /** Connects to the server and identifies it. Fails at once if it cannot. */
