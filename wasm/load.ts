@@ -1,18 +1,18 @@
 /**
- * Finds the SQLite engine's WebAssembly file, makes sure that it is the pinned one, and compiles it.
+ * Finds the SQLite engine's WebAssembly file, verifies that it is the pinned one, and compiles it.
  *
- * The virtual file system reaches into SQLite's structures, so any other build than the one that was
- * tested is refused. A caller that starts several workers keeps the result and hands it to each.
+ * The virtual file system reaches into SQLite's structures, so any build other than the tested one is
+ * refused. A caller that starts several workers keeps the result and hands it to each.
  */
 import { type CinderlibError, EngineMismatch, StorageFailure } from '../src/errors/index.ts';
 import { builtin } from '../src/runtime.ts';
 import pin from './pin.json' with { type: 'json' };
 
 /**
- * Where the file lies: beside the bundle, or, from the source tree, where npm installed it.
+ * Where the file is: beside the bundle, or, from the source tree, where npm installed it.
  *
- * Only the first spelling may be one that bundlers recognise: they would fail on a file that the
- * published package does not have.
+ * Bundlers may recognise only the first spelling: they would fail on a file that the published package
+ * does not have.
  */
 export function engineUrl(): URL {
   const here = import.meta.url;
@@ -20,7 +20,7 @@ export function engineUrl(): URL {
   return new URL(`../node_modules/${pin.package}/${pin.file}`, here);
 }
 
-/** Compiles the engine found at `url`; throws {@link EngineMismatch} when it is missing or another one. */
+/** Compiles the engine found at `url`; throws {@link EngineMismatch} when it is missing or a different one. */
 export async function compileEngine(url: URL = engineUrl()): Promise<WebAssembly.Module> {
   const { bytes, type } = await readEngine(url);
   const found = await sha256(bytes, url);
@@ -39,11 +39,11 @@ export async function compileEngine(url: URL = engineUrl()): Promise<WebAssembly
 }
 
 /**
- * The right bytes, and they cannot be compiled or started: what is left is a page that may not, or too little memory.
- * WebKit says so only at the start.
+ * The error when the right bytes cannot be compiled or started: the page's policy forbids it, or memory is short.
+ * WebKit reports it only at the start.
  */
 export function engineRefused(cause: unknown): CinderlibError {
-  // Runtimes reserve gigabytes of addresses for each engine, whatever it uses.
+  // Runtimes reserve gigabytes of address space for each engine, whatever it uses.
   if (cause instanceof RangeError) {
     const remedy = 'Close other contexts, or raise the limit of the process (ulimit -v).';
     const message = `There is no memory for the SQLite engine: ${messageOf(cause)}. ${remedy}`;
@@ -58,7 +58,7 @@ export function engineRefused(cause: unknown): CinderlibError {
 
 interface EngineFile {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** What the server calls it; any name will do for the right bytes. */
+  /** The content type that the server sends; any will do for the right bytes. */
   readonly type: string | null;
 }
 
@@ -84,7 +84,7 @@ function messageOf(error: unknown): string {
 }
 
 async function sha256(bytes: Uint8Array<ArrayBuffer>, url: URL): Promise<string> {
-  // Browsers hide it from pages that came over plain HTTP; the declared type does not know that.
+  // Browsers hide it from pages served over plain HTTP; the declared type ignores that.
   const subtle = crypto.subtle as SubtleCrypto | undefined;
   if (subtle === undefined) {
     throw new EngineMismatch(

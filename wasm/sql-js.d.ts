@@ -1,17 +1,17 @@
 /**
- * What is used of sql.js: SQLite's C functions by their own names, and Emscripten's handling of memory.
+ * The parts of sql.js that are used: SQLite's C functions by their own names, and Emscripten's memory functions.
  *
- * The package brings no types, and its own `Database` class is left alone on purpose: see README.md.
+ * The package has no types, and its own `Database` class is left unused on purpose: see README.md.
  * A pointer is a plain number; `0` is NULL.
  */
 declare module 'sql.js/dist/sql-wasm-browser.js' {
   export interface SqlJs {
     _malloc(size: number): number;
     _free(pointer: number): void;
-    /** Puts a function into WebAssembly's table. `signature`: result first, `i` is 32 bits, `j` a BigInt of 64. */
+    /** Puts a function into WebAssembly's table. `signature`: result first; `i` is 32 bits, `j` a BigInt of 64. */
     addFunction(callback: (...parameters: never[]) => number, signature: string): number;
     removeFunction(index: number): void;
-    /** Copies text into memory of its own, which the caller frees. */
+    /** Copies text into newly allocated memory, which the caller frees. */
     stringToNewUTF8(text: string): number;
     UTF8ToString(pointer: number): string;
 
@@ -38,12 +38,12 @@ declare module 'sql.js/dist/sql-wasm-browser.js' {
   }
 
   export interface SqlJsOptions {
-    /** Called once, to make the instance; `done` goes on with it. */
+    /** Called once, to make the instance; pass that to `done`. */
     instantiateWasm(imports: WebAssembly.Imports, done: (instance: WebAssembly.Instance) => void): void;
     print?(line: string): void;
     printErr?(line: string): void;
   }
 
-  /** Starts the engine at the first call; every later one gives the same instance, whatever its options. */
+  /** Starts the engine at the first call; later ones return the same instance, whatever their options. */
   export default function initSqlJs(options: SqlJsOptions): Promise<SqlJs>;
 }

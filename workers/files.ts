@@ -1,4 +1,4 @@
-/** The Web Worker that makes and grows the files of volumes, in browsers. */
+/** The Web Worker that creates and extends the files of volumes, in browsers. */
 import type { FileRequest } from '../src/drivers/file/file-task.ts';
 import { doFileTask } from '../src/drivers/file/opfs-files.ts';
 

@@ -4,7 +4,7 @@ import { webLocks } from '../src/runtime.ts';
 import { PortPasser } from '../src/tabs/port-passer.ts';
 
 const passer = new PortPasser(webLocks());
-// The types of the DOM know no global of shared workers.
+// The DOM types do not declare the global scope of shared workers.
 addEventListener('connect', (event) => {
   for (const port of (event as MessageEvent).ports) passer.admit(port);
 });

@@ -1,4 +1,4 @@
-/** Synchronous access handles of files, as far as they are used: TypeScript knows them for programs of workers alone. */
+/** The parts of synchronous access handles that are used: TypeScript declares them for programs of workers only. */
 export interface AccessHandle {
   read(target: Uint8Array, options: { readonly at: number }): number;
   write(source: Uint8Array, options: { readonly at: number }): number;
@@ -8,7 +8,7 @@ export interface AccessHandle {
   close(): void;
 }
 
-/** A file of the browser's, in browsers that have such handles. They can move files too. */
+/** A file in the origin private file system of a browser that has such handles, and can move files too. */
 export interface AccessibleFile extends FileSystemFileHandle {
   createSyncAccessHandle?(): Promise<AccessHandle>;
   move(name: string): Promise<void>;

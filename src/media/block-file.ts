@@ -1,39 +1,39 @@
 /**
- * A database file in memory that knows what of it is durable: for a platform that stores asynchronously.
+ * A database file in memory that tracks its dirty blocks, for a platform whose storage is asynchronous.
  *
- * Whatever is written becomes part of one change, which is then stored as a whole ({@link BlockFile.settle})
- * or taken back as a whole ({@link BlockFile.revert}).
+ * All writes become part of one change, which is then stored as a whole ({@link BlockFile.settle})
+ * or undone as a whole ({@link BlockFile.revert}).
  */
 import { StorageFailure } from '../errors/index.ts';
 import type { MediumFile } from './medium.ts';
 
-/** What is stored at the least: the usual page of SQLite. A page of another size is a part of one, or several. */
+/** The smallest unit that is stored: SQLite's usual page size. A page of another size is part of one, or several. */
 export const blockSize = 4096;
-/** What the memory for it is taken in, and the largest piece that it may be stored in. */
+/** The unit in which memory is allocated, and the largest piece that is stored. */
 export const extentSize = 262_144;
 const blocksPerExtent = extentSize / blockSize;
 
-/** How many pieces of a size cover so many bytes. */
+/** How many pieces of a size cover this many bytes. */
 export function piecesOf(bytes: number, size: number): number {
   return Math.ceil(bytes / size);
 }
 
 export class BlockFile implements MediumFile {
-  /** Each as long as an extent; behind the end of the file they hold zeros. */
+  /** Each has the full length of an extent; beyond the end of the file they hold zeros. */
   #extents: Uint8Array<ArrayBuffer>[];
   #size: number;
   #durableSize: number;
-  /** The blocks that were written since, with what they held; null where the file did not reach. */
+  /** The blocks written since the last durable state, with their content then; null where the file did not reach. */
   readonly #changed = new Map<number, Uint8Array | null>();
 
-  /** @param extents what is durable: the file's from now on */
+  /** @param extents the durable content, which the file owns from now on */
   constructor(extents: readonly Uint8Array<ArrayBuffer>[] = [], size = 0) {
     this.#extents = [...extents];
     this.#size = size;
     this.#durableSize = size;
   }
 
-  /** The blocks that are not as they were stored, in no order. */
+  /** The dirty blocks, in no order. */
   get changed(): ReadonlySet<number> {
     return new Set(this.#changed.keys());
   }
@@ -60,7 +60,7 @@ export class BlockFile implements MediumFile {
 
   write(source: Uint8Array, offset: number): void {
     const end = offset + source.length;
-    // A gap is written too, so that nothing which was stored there once shows in it.
+    // A gap counts as written too, so that nothing stored there earlier shows up in it.
     this.#touch(Math.min(offset, this.#size), end);
     if (end > this.#size) this.#grow(end);
     for (const { extent, at, from, length } of spans(offset, source.length)) {
@@ -77,29 +77,29 @@ export class BlockFile implements MediumFile {
     this.#extents.length = piecesOf(size, extentSize);
   }
 
-  /** One block as it is now, in a copy of its own. */
+  /** A copy of one block as it is now. */
   block(number: number): Uint8Array<ArrayBuffer> {
     const at = (number % blocksPerExtent) * blockSize;
     return this.#extent(Math.floor(number / blocksPerExtent)).slice(at, at + blockSize);
   }
 
-  /** One extent of that size as it is now, as far as the file reaches: to look at, not to keep. */
+  /** One extent of that size as it is now, as far as the file reaches: to read at once, not to keep. */
   extent(number: number, size: number): Uint8Array<ArrayBuffer> {
     const offset = number * size;
     const extent = this.#extent(Math.floor(offset / extentSize));
     const reach = Math.min(size, piecesOf(this.#size - offset, blockSize) * blockSize);
     const at = offset % extentSize;
-    // A copy, since what stores a part of a buffer stores all of it.
+    // A copy: structured clone of a view would store its whole buffer.
     return reach < extentSize ? extent.slice(at, at + reach) : extent;
   }
 
-  /** What was written is stored. */
+  /** The writes so far have been stored. */
   settle(): void {
     this.#changed.clear();
     this.#durableSize = this.#size;
   }
 
-  /** What was written is not stored, and never was. */
+  /** The writes so far have not been stored: undoes them. */
   revert(): void {
     this.#size = this.#durableSize;
     this.#extents.length = piecesOf(this.#size, extentSize);
@@ -112,14 +112,14 @@ export class BlockFile implements MediumFile {
     this.#changed.clear();
   }
 
-  /** Takes another content for this one: of the same database, stored meanwhile. */
+  /** Replaces the content with that of the same database as it is stored now. */
   replace(extents: readonly Uint8Array<ArrayBuffer>[], size: number): void {
     this.#extents = [...extents];
     this.#size = size;
     this.settle();
   }
 
-  /** What is written here lasts when it was stored, not before. */
+  /** Writes become durable when the medium stores them, not before. */
   sync(): void {}
 
   /** SQLite may open it again. */
@@ -163,12 +163,12 @@ interface Span {
   readonly extent: number;
   /** Where it begins in the extent. */
   readonly at: number;
-  /** Where it begins in what is read or written. */
+  /** Where it begins in the buffer that is read or written. */
   readonly from: number;
   readonly length: number;
 }
 
-/** The parts of extents that so many bytes lie in. */
+/** The parts of extents that these bytes lie in. */
 function* spans(offset: number, count: number): Generator<Span> {
   for (let from = 0; from < count; ) {
     const at = (offset + from) % extentSize;

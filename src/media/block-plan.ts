@@ -1,12 +1,12 @@
 /**
- * Which records a change of a database is stored as.
+ * Decides which records a change of a database is stored as.
  *
- * A commit wants small records, opening wants few: so single blocks are stored beside the extents that they
- * belong to, where they count instead of the extent's own bytes, and are folded into them when there is time.
+ * A commit is fast with small records, opening with few: so single blocks are stored beside the extents that
+ * they belong to, overriding the extent's own bytes, and are folded into them when there is time.
  */
 import { blockSize, piecesOf } from './block-file.ts';
 
-/** When more than that part of its blocks changed, storing the whole extent is as fast as storing them one by one. */
+/** If more than this share of its blocks has changed, storing the whole extent is as fast as storing single blocks. */
 const worthAnExtent = 1 / 4;
 
 export interface WritePlan {
@@ -14,11 +14,11 @@ export interface WritePlan {
   readonly extents: readonly number[];
   /** Single blocks to store. */
   readonly blocks: readonly number[];
-  /** In a file that became shorter, the first block and extent behind its end: what is stored from there on goes. */
+  /** In a file that became shorter, the first block and extent beyond its end: records from there on are removed. */
   readonly dropFrom: { readonly block: number; readonly extent: number } | null;
 }
 
-/** How the blocks that changed are stored, in a file that was `before` bytes long and is now `size`. */
+/** How to store the dirty blocks of a file that was `before` bytes long and is now `size`. */
 export function planWrite(changed: Iterable<number>, size: number, before: number, extentSize: number): WritePlan {
   const end = { block: piecesOf(size, blockSize), extent: piecesOf(size, extentSize) };
   const extents: number[] = [];
@@ -32,7 +32,7 @@ export function planWrite(changed: Iterable<number>, size: number, before: numbe
 
 /**
  * Which extents to fold next: those with the most single blocks, until no more than `allowed` blocks are
- * left, and at most `atOnce`, so that a commit which comes meanwhile does not wait for long.
+ * left, and at most `atOnce`, so that a commit in the meantime does not wait for long.
  */
 export function planFold(
   single: ReadonlySet<number>,

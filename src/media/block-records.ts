@@ -1,21 +1,21 @@
-/** The records that a database is stored as, and putting it together from them. */
+/** The records that a database is stored as, and how it is assembled from them. */
 import { type CinderlibError, DatabaseCorrupt, NotADatabase } from '../errors/index.ts';
 import { blockSize, extentSize as memoryExtent, piecesOf } from './block-file.ts';
 
-/** What this library writes. Another number means another layout of the records. */
+/** The format that this library writes. Another number means another layout of the records. */
 export const recordFormat = 1;
 
-/** The record that is written last in each transaction, and says what the others are. */
+/** The record that is written last in each transaction, and describes the others. */
 export interface Header {
   readonly format: number;
   readonly block_size: number;
-  /** Bytes of an extent: of {@link extentSizes}. */
+  /** Bytes of an extent: one of {@link extentSizes}. */
   readonly extent_size: number;
   /** Bytes of the database file. */
   readonly size: number;
   /** How many changes were stored. */
   readonly changes: number;
-  /** How often the database was opened for writing: only who opened it last may store. */
+  /** How often the database was opened for writing: only the latest opener may store. */
   readonly epoch: number;
 }
 
@@ -34,18 +34,18 @@ export interface StoredDatabase {
 }
 
 /**
- * The sizes of extents. In Chromium opening is fastest with large ones, 51 MB in 40 ms, against 175 ms with small
- * ones. Firefox reads them equally fast; but each that it comes past when it looks for another record it reads as a whole: with
- * large ones a commit to 50 MB takes twice as long as one to an empty database, with small ones as long.
+ * The sizes of extents. In Chromium opening is fastest with large ones: 51 MB in 40 ms, against 175 ms with small
+ * ones. Firefox reads both equally fast, but reads as a whole each record that it passes when it looks for another:
+ * with large ones a commit to 50 MB takes twice as long as one to an empty database, with small ones equally long.
  */
 export const extentSizes = { small: 16_384, large: memoryExtent } as const;
 
-/** The header of a database that is made now. */
+/** The header of a new database. */
 export function newHeader(extent_size: number): Header {
   return { format: recordFormat, block_size: blockSize, extent_size, size: 0, changes: 0, epoch: 0 };
 }
 
-/** Is another text after each change. */
+/** Differs after each change. */
 export function versionOf({ epoch, changes }: Header): string {
   return `${epoch}:${changes}`;
 }
@@ -73,7 +73,7 @@ export function checkHeader(header: unknown, path: string): Header {
 }
 
 /**
- * Puts the extents of a database together; their bytes become its own.
+ * Assembles the extents of a database; takes ownership of their bytes.
  *
  * @throws {NotADatabase | DatabaseCorrupt}
  */
@@ -88,7 +88,7 @@ export function assemble(found: FoundRecords, path: string): StoredDatabase {
     place(extents, stored, number * extentSize);
     covered.push(stored.length / blockSize);
   }
-  // An extent that was stored before the file became shorter still holds what was behind its end now.
+  // An extent that was stored before the file became shorter still holds bytes beyond its end.
   extents[Math.floor(size / memoryExtent)]?.fill(0, size % memoryExtent);
   const single = new Set<number>();
   const end = piecesOf(size, blockSize);
@@ -108,7 +108,7 @@ export function assemble(found: FoundRecords, path: string): StoredDatabase {
   return { header, extents, single };
 }
 
-/** Puts a piece where it belongs in memory. A piece as long as an extent of it becomes one. */
+/** Puts a piece in its place in memory. A piece as long as an extent in memory becomes that extent. */
 function place(extents: Uint8Array<ArrayBuffer>[], piece: Uint8Array<ArrayBuffer>, offset: number): void {
   const number = Math.floor(offset / memoryExtent);
   if (piece.length === memoryExtent) {

@@ -1,7 +1,7 @@
-/** Turns what a browser's storage says into this library's errors, with words for what to do. */
+/** Turns the errors of a browser's storage into this library's, saying what to do about them. */
 import { CinderlibError, DatabaseUnavailable, StorageFailure } from '../errors/index.ts';
 
-/** The browser's words that a user meets: as errno, reason and remedy. */
+/** The names of browser errors that users meet, with errno, reason and remedy. */
 const words: Readonly<Record<string, readonly [errno: string, reason: string, remedy: string]>> = {
   QuotaExceededError: [
     'QuotaExceeded',
@@ -15,17 +15,17 @@ const words: Readonly<Record<string, readonly [errno: string, reason: string, re
   InvalidStateError: ['InvalidState', 'the browser closed the connection', 'Try again.'],
 };
 
-/** Those that say that the browser lets nobody store here. */
+/** The names of errors that mean that the browser does not allow this page to store anything. */
 const denied = new Set(['SecurityError', 'NotAllowedError']);
 
-/** The browser's own word for an error, such as `QuotaExceededError`. */
+/** The browser's own name for an error, such as `QuotaExceededError`. */
 export function browserWord(error: unknown): string | null {
-  // Errors of another realm are no instances of ours, and a quota may be a class of its own.
+  // Errors of another realm are not instances of ours, and a quota error may have a class of its own.
   if (typeof error !== 'object' || error === null || !('name' in error)) return null;
   return typeof error.name === 'string' ? error.name : null;
 }
 
-/** The failure of reading or writing what was open already. */
+/** The error for a failure to read or write storage that is already open. */
 export function browserFailure(action: string, path: string, cause: unknown): CinderlibError {
   if (cause instanceof CinderlibError) return cause;
   const word = browserWord(cause) ?? '';
@@ -38,7 +38,7 @@ export function browserFailure(action: string, path: string, cause: unknown): Ci
   return new StorageFailure(`Cannot ${action} ${path}: ${reason} (${word}). ${remedy}`, path, errno, { cause });
 }
 
-/** The failure of opening: the browser allows none, or its storage failed. */
+/** The error for a failure to open: the browser does not allow it, or its storage failed. */
 export function browserOpenFailure(path: string, cause: unknown): CinderlibError {
   const word = browserWord(cause) ?? '';
   if (cause instanceof CinderlibError || !denied.has(word)) return browserFailure('open', path, cause);

@@ -1,4 +1,4 @@
-/** A file that SQLite keeps beside a database, looked at without SQLite. */
+/** Examines a file that SQLite keeps beside a database, without SQLite. */
 import type { FileSystem } from './disk-file.ts';
 import { errnoOf, storageFailure } from './failure.ts';
 
@@ -11,7 +11,7 @@ export interface Companion {
   readonly bytes: Uint8Array;
 }
 
-/** Null when it is not there, or empty: that is the same to SQLite. It is not opened when no byte is asked for. */
+/** Null when it is missing or empty, which is the same to SQLite. It is not opened when no bytes are requested. */
 export function look(fs: FileSystem, path: string, length: number): Companion | null {
   try {
     const there = fs.statSync(path, { bigint: true, throwIfNoEntry: false });
@@ -19,13 +19,13 @@ export function look(fs: FileSystem, path: string, length: number): Companion | 
     const bytes = length === 0 ? new Uint8Array(0) : start(fs, path, length);
     return { inode: there.ino, size: there.size, modified: there.mtimeNs, bytes };
   } catch (error) {
-    // Gone between the two calls.
+    // It was removed between the two calls.
     if (errnoOf(error) === 'ENOENT') return null;
     throw storageFailure('look at', path, error);
   }
 }
 
-/** The journal, where it is one that a crash left, or that somebody is using: by its first byte, as SQLite tells. */
+/** The journal, if a crash left it or a program is using it; judged by its first byte, as in SQLite. */
 export function hotJournal(fs: FileSystem, path: string): Companion | null {
   const journal = look(fs, path, 1);
   return journal?.bytes[0] === 0 ? null : journal;

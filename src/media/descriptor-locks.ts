@@ -1,8 +1,8 @@
 /**
- * The locks that a process holds by one of its descriptors, as Linux shows them in `/proc/<pid>/fdinfo/<descriptor>`.
+ * The locks that a process holds through one descriptor, as Linux lists them in `/proc/<pid>/fdinfo/<descriptor>`.
  *
- * They are in the table of all locks as well, but whoever has not read that for some 50 ms waits for a grace period
- * of the kernel (7 to 12 ms, see `locks_start` in its fs/locks.c). One descriptor is read in 10 µs.
+ * The table of all locks has them too, but reading that waits for an RCU grace period unless it was read within the
+ * last 20 ms or so (7 to 12 ms; see `locks_start` in the kernel's fs/locks.c). One descriptor takes 10 µs.
  */
 import type { FileSystem } from './disk-file.ts';
 import { type ByteLock, type LockedFile, parseLocks } from './lock-table.ts';
@@ -18,9 +18,10 @@ export class DescriptorLocks {
   }
 
   /**
-   * The descriptor by which a process holds a lock on a file now; null where it holds none, or does not show it.
+   * Finds the descriptor through which a process currently holds a lock on a file; null if it holds none, or none that
+   * can be seen.
    *
-   * @param descriptor one of ours of the same file, which need not be the one that the lock is held by
+   * @param descriptor one of ours on the same file, whether or not the lock is held through it
    */
   static find(fs: FileSystem, pid: number, descriptor: number, file: LockedFile): DescriptorLocks | null {
     try {
@@ -32,12 +33,12 @@ export class DescriptorLocks {
         found.close();
       }
     } catch {
-      // Another user's process, one that has ended, or no descriptors left: the table of all locks tells.
+      // A process of another user, one that has exited, or no descriptor left for us: the table of all locks decides.
     }
     return null;
   }
 
-  /** None as soon as the descriptor is closed, or the process has ended. */
+  /** Empty once the descriptor is closed or the process has exited. */
   locks(): readonly ByteLock[] {
     try {
       return parseLocks(this.#source.read().text, this.#file);
@@ -51,7 +52,7 @@ export class DescriptorLocks {
   }
 }
 
-/** What a descriptor leads to; null for one that has been closed since it was listed. */
+/** The target of a descriptor's link; null if it was closed after it was listed. */
 function linkOf(fs: FileSystem, link: string): string | null {
   try {
     return fs.readlinkSync(link);

@@ -11,7 +11,7 @@ export class DiskFile implements MediumFile {
   readonly #path: string;
   readonly #device: bigint;
   readonly #inode: bigint;
-  /** The folder to sync with the file, as long as the folder's new entry may not be durable. */
+  /** The folder to sync together with the file, while the folder's new entry may not be durable yet. */
   #newIn: string | null;
   #open = true;
 
@@ -42,7 +42,7 @@ export class DiskFile implements MediumFile {
 
   write(source: Uint8Array, offset: number): void {
     try {
-      // A disk that fills up takes the first part and refuses the rest in the next call.
+      // A disk that fills up accepts the first part, and refuses the rest in the next call.
       for (let done = 0; done < source.length; ) {
         done += this.#fs.writeSync(this.descriptor, source, done, source.length - done, offset + done);
       }
@@ -61,7 +61,7 @@ export class DiskFile implements MediumFile {
 
   sync(): void {
     try {
-      // As SQLite's own VFS: the data and the size, without the times, which nobody recovers by.
+      // As in SQLite's own VFS: syncs data and size, but not the times, which recovery does not need.
       this.#fs.fdatasyncSync(this.descriptor);
       if (this.#newIn !== null) {
         syncFolder(this.#fs, this.#newIn);
@@ -101,7 +101,7 @@ export class DiskFile implements MediumFile {
     return this.#open;
   }
 
-  /** Idempotent: a descriptor's number is soon another file's. */
+  /** Idempotent: the number of a closed descriptor is soon reused for another file. */
   close(): void {
     if (!this.#open) return;
     this.#open = false;
@@ -113,7 +113,7 @@ export class DiskFile implements MediumFile {
   }
 }
 
-/** What systems answer that cannot open or sync a folder: Windows, some network file systems. */
+/** The errors of systems that cannot open or sync a folder: Windows, some network file systems. */
 const cannotSyncFolders = new Set(['EISDIR', 'EACCES', 'EPERM', 'EINVAL', 'ENOTSUP', 'EBADF', 'ENOSYS']);
 
 /** Makes the names in a folder survive a power cut, where the system can. */

@@ -1,8 +1,8 @@
-/** Turns what a file system says into this library's errors, with words for what to do. */
+/** Turns the errors of a file system into this library's, saying what to do about them. */
 import { CinderlibError, DatabaseCorrupt, DatabaseUnavailable, StorageFailure } from '../errors/index.ts';
 import { builtin } from '../runtime.ts';
 
-/** The system's words that a user meets, as reason and remedy. */
+/** The system's errors that users meet, with reason and remedy. */
 const words: Readonly<Record<string, readonly [reason: string, remedy: string]>> = {
   ENOSPC: ['the disk is full', 'Free some space and try again.'],
   EDQUOT: ['the disk quota is used up', 'Free some space and try again.'],
@@ -23,14 +23,14 @@ const words: Readonly<Record<string, readonly [reason: string, remedy: string]>>
   ERR_INVALID_ARG_VALUE: ['the path holds a NUL character', 'Correct the path.'],
 };
 
-/** Other remedies, where nothing was to be written. */
+/** Other remedies, for databases that are only read. */
 const forReading: Readonly<Record<string, string>> = {
   EACCES: 'The file must be readable, and the folders on the way to it open to this user.',
   EPERM: 'The file must be readable, and the folders on the way to it open to this user.',
   ENOENT: 'Correct the path.',
 };
 
-/** Those that say where the database is, or who may use it; the others say that storage failed. */
+/** Errors about the path or its permissions; the others mean that storage failed. */
 const aboutThePlace = new Set([
   'EACCES',
   'EPERM',
@@ -43,29 +43,29 @@ const aboutThePlace = new Set([
   'ERR_INVALID_ARG_VALUE',
 ]);
 
-/** The system's own word for an error, such as `ENOSPC`. */
+/** The system's own code for an error, such as `ENOSPC`. */
 export function errnoOf(error: unknown): string | null {
   if (typeof error !== 'object' || error === null) return null;
-  // An error of ours keeps the system's word apart from its own code.
+  // An error of ours keeps the system's code apart from its own.
   if (error instanceof CinderlibError) return error instanceof StorageFailure ? error.errno : null;
   return 'code' in error && typeof error.code === 'string' ? error.code : null;
 }
 
-/** What the system has too little of just now. Whoever does without then must not go on without later. */
+/** Temporary shortages: reported as errors, since going on without a lock would leave it missing for good. */
 const shortages = new Set(['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM']);
 
-/** Whether something that is there could not be had for want of files, processes or memory. */
+/** Whether something existing could not be opened or started for lack of descriptors, processes or memory. */
 export function isShortage(error: unknown): boolean {
   return shortages.has(errnoOf(error) ?? '');
 }
 
-/** The failure of reading, writing or syncing a file that was open already. */
+/** The error for a failure to read, write or sync an open file. */
 export function storageFailure(action: string, path: string, cause: unknown): CinderlibError {
   if (cause instanceof CinderlibError) return cause;
   return new StorageFailure(sentence(action, path, cause), path, errnoOf(cause), { cause });
 }
 
-/** The failure of opening or creating a file: the place is wrong, or storage failed. */
+/** The error for a failure to open or create a file: the path is wrong, or storage failed. */
 export function openFailure(action: string, path: string, cause: unknown): CinderlibError {
   const errno = errnoOf(cause);
   const isAboutThePlace = deniedBy(cause) !== null || (errno !== null && aboutThePlace.has(errno));
@@ -75,13 +75,13 @@ export function openFailure(action: string, path: string, cause: unknown): Cinde
   return new DatabaseUnavailable(sentence(action, path, cause), path, { cause });
 }
 
-/** The flag of Deno that was missing: `read` or `write`. */
+/** The Deno permission that was missing: `read` or `write`. */
 function deniedBy(error: unknown): 'read' | 'write' | null {
   if (!(error instanceof Error) || error.name !== 'NotCapable') return null;
   return error.message.includes('--allow-write') ? 'write' : 'read';
 }
 
-/** The error of a file whose content makes no sense to SQLite, in its words. */
+/** The error for a file whose content makes no sense to SQLite, in SQLite's words. */
 export function damaged(path: string, reason: string): DatabaseCorrupt {
   // In browsers there is no file that sqlite3 could read.
   const rescue = /^(?:indexeddb|opfs):/.test(path) ? '' : `, or save what is left with "sqlite3 ${path} .recover"`;

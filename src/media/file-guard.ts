@@ -1,10 +1,10 @@
 /**
  * Guards a database on disk that is open for writing here.
  *
- * Between our transactions native programs may read and not write, during one they may do neither: where a
- * keeper can hold SQLite's own lock for us. Elsewhere their locks are respected as far as they are seen.
- * A keeper cannot go from one lock to the other without letting go for a moment, so that somebody may get
- * in; therefore each transaction looks first whether the file is still as the last one left it.
+ * Where a keeper can hold SQLite's own lock for us, native programs can read but not write between our transactions,
+ * and do neither during one. Elsewhere their locks are respected as far as they can be seen. A keeper has to release
+ * one lock before it takes the other, so that another program may get in between; therefore each transaction first
+ * checks that the file is as the last one left it.
  */
 import { type CinderlibError, DatabaseChanged, DatabaseUnavailable } from '../errors/index.ts';
 import { pause } from '../runtime.ts';
@@ -18,14 +18,14 @@ import { LockLevel, NativeLocks } from './native-locks.ts';
 /** The longest pause between two attempts to get a lock, in milliseconds. */
 const longestPause = 50;
 
-/** From which level of another's lock on ours cannot be taken, by the level of ours. */
+/** By the level of our lock: the lowest level of another's lock that conflicts with it. */
 const conflicts: Readonly<Record<number, number>> = {
   [LockLevel.shared]: LockLevel.pending,
   [LockLevel.reserved]: LockLevel.reserved,
   [LockLevel.exclusive]: LockLevel.shared,
 };
 
-/** Starts what can hold the lock here; null where nothing can. */
+/** Starts a keeper of the lock; null where none can run. */
 export type StartKeeper = (path: string) => Promise<Keeper | null>;
 
 export class FileGuard implements Guard {
@@ -33,16 +33,16 @@ export class FileGuard implements Guard {
   readonly #watch: FileWatch;
   readonly #locks: NativeLocks | null;
   readonly #start: StartKeeper;
-  /** Undefined until the first {@link enter}: nothing native may touch a file that is no database. */
+  /** Undefined until the first {@link enter}: no native program may touch a file that is not a database. */
   #keeper: Keeper | null | undefined;
   #inside = false;
-  /** Whether the keeper has the lock that keeps writers out, and the attempt to get it that is under way. */
+  /** Whether the keeper holds the lock that keeps writers out, and the pending attempt to get it. */
   #rests = false;
   #resting: Promise<void> = Promise.resolve();
-  /** As our last transaction left the file; null when that is not known. */
+  /** The file as our last transaction left it; null when that is unknown. */
   #known: FileState | null = null;
   #adopts = true;
-  /** Whether the file is being written to since {@link enter}, and its change counter before. */
+  /** Whether the file is being written since {@link enter}, and its change counter before that. */
   #writes = false;
   #counter = 0;
 
@@ -89,7 +89,7 @@ export class FileGuard implements Guard {
     await this.#resting;
     if (!this.#rests) return false;
     if (this.#keeper?.alive && this.#stillHolds(LockLevel.reserved)) return true;
-    // Closing any descriptor of the file in our own process has dropped the lock.
+    // Closing any descriptor of the file in our own process has dropped the lock: take it again.
     this.#rest();
     await this.#resting;
     return this.#rests && this.#stillHolds(LockLevel.reserved);
@@ -119,14 +119,14 @@ export class FileGuard implements Guard {
       this.#writes ||= refusal === null && level === LockLevel.exclusive;
       return refusal;
     }
-    // Only reading is allowed then, and a journal that would have to be rolled back for it is not touched.
+    // Only reading is allowed now, and a hot journal, which reading would have to roll back first, is left alone.
     if (level > LockLevel.shared) return this.#watch.locked(0);
     return this.#rests ? null : this.#intruder(level);
   }
 
   intruded(): boolean {
     if (!this.#writes || !this.#wasIntruded()) return false;
-    // The next change is to find that the file is not as we left it.
+    // Lets the next change find that the file is not as we left it.
     this.#adopts = false;
     return true;
   }
@@ -148,7 +148,7 @@ export class FileGuard implements Guard {
     this.#locks?.close();
   }
 
-  /** The keeper was given the lock; whether it still has it is looked at when the file itself is to be written. */
+  /** The keeper got the lock; whether it still holds it is checked when the file itself is about to be written. */
   #refusalWithin(level: number): CinderlibError | null {
     if (level < LockLevel.exclusive) return null;
     if (this.#keeper?.alive && this.#stillHolds(LockLevel.exclusive)) {
@@ -164,7 +164,7 @@ export class FileGuard implements Guard {
   #wasIntruded(): boolean {
     if (this.#keeper) return !(this.#keeper.alive && this.#stillHolds(LockLevel.exclusive));
     try {
-      // A native program takes our journal for one of a crash: it rolls it back, and removes it.
+      // A native program takes our journal for a hot one: it rolls it back and removes it.
       const undone = !this.#watch.hasJournalFile() || this.#watch.state().counter !== (this.#counter + 1) % 2 ** 32;
       return undone || this.#watch.othersLevel() > LockLevel.none;
     } catch {
@@ -181,7 +181,7 @@ export class FileGuard implements Guard {
     return this.#locks === null || this.#locks.holds(level);
   }
 
-  /** @param known the file as it must be, where it must: it has the same journal mode then */
+  /** @param known the state that the file must be in, hence also its journal mode; null for any */
   async #exclude(known: FileState | null): Promise<void> {
     await this.#resting;
     this.#rests = false;
@@ -202,7 +202,7 @@ export class FileGuard implements Guard {
     const mode = known ?? this.#watch.mode();
     try {
       if (!(await this.#keeper.exclude(mode))) return false;
-      // Somebody switched to a write-ahead log just now, whose locks are others: once more, in that mode.
+      // Another program has just switched to a write-ahead log, which has other locks: try again in that mode.
       return known !== null || !this.#watch.state().writeAheadLog;
     } catch (error) {
       if (!(error instanceof RunnerLost)) throw error;
@@ -210,7 +210,7 @@ export class FileGuard implements Guard {
     }
   }
 
-  /** The keeper has ended by itself: once more with another one, and not without. */
+  /** The keeper has died: tries once more with a new one, never without. */
   async #excludeAnew(mode: FileState, lost: RunnerLost): Promise<boolean> {
     const { path } = this.#watch;
     try {
@@ -239,14 +239,14 @@ export class FileGuard implements Guard {
       (rests) => {
         this.#rests = rests;
       },
-      // The next transaction meets the same, and says so.
+      // The next transaction meets the same failure, and reports it.
       () => {},
     );
   }
 
   #remember(): FileState | null {
     try {
-      // A journal that could not be rolled back yet will change the file when it is.
+      // A journal that is still to be rolled back will change the file.
       return this.#watch.hasHotJournal() ? null : this.#watch.state();
     } catch {
       return null;

@@ -1,24 +1,24 @@
-/** What tells whether a database file is still as it was: what its header and its file system say of it. */
+/** The state of a database file, from its header and the file system: tells whether it has changed. */
 import type { FileSystem } from './disk-file.ts';
 
 export interface FileState {
-  /** SQLite's change counter: another one after each transaction that wrote. */
+  /** SQLite's change counter, which changes with each transaction that writes. */
   readonly counter: number;
-  /** Whether the header says that the database is used with a write-ahead log. */
+  /** Whether the header says that the database uses a write-ahead log. */
   readonly writeAheadLog: boolean;
   readonly size: number;
   /** When it was last written to, in nanoseconds. */
   readonly modified: bigint;
 }
 
-/** How much of the header is looked at. */
+/** How many bytes of the header are read. */
 const headerSize = 28;
 /** 1: the file is read with a rollback journal, 2: with a write-ahead log. */
 const readVersionAt = 19;
 const writeAheadLog = 2;
 const counterAt = 24;
 
-/** Measures an open file. The header comes first: what is written meanwhile changes the time after it. */
+/** Measures an open file. The header is read first: a write in between then shows in the time, which is read later. */
 export function measure(fs: FileSystem, descriptor: number): FileState {
   const header = new Uint8Array(headerSize);
   const count = fs.readSync(descriptor, header, 0, headerSize, 0);
@@ -31,7 +31,7 @@ export function measure(fs: FileSystem, descriptor: number): FileState {
   };
 }
 
-/** The two states in words that say how they differ; null when they do not. */
+/** Says how two states differ; null when they do not. */
 export function difference(known: FileState, found: FileState): string | null {
   if (!known.writeAheadLog && found.writeAheadLog) return 'was switched to a write-ahead log';
   if (known.counter !== found.counter) return `was changed (change counter ${known.counter}, now ${found.counter})`;

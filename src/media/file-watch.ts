@@ -1,4 +1,4 @@
-/** Looks at a database on disk without touching it: is it still the same file, and is somebody writing? */
+/** Observes a database on disk without touching it: is it still the same file, and is anyone writing? */
 import { type CinderlibError, DatabaseChanged, DatabaseLocked, DatabaseUnavailable } from '../errors/index.ts';
 import { type Companion, hotJournal, isHotJournal, look } from './companion.ts';
 import type { DiskFile, FileSystem } from './disk-file.ts';
@@ -7,9 +7,9 @@ import type { FileState } from './file-state.ts';
 import type { Disturbance } from './guard.ts';
 import { LockLevel, lockedBy, type NativeLocks } from './native-locks.ts';
 
-/** What a write-ahead log starts with; its two random numbers are others each time it begins anew. */
+/** The length of a write-ahead log's header; its two salts change each time the log starts over. */
 const logHeader = 32;
-/** In the memory that users of the log share: how it stands, each commit counted, and what was brought into the file. */
+/** The length of the header of the WAL-index: the state of the log with its commit count, and what is checkpointed. */
 const sharedHeader = 136;
 const checkpointed = [
   [96, 100],
@@ -23,7 +23,7 @@ export class FileWatch {
   readonly #locks: NativeLocks | null;
   readonly #writer: () => DatabaseLocked | null;
 
-  /** @param writer the error of another program of this library that may be at work on it, without native locks */
+  /** @param writer the error for another program of this library that may be writing, without native locks */
   constructor(
     fs: FileSystem,
     path: string,
@@ -42,7 +42,7 @@ export class FileWatch {
     return this.#file.state();
   }
 
-  /** The state, with a write-ahead log also where only the log says so: SQLite goes by either. */
+  /** The state, with `writeAheadLog` also set when only a log file says so: SQLite goes by either. */
   mode(): FileState {
     const state = this.state();
     return { ...state, writeAheadLog: state.writeAheadLog || this.#look('-wal', 0) !== null };
@@ -61,25 +61,25 @@ export class FileWatch {
     );
   }
 
-  /** Stays the same while what was committed in the file, and in the log that belongs to it, is not changed. */
+  /** Stays the same while nothing that was committed, in the file or in the log that belongs to it, changes. */
   stamp(): string {
     const { counter, size, modified, writeAheadLog } = this.mode();
     const stamp = `${counter} ${size} ${modified}`;
     if (!writeAheadLog) return stamp;
-    // A log that only grows keeps what it held; a checkpoint, and a new beginning after it, do not.
+    // A log that only grows keeps its content; after a checkpoint and a restart of the log it does not.
     const [log, shared] = [this.#look('-wal', logHeader), this.#lookAtSharedMemory()];
     const progress = checkpointed.map(([from, to]) => hex(shared?.bytes.subarray(from, to)));
     return `${stamp} ${log?.inode} ${hex(log?.bytes)} ${progress.join(' ')}`;
   }
 
-  /** Is another one after each commit. */
+  /** Changes with each commit. */
   version(): string {
     const stamp = this.stamp();
     const [log, shared] = [this.#look('-wal', 0), this.#lookAtSharedMemory()];
     return log === null ? stamp : `${stamp} ${log.size} ${log.modified} ${hex(shared?.bytes)}`;
   }
 
-  /** What others hold, or 0 where that cannot be seen. */
+  /** The lock level that others hold, or 0 where that cannot be seen. */
   othersLevel(): number {
     return this.#locks?.others().level ?? LockLevel.none;
   }
@@ -93,25 +93,25 @@ export class FileWatch {
     const others = this.#locks?.others() ?? null;
     const level = others?.level ?? LockLevel.none;
     if (others !== null && level >= LockLevel.pending) return { error: this.locked(0), abandoned: false };
-    // Whoever has reserved the file writes its journal now and has not begun to write the file.
+    // A program that has reserved the file writes its journal now, and has not begun to write the file.
     if (level === LockLevel.reserved || !this.hasHotJournal()) return null;
     const writer = this.#writer();
     if (writer !== null) return { error: writer, abandoned: false };
     return { error: this.#hotJournal(others !== null), abandoned: others !== null };
   }
 
-  /** Whether a journal lies there that a crash left, or that somebody is using. */
+  /** Whether there is a journal that a crash left or that a program is using. */
   hasHotJournal(): boolean {
     return isHotJournal(this.#fs, `${this.path}-journal`);
   }
 
-  /** Which journal lies there, and how it is; null where none is that a crash left, or that somebody is using. */
+  /** Identifies the state of a journal that a crash left or that a program is using; null when there is none. */
   hotJournal(): string | null {
     const journal = hotJournal(this.#fs, `${this.path}-journal`);
     return journal && `${journal.inode} ${journal.size} ${journal.modified}`;
   }
 
-  /** Whether there is a journal at all: between two transactions of ours an empty one. */
+  /** Whether a journal file exists at all: between two transactions of ours an empty one does. */
   hasJournalFile(): boolean {
     const path = `${this.path}-journal`;
     try {
@@ -121,7 +121,7 @@ export class FileWatch {
     }
   }
 
-  /** The error of a file that others use, after so many milliseconds of waiting. */
+  /** The error for a file that others use, after this many milliseconds of waiting. */
   locked(waited: number): DatabaseLocked {
     const others = this.#locks?.others();
     return lockedBy(this.#fs, this.path, others?.pids ?? [], waited);
@@ -141,7 +141,7 @@ export class FileWatch {
     );
   }
 
-  /** Closing a descriptor of it would drop the locks of a native connection in this very process. */
+  /** Closing a descriptor of it would drop the locks that a native connection in this same process has on it. */
   #lookAtSharedMemory(): Companion | null {
     return this.#look('-shm', this.#locks?.heldByThisProcess() ? 0 : sharedHeader);
   }

@@ -1,8 +1,8 @@
 /**
- * A medium on a real file system: pages are read and written in place, as SQLite's own VFS does it.
+ * A medium on a real file system: pages are read and written in place, as in SQLite's own VFS.
  *
  * The files have the names that native SQLite gives them, so either side can roll back what the other
- * left behind when it crashed. The database's own file is opened once and stays open until the end:
+ * left behind in a crash. The database file itself is opened once and stays open until the end:
  * closing any descriptor of it would drop the locks that this process has on it.
  */
 import { isHotJournal } from './companion.ts';
@@ -12,7 +12,7 @@ import { FreeGuard, type Guard } from './guard.ts';
 import { MainFile } from './main-file.ts';
 import type { FileKind, HeldLock, Medium, MediumFile } from './medium.ts';
 
-/** What the medium knows of the lock that its opener took. */
+/** What the medium knows about the lock that its opener took. */
 interface Lock {
   readonly file?: HeldLock;
   release(): void;
@@ -38,9 +38,9 @@ export class FilesystemMedium implements Medium {
 
   /**
    * @param path absolute, free of symbolic links
-   * @param lock keeps others away; released when the medium is closed
+   * @param lock keeps others out; released when the medium is closed
    * @param seeded whether the opener itself put the database there
-   * @param makeGuard what keeps other programs off; nothing unless given
+   * @param makeGuard makes what keeps native programs out; by default nothing does
    */
   constructor(
     fs: FileSystem,
@@ -112,18 +112,18 @@ export class FilesystemMedium implements Medium {
     return this.#release(() => {
       const isOurs = this.#created.has('') && (this.#main === null || this.#main.written || !this.exists(''));
       for (const kind of this.#created) {
-        // A journal with something in it may be all that makes an older database whole.
+        // A journal that is not empty may be needed to make an older database whole.
         if (isOurs || (kind !== '' && !this.exists(kind))) this.remove(kind, false);
       }
     });
   }
 
-  /** The lock goes last, and in any case: nobody else may come before the files are as they should be. */
+  /** The lock is released last, and in any case: nobody may come in before the files are in order. */
   async #release(tidy: () => void): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     try {
-      // The names may lead to files of somebody else by now.
+      // By now the names may lead to files of another program.
       if (this.#guard === null || (await this.#guard.mayTidy())) tidy();
     } finally {
       await this.#letGo();
@@ -142,17 +142,17 @@ export class FilesystemMedium implements Medium {
     }
   }
 
-  /** One that SQLite would still play back is what makes the database whole. */
+  /** Removes the journal, unless it is hot: the database then needs it to be whole. */
   #removeSpentJournal(): void {
     try {
       if (!isHotJournal(this.#fs, `${this.path}-journal`)) this.remove('-journal', false);
     } catch {
-      // It says nothing, and may stay.
+      // It has no effect, and may stay.
     }
   }
 
   #mainFile(create: boolean): MainFile {
-    // Asked before it is opened, which may create it.
+    // Read before opening, which may create the file.
     const seeded = this.#created.has('');
     this.#main ??= new MainFile(this.#openFile('', create), seeded);
     return this.#main;
@@ -164,7 +164,7 @@ export class FilesystemMedium implements Medium {
       const { descriptor, created } = this.#descriptor(path, kind, create);
       try {
         const file = new DiskFile(this.#fs, path, descriptor, created ? this.#folder : null);
-        // SQLite opens its journal anew for each transaction: those that it has closed are let go.
+        // SQLite opens its journal anew for each transaction: forget the files that it has closed.
         for (const known of this.#open) if (!known.isOpen) this.#open.delete(known);
         this.#open.add(file);
         return file;

@@ -1,7 +1,7 @@
 /**
- * Folds single blocks into their extents when nothing else is to be done, so that opening stays fast.
+ * Folds single blocks into their extents when the database is idle, so that opening stays fast.
  *
- * A crash at any point is safe: each step is one transaction, which stores the extents and drops the blocks.
+ * A crash at any point is safe: each step is one transaction, which stores extents and drops their blocks.
  */
 import type { BlockFile } from './block-file.ts';
 import { blockSize } from './block-file.ts';
@@ -9,9 +9,9 @@ import { planFold, type WritePlan } from './block-plan.ts';
 
 /** How many single blocks may stay: opening takes 48 µs for each. */
 const allowedBlocks = 256;
-/** How many bytes one step folds: stored in about 6 ms, which a commit that comes meanwhile waits for. */
+/** How many bytes one step folds: storing them takes about 6 ms, which a commit in the meantime waits for. */
 const foldedAtOnce = 512 * 1024;
-/** How long nothing must have been stored before it begins, and the pause after each step, in milliseconds. */
+/** How long the database must be idle before folding begins, and the pause after each step, in milliseconds. */
 const idleTime = 1000;
 const stepPause = 50;
 
@@ -26,7 +26,7 @@ export class Folding {
 
   /**
    * @param single the blocks that have records of their own
-   * @param store stores what a plan says, all or nothing
+   * @param store carries out a plan, all or nothing
    */
   constructor(
     file: BlockFile,
@@ -51,7 +51,7 @@ export class Folding {
     await this.#step;
   }
 
-  /** Goes on, after a change that was stored in this way. */
+  /** Continues after a change that was stored by this plan. */
   resume({ extents, blocks, dropFrom }: WritePlan): void {
     for (const block of blocks) this.#single.add(block);
     for (const extent of extents) this.#forget(extent);
@@ -59,7 +59,7 @@ export class Folding {
     this.#wait(idleTime);
   }
 
-  /** Goes on with what is stored now, whatever was before. */
+  /** Starts over with what is stored now. */
   restart(single: ReadonlySet<number>): void {
     this.#single.clear();
     for (const block of single) this.#single.add(block);
@@ -79,9 +79,9 @@ export class Folding {
     }, milliseconds);
   }
 
-  /** Never rejects: it is tried again, and until then the blocks count as before. */
+  /** Never rejects: a failed step is retried, and until then the single blocks remain valid. */
   async #fold(): Promise<void> {
-    // In the middle of a transaction an extent may hold what is not to be stored.
+    // In the middle of a transaction an extent may hold uncommitted data.
     if (!this.#file.isDurable) return this.#wait(idleTime);
     const extents = planFold(this.#single, allowedBlocks, foldedAtOnce / this.#extentSize, this.#extentSize);
     try {

@@ -1,7 +1,7 @@
-/** What follows a database's name in that of its content to be: a name that is no file's of anybody, and soon its own. */
+/** The suffix of a new database's content before it is renamed into place: a name that no other file has. */
 export type FreshSuffix = `.${string}.part`;
 
-/** Random: a fixed one may be that of a file, or of another database, which would be lost. */
+/** Random: a fixed one might belong to an existing file or another database, which would be lost. */
 export function freshSuffix(): FreshSuffix {
   return `.${crypto.randomUUID().slice(0, 8)}.part`;
 }

@@ -1,55 +1,55 @@
-/** What stands between a database and the other programs that may use its file at the same time. */
+/** The contract of a guard: it protects a database from other programs that use its file at the same time. */
 import type { CinderlibError } from '../errors/index.ts';
 
-/** `held`: native programs are kept off by SQLite's own lock. `seen`: their locks are respected. `none`: neither. */
+/** `held`: SQLite's own lock keeps native programs out. `seen`: their locks are respected. `none`: neither. */
 export type NativeLocking = 'held' | 'seen' | 'none';
 
-/** Why nothing can be read just now. */
+/** Why the database cannot be read right now. */
 export interface Disturbance {
   readonly error: CinderlibError;
-  /** Nobody is doing it: a crash left the file so, and waiting does not help. */
+  /** True when no program is at work: a crash left the file like this, and waiting does not help. */
   readonly abandoned: boolean;
 }
 
 export interface Guard {
   readonly nativeLocks: NativeLocking;
-  /** How long others are waited for, in milliseconds. */
+  /** How long to wait for other programs, in milliseconds. */
   readonly busyTimeout: number;
   /**
-   * Keeps everybody else off until {@link leave}: before anything is written.
+   * Locks everyone else out until {@link leave}; required before anything is written.
    *
-   * `write` wants the file as it was left. `recover` takes it as it is, for rolling back what failed, and
-   * `refresh` makes what is found then the new state to compare with.
+   * `write` requires the file to be as we left it. `recover` accepts it as it is, to roll back a failure;
+   * `refresh` makes what it finds the new state to compare with.
    *
    * @throws {DatabaseLocked} after {@link busyTimeout}
-   * @throws {DatabaseChanged} having let everybody in again
+   * @throws {DatabaseChanged} after releasing the lock again
    */
   enter(purpose: 'write' | 'recover' | 'refresh'): Promise<void>;
-  /** Lets others read again: they can when it resolves. Never rejects: what was done is done. */
+  /** Lets others read again: they can once it resolves. Never rejects: the transaction is over. */
   leave(): Promise<void>;
-  /** Whether nobody else can write until the next {@link enter}, so that reading needs no care. */
+  /** Whether nobody else can write until the next {@link enter}, so that reads need no checks. */
   keepsOthersOut(): Promise<boolean>;
   /** @throws {DatabaseChanged} when another file, or none, has the name of the one that was opened */
   checkFile(): void;
-  /** Equal stamps, with no disturbance between or at them, mean that nothing was written. */
+  /** Equal stamps, with no disturbance at or between them, mean that nothing was written in between. */
   stamp(): string;
-  /** Whether a journal waits to be rolled back before anything can be read. */
+  /** Whether a hot journal has to be rolled back before anything can be read. */
   hasHotJournal(): boolean;
-  /** Somebody who is writing, or was. */
+  /** Another program's write, under way or interrupted by a crash; null when there is none. */
   disturbance(): Disturbance | null;
-  /** Why a level of SQLite's locks cannot be taken now: asked by SQLite itself, before each step. */
+  /** Why a level of SQLite's lock cannot be taken now; null when it can. SQLite asks before each step. */
   refusal(level: number): CinderlibError | null;
-  /** Whether somebody may have come in while we wrote, and undone or overwritten it. Asked after a commit. */
+  /** Whether another program may have got in while we wrote, and undone or overwritten it. Asked after a commit. */
   intruded(): boolean;
-  /** Whether somebody else is about to write, so that a journal which lies there is theirs. */
+  /** Whether another program is about to write, so that a journal found there is its own. */
   isReserved(): boolean;
-  /** Whether files that are needed no more can be removed without taking them from somebody. */
+  /** Whether files no longer needed can be removed without taking them from another program. */
   mayTidy(): Promise<boolean>;
-  /** Lets go. After the files were closed. */
+  /** Releases the locks. Call it after the files are closed. */
   close(): Promise<void>;
 }
 
-/** The guard of what nobody else can reach. */
+/** The guard of a database that no other program can reach. */
 export class FreeGuard implements Guard {
   readonly nativeLocks = 'none';
   readonly busyTimeout = 0;

@@ -1,4 +1,4 @@
-/** Takes snapshots of a database in IndexedDB: each is one transaction, which no writer disturbs. */
+/** Takes snapshots of a database in IndexedDB: each is one read transaction, isolated from writers. */
 import { BlockFile } from './block-file.ts';
 import { versionOf } from './block-records.ts';
 import type { IndexedDbStore } from './indexeddb-store.ts';

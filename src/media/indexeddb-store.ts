@@ -1,11 +1,11 @@
 /**
  * The records of one database in IndexedDB: the only file that knows the package `idb`.
  *
- * What must hold:
- * - A change is one transaction: all its records or none. All are asked for before anything is awaited.
- * - The header is read first in it: who was replaced by somebody that opened the database later stores nothing.
- * - A connection that the browser closes by force is opened again once, and the change repeated. That is safe,
- *   for the same records are written and nobody else may write others.
+ * Invariants:
+ * - A change is one transaction: all its records or none. All requests are made before anything is awaited.
+ * - The header is read first in it: a store that a later opener has replaced writes nothing.
+ * - A connection that the browser closes by force is reopened once, and the change repeated. That is safe, for
+ *   the same records are written and nobody else may write others.
  */
 import { type DBSchema, deleteDB, type IDBPDatabase, type IDBPTransaction, openDB } from 'idb';
 import {
@@ -31,13 +31,13 @@ type StoreName = 'header' | 'extents' | 'blocks';
 type Transaction<M extends IDBTransactionMode> = IDBPTransaction<Records, StoreName[], M>;
 
 const storeNames: StoreName[] = ['header', 'extents', 'blocks'];
-/** The version of the database in IndexedDB's own counting: which object stores there are. */
+/** The version of the database in IndexedDB's own sense: which object stores there are. */
 const schemaVersion = 1;
 const headerKey = 'header';
-/** What a connection says that the browser has closed, in the middle of a transaction or before it. */
+/** The errors of a connection that the browser has closed, during a transaction or before it. */
 const closedByForce = new Set(['AbortError', 'InvalidStateError', 'UnknownError']);
 
-/** `strict` waits until the disk has it, where the system keeps its word; `relaxed` until the system has it. */
+/** `strict` waits until the disk has the data, if the system keeps its word; `relaxed` until the system has it. */
 export type Durability = 'strict' | 'relaxed';
 
 export class IndexedDbStore {
@@ -47,10 +47,10 @@ export class IndexedDbStore {
   #connection: IDBPDatabase<Records> | null = null;
   #header: Header;
   #created = false;
-  /** Whether the browser closed the connection, which makes what it was doing uncertain. */
+  /** Whether the browser closed the connection by force, so that the outcome of its last transaction is uncertain. */
   #terminated = false;
 
-  /** @param extentSize of a database that is made now */
+  /** @param extentSize the extent size of a new database */
   constructor(name: string, path: string, durability: Durability, extentSize: number) {
     this.#header = newHeader(extentSize);
     this.#name = name;
@@ -58,18 +58,18 @@ export class IndexedDbStore {
     this.#durability = durability;
   }
 
-  /** What the database is stored in. */
+  /** The size of the extents that the database is stored in. */
   get extentSize(): number {
     return this.#header.extent_size;
   }
 
-  /** Whether there was nothing, and nothing has been stored. */
+  /** Whether this store created the database, and has stored nothing yet. */
   get isNew(): boolean {
     return this.#created && this.#header.changes === 0;
   }
 
   /**
-   * Reads the database, and takes it over from whoever had it: after this only this store writes to it.
+   * Reads the database, and takes it over from its previous opener: from then on only this store writes to it.
    *
    * @throws {NotADatabase | DatabaseCorrupt | DatabaseUnavailable | StorageFailure} having changed nothing
    */
@@ -80,7 +80,7 @@ export class IndexedDbStore {
       const counts = await Promise.all(storeNames.map((name) => transaction.objectStore(name).count()));
       if (counts.every((count) => count === 0)) {
         this.#created = true;
-        // At random, so that it is none that somebody has who had a database of that name, which was removed.
+        // Random, so that it differs from that of an opener whose database of the same name was removed.
         const [epoch = 0] = crypto.getRandomValues(new Uint32Array(1));
         await header.put({ ...this.#header, epoch }, headerKey);
       }
@@ -92,16 +92,16 @@ export class IndexedDbStore {
     });
   }
 
-  /** Reads the database as it is, for whoever only reads it. */
+  /** Reads the database as it is, for readers. */
   async read(): Promise<StoredDatabase> {
     await this.#connect(false);
     return this.#reading('readonly', (transaction) => readAll(transaction, this.path));
   }
 
   /**
-   * Reads what was taken over, after it has become unknown what of it was stored.
+   * Reads the database that was taken over, after it has become unknown how much of it was stored.
    *
-   * @throws {DatabaseTakenOver | DatabaseChanged} when somebody else has it, or it is gone
+   * @throws {DatabaseTakenOver | DatabaseChanged} when another opener has it, or it is gone
    */
   async readAgain(): Promise<StoredDatabase> {
     const stored = await this.read();
@@ -111,7 +111,7 @@ export class IndexedDbStore {
     return stored;
   }
 
-  /** The version of what is stored, for whoever only reads it. */
+  /** The version of what is stored, for readers. */
   async version(): Promise<string> {
     await this.#connect(false);
     return this.#reading('readonly', async (transaction) => {
@@ -119,17 +119,17 @@ export class IndexedDbStore {
     });
   }
 
-  /** Stores a change: durable when it resolves, not there at all when it rejects, unless the error says so. */
+  /** Stores a change: durable when it resolves, not stored at all when it rejects, unless the error says otherwise. */
   async write(file: BlockFile, plan: WritePlan): Promise<void> {
     const header: Header = { ...this.#header, size: file.size(), changes: this.#header.changes + 1 };
     await this.#repeatedOnce(() => this.#put(file, plan, header));
     this.#header = header;
   }
 
-  /** Moves single blocks into their extents: changes how the database is stored, not what it is. */
+  /** Moves single blocks into their extents: changes how the database is stored, not its content. */
   async fold(file: BlockFile, plan: WritePlan): Promise<void> {
     await this.#connect(false);
-    // From here on everything is asked for without waiting, so that no transaction of SQLite can begin in between.
+    // From here on all requests are made without waiting, so that no SQLite transaction can begin in between.
     if (file.isDurable) await this.#put(file, plan, this.#header);
     else throw new StorageFailure(`${this.path} is being written to.`, this.path);
   }
@@ -139,11 +139,11 @@ export class IndexedDbStore {
     this.#connection = null;
   }
 
-  /** Takes the database away. */
+  /** Removes the database. */
   async remove(): Promise<void> {
     this.close();
     try {
-      // Who does not close it when asked to keeps it for now: it is removed when they do.
+      // A connection that does not close when asked delays the removal until it does: do not wait for that.
       await new Promise<void>((resolve, reject) => {
         deleteDB(this.#name, { blocked: () => resolve() }).then(resolve, reject);
       });
@@ -154,10 +154,10 @@ export class IndexedDbStore {
 
   async #put(file: BlockFile, plan: WritePlan, header: Header): Promise<void> {
     const connection = this.#connection ?? (await this.#connect(false));
-    // Chromium keeps large values in files of their own, which it may leave unwritten unless it is to be strict.
+    // Chromium keeps large values in files of their own, which it may leave unwritten unless durability is strict.
     const durability = plan.extents.length > 0 ? 'strict' : this.#durability;
     const transaction = connection.transaction(storeNames, 'readwrite', { durability });
-    // Rejects as each request of it does, and says why.
+    // Rejects whenever one of its requests does, with the reason.
     const done = transaction.done.then(
       () => null,
       (error: unknown) => ({ error }),
@@ -174,15 +174,15 @@ export class IndexedDbStore {
     } catch (error) {
       refusal = error;
     }
-    // What was asked for in part would be stored in part.
+    // Otherwise the requests made so far would be stored.
     if (refusal !== null) abort(transaction);
     const failure = await done;
-    // That a transaction was given up says less than why.
+    // That a transaction was aborted tells less than why.
     if (failure !== null && browserWord(failure.error) !== 'AbortError') throw failure.error;
     if (refusal !== null || failure !== null) throw refusal ?? failure?.error;
   }
 
-  /** Why this store may not write any more. */
+  /** Why this store may no longer write; null while it may. */
   #refusal(found: Header | undefined): Error | null {
     if (found?.epoch === this.#header.epoch) return null;
     return found === undefined ? this.#missing() : new DatabaseTakenOver(this.path);
@@ -217,7 +217,7 @@ export class IndexedDbStore {
   }
 
   async #reopened(): Promise<{ readonly wasClosed: boolean }> {
-    // That the connection is closed is told after its transactions have failed.
+    // The connection's `close` event comes after its transactions have failed.
     await new Promise((resolve) => void setTimeout(resolve, 0));
     const wasClosed = this.#terminated;
     this.close();
@@ -245,7 +245,7 @@ export class IndexedDbStore {
     }
   }
 
-  /** The connection, made when there is none; the database too when `create` is set. */
+  /** The connection, made when there is none; creates the database too when `create` is set. */
   async #connect(create: boolean): Promise<IDBPDatabase<Records>> {
     if (this.#connection !== null) return this.#connection;
     const connection = await this.#open(create);
@@ -269,12 +269,12 @@ export class IndexedDbStore {
             for (const name of storeNames) database.createObjectStore(name);
             return;
           }
-          // IndexedDB has no way of opening that does not create.
+          // IndexedDB cannot open without creating: abort the creation.
           isMissing = true;
           transaction.done.catch(ignore);
           transaction.abort();
         },
-        // Somebody wants to remove it, and would wait for as long as it is open.
+        // Someone wants to remove it, and would have to wait for as long as it is open.
         blocking: (_, __, event) => {
           forget();
           (event.target as IDBDatabase | null)?.close();
@@ -311,12 +311,12 @@ async function readAll(transaction: Transaction<IDBTransactionMode>, path: strin
   return assemble({ header, extents: paired(extentKeys, extentValues), blocks: paired(blockKeys, blockValues) }, path);
 }
 
-/** Asks for all that a plan says, without waiting for any of it. */
+/** Makes all requests of a plan, without waiting for any. */
 function putPieces(transaction: Transaction<'readwrite'>, file: BlockFile, plan: WritePlan, extentSize: number): void {
   const extents = transaction.objectStore('extents');
   const blocks = transaction.objectStore('blocks');
   const ask = (request: Promise<unknown>): void => {
-    // The transaction says why it failed, for all of its requests.
+    // The transaction reports the reason, for all of its requests.
     request.catch(ignore);
   };
   for (const extent of plan.extents) {
@@ -335,7 +335,7 @@ function abort(transaction: Transaction<IDBTransactionMode>): void {
   try {
     transaction.abort();
   } catch {
-    // It has ended already.
+    // It has already ended.
   }
 }
 

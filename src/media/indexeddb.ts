@@ -1,7 +1,7 @@
 /**
- * A medium in IndexedDB, which is asynchronous where SQLite is not: all pages are in memory, and what a commit
- * changed is stored in one transaction when it is flushed. So a commit costs what it changed, however large
- * the database is; and the database has to fit in memory.
+ * A medium in IndexedDB, which is asynchronous where SQLite is not: all pages are in memory, and the flush of a
+ * commit stores its dirty blocks in one transaction. So the cost of a commit depends on what it changed, not on
+ * the size of the database; and the database has to fit in memory.
  */
 import { DatabaseChanged, OutcomeUnknown, StorageFailure } from '../errors/index.ts';
 import { BlockFile } from './block-file.ts';
@@ -31,8 +31,8 @@ export class IndexedDbMedium implements Medium {
   #closed = false;
 
   /**
-   * @param stored what the store was taken over with
-   * @param from the first content of a new database
+   * @param stored the database as it was when the store took it over
+   * @param from the initial content of a new database
    */
   constructor(store: IndexedDbStore, lock: WebLock, stored: StoredDatabase, from: Uint8Array | null) {
     this.path = store.path;
@@ -74,7 +74,7 @@ export class IndexedDbMedium implements Medium {
       await this.#store.write(file, plan);
     } catch (error) {
       file.revert();
-      // Folding what may not be stored would mix two states of the database.
+      // Unless it is known that nothing was stored, folding might mix two states of the database.
       if (error instanceof StorageFailure) this.#folding.resume(nothing);
       else this.guard.distrust(error, this.path);
       throw error;
@@ -91,7 +91,7 @@ export class IndexedDbMedium implements Medium {
     return this.#release(true);
   }
 
-  /** A database that nothing was stored in leaves nothing behind. The lock goes last, and in any case. */
+  /** A database in which nothing was stored leaves nothing behind. The lock is released last, and in any case. */
   async #release(mayRemove: boolean): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -111,7 +111,7 @@ export class IndexedDbMedium implements Medium {
   }
 }
 
-/** Lets nobody use what is in memory when it may not be what is stored. */
+/** Refuses access while the database in memory may differ from what is stored. */
 class StoreGuard extends FreeGuard {
   readonly #reload: () => Promise<void>;
   #failure: unknown = null;
@@ -121,7 +121,7 @@ class StoreGuard extends FreeGuard {
     this.#reload = reload;
   }
 
-  /** From now on what is in memory may not be what is stored. */
+  /** From now on the database in memory may differ from what is stored. */
   distrust(cause: unknown, path: string): void {
     this.#failure =
       cause instanceof OutcomeUnknown

@@ -1,4 +1,4 @@
-/** A native connection in this very process: `node:sqlite`. */
+/** A native connection in this process: `node:sqlite`. */
 import { connectNatively, type NativeConnection } from '../runtime.ts';
 import { type NativeRunner, nativePatience } from './keeper.ts';
 

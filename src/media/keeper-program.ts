@@ -1,7 +1,7 @@
 /**
- * A native connection in a process of its own: the `sqlite3` program, told what to do through its input.
+ * A native connection in a process of its own: the `sqlite3` program, controlled through its stdin.
  *
- * It ends when its input does, and so with this process, however that ends. It keeps nobody alive.
+ * It ends when its stdin does, and so with this process, however that ends. It does not keep this process alive.
  */
 import { builtin, isAllowed } from '../runtime.ts';
 import { isShortage, storageFailure } from './failure.ts';
@@ -19,7 +19,7 @@ interface Waiting {
   readonly reject: (reason: RunnerLost) => void;
 }
 
-/** Nothing that it is asked takes longer than {@link nativePatience}; a program that was stopped never answers. */
+/** Milliseconds until a silent program counts as stopped: no command takes longer than {@link nativePatience}. */
 const answerTimeout = 10_000;
 const endTimeout = 1000;
 
@@ -34,7 +34,7 @@ export class ProgramRunner implements NativeRunner {
     this.#child = child;
     child.on('error', (error) => this.#lose(`sqlite3 could not be started: ${error.message}`));
     child.on('exit', (code, signal) => this.#lose(`sqlite3 ended with ${signal ?? `code ${code}`}`));
-    // What ended it is told by its end.
+    // The `exit` event tells why it ended.
     child.stdin.on('error', () => {});
     child.stderr.setEncoding('utf8').on('data', (text: string) => this.#read(text));
     this.#keepAlive(false);
@@ -43,20 +43,20 @@ export class ProgramRunner implements NativeRunner {
   /**
    * Null where there is no such program.
    *
-   * @throws {StorageFailure} where it could not be started for want of files, processes or memory
+   * @throws {StorageFailure} when it could not be started for lack of descriptors, processes or memory
    */
   static async start(path: string): Promise<ProgramRunner | null> {
     const processes = builtin('node:child_process');
     const nowhere = builtin('node:os')?.devNull;
     if (processes === undefined || nowhere === undefined) return null;
-    // It is found by the path in the environment.
+    // It is found through PATH in the environment.
     if (!isAllowed({ name: 'run' }) || !isAllowed({ name: 'env' })) return null;
-    // Without the settings of whoever runs it, which may change how it answers, or the database.
+    // Without the user's own settings, which may change how it answers, or the database.
     const parameters = ['-batch', '-init', nowhere, path];
     try {
       const child = processes.spawn('sqlite3', parameters, {
         stdio: ['pipe', 'ignore', 'pipe'],
-        // Out of the terminal's reach: an interrupt is for this program, which may want to go on for a while.
+        // Detached from the terminal: an interrupt is for this program, which may want to continue for a while.
         detached: true,
         windowsHide: true,
       });
@@ -81,8 +81,8 @@ export class ProgramRunner implements NativeRunner {
   run(sql: string): Promise<string> {
     if (this.#lost !== null) return Promise.reject(this.#lost);
     this.#sent += 1;
-    // Answers and errors come on two streams, in no common order. So the end of what SQLite complains of is
-    // marked on the stream of errors, by a command that there is none of.
+    // Answers and errors come on two streams, in no common order. So an unknown command, which causes an error
+    // of its own, marks the end of SQLite's errors on the error stream.
     const mark = `.zz${this.#sent}`;
     const command = sql.startsWith('.') ? sql : `${sql};`;
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), answerTimeout);
@@ -127,7 +127,7 @@ export class ProgramRunner implements NativeRunner {
     for (const { reject } of this.#waiting.splice(0)) reject(this.#lost);
   }
 
-  /** Its pipes are sockets, which the types of a child do not say. */
+  /** Its pipes are sockets, which the types do not say. */
   #keepAlive(keep: boolean): void {
     for (const part of [this.#child, this.#child.stdin, this.#child.stderr]) {
       const { ref, unref } = part as { ref?: () => void; unref?: () => void };
@@ -136,7 +136,7 @@ export class ProgramRunner implements NativeRunner {
   }
 }
 
-/** Why a program did not start; Node tells it later. */
+/** Why a program did not start, which Node reports later. */
 function failureOf(child: Child): Promise<unknown> {
   return new Promise((resolve) => child.once('error', resolve));
 }

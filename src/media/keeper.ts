@@ -1,25 +1,25 @@
 /**
  * Holds SQLite's own lock on a database for us: a native connection that begins transactions and never
- * writes, since JavaScript has no call for POSIX locks.
+ * writes, since JavaScript has no API for POSIX locks.
  *
- * These must hold:
+ * Invariants:
  * - Every transaction is rolled back, never committed. On an empty file SQLite prepares a first page as
- *   soon as a transaction begins, and a commit would write that over what we wrote meanwhile.
- * - Nothing comes to lie beside the file: on an empty one the journal of that first page is kept in memory.
- * - A database with a write-ahead log is brought back to a rollback journal first, by SQLite itself and
- *   under its own locks: it refuses while anybody else is connected, and begins no log for us.
+ *   soon as a transaction begins, and a commit would write that over what we have written since.
+ * - No file is created beside the database: on an empty one the journal of that first page is kept in memory.
+ * - A database with a write-ahead log is first switched back to a rollback journal, by SQLite itself and
+ *   under its own locks: it refuses while anyone else is connected, and starts no log for us.
  */
 import { DatabaseUnavailable, NotADatabase, StorageFailure } from '../errors/index.ts';
 import { damaged } from './failure.ts';
 import type { FileState } from './file-state.ts';
 
-/** A native connection, wherever it is. */
+/** A native connection, wherever it runs. */
 export interface NativeRunner {
-  /** The process that has the locks, when it is another one. */
+  /** The process that holds the locks, if it is not this one. */
   readonly pid: number | null;
-  /** False when it has ended by itself. */
+  /** False once it has ended by itself. */
   readonly alive: boolean;
-  /** Runs SQL and gives what SQLite complained of; an empty text is success. Throws {@link RunnerLost}. */
+  /** Runs SQL and returns SQLite's error message; an empty text is success. Throws {@link RunnerLost}. */
   run(sql: string): Promise<string>;
   close(): Promise<void>;
 }
@@ -28,8 +28,8 @@ export interface NativeRunner {
 export class RunnerLost extends Error {}
 
 /**
- * How long SQLite itself waits in one attempt, in milliseconds. Meanwhile it lets no new reader in, so that a
- * stream of short readers cannot keep us out; in our own process it blocks the thread, so it is short.
+ * How long SQLite itself waits in one attempt, in milliseconds. Meanwhile it admits no new reader, so that a
+ * stream of short reads cannot keep us out. In our own process the wait blocks the thread, so it is short.
  */
 export const nativePatience = 25;
 
@@ -51,7 +51,7 @@ export class Keeper {
     return this.#runner.alive;
   }
 
-  /** Locks everybody else out, readers too: true when nobody is in. */
+  /** Locks everyone else out, readers too; false while anyone else is in. */
   async exclude({ writeAheadLog, size }: FileState): Promise<boolean> {
     if (writeAheadLog || size === 0) {
       await this.#end();
@@ -61,7 +61,7 @@ export class Keeper {
     return this.#begin('BEGIN EXCLUSIVE');
   }
 
-  /** Lets others read, and keeps them from writing: true when nobody came in between. */
+  /** Lets others read but not write; false when another writer got in between. */
   rest(): Promise<boolean> {
     return this.#begin('BEGIN IMMEDIATE');
   }
@@ -82,7 +82,7 @@ export class Keeper {
     this.#begun = false;
   }
 
-  /** False when somebody else has a lock; throws for any other reason. */
+  /** False when someone else holds a lock; throws for any other reason. */
   async #succeeds(sql: string): Promise<boolean> {
     const complaint = await this.#runner.run(sql);
     if (complaint === '') return true;

@@ -1,4 +1,4 @@
-/** Finds the file that a database's path means, and says early and clearly when it can be none. */
+/** Finds the file that a database's path means, and says early and clearly when there can be none. */
 import { DatabaseUnavailable } from '../errors/index.ts';
 import type { FileSystem } from './disk-file.ts';
 import { openFailure } from './failure.ts';
@@ -54,12 +54,12 @@ function realFile(fs: FileSystem, path: string): string {
   if (there.isDirectory()) {
     throw new DatabaseUnavailable(`Cannot open ${path}: it is a folder. Name a file in it.`, path);
   }
-  // Opening a pipe would wait for its other end.
+  // Opening a pipe would block until its other end opens.
   if (!there.isFile()) throw new DatabaseUnavailable(`Cannot open ${path}: it is not a regular file.`, path);
   return fs.realpathSync(path);
 }
 
-/** Native SQLite, which keeps others off for us, opens these too, and would wait for the other end of a pipe. */
+/** The keeper's native SQLite opens these too, and would block on a pipe until its other end opens. */
 function refuseIrregular(fs: FileSystem, database: string, companion: string): void {
   if (fs.statSync(companion, { throwIfNoEntry: false })?.isFile() ?? true) return;
   throw new DatabaseUnavailable(

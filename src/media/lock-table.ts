@@ -1,8 +1,8 @@
 /**
- * Linux's table of all file locks, `/proc/locks`: which bytes of which file are locked, and by whom.
+ * Linux's table of all file locks, `/proc/locks`: which bytes of which file are locked, and by which process.
  *
- * The one way to see another program's POSIX locks without the system call that JavaScript lacks. A lock
- * of another container is not in it, unless that shares the process ids of this one.
+ * The only way to see another program's POSIX locks without a system call that JavaScript lacks. It does not
+ * show the locks of another container, unless that shares the process ids of this one.
  */
 import { hostProcess, mayReadProc } from '../runtime.ts';
 import type { FileSystem } from './disk-file.ts';
@@ -11,9 +11,9 @@ import { ProcFile } from './proc-file.ts';
 
 /** One lock that is held. */
 export interface ByteLock {
-  /** Of open file descriptions, which belong to no process, -1. */
+  /** -1 for locks of open file descriptions, which belong to no process. */
   readonly pid: number;
-  /** Whether it allows nobody else a lock on the same bytes. */
+  /** Whether it excludes every other lock on the same bytes. */
   readonly exclusive: boolean;
   readonly from: number;
   readonly to: number;
@@ -34,9 +34,9 @@ export class LockTable {
   }
 
   /**
-   * Opens the table; null where there is none, or where it counts processes by other ids than ours.
+   * Opens the table; null where there is none, or where it uses other process ids than ours.
    *
-   * @throws {StorageFailure} where it could not be opened for want of files
+   * @throws {StorageFailure} when it could not be opened for lack of descriptors
    */
   static open(fs: FileSystem): LockTable | null {
     const host = hostProcess();
@@ -53,7 +53,7 @@ export class LockTable {
   /** The locks on a file, those of this process included. */
   locksOn(file: LockedFile): readonly ByteLock[] {
     const { text, parts } = this.#source.read();
-    // A lock that goes away meanwhile moves the others up, and one of them out of sight; not twice.
+    // A lock released meanwhile moves the others up, and perhaps one of them out of sight; not twice in a row.
     return parseLocks(parts < 2 ? text : text + this.#source.read().text, file);
   }
 
@@ -64,8 +64,8 @@ export class LockTable {
 
 /**
  * A line, as the kernel's fs/locks.c prints it: `1: POSIX  ADVISORY  WRITE 3568 fd:00:2531452 1073741824 1073742335`.
- * One with `->` waits for the lock above it and holds nothing. FLOCK and LEASE are of other kinds. What one
- * descriptor holds is shown with `lock:` before it.
+ * One with `->` waits for the lock above it and holds nothing. FLOCK and LEASE locks are of other kinds. Among the
+ * properties of a descriptor such a line starts with `lock:`.
  */
 const line =
   /^(?:lock:\t)?\d+: (?:POSIX|OFDLCK) +\S+ +(?<mode>READ|WRITE) +(?<pid>-?\d+) (?<major>[\da-f]+):(?<minor>[\da-f]+):(?<inode>\d+) (?<from>\d+) (?<to>\d+|EOF)$/;
@@ -74,7 +74,7 @@ const line =
 export function parseLocks(text: string, { devices, inode }: LockedFile): readonly ByteLock[] {
   const locks: ByteLock[] = [];
   for (const one of text.split('\n')) {
-    // Most lines are of other files.
+    // Most lines are about other files.
     if (!one.includes(`:${inode} `)) continue;
     const found = line.exec(one)?.groups;
     if (found === undefined || found['inode'] !== inode) continue;
@@ -87,10 +87,10 @@ export function parseLocks(text: string, { devices, inode }: LockedFile): readon
 }
 
 /**
- * How the table names an open file.
+ * How the table identifies an open file.
  *
- * Its device is the one of the file system. On btrfs `stat` tells another one, that of the subvolume, and
- * the table of mounts has the right one: under the id of the mount that the descriptor was opened on.
+ * The device is that of the file system. On btrfs `stat` returns another one, that of the subvolume; the mount
+ * table has the right one, under the id of the mount on which the descriptor was opened.
  */
 export function identify(fs: FileSystem, descriptor: number): LockedFile {
   const { dev, ino } = fs.fstatSync(descriptor, { bigint: true });

@@ -1,4 +1,4 @@
-/** The database's own file, as SQLite uses it: SQLite may close it and open it again, the system does not. */
+/** The database file as SQLite uses it: it stays open when SQLite closes it, for when SQLite opens it again. */
 import type { DiskFile } from './disk-file.ts';
 import type { MediumFile } from './medium.ts';
 
@@ -6,7 +6,7 @@ export class MainFile implements MediumFile {
   readonly file: DiskFile;
   #written: boolean;
 
-  /** @param written whether what it holds comes from here */
+  /** @param written whether its content comes from here */
   constructor(file: DiskFile, written: boolean) {
     this.file = file;
     this.#written = written;
@@ -42,6 +42,6 @@ export class MainFile implements MediumFile {
     return this.file.moved();
   }
 
-  /** The medium closes it, at the end. */
+  /** The medium closes it in the end. */
   close(): void {}
 }

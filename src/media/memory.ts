@@ -1,4 +1,4 @@
-/** A medium in memory: it lasts as long as the object, and survives nothing else. */
+/** A medium in memory, which lasts only as long as the object. */
 import { StorageFailure } from '../errors/index.ts';
 import { FreeGuard } from './guard.ts';
 import type { FileKind, Medium, MediumFile } from './medium.ts';
@@ -11,7 +11,7 @@ export class MemoryFile implements MediumFile {
   #size: number;
 
   constructor(content: Uint8Array) {
-    // A copy: SQLite writes into it, and the content belongs to whoever gave it.
+    // A copy: SQLite writes into it, and the content belongs to the caller.
     this.#bytes = new Uint8Array(content);
     this.#size = content.length;
   }
@@ -31,7 +31,7 @@ export class MemoryFile implements MediumFile {
 
   truncate(size: number): void {
     if (size > this.#bytes.length) this.#grow(size);
-    // What lies behind the end must read as zero if the file grows again.
+    // Bytes beyond the end must read as zero if the file grows again.
     if (size < this.#size) this.#bytes.fill(0, size, this.#size);
     this.#size = size;
   }
@@ -46,12 +46,12 @@ export class MemoryFile implements MediumFile {
     return false;
   }
 
-  /** The content as a copy of its own. */
+  /** A copy of the content. */
   bytes(): Uint8Array<ArrayBuffer> {
     return this.#bytes.slice(0, this.#size);
   }
 
-  /** Doubles, so that a file that grows page by page is copied a constant number of times in all. */
+  /** Doubles the capacity, so that growing page by page copies each byte a constant number of times on average. */
   #grow(needed: number): void {
     try {
       const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2, leastCapacity));
@@ -73,9 +73,9 @@ export class MemoryMedium implements Medium {
   readonly #files = new Map<FileKind, MemoryFile>();
 
   /**
-   * @param from the first content of the database: a whole SQLite file
+   * @param from the initial content of the database: a whole SQLite file
    * @param companions what belongs to it: a write-ahead log, or a journal that a crash left
-   * @param path where that came from
+   * @param path where they came from
    */
   constructor(
     from: Uint8Array | null = null,
@@ -108,7 +108,7 @@ export class MemoryMedium implements Medium {
     this.#files.delete(kind);
   }
 
-  /** The database file as it is now, in a copy of its own. */
+  /** A copy of the database file as it is now. */
   bytes(): Uint8Array<ArrayBuffer> {
     return this.#files.get('')?.bytes() ?? new Uint8Array(0);
   }

@@ -1,20 +1,20 @@
-/** SQLite's own locks on a database file, as other programs hold them: seen, and respected. */
+/** Sees, and respects, the SQLite locks that other programs hold on a database file. */
 import { DatabaseLocked } from '../errors/index.ts';
 import { hostName, hostProcess, mayReadProc } from '../runtime.ts';
 import { DescriptorLocks } from './descriptor-locks.ts';
 import type { FileSystem } from './disk-file.ts';
 import { type ByteLock, deviceName, identify, type LockedFile, LockTable } from './lock-table.ts';
 
-/** SQLite's levels of locking, with its own numbers. */
+/** SQLite's lock levels, with its own numbers. */
 export const LockLevel = { none: 0, shared: 1, reserved: 2, pending: 3, exclusive: 4 } as const;
 
-/** The bytes that SQLite locks, far behind the end of most files; see its os.h. The one between is the reserved byte. */
+/** The bytes that SQLite locks, far beyond the end of most files; see its os.h. Between these is the reserved byte. */
 const pendingByte = 0x40000000;
 const firstShared = pendingByte + 2;
 const lastShared = firstShared + 509;
 
 export interface LockHolders {
-  /** The highest level that any of them has. */
+  /** The highest level that any of them holds. */
   readonly level: number;
   readonly pids: readonly number[];
 }
@@ -27,7 +27,7 @@ export class NativeLocks {
   readonly #path: string;
   readonly #descriptor: number;
   readonly #file: LockedFile;
-  /** The descriptor by which one of our processes was seen to hold a lock. */
+  /** The descriptor through which one of our processes was last seen to hold a lock. */
   #held: DescriptorLocks | null = null;
 
   private constructor(fs: FileSystem, table: LockTable, path: string, descriptor: number, own: Set<number>) {
@@ -42,7 +42,7 @@ export class NativeLocks {
   /**
    * The locks on an open file; null where they cannot be seen.
    *
-   * @param own whether locks of this process are ours. Those of a reader are not: it takes none.
+   * @param own whether this process's locks count as ours. For a reader they do not: it takes none.
    */
   static of(fs: FileSystem, path: string, descriptor: number, own: boolean): NativeLocks | null {
     const table = LockTable.open(fs);
@@ -51,12 +51,12 @@ export class NativeLocks {
     return new NativeLocks(fs, table, path, descriptor, new Set(own && pid !== undefined ? [pid] : []));
   }
 
-  /** Takes the locks of another process for ours: it holds them for us. */
+  /** Counts the locks of another process as ours: it holds them for us. */
   adopt(pid: number): void {
     this.#own.add(pid);
   }
 
-  /** What everybody else holds. Whoever uses the write-ahead log counts as a reader, at the least. */
+  /** What everyone else holds. A user of the write-ahead log counts as a reader at least. */
   others(): LockHolders {
     const locks = this.#table.locksOn(this.#file).filter(({ pid }) => !this.#own.has(pid));
     const readers = this.#readersOfLog();
@@ -65,12 +65,12 @@ export class NativeLocks {
     return { level, pids: [...new Set(holders.map(({ pid }) => pid))] };
   }
 
-  /** Whether anybody else uses the write-ahead log, which no lock on the file itself keeps them from. */
+  /** Whether anyone else uses the write-ahead log: a lock on the file itself does not keep them out of that. */
   hasReadersOfLog(): boolean {
     return this.#readersOfLog().length > 0;
   }
 
-  /** Whether this process, or who does it for us, really holds a lock of that level or a higher one. */
+  /** Whether this process, or the one that acts for us, really holds a lock of this level or a higher one. */
   holds(level: number): boolean {
     if (highest(this.#held?.locks() ?? []) >= level) return true;
     this.#held?.close();
@@ -79,7 +79,7 @@ export class NativeLocks {
     return highest(this.#table.locksOn(this.#file).filter(({ pid }) => this.#own.has(pid))) >= level;
   }
 
-  /** Whether this very process holds any lock: closing a descriptor of the file would drop it. */
+  /** Whether this process itself holds any lock: closing a descriptor of the file would drop it. */
   heldByThisProcess(): boolean {
     const pid = hostProcess()?.pid;
     return this.#table.locksOn(this.#file).some((lock) => lock.pid === pid);
@@ -110,7 +110,7 @@ export class NativeLocks {
   }
 }
 
-/** The error of a file that somebody else uses, naming them as far as they are known. */
+/** The error for a file that others use, naming them as far as they are known. */
 export function lockedBy(fs: FileSystem, path: string, pids: readonly number[], waited: number): DatabaseLocked {
   const known = pids.filter((pid) => pid > 0);
   const names = known.map((pid) => `process ${pid}${programOf(fs, pid)}`);
@@ -138,7 +138,7 @@ function highest(locks: readonly ByteLock[]): number {
   return Math.max(LockLevel.none, ...locks.map(levelOf));
 }
 
-/** The level that one lock means: SQLite has several at once, and whole files may be locked too. */
+/** The level that one lock implies: SQLite holds several at once, and whole files may be locked too. */
 function levelOf({ exclusive, from, to }: ByteLock): number {
   const covers = (first: number, last: number): boolean => from <= last && to >= first;
   if (!covers(pendingByte, lastShared)) return LockLevel.none;

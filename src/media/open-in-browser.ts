@@ -48,7 +48,7 @@ async function snapshotsOf(config: MediumConfig): Promise<SnapshotSource> {
   }
 }
 
-/** Opens what nobody else may open meanwhile; who has the lock of a database already says so. */
+/** Opens a medium under the database's lock; takes none if the caller says that it already holds it. */
 async function locked(config: MediumConfig, open: (lock: WebLock) => Promise<Medium>): Promise<Medium> {
   const { medium, database, lock_held } = config;
   const lock = lock_held ? heldElsewhere : await takeWebLock(lockName(medium, database), pathOf(config));
@@ -73,7 +73,7 @@ async function openIndexedDb(config: MediumConfig, lock: WebLock): Promise<Mediu
   }
 }
 
-/** The database's records, in a database of IndexedDB that has its name. */
+/** The database's records, in the IndexedDB database of its name. */
 function storeOf(config: MediumConfig): IndexedDbStore {
   const durability = config.sqlite_synchronous === false ? 'relaxed' : 'strict';
   const extentSize = extentSizes[readsRecordsInPassing() ? 'small' : 'large'];
@@ -85,7 +85,7 @@ async function openOpfs(config: MediumConfig, lock: WebLock): Promise<Medium> {
   const place = await OpfsPlace.find(database, pathOf(config), true);
   const size = (await place.file(''))?.size ?? 0;
   if (from === null) return OpfsMedium.open(place, lock, size === 0);
-  // A companion of a database that is gone would be played into the new one.
+  // SQLite would replay a leftover companion of a former database into the new one.
   for (const kind of ['', '-journal', '-wal'] as const) {
     const found = (await place.file(kind))?.size ?? 0;
     if (found > 0) throw exists(place.path + kind, found);
@@ -94,7 +94,7 @@ async function openOpfs(config: MediumConfig, lock: WebLock): Promise<Medium> {
   return OpfsMedium.open(place, lock, true);
 }
 
-/** What messages call a database. */
+/** A database's name in messages. */
 function pathOf({ medium, database }: MediumConfig): string {
   return `${medium}:${database}`;
 }

@@ -13,7 +13,7 @@ import { ReadOnlyMedium } from './read-only.ts';
 import { seed } from './seed.ts';
 import { startKeeper } from './start-keeper.ts';
 
-/** How long others are waited for, in milliseconds, unless the configuration says. */
+/** How long to wait for others, in milliseconds, unless the configuration says otherwise. */
 const defaultBusyTimeout = 5000;
 
 export const hostMedia: Media = {

@@ -20,7 +20,7 @@ export class OpfsFile implements MediumFile {
   write(source: Uint8Array, offset: number): void {
     const written = this.#try('write to', () => this.#handle.write(source, { at: offset }));
     if (written === source.length) return;
-    // Some browsers say so instead of throwing when there is no space left.
+    // Some browsers report a short write instead of throwing when there is no space left.
     throw new StorageFailure(
       `Cannot write to ${this.#path}: the browser took ${written} of ${source.length} bytes. Free some space.`,
       this.#path,
@@ -40,12 +40,12 @@ export class OpfsFile implements MediumFile {
     return this.#try('measure', () => this.#handle.getSize());
   }
 
-  /** Nobody can move or remove what is open. */
+  /** Nobody can move or remove an open file. */
   moved(): boolean {
     return false;
   }
 
-  /** SQLite may open it again, which only the medium can. */
+  /** Stays open: SQLite may open it again, but cannot wait for a new handle. */
   close(): void {}
 
   /** Lets others open it. */

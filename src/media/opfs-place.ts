@@ -1,4 +1,4 @@
-/** Finds a database in the origin private file system (OPFS), and the handles that its files are used by. */
+/** Finds a database in the origin private file system (OPFS), and opens the handles of its files. */
 import { type CinderlibError, DatabaseLocked, DatabaseUnavailable } from '../errors/index.ts';
 import { pause, privateFiles } from '../runtime.ts';
 import type { AccessHandle, AccessibleFile } from './access-handle.ts';
@@ -7,12 +7,12 @@ import { type FreshSuffix, freshSuffix } from './fresh-suffix.ts';
 import type { FileKind } from './medium.ts';
 import { OpfsFile } from './opfs-file.ts';
 
-/** How long a worker that has just ended may keep a file, and the pause between attempts, in milliseconds. */
+/** How long a worker that has just ended may still hold a file, and the pause between attempts, in milliseconds. */
 const patience = 500;
 const retryDelay = 20;
 
 export class OpfsPlace {
-  /** What messages call the database. */
+  /** The database's name in messages. */
   readonly path: string;
   readonly #folder: FileSystemDirectoryHandle;
   readonly #name: string;
@@ -24,7 +24,7 @@ export class OpfsPlace {
   }
 
   /**
-   * @param database a path below the root of the file system; its folders are made when `create` is set
+   * @param database a path below the root of the file system; its folders are created when `create` is set
    * @throws {DatabaseUnavailable}
    */
   static async find(database: string, path: string, create: boolean): Promise<OpfsPlace> {
@@ -50,7 +50,7 @@ export class OpfsPlace {
     }
   }
 
-  /** Opens a file for reading and writing in place, which nobody else then can. It is made when there is none. */
+  /** Opens a file exclusively, for reading and writing in place. Creates it when there is none. */
   async open(kind: FileKind | FreshSuffix): Promise<AccessHandle> {
     const startedAt = performance.now();
     for (;;) {
@@ -66,7 +66,7 @@ export class OpfsPlace {
     }
   }
 
-  /** Puts a whole content under the database's name, or nothing. */
+  /** Stores the whole content under the database's name, or nothing. */
   async seed(content: Uint8Array): Promise<void> {
     const suffix = freshSuffix();
     try {
@@ -85,7 +85,7 @@ export class OpfsPlace {
     }
   }
 
-  /** Removes a file that nobody has open. A missing one is no error. */
+  /** Removes a file that nobody has open. A missing one is not an error. */
   async remove(kind: FileKind | FreshSuffix): Promise<void> {
     try {
       await this.#folder.removeEntry(this.#name + kind);

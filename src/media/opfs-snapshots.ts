@@ -1,6 +1,6 @@
 /**
- * Takes snapshots of a database in the origin private file system. Its files have no state that a reader could
- * see as a whole while somebody writes: so nobody may have them open for writing in the meantime.
+ * Takes snapshots of a database in the origin private file system. Its files offer no consistent view while
+ * someone writes: so nobody may have them open for writing meanwhile.
  */
 import { DatabaseUnavailable } from '../errors/index.ts';
 import { browserFailure } from './browser-failure.ts';
@@ -18,7 +18,7 @@ export class OpfsSnapshots implements SnapshotSource {
   readonly #place: OpfsPlace;
   readonly #lock: () => Promise<WebLock>;
 
-  /** @param lock keeps writers out, and other readers not */
+  /** @param lock keeps writers out, but not other readers */
   constructor(place: OpfsPlace, lock: () => Promise<WebLock>) {
     this.#place = place;
     this.path = place.path;
@@ -42,7 +42,7 @@ export class OpfsSnapshots implements SnapshotSource {
     const files = new Map<FileKind, MediumFile>();
     for (const [kind, file] of found) {
       if (kind === '' && file === null) throw new DatabaseUnavailable(`There is no database ${this.path}.`, this.path);
-      // An empty companion is the same as none.
+      // An empty companion counts as none.
       if (file === null || (kind !== '' && file.size === 0)) continue;
       try {
         files.set(kind, new MemoryFile(new Uint8Array(await file.arrayBuffer())));

@@ -1,8 +1,8 @@
 /**
- * A medium in the origin private file system: pages are read and written in place, so that a database need not
- * fit in memory. Its files are opened beforehand, for SQLite cannot wait; a file that is absent is an empty one.
+ * A medium in the origin private file system: pages are read and written in place, so the database need not fit
+ * in memory. Its files are opened in advance, for SQLite cannot wait; a missing file is represented by an empty one.
  *
- * Nobody else can open them meanwhile. So SQLite may keep its write-ahead log, which needs one flush for a commit.
+ * Nobody else can open them meanwhile. So SQLite may use a write-ahead log, which needs only one flush per commit.
  */
 import { FreeGuard } from './guard.ts';
 import type { FileKind, Medium, MediumFile } from './medium.ts';
@@ -11,7 +11,7 @@ import { OpfsFile } from './opfs-file.ts';
 import type { OpfsPlace } from './opfs-place.ts';
 import type { WebLock } from './web-lock.ts';
 
-/** Those that must survive a crash. */
+/** The files that must survive a crash. */
 const kept = ['', '-journal', '-wal'] as const;
 
 export class OpfsMedium implements Medium {
@@ -25,7 +25,7 @@ export class OpfsMedium implements Medium {
   readonly #lock: WebLock;
   readonly #isNew: boolean;
   readonly #files: ReadonlyMap<FileKind, OpfsFile>;
-  /** What SQLite keeps beside them and nobody needs again. */
+  /** Other companions, in memory: nobody needs them again. */
   readonly #passing = new Map<FileKind, MemoryFile>();
   #closed = false;
 
@@ -41,7 +41,7 @@ export class OpfsMedium implements Medium {
    * Opens the files of a database.
    *
    * @param lock released when the medium is closed
-   * @param isNew whether there was none, or the opener itself put it there
+   * @param isNew whether there was none, or the opener itself created it
    * @throws {DatabaseLocked | DatabaseUnavailable | StorageFailure} having closed what it had opened
    */
   static async open(place: OpfsPlace, lock: WebLock, isNew: boolean): Promise<OpfsMedium> {
@@ -92,7 +92,7 @@ export class OpfsMedium implements Medium {
     return this.#release(kept.filter((kind) => this.#isNew || (kind !== '' && !this.exists(kind))));
   }
 
-  /** Closes the files and removes those which nobody needs. The lock goes last, and in any case. */
+  /** Closes the files and removes those that nobody needs. The lock is released last, and in any case. */
   async #release(spent: readonly FileKind[]): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;

@@ -1,7 +1,7 @@
-/** A file of Linux's `/proc`, which the kernel writes anew each time it is read from the start. */
+/** A file of Linux's `/proc`, whose text the kernel generates each time it is read from the start. */
 import type { FileSystem } from './disk-file.ts';
 
-/** What the kernel fills at once: between two such parts a line may be lost. */
+/** How much the kernel fills at once: between two such parts a line may get lost. */
 const partSize = 4096;
 
 export class ProcFile {
@@ -10,13 +10,13 @@ export class ProcFile {
   #buffer = new Uint8Array(partSize);
   readonly #decoder = new TextDecoder('latin1');
 
-  /** Kept open: reading it again takes a twentieth of opening it (1 µs against 20 µs). */
+  /** Stays open: reading it again from the start costs a twentieth of opening it (1 µs against 20 µs). */
   constructor(fs: FileSystem, path: string) {
     this.#fs = fs;
     this.#descriptor = fs.openSync(path, 'r');
   }
 
-  /** The text as it is now, and the number of parts in which the kernel gave it. */
+  /** The current text, and the number of parts in which the kernel delivered it. */
   read(): { readonly text: string; readonly parts: number } {
     let length = 0;
     let parts = 0;

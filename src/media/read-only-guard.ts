@@ -1,4 +1,4 @@
-/** Guards a database that is only read: takes no lock, and sees when somebody writes. */
+/** Guards a database that is only read: takes no lock, and notices when someone writes. */
 import { type CinderlibError, ReadOnly } from '../errors/index.ts';
 import { writerOf } from '../tabs/lock.ts';
 import type { DiskFile, FileSystem } from './disk-file.ts';
@@ -11,12 +11,12 @@ export class ReadOnlyGuard implements ReadableGuard {
   readonly busyTimeout: number;
   readonly #watch: FileWatch;
   readonly #locks: NativeLocks | null;
-  /** The journal of a crash that is read with the file; what comes in its place is somebody's. */
+  /** The journal of a crash that is read together with the file; a different one is a writer's. */
   #adopted: string | null = null;
 
   constructor(fs: FileSystem, path: string, file: DiskFile, busyTimeout: number) {
     this.busyTimeout = busyTimeout;
-    // Nobody's lock is ours, also not that of a writer in this very process.
+    // No lock is ours, not even that of a writer in this process.
     this.#locks = NativeLocks.of(fs, path, file.descriptor, false);
     this.#watch = new FileWatch(fs, path, file, this.#locks, () => writerOf(fs, path));
   }
@@ -25,7 +25,7 @@ export class ReadOnlyGuard implements ReadableGuard {
     return this.#locks === null ? 'none' : 'seen';
   }
 
-  /** Whether the file is used with a write-ahead log, or a crash left a journal. Any other is whoever's who writes. */
+  /** Whether the file has a write-ahead log, or an adopted journal of a crash. Any other journal is a writer's. */
   get hasCompanions(): boolean {
     return this.#watch.mode().writeAheadLog || this.hasAdoptedJournal;
   }
@@ -57,12 +57,12 @@ export class ReadOnlyGuard implements ReadableGuard {
     return `${this.#watch.stamp()} ${this.hasAdoptedJournal}`;
   }
 
-  /** Is another one after each commit, and after the journal of a crash was adopted, or has gone. */
+  /** Changes with each commit, and when the journal of a crash is adopted or gone. */
   version(): string {
     return `${this.#watch.version()} ${this.hasAdoptedJournal}`;
   }
 
-  /** Whoever rolls it back takes the file for himself first, and leaves another journal, or none. */
+  /** A program that rolls it back locks the file first, and leaves another journal, or none. */
   adoptJournal(): void {
     this.#adopted = this.#watch.hotJournal();
   }

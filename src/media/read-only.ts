@@ -1,4 +1,4 @@
-/** A medium on a real file system that is only read: it writes nothing and leaves nothing. */
+/** A medium on a real file system that is only read: it writes nothing and leaves nothing behind. */
 import { DatabaseUnavailable, ReadOnly } from '../errors/index.ts';
 import { DiskFile, type FileSystem } from './disk-file.ts';
 import { errnoOf, openFailure, storageFailure } from './failure.ts';
@@ -37,8 +37,8 @@ export class ReadOnlyMedium implements ReadableMedium {
   }
 
   /**
-   * A journal is the guard's business, before and after each read. SQLite would only want to roll it back,
-   * and fail on one that its writer removes in that moment.
+   * The guard handles journals, before and after each read. SQLite would only try to roll one back, and fail
+   * if its writer removes it at that moment.
    */
   exists(kind: FileKind): boolean {
     if (kind === '-journal') return false;
@@ -50,7 +50,7 @@ export class ReadOnlyMedium implements ReadableMedium {
     }
   }
 
-  /** Each read looks for itself. */
+  /** Each read checks the files itself. */
   async look(): Promise<void> {}
 
   remove(): never {
@@ -76,7 +76,7 @@ export class ReadOnlyMedium implements ReadableMedium {
     if (this.#closed) return;
     this.#closed = true;
     try {
-      // A descriptor too many until the process ends is less than the lock of a writer in it.
+      // Leaking a descriptor until the process ends is better than dropping the lock of a writer in this process.
       if (!this.guard.sharesProcessWithWriter) this.#main.file.close();
     } finally {
       await this.guard.close();
@@ -92,7 +92,7 @@ export class ReadOnlyMedium implements ReadableMedium {
     try {
       return new DiskFile(this.#fs, path, this.#fs.openSync(path, this.#fs.constants.O_RDONLY), null);
     } catch (error) {
-      // Its folder is there: the database was looked for in it.
+      // Its folder exists: the database was looked up in it.
       if (kind !== '' || errnoOf(error) !== 'ENOENT') throw openFailure('read', path, error);
       throw new DatabaseUnavailable(
         `Cannot open ${path}: no such file (ENOENT). Correct the path: looking at a database (read_only) makes none.`,

@@ -1,14 +1,14 @@
 /**
- * Puts a new file in the place of one that may be a database: not while somebody uses that, and with nothing
- * left beside it that would be played into the new one.
+ * Replaces a file that may be a database with a new one: not while anyone uses it, and leaving nothing beside it
+ * that would be replayed into the new one.
  *
- * These must hold:
- * - The library's lock is held from the beginning to the end, and of a SQLite database SQLite's own, where a keeper
- *   can hold it: what is written into it meanwhile would be lost without a word.
- * - What lies beside the old database goes before the new one comes. A journal or a log knows only the name that it
- *   belongs to: beside the new file it would be played into that.
- * - Nothing that makes the old database whole is removed. A keeper has it played back; where there is none, and one
- *   is needed, nothing is replaced.
+ * Invariants:
+ * - The library's lock is held from beginning to end, and for a SQLite database also SQLite's own, where a keeper
+ *   can hold it: anything written to it meanwhile would be silently lost.
+ * - What lies beside the old database is removed before the new one comes. SQLite finds a journal or a log by name
+ *   only: beside the new file it would be replayed into that.
+ * - Nothing that the old database needs to be whole is removed. A keeper has it rolled back or checkpointed; where
+ *   there is no keeper and one is needed, nothing is replaced.
  */
 import { DatabaseCorrupt, DatabaseUnavailable, NotADatabase } from '../errors/index.ts';
 import { builtin } from '../runtime.ts';
@@ -21,13 +21,13 @@ import type { Guard } from './guard.ts';
 import { companions, locate, type Place } from './locate.ts';
 import { startKeeper } from './start-keeper.ts';
 
-/** How long others are waited for, in milliseconds. */
+/** How long to wait for others, in milliseconds. */
 const busyTimeout = 5000;
 const sqliteHeader = 'SQLite format 3\0';
 
-/** The place of a file that is going to be replaced: nobody else may have it as a database meanwhile. */
+/** The place of a file that is about to be replaced: nobody else may open it as a database meanwhile. */
 export class TakenPlace {
-  /** Absolute and free of symbolic links: a link stays, and what it leads to is replaced. */
+  /** Absolute and free of symbolic links: a link stays, and its target is replaced. */
   readonly path: string;
   readonly #fs: FileSystem;
   readonly #place: Place;
@@ -42,7 +42,7 @@ export class TakenPlace {
     this.#release = release;
   }
 
-  /** @throws {DatabaseLocked} when another program has it open; {DatabaseUnavailable} when it is no file */
+  /** @throws {DatabaseLocked} when another program has it open; {DatabaseUnavailable} when it is not a file */
   static async take(database: string, start: StartKeeper = startKeeper): Promise<TakenPlace> {
     const [fs, paths] = [builtin('node:fs'), builtin('node:path')];
     if (fs === undefined || paths === undefined) {
@@ -60,16 +60,16 @@ export class TakenPlace {
     }
   }
 
-  /** Who may read and write what is there; null where nothing is. */
+  /** The permission bits of the present file; null where there is none. */
   get mode(): number | null {
     const there = this.#fs.statSync(this.path, { throwIfNoEntry: false });
     return there === undefined ? null : there.mode & 0o777;
   }
 
   /**
-   * Gives the place to a file of the same folder, which nobody has open any more.
+   * Moves a file of the same folder, which nobody has open any more, into the place.
    *
-   * @throws {DatabaseLocked | DatabaseChanged} when somebody has begun to use what was there meanwhile
+   * @throws {DatabaseLocked | DatabaseChanged} when another program has begun to use the old file meanwhile
    */
   async put(file: string): Promise<void> {
     await this.#guard?.enter('write');
@@ -96,7 +96,7 @@ export class TakenPlace {
     }
   }
 
-  /** What is no database is nobody's, and no native SQLite is to touch it. */
+  /** A file that is not a database needs no guard, and native SQLite must not touch it. */
   async #guardDatabase(start: StartKeeper): Promise<void> {
     const fs = this.#fs;
     if (this.mode === null) return;
@@ -112,13 +112,13 @@ export class TakenPlace {
       await this.#guard.leave();
     } catch (error) {
       if (!(error instanceof NotADatabase || error instanceof DatabaseCorrupt)) throw error;
-      // A damaged one is what a backup is to replace: native programs can do as little with it as we.
+      // A damaged database is what a backup replaces: native programs can do as little with it as we can.
       await this.#guard.close();
       this.#guard = null;
     }
   }
 
-  /** With a keeper there is nothing any more: the native SQLite has played it back. */
+  /** With a keeper nothing is left there: native SQLite has rolled it back or checkpointed it. */
   #refuseNeeded(): void {
     const isNeeded = isHotJournal(this.#fs, `${this.path}-journal`) || look(this.#fs, `${this.path}-wal`, 0) !== null;
     if (!isNeeded) return;
@@ -130,7 +130,7 @@ export class TakenPlace {
   }
 }
 
-/** An empty file is one that somebody may be making just now. */
+/** An empty file counts: another program may just be creating a database in it. */
 function isDatabase(file: DiskFile): boolean {
   const start = new Uint8Array(sqliteHeader.length);
   const count = file.read(start, 0);

@@ -1,4 +1,4 @@
-/** Puts the first content of a database on disk: whole or not at all. */
+/** Puts the initial content of a database on disk: whole or not at all. */
 import { DatabaseExists } from '../errors/index.ts';
 import { type FileSystem, syncFolder } from './disk-file.ts';
 import { openFailure } from './failure.ts';
@@ -8,11 +8,11 @@ import type { FileKind } from './medium.ts';
 
 const companions: readonly FileKind[] = ['-journal', '-wal'];
 
-/** Writes beside the database and renames, so that a crash leaves no half of it. The lock must be held. */
+/** Writes beside the database and renames, so that a crash leaves no partial content. The lock must be held. */
 export function seed(fs: FileSystem, { path, folder }: Place, content: Uint8Array): void {
   for (const kind of ['', ...companions]) {
     const size = fs.statSync(path + kind, { throwIfNoEntry: false })?.size ?? 0;
-    // A companion of a database that is gone would be played into the new one.
+    // SQLite would replay a leftover companion of a former database into the new one.
     if (size > 0) {
       throw new DatabaseExists(
         `${path + kind} exists already and holds ${size} bytes: "from" makes a new database only. ` +
@@ -25,7 +25,7 @@ export function seed(fs: FileSystem, { path, folder }: Place, content: Uint8Arra
     const like = fs.statSync(path, { throwIfNoEntry: false });
     const descriptor = fs.openSync(fresh, 'wx', like === undefined ? 0o644 : 0o600);
     try {
-      // An empty file that was made beforehand says who may see what comes into it.
+      // An empty file created beforehand sets the permissions of the content.
       if (like !== undefined) fs.fchmodSync(descriptor, like.mode & 0o777);
       for (let done = 0; done < content.length; ) done += fs.writeSync(descriptor, content, done);
       fs.fsyncSync(descriptor);

@@ -1,6 +1,6 @@
 /**
- * A medium that is only read, where nothing can be read without waiting: what is stored is taken into memory
- * as a whole, and taken again when it has changed. It takes no lock for longer than that, and writes nothing.
+ * A read-only medium over storage that cannot be read synchronously: the database is copied into memory as a
+ * whole, and again when it has changed. It takes no lock for longer than that, and writes nothing.
  */
 import { type CinderlibError, ReadOnly, StorageFailure } from '../errors/index.ts';
 import { FreeGuard } from './guard.ts';
@@ -8,20 +8,20 @@ import type { FileKind, MediumFile } from './medium.ts';
 import { LockLevel } from './native-locks.ts';
 import type { ReadableGuard, ReadableMedium } from './readable.ts';
 
-/** What was stored at one moment. */
+/** The stored files in one consistent state. */
 export interface Snapshot {
-  /** Is another text after each change. */
+  /** Changes with each change of the database. */
   readonly version: string;
-  /** The database's own file, and what beside it holds something. */
+  /** The database file, and the companions that are not empty. */
   readonly files: ReadonlyMap<FileKind, MediumFile>;
 }
 
-/** What snapshots are taken of. */
+/** The storage that snapshots are taken of. */
 export interface SnapshotSource {
   readonly medium: 'indexeddb' | 'opfs';
-  /** What messages call the database. */
+  /** The database's name in messages. */
   readonly path: string;
-  /** What is stored now; the same snapshot when that is what it holds. */
+  /** What is stored now; returns the last snapshot if nothing has changed. */
   take(last: Snapshot | null): Promise<Snapshot>;
   close(): void;
 }
@@ -94,7 +94,7 @@ export class SnapshotMedium implements ReadableMedium {
   }
 }
 
-/** Nobody can disturb what is in memory. */
+/** Nobody can disturb a copy in memory. */
 class SnapshotGuard extends FreeGuard implements ReadableGuard {
   readonly #path: string;
   readonly #snapshot: () => Snapshot;
@@ -113,7 +113,7 @@ class SnapshotGuard extends FreeGuard implements ReadableGuard {
     return this.#snapshot().version;
   }
 
-  /** It is a file of the snapshot, where there is one. */
+  /** A journal is already part of the snapshot. */
   adoptJournal(): void {}
 
   override async enter(): Promise<void> {

@@ -1,4 +1,4 @@
-/** Chooses what can hold SQLite's own lock here: the runtime's SQLite, or else the `sqlite3` program. */
+/** Starts a keeper of SQLite's own lock: the runtime's SQLite, or else the `sqlite3` program. */
 import { openFailure } from './failure.ts';
 import { Keeper } from './keeper.ts';
 import { ConnectionRunner } from './keeper-connection.ts';

@@ -1,22 +1,22 @@
-/** The lock of a database in a browser: one opener at a time, in whichever tab or worker. */
+/** The lock of a database in a browser: one opener at a time, across all tabs and workers. */
 import { DatabaseLocked, DatabaseUnavailable } from '../errors/index.ts';
 import { webLocks } from '../runtime.ts';
 
 /**
- * How long somebody else is waited for, in milliseconds: a page that was just left, or loaded again, needs a
- * moment until its worker is gone (20 to 40 ms, measured in Chromium and Firefox).
+ * How long to wait for the holder, in milliseconds: when a page was just left or reloaded, its worker takes a
+ * moment to end (20 to 40 ms, measured in Chromium and Firefox).
  */
 const patience = 500;
 
-/** A lock that is held. The browser frees it when the holder dies. */
+/** A held lock. The browser releases it when the holder dies. */
 export interface WebLock {
   release(): void;
 }
 
-/** The lock that somebody else holds for us. */
+/** Stands for a lock that someone else holds for us. */
 export const heldElsewhere: WebLock = { release() {} };
 
-/** The name of a database's lock, for whoever else takes it: it protects the records or files of that name. */
+/** The name of a database's lock, also for others who take it: it protects the records or files of that name. */
 export function lockName(medium: string, database: string): string {
   return `cinderlib-wasm:${medium}:${database}`;
 }
@@ -24,8 +24,8 @@ export function lockName(medium: string, database: string): string {
 /**
  * Takes a lock by name.
  *
- * @param mode `shared` by those who only read: they keep writers out, and not each other
- * @throws {DatabaseLocked} when somebody else keeps it
+ * @param mode `shared` for readers: they keep writers out, but not each other
+ * @throws {DatabaseLocked} when someone else holds it for too long
  */
 export async function takeWebLock(name: string, path: string, mode: LockMode = 'exclusive'): Promise<WebLock> {
   const locks = webLocks();
@@ -44,7 +44,7 @@ export async function takeWebLock(name: string, path: string, mode: LockMode = '
       return new Promise((release) => resolve({ release }));
     };
     locks.request(name, { mode, signal: waiting.signal }, hold).catch((cause) => {
-      // After the lock was had this says that somebody stole it, which shows in the next change.
+      // Once the lock was granted, this means that it was stolen, which shows in the next change.
       reject(waiting.signal.aborted ? inUse(path) : cause);
     });
   });

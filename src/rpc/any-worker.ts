@@ -1,4 +1,4 @@
-/** A worker as the caller of `setup` may make one, described without the types of either platform. */
+/** A worker that the caller of `setup` may make, described without the types of either platform. */
 
 /** A Web Worker, or a worker thread of `node:worker_threads`. */
 export interface AnyWorker {

@@ -1,8 +1,8 @@
 /**
- * The wire protocol between the objects and the persistence core: types alone.
+ * The wire protocol between the objects and the persistence core: types only.
  *
  * One {@link Command} goes in, one {@link Answer} comes out. A command is a whole operation (a save, a
- * delete, a listing), never a piece of SQL, so that crossing the boundary once is enough and each
+ * delete, a listing), never a piece of SQL, so that one crossing of the boundary is enough and each
  * write is one transaction on the other side.
  */
 
@@ -11,7 +11,7 @@ import type { AnyPort } from './any-worker.ts';
 /** A value as SQL holds it. Times are text, `YYYY-MM-DD HH:MM:SS.ffffff`; a bigint is an integer beyond 2^53. */
 export type SqlValue = string | number | bigint | boolean | null;
 
-/** A dictionary on the wire: pairs, since an object would put keys that look like numbers first. */
+/** A dictionary on the wire: pairs, because an object would move keys that look like integers to the front. */
 export type Entries<V> = readonly (readonly [key: string, value: V])[];
 
 /** The rows of one query. Column names are sent once, not with each row. */
@@ -43,8 +43,8 @@ export interface Page {
 }
 
 /**
- * A part of everything that is live, for who goes through all of it: the next `limit` objects after an id,
- * in the database's own order of ids, or those that have one of these ids, of which there may be some thousands.
+ * A portion of all live objects, for callers that iterate over everything: the next `limit` objects after an id,
+ * in the database's own order of ids, or the objects with these ids, which may be several thousand.
  */
 export type Scan = { readonly after: string | null; readonly limit: number } | { readonly ids: readonly string[] };
 
@@ -81,18 +81,18 @@ export interface DefaultTypeRows {
 export interface RowChange {
   readonly id: string;
   /**
-   * Column to value. With `id` among them the row is created, or updated where it exists already;
-   * without, the row must be there.
+   * Column to value. With `id` among them the row is created, or updated if it exists;
+   * without it, the row must exist.
    */
   readonly values: Readonly<Record<string, SqlValue>>;
   /**
-   * True when nothing was marked as changed and the whole object is written: columns that hold the
-   * same already are left alone, so that saving an untouched object changes no byte.
+   * True when nothing was marked as changed and the whole object is written: columns that already hold
+   * the same value are left alone, so that saving an untouched object changes no byte.
    */
   readonly whole: boolean;
   /**
-   * True for what comes from another storage: a row that is another object of that id, or that was
-   * changed here since, is refused and not overwritten. A new row keeps the nulls that it had there.
+   * True for data from another storage: a row that belongs to another object with that id, or that has a
+   * later change, is refused and not overwritten. A new row keeps the nulls that it had there.
    */
   readonly guarded?: boolean;
 }
@@ -106,7 +106,7 @@ export interface VolumeTypeChange {
     readonly id: string;
     readonly consumer: string;
     readonly specs: Entries<string | null>;
-    /** Of specs that come from another storage, for when they are made here; else the id and now. */
+    /** For specs from another storage that are created here: their name and times; otherwise the id and now. */
     readonly origin?: {
       readonly name: string | null;
       readonly created_at?: string | null;
@@ -117,7 +117,7 @@ export interface VolumeTypeChange {
 export interface VolumeChange extends RowChange {
   readonly metadata?: Entries<string>;
   readonly admin_metadata?: Entries<string>;
-  /** The type that comes with the volume; absent when it has none or none of it changed. */
+  /** The volume's type; absent when it has none or nothing of it changed. */
   readonly volume_type?: VolumeTypeChange;
 }
 export interface SnapshotChange extends RowChange {
@@ -145,24 +145,24 @@ export type SingleWrite =
       readonly kind: 'setKeyValue';
       readonly key: string;
       readonly value: string | null;
-      /** True for what comes from another storage: another value of that key is not overwritten. */
+      /** True for data from another storage: a different value of that key is not overwritten. */
       readonly guarded?: boolean;
     }
   | { readonly kind: 'deleteVolume'; readonly id: string }
   | { readonly kind: 'deleteSnapshot'; readonly id: string }
   | { readonly kind: 'deleteConnection'; readonly id: string }
   | { readonly kind: 'deleteKeyValue'; readonly key: string }
-  /** Marks as deleted the rows of these findings, as many as `examine` counted. */
+  /** Marks the rows of these findings as deleted, provided that they are as many as `examine` counted. */
   | { readonly kind: 'repair'; readonly findings: readonly RepairedFinding[] };
 
 export type WriteCommand =
   | SingleWrite
-  /** All of them in one transaction: either every one is stored or none. */
+  /** All commands in one transaction: either all are stored or none. */
   | { readonly kind: 'batch'; readonly commands: readonly WriteCommand[] };
 
 /**
- * One transaction over many commands, for more changes than fit into one: nothing of it is stored before
- * `commitBulk`. Everything else that is asked of the core waits until it has ended.
+ * One transaction over many commands, for more changes than fit into a single one: nothing is stored before
+ * `commitBulk`. All other commands wait until it has ended.
  */
 export type BulkCommand =
   | { readonly kind: 'appendBulk'; readonly commands: readonly SingleWrite[] }
@@ -170,49 +170,49 @@ export type BulkCommand =
   | { readonly kind: 'rollbackBulk' };
 
 export type Command =
-  /** `ports` leads to whoever passes message ports from tab to tab. */
+  /** `ports` leads to the SharedWorker that passes message ports between tabs. */
   | { readonly kind: 'open'; readonly config: CoreConfig; readonly ports?: AnyPort }
   | ReadCommand
   | WriteCommand
   | { readonly kind: 'beginBulk' }
   | BulkCommand
-  /** Takes a database that another program changed as it is now. */
+  /** Accepts the current state of a database that another program has changed. */
   | { readonly kind: 'refresh' }
-  /** `at_once`: lets go of the files as they are, before anything else is run, where the medium can. */
+  /** `at_once`: releases the file handles before anything else runs, where the medium can. */
   | { readonly kind: 'close'; readonly at_once?: boolean };
 
 /** Where the bytes of a database are kept. */
 export type MediumName = 'memory' | 'filesystem' | 'indexeddb' | 'opfs';
 
-/** How the core is told to open its database: options already checked and expanded. */
+/** How the core is to open its database: options already checked and expanded. */
 export interface CoreConfig {
-  /** `memory` keeps the pages in memory; the others name where they live. */
+  /** `memory` keeps the pages in memory; the others name where they are stored. */
   readonly medium: MediumName;
   /** The database's path, or its name where there are no paths; unused for `memory`. */
   readonly database: string;
   readonly soft_deletes: boolean;
   readonly sqlite_synchronous: boolean;
-  /** The first content of the database: a whole SQLite file. */
+  /** The initial content of the database: a whole SQLite file. */
   readonly from: Uint8Array | null;
   /** Whether nothing may be written: no change, no lock, no journal. */
   readonly read_only: boolean;
-  /** How long other programs are waited for, in milliseconds. */
+  /** How long to wait for other programs, in milliseconds. */
   readonly busy_timeout: number;
-  /** In browsers: whether whoever sends this has the database's lock, so that none is taken. */
+  /** In browsers: whether the sender already holds the database's lock, so that none is taken. */
   readonly lock_held?: boolean;
-  /** The server that has the database; null for SQLite. With one, what is said of media and files means nothing. */
+  /** The server that holds the database; null for SQLite. With one, the settings of media and files mean nothing. */
   readonly server: ServerConfig | null;
 }
 
-/** How connections to a server are protected, in the words of libpq. */
+/** How connections to a server are encrypted and verified, in libpq's terms. */
 export type TlsMode = 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
 
-/** A database on a server, and how to reach it. What is null is left to the driver. */
+/** A database on a server, and how to reach it. Null leaves a setting to the driver. */
 export interface ServerConfig {
   readonly dialect: 'mysql' | 'postgresql';
   readonly host: string | null;
   readonly port: number | null;
-  /** The path of a socket, for PostgreSQL of its folder. */
+  /** The path of the Unix socket; for PostgreSQL, of its directory. */
   readonly socket: string | null;
   readonly user: string | null;
   readonly password: string | null;
@@ -230,17 +230,17 @@ export interface ServerConfig {
   };
   /** Milliseconds; 0 is no limit. */
   readonly connect_timeout: number;
-  /** Milliseconds that a statement may take; 0 is no limit, null the library's own. */
+  /** Milliseconds that a statement may take; 0 is no limit, null the library's default. */
   readonly statement_timeout: number | null;
-  /** Milliseconds that rows locked by others are waited for. */
+  /** Milliseconds to wait for rows that others have locked. */
   readonly lock_timeout: number;
-  /** Other settings of a new connection, by the name that they have in the URL. */
+  /** Other settings of new connections, by their names in the URL. */
   readonly startup: Readonly<Record<string, string>>;
   /** Server and database as messages show them: without the password. */
   readonly name: string;
 }
 
-/** What a set of a volume decided: the id of the type that the volume has now. */
+/** What storing a volume decided: the id of the volume's type. */
 export interface VolumeStored {
   readonly volume_type_id: string | null;
 }
@@ -248,23 +248,23 @@ export interface SnapshotStored {
   readonly volume_type_id: string | null;
 }
 
-/** What the core knows of the database that it opened. */
+/** What the core knows about the database that it opened. */
 export interface StorageInfo {
   readonly medium: MediumName | ServerConfig['dialect'];
   /** `off`: a power cut may damage the database; `relaxed`: it may lose the last changes, no more. */
   readonly durability: 'none' | 'full' | 'relaxed' | 'off';
-  /** Whether it lasts: browsers may remove what they have not been asked to keep. */
+  /** Whether it is kept: a browser may evict the storage of a site unless it has granted persistence. */
   readonly persisted: boolean;
   readonly leader: boolean;
-  /** Bytes of the main database file, or of the database on its server; null when that does not tell. */
+  /** Bytes of the main database file, or of the database on its server; null when the server does not tell. */
   readonly size: number | null;
   /** The Cinder schema revision that the database says it has. */
   readonly revision: string;
-  /** What the database runs on, by name: `sqlite`, `mariadb`, `mysql` or `postgresql`. */
+  /** The version of what the database runs on, by name: `sqlite`, `mariadb`, `mysql` or `postgresql`. */
   readonly versions: Readonly<Record<string, string>>;
   /**
-   * `held`: native programs are kept from writing. `seen`: their locks are respected. `none`: neither. Null on a
-   * server, which every program may use at the same time.
+   * `held`: native programs cannot write. `seen`: their locks are respected. `none`: neither. Null on a
+   * server, which all programs may use at the same time.
    */
   readonly native_locks: 'held' | 'seen' | 'none' | null;
   readonly read_only: boolean;
@@ -273,10 +273,10 @@ export interface StorageInfo {
 /** How many rows a table has. */
 export interface TableCount {
   readonly table: string;
-  /** Those that getters see; all of them in a table that marks none as deleted. */
+  /** Rows that getters see; all of them in a table that marks none as deleted. */
   readonly live: number;
   readonly deleted: number;
-  /** The live ones that cinderlib has no use for, beside those that every new database has. */
+  /** Live rows that cinderlib does not use, apart from those that every new database has. */
   readonly foreign: number;
 }
 
@@ -285,43 +285,43 @@ export interface Finding {
   /** Its stable name, such as `snapshot_without_volume`. */
   readonly name: string;
   readonly table: string;
-  /** `error`: something does not work because of it. `warning`: it should not be there, and does no harm. `note`: it may be meant. */
+  /** `error`: it breaks something. `warning`: it should not be there, but does no harm. `note`: it may be intended. */
   readonly severity: 'error' | 'warning' | 'note';
   readonly count: number;
-  /** The ids of the rows, the first hundred of them. */
+  /** The ids of the first hundred rows. */
   readonly ids: readonly string[];
-  /** Whether the rows can be marked as deleted without losing anything that is in use. */
+  /** Whether the rows can be marked as deleted without losing anything in use. */
   readonly repairable: boolean;
 }
 export type RepairedFinding = Pick<Finding, 'name' | 'table' | 'count'>;
 
 /** What an examination of the whole database found. */
 export interface Examination {
-  /** What the engine's own check complains of; null when it was not asked or has none. */
+  /** Complaints of the engine's own integrity check; null when it was not requested or the engine has none. */
   readonly integrity: readonly string[] | null;
   readonly tables: readonly TableCount[];
   readonly findings: readonly Finding[];
 }
 
-/** The lock file of a database, and the text in it that makes it ours. */
+/** The lock file of a database, and the token in it that identifies it as ours. */
 export interface LockFile {
   readonly path: string;
   readonly token: string;
 }
 
-/** What is known of a core whose database other tabs have open too. */
+/** A core whose database other tabs have open too. */
 export interface SharedCore {
   /** The name of a Web Lock that is held for as long as the core lives. */
   readonly alive: string;
 }
 
-/** What was stored, by whichever tab: told after it is durable. */
+/** A stored change, whichever tab made it: reported after it is durable. */
 export interface Change {
   readonly kind: 'volume' | 'snapshot' | 'connection' | 'key_value';
   /** The id, or the key of a key-value. */
   readonly id: string;
   readonly action: 'set' | 'delete';
-  /** Whether this context did it. */
+  /** Whether this context made it. */
   readonly here: boolean;
 }
 
@@ -330,7 +330,7 @@ export interface Answers {
   open: {
     readonly default_type: DefaultTypeRows;
     readonly lock_file: LockFile | null;
-    /** Such a core tells of every change by itself, its own included; absent where it is nobody else's. */
+    /** Present when other tabs share the database: such a core reports every change itself, its own included. */
     readonly shared?: SharedCore;
   };
   refresh: { readonly default_type: DefaultTypeRows };
@@ -340,7 +340,7 @@ export interface Answers {
   getKeyValues: readonly KeyValueRow[];
   scanVolumes: VolumeRows;
   scanSnapshots: SnapshotRows;
-  /** A text that is another one after somebody has changed the tables. */
+  /** A text that differs once anyone has changed the tables. */
   fingerprint: string;
   examine: Examination;
   info: StorageInfo;
@@ -377,11 +377,11 @@ export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly o
 /** What the worker exposes. A call is one message each way. */
 export interface CoreEndpoint {
   call<C extends Command>(command: C): Promise<Outcome<Answer<C>>>;
-  /** The page goes into the background for good, or comes back. */
+  /** The page enters the back/forward cache, perhaps for good, or returns from it. */
   setAway(isAway: boolean): void;
 }
 
-/** What the worker sends by itself. */
+/** What the worker sends without being called. */
 export interface ChangesMessage {
   readonly changes: readonly Change[];
 }

@@ -1,4 +1,4 @@
-/** Starts the worker that the core runs in, and hides what runtimes call things. */
+/** Starts the worker that the core runs in, and hides the differences between runtimes. */
 import type { Endpoint } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { InvalidOption, WorkerLost } from '../errors/index.ts';
@@ -9,9 +9,9 @@ import { onWorkerError, type StartedScript, startScript } from './worker-script.
 /** A running worker. */
 export interface WorkerHandle {
   readonly endpoint: Endpoint;
-  /** Calls back when the worker ends or fails by itself. */
+  /** Calls back when the worker ends or fails on its own. */
   onLost(callback: (reason: Error) => void): void;
-  /** Whether the worker keeps the process alive; it does while a call waits. */
+  /** Sets whether the worker keeps the process alive; it does while a call is pending. */
   keepAlive(keep: boolean): void;
   terminate(): Promise<void>;
 }
@@ -31,7 +31,7 @@ function ownWorker(): WorkerHandle {
   const threads = builtin('node:worker_threads');
   if (threads !== undefined) {
     try {
-      // One expression, and no variable in it: bundlers look for this.
+      // A single expression without variables, as bundlers look for.
       return workerThread(new threads.Worker(new URL('./core-node.js', import.meta.url), threadOptions()));
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
@@ -48,12 +48,12 @@ function ownWorker(): WorkerHandle {
 function threadOptions(): import('node:worker_threads').WorkerOptions {
   // Flags of the program, such as `--input-type` or a loader for its own sources, are not meant for the worker.
   const execArgv: string[] = [];
-  // The space of young objects, which Node would let grow to 48 MB in each worker before it looks for what is garbage:
-  // a migration between two has its peak 28 MB lower, and takes as long.
+  // V8's young generation, which Node would let grow to 48 MB in each worker before it collects garbage: with this
+  // limit the peak of a migration between two workers is 28 MB lower, at the same speed.
   const resourceLimits = { maxYoungGenerationSizeMb: 8 };
-  // Node would close what a reader leaves open for the sake of a writer's lock, see media/read-only.ts.
+  // Node would otherwise close what a reader leaves open to keep a writer's lock, see media/read-only.ts.
   const common = { execArgv, resourceLimits, trackUnmanagedFds: false };
-  // Deno would ask whether the environment may be copied.
+  // Deno would ask for permission to copy the environment.
   return isAllowed({ name: 'env' }) ? common : { ...common, env: {} };
 }
 
@@ -65,7 +65,7 @@ function browserWorker(): WorkerHandle {
 
 type WorkerThread = import('node:worker_threads').Worker;
 
-// What the caller's function made may be no object at all.
+// The caller's function may not have returned an object at all.
 const has = (worker: unknown, method: string): boolean => Object(worker) === worker && method in Object(worker);
 const isWebWorker = (worker: AnyWorker): worker is Worker => has(worker, 'addEventListener');
 const isWorkerThread = (worker: AnyWorker): worker is WorkerThread => has(worker, 'on');
@@ -89,7 +89,7 @@ function workerThread(worker: WorkerThread): WorkerHandle {
   };
 }
 
-/** @param script who says why it was not loaded, where somebody knows which it is */
+/** @param script tells why it was not loaded; absent when the caller made the worker */
 function webWorker(worker: Worker, script?: StartedScript): WorkerHandle {
   worker.addEventListener('message', () => script?.loaded(), { once: true });
   return {

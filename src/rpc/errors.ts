@@ -1,5 +1,5 @@
 /**
- * Errors across the worker boundary: to plain data and back into their class, so that `instanceof`,
+ * Carries errors across the worker boundary: to plain data and back into their class, so that `instanceof`,
  * `code`, fields and `cause` hold on the other side. Comlink alone would keep name, message and stack.
  */
 import * as errors from '../errors/index.ts';
@@ -7,7 +7,7 @@ import type { WireError } from './contract.ts';
 
 const notFields = new Set(['name', 'code', 'message', 'stack', 'cause', 'resource']);
 
-/** The error as data. Fields that cannot be copied are turned into text. */
+/** The error as data. Fields that are not primitive values are turned into text. */
 export function toWire(error: unknown): WireError {
   const source = error instanceof Error ? error : new Error(String(error));
   const fields = Object.fromEntries(
@@ -26,9 +26,9 @@ export function toWire(error: unknown): WireError {
   };
 }
 
-/** The error again, of its own class where it is one of ours. */
+/** The error again, of its own class if it is one of ours. */
 export function fromWire(wire: WireError): Error {
-  // The constructors take what each error is about, not a message: so the object is made without them.
+  // Constructors take what the error is about, not a message: so the object is made without them.
   const result: Error = Object.create(classNamed(wire.name)?.prototype ?? Error.prototype);
   const set = (name: string, value: unknown, enumerable: boolean): void => {
     Object.defineProperty(result, name, { value, enumerable, writable: true, configurable: true });

@@ -1,18 +1,18 @@
-/** The core's end of the boundary: takes commands, answers with outcomes, never throws across. */
+/** The core's end of the worker boundary: takes commands, returns outcomes, never throws across. */
 import * as Comlink from 'comlink';
 import type { Answer, Change, ChangesMessage, Command, Outcome } from './contract.ts';
 import { toWire } from './errors.ts';
 
-/** Whatever runs commands: the core. */
+/** Runs commands: a core, or what stands for one. */
 export interface CommandRunner {
   call<C extends Command>(command: C): Promise<Answer<C>>;
-  /** Takes who is to be told of the changes that any tab makes. A core that is nobody else's has nothing to tell. */
+  /** Sets the listener for the changes of all tabs. A core that is never shared needs none. */
   onChanges?(listener: (changes: readonly Change[]) => void): void;
-  /** The page can do nothing for a while, or can again. */
+  /** The page enters the back/forward cache, or returns from it. */
   setAway?(isAway: boolean): void;
 }
 
-/** Exposes a core to the other end of a worker's port: in a Web Worker, without one, to the page that started it. */
+/** Exposes a core to the other end of `port`; without one, in a Web Worker, to the page that started it. */
 export function serve(core: CommandRunner, port?: Comlink.Endpoint): void {
   const call = async (command: Command): Promise<Outcome<unknown>> => {
     try {
@@ -30,7 +30,7 @@ export function serve(core: CommandRunner, port?: Comlink.Endpoint): void {
   Comlink.expose({ call, setAway: (isAway: boolean) => core.setAway?.(isAway) }, port);
 }
 
-/** An exported database goes over without being copied. */
+/** Transfers an exported database instead of copying it. */
 function transferred(outcome: { readonly ok: true; readonly value: unknown }): Outcome<unknown> {
   const { value } = outcome;
   return value instanceof Uint8Array ? Comlink.transfer(outcome, [value.buffer]) : outcome;

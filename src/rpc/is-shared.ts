@@ -1,7 +1,7 @@
-/** Which databases the tabs of a browser share. Both ends go by it: the page that meets other tabs, and its core. */
+/** Which databases the tabs of a browser share: the one rule for both the page and its core. */
 import type { CoreConfig } from './contract.ts';
 
-/** Whether other tabs can have the same database: one in memory is nobody else's, and reading alone disturbs nobody. */
+/** Whether other tabs can have the same database open: not one in memory; and reading alone disturbs nobody. */
 export function isShared({ medium, read_only }: CoreConfig): boolean {
   return (medium === 'indexeddb' || medium === 'opfs') && !read_only;
 }

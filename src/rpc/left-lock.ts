@@ -1,7 +1,7 @@
 /**
- * The lock file of a worker that has no say in its end: the thread that started it removes the file instead.
+ * The lock file of a worker thread that cannot release it: the thread that started the worker removes it instead.
  *
- * A worker thread is stopped without a word when its process ends, and what it holds is not released.
+ * A worker thread is stopped without notice when its process ends, and does not release what it holds.
  */
 import { builtin, onExit } from '../runtime.ts';
 import type { LockFile } from './contract.ts';
@@ -10,7 +10,7 @@ export class LeftLock {
   readonly #file: LockFile;
   readonly #forget: () => void;
 
-  /** @param isIdle whether the worker is at rest: what is in the middle of a change stays locked */
+  /** @param isIdle whether the worker is idle: in the middle of a change the lock stays */
   constructor(file: LockFile, isIdle: () => boolean) {
     this.#file = file;
     this.#forget = onExit(() => {
@@ -18,7 +18,7 @@ export class LeftLock {
     });
   }
 
-  /** Removes the file, if it is the worker's still. Once the worker has ended, or is about to. */
+  /** Removes the file, if it is still the worker's. Call it when the worker has ended, or is about to. */
   remove(): void {
     this.#forget();
     const fs = builtin('node:fs');
@@ -26,7 +26,7 @@ export class LeftLock {
     try {
       if (fs?.readFileSync(path, 'utf8').includes(token)) fs.unlinkSync(path);
     } catch {
-      // It is gone, as it is after every close; or it stays, and says that nobody holds it.
+      // It is gone, as after every close; or it stays, as a stale lock.
     }
   }
 }

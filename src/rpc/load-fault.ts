@@ -1,22 +1,22 @@
 /**
- * Why a browser did not load a worker's script. Its error event has no word about it, so that the script is
- * asked for once more, and what the page's policy forbade is remembered.
+ * Finds out why a browser did not load a worker's script. The error event does not say, so the script is fetched
+ * once more, and violations of the page's policy are recorded.
  */
 import { pageDocument } from '../runtime.ts';
 
-/** What a Content Security Policy forbade since the watch began, to this page. */
+/** Records what a Content Security Policy forbids this page from now on. */
 export class PolicyWatch {
   readonly #violations: SecurityPolicyViolationEvent[] = [];
   readonly #listener = (event: SecurityPolicyViolationEvent): void => void this.#violations.push(event);
 
   constructor() {
-    // A worker that starts another has no document; there the violation cannot be seen.
+    // A worker that starts another has no document: there the violation cannot be seen.
     pageDocument()?.addEventListener('securitypolicyviolation', this.#listener);
   }
 
   /** The directive that forbade one of the addresses; null when none did. */
   directiveAgainst(...addresses: readonly string[]): string | null {
-    // Browsers shorten the address of what is foreign to its origin, and that of a Blob to its scheme.
+    // Browsers cut cross-origin addresses to their origin, and that of a Blob to its scheme.
     const isMeant = ({ blockedURI }: SecurityPolicyViolationEvent): boolean =>
       blockedURI !== '' && addresses.some((address) => address.startsWith(blockedURI));
     return this.#violations.find(isMeant)?.effectiveDirective ?? null;
@@ -28,9 +28,9 @@ export class PolicyWatch {
 }
 
 /**
- * What stands between a browser and a script, and what to do about it: the end of a sentence, and another one.
+ * Why a script was not loaded, and what to do about it: the end of a sentence, and one more sentence.
  *
- * @param startedAs The address that the worker was given: that of the script, or of a Blob that imports it.
+ * @param startedAs the address that the worker was given: the script's, or that of a Blob that imports it
  */
 export async function loadFault(script: string, startedAs: string, policy: PolicyWatch): Promise<string> {
   const response = await ask(script);
@@ -55,12 +55,12 @@ export async function loadFault(script: string, startedAs: string, policy: Polic
       `If that is a page, there is no such file. ${beside}`
     );
   }
-  // What a worker imports is seen by no page.
+  // No page can see what a worker imports.
   const hint = startedAs === script ? '' : ` ${policyHint(script, startedAs)}`;
   return `it, or what it imports, cannot be run; the console of the browser may say more.${hint}`;
 }
 
-/** What a page's policy must hold. A script from another origin is started by a Blob that imports it. */
+/** What a page's policy must contain. A script from another origin is started by a Blob that imports it. */
 export function policyHint(script: string, startedAs: string): string {
   const sources = startedAs === script ? "the script's origin" : "blob: and the script's origin";
   return `A Content-Security-Policy must allow ${sources} by worker-src.`;
@@ -69,7 +69,7 @@ export function policyHint(script: string, startedAs: string): string {
 async function ask(script: string): Promise<Response | Error> {
   try {
     const response = await fetch(script, { cache: 'no-store' });
-    // Only the head of the answer is looked at.
+    // Only the head of the response matters.
     await response.body?.cancel();
     return response;
   } catch (error) {

@@ -1,4 +1,4 @@
-/** A core on the calling thread: for `worker: false`, with the same behaviour as one in a worker. */
+/** A core on the calling thread, for `worker: false`, which behaves like one in a worker. */
 import { builtin, keepAlive } from '../runtime.ts';
 import { makeCore } from '../sql/make-core.ts';
 import { startEngine } from '../vfs/engine.ts';
@@ -28,7 +28,7 @@ export class LocalClient implements CoreClient {
     const stop = keepAlive();
     try {
       const answer = await this.#core.call(this.#prepared(command));
-      // A core that is shared tells of all changes itself.
+      // A shared core reports all changes itself.
       if (!this.#isShared) this.#changes.tellAfter(command);
       return answer;
     } finally {
@@ -58,7 +58,7 @@ export class LocalClient implements CoreClient {
   }
 }
 
-/** Each platform loads its own media and engines only. A worker knows by its script where it is. */
+/** Loads only the platform's own media and engines. In a worker the choice of script decides that. */
 async function platformCore(): Promise<CommandRunner> {
   if (builtin('node:fs') !== undefined) {
     const [{ hostMedia }, { openServerDatabase }] = await Promise.all([

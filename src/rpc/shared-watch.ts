@@ -1,4 +1,4 @@
-/** What a page does for a core whose database other tabs have open too: hears of changes, and tells of its own ways. */
+/** What a page does for a core that shares its database with other tabs: hears changes, and reports its lifecycle. */
 import type { Endpoint } from 'comlink';
 import { hasSharedWorkers, pageEvents, webLocks } from '../runtime.ts';
 import type { ChangeListener } from './client.ts';
@@ -6,13 +6,13 @@ import type { ChangesMessage, SharedCore } from './contract.ts';
 import { trustedScript } from './trusted-script.ts';
 
 /**
- * A port to the worker of all tabs that passes ports between them. Only pages can start it; where it cannot be
- * started, or not from this origin, the tabs do without.
+ * A port to the SharedWorker that passes ports between tabs. Only pages can start it; where it cannot be started,
+ * or not from this origin, the tabs do without.
  */
 export function startPorts(): MessagePort | undefined {
   if (!hasSharedWorkers()) return undefined;
   const Native = globalThis.SharedWorker;
-  // As for the worker of the core: bundlers look for the expression as it stands.
+  // As for the core's worker, bundlers look for this very expression.
   function StandIn(address: string | URL, options?: WorkerOptions): SharedWorker {
     return new Native(trustedScript(String(address)), options);
   }
@@ -34,7 +34,7 @@ export function listenForChanges(endpoint: Endpoint, listener: ChangeListener): 
   });
 }
 
-/** Calls back when the core has died, of which browsers do not tell. */
+/** Calls back when the core has died, which browsers do not report. */
 export function watchCore({ alive }: SharedCore, signal: AbortSignal, callback: () => void): void {
   webLocks()
     ?.request(alive, { mode: 'shared', signal }, callback)
@@ -42,8 +42,8 @@ export function watchCore({ alive }: SharedCore, signal: AbortSignal, callback: 
 }
 
 /**
- * Calls back when the page is put away and when it comes back. A page that the browser keeps for the way back does
- * nothing, and must not lead.
+ * Calls back when the page enters the back/forward cache and when it returns. A cached page is suspended, and must
+ * not lead.
  */
 export function watchPage(signal: AbortSignal, callback: (isAway: boolean) => void): void {
   const listen = (type: 'pagehide' | 'pageshow', isAway: boolean): void => {

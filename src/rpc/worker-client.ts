@@ -1,4 +1,4 @@
-/** Reaches a core in a worker: numbers its waiting calls, and rejects them when the worker is gone. */
+/** Reaches a core in a worker: keeps track of pending calls, and rejects them when the worker is gone. */
 import * as Comlink from 'comlink';
 import { ContextClosed, OutcomeUnknown, WorkerLost } from '../errors/index.ts';
 import type { AnyWorker } from './any-worker.ts';
@@ -18,12 +18,12 @@ interface Waiting {
 
 export class WorkerClient implements CoreClient {
   readonly #worker: WorkerHandle;
-  /** Held for as long as the client: Comlink ends the connection when its proxy is collected. */
+  /** Kept for the client's lifetime: Comlink ends the connection when its proxy is garbage collected. */
   readonly #remote: Comlink.Remote<CoreEndpoint>;
   readonly #waiting = new Set<Waiting>();
   #lost: Error | null = null;
   #lock: LeftLock | null = null;
-  /** Of a core that is shared with other tabs: ends what the page does for it. */
+  /** For a core shared with other tabs: ends what the page does for it. */
   #shared: AbortController | null = null;
   readonly #changes = new OwnChanges();
 
@@ -37,11 +37,11 @@ export class WorkerClient implements CoreClient {
     if (this.#lost !== null) throw this.#lost;
     const outcome = await this.#outcome(command);
     if (!outcome.ok) throw fromWire(outcome.error);
-    // The answer to `open`, the only one with these fields.
+    // Only the answer to `open` has these fields.
     const { lock_file = null, shared } = (outcome.value ?? {}) as Partial<Answers['open']>;
     if (lock_file !== null) this.#lock = new LeftLock(lock_file, () => this.#waiting.size === 0);
     if (shared !== undefined) this.#share(shared);
-    // A core that is shared tells of all changes itself.
+    // A shared core reports all changes itself.
     if (this.#shared === null) this.#changes.tellAfter(command);
     return outcome.value;
   }
@@ -66,17 +66,17 @@ export class WorkerClient implements CoreClient {
     this.#waiting.add(waiting);
     this.#worker.keepAlive(true);
     try {
-      // Comlink types the answer of a generic method as unknown; `host.ts` answers what the contract says.
+      // Comlink types the result of a generic method as unknown; `host.ts` answers what the contract says.
       const answer = this.#remote.call(this.#prepared(command)) as Promise<unknown> as Promise<Outcome<Answer<C>>>;
       return await Promise.race([answer, promise]);
     } finally {
       this.#waiting.delete(waiting);
-      // A worker that is being ended keeps the process until that is done.
+      // A worker that is being terminated keeps the process alive until that is done.
       if (this.#waiting.size === 0 && this.#lost === null) this.#worker.keepAlive(false);
     }
   }
 
-  /** A command as it is sent: with what the worker needs to meet other tabs, if it is to. */
+  /** The command as sent: with the port that the worker needs to reach other tabs, if it is to. */
   #prepared<C extends Command>(command: C): C {
     if (command.kind !== 'open' || !isShared(command.config)) return command;
     listenForChanges(this.#worker.endpoint, (changes) => this.#changes.listener(changes));
@@ -96,7 +96,7 @@ export class WorkerClient implements CoreClient {
     const promise = new Promise<T>((_, rejectPromise) => {
       reject = rejectPromise;
     });
-    // The race has an owner while it runs; a rejection after it was won is nobody's.
+    // The race handles a rejection while it runs; later nobody would.
     promise.catch(() => {});
     return { promise, waiting: { command, reject } };
   }
@@ -105,14 +105,14 @@ export class WorkerClient implements CoreClient {
     if (this.#lost !== null) return;
     this.#lost = reason;
     for (const { command, reject } of this.#waiting) {
-      // When the answer to a read is lost nothing is in doubt.
+      // Losing the answer to a read leaves nothing in doubt.
       reject(leavesDoubt(command) ? unknownOutcome(command.kind, reason) : reason);
     }
   }
 }
 
 function lostWorker(reason: Error): WorkerLost {
-  // It never started, and says why.
+  // It never started, and its error says why.
   if (reason instanceof WorkerLost) return reason;
   return new WorkerLost(
     `The worker of the persistence core is gone: ${reason.message} ` +

@@ -1,22 +1,22 @@
-/** Starts a Web Worker of the bundle's own, also one from another origin, and finds out why it did not load. */
+/** Starts the bundle's own Web Worker, even from another origin, and finds out why its script did not load. */
 import { WorkerLost } from '../errors/index.ts';
 import { loadFault, PolicyWatch, policyHint } from './load-fault.ts';
 import { trustedScript, trustHint } from './trusted-script.ts';
 
-/** A worker, and who says why its script was not loaded: its error event does not. */
+/** A worker, and a way to find out why its script was not loaded: its error event does not say. */
 export interface StartedScript {
   readonly worker: Worker;
   notLoaded(): Promise<Error>;
-  /** Lets go of what was kept for the case that it does not load, once it has answered or has ended. */
+  /** Releases what was kept in case it does not load; called once it has answered or ended. */
   loaded(): void;
 }
 
 /**
- * Evaluates the expression that makes the worker. Bundlers look for such an expression and put a file of their own
- * into it, whose name is nowhere else. It is learnt by standing in for `Worker` meanwhile: a script from another
- * origin is then started from here, and one that does not load can be asked for.
+ * Evaluates the expression that makes the worker. Bundlers look for such an expression and put the address of their
+ * own file into it, which appears nowhere else. A stand-in for `Worker` learns it: so a script from another origin can
+ * be started from here, and one that does not load can be fetched.
  *
- * @throws WorkerLost when the browser refuses to start it.
+ * @throws {WorkerLost} when the browser refuses to start it
  */
 export function startScript(make: () => Worker): StartedScript {
   const Native = globalThis.Worker;
@@ -49,14 +49,14 @@ export function startScript(make: () => Worker): StartedScript {
   }
 }
 
-/** Calls back with the reason when a worker fails; `script` says why it was not loaded, where somebody knows which it is. */
+/** Calls back with the reason when a worker fails; `script`, where known, tells why it was not loaded. */
 export function onWorkerError(
   worker: Worker,
   script: StartedScript | undefined,
   callback: (reason: Error) => void,
 ): void {
   worker.addEventListener('error', ({ message }) => {
-    // An error of the script has a message; a script that was not loaded has none.
+    // An error in the script has a message; a script that was not loaded has none.
     if (message || script === undefined) callback(new Error(message || 'The worker script failed.'));
     else script.notLoaded().then(callback, callback);
   });

@@ -4,7 +4,7 @@ import type { BulkCommand, Change, Command, WriteCommand } from './contract.ts';
 
 type ToldChange = Omit<Change, 'here'>;
 
-/** How many changes of one bulk or batch are told, at the most: more than any listener lets wait, see persistence/change-feed.ts. */
+/** Most changes of a bulk or batch that are reported: more than a listener queues (persistence/change-feed.ts). */
 const mostTold = 10_001;
 type Told = Exclude<WriteCommand['kind'], 'batch' | 'repair'>;
 
@@ -23,24 +23,24 @@ export function isWrite(command: Command): command is WriteCommand {
   return command.kind === 'batch' || command.kind === 'repair' || Object.hasOwn(writeKinds, command.kind);
 }
 
-/** Whether it goes on with a bulk, past everything that waits for the bulk to end. */
+/** Whether it continues a bulk, bypassing everything that waits for the bulk to end. */
 export function isBulkPart(command: Command): command is BulkCommand {
   return command.kind === 'appendBulk' || command.kind === 'commitBulk' || command.kind === 'rollbackBulk';
 }
 
-/** Whether something may be stored or not when its answer is lost. Nothing of a bulk is before its commit. */
+/** Whether losing the answer leaves it open what is stored. Nothing of a bulk is stored before its commit. */
 export function leavesDoubt(command: Command): boolean {
   return isWrite(command) || command.kind === 'commitBulk';
 }
 
 /**
- * What the commands that succeeded made durable, in order: the changes of a bulk with its commit. There is one bulk at
- * a time, and each begins with nothing: one that failed leaves its changes to nobody.
+ * Collects what successful commands made durable, in order: the changes of a bulk with its commit. There is one bulk
+ * at a time, and each starts empty: the changes of a failed one are dropped.
  */
 export class DurableChanges {
   #bulk: ToldChange[] = [];
 
-  /** What a command that has just succeeded made durable; what a deleted volume took along is not listed. */
+  /** What a command that has just succeeded made durable; what was deleted along with a volume is not listed. */
   after(command: Command): readonly ToldChange[] {
     if (isWrite(command)) return changesOf(command);
     switch (command.kind) {
@@ -67,23 +67,23 @@ export class DurableChanges {
   }
 }
 
-/** Tells of what one context's own commands made durable: for a core that nobody else uses. */
+/** Reports what one context's own commands made durable, for a core that is not shared. */
 export class OwnChanges {
   readonly #durable = new DurableChanges();
   listener: ChangeListener = () => {};
 
-  /** Tells what a command that has just succeeded made durable. */
+  /** Reports what a command that has just succeeded made durable. */
   tellAfter(command: Command): void {
     const changes = this.#durable.after(command);
     try {
       if (changes.length > 0) this.listener(changes.map((change) => ({ ...change, here: true })));
     } catch {
-      // The change is stored: whoever cannot be told of it must not make it look as if it were not.
+      // The change is stored: a failing listener must not make the command fail.
     }
   }
 }
 
-/** A repair does not know whose rows it marked: it tells of none. */
+/** A repair does not know whose rows it marked, so it reports none. */
 function changesOf(command: WriteCommand): ToldChange[] {
   if (command.kind === 'batch') return command.commands.slice(0, mostTold).flatMap(changesOf);
   if (command.kind === 'repair') return [];

@@ -1,4 +1,4 @@
-/** Connections, which Cinder calls volume attachments: reading, storing and deleting them. */
+/** Reads, stores and deletes connections, which Cinder calls volume attachments. */
 import { ConnectionNotFound, VolumeNotFound } from '../errors/index.ts';
 import type { ConnectionFilter, ConnectionRows, RowChange } from '../rpc/contract.ts';
 import { all, among, type Condition, equals, filters, live } from './condition.ts';
@@ -18,9 +18,9 @@ const rules: ObjectRules = {
 };
 
 /**
- * A connection whose volume's row is gone is listed without it: the original leaves such when it deletes a connected volume.
+ * A connection whose volume has no row is listed without it: the original leaves it behind when it deletes the volume.
  *
- * @throws {VolumeNotFound} when the volume of one of them is marked as deleted: the original lists none then.
+ * @throws {VolumeNotFound} when the volume of any of them is marked as deleted: the original then lists none
  */
 export async function getConnections(connection: SqlConnection, filter: ConnectionFilter): Promise<ConnectionRows> {
   const { sql, parameters } = all([...filters({ id: filter.connection_id, volume_id: filter.volume_id }), live]);
@@ -51,7 +51,7 @@ export async function setConnection(
   return null;
 }
 
-/** Stores connections of which none is there. */
+/** Stores connections, none of which exists yet. */
 export async function createConnections(
   connection: SqlConnection,
   changes: readonly RowChange[],

@@ -1,12 +1,12 @@
 /**
- * A transaction that is fed over many calls: for changes that are too many to be in memory at once.
+ * A transaction that is fed over many calls, for more changes than fit into memory at once.
  *
- * It holds the engine's turn from its beginning to its end. What fails in it dooms all of it.
+ * It holds the engine's turn from beginning to end. Any failure dooms all of it.
  */
 import { DatabaseError } from '../errors/index.ts';
 import type { SqlConnection, SqlEngine, Work } from './engine.ts';
 
-/** Ends the transaction without a commit: asked for, hence no failure. */
+/** Thrown to roll back on request, hence not a failure. */
 const givenUp = Symbol('given up');
 
 export class Bulk {
@@ -27,11 +27,11 @@ export class Bulk {
     return new Promise((resolve, reject) => {
       let begun = false;
       const transaction: Promise<void> = engine.transaction(async (connection) => {
-        // An engine may run a work again after a deadlock, but what was fed to this one is gone.
+        // An engine may rerun work after a deadlock, but what was fed to this one is gone.
         if (begun)
           throw new DatabaseError('The database ended the transaction: nothing of it was stored. Start again.');
         begun = true;
-        // An engine may run its work at once, before `transaction` is there.
+        // An engine may run its work synchronously, before `transaction` is assigned.
         await null;
         const committed = await new Promise<boolean>((finish) => resolve(new Bulk(connection, transaction, finish)));
         if (!committed) throw givenUp;
@@ -57,14 +57,14 @@ export class Bulk {
     return result;
   }
 
-  /** Makes everything that was appended durable. After a failure nothing is stored, and it fails with that. */
+  /** Makes everything that was appended durable. After a failed append nothing is stored, and it rejects with that. */
   async commit(): Promise<void> {
     await this.#last;
     if (this.#failure === null) {
       this.#finish(true);
       return this.#transaction;
     }
-    // Why it failed says more than how it was taken back.
+    // Why it failed tells more than how its rollback went.
     await this.rollback().catch(() => {});
     throw this.#failure;
   }

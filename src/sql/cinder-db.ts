@@ -1,4 +1,4 @@
-/** The commands of the persistence core, each on Cinder's own tables: which function does which. */
+/** Dispatches the commands of the persistence core to the functions that run them on Cinder's tables. */
 import { NotImplemented } from '../errors/index.ts';
 import type { Answers, ReadCommand, SingleWrite, WriteCommand } from '../rpc/contract.ts';
 import { deleteConnection, getConnections, setConnection } from './attachments.ts';
@@ -12,7 +12,7 @@ import { getVolumes, scanVolumes } from './volume-rows.ts';
 import { deleteVolume, setVolume } from './volumes.ts';
 import type { WriteContext } from './write-context.ts';
 
-/** The reads that are questions to Cinder's tables; the others are about the file. */
+/** The reads that query Cinder's tables; the others are about the file. */
 export type TableRead = Exclude<ReadCommand, { readonly kind: 'info' | 'exportDatabase' }>;
 
 export async function read(connection: SqlConnection, command: TableRead): Promise<Answers[TableRead['kind']]> {
@@ -40,7 +40,7 @@ export async function read(connection: SqlConnection, command: TableRead): Promi
 
 type Stored = Answers['batch'][number];
 
-/** Runs a write on a connection that is in a transaction. `newContext` is asked once a command, for its time. */
+/** Runs a write on a connection that is in a transaction. `newContext` is called for each command, for its time. */
 export async function write(
   connection: SqlConnection,
   command: WriteCommand,
@@ -85,7 +85,7 @@ export async function writeOne(
   }
 }
 
-/** For what came from another version of this library: the types say that there is no such command. */
+/** For commands of another version of this library; the types say that there are none. */
 function unknownCommand(command: never): NotImplemented {
   const { kind } = command as { readonly kind?: unknown };
   return new NotImplemented(`The persistence core has no command ${JSON.stringify(kind)}.`);

@@ -7,13 +7,13 @@ export interface Condition {
   readonly parameters: readonly SqlValue[];
 }
 
-/** What every getter asks of a row: soft-deleted ones, and those of unknown state, are invisible. */
+/** Rows that getters see: soft-deleted ones, and those of unknown state, are invisible. */
 export const live: Condition = { sql: 'deleted = false', parameters: [] };
 
-/** What no row fulfils. */
+/** A condition that no row meets. */
 export const none: Condition = { sql: '1 = 0', parameters: [] };
 
-/** A text with half of a surrogate pair is in no database: it finds nothing. */
+/** A text with a lone surrogate is in no database: it finds nothing. */
 export function equals(column: string, value: SqlValue): Condition {
   if (typeof value === 'string' && !value.isWellFormed()) return none;
   return { sql: `${column} = ?`, parameters: [value] };
@@ -32,8 +32,8 @@ export function filters(columns: Readonly<Record<string, string | null | undefin
 }
 
 /**
- * The ids of a page of a listing are bound, since finding them again would sort all volumes; those of a
- * whole listing need no sorting, and there may be more of them than the 32,766 that SQLite binds.
+ * Up to this many ids are bound, such as those of a page, which another query would sort all volumes to find. A
+ * whole listing is queried again: that sorts nothing, and may find more than the 32,766 ids that SQLite can bind.
  */
 const FEW = 1000;
 
@@ -53,17 +53,17 @@ function distinctOf(ids: readonly SqlValue[]): readonly SqlValue[] {
 
 function bound(ids: readonly SqlValue[]): Scope {
   const values = [...ids];
-  // One id more than once makes a few texts do for all lengths, and those stay prepared.
+  // Repeating an id up to a power of two makes a few SQL texts do for all lengths, and those stay prepared.
   while (values.length < FEW && (values.length & (values.length - 1)) !== 0) values.push(values.at(-1) ?? '');
-  // Nothing equals NULL, and not every database takes an empty list.
+  // Nothing equals NULL, and not every database accepts an empty list.
   const places = values.map(() => '?').join(', ') || 'NULL';
   return (column) => ({ sql: `${column} IN (${places})`, parameters: values });
 }
 
-/** Half of what SQLite binds, the least of the databases: rows may be asked for by two columns at once. */
+/** Half of what SQLite can bind, the least of the databases: a query may use the ids for two columns. */
 const MOST = 16_383;
 
-/** The live rows of a scan, with their order and limit, for the end of a statement. */
+/** The condition for the live rows of a scan, with order and limit, for the end of a statement. */
 export function scanned(scan: Scan): Condition {
   if ('ids' in scan) {
     const ids = distinctOf(scan.ids);

@@ -1,8 +1,8 @@
 /**
- * The persistence core: takes commands in the order in which they come and runs them on a database.
+ * The persistence core: runs commands on a database in the order in which they arrive.
  *
- * Writes that wait together are made durable together, with one flush; reads run between such groups,
- * so that none of them sees what a power cut could still take back.
+ * Queued writes become durable as a group, with a single flush. Reads run between groups, so that none
+ * returns data that a power cut could still undo.
  */
 import { ContextClosed, DatabaseError, DatabaseTakenOver } from '../errors/index.ts';
 import type {
@@ -28,40 +28,40 @@ import type { Origin } from './schema/seeds.ts';
 import type { WriteContext } from './write-context.ts';
 import { writeMany } from './write-many.ts';
 
-/** An engine and what the core has to know of the database that it opened. */
+/** An engine, and what the core needs to know about the database it opened. */
 export interface CoreEngine extends SqlEngine {
   /** The version of the engine itself. */
   readonly version: string;
-  /** What the server is that has the database; absent for SQLite, whose words are in the configuration. */
+  /** The server that holds the database; absent for SQLite, whose durability follows from the configuration. */
   readonly server?: { readonly name: string; readonly durable: boolean };
-  /** Whether reads that wait together may run at the same time. */
+  /** Whether queued reads may run concurrently. */
   readonly readsAtOnce?: boolean;
   /** Bytes of the main database file, or of the database on its server. */
   readonly size: number | null | Promise<number | null>;
   readonly readOnly: boolean;
-  /** What is known of other programs on the same file, and done about them. */
+  /** How access by other programs to the same file is handled. */
   readonly nativeLocks: StorageInfo['native_locks'];
-  /** The lock file that keeps others of this library off; null where none is needed. */
+  /** The lock file that keeps other users of this library out; null where none is needed. */
   readonly lockFile: LockFile | null;
   /** @throws {DatabaseChanged} when another file, or none, has the name of the one that was opened */
   checkFile(): void;
   /** The whole database as one file. */
   bytes(): Promise<Uint8Array>;
-  /** Takes the database as another program left it. */
+  /** Accepts the database as another program left it. */
   refresh(): Promise<void>;
-  /** Lets go of the files at once, whatever waits; false when it cannot. */
+  /** Releases the file handles at once, whatever is pending; false when it cannot. */
   drop?(): boolean;
   /**
-   * Closes a database that was new when it was opened, and takes its file away unless somebody else has been at it.
+   * Closes a database that opening created, and removes its file unless another program has written to it.
    * Absent where there is no file.
    */
   discard?(): Promise<void>;
 }
 
-/** What the core is made of; tests put other clocks and engines in. */
+/** What the core depends on; tests inject other clocks and engines. */
 export interface CoreParts extends Origin {
   readonly openEngine: (config: CoreConfig) => Promise<CoreEngine>;
-  /** Resolves after the messages that have arrived by now were delivered. */
+  /** Resolves once every message that has already arrived is delivered. */
   readonly nextTurn: () => Promise<void>;
 }
 
@@ -73,7 +73,7 @@ interface Waiting<C extends Command = Command> {
   readonly reject: (reason: unknown) => void;
 }
 
-/** A command that shares its turn with no other. */
+/** A command that joins neither a group of writes nor a bulk. */
 type LoneCommand = Exclude<Command, WriteCommand | BulkCommand>;
 
 /** A database that is open, and what was found when it was opened or refreshed. */
@@ -88,13 +88,13 @@ export class Core {
   readonly #queue: Waiting[] = [];
   #opened: Opened | null = null;
   #closed = false;
-  /** Whether it was told to close, and has yet to do what came before. */
+  /** Whether it was told to close and still has earlier commands to run. */
   #isLeft = false;
   #dropped: Error | null = null;
   #running = false;
   /** The transaction that everything else waits for. */
   #bulk: Bulk | null = null;
-  /** What became of a database that was made for a bulk: nobody wants it when that has failed. */
+  /** Whether a database that was created for a bulk is still wanted: not if the bulk failed. */
   readonly #novelty = new Novelty();
 
   constructor(parts: CoreParts) {
@@ -104,7 +104,7 @@ export class Core {
   /** Runs a command after all that came before it. */
   call<C extends Command>(command: C): Promise<Answer<C>> {
     return new Promise((resolve, reject) => {
-      // Each command is answered by the branch of its kind, which the types of a queue cannot say.
+      // Each command gets the answer of its own kind, which the type of the queue cannot express.
       const waiting = { command, resolve: resolve as (answer: AnyAnswer) => void, reject };
       if (isBulkPart(command)) {
         this.#runBulk(command).then(waiting.resolve, reject);
@@ -112,7 +112,7 @@ export class Core {
       }
       if (command.kind === 'close') {
         if (command.at_once === true) this.#drop();
-        // Whoever closes in the middle of a bulk has given it up, also one that is only beginning.
+        // Closing during a bulk abandons it, even one that is only just beginning.
         this.#isLeft = true;
         void this.#giveUpBulk();
       }
@@ -121,13 +121,13 @@ export class Core {
     });
   }
 
-  /** Never rejects: every failure goes to whoever sent the command. */
+  /** Never rejects: each failure goes to the caller of its command. */
   async #drain(): Promise<void> {
     this.#running = true;
     for (let first = this.#queue[0]; first !== undefined; first = this.#queue[0]) {
       const { command } = first;
       if (isWrite(command)) {
-        // While the last group was made durable nothing was delivered: what has arrived joins this one.
+        // No message was delivered while the last group was flushed: let those that have arrived join this one.
         await this.#parts.nextTurn();
         await this.#runWrites(this.#takeWrites());
       } else {
@@ -147,7 +147,7 @@ export class Core {
     return writes;
   }
 
-  /** The next command, and where the engine can do several at once, the reads that wait behind it. */
+  /** The next command; if it is a read and the engine runs reads concurrently, the reads queued behind it too. */
   #takeReads(): readonly Waiting<LoneCommand>[] {
     const reads: Waiting<LoneCommand>[] = [];
     for (let next = this.#queue[0]; next !== undefined && isAlone(next); next = this.#queue[0]) {
@@ -197,7 +197,7 @@ export class Core {
     return null;
   }
 
-  /** Past the queue, which waits for the bulk to end. */
+  /** Bypasses the queue, which waits for the bulk to end. */
   async #runBulk(command: BulkCommand): Promise<null> {
     const bulk = this.#bulk;
     if (bulk === null) throw new DatabaseError('There is no bulk under way: it was never begun, or has ended.');
@@ -212,7 +212,7 @@ export class Core {
     return null;
   }
 
-  /** What waits will find that the database is another's, and nothing of it done. */
+  /** Queued commands then fail with {@link DatabaseTakenOver}, and none of them is executed. */
   #drop(): void {
     const opened = this.#opened;
     if (opened?.engine.drop?.() !== true) return;
@@ -223,7 +223,7 @@ export class Core {
   async #giveUpBulk(): Promise<void> {
     const bulk = this.#bulk;
     this.#bulk = null;
-    // Why it failed is nobody's question any more.
+    // The bulk is abandoned anyway: nobody needs to know why its rollback failed.
     await bulk?.rollback().catch(() => {});
   }
 
@@ -280,7 +280,7 @@ export class Core {
       if (schema.isNew === true) this.#novelty.made();
       return { default_type: schema.default_type, lock_file: engine.lockFile };
     } catch (error) {
-      // Why it was refused says more than why it could not be closed.
+      // The reason for the refusal tells more than a failure to close.
       await engine.close().catch(() => {});
       throw error;
     }
@@ -303,7 +303,7 @@ export class Core {
       medium: config.server?.dialect ?? config.medium,
       durability: server === undefined ? durabilityOf(config) : server.durable ? 'full' : 'off',
       persisted: server !== undefined || (await persistedIn(config.medium)),
-      // On a server everybody may write who may.
+      // A server has no leader: everyone with the privileges may write.
       leader: !engine.readOnly,
       size: await engine.size,
       revision: schema.revision,
@@ -326,7 +326,7 @@ export class Core {
 const isAlone = (waiting: Waiting): waiting is Waiting<LoneCommand> => !isWrite(waiting.command);
 const isTableRead = ({ kind }: Command): boolean => kind.startsWith('get');
 
-/** IndexedDB stores a transaction as a whole in any case; files need their flushes for that. */
+/** IndexedDB transactions are atomic even without waiting for the disk; on files, atomicity needs the flushes. */
 function durabilityOf({ medium, sqlite_synchronous }: CoreConfig): StorageInfo['durability'] {
   if (medium === 'memory') return 'none';
   if (sqlite_synchronous) return 'full';

@@ -1,7 +1,7 @@
 /**
  * The contract of a SQL engine: what the core needs from SQLite, MariaDB or PostgreSQL.
  *
- * To add an engine imitate `engines/sqlite.ts`. Statements carry `?` placeholders; values are always
+ * To add an engine, model it on `engines/sqlite.ts`. Statements carry `?` placeholders; values are always
  * bound, never written into the text.
  */
 import type { RowSet, SqlValue } from '../rpc/contract.ts';
@@ -10,7 +10,7 @@ import type { SchemaWays } from './schema/ways.ts';
 
 export type SqlParameters = readonly SqlValue[];
 
-/** What a transaction is given to work with. */
+/** The connection that a piece of work runs on. */
 export interface SqlConnection {
   readonly dialect: Dialect;
   /** Runs one statement and returns all its rows. */
@@ -22,15 +22,15 @@ export interface SqlConnection {
 export type Work<T> = (connection: SqlConnection) => Promise<T>;
 
 export interface SqlEngine extends SqlConnection {
-  /** How its schema is looked at and made; absent for SQLite. */
+  /** How its schema is inspected and created; absent for SQLite. */
   readonly schemaWays?: SchemaWays;
-  /** Runs a work that only reads: all of it sees one state of the database, whoever else writes. */
+  /** Runs work that only reads: it sees one consistent state of the database, whoever else writes. */
   read<T>(work: Work<T>): Promise<T>;
   /** Runs `work` in one transaction of its own: committed and durable when it resolves, rolled back when it throws. */
   transaction<T>(work: Work<T>): Promise<T>;
   /**
-   * Runs several independent works, each all-or-nothing, and makes those that succeeded durable
-   * together: one flush for all of them. Settles like `Promise.allSettled`, in order.
+   * Runs several independent pieces of work, each all-or-nothing, and makes those that succeed durable
+   * together, with a single flush. Settles like `Promise.allSettled`, in order.
    */
   group<T>(works: readonly Work<T>[]): Promise<PromiseSettledResult<T>[]>;
   /** Releases everything; the database at rest is complete. Idempotent. */

@@ -1,4 +1,4 @@
-/** Looks at a whole database: how much is in each table, whether the engine finds it sound, what should not be there. */
+/** Examines a whole database: row counts, the engine's own integrity check, and what should not be there. */
 import type { Examination, Finding, TableCount } from '../rpc/contract.ts';
 import { live } from './condition.ts';
 import type { SqlConnection } from './engine.ts';
@@ -9,7 +9,7 @@ import { seedRows } from './schema/seed-rows.ts';
 import { KEY_VALUE_TABLE } from './schema/sqlite.ts';
 import { tableNames } from './table-names.ts';
 
-/** Ids of a finding that are told. */
+/** How many ids of a finding are reported. */
 const MANY = 100;
 
 export async function examine(connection: SqlConnection, integrity: boolean): Promise<Examination> {
@@ -43,7 +43,7 @@ async function countRows(connection: SqlConnection): Promise<readonly TableCount
   for (const { name, compared, quoted } of await tableNames(connection)) {
     const table = marked.has(compared) || used.has(compared) ? compared : name;
     const all = await count(connection, quoted);
-    // Where the mark is a number Cinder puts the row's id there.
+    // Where the mark is an integer, Cinder stores the row's id in it.
     const isLive = marked.get(table) === 'integer' ? 'deleted = 0' : live.sql;
     const living = marked.has(table) ? await count(connection, `${quoted} WHERE ${isLive}`) : all;
     const beside = living - seeds.filter((name) => name === table).length;
@@ -53,7 +53,7 @@ async function countRows(connection: SqlConnection): Promise<readonly TableCount
   return counts;
 }
 
-/** Tables without objects of Cinder that the library knows all the same. */
+/** Tables that hold no objects of Cinder's, but that the library knows. */
 const bookkeeping = [KEY_VALUE_TABLE, 'alembic_version', 'migrate_version'];
 
 async function count(connection: SqlConnection, from: string): Promise<number> {

@@ -1,4 +1,4 @@
-/** What should not be in Cinder's tables, each with its name and the query that finds it. */
+/** What should not be in Cinder's tables: each kind with its name and the query that finds it. */
 import type { Finding, SqlValue } from '../rpc/contract.ts';
 import { parseJson } from '../serialization/json-parser.ts';
 import { live, scanned } from './condition.ts';
@@ -16,11 +16,11 @@ import {
 import { DEFAULT_TYPE } from './volume-types.ts';
 
 export interface FindingRule extends Pick<Finding, 'name' | 'table' | 'severity' | 'repairable'> {
-  /** The ids of all rows that it is about. */
+  /** The ids of all rows concerned. */
   find(connection: SqlConnection): Promise<readonly SqlValue[]>;
 }
 
-/** A column that names no live row of another table. */
+/** The condition that a column refers to no live row of another table. */
 const withoutLive = (column: string, parent: string): string =>
   `(${column} IS NULL OR ${column} NOT IN (SELECT id FROM ${parent} WHERE ${live.sql}))`;
 
@@ -29,14 +29,14 @@ const usedTypes = (table: string): string =>
 const withoutVolume = `id NOT IN (${usedTypes('volumes')})`;
 const ofSnapshots = `id IN (${usedTypes('snapshots')})`;
 const unused = `${withoutVolume} AND NOT (${ofSnapshots})`;
-/** A type of cinderlib's own making belongs to one volume, and has its id as id and name. */
+/** A type that cinderlib made belongs to one volume, and has the volume's id as id and name. */
 const own = 'id = name';
 
-// What a repair takes away leaves behind what belonged to it: that is found with it, and not by the next look.
+// Repairing a row orphans what belongs to it: such rows are found together with it, not by the next examination.
 /** Types that stay. */
 const staying = `${live.sql} AND (name IS NULL OR id <> name OR NOT (${unused}))`;
 const stayingTypes = `SELECT id FROM volume_types WHERE ${staying}`;
-/** Whether a root row of QoS specs stays: it has no owner; a type refers to it, or has its id. */
+/** A root row of QoS specs has no owner; it stays if a type refers to it or has its id. */
 const isLinked = `id IN (SELECT qos_specs_id FROM volume_types WHERE ${staying} AND qos_specs_id IS NOT NULL)`;
 const rootStays = `(id IN (${stayingTypes}) OR ${isLinked})`;
 const stayingSpecs = `SELECT id FROM quality_of_service_specs WHERE ${live.sql} AND (specs_id IS NOT NULL OR ${rootStays})`;
@@ -56,12 +56,12 @@ function rule(
   };
 }
 
-/** Keys and values of what is not there any more. */
+/** Keys and values whose owner is gone. */
 function orphans(table: PairTable, where: string): FindingRule {
   return rule('orphan_metadata', table.name, 'warning', where, { repairable: true });
 }
 
-/** All rows but the last of those that one owner has under one key: the last is the one that counts. */
+/** All but the last of the rows that one owner has under one key: the last one counts. */
 function duplicates(table: PairTable): FindingRule {
   return {
     ...{ name: 'duplicate_metadata', table: table.name, severity: 'warning', repairable: true },
@@ -82,7 +82,7 @@ function duplicates(table: PairTable): FindingRule {
   };
 }
 
-/** Connections with a text that is no JSON: no volume that has one can be read. */
+/** Connections with invalid JSON: a volume that has one cannot be read. */
 const brokenConnections: FindingRule = {
   ...{ name: 'invalid_json', table: 'volume_attachment', severity: 'error', repairable: false },
   async find(connection) {

@@ -1,4 +1,4 @@
-/** Tells whether a database is still as it was, without reading all of it. */
+/** Tells whether a database has changed, without reading all of it. */
 import type { SqlValue } from '../rpc/contract.ts';
 import type { SqlConnection } from './engine.ts';
 import { getKeyValues } from './key-values.ts';
@@ -9,11 +9,11 @@ import { tableNames } from './table-names.ts';
 const times = ['created_at', 'updated_at', 'deleted_at'];
 
 /**
- * A text that is another one when a program has changed the tables.
+ * A text that differs once a program has changed the tables.
  *
- * Every change of a row, of Cinder's and of cinderlib's, leaves a row more or less, or a time that is later than all
- * others; only one by a clock that is behind can leave an earlier one. Where times are whole seconds several changes
- * have the same, and the rows of the last second are looked at. Key-values have no times, and are few.
+ * Every change that Cinder or cinderlib makes adds or removes a row, or leaves a time later than all others; only a
+ * clock that is behind can leave an earlier one. Where times are whole seconds, several changes may share one, so
+ * the rows of the last second are hashed. Key-values have no times, but are few.
  */
 export async function fingerprint(connection: SqlConnection): Promise<string> {
   const parts: SqlValue[] = [];
@@ -31,7 +31,7 @@ export async function fingerprint(connection: SqlConnection): Promise<string> {
   return parts.map((part) => String(part)).join('|');
 }
 
-/** The sum over the rows of the last second, each with all its columns. `QUOTE` tells null from a text, and ends it. */
+/** A checksum of the rows of the last second, with all columns. `QUOTE` tells NULL from text, and delimits it. */
 function newestRows({ name, columns }: Table): string {
   const row = Array.from(columns.keys(), (column) => `QUOTE("${column}")`).join(', ');
   const newest = times.map((time) => `${time} = (SELECT max(${time}) FROM ${name})`).join(' OR ');

@@ -3,11 +3,11 @@ import { type Condition, none } from './condition.ts';
 import { type Dialect, exactText } from './dialect.ts';
 
 /**
- * The condition that cinderlib's filter by backend comes to.
+ * The condition of cinderlib's filter by backend.
  *
- * It is the original's in all its consequences: a host without a pool is never found, nor anything by a
- * name that contains `#`; `_` and `%` are wildcards, SQLite's LIKE ignores the case of ASCII letters, and to the
- * servers' one `\\` makes the character after it an ordinary one.
+ * It is the original's with all its consequences: a host without a pool is never found, nor is anything by a
+ * name that contains `#`; `_` and `%` are wildcards, SQLite's LIKE ignores the case of ASCII letters, and in the
+ * servers' LIKE `\` escapes the next character.
  */
 export function backendCondition(dialect: Dialect, backendName: string): Condition {
   if (!backendName.isWellFormed()) return none;

@@ -1,4 +1,4 @@
-/** cinderlib's key-values. */
+/** Reads, stores and deletes cinderlib's key-values. */
 import { MigrationConflict } from '../errors/index.ts';
 import type { KeyValueRow, RowSet, SqlValue } from '../rpc/contract.ts';
 import { equals } from './condition.ts';
@@ -9,7 +9,7 @@ import { keyValues } from './schema/columns.ts';
 import { KEY_VALUE_TABLE } from './schema/sqlite.ts';
 import { naming } from './schema/text-limits.ts';
 
-/** All of them, in SQLite oldest first, or the one of that key. Only null means all: the empty text is a key too. */
+/** All of them, in SQLite oldest first, or the one with that key. Only null means all: the empty text is a key too. */
 export async function getKeyValues(connection: SqlConnection, key: string | null): Promise<readonly KeyValueRow[]> {
   const select = `SELECT "key", value FROM ${KEY_VALUE_TABLE}`;
   const rows =
@@ -28,7 +28,7 @@ function textOrNull(value: SqlValue): string | null {
   return value === null ? null : String(value);
 }
 
-/** A key that is there keeps its place. */
+/** An existing key keeps its place in the order. */
 export async function setKeyValue(
   connection: SqlConnection,
   { key, value, guarded }: { readonly key: string; readonly value: string | null; readonly guarded?: boolean },

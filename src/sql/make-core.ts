@@ -1,4 +1,4 @@
-/** Puts the persistence core together: Cinder's commands, on the database of the configuration. */
+/** Assembles the persistence core: Cinder's commands, on the database of the configuration. */
 import { sqlNow } from '../cinder/clock.ts';
 import { InvalidUrl } from '../errors/index.ts';
 import type { Media } from '../media/media.ts';
@@ -8,7 +8,7 @@ import { Core, type CoreEngine } from './core.ts';
 import { openSqlite } from './engines/sqlite.ts';
 import { openReader } from './engines/sqlite-reader.ts';
 
-/** Opens a database on a server. Only platforms with sockets have it, and so no bundle for browsers. */
+/** Opens a database on a server. Needs sockets, so no bundle for browsers includes it. */
 export type OpenServer = (config: ServerConfig, readOnly: boolean) => Promise<CoreEngine>;
 
 export function makeCore(media: Media, openServer: OpenServer | null = null): Core {

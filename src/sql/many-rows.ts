@@ -1,4 +1,4 @@
-/** Many rows with few statements: a server is far away, and each statement is a way there and back. */
+/** Inserts and looks up many rows with few statements: on a server each statement is a round trip. */
 import { aboutItem } from '../about-item.ts';
 import type { SqlValue } from '../rpc/contract.ts';
 import { among } from './condition.ts';
@@ -6,13 +6,13 @@ import type { SqlConnection } from './engine.ts';
 import { insertRow, type Row, valuesOf } from './rows.ts';
 import { columnList } from './schema/columns.ts';
 
-/** A row that is to be inserted, and whose it is, as messages call it. */
+/** A row to be inserted, and the object that it belongs to, as messages name it. */
 export interface NewRow {
   readonly about: string;
   readonly row: Row;
 }
 
-/** Makes the row of one object: what is wrong with it is said of it. */
+/** Makes the row of one object; an error names the object. */
 export async function rowAbout(about: string, make: () => Row | Promise<Row>): Promise<NewRow> {
   try {
     return { about, row: await make() };
@@ -21,14 +21,14 @@ export async function rowAbout(about: string, make: () => Row | Promise<Row>): P
   }
 }
 
-/** Characters of one statement's values: MySQL before 8.0 takes 4 MiB, and each may have four bytes. */
+/** Most characters in one statement's values: MySQL before 8.0 takes 4 MiB, and each may have four bytes. */
 const mostCharacters = 2 ** 19;
-/** Values of one statement: both protocols count them with 16 bits. */
+/** Most values in one statement: both protocols count them in 16 bits. */
 const mostValues = 2 ** 15;
 
 /** Inserts rows in their order. Like {@link insertRow} it leaves out what is null. */
 export async function insertRows(connection: SqlConnection, table: string, rows: readonly NewRow[]): Promise<void> {
-  // Nothing is far away: a statement that stays prepared is the fastest, and knows whose row it could not insert.
+  // No round trips here: a statement that stays prepared is fastest, and tells which row it could not insert.
   if (connection.dialect === 'sqlite') return insertOneByOne(connection, table, rows);
   const groups = new Map<string, SqlValue[][]>();
   for (const { row } of rows) {
@@ -57,7 +57,7 @@ async function insertOneByOne(connection: SqlConnection, table: string, rows: re
   }
 }
 
-/** As many rows as go into one statement, always a power of two: so a few texts do for all, and stay prepared. */
+/** As many rows as fit into one statement, always a power of two: so a few SQL texts do for all, and stay prepared. */
 function* statements(rows: readonly SqlValue[][]): Generator<readonly SqlValue[][]> {
   const width = Math.max(1, rows[0]?.length ?? 0);
   for (let start = 0; start < rows.length; ) {
@@ -74,7 +74,7 @@ function characters(rows: readonly SqlValue[][]): number {
   return sum;
 }
 
-/** The values of a column by the ids of the rows that have them; ids without a row are not among them. */
+/** The values of a column by the ids of their rows; ids without a row are absent. */
 export async function findMany(
   connection: SqlConnection,
   table: string,

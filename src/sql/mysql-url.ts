@@ -20,7 +20,7 @@ export const mysqlOptions: OptionReaders = {
   database: (database) => ({ database }),
   db: (database) => ({ database }),
   unix_socket: (socket) => ({ socket }),
-  // How texts travel, not how they are stored: ours travel as utf8mb4, which has every character of the others.
+  // The encoding on the wire, not in storage: ours is utf8mb4, which has every character of the others.
   charset: idle('utf8', 'utf8mb3', 'utf8mb4'),
   use_unicode: idle('1', 'true'),
   local_infile: idle('0', 'false'),

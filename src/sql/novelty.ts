@@ -1,6 +1,6 @@
 /**
- * Whether a database that was made when it was opened is of any use: not when it was made for a bulk, as migrations
- * have it, which was not stored. Then there is to be nothing, as there was before.
+ * Whether a database that opening created is worth keeping: not if it was created for a bulk, as migrations do, and
+ * the bulk was not stored. Then nothing is to be left, as there was nothing before.
  */
 import { OutcomeUnknown } from '../errors/index.ts';
 
@@ -14,17 +14,17 @@ export class Novelty {
     return this.#isNew && this.#hadBulk && !this.#isUsed && !this.#isBeingWritten;
   }
 
-  /** Its tables were made. */
+  /** Its tables have been created. */
   made(): void {
     this.#isNew = true;
   }
 
-  /** A bulk is to begin. */
+  /** A bulk is about to begin. */
   bulk(): void {
     this.#hadBulk = true;
   }
 
-  /** It was taken as it is now: others may have written to it, and whoever takes it goes on with it. */
+  /** A refresh has accepted its current state: others may have written to it, and our context goes on with that. */
   taken(): void {
     this.#isUsed = true;
   }
@@ -34,7 +34,7 @@ export class Novelty {
     this.#isUsed ||= result.status === 'fulfilled' || result.reason instanceof OutcomeUnknown;
   }
 
-  /** Waits for something to be written. Who closes meanwhile may come to know of the end before. */
+  /** Waits for a write; until it ends the database counts as wanted, since a close may come before the outcome. */
   async during(writing: Promise<void>): Promise<void> {
     this.#isBeingWritten = true;
     const [result] = await Promise.allSettled([writing]);

@@ -1,4 +1,4 @@
-/** What becomes of a volume's own type when the volume is deleted. */
+/** Deletes a volume's own type along with the volume. */
 import type { SqlValue } from '../rpc/contract.ts';
 import { type Condition, equals, live } from './condition.ts';
 import type { SqlConnection } from './engine.ts';
@@ -7,7 +7,7 @@ import { lockRow, markDeleted, removeRows, valuesOf } from './rows.ts';
 import { volumeTypes } from './schema/columns.ts';
 import type { WriteContext } from './write-context.ts';
 
-/** Deletes the type of a deleted volume with its specs, unless it is the default one or has another volume. */
+/** Deletes the type of a deleted volume with its specs, unless it is the default type or has another volume. */
 export async function deleteOwnType(
   connection: SqlConnection,
   volumeId: string,
@@ -15,12 +15,12 @@ export async function deleteOwnType(
   context: WriteContext,
 ): Promise<void> {
   if (typeId === null || typeId === context.defaultTypeId) return;
-  // Locked before the question, so that nobody gives the type to a volume between answer and delete.
+  // Locked before the check, so that nobody gives the type to a volume between check and delete.
   const type = await lockRow(connection, volumeTypes, typeId);
   if (type === null) return;
   if (await hasOtherVolumes(connection, volumeId, typeId, context.softDeletes)) return;
   const qosRoots = await qosRootsOf(connection, typeId, type['qos_specs_id'] ?? null);
-  // The parts first: a server checks what they refer to row by row.
+  // Children first: a server checks references row by row.
   const qosRows = qosRoots.length === 0 ? [] : ['specs_id', 'id'].map((column) => oneOf(column, qosRoots));
   const ofType = equals('volume_type_id', typeId);
   if (context.softDeletes) {

@@ -10,7 +10,7 @@ import type { WriteContext } from './write-context.ts';
 
 export type Pairs = ReadonlyMap<string, string | null>;
 
-/** The live pairs of all owners that the condition finds, oldest first: that is the order of their dicts. */
+/** The live pairs of all owners that the condition finds, oldest first, which is the order of their dicts. */
 export function listPairs(
   connection: SqlConnection,
   table: PairTable,
@@ -31,7 +31,7 @@ export async function readPairs(connection: SqlConnection, table: PairTable, own
  * Makes the live pairs of `owner` the wanted ones: removed keys are marked as deleted, changed values
  * updated in place, new keys inserted, all other rows left alone. A key that comes back is a new row.
  *
- * @param withId true where ids are texts and not given by the database
+ * @param withId true where ids are texts, which the database does not generate
  */
 export async function storePairs(
   connection: SqlConnection,
@@ -48,7 +48,7 @@ export async function storePairs(
     const removed: Row = { deleted: true, deleted_at: now, updated_at: now };
     for (const id of ids) await updateRow(connection, table, id, removed);
   }
-  // Servers read such rows in the order of their ids: so the ids are in the order of the keys.
+  // Servers return such rows in the order of their ids: so give the ids in the order of the keys.
   const newIds = withId ? Array.from(wanted, () => newId()).sort() : [];
   for (const [key, value] of wanted) {
     const pair = stored.get(key);
@@ -61,7 +61,7 @@ export async function storePairs(
   }
 }
 
-/** Stores the pairs of owners that are new themselves; nothing is asked of those that have none. */
+/** Stores the pairs of new owners; owners without pairs cost no query. */
 export async function createPairs(
   connection: SqlConnection,
   table: PairTable,
@@ -70,7 +70,7 @@ export async function createPairs(
 ): Promise<void> {
   const given = pairsOf.flatMap(([owner, pairs = []]) => (pairs.length === 0 ? [] : [{ owner, pairs }]));
   if (given.length === 0) return;
-  // What a database that checks no references kept of an owner of the same id.
+  // A database that checks no references may have kept pairs of an earlier owner with the same id.
   const owners = given.map(({ owner }) => owner);
   const kept = await findMany(connection, table.name, owners, 'id', table.owner);
   const rows: NewRow[] = [];
@@ -95,7 +95,7 @@ interface StoredPair {
   readonly value: string | null;
 }
 
-/** Nothing forbids two live rows with one key: the last one counts, as in the dict that is read from them. */
+/** Nothing prevents two live rows with one key: the last one counts, as in the dict that is read from them. */
 async function storedPairs(
   connection: SqlConnection,
   table: PairTable,

@@ -5,7 +5,7 @@ import { flag, idle, type OptionReaders, port, type ServerUrl, seconds, tls } fr
 
 const modes: readonly TlsMode[] = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'];
 
-/** The name of a machine, or the folder of a socket. */
+/** A host name, or the directory of a Unix socket. */
 function host(value: string): Partial<ServerUrl> {
   if (value.includes(',')) throw new InvalidUrl('names several hosts; one server is used');
   if (value.startsWith('/')) return { socket: value };
@@ -27,7 +27,7 @@ export const postgresOptions: OptionReaders = {
   password: (password) => ({ password }),
   dbname: (database) => ({ database }),
   database: (database) => ({ database }),
-  // How texts travel, not how they are stored.
+  // The encoding on the wire, not in storage.
   client_encoding: idle('utf8', 'utf-8', 'unicode', 'auto'),
   connect_timeout: (value) => ({ connect_timeout: seconds(value) }),
   application_name: (application_name) => ({ startup: { application_name } }),
@@ -36,7 +36,7 @@ export const postgresOptions: OptionReaders = {
   keepalives: (value) => ({ startup: { keepalives: flag(value) ? '1' : '0' } }),
   keepalives_idle: (value) => ({ startup: { keepalives_idle: String(seconds(value)) } }),
   sslmode,
-  // The name and the values that other drivers of Python have for it.
+  // The name and the values that other Python drivers use.
   ssl: (value) =>
     modes.some((mode) => mode === value) ? sslmode(value) : tls({ mode: flag(value) ? 'require' : 'disable' }),
   sslrootcert: (ca) => tls({ ca }),

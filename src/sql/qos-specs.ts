@@ -16,11 +16,11 @@ export const ROOT_KEY = 'QoS_Specs_Name';
 /** The rows below the root, in Cinder's order: the consumer first. */
 export function qosPairs({ consumer, specs }: QosSpecs): Pairs {
   const pairs = new Map<string, string | null>([['consumer', consumer], ...specs]);
-  // A spec of the name would be read as the consumer.
+  // A spec named `consumer` would be read as the consumer.
   return pairs.set('consumer', consumer);
 }
 
-/** Makes the rows with the root `id` those of `specs`. */
+/** Makes the rows below the root `id` those of `specs`; creates the root if it is missing. */
 export async function storeQosSpecs(
   connection: SqlConnection,
   id: string,
@@ -40,7 +40,7 @@ export async function storeQosSpecs(
   if (root === null && specs.origin?.updated_at) await markChange(connection, id, specs.origin.updated_at);
 }
 
-/** The time of their last change is the latest of the rows below the root: there is always a consumer. */
+/** The time of their last change is the latest of the rows below the root, where there is always a consumer. */
 async function markChange(connection: SqlConnection, id: string, time: string): Promise<void> {
   const sql = `UPDATE ${qosSpecs.name} SET updated_at = ? WHERE specs_id = ? AND "key" = 'consumer'`;
   await connection.run(sql, [storableTime(connection.dialect, time), id]);

@@ -1,4 +1,4 @@
-/** Marks rows as deleted that nothing refers to: what can be made good without losing anything in use. */
+/** Repairs what can be repaired without losing anything in use: marks rows as deleted that nothing refers to. */
 import { DatabaseError } from '../errors/index.ts';
 import type { RepairedFinding, SqlValue } from '../rpc/contract.ts';
 import { among } from './condition.ts';
@@ -10,13 +10,13 @@ import type { WriteContext } from './write-context.ts';
 /** Rows of one statement. */
 const AT_ONCE = 500;
 
-/** @throws {DatabaseError} when there is more or less to repair than was shown */
+/** @throws {DatabaseError} when there are more or fewer rows to repair than were reported */
 export async function repair(
   connection: SqlConnection,
   findings: readonly RepairedFinding[],
   { now }: WriteContext,
 ): Promise<null> {
-  // All are found before anything is marked: one repair may make another.
+  // Find all before marking any: one repair may cause another finding.
   const works: { readonly table: string; readonly ids: readonly SqlValue[] }[] = [];
   for (const { name, table, count } of findings) {
     const rule = findingRules.find((each) => each.name === name && each.table === table && each.repairable);

@@ -1,4 +1,4 @@
-/** The schema of a database: brought to one that the library can use, mostly by doing nothing, or only looked at. */
+/** Brings a database's schema into a state that the library can use, mostly by doing nothing, or only inspects it. */
 import { AccessDenied, SchemaError, VolumeTypeNotFoundByName } from '../errors/index.ts';
 import type { DefaultTypeRows } from '../rpc/contract.ts';
 import { inOrder } from './dialect.ts';
@@ -11,7 +11,7 @@ import { KEY_VALUE_TABLE, SCHEMA_REVISION, type SchemaObject, schemaObjects } fr
 import { type SchemaWays, sqliteWays } from './schema/ways.ts';
 import { DEFAULT_TYPE, readDefaultType } from './volume-types.ts';
 
-/** Where Cinder left sqlalchemy-migrate for alembic, and the alembic revision that describes the same schema. */
+/** Cinder's last version under sqlalchemy-migrate, and the alembic revision that describes the same schema. */
 const LAST_LEGACY_VERSION = 145;
 const FIRST_REVISION = '921e1a36b076';
 
@@ -20,18 +20,18 @@ export interface Schema {
   readonly revision: string;
   readonly default_type: DefaultTypeRows;
   readonly defaultTypeId: string;
-  /** Only the original's own databases have the table from the start. */
+  /** Only cinderlib's own databases have the table from the start. */
   readonly hasKeyValues: boolean;
-  /** Whether its tables were made just now. */
+  /** Whether its tables have just been created. */
   readonly isNew?: true;
 }
 
 /**
- * Creates Cinder's tables where there are none, takes the few steps that are certain, and leaves every
+ * Creates Cinder's tables where there are none, takes the few upgrade steps that are safe, and leaves every
  * other database as it is.
  *
- * What has to be checked is checked before the first write, and all writes are one transaction (but on MySQL,
- * whose tables are made one by one): a database that is refused keeps every byte.
+ * All checks come before the first write, and all writes are one transaction (except on MySQL, which commits
+ * each table by itself): a database that is refused keeps every byte.
  *
  * @throws {SchemaError} when the tables are in no state that the library can use
  * @throws {VolumeTypeNotFoundByName} when the type `__DEFAULT__` is missing
@@ -42,7 +42,7 @@ export async function prepareSchema(engine: SqlEngine, origin: Origin): Promise<
   if (revision === null) {
     await engine.transaction((connection) =>
       ways.lock(connection, async () => {
-        // Others may have made the tables while we waited for the lock; nobody else has a SQLite file.
+        // Others may have created the tables while we waited for the lock; nobody else has a SQLite file.
         if (connection.dialect !== 'sqlite') ({ state, revision } = await check(connection, ways));
         if (revision === null) await ways.create(connection, state.tables, origin);
       }),
@@ -55,19 +55,19 @@ export async function prepareSchema(engine: SqlEngine, origin: Origin): Promise<
 }
 
 /**
- * The schema as it is, for who must not change it or has seen to it before.
+ * The schema as it is, for a database that must not be changed or has been prepared before.
  *
  * @throws {SchemaError} when the tables are in no state that the library can use
  * @throws {VolumeTypeNotFoundByName} when the type `__DEFAULT__` is missing
  */
 export function readSchema(engine: SqlEngine): Promise<Schema> {
   const ways = waysOf(engine);
-  // Servers show a user only the tables that he has a right on.
+  // Servers show users only the tables that they have a privilege on.
   const none = `it has no tables of Cinder${engine.dialect === 'sqlite' ? '' : ', or none that this user may see'}`;
   return look(engine, (connection) => foundSchema(connection, ways, none));
 }
 
-/** A table that MySQL alters has no columns for a moment: what is refused there is looked at once nobody alters any. */
+/** A table briefly has no columns while MySQL alters it: a refusal there is checked again under the schema lock. */
 async function look<T>(engine: SqlEngine, work: Work<T>): Promise<T> {
   try {
     return await engine.read(work);
@@ -89,7 +89,7 @@ async function foundSchema(connection: SqlConnection, ways: SchemaWays, none: st
   return { revision, ...(await defaultType(connection)), hasKeyValues: state.tables.has(KEY_VALUE_TABLE) };
 }
 
-/** Refuses tables that cannot be used. The revision is null where there are none of Cinder. */
+/** Refuses tables that cannot be used. The revision is null where there are no tables of Cinder's. */
 async function check(connection: SqlConnection, ways: SchemaWays): Promise<{ state: State; revision: string | null }> {
   const state = await inspect(connection, ways);
   const revision = recordedRevision(state);
@@ -106,15 +106,15 @@ async function defaultType(connection: SqlConnection): Promise<Pick<Schema, 'def
   return { default_type, defaultTypeId: String(id) };
 }
 
-/** What a database says of itself. */
+/** What a database says about itself. */
 interface State {
   /** The names of its tables and views, in lower case as SQL compares them. */
   readonly tables: ReadonlySet<string>;
   /** The rows of `alembic_version`; null when there is no such table. */
   readonly revisions: readonly string[] | null;
-  /** What `migrate_version` says of Cinder; null when it says nothing. */
+  /** Cinder's version according to `migrate_version`; null when it has none. */
   readonly legacyVersion: string | null;
-  /** Whether this library is making the tables, or was when it was stopped. */
+  /** Whether this library is creating the tables, or was interrupted while it did. */
   readonly isBeingCreated: boolean;
 }
 
@@ -165,21 +165,21 @@ function refusal(reason: string): SchemaError {
   return new SchemaError(`The database cannot be used: ${reason}. Nothing was changed.`);
 }
 
-/** The tables that nobody else may have where Cinder's are to be created. */
+/** The tables that must not exist yet where Cinder's are to be created. */
 function creatable(): readonly SchemaObject[] {
   const shared = new Set(['alembic_version', KEY_VALUE_TABLE]);
   return schemaObjects().filter(({ kind, name }) => kind === 'table' && !shared.has(name));
 }
 
-/** What is still to be done to a database that has Cinder's tables. */
+/** What remains to be done to a database that has Cinder's tables. */
 interface Steps {
-  /** Tables to be made. */
+  /** Tables to create. */
   readonly missing: readonly string[];
-  /** Whether the revision has to be written down. */
+  /** Whether the revision has to be recorded. */
   readonly stamps: boolean;
-  /** Whether it can go on to the next revision. */
+  /** Whether it can be upgraded to the next revision. */
   readonly relaxes: boolean;
-  /** The revision that it has in the end. */
+  /** The resulting revision. */
   readonly target: string;
 }
 
@@ -214,19 +214,19 @@ async function upgradeSchema(engine: SqlEngine, ways: SchemaWays, state: State, 
   const steps = await stepsDue(engine, ways, state, revision);
   if (!steps.stamps && !steps.relaxes && steps.missing.length === 0) return revision;
   if (engine.dialect !== 'sqlite') return upgradeServer(engine, ways, revision);
-  // Without effect once a transaction has begun.
+  // Has no effect inside a transaction.
   if (steps.relaxes) await engine.run('PRAGMA foreign_keys = OFF');
   await engine.transaction((connection) => take(connection, ways, steps));
   return steps.target;
 }
 
-/** Others may take the same steps at the same time; and who may only read takes none, where it can do without. */
+/** Others may take the same steps concurrently. A user who may only read skips those that we can do without. */
 async function upgradeServer(engine: SqlEngine, ways: SchemaWays, revision: string): Promise<string> {
   try {
     let target = revision;
     await engine.transaction((connection) =>
       ways.lock(connection, async () => {
-        // What was due before the lock was had may have been done by whoever had it.
+        // The previous holder of the lock may have done what was due before we got it.
         const found = await check(connection, ways);
         if (found.revision === null) throw refusal('its tables were removed while it was opened');
         const steps = await stepsDue(connection, ways, found.state, found.revision);

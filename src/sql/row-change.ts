@@ -1,4 +1,4 @@
-/** Create-or-update of the one row that a volume, a snapshot or a connection has. */
+/** Creates or updates the row of a volume, a snapshot or a connection. */
 import { type CinderlibError, DatabaseError, DuplicateEntry, MigrationConflict } from '../errors/index.ts';
 import type { RowChange, SqlValue } from '../rpc/contract.ts';
 import { type Dialect, storableTime } from './dialect.ts';
@@ -11,7 +11,7 @@ import type { WriteContext } from './write-context.ts';
 /** How the rows of a table are written. */
 export interface RowRules {
   readonly table: Table;
-  /** What the model puts in the place of null when it creates a row, beside `deleted` and `created_at`. */
+  /** What the model stores instead of null when it creates a row, besides `deleted` and `created_at`. */
   readonly defaults: Row;
 }
 
@@ -20,7 +20,7 @@ export interface ObjectRules extends RowRules {
   readonly notFound: (id: string) => CinderlibError;
 }
 
-/** Decides whether the change makes a new row, and refuses those that may do neither. */
+/** Whether the change creates a row, or else updates one; refuses changes that may do neither. */
 export function isCreation(rules: ObjectRules, change: RowChange, stored: Row | null): boolean {
   if (!Object.hasOwn(change.values, 'id')) {
     if (!isLive(stored)) throw rules.notFound(change.id);
@@ -41,7 +41,7 @@ export function isCreation(rules: ObjectRules, change: RowChange, stored: Row | 
   );
 }
 
-/** Fails when the row is of another object than the change, or was changed after what the change brings. */
+/** Throws when the row belongs to another object than the change, or has a later change. */
 export function refuseOther({ name }: Table, { id, values }: Pick<RowChange, 'id' | 'values'>, stored: Row): void {
   if ('id' in stored && stored['id'] !== id) {
     const found = `an object whose id, ${JSON.stringify(stored['id'])}, is the same to this server`;
@@ -84,7 +84,7 @@ export async function storeRow(
   return updateRow(connection, rules.table, change.id, update);
 }
 
-/** The row that a change makes where there is none yet. One of another storage keeps the nulls that it has there. */
+/** The row that a change creates. One from another storage keeps the nulls that it has there. */
 export function newRow(rules: RowRules, change: RowChange, dialect: Dialect, now: string): Row {
   const values = checkedValues(rules, change, dialect);
   for (const [column, value] of Object.entries(defaultsOf(rules, now))) {
@@ -98,7 +98,7 @@ function defaultsOf(rules: RowRules, now: string): Row {
   return { deleted: false, created_at: now, ...rules.defaults };
 }
 
-/** The columns of a whole object that differ from its row as an object of that row would show them. */
+/** The columns in which a whole object differs from what an object read from its row would show. */
 function differences(table: Table, defaults: Row, stored: Row, values: Row): Record<string, SqlValue> {
   const differing = Object.entries(values).filter(([column, value]) => {
     // An object created with such a null keeps it, while its row got the default.
@@ -106,7 +106,7 @@ function differences(table: Table, defaults: Row, stored: Row, values: Row): Rec
     return !sameValue(table.columns.get(column), stored[column] ?? null, value);
   });
   const [first] = differing;
-  // The update before this one set the time in the row, and the object does not know.
+  // The previous update set the time in the row, which the object does not know.
   if (differing.length === 1 && first?.[0] === 'updated_at' && !isLater(first[1], stored)) return {};
   return Object.fromEntries(differing);
 }
@@ -124,7 +124,7 @@ function checkedValues(rules: RowRules, change: RowChange, dialect: Dialect): Re
     }
     values[column] = kind === 'time' && value !== null ? storableTime(dialect, String(value)) : value;
   }
-  // From revision 9ab1b092a404 on the column takes no NULL.
+  // From revision 9ab1b092a404 on, the column is NOT NULL.
   if (values['use_quota'] === null) values['use_quota'] = true;
   return values;
 }

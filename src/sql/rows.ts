@@ -1,4 +1,4 @@
-/** Single rows by their id, and the statements that write them. */
+/** Reads single rows by id, and writes rows. */
 import type { RowSet, SqlValue } from '../rpc/contract.ts';
 import { type Condition, live } from './condition.ts';
 import { locking } from './dialect.ts';
@@ -16,7 +16,7 @@ export function valuesOf(set: RowSet, column: string): readonly SqlValue[] {
   return set.rows.map((row) => row[place] ?? null);
 }
 
-/** The rows as objects; for a few rows, since it costs more than reading by place. */
+/** The rows as objects; for few rows, since it costs more than reading by position. */
 export function asObjects(set: RowSet): readonly Row[] {
   return set.rows.map((row) => Object.fromEntries(set.columns.map((column, place) => [column, row[place] ?? null])));
 }
@@ -27,7 +27,7 @@ export async function findRow(connection: SqlConnection, table: Table, id: SqlVa
   return asObjects(await connection.all(sql, [id]))[0] ?? null;
 }
 
-/** The row with that id, to be changed: other processes wait until this transaction has ended. */
+/** The row with that id, locked: other processes wait until this transaction has ended. */
 export async function lockRow(connection: SqlConnection, table: Table, id: SqlValue): Promise<Row | null> {
   const sql = `SELECT ${table.selected} FROM ${table.name} WHERE id = ?${locking(connection.dialect)}`;
   return asObjects(await connection.all(sql, [id]))[0] ?? null;

@@ -1,4 +1,4 @@
-/** Whether a stored value is what an object shows already, so that writing it would change nothing. */
+/** Whether a stored value already is what an object shows, so that writing it would change nothing. */
 import { fromSqlTime, toSqlTime } from '../cinder/time.ts';
 import type { SqlValue } from '../rpc/contract.ts';
 import type { ColumnKind } from './schema/columns.ts';
@@ -12,14 +12,14 @@ export function sameValue(kind: ColumnKind | undefined, stored: SqlValue, value:
   return String(stored) === String(value);
 }
 
-/** Compares times as times: with or without a fraction, or its trailing zeros. */
+/** Compares times as times: a missing fraction and trailing zeros make no difference. */
 export function compareTimes(a: string, b: string): number {
   const [left, right] = [withMicroseconds(a), withMicroseconds(b)];
   if (left === right) return 0;
   return left < right ? -1 : 1;
 }
 
-/** Whether a stored time is the given one, or the second in which it was: some databases keep whole seconds. */
+/** Whether a stored time is the given one, or that one without its fraction: some databases keep whole seconds. */
 export function isSameMoment(given: string, stored: string): boolean {
   const [wanted, kept] = [withMicroseconds(given), withMicroseconds(stored)];
   return wanted === kept || (kept.endsWith('.000000') && wanted.slice(0, 19) === kept.slice(0, 19));
@@ -28,11 +28,11 @@ export function isSameMoment(given: string, stored: string): boolean {
 function withMicroseconds(time: string): string {
   const padded = (time.length === 19 ? `${time}.` : time).padEnd(26, '0').replace('T', ' ');
   if (padded.length === 26 && padded[19] === '.') return padded;
-  // Another program may have written a time in a way of its own.
+  // Another program may have written a time in its own format.
   try {
     return toSqlTime(fromSqlTime(time));
   } catch {
-    // What is no time is like nothing else.
+    // What is not a time equals nothing else.
     return padded;
   }
 }

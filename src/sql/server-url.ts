@@ -1,4 +1,4 @@
-/** From the URL of a server's database to what its connections need: every option is honoured or refused. */
+/** Turns the URL of a server's database into the settings of its connections: every option is honoured or refused. */
 import { InvalidUrl } from '../errors/index.ts';
 import { didYouMean } from '../near-name.ts';
 import type { ServerConfig, TlsMode } from '../rpc/contract.ts';
@@ -12,17 +12,17 @@ const readers: Readonly<Record<ServerConfig['dialect'], OptionReaders>> = {
   postgresql: postgresOptions,
 };
 
-/** The default of libpq, which looks for TLS, and of PyMySQL, which does not. */
+/** The defaults of libpq, which tries TLS, and of PyMySQL, which does not. */
 const usualTls: Readonly<Record<ServerConfig['dialect'], TlsMode>> = { mysql: 'disable', postgresql: 'prefer' };
 
 /**
- * The server and database that a URL means, which is not one of SQLite.
+ * The server and database that a URL other than SQLite's names.
  *
- * @throws {InvalidUrl} when it is no URL, or has an option that cannot be honoured
+ * @throws {InvalidUrl} when it is not a URL, or has an option that cannot be honoured
  */
 export function serverOf(connection: string): Omit<ServerConfig, 'lock_timeout'> {
   const url = parseDatabaseUrl(connection);
-  // As SQLAlchemy takes it apart, which leaves the rest of a password in the place of the host, for all to see.
+  // SQLAlchemy's way of parsing would leave the rest of such a password in the host, for all to see.
   if (url.host?.includes('@')) {
     throw new InvalidUrl(
       `${shownUrl(connection)} has several @, of which the first ends the password. One in the password is written %40.`,
@@ -85,13 +85,13 @@ function readOption(read: OptionReader, value: string, connection: string, name:
   }
 }
 
-/** A file of certificates is to be checked with: by libpq the certificate alone, by PyMySQL the host's name too. */
+/** A file of CA certificates asks for verification: in libpq of the certificate alone, in PyMySQL of the host too. */
 function decided({ tls, dialect, socket }: ServerUrl, usual: TlsMode, connection: string): ServerConfig['tls'] {
   const files = [tls.ca, tls.cert, tls.key, tls.ciphers].some((file) => file !== null);
   if (tls.mode === 'disable' && files) {
     throw refused(connection, 'TLS', 'is switched off by one option and configured by another. Leave one of them out');
   }
-  // A local socket does not leave the machine, and libpq uses no TLS on it.
+  // A Unix socket does not leave the machine, and libpq uses no TLS on it.
   if (socket !== null && dialect === 'postgresql') return { ...tls, mode: 'disable' };
   if (dialect === 'postgresql') {
     const checksAnyway = tls.mode === 'require' && tls.ca !== null;
@@ -104,7 +104,7 @@ function refused(connection: string, option: string, reason: string): InvalidUrl
   return new InvalidUrl(`The option ${option} of ${shownUrl(connection)} ${reason}.`);
 }
 
-/** Server and database for messages: without the password, and without what is not said. */
+/** Server and database for messages: without the password, and without parts that are not given. */
 function nameOf({ dialect, host, port, socket, user, database }: ServerUrl): string {
   const place =
     socket ?? `${host?.includes(':') ? `[${host}]` : (host ?? 'localhost')}${port === null ? '' : `:${port}`}`;

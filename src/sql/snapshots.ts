@@ -1,4 +1,4 @@
-/** Snapshots: reading, storing and deleting them. */
+/** Reads, stores and deletes snapshots. */
 import { SnapshotNotFound } from '../errors/index.ts';
 import type { Scan, SnapshotChange, SnapshotFilter, SnapshotRows, SnapshotStored, SqlValue } from '../rpc/contract.ts';
 import { all, among, equals, filters, live, scanned } from './condition.ts';
@@ -30,7 +30,7 @@ export async function getSnapshots(connection: SqlConnection, filter: SnapshotFi
   };
 }
 
-/** The next of all live snapshots, or those with these ids. */
+/** The next live snapshots of a scan, or those with its ids. */
 export async function scanSnapshots(connection: SqlConnection, scan: Scan): Promise<SnapshotRows> {
   const { sql, parameters } = scanned(scan);
   const rows = await connection.all(`SELECT ${snapshots.selected} FROM snapshots WHERE ${sql}`, parameters);
@@ -61,7 +61,7 @@ export async function setSnapshot(
   return { volume_type_id };
 }
 
-/** Stores snapshots of which none is there. */
+/** Stores snapshots, none of which exists yet. */
 export async function createSnapshots(
   connection: SqlConnection,
   changes: readonly SnapshotChange[],
@@ -89,10 +89,10 @@ export async function createSnapshots(
   );
 }
 
-/** What is asked of volumes and types to find the type of a snapshot. */
+/** The look-ups needed to find the type of a snapshot. */
 interface TypeLookup {
   isType(id: SqlValue): Promise<boolean>;
-  /** The type that a volume has; null without the volume. */
+  /** The type of a volume; null when there is no such volume. */
   ofVolume(id: SqlValue): Promise<SqlValue>;
 }
 
@@ -103,7 +103,7 @@ function lookUpOn(connection: SqlConnection): TypeLookup {
   };
 }
 
-/** The id of the type that the snapshot is to have: the column takes no NULL, while objects may have none. */
+/** The id of the type to store for the snapshot: the column is NOT NULL, while objects may have no type. */
 async function typeOf(
   { isType, ofVolume }: TypeLookup,
   { values }: SnapshotChange,
@@ -115,7 +115,7 @@ async function typeOf(
   const volumeId: SqlValue = values['volume_id'] ?? stored?.['volume_id'] ?? null;
   if (given !== null) {
     // The id of another database's default type means nothing here: its volume has this database's own.
-    // The volume's own id is the type that the volume had once: the original lets go of it at an update.
+    // The volume's own id is the type that the volume once had: the original drops that at an update.
     const known = given === kept || given === volumeId || (await isType(given));
     if (known) return String(given);
   } else if (kept !== null) return String(kept);

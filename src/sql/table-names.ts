@@ -1,4 +1,4 @@
-/** The names of a database's own tables, by what each kind of database has to say of itself. */
+/** The names of a database's own tables, from the catalogue of each kind of database. */
 import type { Dialect } from './dialect.ts';
 import type { SqlConnection } from './engine.ts';
 import { valuesOf } from './rows.ts';
@@ -13,13 +13,13 @@ const queries: Readonly<Record<Dialect, string>> = {
 
 export interface TableName {
   readonly name: string;
-  /** To be compared with the names of known tables: SQLite finds `Volumes` as `volumes`, where servers have two tables. */
+  /** For comparison with known names: to SQLite `Volumes` and `volumes` are one table, to servers two. */
   readonly compared: string;
-  /** As statements have to write it: others than ours may hold anything. */
+  /** As statements have to write it: names of tables other than ours may contain anything. */
   readonly quoted: string;
 }
 
-/** In the order of the alphabet. */
+/** In alphabetical order. */
 export async function tableNames(connection: SqlConnection): Promise<readonly TableName[]> {
   const { dialect } = connection;
   const names = valuesOf(await connection.all(`${queries[dialect]} ORDER BY 1`), 'name').map(String);

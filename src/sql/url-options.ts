@@ -1,15 +1,15 @@
-/** What the readers of a URL's options are made of. */
+/** Building blocks for the readers of URL options. */
 import { InvalidUrl } from '../errors/index.ts';
 import type { ServerConfig } from '../rpc/contract.ts';
 
-/** What one option of a URL comes to. Throws an {@link InvalidUrl} without the URL for a value that it cannot take. */
+/** Reads one option of a URL. Throws an {@link InvalidUrl} without the URL for a value that it cannot take. */
 export type OptionReader = (value: string) => Partial<ServerUrl>;
 export type OptionReaders = Readonly<Record<string, OptionReader>>;
 
 /** The part of a {@link ServerConfig} that is in the URL. */
 export type ServerUrl = Omit<ServerConfig, 'lock_timeout' | 'name'>;
 
-/** The truth of a text as SQLAlchemy reads it. */
+/** A boolean as SQLAlchemy reads it. */
 export function flag(value: string): boolean {
   if (/^(true|yes|on|y|t|1)$/i.test(value)) return true;
   if (/^(false|no|off|n|f|0)$/i.test(value)) return false;
@@ -27,7 +27,7 @@ export function port(value: string): Partial<ServerUrl> {
   throw new InvalidUrl(`is to be one number, not ${JSON.stringify(value)}`);
 }
 
-/** Options that change nothing here, as long as they have one of these values. */
+/** An option that has no effect here, allowed with these values only. */
 export function idle(...allowed: readonly string[]): OptionReader {
   return (value) => {
     if (allowed.includes(value.toLowerCase())) return {};
@@ -35,7 +35,7 @@ export function idle(...allowed: readonly string[]): OptionReader {
   };
 }
 
-/** A setting of TLS alone. */
+/** TLS settings only. */
 export function tls(settings: Partial<ServerConfig['tls']>): Partial<ServerUrl> {
   return { tls: { ...settings } as ServerConfig['tls'] };
 }

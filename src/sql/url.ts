@@ -1,6 +1,6 @@
 /**
- * SQLAlchemy's database URLs. They are no URLs as the platform's parser knows them: the path of SQLite
- * is not percent-decoded, a host may be missing, and `sqlite:////a` means another file than `sqlite:///a`.
+ * SQLAlchemy's database URLs. They are not URLs as the platform's parser knows them: the path of SQLite is
+ * not percent-decoded, a host may be missing, and `sqlite:////a` is a different file from `sqlite:///a`.
  */
 import { InvalidUrl } from '../errors/index.ts';
 import { didYouMean } from '../near-name.ts';
@@ -8,7 +8,7 @@ import { didYouMean } from '../near-name.ts';
 export interface DatabaseUrl {
   /** The kind of database: `sqlite`, `mysql`, `mariadb` or `postgresql`. */
   readonly scheme: string;
-  /** What stands behind `+`: the name of a Python module, which means nothing here. */
+  /** What follows `+`: the name of a Python module, which means nothing here. */
   readonly driver: string | null;
   readonly username: string | null;
   readonly password: string | null;
@@ -20,7 +20,7 @@ export interface DatabaseUrl {
 }
 
 const known = ['sqlite', 'mysql', 'mariadb', 'postgresql'];
-/** Databases of SQLAlchemy that Cinder never used: being near one of ours by name they are no slip of it. */
+/** Databases of SQLAlchemy that Cinder never used: their names are close to ours, but not misspellings of them. */
 const foreign = ['mssql', 'oracle'];
 
 const pattern = new RegExp(
@@ -30,16 +30,16 @@ const pattern = new RegExp(
     '(?:/(?<database>[^?]*))?(?:\\?(?<query>.*))?$',
 );
 
-/** What can be a path and nothing else: there is no place in it for a password. */
+/** What can only be a path: it has no place for a password. */
 const plainPath = /^(?!.*\/\/)[\w./~ +-]+$/;
 
 /** Options of Python's sqlite3 module that tune its own handle and change nothing that is stored. */
 const idleSqliteOptions = ['check_same_thread', 'cached_statements'];
 
 /**
- * The path of the database that a URL of SQLite means; null for a database in memory.
+ * The path of the database that a SQLite URL names; null for a database in memory.
  *
- * @throws {InvalidUrl} when it is no URL, or not one that this version can open
+ * @throws {InvalidUrl} when it is not a URL, or not one that this version can open
  */
 export function sqlitePath(connection: string): string | null {
   const url = parseDatabaseUrl(connection);
@@ -62,12 +62,12 @@ export function sqlitePath(connection: string): string | null {
   return url.database === null || url.database === '' || url.database === ':memory:' ? null : url.database;
 }
 
-/** Whether a URL is one of SQLite. */
+/** Whether a URL is for SQLite. */
 export function isSqliteUrl(connection: string): boolean {
   return parseDatabaseUrl(connection).scheme === 'sqlite';
 }
 
-/** Takes a URL apart as SQLAlchemy 1.4 does. */
+/** Parses a URL as SQLAlchemy 1.4 does. */
 export function parseDatabaseUrl(connection: string): DatabaseUrl {
   const parts = pattern.exec(connection)?.groups;
   if (parts === undefined) {
@@ -102,7 +102,7 @@ function parsePort(port: string | undefined, connection: string): number | null 
   throw new InvalidUrl(`The port of ${shownUrl(connection)} is not a number. Leave it out or write digits.`);
 }
 
-/** The pairs of `a=1&b=2`; where Python drops a name without a value, we keep it, to be complained about. */
+/** The pairs of `a=1&b=2`; a name without a value, which Python drops, is kept so that it can be refused. */
 function parseQuery(query: string): ReadonlyMap<string, readonly string[]> {
   const values = new Map<string, string[]>();
   for (const part of query.split('&')) {
@@ -113,7 +113,7 @@ function parseQuery(query: string): ReadonlyMap<string, readonly string[]> {
   return values;
 }
 
-/** Percent escapes are UTF-8; what is none stays as it is, and bytes that are none become U+FFFD, as in Python. */
+/** Percent escapes are UTF-8; anything else stays as it is, and invalid bytes become U+FFFD, as in Python. */
 function decoded(text: string | undefined): string | null {
   if (text === undefined) return null;
   return text.replace(/(?:%[0-9a-f]{2})+/gi, (escapes) => {
@@ -122,7 +122,7 @@ function decoded(text: string | undefined): string | null {
   });
 }
 
-/** A URL, or what should have been one, for a message: without any password, however it was meant. */
+/** A URL, or what was meant as one, for a message: without any password, whatever form it has. */
 export function shownUrl(connection: string): string {
   const [, start = '', rest = ''] = /^([\w+.-]*:?\/\/|)(.*)$/s.exec(connection) ?? [];
   const isPath = /^sqlite/i.test(start) ? rest.startsWith('/') : start === '' && onDrive.test(rest);
@@ -133,13 +133,13 @@ export function shownUrl(connection: string): string {
   return `${start}${userinfo.replace(/:.*$/s, ':***')}${address}`.replace(secretOption, '$1***');
 }
 
-/** A path of Windows, whose drive is no host with a port. */
+/** A Windows path, whose drive is not a host with a port. */
 const onDrive = /^[a-z]:[\\/]/i;
 
 /** Passwords given as an option, in a query or in the style of a data source name. */
 const secretOption = /((?:^|[?&;\s])[^=?&;\s]*(?:pass|pwd|secret|token)[^=?&;\s]*=)[^&;\s]*/gi;
 
-/** Without `@` in the text, a port that is no number may be a password. */
+/** In a text without `@`, a port that is not a number may be a password. */
 function withoutStrangePort(address: string): string {
   return address.replace(/^([^@[:/?][^:/?]*:)(?!\d*(?:[/?]|$))[^/?]*/, '$1***');
 }

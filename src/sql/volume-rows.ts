@@ -1,4 +1,4 @@
-/** Reading volumes whole: their rows, and one query for each kind of children. */
+/** Reads whole volumes: their rows, and one query for each kind of children. */
 import type { Page, RowSet, Scan, VolumeFilter, VolumeRows } from '../rpc/contract.ts';
 import { all, among, type Condition, filters, live, scanned } from './condition.ts';
 import { inOrder, newestFirst } from './dialect.ts';
@@ -55,21 +55,21 @@ export async function readVolumes(connection: SqlConnection, where: Condition, l
   return withChildren(connection, rows, query);
 }
 
-/** The next of all live volumes, or those with these ids. */
+/** The next live volumes of a scan, or those with its ids. */
 export async function scanVolumes(connection: SqlConnection, scan: Scan): Promise<VolumeRows> {
   const { sql, parameters } = scanned(scan);
   const query = (columns: string): Condition => ({ sql: `SELECT ${columns} FROM volumes WHERE ${sql}`, parameters });
   return withChildren(connection, await connection.all(query(volumes.selected).sql, parameters), query);
 }
 
-/** @param query the query that found the volumes, for other columns of them */
+/** @param query rebuilds the query that found the volumes, selecting other columns */
 async function withChildren(
   connection: SqlConnection,
   rows: RowSet,
   query: (columns: string) => Condition,
 ): Promise<VolumeRows> {
   if (rows.rows.length === 0) return withoutVolumes(rows);
-  // MySQL takes no LIMIT in a query after IN, but takes one in a table.
+  // MySQL allows no LIMIT in a subquery of IN, but does in a derived table.
   const inner = ({ sql, parameters }: Condition): Condition =>
     sql.endsWith(' LIMIT ?') ? { sql: `SELECT * FROM (${sql}) AS page`, parameters } : { sql, parameters };
   const ofVolumes = among(valuesOf(rows, 'id'), inner(query('id')));

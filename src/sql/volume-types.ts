@@ -1,4 +1,4 @@
-/** The volume type that comes with a volume: which one it is, and the rows that it needs. */
+/** Stores the volume type of a volume: decides which one it is, and writes its rows. */
 import { DuplicateEntry, VolumeTypeUpdateFailed } from '../errors/index.ts';
 import type { DefaultTypeRows, SqlValue, VolumeChange, VolumeTypeChange } from '../rpc/contract.ts';
 import { equals, live } from './condition.ts';
@@ -11,7 +11,7 @@ import { findRow, isLive, lockRow, type Row, valuesOf } from './rows.ts';
 import { extraSpecs, qosSpecs, volumeTypes } from './schema/columns.ts';
 import type { WriteContext } from './write-context.ts';
 
-/** The name of the type that every volume without one of its own has. */
+/** The name of the type of all volumes without one of their own. */
 export const DEFAULT_TYPE = '__DEFAULT__';
 
 /** The live type named `__DEFAULT__`; no rows where there is none. */
@@ -24,7 +24,7 @@ export async function readDefaultType(connection: SqlConnection): Promise<Defaul
   return { volume_types, volume_type_extra_specs };
 }
 
-/** Writes what the change says of the volume's type, and returns the id that the volume is to have. */
+/** Writes what the change says about the volume's type, and returns the id of the type that the volume gets. */
 export async function storeVolumeType(
   connection: SqlConnection,
   change: VolumeChange,
@@ -36,7 +36,7 @@ export async function storeVolumeType(
   const kept = stored?.['volume_type_id'] || null;
   const wanted = given ?? kept ?? type?.id ?? context.defaultTypeId;
   if (wanted === context.defaultTypeId || type?.values['name'] === DEFAULT_TYPE) {
-    // Each database has an id of its own for the default type: a type of that name is this one.
+    // Each database has its own id for the default type: a type with that name is this database's.
     if (type !== undefined) await refuseSpecs(connection, type, context);
     return (given === null ? kept : null) ?? context.defaultTypeId;
   }
@@ -50,7 +50,7 @@ export async function storeVolumeType(
   return id;
 }
 
-/** Fails when the type brings specs that the default type does not have: it belongs to all volumes. */
+/** Throws when the type brings specs that the default type does not have: all volumes share that one. */
 async function refuseSpecs(
   connection: SqlConnection,
   { extra_specs, qos_specs }: VolumeTypeChange,
@@ -87,7 +87,7 @@ async function storeType(
   if (guarded && stored !== null) refuseOther(volumeTypes, type, stored);
   const values: Record<string, SqlValue> = { ...type.values, id: type.id };
   if (!(guarded && Object.hasOwn(values, 'name'))) values['name'] ??= stored?.['name'] ?? type.id;
-  // A volume has the type, so it is in use, whatever a dump says.
+  // The volume has the type, so it is in use, whatever a dump says.
   delete values['deleted'];
   delete values['deleted_at'];
   const qosId = await storeTypeQosSpecs(connection, type, stored, context);
@@ -112,6 +112,6 @@ async function storeTypeQosSpecs(
     return id;
   }
   const id = values['qos_specs_id'] || null;
-  // A reference to nothing would be an orphan here, and an error on servers that check.
+  // A dangling reference would be an orphan here, and an error on servers that check references.
   return id !== null && isLive(await findRow(connection, qosSpecs, id)) ? id : null;
 }

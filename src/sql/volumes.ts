@@ -1,4 +1,4 @@
-/** Storing and deleting volumes. */
+/** Stores and deletes volumes. */
 import { VolumeNotFound } from '../errors/index.ts';
 import type { SqlValue, VolumeChange, VolumeStored } from '../rpc/contract.ts';
 import { type Condition, equals } from './condition.ts';
@@ -37,14 +37,14 @@ export async function setVolume(
   return { volume_type_id: String(volume_type_id) };
 }
 
-/** Stores volumes of which none is there. */
+/** Stores volumes, none of which exists yet. */
 export async function createVolumes(
   connection: SqlConnection,
   changes: readonly VolumeChange[],
   context: WriteContext,
 ): Promise<void> {
   const rows: NewRow[] = [];
-  /** Types that are there, and stay: this transaction has locked them. */
+  /** Types that exist and cannot vanish: this transaction has locked them. */
   const types = new Set<SqlValue>();
   const rowOf = async (change: VolumeChange): Promise<Row> => {
     const given = change.values['volume_type_id'] ?? null;
@@ -60,7 +60,7 @@ export async function createVolumes(
   await createPairs(connection, volumeAdminMetadata, pairs('admin_metadata'), context);
 }
 
-/** Deletes the volume and all that hangs on it; nothing happens when it is not stored. */
+/** Deletes the volume and everything that belongs to it; does nothing when it is not stored. */
 export async function deleteVolume(connection: SqlConnection, id: string, context: WriteContext): Promise<null> {
   const row = await lockRow(connection, volumes, id);
   if (!isLive(row)) return null;
@@ -80,7 +80,7 @@ async function markVolume(connection: SqlConnection, id: string, now: string): P
 
 const pairTables = ['volume_metadata', 'volume_admin_metadata', 'volume_glance_metadata'];
 
-/** Removes dependents first, soft-deleted ones too: servers that check references insist. */
+/** Removes dependents first, soft-deleted ones too, as servers that check references require. */
 async function removeVolume(connection: SqlConnection, id: string): Promise<void> {
   const ofVolume = equals('volume_id', id);
   const among = (column: string, table: string): Condition => ({

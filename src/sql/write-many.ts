@@ -1,6 +1,6 @@
 /**
- * The changes of a bulk: new objects of a kind are stored together, with a few statements for all of them. What is
- * there already is changed by itself, since much is to be asked of it.
+ * Writes the changes of a bulk: new objects of one kind are stored together, with a few statements for all of them.
+ * Existing objects are changed one by one, since each needs queries of its own.
  */
 import { aboutItem } from '../about-item.ts';
 import { isCinderlibError } from '../errors/index.ts';
@@ -17,12 +17,12 @@ import type { WriteContext } from './write-context.ts';
 type Creating = Extract<SingleWrite, { readonly change: RowChange }>;
 type NewContext = () => WriteContext;
 
-/** Changes that are stored together at the most: the ids of all are in one statement. */
+/** The most changes that are stored together: one statement holds the ids of all. */
 const largestPage = 256;
 
 const tables = { setVolume: volumes, setSnapshot: snapshots, setConnection: volumeAttachment } as const;
 
-/** Runs changes in their order, on a connection that is in a transaction. After a failure nothing is certain. */
+/** Runs changes in order, in the transaction of a connection. After a failure it can only be rolled back. */
 export async function writeMany(
   connection: SqlConnection,
   commands: readonly SingleWrite[],
@@ -34,7 +34,7 @@ export async function writeMany(
   }
 }
 
-/** Changes that follow each other and are of one kind. */
+/** Consecutive changes of one kind. */
 function* pagesOfKind(commands: readonly SingleWrite[]): Generator<readonly SingleWrite[]> {
   for (let start = 0, end = 0; start < commands.length; start = end) {
     while (end < commands.length && end - start < largestPage && commands[end]?.kind === commands[start]?.kind) end++;
@@ -46,7 +46,7 @@ function isCreating(command: SingleWrite): command is Creating {
   return Object.hasOwn(tables, command.kind) && 'change' in command && Object.hasOwn(command.change.values, 'id');
 }
 
-/** Whether two of them may be one row to the database: MySQL compares without regard to case, accents and blanks. */
+/** Whether two of them may be one row to the database: MySQL's comparison ignores case, accents and trailing blanks. */
 function hasTwins(page: readonly Creating[]): boolean {
   const folded = page.map(({ change }) => change.id.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().trimEnd());
   return new Set(folded).size < page.length;
@@ -54,14 +54,14 @@ function hasTwins(page: readonly Creating[]): boolean {
 
 async function writePage(connection: SqlConnection, page: readonly Creating[], newContext: NewContext): Promise<void> {
   if (page.length === 1) return writeEach(connection, page, newContext);
-  // There each row is inserted by itself, and says whose it is.
+  // There each row is inserted by itself, and an error names its object.
   if (connection.dialect === 'sqlite') return writeTogether(connection, page, newContext);
   await connection.run('SAVEPOINT page');
   try {
     await writeTogether(connection, page, newContext);
   } catch (error) {
     if (isCinderlibError(error) && error.item !== undefined) throw error;
-    // A statement for many does not say which of them it was.
+    // A statement for many rows does not tell which of them failed.
     await connection.run('ROLLBACK TO SAVEPOINT page');
     await writeEach(connection, page, newContext);
   }
@@ -77,7 +77,7 @@ async function writeTogether(
   if (first === undefined) return;
   const ids = page.map(({ change }) => change.id);
   const there = await findMany(connection, tables[first.kind].name, ids, 'id');
-  // Found by another id than its own: one by one each finds the row that is meant.
+  // A row was found whose id is written differently: one by one, each change finds the row that is meant.
   if ([...there.keys()].some((id) => !ids.includes(id))) return writeEach(connection, page, newContext);
   let fresh: Creating[] = [];
   const create = async (): Promise<void> => {
@@ -90,7 +90,7 @@ async function writeTogether(
       fresh.push(command);
       continue;
     }
-    // A volume type comes with the first of the volumes that have it.
+    // Keep the order: a volume type comes with the first of the volumes that have it.
     await create();
     await writeEach(connection, [command], newContext);
   }
@@ -135,7 +135,7 @@ async function writeEach(
   }
 }
 
-/** What a change is about, as messages call it. */
+/** What a change is about, as messages name it. */
 function nameOf(command: SingleWrite): string {
   const kind = command.kind.replace(/^(?:set|delete)/, '').toLowerCase();
   if ('change' in command) return `${kind} ${command.change.id}`;

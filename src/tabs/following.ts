@@ -1,8 +1,8 @@
 /**
- * A member's relation to one leader: lets itself be let in, sends calls, hears the answers.
+ * A member's connection to one leader: joins it, sends calls, receives the answers.
  *
- * It says hello over the channel, which always works, and over a port as soon as there is one. Calls go over
- * the port once no call waits that went the other way: so they arrive in the order in which they were sent.
+ * It says hello over the channel, which always works, and over a port once there is one. Calls go over the
+ * port as soon as no call sent over the channel awaits its answer: so they arrive in the order of sending.
  */
 import type { Answers, Outcome } from '../rpc/contract.ts';
 import { fromWire } from '../rpc/errors.ts';
@@ -12,7 +12,7 @@ import type { PortClient } from './port-client.ts';
 import type { MemberId, Reply, Request, SharedOptions } from './protocol.ts';
 import type { WaitingCall } from './waiting-calls.ts';
 
-/** How long a sign of life is taken for one, in milliseconds. */
+/** How long a sign of life counts, in milliseconds. */
 const signLasts = 1000;
 
 export interface FollowingEvents {
@@ -34,7 +34,7 @@ export interface FollowingParts {
   readonly options: SharedOptions;
   readonly locks: LockManager;
   readonly ports: PortClient | null;
-  /** Whether what was sent to a leader that does not answer is known never to be done. */
+  /** Whether it is certain that a leader which does not answer never executes what was sent to it. */
   readonly isSure: boolean;
   /** Sends over the channel. */
   readonly send: (request: Request) => void;
@@ -45,7 +45,7 @@ export class Following {
   readonly #parts: FollowingParts;
   readonly #events: FollowingEvents;
   readonly #end = new AbortController();
-  /** Calls that went over the channel and wait for their answer. */
+  /** Calls sent over the channel that await their answer. */
   readonly #overChannel = new Set<number>();
   #port: MessagePort | null = null;
   #usesPort = false;
@@ -62,14 +62,14 @@ export class Following {
     void parts.ports?.ready.then(() => this.#greetOverPort());
   }
 
-  /** Why the leader does not let us in; null when it does. */
+  /** Why the leader refuses us; null when it does not. */
   get refusal(): Error | null {
     return this.#refusal;
   }
 
   /**
-   * Whether calls may be sent. Where it could not be told later whether a leader that was frozen has done them,
-   * it is asked for a sign of life first, unless it gave one just now.
+   * Whether calls may be sent. Where one could not tell later whether a frozen leader has executed them, asks it
+   * for a sign of life first, unless it has just given one.
    */
   isListening(): boolean {
     if (this.#state !== 'welcome') return false;
@@ -86,14 +86,14 @@ export class Following {
     this.#sendOwnWay(request);
   }
 
-  /** A reply that came over the channel. */
+  /** Takes a reply that came over the channel. */
   hear(reply: Reply): void {
     this.#heardAt = Date.now();
     this.#understand(reply);
     this.#events.heard();
   }
 
-  /** Listens no more. */
+  /** Stops listening. */
   close(): void {
     this.#state = 'ended';
     this.#end.abort();
@@ -151,7 +151,7 @@ export class Following {
 
   #hearOverPort(port: MessagePort, reply: Reply): void {
     if (reply.type === 'welcome') this.#port = port;
-    // Its last word over the way that the answers take; over the other it may come before them.
+    // Its last word counts only on the way that answers take; on the other it may overtake them.
     if (reply.type === 'ended') this.#goneIf(this.#usesPort, true);
     else this.hear(reply);
   }

@@ -1,10 +1,10 @@
-/** The leaders that a member has to do with: the one now, and those before it whose last words may be under way. */
+/** A member's leaders: the present one, and earlier ones whose last messages may still be in transit. */
 import { nextTurn, pause } from '../runtime.ts';
 import type { Following } from './following.ts';
 
 /**
- * How long the last words of a leader that died may be under way, in milliseconds. What is known of its end comes
- * from the browser and may overtake them; a new leader takes longer than that to open the database.
+ * How long the last messages of a dead leader may be in transit, in milliseconds. Word of its end comes from the
+ * browser and may overtake them; a new leader takes longer than that to open the database.
  */
 const lastWords = 50;
 
@@ -21,7 +21,7 @@ export class Followings {
     return this.#byEpoch.get(epoch);
   }
 
-  /** Whether there are others than the one of that epoch. */
+  /** Whether there are any besides the one of that epoch. */
   hasOthers(epoch: number): boolean {
     return this.#byEpoch.size > (this.#byEpoch.has(epoch) ? 1 : 0);
   }
@@ -30,23 +30,23 @@ export class Followings {
     this.#byEpoch.set(following.epoch, following);
   }
 
-  /** A leader is gone. Its last words may be under way still, unless it said them all. */
+  /** A leader is gone. Its last messages may still be in transit, unless it ended in order. */
   lose(epoch: number, inOrder: boolean): void {
     const decide = (): void => {
       this.#byEpoch.get(epoch)?.close();
       if (this.#byEpoch.delete(epoch)) this.#onEnd(epoch);
     };
     if (inOrder) decide();
-    // On a busy machine what has arrived may still wait to be delivered.
+    // On a busy machine messages that have arrived may still await delivery.
     else void pause(lastWords).then(nextTurn).then(decide);
   }
 
-  /** A later leadership has begun, so that all of these have ended. */
+  /** A later leadership has begun, so all of these have ended. */
   loseAll(): void {
     for (const epoch of this.#byEpoch.keys()) this.lose(epoch, false);
   }
 
-  /** Listens to none of them any more. */
+  /** Stops listening to all of them. */
   close(): void {
     for (const following of this.#byEpoch.values()) following.close();
   }

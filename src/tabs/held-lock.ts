@@ -1,9 +1,9 @@
-/** Web Locks as promises whose end is a function. The browser frees a lock when its holder dies, however it does. */
+/** Web Locks as promises of a release function. The browser releases a lock when its holder dies, however it does. */
 
 /**
- * Waits for a lock and holds it until the function that it resolves with is called.
+ * Waits for a lock, and holds it until the function that this resolves with is called.
  *
- * @param onStolen called when somebody takes the lock away from us
+ * @param onStolen called when the lock is stolen from us
  */
 export function holdLock(
   locks: LockManager,
@@ -24,8 +24,8 @@ export function holdLock(
   });
 }
 
-/** Calls back when nobody holds the lock any more: when whoever held it has ended. Not after the signal. */
+/** Calls back when the lock is free: its holder has ended. Not after `signal` was aborted. */
 export function whenFree(locks: LockManager, name: string, signal: AbortSignal, callback: () => void): void {
-  // Many may wait for the same end.
+  // Shared, since many may wait for the same end.
   locks.request(name, { mode: 'shared', signal }, callback).catch(() => {});
 }

@@ -1,23 +1,23 @@
 /**
- * Who leads: whoever holds the database's lock. The queue for it is the succession, and the browser moves it on
- * when the holder ends, however that happens.
+ * Leader election: the holder of the database's lock leads. The lock's queue is the line of succession, and the
+ * browser grants the lock to the next one when the holder ends, however that happens.
  */
 import { holdLock } from './held-lock.ts';
 
 export interface LeadershipEvents {
   won(): void;
-  /** Somebody took the lock away, as is done with a holder that does not answer. */
+  /** Another member has stolen the lock, as happens to a holder that does not answer. */
   stolen(): void;
 }
 
-/** For so long after a proof nobody can have stolen the lock: a thief waits longer than that for a sign of life. */
+/** How long a proof holds, in milliseconds: a thief waits longer than that for a sign of life. */
 const proofLasts = 500;
 
 export class Leadership {
   readonly #locks: LockManager;
   readonly #name: string;
   readonly #events: LeadershipEvents;
-  /** Ends the request for the lock that is under way. */
+  /** Aborts the pending request for the lock. */
   #queued: AbortController | null = null;
   #release: (() => void) | null = null;
   #provenAt = 0;
@@ -34,14 +34,14 @@ export class Leadership {
     return this.#release !== null;
   }
 
-  /** Waits for the lock, if it does not yet. */
+  /** Queues for the lock, unless it already does. */
   queue(): void {
     if (this.isHeld || this.#queued !== null) return;
     const { signal } = this.#ask();
     void this.#take({ signal }, signal);
   }
 
-  /** Waits no longer. */
+  /** Stops waiting. */
   leaveQueue(): void {
     this.#queued?.abort();
     this.#queued = null;
@@ -51,12 +51,12 @@ export class Leadership {
   steal(): void {
     if (this.isHeld) return;
     this.leaveQueue();
-    // The browser takes no signal for that; until it has answered nobody is to queue beside it, or it may be in vain.
+    // Stealing takes no abort signal. It counts as queued, so that nothing else is requested until the browser answers.
     const { signal } = this.#ask();
     void this.#take({ steal: true }, signal);
   }
 
-  /** Lets the next in the queue lead, and waits no longer. */
+  /** Lets the next in the queue lead, and stops waiting. */
   release(): void {
     this.leaveQueue();
     this.#release?.();
@@ -64,13 +64,13 @@ export class Leadership {
   }
 
   /**
-   * Whether the lock is still ours. A tab that was frozen may have lost it without having been told yet, and
-   * must not answer anything out of what it knew before.
+   * Whether the lock is still ours. A tab that was frozen may have lost it without having been notified yet,
+   * and must not answer anything from what it knew before.
    */
   async isProven(): Promise<boolean> {
     const age = Date.now() - this.#provenAt;
     if (age < 0 || age >= proofLasts) {
-      // One for all who wait, so that none of them overtakes another.
+      // One proof for all callers, so that none of them overtakes another.
       this.#proof ??= this.#prove();
       await this.#proof;
     }
@@ -86,7 +86,7 @@ export class Leadership {
       if (holder === this.#client) this.#provenAt = now;
       else this.#lose(release);
     } catch {
-      // Who cannot tell whether the lock is still his lets somebody lead who can.
+      // Unable to tell whether the lock is still ours, leave it to a member that can.
       this.#lose(release);
       release?.();
     } finally {

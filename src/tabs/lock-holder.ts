@@ -1,9 +1,9 @@
 /**
- * Who holds a lock file, and whether it still lives.
+ * Identifies the holder of a lock file, and tells whether it is still alive.
  *
- * A process id alone does not say: ids are used again, after a restart above all, and a worker may end
- * while its process lives on. So the holder is a thread, known by when it started, and the start of a
- * thread counts from a boot. Only Linux tells all that; elsewhere the process id must do.
+ * A process id alone is not enough: ids are reused, above all after a reboot, and a worker may end while
+ * its process lives on. So the holder is a thread, identified by its start time, which is relative to a
+ * boot. Only Linux reveals all that; elsewhere the process id has to do.
  */
 import type { FileSystem } from '../media/disk-file.ts';
 import { errnoOf } from '../media/failure.ts';
@@ -11,27 +11,27 @@ import { hostName, hostProcess, isAllowed, mayReadProc, runtimeName } from '../r
 
 export interface Holder {
   /**
-   * Tells this lock from every other one, also of the same holder. Hexadecimal; it also says who made it, for a
-   * draft whose text is not written yet has nothing but its name.
+   * Tells this lock from every other one, even of the same holder. Hexadecimal; it also says who made it, since a
+   * draft whose text is not yet written has nothing but its name.
    */
   readonly token: string;
   readonly pid: number;
   readonly host: string;
   readonly program: string;
-  /** When the thread started, in the system's ticks after the boot. */
+  /** When the thread started, in clock ticks since boot. */
   readonly started: number | null;
   readonly thread: number | null;
   readonly boot: string | null;
-  /** The machine, as its name alone does not say: many are called `localhost`. */
+  /** The machine's id: a host name is not enough, as many are called `localhost`. */
   readonly machine: string | null;
-  /** Process ids mean something within one namespace only: each container has its own. */
+  /** The PID namespace: process ids are valid only within one, and each container has its own. */
   readonly namespace: string | null;
 }
 
-/** `unknown`: it runs, if it runs, where it cannot be seen from here. */
+/** `unknown`: if it still runs, it does so where it cannot be seen from here. */
 type HolderState = 'alive' | 'dead' | 'unknown';
 
-/** Describes the calling thread, with a token of its own at each call. */
+/** Describes the calling thread, with a new token at each call. */
 export function describeSelf(fs: FileSystem): Holder {
   const pid = hostProcess()?.pid ?? 0;
   const link = about(() => fs.readlinkSync('/proc/thread-self'));
@@ -53,7 +53,7 @@ export function describeSelf(fs: FileSystem): Holder {
 type Place = Pick<Holder, 'host' | 'boot' | 'machine' | 'namespace'>;
 type Maker = Place & Pick<Holder, 'pid' | 'thread' | 'started'>;
 
-/** What a token holds, in hexadecimal digits. A time of zero is one that is not known. */
+/** The parts of a token, in hexadecimal digits. A start time of zero is unknown. */
 const tokenParts = /^(?<place>.{8})(?<pid>.{8})(?<thread>.{8})(?<started>.{14})(?<random>.{16})$/;
 
 function newToken(maker: Maker): string {
@@ -62,7 +62,7 @@ function newToken(maker: Maker): string {
   return placeOf(maker) + digits(maker.pid, 8) + digits(maker.thread ?? 0, 8) + started + random;
 }
 
-/** Who made a token, as far as that can be judged by `self`; null where it was made elsewhere. */
+/** Who made a token, as far as `self` can tell; null where it was made elsewhere. */
 export function makerOf(token: string, self: Holder): Holder | null {
   const parts = tokenParts.exec(token)?.groups;
   if (parts === undefined || parts['place'] !== placeOf(self)) return null;
@@ -71,7 +71,7 @@ export function makerOf(token: string, self: Holder): Holder | null {
   return { ...self, token, pid: number('pid'), thread: started === null ? null : number('thread'), started };
 }
 
-/** Where process ids and times mean what they mean here. */
+/** Identifies where process ids and start times have the same meaning as here. */
 function placeOf({ host, boot, machine, namespace }: Place): string {
   return hash(JSON.stringify([host, boot, machine, namespace]));
 }
@@ -80,7 +80,7 @@ function digits(value: number, width: number): string {
   return value.toString(16).padStart(width, '0');
 }
 
-/** Reads a lock file's text; null when it is none. Fields that another program left out are taken as unknown. */
+/** Parses a lock file's text; null when it is not one. Fields that another program left out count as unknown. */
 export function parseHolder(text: string): Holder | null {
   const fields = attempt((): unknown => JSON.parse(text));
   if (typeof fields !== 'object' || fields === null) return null;
@@ -99,20 +99,20 @@ export function parseHolder(text: string): Holder | null {
   };
 }
 
-/** Whether `holder` lives, as far as `self` can see. */
+/** Whether `holder` is alive, as far as `self` can tell. */
 export function stateOf(holder: Holder, self: Holder, fs: FileSystem): HolderState {
   if (holder.host !== self.host) return 'unknown';
-  // Another boot is a restart since then, or another machine of the same name on a shared folder.
+  // Another boot id means a reboot since then, or another machine of the same name on a shared folder.
   if (differ(holder.boot, self.boot))
     return holder.machine !== null && holder.machine === self.machine ? 'dead' : 'unknown';
   if (differ(holder.namespace, self.namespace)) return 'unknown';
-  // Deno takes a signal for running a program.
+  // To Deno, sending a signal needs the permission to run programs.
   const maySignal = isAllowed({ name: 'run' });
   if (!maySignal && !mayReadProc() && holder.pid !== self.pid) return 'unknown';
   try {
     if (maySignal) hostProcess()?.kill(holder.pid, 0);
   } catch (error) {
-    // EPERM: it lives and belongs to somebody else.
+    // EPERM: it is alive and belongs to another user.
     if (errnoOf(error) === 'ESRCH') return 'dead';
   }
   if (holder.thread === null || holder.started === null) return 'alive';
@@ -141,7 +141,7 @@ function readStatus(fs: FileSystem, pid: number, thread: number): { started: num
   return { started: Number(fields[19]), ended: state === 'Z' || state === 'X' };
 }
 
-/** The id of machine-id(5), hashed as that asks for; null in a container that has none. */
+/** The id of machine-id(5), hashed as its manual page demands; null in a container that has none. */
 function machineName(fs: FileSystem): string | null {
   const path = '/etc/machine-id';
   if (!isAllowed({ name: 'read', path })) return null;
@@ -153,14 +153,14 @@ function differ(one: string | null, other: string | null): boolean {
   return one !== null && other !== null && one !== other;
 }
 
-/** FNV-1a: a name for a text that came without one. */
+/** FNV-1a: gives an id to a text that has none. */
 function hash(text: string): string {
   let value = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
   return (value >>> 0).toString(16).padStart(8, '0');
 }
 
-/** What Linux tells of processes; null where it tells nothing, or this program may not ask. */
+/** What Linux reveals about processes; null where it does not, or this program may not read it. */
 function about<T>(read: () => T): T | null {
   return mayReadProc() ? attempt(read) : null;
 }

@@ -1,13 +1,13 @@
 /**
- * The lock file beside a database on a file system: one program at a time, and a name for who it is.
+ * The lock file beside a database on a file system: it admits one program at a time, and says which.
  *
- * These must hold:
+ * Invariants:
  * - A lock file is never seen half written: it is written under another name, then linked into place.
- * - A dead holder's lock is replaced by one program only, however many try: by the one whose link
- *   `<lock>.<token of the dead>.takeover` came first. Should that one die too, its own token names the
- *   next link, and so on. Such a link goes only after the lock has been replaced, and whoever makes
- *   one looks at the lock again before replacing it.
- * - Nobody removes the lock of a holder that may live.
+ * - A stale lock is replaced by one program only, however many try: by the one that first creates the
+ *   link `<lock>.<token of the dead>.takeover`. Should that one die too, its own token names the next
+ *   link, and so on. Such a link is removed only after the lock has been replaced, and its creator
+ *   reads the lock again before replacing it.
+ * - Nobody removes the lock of a holder that may be alive.
  */
 import { DatabaseLocked, DatabaseUnavailable } from '../errors/index.ts';
 import type { FileSystem } from '../media/disk-file.ts';
@@ -15,13 +15,13 @@ import { errnoOf, openFailure, storageFailure } from '../media/failure.ts';
 import { builtin, onExit, pause as wait } from '../runtime.ts';
 import { describeSelf, type Holder, makerOf, parseHolder, stateOf, whyUnknown } from './lock-holder.ts';
 
-/** How long a lock file may make no sense: where links do not work its writer needs a moment. */
+/** How many times to read a lock file that makes no sense: without hard links it is visible before it is written. */
 const unreadableRetries = 5;
 const retryDelay = 20;
-/** Each retry means that somebody else got in between; ten in a row do not happen. */
+/** Each retry means that another program got in first; ten in a row do not happen. */
 const turns = 10;
 
-/** Takes the lock of a database; throws {@link DatabaseLocked} at once when somebody has it. */
+/** Takes the lock of a database; throws {@link DatabaseLocked} at once when another program holds it. */
 export async function takeLock(database: string): Promise<LockFile> {
   const fs = builtin('node:fs');
   if (fs === undefined) {
@@ -50,7 +50,7 @@ export async function takeLock(database: string): Promise<LockFile> {
   }
 }
 
-/** The error of a database that a program, one that may live, has open for writing; null where there is none. */
+/** The error for a database that a program, if it is still alive, has open for writing; null where there is none. */
 export function writerOf(fs: FileSystem, database: string): DatabaseLocked | null {
   const path = `${database}.lock`;
   const holder = readNow(fs, path);
@@ -72,7 +72,7 @@ export class LockFile {
     this.#fs = fs;
     this.path = path;
     this.holder = holder;
-    // A worker is not told when its process ends: there the main thread sees to it, see rpc/worker-client.ts.
+    // A worker is not told when its process exits: the main thread then removes the lock, see rpc/worker-client.ts.
     this.#forget = onExit(() => this.release());
   }
 
@@ -97,17 +97,17 @@ function write(fs: FileSystem, path: string, self: Holder): void {
   const descriptor = fs.openSync(path, 'wx', 0o644);
   try {
     fs.writeSync(descriptor, `${JSON.stringify(self)}\n`);
-    // After a power cut an empty lock file would say nothing about who left it.
+    // An empty lock file left by a power cut would not say who left it.
     fs.fsyncSync(descriptor);
   } finally {
     fs.closeSync(descriptor);
   }
 }
 
-/** What file systems answer that know no hard links. */
+/** The errors of file systems without hard links. */
 const noLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV']);
 
-/** Gives the draft a second name that nobody else may have; false when somebody has it. */
+/** Links the draft to `path`, or writes it anew where there are no links; false when that name is taken. */
 function place(fs: FileSystem, draft: string, path: string, self: Holder): boolean {
   try {
     fs.linkSync(draft, path);
@@ -145,17 +145,17 @@ function unreadable(path: string, database: string): DatabaseLocked {
 
 function readNow(fs: FileSystem, path: string): Holder | null | 'unreadable' {
   try {
-    // Reading a pipe would wait for its other end.
+    // Reading a pipe would block until its other end opens.
     if (fs.statSync(path).isFIFO()) return 'unreadable';
     return parseHolder(fs.readFileSync(path, 'utf8')) ?? 'unreadable';
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error;
-    // A link that leads nowhere keeps the name taken all the same.
+    // A dangling symbolic link occupies the name all the same.
     return fs.lstatSync(path, { throwIfNoEntry: false }) === undefined ? null : 'unreadable';
   }
 }
 
-/** Replaces the lock of a dead holder: true when done, false to look again. Throws when it is not dead. */
+/** Replaces a stale lock: true when done, false to look again. Throws when the holder is not known to be dead. */
 function takeOver(fs: FileSystem, draft: string, path: string, database: string, self: Holder, dead: Holder): boolean {
   let predecessor = dead;
   let guard: string;
@@ -199,10 +199,10 @@ function inUse(
   return new DatabaseLocked(`${database} is in use by ${who} on ${host}). ${advice}`, pid, host);
 }
 
-/** How old an empty draft of somewhere else must be, in milliseconds, before whoever began it is taken for dead. */
+/** The age in milliseconds at which an empty draft from elsewhere counts as abandoned. */
 const unwrittenFor = 10_000;
 
-/** Removes what dead programs left beside the lock: drafts, and links of takeovers that are over. */
+/** Removes what dead programs left beside the lock: drafts, and links of finished takeovers. */
 function sweep(fs: FileSystem, path: string, self: Holder): void {
   const { dir, base } = split(path);
   for (const name of namesIn(fs, dir)) {
@@ -214,12 +214,12 @@ function sweep(fs: FileSystem, path: string, self: Holder): void {
       const isDead = holder === 'unreadable' ? isAbandoned(fs, left, self) : stateOf(holder, self, fs) === 'dead';
       if (isDead) fs.unlinkSync(left);
     } catch {
-      // It is litter; the lock is ours all the same.
+      // It is only litter; the lock is ours all the same.
     }
   }
 }
 
-/** Nothing in a folder that may be used but not listed. */
+/** The names in a folder; none if it may be used but not listed. */
 function namesIn(fs: FileSystem, folder: string): readonly string[] {
   try {
     return fs.readdirSync(folder);
@@ -228,7 +228,7 @@ function namesIn(fs: FileSystem, folder: string): readonly string[] {
   }
 }
 
-/** Whether it is a draft that its maker was killed before writing. Its name says who that was; elsewhere only its age tells. */
+/** Whether a draft's writer was killed before writing it. Its token says who it was; from elsewhere, only its age. */
 function isAbandoned(fs: FileSystem, path: string, self: Holder): boolean {
   const token = /\.(?<token>[0-9a-f]{32,64})$/.exec(path)?.groups?.['token'];
   if (token === undefined) return false;
@@ -238,12 +238,12 @@ function isAbandoned(fs: FileSystem, path: string, self: Holder): boolean {
   return size === 0 && Date.now() - mtimeMs > unwrittenFor;
 }
 
-/** Removes a file of ours that is needed no more; why it could not be is of no use to anybody. */
+/** Removes a file of ours that is no longer needed; a failure does no harm. */
 function discard(fs: FileSystem, path: string): void {
   try {
     fs.rmSync(path, { force: true });
   } catch {
-    // It is litter, or was never there.
+    // It is only litter, or was never there.
   }
 }
 

@@ -1,8 +1,8 @@
 /**
- * One context's share in a database that many tabs have open: it leads, or it follows whoever does.
+ * One context's membership in a database that many tabs have open: it leads, or follows the leader.
  *
- * It lives where the core lives, in the tab's worker: no busy page holds up another, and a worker that dies
- * takes its lock with it. Whoever uses it calls it as it would call a core of its own.
+ * It lives where the core lives, in the tab's worker: a busy page holds up no other, and a worker that
+ * dies releases its lock. Callers use it like a core of their own.
  */
 import { lockName } from '../media/web-lock.ts';
 import type { Answer, Answers, Change, Command, CoreConfig, Outcome, StorageInfo } from '../rpc/contract.ts';
@@ -22,17 +22,17 @@ import { Reign } from './reign.ts';
 import { type LeaderNotice, TabChannel } from './tab-channel.ts';
 import { type WaitingCall, WaitingCalls } from './waiting-calls.ts';
 
-/** What a member is made of; tests put other locks, channels and cores in. */
+/** What a member depends on; tests inject other locks, channels and cores. */
 export interface MemberParts {
   readonly locks: LockManager;
   readonly openChannel: (name: string) => BroadcastChannel;
   readonly makeCore: () => CommandRunner;
   readonly newId: () => string;
-  /** Has ready what a core needs, so that leading can begin at once and without a network. */
+  /** Loads what a core needs ahead of time, so that this tab can take over at once, even offline. */
   readonly warmUp: () => Promise<unknown>;
 }
 
-/** How many times the patience that others are waited for with an opening may take. */
+/** A leader may take this many times the usual patience to open the database. */
 const openingPatience = 3;
 
 export class Member implements CommandRunner {
@@ -51,18 +51,18 @@ export class Member implements CommandRunner {
   });
   #config: CoreConfig;
   #listener: (changes: readonly Change[]) => void = () => {};
-  /** The latest leadership that was heard of, our own included. */
+  /** The latest leadership that we have heard of, our own included. */
   #epoch = 0;
   #reign: Reign | null = null;
-  /** Our leadership while it is only beginning. */
+  /** Our own leadership, while it is still opening the database. */
   #opening: Opening | null = null;
-  /** Ends the wait for the first leader; null once there was one. */
+  /** Ends the wait for the first leader; null once that is over. */
   #entry: { readonly resolve: (opened: Answers['open']) => void; readonly reject: (reason: unknown) => void } | null =
     null;
-  /** How often patience was lost with a leadership that is only beginning. */
+  /** How often patience has run out while a leader was opening the database. */
   #openings = 0;
   #hearsOpening = false;
-  /** Whether a bulk has begun that this member will end. */
+  /** Whether this member has begun a bulk and has yet to end it. */
   #hasBulk = false;
   #isAway = false;
   #hasLeft = false;
@@ -98,8 +98,8 @@ export class Member implements CommandRunner {
       waits: () => this.#reign === null && (this.#entry !== null || this.#calls.size > 0),
       ask: () => {
         this.#channel.tell({ type: 'who' });
-        // A leader may be a page that was left and is kept for the way back: the browser lets go of it when somebody
-        // asks for what it holds, but only whoever asks from then on.
+        // The leader may be a page in the back/forward cache. The browser evicts such a page when another one requests
+        // a lock that it holds, but only for requests made after it was cached: so make a new one.
         this.#leadership.leaveQueue();
         this.#queue();
       },
@@ -108,14 +108,14 @@ export class Member implements CommandRunner {
     this.#ports = ports && new PortClient(ports, id, (from, port) => this.#admit(from, port));
   }
 
-  /** Joins those who have the database open, or is the first to open it. */
+  /** Joins the members that have the database open, or is the first to open it. */
   static async join(
     parts: MemberParts,
     config: CoreConfig,
     ports: MessagePort | null,
   ): Promise<{ readonly member: Member; readonly opened: Answers['open'] }> {
     const id = parts.newId();
-    // Before anybody hears of us: whoever does waits for the end of it.
+    // Taken before anyone hears of us: others learn from its release that we are gone.
     const release = await holdLock(parts.locks, aliveLock(id));
     const member = new Member(parts, id, config, ports, release);
     try {
@@ -147,7 +147,7 @@ export class Member implements CommandRunner {
     this.#listener = listener;
   }
 
-  /** The page goes where it can do nothing, perhaps for good, or comes back. */
+  /** The page enters the back/forward cache, perhaps for good, or returns from it. */
   setAway(isAway: boolean): void {
     this.#isAway = isAway;
     if (isAway) void this.#stepDown(true).catch(() => {});
@@ -175,7 +175,7 @@ export class Member implements CommandRunner {
     return this.#followings.of(this.#epoch);
   }
 
-  /** Sends what waits to whoever leads; none of it before what was sent to an earlier leader is decided. */
+  /** Sends waiting calls to the leader, but none while the fate of a call sent to an earlier leader is open. */
   #flush(): void {
     if (this.#followings.hasOthers(this.#epoch)) return;
     const following = this.#following;
@@ -201,7 +201,7 @@ export class Member implements CommandRunner {
   }
 
   #answer(id: number, epoch: number, outcome: Outcome<unknown>): void {
-    // The database was taken from under the leader: nothing of it is done.
+    // The database was taken away from the leader: the command was not executed.
     if (!outcome.ok && outcome.error.name === 'DatabaseTakenOver') this.#sendAgain(id, epoch);
     else this.#calls.settle(id, epoch, outcome);
   }
@@ -227,9 +227,9 @@ export class Member implements CommandRunner {
       this.#announce('open');
       this.#admitted(opened);
     } catch (error) {
-      // It was stolen meanwhile: the thief has it open, or says itself why it has not.
+      // The lock was stolen meanwhile: the thief has the database open, or reports why not.
       if (!this.#isLeading(epoch)) return;
-      // Waiting in the queue again would try it again and again: the next call does.
+      // Queuing again now would retry over and over; the next call queues.
       this.#leadership.release();
       this.#fail(error);
     } finally {
@@ -258,7 +258,7 @@ export class Member implements CommandRunner {
     });
   }
 
-  /** Whoever leads has the database open: from now on it exists, and is opened as it is. */
+  /** A leader has the database open: it exists now, and `from` no longer applies. */
   #admitted(opened: Answers['open']): void {
     this.#openings = 0;
     this.#config = { ...this.#config, from: null };
@@ -267,7 +267,7 @@ export class Member implements CommandRunner {
     this.#flush();
   }
 
-  /** What waits for a leader fails, and so does the opening. */
+  /** Fails the calls that wait for a leader, and the opening. */
   #fail(reason: unknown): void {
     this.#entry?.reject(reason);
     this.#entry = null;
@@ -289,8 +289,8 @@ export class Member implements CommandRunner {
     this.#reign = null;
     try {
       const opening = this.#opening?.giveUp();
-      // Whoever leads next is not to meet files half open. One that hangs is not waited for, nor is IndexedDB by a page
-      // that can do nothing more: what comes of that is refused.
+      // The next leader must not find files half open. An opening that hangs has `busy_timeout` to end; on IndexedDB, a
+      // page about to be suspended does not wait at all: what it writes later is refused.
       const mayGo = opening === undefined || (atOnce && this.#config.medium === 'indexeddb');
       if (!mayGo) await Promise.race([opening, pause(this.#config.busy_timeout)]);
       await reign?.end(atOnce);
@@ -301,19 +301,19 @@ export class Member implements CommandRunner {
     }
   }
 
-  /** There is no sign of life of a leader, and what waits must not wait for ever. */
+  /** There is no sign of life from a leader, and waiting calls must not wait forever. */
   #loseHope(): void {
     const isOpening = this.#leadership.isHeld || this.#hearsOpening;
     this.#hearsOpening = false;
     if (isOpening) {
-      // A large database takes its time; a tab that froze in the middle of a change keeps it from being opened at all.
+      // A large database takes long to open; a tab frozen in the middle of a change prevents opening altogether.
       this.#openings += 1;
       if (this.#openings >= openingPatience) this.#fail(silent(this.#config));
     } else if (this.#config.medium === 'indexeddb' && !this.#isAway) {
-      // The commits of a leader that wakes up later find that the database is another's.
+      // If the old leader wakes up, its commits find that the database has a new owner.
       this.#leadership.steal();
     } else {
-      // A file handle that it holds cannot be taken away from it.
+      // The file handles that it holds cannot be taken away from it.
       this.#calls.giveUp(this.#epoch, false);
       this.#fail(silent(this.#config));
     }
@@ -364,21 +364,21 @@ export class Member implements CommandRunner {
     else this.#fail(exists(this.#config));
   }
 
-  /** A later leadership has begun, so that all earlier ones have ended. */
+  /** A later leadership has begun, so all earlier ones have ended. */
   #supersede(epoch: number): void {
     this.#epoch = epoch;
     if (this.#reign !== null) this.#depose();
     this.#followings.loseAll();
   }
 
-  /** Another member came over a port. */
+  /** Another member has connected over a port. */
   #admit(from: MemberId, port: MessagePort): void {
     const reign = this.#reign;
     const answer = (reply: Reply, transfer: Transferable[] = []): void => port.postMessage(reply, transfer);
     port.onmessage = ({ data }: MessageEvent<Request>) => reign?.receive(from, data, answer, 'port');
   }
 
-  /** Another member asks over the channel. */
+  /** Another member has sent a request over the channel. */
   #serve(from: MemberId, request: Request): void {
     const reign = this.#reign;
     if (reign === null) return;
@@ -396,7 +396,7 @@ export class Member implements CommandRunner {
     return this.#closing;
   }
 
-  /** Has every call answered, hands the leadership over, and is gone. */
+  /** Waits until every call is answered, hands over the leadership, and leaves. */
   async #leave(): Promise<null> {
     this.#entry?.reject(closed());
     this.#entry = null;

@@ -1,7 +1,7 @@
-/** What members and the channel of a database are called. Its lock, which whoever leads holds, is named by `media`. */
+/** The names of members' locks and of a database's channel. The lock that the leader holds is named by `media`. */
 import type { MemberId } from './protocol.ts';
 
-/** Held for as long as the member lives; others wait for its end. */
+/** Held for as long as the member lives; others wait for its release. */
 export function aliveLock(member: MemberId): string {
   return `cinderlib-wasm member ${member}`;
 }

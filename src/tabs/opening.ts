@@ -1,4 +1,4 @@
-/** A leadership that is only beginning: a core opens the database, and that may be given up meanwhile. */
+/** A leadership that is still opening the database, and may be abandoned meanwhile. */
 import type { Answers, CoreConfig } from '../rpc/contract.ts';
 import type { CommandRunner } from '../rpc/host.ts';
 
@@ -7,13 +7,13 @@ export class Opening {
   readonly #answer: Promise<Answers['open']>;
   #isGivenUp = false;
 
-  /** Begins to open the database, whose lock is ours. */
+  /** Starts opening the database, whose lock we hold. */
   constructor(core: CommandRunner, config: CoreConfig) {
     this.core = core;
     this.#answer = core.call({ kind: 'open', config: { ...config, lock_held: true } });
   }
 
-  /** What the core answers, or null once this was given up, however it went on from there. */
+  /** What the core answers; null once this was abandoned, whatever came of it. */
   async opened(): Promise<Answers['open'] | null> {
     try {
       const opened = await this.#answer;
@@ -24,7 +24,7 @@ export class Opening {
     }
   }
 
-  /** Gives it up, and resolves when nothing of it is open. */
+  /** Abandons it, and resolves when nothing of it is open any more. */
   async giveUp(): Promise<void> {
     this.#isGivenUp = true;
     await this.#answer.catch(() => {});

@@ -1,7 +1,7 @@
 /**
- * How long a leader is waited for that gives no sign of life, as a tab does that the browser has frozen.
+ * How long to wait for a leader that gives no sign of life, as when the browser has frozen its tab.
  *
- * It counts its own ticks, not the clock: whoever was frozen itself wakes up with much time gone and has
+ * It counts its own ticks, not the clock: after being frozen itself, a member finds much time gone, and has
  * to ask before it concludes anything.
  */
 import { waitable } from '../runtime.ts';
@@ -10,11 +10,11 @@ export interface PatienceEvents {
   /** Whether anything waits for the leader. */
   waits(): boolean;
   ask(): void;
-  /** Nothing was heard, though it was asked. */
+  /** Nothing was heard, even after asking. */
   exhausted(): void;
 }
 
-/** A busy machine is not a frozen tab: nobody is given up sooner than this, in milliseconds. */
+/** A busy machine is not a frozen tab: no leader is given up sooner than this, in milliseconds. */
 const leastPatience = 1000;
 const ticks = 4;
 
@@ -24,20 +24,20 @@ export class Patience {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #silent = 0;
 
-  /** @param milliseconds in all; after the half of it the leader is asked */
+  /** @param milliseconds the whole wait; after half of it the leader is asked */
   constructor(milliseconds: number, events: PatienceEvents) {
     this.#events = events;
-    // Several may lose patience at once, and the first of them is enough.
+    // Jitter: several may lose patience at once, and one is enough.
     const jitter = 1 + Math.random() / ticks;
     this.#interval = (Math.max(milliseconds, leastPatience) / ticks) * jitter;
   }
 
-  /** The leader lives. */
+  /** The leader is alive. */
   reset(): void {
     this.#silent = 0;
   }
 
-  /** Something waits now. */
+  /** Something has begun to wait. */
   start(): void {
     if (this.#timer !== undefined) return;
     this.#silent = 0;

@@ -1,4 +1,4 @@
-/** A member's end of the port passer. Where there is no passer it is never ready, and nobody waits for it. */
+/** A member's connection to the port passer. Where there is none it never becomes ready, and nobody waits for it. */
 import type { MemberId, PortReply, PortRequest } from './protocol.ts';
 
 export class PortClient {
@@ -7,7 +7,7 @@ export class PortClient {
   readonly #port: MessagePort;
   readonly #me: MemberId;
 
-  /** @param onPort called with a port that another member wants to talk over */
+  /** @param onPort called with a port over which another member wants to talk */
   constructor(port: MessagePort, me: MemberId, onPort: (from: MemberId, port: MessagePort) => void) {
     this.#port = port;
     this.#me = me;
@@ -20,7 +20,7 @@ export class PortClient {
     this.#send({ type: 'join', id: me });
   }
 
-  /** Makes a port to another member; whether it arrives shows when that answers. */
+  /** Makes a port to another member; only an answer shows that it has arrived. */
   connect(to: MemberId): MessagePort {
     const { port1, port2 } = new MessageChannel();
     this.#send({ type: 'pass', to, from: this.#me }, [port2]);

@@ -1,7 +1,7 @@
 /**
- * Passes message ports from tab to tab, and nothing else: what the SharedWorker of all tabs does.
+ * Passes message ports from tab to tab, and nothing else: the job of the SharedWorker of all tabs.
  *
- * A port cannot be sent over a channel; it needs somebody whom both tabs have a port to already.
+ * A port cannot be sent over a channel; it takes a broker to which both tabs already have a port.
  */
 import { aliveLock } from './names.ts';
 import type { MemberId, PortReply, PortRequest } from './protocol.ts';
@@ -27,7 +27,7 @@ export class PortPasser {
         void this.#forgetAtItsEnd(request.id);
         break;
       case 'pass':
-        // Whoever is not there never answers: the tabs talk over the channel then.
+        // A member that is gone never answers: the tabs then talk over the channel.
         this.#members
           .get(request.to)
           ?.postMessage({ type: 'port', from: request.from } satisfies PortReply, [...ports]);
@@ -37,9 +37,9 @@ export class PortPasser {
     }
   }
 
-  /** A tab that is killed does not say that it leaves. */
+  /** A tab that is killed does not announce that it leaves. */
   async #forgetAtItsEnd(id: MemberId): Promise<void> {
-    // Without locks nobody tells; what is passed to who has gone gets no answer, and the tabs talk over the channel.
+    // Without locks its end goes unnoticed; ports passed to it get no answer, and the tabs talk over the channel.
     if (this.#locks === undefined) return;
     await this.#locks.request(aliveLock(id), { mode: 'shared' }, () => {});
     this.#members.delete(id);

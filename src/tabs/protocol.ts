@@ -1,16 +1,16 @@
 /**
- * What the tabs that have one database open say to each other: types alone.
+ * The messages between the tabs that have one database open: types only.
  *
  * Each tab is a member. One of them leads: it holds the database's lock, has the database open and runs the
  * commands of all. {@link Notice}s go to every member over a channel. {@link Request}s and {@link Reply}s go
- * between a member and the leader: over a port of their own, or, where nobody passes ports, wrapped in notices.
+ * between a member and the leader: over a port of their own, or, where no ports can be passed, wrapped in notices.
  */
 import type { Answers, Change, Command, Outcome, WireError } from '../rpc/contract.ts';
 
 /** One context in one tab. */
 export type MemberId = string;
 
-/** Raised with every change of this file that an older version of the library would misunderstand. */
+/** Raised with every change to this file that an older version of the library would misunderstand. */
 export type ProtocolVersion = 1;
 
 /** The options of a database that have to be the same in every tab. */
@@ -19,12 +19,12 @@ export interface SharedOptions {
   readonly sqlite_synchronous: boolean;
 }
 
-/** A change as all tabs hear of it: which of them made it each finds out for itself. */
+/** A change as all tabs hear of it: each finds out for itself whether it made the change. */
 export type ToldChange = Omit<Change, 'here'>;
 
 /** From a member to the leader. */
 export type Request =
-  /** Asks to be let in; answered with `welcome` or `refused`. */
+  /** Asks to join; answered with `welcome` or `refused`. */
   | { readonly type: 'hello'; readonly options: SharedOptions }
   | { readonly type: 'call'; readonly id: number; readonly command: Command }
   /** A bulk of the member is under way: the answer to `ask`. */
@@ -34,10 +34,10 @@ export type Request =
 export type Reply =
   | { readonly type: 'welcome'; readonly opened: Answers['open'] }
   | { readonly type: 'refused'; readonly error: WireError }
-  /** The call will be run: whoever sends it again now may have it done twice. */
+  /** The call will be run: sending it again from now on may run it twice. */
   | { readonly type: 'accepted'; readonly id: number }
   | { readonly type: 'answer'; readonly id: number; readonly outcome: Outcome<unknown> }
-  /** Others wait for the member's bulk: is there anybody who will end it? */
+  /** Others wait for the member's bulk: is the member still at work on it? */
   | { readonly type: 'ask' }
   /** The leader's last word, after every answer. */
   | { readonly type: 'ended' };
@@ -50,18 +50,18 @@ export type Notice =
       readonly version: ProtocolVersion;
       readonly id: MemberId;
       readonly epoch: number;
-      /** `opening`: calls have to wait, but not in doubt. */
+      /** `opening`: calls have to wait, but are not in doubt. */
       readonly state: 'opening' | 'open';
     }
-  /** What became durable, in the order in which it did. */
+  /** Changes that have become durable, in that order. */
   | { readonly type: 'changes'; readonly origin: MemberId; readonly changes: readonly ToldChange[] }
   | { readonly type: 'request'; readonly to: MemberId; readonly from: MemberId; readonly request: Request }
   | { readonly type: 'reply'; readonly to: MemberId; readonly epoch: number; readonly reply: Reply };
 
-/** To whoever passes ports on, and back. */
+/** To the port passer, and back. */
 export type PortRequest =
   | { readonly type: 'join'; readonly id: MemberId }
-  /** Comes with the port that is for the member `to`. */
+  /** Comes with the port for the member `to`. */
   | { readonly type: 'pass'; readonly to: MemberId; readonly from: MemberId }
   | { readonly type: 'leave'; readonly id: MemberId };
 export type PortReply =

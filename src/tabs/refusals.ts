@@ -1,4 +1,4 @@
-/** Why a member does not get what it asked for. */
+/** The errors of members that do not get what they asked for. */
 import { ContextClosed, DatabaseExists, DatabaseLocked } from '../errors/index.ts';
 import type { CoreConfig } from '../rpc/contract.ts';
 

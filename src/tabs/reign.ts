@@ -1,6 +1,6 @@
 /**
- * One leadership: runs the commands of every member on the database that this tab has open, and tells all of
- * them what became durable.
+ * One leadership: runs the commands of every member on the database that this tab has open, and tells all
+ * members which changes have become durable.
  */
 import { DatabaseError, DatabaseLocked, DatabaseTakenOver } from '../errors/index.ts';
 import type { Answers, Command, Outcome } from '../rpc/contract.ts';
@@ -12,7 +12,7 @@ import { aliveLock } from './names.ts';
 import { Patience } from './patience.ts';
 import type { MemberId, Reply, Request, SharedOptions, ToldChange } from './protocol.ts';
 
-/** How a member reaches the leader; it may use one after the other. */
+/** How a member reaches the leader; it may start with one and go on with the other. */
 export type Way = 'channel' | 'port';
 
 /** Sends a reply the way that the request came. */
@@ -25,11 +25,11 @@ export interface ReignParts {
   readonly opened: Answers['open'];
   readonly options: SharedOptions;
   readonly locks: LockManager;
-  /** How long a member is waited for that has a bulk under way and is silent, in milliseconds. */
+  /** How long to wait for a silent member with a bulk under way, in milliseconds. */
   readonly patience: number;
   /** Whether the database is still ours to read and write. */
   readonly isProven: () => Promise<boolean>;
-  /** Called when the database turns out to be another's although the lock is ours. */
+  /** Called when the database turns out to have another owner although the lock is ours. */
   readonly lost: () => void;
   readonly tell: (origin: MemberId, changes: readonly ToldChange[]) => void;
 }
@@ -50,14 +50,14 @@ export class Reign {
   readonly epoch: number;
   readonly #parts: ReignParts;
   readonly #followers = new Map<MemberId, Follower>();
-  /** Not accepted yet: it stays so until what was accepted is done, so that little is in doubt when this tab dies. */
+  /** Commands not yet accepted: they wait for the accepted ones, so that few are in doubt if this tab dies. */
   #waiting: Waiting[] = [];
   #running: Promise<unknown> | null = null;
   #opened: Answers['open'];
   #isOver = false;
-  /** Whose bulk is under way: everything else waits for it. */
+  /** The member whose bulk is under way: everything else waits for it. */
   #bulkOwner: MemberId | null = null;
-  /** Members that came and died: what they asked for last may still be waiting. */
+  /** Members that have died: their last commands may still be waiting. */
   readonly #gone = new Set<MemberId>();
   readonly #durable = new DurableChanges();
   readonly #patience: Patience;
@@ -80,9 +80,9 @@ export class Reign {
     else if (request.type === 'call') void this.#serve(from, request.id, request.command, answer);
   }
 
-  /** Runs a command; null when it was not begun, because this leadership is over. */
+  /** Runs a command; null when it was not begun because this leadership is over. */
   run(origin: MemberId, command: Command, accepted: () => void = () => {}): Promise<Outcome<unknown> | null> {
-    // What waits for its turn may be waiting for the bulk to end.
+    // Not queued: what is queued may be waiting for the bulk to end.
     if (isBulkPart(command)) return this.#runPart(origin, command, accepted);
     return new Promise((resolve) => {
       this.#waiting.push({ origin, command, accepted, resolve });
@@ -92,9 +92,9 @@ export class Reign {
   }
 
   /**
-   * Ends in order: what was accepted is answered, and the database closed, before anybody is told.
+   * Ends in order: accepted commands are answered, and the database is closed, before anyone is told.
    *
-   * @param atOnce before the browser lets this thread do nothing more
+   * @param atOnce true when the browser is about to suspend this thread
    */
   async end(atOnce = false): Promise<void> {
     this.#isOver = true;
@@ -110,11 +110,11 @@ export class Reign {
     }
   }
 
-  /** Ends a leadership that was taken away: somebody else has the database already. */
+  /** Ends a leadership that was taken away: another member already has the database. */
   async depose(): Promise<void> {
     this.#isOver = true;
     for (const { forget } of this.#followers.values()) forget.abort();
-    // What it still had to write was refused, and what it holds is of no use to anybody.
+    // Its pending writes were refused, and its pages are of no use any more.
     await this.#parts.core.call({ kind: 'close' }).catch(() => {});
   }
 
@@ -141,7 +141,7 @@ export class Reign {
 
   async #serve(from: MemberId, id: number, command: Command, answer: Answering): Promise<void> {
     const outcome = await this.run(from, command, () => answer({ type: 'accepted', id }));
-    // What was not begun is sent to the next leader.
+    // The member sends a command that was not begun to the next leader.
     if (outcome !== null) answer({ type: 'answer', id, outcome }, transferOf(outcome));
   }
 
@@ -152,7 +152,7 @@ export class Reign {
     return this.#run(origin, command);
   }
 
-  /** A bulk has begun, which its member may not have lived to see, or this leadership. */
+  /** A bulk has begun; gives it up if its member or this leadership has ended meanwhile. */
   async #own(origin: MemberId): Promise<void> {
     this.#bulkOwner = origin;
     this.#patience.start();
@@ -168,11 +168,11 @@ export class Reign {
   async #giveUpBulk(): Promise<void> {
     if (this.#bulkOwner === null) return;
     this.#bulkOwner = null;
-    // It may have ended meanwhile.
+    // The bulk may have ended meanwhile.
     await this.#parts.core.call({ kind: 'rollbackBulk' }).catch(() => {});
   }
 
-  /** Runs what waits, as one group, and then what has come meanwhile. Never rejects. */
+  /** Runs the waiting commands as one group, then those that have come meanwhile. Never rejects. */
   async #runWaiting(): Promise<void> {
     while (this.#waiting.length > 0) {
       const mayRun = !this.#isOver && (await this.#parts.isProven()) && !this.#isOver;
@@ -190,18 +190,18 @@ export class Reign {
 
   async #run(origin: MemberId, command: Command): Promise<Outcome<unknown>> {
     try {
-      // However it ends: then there is none to give up.
+      // However that goes, there is no bulk left to give up.
       if (command.kind === 'commitBulk' || command.kind === 'rollbackBulk') this.#bulkOwner = null;
       const value = await this.#parts.core.call(command);
       if (command.kind === 'beginBulk') await this.#own(origin);
-      // A later member is told of the default type that there is now.
+      // Members that join later get the present default type.
       if (command.kind === 'refresh') this.#opened = { ...this.#opened, ...(value as Answers['refresh']) };
       const changes = this.#durable.after(command);
       if (changes.length > 0) this.#parts.tell(origin, changes);
       return { ok: true, value };
     } catch (error) {
       if (error instanceof DatabaseTakenOver && !this.#isOver) {
-        // A tab that was frozen while it opened the database went on with it: it has to be opened once more.
+        // A tab that was frozen while opening the database has continued, and taken it: it has to be opened once more.
         this.#isOver = true;
         this.#parts.lost();
       }
@@ -225,7 +225,7 @@ function differenceOf(ours: SharedOptions, theirs: SharedOptions): string | null
   return null;
 }
 
-/** An exported database goes over without being copied. */
+/** Transfers an exported database instead of copying it. */
 function transferOf(outcome: Outcome<unknown>): Transferable[] {
   return outcome.ok && outcome.value instanceof Uint8Array ? [outcome.value.buffer as ArrayBuffer] : [];
 }

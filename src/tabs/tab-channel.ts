@@ -1,14 +1,14 @@
-/** A member's end of the channel that all members of a database hear: sends notices, and sorts those that come. */
+/** A member's end of the channel that all members of a database hear: sends notices, and dispatches incoming ones. */
 import type { MemberId, Notice, Reply, Request, ToldChange } from './protocol.ts';
 
 export type LeaderNotice = Notice & { readonly type: 'leader' };
 
 export interface ChannelEvents {
-  /** Somebody asks who leads. */
+  /** A member asks who leads. */
   who(): void;
   leader(notice: LeaderNotice): void;
   changes(origin: MemberId, changes: readonly ToldChange[]): void;
-  /** A member asks us for something, if we lead. */
+  /** A member sends us a request, in case we lead. */
   request(from: MemberId, request: Request): void;
   /** The leader of that epoch answers us. */
   reply(epoch: number, reply: Reply): void;
@@ -41,7 +41,7 @@ export class TabChannel {
   }
 
   tell(notice: Notice): void {
-    // A command that is under way when the member leaves still has its say.
+    // A command that is under way when the member leaves may still report.
     if (!this.#isClosed) this.#channel.postMessage(notice);
   }
 

@@ -1,4 +1,4 @@
-/** A core in a browser: shares a database with the other tabs where they can see it too, and keeps the others to itself. */
+/** A core in a browser: shares a database with the other tabs if they can open it too, and else has it to itself. */
 import { ContextClosed, DatabaseUnavailable } from '../errors/index.ts';
 import type { Answer, Answers, Change, Command, CoreConfig } from '../rpc/contract.ts';
 import type { CommandRunner } from '../rpc/host.ts';
@@ -18,7 +18,7 @@ export class TabCore implements CommandRunner {
   call<C extends Command>(command: C): Promise<Answer<C>>;
   async call(command: Command): Promise<unknown> {
     if (command.kind === 'open') {
-      // The contract is read without the types of browsers, and only a page of one sends a port.
+      // The contract does without the types of browsers, and only a page sends a port.
       return this.#open(command.config, (command.ports ?? null) as MessagePort | null);
     }
     if (this.#target !== null) return this.#target.call(command);

@@ -1,8 +1,8 @@
 /**
- * The calls of one member that wait for their answer: each gets exactly one, whatever becomes of the leaders.
+ * The calls of one member that await their answer: each gets exactly one, whatever becomes of the leaders.
  *
- * A call that no leader accepted, and any read, is sent again to the next. An accepted write whose leader ended
- * without an answer may or may not be stored: nobody can say, and its error says so.
+ * A call that no leader accepted, and any read, is sent again to the next one. An accepted write whose leader
+ * ended without an answer may or may not be stored: nobody can tell, and its error says so.
  */
 import { OutcomeUnknown } from '../errors/index.ts';
 import type { Command, Outcome } from '../rpc/contract.ts';
@@ -12,7 +12,7 @@ import { leavesDoubt } from '../rpc/writes.ts';
 export interface WaitingCall {
   readonly id: number;
   readonly command: Command;
-  /** The leadership that it was sent to; null while it was sent to none. */
+  /** The leadership that it was sent to; null when it was sent to none. */
   readonly epoch: number | null;
 }
 
@@ -24,9 +24,9 @@ interface Entry extends WaitingCall {
 }
 
 export class WaitingCalls {
-  /** In the order in which they were made, which is the order in which they are sent. */
+  /** In the order of calling, which is the order of sending. */
   readonly #calls = new Map<number, Entry>();
-  /** How many of them no leader has: it is asked after with every reply. */
+  /** How many of them no leader has; kept because it is needed with every reply. */
   #unsent = 0;
   #last = 0;
   readonly #whenEmpty: (() => void)[] = [];
@@ -43,7 +43,7 @@ export class WaitingCalls {
     });
   }
 
-  /** Resolves when none waits any more. */
+  /** Resolves when no call waits any more. */
   async allSettled(): Promise<void> {
     if (this.size > 0) await new Promise<void>((resolve) => void this.#whenEmpty.push(resolve));
   }
@@ -57,7 +57,7 @@ export class WaitingCalls {
     this.#move(id, epoch);
   }
 
-  /** Words of a leader that was given up are not listened to: the call may be with another one by now. */
+  /** Ignores a leader that was given up: another one may have the call by now. */
   markAccepted(id: number, epoch: number): void {
     const call = this.#calls.get(id);
     if (call?.epoch === epoch) call.accepted = true;
@@ -71,15 +71,15 @@ export class WaitingCalls {
     else call.reject(fromWire(outcome.error));
   }
 
-  /** The call is to be sent again. */
+  /** Marks a call to be sent again. */
   takeBack(id: number, epoch: number): void {
     if (this.#calls.get(id)?.epoch === epoch) this.#move(id, null);
   }
 
   /**
-   * Nothing more is waited for from a leadership.
+   * Stops waiting for the answers of a leadership.
    *
-   * @param hasEnded whether it will do no more of what it was sent; a leader that is frozen does it when it wakes up
+   * @param hasEnded whether it will execute nothing more; a frozen leader will when it wakes up
    */
   giveUp(epoch: number, hasEnded = true): void {
     for (const call of [...this.#calls.values()]) {

@@ -37,8 +37,8 @@ export const openCreate = 0x4;
 /** SQLITE_FCNTL_HAS_MOVED: SQLite asks before it starts to write. */
 export const controlHasMoved = 20;
 /**
- * SQLITE_IOCAP_POWERSAFE_OVERWRITE, which SQLite's own VFS for Unix claims by default too: a power cut
- * while bytes are written does not change the bytes beside them. Journals keep 512 byte headers with
- * it, as those of native programs do, where without it each would be padded to a whole sector.
+ * SQLITE_IOCAP_POWERSAFE_OVERWRITE, which SQLite's own VFS for Unix also claims by default: a power cut
+ * during a write does not change the bytes beside it. With it journal headers are 512 bytes long, as in
+ * the journals of native programs; without it each would be padded to a whole sector.
  */
 export const powersafeOverwrite = 0x1000;

@@ -1,4 +1,4 @@
-/** Starts the SQLite engine: verified, patched with our file functions, and tried out. */
+/** Starts the SQLite engine: verifies it, patches in our file functions, and probes it. */
 import initSqlJs, { type SqlJs } from 'sql.js/dist/sql-wasm-browser.js';
 import { compileEngine, engineRefused } from '../../wasm/load.ts';
 import { EngineMismatch } from '../errors/index.ts';
@@ -7,7 +7,7 @@ import { Vfs } from './install.ts';
 import { mismatch, type VfsLayout, vfsLayout } from './layout.ts';
 import { probe } from './probe.ts';
 
-/** Where the engine comes from: a file to verify and compile, or what `compileEngine` made of it before. */
+/** Where the engine comes from: a file to verify and compile, or the result of an earlier `compileEngine`. */
 export type EngineSource = URL | WebAssembly.Module;
 
 export interface Engine {
@@ -17,13 +17,13 @@ export interface Engine {
 }
 
 const running = Symbol('running engine');
-/** sql.js keeps one instance a realm; what we made of it is kept on its own function, so that they agree. */
+/** sql.js keeps one instance per realm; we keep ours on its start function, so that the two agree. */
 type Starter = typeof initSqlJs & { [running]?: Promise<Engine> };
 
 /**
- * Starts the engine, or gives the one that runs already in this realm.
+ * Starts the engine, or returns the one that already runs in this realm.
  *
- * @param source by default the file beside the bundle; without effect when the engine runs already
+ * @param source by default the file beside the bundle; has no effect when the engine already runs
  * @throws {EngineMismatch} when it is missing or not the pinned one
  * @throws {StorageFailure} when there is no memory for it
  */
@@ -38,7 +38,7 @@ async function start(starter: Starter, source: EngineSource | undefined): Promis
   try {
     module = source instanceof WebAssembly.Module ? source : await compileEngine(source);
   } catch (error) {
-    // sql.js has not been started yet, so that the next call may try again.
+    // sql.js has not been started yet, so the next call may try again.
     delete starter[running];
     throw error;
   }
@@ -46,9 +46,9 @@ async function start(starter: Starter, source: EngineSource | undefined): Promis
   return adopt(sqlite, instance);
 }
 
-/** Patches and probes an instance; `layout` differs in tests alone. */
+/** Patches and probes an instance; `layout` differs only in tests. */
 export function adopt(sqlite: SqlJs, instance: WebAssembly.Instance, layout: VfsLayout = vfsLayout): Engine {
-  // Their names are minified and differ between releases; there is one of each.
+  // The names of exports are minified and differ between releases; there is one of each kind.
   const parts = Object.values(instance.exports);
   const memory = parts.find((part) => part instanceof WebAssembly.Memory);
   const table = parts.find((part) => part instanceof WebAssembly.Table);
@@ -82,7 +82,7 @@ function instantiate(
             reject(isRefused ? engineRefused(error) : error);
           });
       },
-      // What it prints it also throws.
+      // Whatever it prints it also throws.
       print() {},
       printErr() {},
     });

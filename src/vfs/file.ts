@@ -1,8 +1,8 @@
 /**
  * The methods of our open files, as SQLite calls them (`sqlite3_io_methods`, version 1).
  *
- * Each answers with a result code and throws nothing: an exception would unwind SQLite's own frames
- * and leave its structures half changed.
+ * Each returns a result code and never throws: an exception would unwind SQLite's own frames and
+ * leave its structures half changed.
  */
 import type { SqlJs } from 'sql.js/dist/sql-wasm-browser.js';
 import { DatabaseChanged } from '../errors/index.ts';
@@ -14,7 +14,7 @@ import { ioMethods, mismatch } from './layout.ts';
 import { FileLocks } from './locks.ts';
 import type { Mount } from './mount.ts';
 
-/** The unit in which today's disks write. */
+/** The unit in which today's disks write, in bytes. */
 const sectorSize = 4096;
 
 interface OpenFile {
@@ -22,12 +22,12 @@ interface OpenFile {
   readonly kind: FileKind;
   readonly mount: Mount;
   readonly locks: FileLocks;
-  /** Set while the file has been cut to nothing and not yet been written again. */
+  /** Set from when the file is truncated to zero until it is written again. */
   emptied: boolean;
 }
 
 export class VfsFiles {
-  /** The address of the `sqlite3_io_methods` that a file of ours points to. */
+  /** The address of the `sqlite3_io_methods` that our files point to. */
   readonly methods: number;
   readonly #heap: Heap;
   /** By the address of the `sqlite3_file`. */
@@ -78,7 +78,7 @@ export class VfsFiles {
     };
   }
 
-  /** SQLite calls methods only between xOpen and xClose; an engine that does not is no use at all. */
+  /** SQLite calls methods only between xOpen and xClose; an engine that does otherwise is unusable. */
   #file(pointer: number): OpenFile {
     const open = this.#files.get(pointer);
     if (open === undefined) throw mismatch('a file that SQLite uses', 'an open one', pointer);
@@ -92,7 +92,7 @@ export class VfsFiles {
     try {
       file.close();
     } catch {
-      // Whatever had to last was synced before, and SQLite ignores the answer too.
+      // Whatever has to be durable was synced before, and SQLite ignores the result too.
     }
     return Code.ok;
   }
@@ -103,7 +103,7 @@ export class VfsFiles {
       const bytes = this.#heap.bytes.subarray(target, target + length);
       const count = file.read(bytes, offset);
       if (count === length) return Code.ok;
-      // SQLite relies on zeros where the file ends.
+      // SQLite expects a short read to be padded with zeros.
       bytes.fill(0, count);
       return Code.ioErrorShortRead;
     } catch (error) {
@@ -116,7 +116,7 @@ export class VfsFiles {
     open.emptied = false;
     try {
       if (open.kind === '-journal' && offset === 0) {
-        // From here on the journal looks as if a crash had left it, to whoever sees no lock of ours.
+        // From here on, a program that sees no lock of ours takes this for a hot journal.
         const refusal = open.mount.medium.guard.refusal(LockLevel.exclusive);
         if (refusal !== null) return open.mount.fail(refusal, Code.busy);
       }
@@ -144,8 +144,8 @@ export class VfsFiles {
       file.sync();
       return Code.ok;
     } catch (error) {
-      // Emptying the journal is what commits, or writing the log: the change stands now, and may be gone after a
-      // power cut; or it is taken back now, and a crash brings it again.
+      // Emptying the journal is the commit, or writing the log: the change stands now and may be lost in a power cut,
+      // or it is rolled back now and a crash brings it back.
       return mount.fail(error, Code.ioErrorFsync, kind === '-wal' || (kind === '-journal' && emptied));
     }
   }
@@ -170,7 +170,7 @@ export class VfsFiles {
     }
   }
 
-  /** SQLite asks before it writes, and then refuses to write into a file that nobody will find again. */
+  /** SQLite asks before it writes, and refuses to write to a file that its name no longer leads to. */
   #hasMoved(pointer: number, result: number): number {
     const { file, kind, mount } = this.#file(pointer);
     try {

@@ -1,4 +1,4 @@
-/** Views of WebAssembly's memory, made again when it has grown: growing detaches the old ones. */
+/** Views of WebAssembly's memory, renewed when it has grown: growing detaches the old ones. */
 export class Heap {
   readonly #memory: WebAssembly.Memory;
   #buffer: ArrayBuffer;
@@ -12,7 +12,7 @@ export class Heap {
     this.#view = new DataView(this.#buffer);
   }
 
-  /** All of the memory. Not to be kept across a call into WebAssembly. */
+  /** All of the memory. Do not keep it across a call into WebAssembly. */
   get bytes(): Uint8Array<ArrayBuffer> {
     if (this.#buffer !== this.#memory.buffer) this.#renew();
     return this.#bytes;

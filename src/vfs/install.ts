@@ -1,6 +1,6 @@
 /**
- * Puts our files under SQLite: replaces the functions of its default VFS that open, delete and look
- * for files. Names of ours they serve; any other they hand to the functions that were there before.
+ * Puts our files under SQLite: replaces the functions of its default VFS that open, delete and look up
+ * files. They serve our names, and pass any other on to the functions that they replace.
  */
 import type { SqlJs } from 'sql.js/dist/sql-wasm-browser.js';
 import type { FileKind, Medium } from '../media/medium.ts';
@@ -9,7 +9,7 @@ import { VfsFiles } from './file.ts';
 import { findVfs, mismatch, type RunningEngine, type VfsLayout, type vfsFunctions, vfsLayout } from './layout.ts';
 import { Mount } from './mount.ts';
 
-/** A function in WebAssembly's table, called with words. */
+/** A function in WebAssembly's table; takes and returns words. */
 type TableFunction = (...words: number[]) => number;
 type Patched = (typeof vfsFunctions)[number];
 
@@ -27,7 +27,7 @@ export class Vfs {
   readonly #prefix = `/cinderlib-${crypto.getRandomValues(new Uint32Array(2)).join('-')}-`;
   #mounted = 0;
 
-  /** Patches the default VFS of an engine; throws EngineMismatch, having changed nothing, if it is another one. */
+  /** Patches an engine's default VFS; throws EngineMismatch, having changed nothing, if it is not the expected one. */
   constructor(sqlite: SqlJs, engine: RunningEngine, layout: VfsLayout = vfsLayout) {
     this.#sqlite = sqlite;
     this.#engine = engine;
@@ -52,7 +52,7 @@ export class Vfs {
     for (const kind of kinds) this.#names.delete(mount.name + kind);
   }
 
-  /** Takes the patch back: for an engine that turned out to be another one after all. */
+  /** Undoes the patch, for an engine that turns out to be a different one after all. */
   restore(): void {
     for (const [name, { index }] of this.#originals) this.#setField(name, index);
   }
@@ -60,7 +60,7 @@ export class Vfs {
   #patch(name: Patched, signature: string, replacement: (...words: never[]) => number): void {
     const { heap, table } = this.#engine;
     const index = heap.word(this.#pointer + this.#layout[name]);
-    // findVfs has seen that these are functions.
+    // findVfs has checked that these are functions.
     this.#originals.set(name, { index, call: table.get(index) as TableFunction });
     this.#setField(name, this.#sqlite.addFunction(replacement, signature));
   }
@@ -82,7 +82,7 @@ export class Vfs {
     if (found === undefined) return this.#original('xOpen', vfs, name, file, flags, outFlags);
     const { heap } = this.#engine;
     const { mount, kind } = found;
-    // Without methods SQLite knows that there is nothing to close.
+    // Null methods tell SQLite that there is nothing to close.
     heap.setWord(file + this.#layout.pMethods, 0);
     try {
       this.#files.add(file, mount.medium.open(kind, (flags & openCreate) !== 0), kind, mount);
@@ -116,7 +116,7 @@ export class Vfs {
     }
   }
 
-  /** Our names are full already; SQLite's own way would look for them on its own file system. */
+  /** Our names are already absolute; SQLite's own function would resolve them in its own file system. */
   #fullPathname(vfs: number, name: number, size: number, result: number): number {
     if (this.#find(name) === undefined) return this.#original('xFullPathname', vfs, name, size, result);
     const { bytes } = this.#engine.heap;
@@ -127,12 +127,12 @@ export class Vfs {
   }
 }
 
-/** What SQLite is told of a file that it may not write to. */
+/** The flags reported to SQLite for a file that it may not write to. */
 function readingFlags(flags: number): number {
   return (flags & ~(openReadWrite | openCreate)) | openReadOnly;
 }
 
-/** Asks a scratch database which VFS it is on: there is no `sqlite3_vfs_find` to ask. */
+/** Finds the VFS through a scratch database: `sqlite3_vfs_find` is not available. */
 function findDefaultVfs(sqlite: SqlJs, engine: RunningEngine, layout: VfsLayout): number {
   const name = sqlite.stringToNewUTF8(':memory:');
   const result = sqlite._malloc(4);

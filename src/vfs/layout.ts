@@ -1,8 +1,8 @@
 /**
- * Where the fields of SQLite's VFS structures lie in WebAssembly's memory, and the check that they do.
+ * Where the fields of SQLite's VFS structures lie in WebAssembly's memory, and the check that they are there.
  *
  * They are public C API (sqlite3.h): pointers and ints of four bytes each, in this order since 2007.
- * The first field of an open `sqlite3` is not public, but has been its VFS for as long.
+ * The first field of `sqlite3` is not public, but has been the pointer to its VFS for as long.
  */
 import { EngineMismatch } from '../errors/index.ts';
 import type { Heap } from './heap.ts';
@@ -58,13 +58,13 @@ const wordSize = 4;
 /** `sizeof(sqlite3_vfs)` of version 1. */
 const vfsSize = 72;
 
-/** What the check looks at. */
+/** What the check needs. */
 export interface RunningEngine {
   readonly heap: Heap;
   readonly table: WebAssembly.Table;
 }
 
-/** Finds the VFS of an open database; throws {@link EngineMismatch} unless it is the one that we know. */
+/** Finds the VFS of an open database; throws {@link EngineMismatch} unless it is the expected one. */
 export function findVfs(engine: RunningEngine, database: number, layout: VfsLayout = vfsLayout): number {
   const { heap } = engine;
   const vfs = heap.word(database + layout.databaseVfs);
@@ -86,7 +86,7 @@ export function findVfs(engine: RunningEngine, database: number, layout: VfsLayo
   return vfs;
 }
 
-/** The error of an engine that is not laid out as expected. */
+/** The error for an engine whose layout is not the expected one. */
 export function mismatch(what: string, expected: string, found: string | number): EngineMismatch {
   return new EngineMismatch(
     `The SQLite engine is not the one that this library was tested with: ${what} should be ${expected}, ` +

@@ -1,6 +1,6 @@
 /**
- * The locks that SQLite asks a database file for. It opens each file once, so that there is nobody to lock
- * out but other programs; whether those allow it is for the medium's guard to say.
+ * The locks that SQLite requests on a database file. It opens each file once, so the only ones to lock out are
+ * other programs; the medium's guard decides whether their locks allow it.
  */
 import { Code } from './codes.ts';
 import type { Mount } from './mount.ts';
@@ -30,7 +30,7 @@ export class FileLocks {
     return Code.ok;
   }
 
-  /** Whether somebody else is about to write. If not, a journal that lies there is one of a crash. */
+  /** Whether another program is about to write. If not, a journal that is there was left by a crash. */
   isReserved(): boolean {
     return this.#mount.medium.guard.isReserved();
   }

@@ -20,12 +20,12 @@ export class Mount {
     this.medium = medium;
   }
 
-  /** What the medium threw first since {@link clear}: SQLite itself only says "disk I/O error". */
+  /** The first error that the medium threw since {@link clear}: SQLite itself only says "disk I/O error". */
   get failure(): CinderlibError | null {
     return this.#failure;
   }
 
-  /** True when the first failure came after the moment that commits, so that both outcomes are possible. */
+  /** True when the first failure came after the commit point, so that either outcome is possible. */
   get inDoubt(): boolean {
     return this.#inDoubt;
   }
@@ -36,8 +36,8 @@ export class Mount {
   }
 
   /**
-   * Keeps what a file threw, since an exception must not travel through WebAssembly, and returns the
-   * code that tells SQLite: `code`, or SQLITE_FULL when there was no space left to write.
+   * Keeps what a file threw, since an exception must not cross WebAssembly, and returns the result code
+   * for SQLite: `code`, or SQLITE_FULL when there was no space left.
    */
   fail(error: unknown, code: number, inDoubt = false): number {
     const failure = storageFailure('use', this.medium.path, error);

@@ -1,7 +1,7 @@
 /**
- * Tries a patched engine out on a scratch database in memory: does SQLite really come to our files?
+ * Tries a patched engine out on a scratch database in memory: does SQLite really use our files?
  *
- * That the structures look right (`layout.ts`) does not show that they are used as we think.
+ * A layout that looks right (`layout.ts`) does not prove that SQLite uses it as we think.
  */
 import type { SqlJs } from 'sql.js/dist/sql-wasm-browser.js';
 import { MemoryMedium } from '../media/memory.ts';
@@ -13,7 +13,7 @@ import { mismatch } from './layout.ts';
 const witness = 20_240_131;
 const signature = 'SQLite format 3\0';
 
-/** Throws EngineMismatch unless a row that is written can be read back, and its bytes are in the medium. */
+/** Throws EngineMismatch unless a written row can be read back, and its bytes are in the medium. */
 export function probe(sqlite: SqlJs, heap: Heap, vfs: Vfs): void {
   const medium = new MemoryMedium();
   const mount = vfs.mount(medium);
@@ -32,7 +32,7 @@ export function probe(sqlite: SqlJs, heap: Heap, vfs: Vfs): void {
       if (value !== witness) throw mismatch('what a scratch database gives back', String(witness), value);
     });
   } catch (error) {
-    // A structure that is laid out otherwise makes WebAssembly call something else, or nothing at all.
+    // With another layout WebAssembly calls some other function, or none at all.
     if (error instanceof WebAssembly.RuntimeError || error instanceof TypeError) {
       throw mismatch('the use of a scratch database', 'possible', `not: ${error.message}`);
     }

@@ -1,7 +1,7 @@
-/** Half of a surrogate pair, which no UTF-8 says: whoever encodes it makes U+FFFD of it, and so another text. */
+/** Lone surrogates, which UTF-8 cannot encode: encoders replace them with U+FFFD, which makes a different text. */
 import { ValueError } from '../../errors/index.ts';
 
-/** Refuses a text that would be stored, or looked for, as another one. */
+/** Refuses a text that would be stored, or searched for, as a different one. */
 export function refuseLoneSurrogates(text: string): void {
   if (text.isWellFormed()) return;
   const at = text.search(/\p{Surrogate}/u);

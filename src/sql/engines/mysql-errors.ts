@@ -4,7 +4,7 @@ import type { ServerConfig } from '../../rpc/contract.ts';
 import type { Fault } from './server-driver.ts';
 import * as faults from './server-errors.ts';
 
-/** The connection is gone, or the server takes none: too many, shutting down, killed, idle, a node without its cluster. */
+/** A connection that is lost or refused: too many, server shutting down, killed, idle, a node without its cluster. */
 const lost = new Set([1040, 1047, 1053, 1077, 1152, 1158, 1159, 1160, 1161, 1203, 1927, 2006, 2013, 4031]);
 
 export function mysqlFault(error: unknown, sql: string | null, config: ServerConfig, timeout: number): Fault {
@@ -14,7 +14,7 @@ export function mysqlFault(error: unknown, sql: string | null, config: ServerCon
       case 1213: // deadlock
       case 1020: // changed since it was read
       case 1412: // a table was altered since the transaction began to read
-      case 1180: // a node of a cluster would not take the transaction
+      case 1180: // a cluster node rejected the transaction
         return faults.conflict(name, said);
       case 1205:
         return faults.locked(name, config.lock_timeout);
@@ -35,7 +35,7 @@ export function mysqlFault(error: unknown, sql: string | null, config: ServerCon
         return faults.refused(new ValueError(wrongText(name, said.message)));
       case 1045:
       case 1698:
-      case 3159: // MySQL's word for a connection without TLS where that is demanded
+      case 3159: // MySQL's code for a connection without TLS where TLS is required
         return faults.notAdmitted(config, said);
       case 1044:
       case 1142:
@@ -61,7 +61,7 @@ export function mysqlFault(error: unknown, sql: string | null, config: ServerCon
   });
 }
 
-/** The server shows the bytes of the value, which may be a secret; the column is all that may be told. */
+/** The server's message shows the bytes of the value, which may be a secret; only the column may be named. */
 function wrongText(name: string, message: string): string {
   const [, column = ''] = /for column (.+?) at row/.exec(message) ?? [];
   const place = column.replaceAll('`', '').split('.').slice(-2).join('.');
@@ -71,7 +71,7 @@ function wrongText(name: string, message: string): string {
   );
 }
 
-/** The server shows the whole statement that made the constraint; its name says enough. */
+/** The server's message shows the constraint's whole definition; its name says enough. */
 function brokenReference(name: string, message: string): string {
   const [, constraint] = /CONSTRAINT `(\w+)`/.exec(message) ?? [];
   const which = constraint === undefined ? '' : ` (${constraint})`;

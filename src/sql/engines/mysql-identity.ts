@@ -1,28 +1,28 @@
 /**
- * Whether a server's certificate is that of the address in the URL.
+ * Checks that a server's certificate is for the IP address in the URL.
  *
- * `mysql2` compares certificates with names alone; where the URL has an address it would take one of `localhost` for
- * the right one, and refuse those of the address. So the address is compared here: after the certificate itself was
- * checked, and before the user's password is sent.
+ * `mysql2` compares certificates only with names: for an address it would accept a certificate of `localhost` and
+ * refuse one of the address. So the address is compared here, after the certificate itself was verified and before
+ * the user's password is sent.
  */
 import { DatabaseUnavailable } from '../../errors/index.ts';
 import { builtin } from '../../runtime.ts';
 
-/** The parts of the package's connection that its types do not show. */
+/** The parts of the package's connection that its types do not declare. */
 interface Handshake {
   startTLS?: (onSecure: (error?: Error) => void) => void;
   readonly stream: Pick<import('node:tls').TLSSocket, 'getPeerCertificate'>;
 }
 
-/** Whether a host is an address, and so nothing that `mysql2` compares certificates with. */
+/** Whether a host is an IP address, which `mysql2` cannot compare certificates with. */
 export function isAddress(host: string | null): host is string {
   return host !== null && builtin('node:net')?.isIP(host) !== 0;
 }
 
 /**
- * Makes a connection that has just begun compare the certificate with an address.
+ * Makes a connection that has only just begun compare the certificate with an address.
  *
- * @throws {DatabaseUnavailable} when the package no longer has the place where that is done
+ * @throws {DatabaseUnavailable} when the package no longer has the method that this hooks into
  */
 export function checkAddress(connection: object, address: string): void {
   const handshake = connection as Handshake;

@@ -1,4 +1,4 @@
-/** MySQL, MariaDB, and what speaks their protocol, through the package `mysql2`: the only file that knows it. */
+/** MySQL, MariaDB, and servers that speak their protocol, through the package `mysql2`: the only file that knows it. */
 import type { Connection as CallbackConnection } from 'mysql2';
 import type { Connection, ConnectionOptions, FieldPacket, ResultSetHeader } from 'mysql2/promise';
 import type { RowSet, ServerConfig, SqlValue } from '../../rpc/contract.ts';
@@ -24,7 +24,7 @@ export async function openMysql(config: ServerConfig, readOnly: boolean): Promis
 
 class MysqlDriver implements ServerDriver {
   readonly dialect = 'mysql';
-  // Sessions are at READ COMMITTED.
+  // Sessions default to READ COMMITTED.
   readonly beginWriting = ['START TRANSACTION'];
   readonly beginReading = [
     'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ',
@@ -84,7 +84,7 @@ function connected(connection: CallbackConnection): Promise<Connection> {
   });
 }
 
-/** Whether the certificate is to be that of an address. */
+/** Whether the certificate has to be for an IP address. */
 function namesAddress(config: ServerConfig): config is ServerConfig & { readonly host: string } {
   return config.tls.mode === 'verify-full' && config.socket === null && isAddress(config.host);
 }
@@ -108,7 +108,7 @@ function connectionOptions(config: ServerConfig, withTls: boolean): ConnectionOp
       : {}),
     connectTimeout: config.connect_timeout,
     charset: 'utf8mb4',
-    // Times have microseconds, which `Date` has not; and integers of 64 bits would be rounded.
+    // `Date` would lose the microseconds of times; 64-bit integers would be rounded.
     dateStrings: true,
     supportBigNumbers: true,
     bigNumberStrings: true,
@@ -118,8 +118,8 @@ function connectionOptions(config: ServerConfig, withTls: boolean): ConnectionOp
 }
 
 /**
- * What a session needs to be like. Names are quoted as everywhere else, and values that a column cannot hold are
- * refused instead of cut. MariaDB and MySQL each take the other's special words for a comment.
+ * The settings of a session. Names are quoted as everywhere else, and values that a column cannot hold are
+ * refused, not truncated. MariaDB and MySQL each read the other's conditional comments as plain comments.
  */
 function setUp({ startup, statement_timeout, lock_timeout }: ServerConfig, readOnly: boolean): readonly string[] {
   const limit = Math.round(waitable(statement_timeout ?? usualStatementTimeout));
@@ -134,7 +134,7 @@ function setUp({ startup, statement_timeout, lock_timeout }: ServerConfig, readO
   ];
 }
 
-/** The protocol's number of the type BIGINT. */
+/** The protocol's type code for BIGINT. */
 const longLong = 8;
 
 class MysqlSession extends SocketSession implements ServerSession {
@@ -161,16 +161,16 @@ class MysqlSession extends SocketSession implements ServerSession {
     await this.#connection.end();
   }
 
-  /** Statements without values go as text: some cannot be prepared. */
+  /** Statements without values are sent as text: some cannot be prepared. */
   #query<R>(sql: string, parameters: SqlParameters): Promise<[R, FieldPacket[]]> {
-    // The package's types know the shape of an answer only by the statement.
+    // The package's types tell the shape of a result only from the statement.
     const answer =
       parameters.length === 0 ? this.#connection.query(sql) : this.#connection.execute(sql, parameters.map(bound));
     return answer as unknown as Promise<[R, FieldPacket[]]>;
   }
 }
 
-/** Integers go as text, since the package takes every number for a double. */
+/** Integers are sent as text, since the package sends every number as a double. */
 function bound(value: SqlValue): string | number | null {
   if (typeof value === 'boolean') return value ? '1' : '0';
   return value === null ? null : String(value);

@@ -1,4 +1,4 @@
-/** The databases on servers, by the protocol that they speak. */
+/** Opens a database on a server, by the protocol that it speaks. */
 import type { ServerConfig } from '../../rpc/contract.ts';
 import { openMysql } from './mysql.ts';
 import { openPostgres } from './postgres.ts';

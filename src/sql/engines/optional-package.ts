@@ -1,13 +1,13 @@
-/** Loads a package that only some users of this library need, and says how to get it where it is missing. */
+/** Loads a package that only some users of this library need, and says how to install it if it is missing. */
 import { PackageMissing } from '../../errors/index.ts';
 
-/** @param range the versions that the library works with, for runtimes that fetch a package by its name */
+/** @param range the supported versions, for runtimes that fetch a package by its name */
 export async function optionalPackage<M>(name: string, specifier: string, range: string): Promise<M> {
   const failures: unknown[] = [];
-  // Deno and Bun know the second one where there is no folder of packages.
+  // Deno and Bun resolve the second one where there is no node_modules.
   for (const each of [specifier, `npm:${specifier.replace(name, `${name}@${range}`)}`]) {
     try {
-      // A variable, so that no bundler takes the package for a part of the library.
+      // A variable, so that no bundler includes the package in the library.
       const module: { readonly default?: M } & M = await import(/* @vite-ignore */ /* webpackIgnore: true */ each);
       return module.default ?? module;
     } catch (error) {
@@ -23,8 +23,8 @@ export async function optionalPackage<M>(name: string, specifier: string, range:
 }
 
 /**
- * @param address of this library. `npx` and its like run a package that is installed nowhere from a folder of their own, where
- *   nothing of what is installed in the user's is found.
+ * @param address the URL of this library. `npx` and its like run a package that is not installed from a folder of
+ *   their own, which does not see what the user has installed.
  */
 export function howToInstall(wanted: string, address: string): string {
   const isPassing = /\/(?:_npx|bunx-[^/]*|dlx[^/]*)\//.test(address);

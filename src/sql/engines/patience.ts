@@ -1,15 +1,15 @@
-/** How often and after which pauses a transaction is tried again that failed for no fault of its own. */
+/** How often, and after what pauses, a transaction is retried that failed through no fault of its own. */
 import { pause } from '../../runtime.ts';
 import type { FaultKind } from './server-driver.ts';
 
-/** Somebody who is always undone is in a crowd; pauses grow to this many milliseconds, of which chance takes half. */
+/** Repeated conflicts mean contention: pauses grow to this many milliseconds, half of it random. */
 const longestPause = 250;
 const mostConflicts = 40;
-/** Whoever finds a key taken finds the row at the next attempt, unless it was removed again. */
+/** When a key is taken, the next attempt finds its row, unless it was removed again. */
 const mostDuplicates = 5;
 
 export class Patience {
-  /** Milliseconds that a server which is gone is waited for. */
+  /** How long to wait for a server that is gone, in milliseconds. */
   readonly #longestAbsence: number;
   readonly #counts: Record<FaultKind, number> = { conflict: 0, duplicate: 0, lost: 0, late: 0, refused: 0 };
   #lostAt: number | null = null;
@@ -18,7 +18,7 @@ export class Patience {
     this.#longestAbsence = longestAbsence;
   }
 
-  /** Waits, and answers true, when it is worth another attempt. */
+  /** Pauses and returns true when another attempt is worthwhile. */
   async another(kind: FaultKind): Promise<boolean> {
     if (!this.#isWorthwhile(kind)) return false;
     const longest = Math.min(longestPause, 2 ** this.#counts[kind]);
@@ -35,7 +35,7 @@ export class Patience {
         return count <= mostDuplicates;
       case 'lost':
         this.#lostAt ??= performance.now();
-        // A connection may have ended while it was idle: one attempt is always due.
+        // A connection may have ended while it was idle: one retry is always due.
         return count === 1 || performance.now() - this.#lostAt < this.#longestAbsence;
       default:
         return false;

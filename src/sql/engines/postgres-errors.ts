@@ -15,7 +15,7 @@ export function postgresFault(error: unknown, sql: string | null, config: Server
       case '55P03':
         return faults.locked(name, config.lock_timeout);
       case '57014':
-        // Somebody ended the statement: PostgreSQL has one code for both, and says which in words.
+        // Cancelled by a user or by the timeout: the code is the same, only the message tells them apart.
         return said.message.includes('user request') ? null : faults.late(timeout, sql);
       case '23505':
         return faults.duplicate(name, said);
@@ -38,8 +38,8 @@ export function postgresFault(error: unknown, sql: string | null, config: Server
       case '53100':
         return faults.diskFull(name, said);
     }
-    // Connection exceptions, too many connections, a server that is shutting down or starting, one that ended a
-    // transaction in which nothing happened for too long.
+    // Connection exceptions, too many connections, a server that is shutting down or starting, or that ended a
+    // transaction which was idle for too long.
     return /^(08|53300|57P0|25P03)/.test(said.code) ? faults.lost(name, said) : null;
   });
 }

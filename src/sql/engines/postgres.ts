@@ -1,4 +1,4 @@
-/** PostgreSQL, and what speaks its protocol, through the package `pg`: the only file that knows it. */
+/** PostgreSQL, and servers that speak its protocol, through the package `pg`: the only file that knows it. */
 import type { Client, ClientConfig, CustomTypesConfig, QueryArrayResult } from 'pg';
 import { DatabaseError } from '../../errors/index.ts';
 import type { RowSet, ServerConfig, SqlValue } from '../../rpc/contract.ts';
@@ -18,7 +18,7 @@ type Package = typeof import('pg');
 /** @throws {PackageMissing | AccessDenied | DatabaseUnavailable | InvalidUrl} */
 export async function openPostgres(config: ServerConfig, readOnly: boolean): Promise<ServerEngine> {
   const pg = await optionalPackage<Package>('pg', 'pg', '8');
-  // A limit that the URL gives to the server itself is not ours to shorten.
+  // Do not shorten a limit that the URL sets on the server itself.
   const isLimited = (config.startup['options'] ?? '').includes('statement_timeout');
   const limited = isLimited && config.statement_timeout === null ? { ...config, statement_timeout: 0 } : config;
   return openServer(new PostgresDriver(pg, config, readOnly), limited, readOnly);
@@ -71,7 +71,7 @@ class PostgresDriver implements ServerDriver {
   }
 }
 
-/** With `prefer` and `allow` the other way is tried when the server has no TLS, or lets nobody in without. */
+/** With `prefer` and `allow` the other way is tried when the server has no TLS, or admits nobody without it. */
 function wantsOtherTls(error: unknown): boolean {
   const { code, message } = packageError(error);
   return code === '28000' || /does not support SSL/i.test(message);
@@ -95,23 +95,23 @@ function clientConfig({ startup, ...config }: ServerConfig, ssl: TlsOptions | fa
   };
 }
 
-/** What a session needs to be like, in one message. Numbers are ours, so that there is nothing to bind. */
+/** The settings of a session, as one message. The numbers are our own, so that nothing needs binding. */
 function setUp({ startup, statement_timeout, lock_timeout }: ServerConfig, readOnly: boolean): string {
   const isSet = statement_timeout === null && (startup['options'] ?? '').includes('statement_timeout');
   return [
     `SET DateStyle = 'ISO, YMD'`,
     'SET standard_conforming_strings = on',
-    // 0 means for ever here, and not at all elsewhere.
+    // 0 means no limit here, but no waiting elsewhere.
     `SET lock_timeout = ${Math.max(1, Math.round(waitable(lock_timeout)))}`,
     ...(isSet ? [] : [`SET statement_timeout = ${Math.round(waitable(statement_timeout ?? usualStatementTimeout))}`]),
     ...(readOnly ? ['SET default_transaction_read_only = on'] : []),
   ].join('; ');
 }
 
-/** PostgreSQL's numbers of its types. */
+/** PostgreSQL's type OIDs. */
 const oid = { bool: 16, int8: 20, int2: 21, int4: 23 };
 
-/** Everything but booleans and integers stays text: times have microseconds, which `Date` has not. */
+/** Everything but booleans and integers stays text: `Date` would lose the microseconds of times. */
 const types: CustomTypesConfig = {
   getTypeParser(type: number) {
     switch (type) {
@@ -128,12 +128,12 @@ const types: CustomTypesConfig = {
   },
 } as CustomTypesConfig;
 
-/** Statements that a connection keeps prepared: the server needs memory for each. */
+/** How many statements a connection keeps prepared: each takes memory of the server. */
 const mostPrepared = 20;
 
 class PostgresSession extends SocketSession implements ServerSession {
   readonly #client: Client;
-  /** By their text, statements for many rows: to understand one takes the server longer than to run it. */
+  /** Multi-row INSERTs, by their text: parsing one takes the server longer than running it. */
   readonly #prepared = new Map<string, { readonly name: string; readonly text: string }>();
 
   constructor(client: Client) {
@@ -148,7 +148,7 @@ class PostgresSession extends SocketSession implements ServerSession {
 
   async run(sql: string, parameters: SqlParameters): Promise<number> {
     const { rowCount, command } = await this.#query(sql, parameters);
-    // A transaction in which a statement failed is undone instead, and that is no error to the server.
+    // After a failed statement the server rolls back instead, and reports no error.
     if (sql === 'COMMIT' && command === 'ROLLBACK') {
       throw new DatabaseError('The server has undone the transaction, in which a statement had failed.');
     }
@@ -180,7 +180,7 @@ class PostgresSession extends SocketSession implements ServerSession {
 
 const manyRows = /^INSERT INTO \w+ \([^)]*\) VALUES \([^)]*\), /;
 
-/** `?` in a statement, but not in a text or a name, as PostgreSQL numbers them. */
+/** Turns the `?` of a statement, but not those in literals and names, into PostgreSQL's numbered placeholders. */
 function numbered(sql: string): string {
   let count = 0;
   return sql.replace(/'[^']*'|"[^"]*"|\?/g, (part) => (part === '?' ? `$${++count}` : part));

@@ -1,8 +1,8 @@
 /**
- * The contract of a server's driver: what {@link ServerEngine} needs of the packages `mysql2` and `pg`.
+ * The contract of a server's driver: what {@link ServerEngine} needs from the packages `mysql2` and `pg`.
  *
- * To add one imitate `postgres.ts`. A session passes on the errors of its package as they are, and the driver
- * says what they mean.
+ * To add one, model it on `postgres.ts`. A session passes on its package's errors as they are; the driver
+ * interprets them.
  */
 import type { CinderlibError } from '../../errors/index.ts';
 import type { RowSet, ServerConfig } from '../../rpc/contract.ts';
@@ -10,25 +10,25 @@ import type { SqlParameters } from '../engine.ts';
 
 /** One connection to the server. */
 export interface ServerSession {
-  /** False once the connection has ended, by whomever. */
+  /** False once the connection has ended, whoever ended it. */
   readonly isUsable: boolean;
   all(sql: string, parameters: SqlParameters): Promise<RowSet>;
   run(sql: string, parameters: SqlParameters): Promise<number>;
-  /** Whether the connection keeps the process alive: it does while somebody uses it. */
+  /** Sets whether the connection keeps the process alive: it does while it is in use. */
   keepAlive(keep: boolean): void;
-  /** Says goodbye to the server. */
+  /** Closes the connection in an orderly way. */
   close(): Promise<void>;
   /** Ends the connection at once; whatever is under way fails. */
   destroy(): void;
 }
 
 /**
- * What a failure means for the transaction that it happened in:
- * - `conflict`: the server has undone it because of somebody else's; it can be repeated
- * - `duplicate`: somebody else was faster with the same key; repeated, it finds the row
+ * What a failure means for its transaction:
+ * - `conflict`: the server has rolled it back because of a concurrent one; it can be retried
+ * - `duplicate`: a concurrent transaction inserted the same key first; a retry finds the row
  * - `lost`: the connection is gone or was never there, and with it the transaction
  * - `late`: no answer in time
- * - `refused`: nothing but this statement failed, and would fail again
+ * - `refused`: only this statement failed, and it would fail again
  */
 export type FaultKind = 'conflict' | 'duplicate' | 'lost' | 'late' | 'refused';
 
@@ -37,22 +37,22 @@ export interface Fault {
   readonly error: CinderlibError;
 }
 
-/** What a server says of itself. */
+/** What a server says about itself. */
 export interface ServerFacts {
   /** `mariadb`, `mysql` or `postgresql`. */
   readonly name: string;
   readonly version: string;
-  /** Whether it writes what it has acknowledged to its disk before that. */
+  /** Whether it flushes a commit to its disk before acknowledging it. */
   readonly durable: boolean;
 }
 
 export interface ServerDriver {
   readonly dialect: ServerConfig['dialect'];
-  /** The statements that begin a transaction that sees what others have committed, and locks what it changes. */
+  /** The statements that begin a transaction which sees what others have committed, and locks what it changes. */
   readonly beginWriting: readonly string[];
-  /** The statements that begin one that sees a single state of the database, and changes nothing. */
+  /** The statements that begin one which sees a single state of the database, and changes nothing. */
   readonly beginReading: readonly string[];
-  /** The statement that tells the bytes of the database. */
+  /** The statement that returns the size of the database in bytes. */
   readonly sizeQuery: string;
   connect(): Promise<ServerSession>;
   facts(session: ServerSession): Promise<ServerFacts>;

@@ -1,4 +1,4 @@
-/** What the errors of both servers have in common: of the network, and how they are worded. */
+/** What the errors of all servers have in common: network and TLS failures, and the wording of messages. */
 import {
   AccessDenied,
   DatabaseError,
@@ -14,7 +14,7 @@ import type { ServerConfig } from '../../rpc/contract.ts';
 import type { Fault } from './server-driver.ts';
 import { shorten } from './sqlite-errors.ts';
 
-/** The parts of an error of a package that are used; each may be missing. */
+/** The properties of a package's error that are used; each may be missing. */
 export interface PackageError {
   readonly message: string;
   readonly code: string;
@@ -27,9 +27,9 @@ export function packageError(error: unknown): PackageError {
 }
 
 /**
- * The fault behind an error of a package.
+ * The fault behind a package's error.
  *
- * @param meaning what the server's own code means; null when nothing special
+ * @param meaning interprets the server's own code; null when it means nothing special
  */
 export function serverFault(
   error: unknown,
@@ -41,12 +41,12 @@ export function serverFault(
   const said = packageError(error);
   const fault = meaning(said);
   if (fault !== null) return fault;
-  // Before the first statement nothing but connecting can fail.
+  // Before the first statement only connecting can fail.
   if (isNetworkError(said) || isTlsError(said) || sql === null) return lost(name, said);
   return refused(new DatabaseError(`${said.message}: ${shorten(sql)}`, { cause: plainCause(said) }));
 }
 
-/** The system's codes for a server that cannot be reached, or not any more. */
+/** The system's codes for a server that cannot be reached, or no longer can. */
 const network =
   /^(PROTOCOL_|E(CONN|NETUNREACH|HOST|TIMEDOUT|PIPE|NOTFOUND|AI_AGAIN|ADDR|NOENT|ACCES)|UND_ERR|Connection(Refused|Reset|Closed))/;
 
@@ -54,7 +54,7 @@ function isNetworkError({ code, message }: PackageError): boolean {
   return network.test(code) || /connection (terminated|lost|closed|ended|is closed)|socket|closed state/i.test(message);
 }
 
-/** TLS, as Node, Deno and Bun name what is wrong with it. */
+/** TLS errors, as Node, Deno and Bun name them. */
 function isTlsError({ code, message }: PackageError): boolean {
   return (
     /^(ERR_(TLS|SSL|OSSL)|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO|HANDSHAKE_(NO_)?SSL)|CERTIFICATE/.test(code) ||
@@ -62,7 +62,7 @@ function isTlsError({ code, message }: PackageError): boolean {
   );
 }
 
-/** The server is not there, or went away: what it was asked did not happen, unless it was to commit. */
+/** The server is not there, or went away: the statement was not executed, unless it was a COMMIT. */
 export function lost(name: string, error: PackageError): Fault {
   const reason =
     error.code === '' || error.message.includes(error.code) ? error.message : `${error.code} ${error.message}`;
@@ -72,7 +72,7 @@ export function lost(name: string, error: PackageError): Fault {
 
 function hint(error: PackageError): string {
   if (isTlsError(error)) return ' Look at the options of the URL for TLS.';
-  // Deno says itself which flag was missing.
+  // Deno's own message says which flag is missing.
   return error.message.includes('--allow-net') ? '' : ' Is the server running, and is its address right?';
 }
 
@@ -101,7 +101,7 @@ export function denied(name: string, error: PackageError, hint = ''): Fault {
   return refused(new AccessDenied(message, name, { cause: plainCause(error) }));
 }
 
-/** Who was not let in without TLS is told no more than who has a wrong password. */
+/** A server that demands TLS says no more than it does for a wrong password. */
 export function notAdmitted({ name, tls }: ServerConfig, error: PackageError): Fault {
   const isPlain = tls.mode === null || tls.mode === 'disable';
   return denied(name, error, isPlain ? ' The server may demand TLS, which the URL does not ask for.' : '');
@@ -131,7 +131,7 @@ export function refused(error: Fault['error']): Fault {
   return { kind: 'refused', error };
 }
 
-/** The package's own error has the statement and more of the rows than a message may hold. */
+/** The package's own error holds the statement, and more of the rows than a message may show. */
 function plainCause({ message, code }: PackageError): Error {
   return Object.assign(new Error(message), code === '' ? {} : { code });
 }

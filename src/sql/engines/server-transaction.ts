@@ -1,4 +1,4 @@
-/** The connection that a work on a server is given: it lasts as long as the work, and remembers what went wrong. */
+/** The connection that work on a server is given: valid until the work ends, it remembers what went wrong. */
 import { DatabaseError } from '../../errors/index.ts';
 import type { RowSet } from '../../rpc/contract.ts';
 import type { Dialect } from '../dialect.ts';
@@ -6,13 +6,13 @@ import type { SqlConnection, SqlParameters } from '../engine.ts';
 import { refuseLoneSurrogates } from './lone-surrogates.ts';
 import type { Fault } from './server-driver.ts';
 
-/** Asks the server, and throws a {@link ServerFault} when that fails. */
+/** Runs statements on the server; throws a {@link ServerFault} when one fails. */
 export interface Asking {
   all(sql: string, parameters: SqlParameters): Promise<RowSet>;
   run(sql: string, parameters: SqlParameters): Promise<number>;
 }
 
-/** A failure on its way to whoever decides about another attempt. Works get the error in it. */
+/** Carries a failure to the code that decides whether to retry. The work itself gets the error inside. */
 export class ServerFault extends Error {
   readonly fault: Fault;
 
@@ -41,11 +41,11 @@ export class ServerTransaction implements SqlConnection {
     return this.#use(sql, parameters, () => this.#asking.run(sql, parameters));
   }
 
-  /** Runs a work to its end. Throws what it throws, or the fault behind that. */
+  /** Runs a piece of work to its end. Throws what the work throws, or the fault behind that. */
   async attempt<T>(work: (connection: SqlConnection) => Promise<T>): Promise<T> {
     try {
       const value = await work(this);
-      // A work may have caught what the transaction does not survive.
+      // The work may have caught an error that the transaction did not survive.
       if (this.#fault !== null) throw this.#fault.error;
       return value;
     } catch (error) {
@@ -63,7 +63,7 @@ export class ServerTransaction implements SqlConnection {
       return await ask();
     } catch (error) {
       if (!(error instanceof ServerFault)) throw error;
-      // What is wrong with one statement is the work's own affair: it may know more about it.
+      // An error of a single statement is left to the work, which may know more about it.
       if (error.fault.kind !== 'refused') this.#fault = error.fault;
       throw error.fault.error;
     }

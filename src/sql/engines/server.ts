@@ -1,8 +1,8 @@
 /**
- * A database on a server as a SQL engine: MySQL, MariaDB or PostgreSQL, as its driver has it.
+ * A database on a server as a SQL engine: MySQL, MariaDB or PostgreSQL, through its driver.
  *
- * Others write at the same time. So works lock the rows that they change, and one that the server undoes
- * because of somebody else's is run again, from its start, with what is there then.
+ * Others write at the same time. So work locks the rows that it changes, and when the server rolls it back
+ * because of a concurrent transaction, it is run again from the start, on the data as it is then.
  */
 import { DatabaseError, DatabaseUnavailable, InvalidOption, OutcomeUnknown, ReadOnly } from '../../errors/index.ts';
 import type { RowSet, ServerConfig } from '../../rpc/contract.ts';
@@ -15,14 +15,14 @@ import type { ServerDriver, ServerFacts, ServerSession } from './server-driver.t
 import { type Asking, ServerFault, ServerTransaction } from './server-transaction.ts';
 import { SessionPool } from './session-pool.ts';
 
-/** Milliseconds that a statement may take where the configuration says nothing. */
+/** Milliseconds that a statement may take unless the configuration says otherwise. */
 export const usualStatementTimeout = 60_000;
-/** Milliseconds by which the server's own limit comes first: its answer says more than silence. */
+/** Milliseconds that we wait beyond the server's own limit: its error says more than silence. */
 const serverLead = 5_000;
-/** Works that share a transaction: the more, the longer others wait for the rows that they lock. */
+/** The most pieces of work that share a transaction: the more, the longer others wait for the rows that they lock. */
 const largestGroup = 100;
 
-/** Connects to the server, and asks what it is. Fails at once when that cannot be done. */
+/** Connects to the server and identifies it. Fails at once if it cannot. */
 export async function openServer(driver: ServerDriver, config: ServerConfig, readOnly: boolean): Promise<ServerEngine> {
   let session: ServerSession | null = null;
   try {
@@ -71,10 +71,10 @@ export class ServerEngine implements SqlEngine {
     });
   }
 
-  /** There is no file that somebody could have replaced. */
+  /** There is no file that could have been replaced. */
   checkFile(): void {}
 
-  /** Nothing of the database is kept here. */
+  /** Nothing of the database is cached here. */
   async refresh(): Promise<void> {}
 
   async bytes(): Promise<Uint8Array> {
@@ -93,7 +93,7 @@ export class ServerEngine implements SqlEngine {
     return this.#persistently((asking) =>
       this.#inTransaction(asking, this.#driver.beginReading, async () => {
         const value = await new ServerTransaction(this.dialect, asking).attempt(work);
-        // Nothing is in doubt when the answer to this is lost.
+        // Nothing is in doubt if the answer to this is lost.
         await asking.run('COMMIT', []).catch(() => asking.abandon());
         return value;
       }),
@@ -130,7 +130,7 @@ export class ServerEngine implements SqlEngine {
         return await this.#transactGroup(works);
       } catch (error) {
         const fault = error instanceof ServerFault ? error.fault : null;
-        // Others are after the same rows: one by one each work holds its own for a shorter time.
+        // Others contend for the same rows: run one by one, each piece of work holds its locks for a shorter time.
         if (fault?.kind === 'conflict' || fault?.kind === 'duplicate') break;
         const reason = fault?.error ?? error;
         const isOver = fault === null || !(await patience.another(fault.kind));
@@ -146,13 +146,13 @@ export class ServerEngine implements SqlEngine {
     for (const work of works) {
       const result: PromiseSettledResult<T> = absent ?? (await settled(this.transaction(work)));
       results.push(result);
-      // Each of the others would wait as long for a server that is gone.
+      // Each of the others would wait just as long for a server that is gone.
       if (result.status === 'rejected' && result.reason instanceof DatabaseUnavailable) absent = result;
     }
     return results;
   }
 
-  /** Throws a {@link ServerFault} when nothing of it was stored and it may be tried otherwise. */
+  /** Throws a {@link ServerFault} when nothing was stored and another way may be tried. */
   async #transactGroup<T>(works: readonly Work<T>[]): Promise<PromiseSettledResult<T>[]> {
     this.#refuseReadOnly();
     return this.#using((asking) =>
@@ -163,7 +163,7 @@ export class ServerEngine implements SqlEngine {
           await this.#commit(asking);
         } catch (reason) {
           if (!(reason instanceof OutcomeUnknown)) throw reason;
-          // A work that failed by itself keeps its own reason.
+          // Work that failed by itself keeps its own reason.
           return results.map((result) => (result.status === 'rejected' ? result : { status: 'rejected', reason }));
         }
         return results;
@@ -187,7 +187,7 @@ export class ServerEngine implements SqlEngine {
     if (this.readOnly) throw new ReadOnly(this.#config.name);
   }
 
-  /** Runs a task again when it failed for no fault of its own, as long as that is worthwhile. */
+  /** Retries a task that failed through no fault of its own, for as long as that is worthwhile. */
   async #persistently<T>(task: (asking: SessionAsking) => Promise<T>): Promise<T> {
     const patience = new Patience(this.#config.lock_timeout);
     for (;;) {
@@ -223,7 +223,7 @@ export class ServerEngine implements SqlEngine {
     return timeout === 0 ? 0 : waitable(timeout + serverLead);
   }
 
-  /** Begins a transaction; `task` is to end it, and what it leaves behind when it throws is undone. */
+  /** Begins a transaction; `task` ends it, or it is rolled back when `task` throws. */
   async #inTransaction<T>(asking: SessionAsking, begin: readonly string[], task: () => Promise<T>): Promise<T> {
     try {
       for (const statement of begin) await asking.run(statement, []);
@@ -240,7 +240,7 @@ export class ServerEngine implements SqlEngine {
     } catch (error) {
       if (!(error instanceof ServerFault)) throw error;
       const { kind, error: cause } = error.fault;
-      // Undone by the server, and said so: nothing is in doubt.
+      // The server says that it was rolled back: nothing is in doubt.
       if (kind === 'conflict' || kind === 'duplicate' || kind === 'refused') throw error;
       asking.abandon();
       this.#pool.drop();
@@ -258,7 +258,7 @@ async function settled<T>(promise: Promise<T>): Promise<PromiseSettledResult<T>>
   return result;
 }
 
-/** Asks a session, for no longer than a statement may take, and says what its errors mean. */
+/** Runs statements on a session, each with a time limit, and interprets its errors. */
 class SessionAsking implements Asking {
   readonly #driver: ServerDriver;
   readonly #session: ServerSession;
@@ -278,7 +278,7 @@ class SessionAsking implements Asking {
     return this.#ask(sql, () => this.#session.run(sql, parameters));
   }
 
-  /** Ends a connection of which nobody knows what it is in the middle of. */
+  /** Ends a connection whose state is unknown. */
   abandon(): void {
     this.#session.destroy();
   }

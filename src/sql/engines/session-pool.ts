@@ -1,8 +1,8 @@
-/** Connections to a server: a few, made when they are needed, and kept. */
+/** A small connection pool: connections to a server are made when needed, and kept. */
 import { ContextClosed } from '../../errors/index.ts';
 import type { ServerSession } from './server-driver.ts';
 
-/** As SQLAlchemy. A core writes one transaction after the other; more than one are for reads. */
+/** As in SQLAlchemy. A core writes one transaction at a time; the other connections are for reads. */
 export const POOL_SIZE = 5;
 
 export class SessionPool {
@@ -16,7 +16,7 @@ export class SessionPool {
     this.#connect = connect;
   }
 
-  /** A connection of one's own until it is given back. Fails as connecting fails. */
+  /** A connection for the caller alone until it is given back. Rejects when connecting fails. */
   async take(): Promise<ServerSession> {
     this.#refuseClosed();
     while (this.#inUse >= POOL_SIZE) {
@@ -37,7 +37,7 @@ export class SessionPool {
     }
   }
 
-  /** Takes a connection back; one that has ended is forgotten. */
+  /** Takes a connection back; discards one that has ended. */
   give(session: ServerSession): void {
     if (session.isUsable && !this.#closed) {
       session.keepAlive(false);
@@ -46,17 +46,17 @@ export class SessionPool {
     this.#leave();
   }
 
-  /** Ends the connections that nobody uses: after the loss of one the others are lost too, most likely. */
+  /** Ends the idle connections: when one connection is lost, the others most likely are too. */
   drop(): void {
     for (const session of this.#idle.splice(0)) session.destroy();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    // Nobody is to connect anew for the sake of those who wait.
+    // Waiting callers are refused: no new connection is made for them.
     for (const refuse of this.#waiting.splice(0)) refuse();
     const ending = this.#idle.splice(0).map((session) => {
-      // Idle ones keep no process alive: it could end before the server has said goodbye, in the middle of this call.
+      // An idle connection does not keep the process alive, which could exit in the middle of this call.
       session.keepAlive(true);
       return session.close();
     });

@@ -1,9 +1,9 @@
-/** What the connections of both packages have in common: a socket, and that somebody else may end them. */
+/** What the connections of both packages have in common: a socket, which the other end may close. */
 
 /** The parts of a socket that are used. */
 type Stream = Pick<import('node:net').Socket, 'destroy' | 'ref' | 'unref'>;
 
-/** The parts of a package's connection that are used here. Where it has its socket its types do not show. */
+/** The parts of a package's connection that are used here. Its types do not show where its socket is. */
 interface Emitter {
   on(event: 'error' | 'end', listener: () => void): unknown;
 }

@@ -1,5 +1,5 @@
 /**
- * A database opened with SQLite's C functions: runs statements, and keeps those it prepared.
+ * A database opened through SQLite's C API: runs statements, and keeps them prepared.
  *
  * Everything here is synchronous and knows nothing of transactions; `sqlite.ts` puts them in order.
  */
@@ -14,12 +14,12 @@ import { shorten, sqliteError } from './sqlite-errors.ts';
 import { Scratch } from './sqlite-scratch.ts';
 import { SqliteStatement } from './sqlite-statement.ts';
 
-/** More than the core has statements; each takes a few kilobytes. */
+/** More statements than the core has; each takes a few kilobytes. */
 const keptStatements = 100;
-/** What may follow a statement: nothing that would be run. */
+/** What may follow a statement: nothing that could be executed. */
 const nothing = /^(\s|;|--[^\n]*(\n|$)|\/\*[\s\S]*?\*\/)*$/;
 
-/** Where the header tells which journal the file is written and read with, and what it says of a rollback journal. */
+/** Offset of the write and read versions in the file header, and their value for a rollback journal. */
 const versionsAt = 18;
 const rollbackJournal = 1;
 
@@ -28,7 +28,7 @@ export class SqliteDatabase {
   readonly #engine: Engine;
   readonly #pointer: number;
   readonly #scratch: Scratch;
-  /** The one that was used longest ago comes first. */
+  /** Least recently used first. */
   readonly #statements = new Map<string, SqliteStatement>();
 
   private constructor(engine: Engine, mount: Mount, pointer: number) {
@@ -90,7 +90,7 @@ export class SqliteDatabase {
     return this.all(sql, []).rows[0]?.[0] ?? null;
   }
 
-  /** Bytes of the database file, with what is still in its log. */
+  /** Bytes of the database file, including what is still in its write-ahead log. */
   get size(): number {
     if (!this.#hasLog) return this.mount.main?.size() ?? 0;
     return Number(this.value('PRAGMA page_count')) * Number(this.value('PRAGMA page_size'));
@@ -100,15 +100,15 @@ export class SqliteDatabase {
     return this.mount.medium.journal === 'wal';
   }
 
-  /** The database file as it lies on the medium. Nobody may be writing. */
+  /** The database file as stored on the medium. No write may be under way. */
   bytes(): Uint8Array<ArrayBuffer> {
-    // Whatever a failed commit left is rolled back when SQLite next reads.
+    // A read makes SQLite roll back whatever a failed commit left.
     this.value('SELECT count(*) FROM sqlite_schema');
     if (this.#hasLog) this.value('PRAGMA wal_checkpoint(TRUNCATE)');
     const file = this.mount.main;
     const bytes = new Uint8Array(file?.size() ?? 0);
     const count = file?.read(bytes, 0) ?? 0;
-    // The file has no log where it goes.
+    // The copy comes without a log.
     if (this.#hasLog && count > versionsAt) bytes.fill(rollbackJournal, versionsAt, versionsAt + 2);
     if (count === bytes.length) return bytes;
     throw new StorageFailure(`Cannot read ${this.path}: it became shorter meanwhile.`, this.path);

@@ -23,9 +23,9 @@ interface SqliteFault {
   readonly failure: CinderlibError | null;
 }
 
-/** The error for a statement that failed. Values are bound, so the SQL in it holds none. */
+/** The error for a statement that failed. Values are bound, so its SQL contains none. */
 export function sqliteError({ code, message, sql, path, failure }: SqliteFault): CinderlibError {
-  // There is no sqlite3_extended_errcode; the medium knows more than the codes would.
+  // There is no sqlite3_extended_errcode; the medium's own error says more than the codes would.
   const primary = code & 0xff;
   if (failure !== null && primary !== Code.constraint && primary !== Code.error) return failure;
   switch (primary) {

@@ -1,18 +1,18 @@
-/** Opens a database on a medium so that it is ready for use, or says what is wrong with it. */
+/** Opens a database on a medium ready for use, or says what is wrong with it. */
 import { DatabaseUnavailable, NotADatabase } from '../../errors/index.ts';
 import type { Journal, Medium } from '../../media/medium.ts';
 import type { Engine } from '../../vfs/engine.ts';
 import { SqliteDatabase } from './sqlite-database.ts';
 
-/** The start of every SQLite file, with the NUL that belongs to it. */
+/** The start of every SQLite file, including its NUL. */
 const signature = 'SQLite format 3\0';
-/** What a journal starts with, and also ends with when it names a super-journal; see SQLite's file format. */
+/** What a journal starts with, and also ends with if it names a super-journal; see SQLite's file format. */
 const journalMagic = [0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7];
-/** Where the header tells which journal the file is read with: 1 rollback, 2 write-ahead log. */
+/** Offset of the read version in the file header: 1 rollback journal, 2 write-ahead log. */
 const readVersionAt = 19;
 const writeAheadLog = 2;
 
-/** Opens a database to be written to. Others must be kept off meanwhile, by the medium's guard. */
+/** Opens a database for writing. The medium's guard must lock others out meanwhile. */
 export function openDatabase(engine: Engine, medium: Medium, synchronous: boolean): SqliteDatabase {
   const database = SqliteDatabase.open(engine, medium);
   try {
@@ -20,7 +20,7 @@ export function openDatabase(engine: Engine, medium: Medium, synchronous: boolea
     refuseSuperJournal(medium);
     if (medium.journal === 'wal') database.value('PRAGMA locking_mode=EXCLUSIVE');
     else if (header === 'write-ahead log' || medium.exists('-wal')) leaveWriteAheadLog(database);
-    // The first access: plays back the journal of a crash, and refuses what is damaged.
+    // The first access: rolls back the journal of a crash, and refuses a damaged file.
     database.value('SELECT count(*) FROM sqlite_schema');
     configure(database, synchronous);
     return database;
@@ -30,7 +30,7 @@ export function openDatabase(engine: Engine, medium: Medium, synchronous: boolea
   }
 }
 
-/** Opens a database that is only read, and has no write-ahead log. Nothing of it is read yet. */
+/** Opens a database without a write-ahead log, for reading only. Nothing is read yet. */
 export function openForReading(engine: Engine, medium: Medium): SqliteDatabase {
   readHeader(medium);
   const database = SqliteDatabase.open(engine, medium);
@@ -44,7 +44,7 @@ export function openForReading(engine: Engine, medium: Medium): SqliteDatabase {
 }
 
 /**
- * Looks at the file before SQLite does, which would play a journal into whatever lies there.
+ * Checks the file before SQLite opens it, which would roll a journal back into whatever file is there.
  *
  * @throws {NotADatabase}
  */
@@ -54,15 +54,15 @@ export function readHeader(medium: Medium): 'empty' | 'rollback journal' | 'writ
   const count = file.read(bytes, 0);
   file.close();
   const start = bytes.subarray(0, Math.min(count, signature.length));
-  // A first commit that a power cut interrupted leaves zeros, and the journal that takes them away.
+  // A power cut during the first commit leaves zeros, and the journal that removes them.
   if (start.every((byte) => byte === 0)) return 'empty';
   if (String.fromCharCode(...start) !== signature) throw new NotADatabase(medium.path);
   return bytes[readVersionAt] === writeAheadLog ? 'write-ahead log' : 'rollback journal';
 }
 
 /**
- * Refuses a journal of a transaction over several databases. Whether that was committed is told by the
- * existence of a file that it names, and SQLite would look for that one where our files are not.
+ * Refuses a journal of a transaction over several databases. Whether that was committed depends on whether the
+ * super-journal that it names exists, and SQLite would look for it where our files are not.
  */
 function refuseSuperJournal(medium: Medium): void {
   if (!medium.exists('-journal')) return;
@@ -88,34 +88,34 @@ export function bringToRest(database: SqliteDatabase): void {
 }
 
 /**
- * Brings what a native program left in its write-ahead log into the file, and the file back to a
- * rollback journal. Without shared memory SQLite reads such a log only when it has the file alone.
+ * Checkpoints what a native program left in its write-ahead log, and switches the file back to a rollback
+ * journal. Without shared memory SQLite reads such a log only if it has the file to itself.
  */
 function leaveWriteAheadLog(database: SqliteDatabase): void {
   database.value('PRAGMA locking_mode=EXCLUSIVE');
   database.value('PRAGMA synchronous=FULL');
   database.value('SELECT count(*) FROM sqlite_schema');
   setJournal(database, 'delete');
-  // Only programs that share a log use it; it would describe one that is gone. The file is still locked.
+  // Only programs that share a log use it, and that log is gone now. The file is still locked.
   database.mount.medium.remove('-shm', false);
   database.value('PRAGMA locking_mode=NORMAL');
 }
 
 /**
- * A journal that is cut to nothing at each commit saves making and removing a file, and each of its
- * syncs is one of a file instead of a folder. Outside a transaction the database is whole in itself.
+ * Truncating the journal at each commit saves creating and removing a file, and syncs a file instead of
+ * a folder. Outside a transaction the database file is complete by itself.
  */
 function configure(database: SqliteDatabase, synchronous: boolean): void {
   const { journal } = database.mount.medium;
   setJournal(database, journal);
   database.value(`PRAGMA synchronous=${synchronous && journal !== 'memory' ? 'FULL' : 'OFF'}`);
-  // SQLite's own temporary files would go to Emscripten's file system, which is memory too.
+  // SQLite's temporary files would go to Emscripten's file system, which is in memory too.
   database.value('PRAGMA temp_store=MEMORY');
-  // As the original: Cinder's rows outlive those that they refer to.
+  // As in the original: Cinder's rows outlive the rows that they refer to.
   database.value('PRAGMA foreign_keys=OFF');
 }
 
-/** The pragma answers with the mode that it could reach, and does not fail when that is another one. */
+/** The pragma does not fail when it cannot set the mode: it returns the one in force. */
 function setJournal(database: SqliteDatabase, mode: 'delete' | Journal): void {
   const reached = database.value(`PRAGMA journal_mode=${mode}`);
   if (reached === mode) return;

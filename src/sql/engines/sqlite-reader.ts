@@ -1,9 +1,9 @@
 /**
- * SQLite on a database that is only read: takes no lock, writes nothing, and shows only what was committed.
+ * SQLite on a database that is only read: takes no lock, writes nothing, and shows only committed data.
  *
- * Each read sees one state of the database, whoever writes to it meanwhile. A write-ahead log needs memory
- * that is shared with its other users; so a database that has one is read from a copy, taken while it rests. So is
- * one that a crash left with a journal, which is rolled back in the copy.
+ * Each read sees one consistent state of the database, whoever writes meanwhile. Reading a write-ahead log in
+ * place needs memory shared with its other users; so a database with a log is read from a copy, taken while
+ * nobody writes. So is one that a crash left with a hot journal, which is rolled back in the copy.
  */
 import { ContextClosed, ReadOnly } from '../../errors/index.ts';
 import type { NativeLocking } from '../../media/guard.ts';
@@ -20,7 +20,7 @@ import { readTransaction } from './sqlite-transaction.ts';
 import { undisturbed } from './undisturbed.ts';
 
 /**
- * Opens a SQLite database for reading alone.
+ * Opens a SQLite database for reading only.
  *
  * @param source where the SQLite engine comes from, when it is not beside the bundle
  * @throws {NotADatabase | DatabaseCorrupt | DatabaseLocked | DatabaseUnavailable | StorageFailure}
@@ -36,7 +36,7 @@ export async function openReader(media: Media, config: MediumConfig, source?: En
   }
 }
 
-/** The database as it was read last, and which version of the files that was. */
+/** The database as last read, and the version of the files it was read from. */
 interface Current {
   readonly database: SqliteDatabase;
   readonly version: string;
@@ -75,7 +75,7 @@ export class SqliteReader implements SqlEngine {
     this.#medium.guard.checkFile();
   }
 
-  /** The first access, which refuses what is damaged. */
+  /** The first access, which refuses a damaged file. */
   async open(): Promise<void> {
     const { rows } = await this.all('SELECT sqlite_version(), count(*) FROM sqlite_schema');
     this.#version = String(rows[0]?.[0]);
@@ -89,12 +89,12 @@ export class SqliteReader implements SqlEngine {
     return this.#read((database) => readTransaction(database, work));
   }
 
-  /** The whole database as one file, as some moment had it. */
+  /** The whole database as one file, in one consistent state. */
   bytes(): Promise<Uint8Array<ArrayBuffer>> {
     return this.#read((database) => database.bytes());
   }
 
-  /** Reads from the files again, whatever is remembered of them. */
+  /** Discards the page cache, so that the next read goes to the files. */
   async refresh(): Promise<void> {
     await this.#inTurn(() => this.#forget());
   }
@@ -127,12 +127,12 @@ export class SqliteReader implements SqlEngine {
   #read<T>(read: (database: SqliteDatabase) => T | Promise<T>): Promise<T> {
     return this.#inTurn(async () => {
       await this.#medium.look();
-      // One that is another one each time is not what a crash left.
+      // A journal that differs each time was not left by a crash.
       let adoptions = 10;
       return undisturbed(this.#medium, {
         read: () => read(this.#upToDate()),
         forget: () => this.#forget(),
-        // Nobody is at work on it: it is rolled back in a copy, and the files stay as they are.
+        // Nobody is writing: the journal is rolled back in a copy, and the files stay as they are.
         recover: async (error) => {
           if (adoptions-- === 0) throw error;
           this.#medium.guard.adoptJournal();
@@ -144,7 +144,7 @@ export class SqliteReader implements SqlEngine {
   #upToDate(): SqliteDatabase {
     const { guard } = this.#medium;
     const version = guard.version();
-    // SQLite itself goes by the change counter alone, which a copy of another day may have too.
+    // SQLite itself compares only the change counter, which an older copy of the file may share.
     if (this.#current?.version !== version) this.#forget();
     this.#current ??= {
       database: guard.hasCompanions ? this.#copy() : openForReading(this.#engine, this.#medium),
@@ -153,7 +153,7 @@ export class SqliteReader implements SqlEngine {
     return this.#current.database;
   }
 
-  /** The log or the journal and the file it belongs to, in memory, where SQLite can put them together. */
+  /** The file and its log or journal, in memory, where SQLite can combine them. */
   #copy(): SqliteDatabase {
     const medium = this.#medium;
     const companions = { '-journal': medium.content('-journal'), '-wal': medium.content('-wal') };

@@ -1,7 +1,7 @@
-/** A piece of WebAssembly's memory to put one text into while it is bound. */
+/** A buffer in WebAssembly memory that holds one text while it is bound. */
 import type { SqlJs } from 'sql.js/dist/sql-wasm-browser.js';
 
-/** What nearly every text fits into; a larger one leaves nothing this large behind. */
+/** Nearly every text fits into this; a larger buffer is not kept for texts that do. */
 const usualSize = 65_536;
 
 export class Scratch {
@@ -13,7 +13,7 @@ export class Scratch {
     this.#sqlite = sqlite;
   }
 
-  /** The address of at least `size` bytes, until the next call; NULL when there is no memory. */
+  /** The address of at least `size` bytes, valid until the next call; NULL when out of memory. */
   reserve(size: number): number {
     if (this.#pointer === 0 || size > this.#size || (size <= usualSize && this.#size > usualSize)) {
       this.free();

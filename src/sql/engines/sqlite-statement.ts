@@ -9,7 +9,7 @@ import { shorten } from './sqlite-errors.ts';
 import type { Scratch } from './sqlite-scratch.ts';
 import { readText, textCapacity, writeText } from './sqlite-text.ts';
 
-/** SQLite's data types, as sqlite3_column_type tells them. */
+/** SQLite's data types, as returned by sqlite3_column_type. */
 const Type = { integer: 1, float: 2, text: 3, blob: 4 } as const;
 /** SQLITE_TRANSIENT: SQLite makes its own copy while binding. */
 const transient = -1;
@@ -17,7 +17,7 @@ const leastLong = -(2n ** 63n);
 const greatestLong = 2n ** 63n - 1n;
 const changesRows = /^[\s(]*(insert|update|delete|replace|with)\b/i;
 
-/** Whether a statement may change rows; after it sqlite3_changes speaks of it, and not of an earlier one. */
+/** Whether a statement may change rows; if so, sqlite3_changes is about it, not about an earlier one. */
 export function writesRows(sql: string): boolean {
   return changesRows.test(sql);
 }
@@ -30,10 +30,10 @@ export class SqliteStatement {
   readonly #pointer: number;
   readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   readonly #encoder = new TextEncoder();
-  /** How many values it takes, once it has been found out: there is no sqlite3_bind_parameter_count. */
+  /** How many values it takes, once known: there is no sqlite3_bind_parameter_count. */
   #parameterCount: number | null = null;
   #columns: readonly string[] = [];
-  /** The address of the first column's name: another one after SQLite has prepared the statement anew. */
+  /** The address of the first column's name: it changes when SQLite re-prepares the statement. */
   #firstName = 0;
 
   constructor(engine: Engine, scratch: Scratch, pointer: number, sql: string) {
@@ -61,7 +61,7 @@ export class SqliteStatement {
     return this.#engine.sqlite._sqlite3_step(this.#pointer);
   }
 
-  /** Makes it ready to run again, and lets go of the values it was given. */
+  /** Makes it ready to run again, and releases the bound values. */
   reset(): void {
     this.#engine.sqlite._sqlite3_reset(this.#pointer);
     if (this.#parameterCount !== 0) this.#engine.sqlite._sqlite3_clear_bindings(this.#pointer);
@@ -71,7 +71,7 @@ export class SqliteStatement {
     this.#engine.sqlite._sqlite3_finalize(this.#pointer);
   }
 
-  /** The names of its columns. After the first step: that is when SQLite notices a changed schema. */
+  /** The column names. Call it after the first step: that is when SQLite notices a changed schema. */
   columns(): readonly string[] {
     const { sqlite } = this.#engine;
     const firstName = sqlite._sqlite3_column_name(this.#pointer, 0);
@@ -83,7 +83,7 @@ export class SqliteStatement {
     return this.#columns;
   }
 
-  /** The row that it stands on. */
+  /** The current row. */
   row(columns: readonly string[]): SqlValue[] {
     const values = new Array<SqlValue>(columns.length);
     for (let column = 0; column < columns.length; column++) values[column] = this.#value(column);
@@ -94,7 +94,7 @@ export class SqliteStatement {
     const { sqlite } = this.#engine;
     switch (sqlite._sqlite3_column_type(this.#pointer, column)) {
       case Type.integer: {
-        // There is no sqlite3_column_int64: beyond 2^53 the digits are exact and the double is not.
+        // There is no sqlite3_column_int64: beyond 2^53 the text is exact and the double is not.
         const value = sqlite._sqlite3_column_double(this.#pointer, column);
         return Number.isSafeInteger(value) ? value : BigInt(this.#text(column));
       }
@@ -140,7 +140,7 @@ export class SqliteStatement {
     }
   }
 
-  /** A NULL blob is how to bind NULL: there is no sqlite3_bind_null. */
+  /** There is no sqlite3_bind_null: a NULL blob binds NULL. */
   #bindNull(index: number): number {
     return this.#engine.sqlite._sqlite3_bind_blob(this.#pointer, index, 0, 0, 0);
   }
@@ -154,18 +154,18 @@ export class SqliteStatement {
     return sqlite._sqlite3_bind_text(this.#pointer, index, pointer, length, transient);
   }
 
-  /** A large whole number goes as a double, exact to 2^53, which an INTEGER column turns into an integer. */
+  /** A large whole number is bound as a double, exact to 2^53, which an INTEGER column turns into an integer. */
   #bindNumber(index: number, value: number): number {
     const { sqlite } = this.#engine;
     if (value === (value | 0)) return sqlite._sqlite3_bind_int(this.#pointer, index, value);
-    // SQLite would store NULL instead, without a word.
+    // SQLite would silently store NULL.
     if (Number.isNaN(value)) throw new ValueError('NaN cannot be stored: it is no number.');
     return sqlite._sqlite3_bind_double(this.#pointer, index, value);
   }
 
   /**
-   * There is no sqlite3_bind_int64: beyond 2^53 the digits go as text, which columns of INTEGER and
-   * NUMERIC affinity turn into the exact integer. Cinder's integers are in no other columns.
+   * There is no sqlite3_bind_int64: beyond 2^53 the digits are bound as text, which columns of INTEGER and
+   * NUMERIC affinity turn into the exact integer. Cinder has integers in no other columns.
    */
   #bindBigint(index: number, value: bigint): number {
     if (value < leastLong || value > greatestLong) {

@@ -1,4 +1,4 @@
-/** The connection that a work is given: it lasts as long as the work, and not beyond the first failure of storage. */
+/** The connection that a piece of work is given: valid until the work ends or storage fails for the first time. */
 import { DatabaseError, StorageFailure } from '../../errors/index.ts';
 import type { RowSet } from '../../rpc/contract.ts';
 import type { SqlConnection, SqlParameters, Work } from '../engine.ts';
@@ -22,7 +22,7 @@ export class SqliteTransaction implements SqlConnection {
     return this.#use(sql, () => this.#database.run(sql, parameters));
   }
 
-  /** Throws the failure of storage that a statement met, also when the work has caught it. */
+  /** Throws the storage failure that a statement met, even if the work has caught it. */
   refuseFailed(): void {
     if (this.#failure !== null) throw this.#failure;
   }
@@ -31,7 +31,7 @@ export class SqliteTransaction implements SqlConnection {
     this.#ended = true;
   }
 
-  /** After a failure of storage SQLite may have given up the transaction: the next statement would commit alone. */
+  /** After a storage failure SQLite may have rolled back: the next statement would then commit on its own. */
   #use<T>(sql: string, run: () => T): T {
     if (this.#ended) throw new DatabaseError(`The transaction has ended; it cannot run: ${sql}`);
     this.refuseFailed();
@@ -44,7 +44,7 @@ export class SqliteTransaction implements SqlConnection {
   }
 }
 
-/** Runs a work that only reads in one transaction, so that all it reads is of one moment. */
+/** Runs work that only reads in one transaction, so that it sees one consistent state. */
 export async function readTransaction<T>(database: SqliteDatabase, work: Work<T>): Promise<T> {
   const connection = new SqliteTransaction(database);
   database.run('BEGIN');
@@ -60,6 +60,6 @@ function endReading(database: SqliteDatabase): void {
   try {
     database.run('ROLLBACK');
   } catch {
-    // SQLite has ended it already, with the error that the work has met.
+    // SQLite has already ended it, with the error that the work met.
   }
 }

@@ -1,9 +1,9 @@
 /**
  * SQLite as a SQL engine: one database, on any medium, one transaction at a time.
  *
- * SQLite works synchronously; what is asynchronous is the work between its statements and the medium's
- * flush. So each call waits for its turn, and a transaction keeps its turn until it has ended. A work
- * must use the connection it is given: a call to the engine itself would wait for the work to end.
+ * SQLite itself is synchronous; what is asynchronous is the work between its statements and the medium's
+ * flush. So each call waits for its turn, and a transaction keeps its turn until it has ended. Work must
+ * use the connection it is given: a call to the engine itself would deadlock.
  */
 import { ContextClosed, DatabaseError, OutcomeUnknown, StorageFailure } from '../../errors/index.ts';
 import type { NativeLocking } from '../../media/guard.ts';
@@ -29,24 +29,24 @@ export interface SqliteConfig extends MediumConfig {
  *
  * @param source where the SQLite engine comes from, when it is not beside the bundle
  * @throws {NotADatabase | DatabaseCorrupt | DatabaseLocked | DatabaseUnavailable | DatabaseExists | StorageFailure}
- * having released everything, and having left no file that was not there before
+ * having released everything and left behind no file that did not exist before
  */
 export async function openSqlite(media: Media, config: SqliteConfig, source?: EngineSource): Promise<SqliteEngine> {
   const engine = await startEngine(source);
   return openSqliteOn(engine, await media.open(config), config.sqlite_synchronous);
 }
 
-/** Opens the database of a medium, which is the engine's from then on. */
+/** Opens the database of a medium; from then on the engine owns the medium. */
 export async function openSqliteOn(engine: Engine, medium: Medium, synchronous: boolean): Promise<SqliteEngine> {
   let sqlite: SqliteEngine | null = null;
   try {
-    // Before anybody locks or writes a file that may be something else.
+    // Before a file that may be something else is locked or written.
     readHeader(medium);
     await medium.guard.enter('refresh');
     try {
       const open = (): SqliteDatabase => openDatabase(engine, medium, synchronous);
       sqlite = new SqliteEngine(medium, open);
-      // What a journal was played back to, or a new database that has its content from elsewhere.
+      // Persist what a journal was rolled back to, or the initial content of a new database.
       await medium.flush();
       return sqlite;
     } finally {
@@ -54,7 +54,7 @@ export async function openSqliteOn(engine: Engine, medium: Medium, synchronous: 
     }
   } catch (error) {
     sqlite?.disconnect();
-    // Why it could not be opened says more than why it could not be tidied up.
+    // Why it could not be opened tells more than why the clean-up failed.
     await medium.abandon().catch(() => {});
     throw error;
   }
@@ -70,7 +70,7 @@ export class SqliteEngine implements SqlEngine {
   #database: SqliteDatabase;
   #closing: Promise<void> | null = null;
 
-  /** @param open connects to the database, each time anew */
+  /** @param open makes a new connection to the database, each time it is called */
   constructor(medium: Medium, open: () => SqliteDatabase) {
     this.#medium = medium;
     this.#open = open;
@@ -121,12 +121,12 @@ export class SqliteEngine implements SqlEngine {
     return result.status === 'fulfilled' ? result.value : works.map(() => result);
   }
 
-  /** The whole database as one file, as it is between two transactions. */
+  /** The whole database as one file, in its state between two transactions. */
   bytes(): Promise<Uint8Array<ArrayBuffer>> {
     return this.#reading(() => this.#database.bytes());
   }
 
-  /** Takes the file as it is now for the one that the next change is made to, and forgets what was read of it. */
+  /** Accepts the file as it is now as the base of the next change, and discards what was cached of it. */
   refresh(): Promise<void> {
     return this.#guarded('refresh', async () => this.#reconnect());
   }
@@ -143,16 +143,16 @@ export class SqliteEngine implements SqlEngine {
     return this.#closing;
   }
 
-  /** Lets go of the files as a crash would, of which the next opener makes good; false where the medium cannot. */
+  /** Drops the files as a crash would, which the next opener recovers from; false where the medium cannot. */
   drop(): boolean {
     if (this.#medium.drop === undefined) return false;
     this.#medium.drop();
-    // It has nothing to write to any more; what is under way fails.
+    // It has nothing left to write to: what is under way fails.
     this.#closing = this.#turns.run(async () => this.#database.close());
     return true;
   }
 
-  /** What other programs have put into the file since is theirs: then it stays. */
+  /** Keeps a file that other programs have written to since: it is theirs too. */
   discard(): Promise<void> {
     if (this.#medium.name !== 'filesystem') return this.close();
     this.#closing ??= this.#turns.run(async () => {
@@ -169,14 +169,14 @@ export class SqliteEngine implements SqlEngine {
       await guard.enter('write');
       const stamp = guard.stamp();
       await guard.leave();
-      // Between the two locks of the guard somebody may have come in.
+      // Another program may have got in between the guard's two locks.
       return guard.stamp() === stamp;
     } catch {
       return false;
     }
   }
 
-  /** Lets go of a database whose opening failed: what is on the medium is none of its business any more. */
+  /** Closes the connection after a failed opening, leaving the medium to the caller. */
   disconnect(): void {
     this.#database.close();
   }
@@ -185,7 +185,7 @@ export class SqliteEngine implements SqlEngine {
     return this.#guarded('write', task);
   }
 
-  /** Runs a task in its turn, and with everybody else kept off. */
+  /** Runs a task in its turn, with everyone else locked out. */
   #guarded<T>(purpose: 'write' | 'refresh', task: () => Promise<T>): Promise<T> {
     return this.#inTurn(() => this.#alone(purpose, task));
   }
@@ -196,7 +196,7 @@ export class SqliteEngine implements SqlEngine {
     try {
       return await task();
     } finally {
-      // Whoever is told of the change may look at it with a native program at once.
+      // Awaited: whoever learns of the change may read it with a native program at once.
       await guard.leave();
     }
   }
@@ -205,7 +205,7 @@ export class SqliteEngine implements SqlEngine {
     return this.#inTurn(async () => {
       const { guard } = this.#medium;
       guard.checkFile();
-      // The journal is our own then: what failed before is rolled back, which writes.
+      // The hot journal is our own then, left by a failure: rolling it back writes, so others are locked out.
       const recover = async (): Promise<void> => void (await this.#alone('recover', async () => this.#rollBack()));
       if (await guard.keepsOthersOut()) {
         if (guard.hasHotJournal()) await recover();
@@ -215,13 +215,13 @@ export class SqliteEngine implements SqlEngine {
     });
   }
 
-  /** SQLite plays back a journal that a failure left when it next reads. */
+  /** SQLite rolls back the journal left by a failure when it next reads. */
   #rollBack(): void {
     this.#database.value('SELECT count(*) FROM sqlite_schema');
   }
 
   #reconnect(): void {
-    // Whose log two connections would spoil has its files alone: what is remembered of them is right.
+    // A second connection would spoil a log; but then the files are ours alone, so the page cache is right.
     if (this.#medium.journal === 'wal') return;
     const fresh = this.#open();
     this.#database.close();
@@ -263,7 +263,7 @@ export class SqliteEngine implements SqlEngine {
       return results;
     } catch (reason) {
       this.#rollback();
-      // A work that failed by itself keeps its own reason.
+      // Work that failed by itself keeps its own reason.
       return works.map((_, index) => {
         const result = results[index];
         return result?.status === 'rejected' ? result : { status: 'rejected', reason };
@@ -283,7 +283,7 @@ export class SqliteEngine implements SqlEngine {
     return result;
   }
 
-  /** There is no sqlite3_get_autocommit: that SQLite gave up the transaction shows when its savepoint is gone. */
+  /** There is no sqlite3_get_autocommit: a missing savepoint shows that SQLite has rolled the transaction back. */
   #inTransaction(sql: string, cause: unknown): void {
     try {
       this.#database.run(sql);
@@ -304,7 +304,7 @@ export class SqliteEngine implements SqlEngine {
     }
   }
 
-  /** Runs what commits, and tells a failure from an outcome that nobody knows. */
+  /** Runs the commit, and tells a failure from an unknown outcome. */
   #committing<T>(commit: () => T): T {
     const { path, mount } = this.#database;
     let result: T;
@@ -329,7 +329,7 @@ export class SqliteEngine implements SqlEngine {
     try {
       await this.#medium.flush();
     } catch (error) {
-      // The medium went back to what it was before; what SQLite remembers is ahead of that.
+      // The medium has reverted to its state before; SQLite's page cache is ahead of that.
       this.#reconnect();
       throw error;
     }

@@ -15,7 +15,7 @@ export interface TlsOptions {
   readonly maxVersion?: 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
 }
 
-/** Connects with TLS, without, or as one of both allows: what worked once is tried first from then on. */
+/** Connects with TLS, without it, or with whichever works; what worked once is tried first from then on. */
 export class TlsAttempts {
   #order: readonly boolean[];
 
@@ -39,14 +39,14 @@ export class TlsAttempts {
   }
 }
 
-/** @throws {InvalidUrl} when a file cannot be read, or a version is none */
+/** @throws {InvalidUrl} when a file cannot be read, or a TLS version is unknown */
 export function tlsOptions({ mode, ca, cert, key, passphrase, ciphers, ...versions }: ServerConfig['tls']): TlsOptions {
   const [minVersion, maxVersion] = [versionOf(versions.min_version), versionOf(versions.max_version)];
   return {
     rejectUnauthorized: mode === 'verify-ca' || mode === 'verify-full',
-    // The certificate is checked, but not whether it is that of the host.
+    // Otherwise the certificate is not compared with the host's name.
     ...(mode === 'verify-full' ? {} : { checkServerIdentity: () => undefined }),
-    // The certificates that the runtime trusts anyway.
+    // `system`: the certificates that the runtime trusts anyway.
     ...(ca === null || ca === 'system' ? {} : { ca: content(ca) }),
     ...(cert === null ? {} : { cert: content(cert) }),
     ...(key === null ? {} : { key: content(key) }),

@@ -1,8 +1,8 @@
 /**
- * Reads a file that nothing keeps others from writing: looks before and after, and reads again if somebody did.
+ * Reads a file that others can write to at any time: checks before and after, and reads again if anyone wrote.
  *
- * The order matters. Before: first how the file is, then that nobody writes. After: first that nobody
- * writes, then how it is. So whoever wrote in between is seen at work, or by what was left.
+ * The order matters. Before: first the file's stamp, then that nobody is writing. After: first that nobody is
+ * writing, then the stamp. So a write in between is either seen under way or changes the stamp.
  */
 import { type CinderlibError, DatabaseLocked } from '../../errors/index.ts';
 import type { Disturbance } from '../../media/guard.ts';
@@ -16,15 +16,15 @@ const longestPause = 50;
 interface Reading<T> {
   /** Reads in one transaction. */
   read(): T | Promise<T>;
-  /** Drops what SQLite remembers of the file: it may be half of one commit and half of another. */
+  /** Discards SQLite's page cache: it may be half of one commit and half of another. */
   forget(): void;
-  /** Deals with a file that a crash left in the middle of a change; throws when it cannot. */
+  /** Recovers a file that a crash left in the middle of a change; throws when it cannot. */
   recover(error: CinderlibError): Promise<void>;
 }
 
 type Outcome<T> = { readonly value: T } | { readonly disturbance: Disturbance };
 
-/** @throws {DatabaseLocked} when somebody wrote for longer than is waited */
+/** @throws {DatabaseLocked} when others keep writing for longer than the guard's busy timeout */
 export async function undisturbed<T>(medium: Medium, reading: Reading<T>): Promise<T> {
   const { guard } = medium;
   const startedAt = performance.now();
@@ -40,7 +40,7 @@ export async function undisturbed<T>(medium: Medium, reading: Reading<T>): Promi
     const outcome = await attempt(medium, read);
     if ('value' in outcome) return outcome.value;
     const { error, abandoned } = outcome.disturbance;
-    // Seen once it may be somebody who was about to finish.
+    // Seen only once, it may be a writer that was about to finish.
     if (abandoned && wasAbandoned) await reading.recover(error);
     else if (performance.now() - startedAt >= guard.busyTimeout) throw error;
     else await pause(delay);

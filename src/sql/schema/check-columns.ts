@@ -1,4 +1,4 @@
-/** Checks that the tables of a database are ones that the library can read and write. */
+/** Checks that the library can read and write the tables of a database. */
 import { SchemaError } from '../../errors/index.ts';
 import type { SqlConnection } from '../engine.ts';
 import type { Row } from '../rows.ts';
@@ -6,9 +6,9 @@ import type { Table } from './columns.ts';
 import type { SchemaWays } from './ways.ts';
 
 /**
- * Compares by name, since databases of the same revision differ in the order of columns.
+ * Compares columns by name, since their order differs between databases of the same revision.
  *
- * @throws {SchemaError} when a column is missing, or when one that the library knows nothing of wants a value
+ * @throws {SchemaError} when a column is missing, or one that the library does not know must have a value
  */
 export async function checkColumns(
   ways: SchemaWays,

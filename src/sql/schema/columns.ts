@@ -1,4 +1,4 @@
-/** Which columns each table has that the library reads or writes. Columns beside these are left alone. */
+/** The columns of each table that the library reads or writes. Other columns are left alone. */
 import type { Field } from '../../cinder/field.ts';
 import type { ObjectModel } from '../../cinder/object-model.ts';
 import { snapshotModel } from '../../cinder/snapshot.ts';
@@ -12,9 +12,9 @@ export type ColumnKind = 'text' | 'integer' | 'boolean' | 'time';
 export interface Table {
   readonly name: string;
   readonly columns: ReadonlyMap<string, ColumnKind>;
-  /** The columns as a SELECT lists them: made once, since every reading needs it. */
+  /** The columns as a SELECT lists them: built once, since every read needs it. */
   readonly selected: string;
-  /** What each kind of server sorts by where SQLite has the order of its row ids. */
+  /** What each kind of server sorts by, in place of SQLite's row ids. */
   readonly order: ServerOrder;
   /** False for tables whose rows the library only marks or removes. */
   readonly inserted: boolean;
@@ -25,7 +25,7 @@ type ServerOrder = Readonly<Record<'mysql' | 'postgresql', string>>;
 /** An order that is the same on every server. */
 export const orderBy = (column: string): ServerOrder => ({ mysql: column, postgresql: column });
 
-/** The columns of a SELECT. `key` is a word of SQL, hence the quotes. */
+/** The columns of a SELECT. `key` is an SQL keyword, hence the quotes. */
 export function columnList(columns: Iterable<string>): string {
   return Array.from(columns, (column) => `"${column}"`).join(', ');
 }
@@ -71,7 +71,7 @@ export const volumeMetadata = /* @__PURE__ */ pairTable('volume_metadata', 'volu
 export const volumeAdminMetadata = /* @__PURE__ */ pairTable('volume_admin_metadata', 'volume_id');
 export const snapshotMetadata = /* @__PURE__ */ pairTable('snapshot_metadata', 'snapshot_id');
 export const extraSpecs = /* @__PURE__ */ pairTable('volume_type_extra_specs', 'volume_type_id');
-/** Both the specs themselves, rows without an owner, and their keys and values. Their ids are random, and MySQL sorts by them. */
+/** The specs themselves, as rows without an owner, and their keys and values. Ids are random; MySQL sorts by them. */
 export const qosSpecs = /* @__PURE__ */ pairTable('quality_of_service_specs', 'specs_id', {
   mysql: 'id',
   postgresql: 'created_at, id',

@@ -1,11 +1,11 @@
-/** Makes the tables of a new database on MySQL, which commits each of them by itself. */
+/** Creates the tables of a new database on MySQL, which commits each of them by itself. */
 import type { SqlConnection } from '../engine.ts';
 import { asObjects, valuesOf } from '../rows.ts';
 import { insertSeeds, type Origin } from './seeds.ts';
 import { serverObjects } from './servers.ts';
 import { KEY_VALUE_TABLE } from './sqlite.ts';
 
-/** The comment of the key-value table from before the first table is made until after the last row is. */
+/** The comment on the key-value table from before the first table is created until after the last row is written. */
 const MARK = 'cinderlib-wasm is making the tables';
 
 /** Whether a creation is under way, or was interrupted: MySQL commits each table by itself. */
@@ -16,8 +16,8 @@ export async function isBeingCreated(connection: SqlConnection): Promise<boolean
 }
 
 /**
- * The mark comes first and goes last, and the revision is written together with the other rows: so whoever
- * finds the mark without a revision knows that no row was written, and that the missing tables can be made.
+ * The mark is set first and removed last, and the revision is committed together with the other rows: so a mark
+ * without a revision means that no row was written, and that the missing tables can be created.
  */
 export async function createOnMysql(
   connection: SqlConnection,
@@ -42,7 +42,7 @@ export async function createOnMysql(
   await connection.run(`ALTER TABLE ${KEY_VALUE_TABLE} COMMENT ''`);
 }
 
-/** What the server gives to new tables: the original's first one, `alembic_version`, has it. */
+/** The server's defaults for new tables, which the original's first one, `alembic_version`, has. */
 async function charsetOfDatabase(connection: SqlConnection): Promise<string> {
   const sql = `SELECT default_character_set_name AS charset_name, default_collation_name AS collation_name
     FROM information_schema.schemata WHERE schema_name = DATABASE()`;

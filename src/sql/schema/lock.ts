@@ -1,16 +1,16 @@
-/** One process at a time makes or changes the tables of a server's database. */
+/** Lets one process at a time create or change the tables of a server's database. */
 import { DatabaseLocked } from '../../errors/index.ts';
 import type { SqlConnection } from '../engine.ts';
 
 /** "cinder" as a number: PostgreSQL's locks have no names. */
 const LOCK_NUMBER = 0x63696e646572;
-/** Seconds to wait for whoever makes the tables: that takes a second or two. */
+/** Seconds to wait for another process that creates the tables, which takes a second or two. */
 const LONGEST_WAIT = 60;
 
-/** Runs a task of a transaction while no other process runs one. */
+/** Runs a task within a transaction, while no other process runs one. */
 export async function lockSchema<T>(connection: SqlConnection, task: () => Promise<T>): Promise<T> {
   if (connection.dialect === 'mysql') return lockOnMysql(connection, task);
-  // Ends with the transaction, so that whoever comes next sees all of it.
+  // Released with the transaction, so that the next process sees all of it.
   await connection.all(`SELECT pg_advisory_xact_lock(${LOCK_NUMBER})`);
   return task();
 }
@@ -24,14 +24,14 @@ async function lockOnMysql<T>(connection: SqlConnection, task: () => Promise<T>)
     );
   }
   try {
-    // A new look at the rows: the transaction may have taken its own before others, who had the lock, stored theirs.
+    // Take a new snapshot: the present one may be older than the rows that the lock's previous holder stored.
     await connection.run('COMMIT AND CHAIN');
     const value = await task();
-    // Tables are committed one by one there; the rows have to be as well before anybody else looks.
+    // Tables are committed one by one there; commit the rows too before anyone else looks.
     await connection.run('COMMIT');
     return value;
   } finally {
-    // A connection that was lost has lost the lock too.
+    // A lost connection has lost the lock too.
     await connection.all(`SELECT RELEASE_LOCK(${name})`).catch(() => {});
   }
 }

@@ -17,7 +17,7 @@ export async function insertSeeds(connection: SqlConnection, { now, newId }: Ori
   }
 }
 
-/** Sub-seconds are kept in one column of MySQL alone, where Cinder looks for them. */
+/** On MySQL only one column keeps fractions of seconds, the one where Cinder checks for them. */
 function storableSeed(
   dialect: Dialect,
   table: string,

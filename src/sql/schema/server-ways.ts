@@ -1,4 +1,4 @@
-/** How the schema of a database on a server is looked at and made. */
+/** How the schema of a database on a server is inspected and created. */
 import type { SqlConnection } from '../engine.ts';
 import { asObjects, valuesOf } from '../rows.ts';
 import { createOnMysql, isBeingCreated } from './create-on-mysql.ts';
@@ -7,7 +7,7 @@ import { insertSeeds } from './seeds.ts';
 import { type ServerDialect, serverObjects } from './servers.ts';
 import { byTable, namesOf, type SchemaWays } from './ways.ts';
 
-/** The tables of a server's database that belong to no other one of the server. */
+/** Restricts a catalogue query to this database, or in PostgreSQL to the current schema. */
 const here = { mysql: 'table_schema = DATABASE()', postgresql: 'table_schema = current_schema()' };
 
 export function serverWays(dialect: ServerDialect): SchemaWays {

@@ -1,24 +1,24 @@
 /**
- * The tables of a new database on MySQL, MariaDB or PostgreSQL: the same as on SQLite, in the words of the server.
+ * The tables of a new database on MySQL, MariaDB or PostgreSQL: the same as on SQLite, in the server's dialect.
  *
- * Servers check references, so that a table comes after those that it refers to. On MySQL each table is made
- * with its indexes in one statement: either all of it is there or nothing.
+ * Servers check references, so a table comes after those that it refers to. On MySQL each table is created
+ * with its indexes in one statement, as a whole or not at all.
  */
 import { type SchemaObject, schemaObjects } from './sqlite.ts';
 
 export type ServerDialect = 'mysql' | 'postgresql';
 
-/** What the original's tables have on servers alone. */
+/** What the original's tables have on servers only. */
 const additions: Readonly<Record<string, (column: string) => string>> = {
   encryption: (column) => column.replace(/^("(?:control_location|provider|encryption_id)" \S+)$/, '$1 NOT NULL'),
 };
 
-/** Sub-seconds where Cinder looks whether the server keeps them, in `workers`. */
+/** Fractions of seconds in `workers`, where Cinder checks whether the server keeps them. */
 const mysqlAdditions: Readonly<Record<string, (column: string) => string>> = {
   workers: (column) => column.replace('"updated_at" DATETIME', '"updated_at" DATETIME(6)'),
 };
 
-/** The order in which the original's migrations made references whose names are numbers. */
+/** The order in which the original's migrations created foreign keys, whose names on MySQL are numbered. */
 const mysqlReferences: Readonly<Record<string, readonly string[]>> = {
   volumes: ['consistencygroup_id', 'group_id', 'service_uuid'],
   snapshots: ['cgsnapshot_id', 'group_snapshot_id', 'volume_id'],
@@ -30,7 +30,7 @@ export function serverObjects(dialect: ServerDialect): readonly SchemaObject[] {
   const indexes = objects.filter(({ kind }) => kind === 'index');
   const tables = inReferenceOrder(objects.filter(({ kind }) => kind === 'table'));
   if (dialect === 'mysql') return tables.map((table) => mysqlTable(table, indexes));
-  // Some references are to what only an index makes unique.
+  // Some foreign keys refer to columns that only an index makes unique.
   const indexesOf = (table: string) => indexes.filter(({ sql }) => indexPattern.exec(sql)?.[3] === table);
   return tables.flatMap((table) => [postgresTable(table), ...indexesOf(table.name)]);
 }
@@ -48,7 +48,7 @@ function definitionOf({ name, sql }: SchemaObject): Definition {
 
 const same = (column: string): string => column;
 
-/** All names in quotes: some are words of a server's SQL. */
+/** Quotes all names: some are keywords of a server's SQL. */
 function quoted(item: string): string {
   const list = (names: string): string => names.replaceAll(/"?(\w+)"?/g, '"$1"');
   if (/^(CHECK|PRIMARY|UNIQUE|FOREIGN|CONSTRAINT)\b/.test(item)) {
@@ -66,7 +66,7 @@ function mysqlTable(object: SchemaObject, indexes: readonly SchemaObject[]): Sch
   const { name, items } = definitionOf(object);
   const addition = mysqlAdditions[name] ?? same;
   const columns = items.map((item) => {
-    // The name of a primary key is not kept, and MySQL wants no other one.
+    // MySQL does not keep the name of a primary key.
     const words = item.replace(/^CONSTRAINT "\w+" PRIMARY/, 'PRIMARY').replace('DEFAULT (0)', 'DEFAULT 0');
     return addition(words.replace(/^"id" INTEGER NOT NULL$/, '$& AUTO_INCREMENT'));
   });
@@ -74,10 +74,10 @@ function mysqlTable(object: SchemaObject, indexes: readonly SchemaObject[]): Sch
     const [, unique = '', index, table, names = ''] = indexPattern.exec(sql) ?? [];
     return table === name ? [`${unique}KEY "${index}" (${names.replaceAll(/\w+/g, '"$&"')})`] : [];
   });
-  // SQLite loses the check of a table that is rebuilt.
+  // The original rebuilds this table on SQLite, which loses its check.
   const checks = name === 'quota_usages' ? ['CHECK (deleted IN (0, 1))'] : [];
   const all = [...inOrderOfReferences(name, columns), ...keys, ...checks];
-  // Migrations make all tables but this one after they have set the database's character set.
+  // The original creates all tables but this one after setting the database's character set.
   const charset = name === 'alembic_version' ? '' : ' DEFAULT CHARSET=utf8mb3 COLLATE=utf8mb3_general_ci';
   return { kind: 'table', name, sql: `CREATE TABLE "${name}" (\n\t${all.join(',\n\t')}\n) ENGINE=InnoDB${charset}` };
 }
@@ -104,7 +104,7 @@ function postgresTable(object: SchemaObject): SchemaObject {
   return { kind: 'table', name, sql: `CREATE TABLE "${name}" (\n\t${columns.join(',\n\t')}\n)` };
 }
 
-/** Tables after those that they refer to, and `alembic_version`, which says that the others are there, last. */
+/** Tables after those that they refer to; last `alembic_version`, which says that the others are there. */
 function inReferenceOrder(tables: readonly SchemaObject[]): readonly SchemaObject[] {
   const names = new Set(tables.map(({ name }) => name));
   const sorted: SchemaObject[] = [];

@@ -1,7 +1,7 @@
 /**
  * The tables and indexes of a new SQLite database: Cinder's schema at revision c92a3e68beed and
- * cinderlib's key-value table, in the order and with the very text of the original, so that
- * `sqlite_master` of our databases reads like that of any other.
+ * cinderlib's key-value table, in the original's order and with its exact text, so that `sqlite_master` of
+ * our databases reads like that of any other.
  */
 
 /** The revision that {@link schemaObjects} describes. */
@@ -35,7 +35,7 @@ function readObject(text: string): SchemaObject {
 /** The columns of Cinder's base model, written `*` below. */
 const base = 'created_at DATETIME; updated_at DATETIME; deleted_at DATETIME; deleted BOOLEAN';
 
-// Columns and constraints are parted by semicolons. The quotes around two names are the original's.
+// Columns and constraints are separated by semicolons. The quotes around two names are the original's.
 const schema = `
 TABLE alembic_version
   version_num VARCHAR(32) NOT NULL; CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)

@@ -1,10 +1,10 @@
-/** How long the texts may be that columns take: to say which one is too long, where the server does not. */
+/** The maximum lengths of texts, to name the one that is too long where the server does not. */
 import { ValueError } from '../../errors/index.ts';
 import type { SqlValue } from '../../rpc/contract.ts';
 import type { Dialect } from '../dialect.ts';
 import { schemaObjects } from './sqlite.ts';
 
-/** Bytes that a column of the type TEXT holds in MySQL. */
+/** How many bytes a TEXT column holds in MySQL. */
 const MYSQL_TEXT_BYTES = 65_535;
 
 /** Waits for a statement that writes these values; when one of them is too long, the error says which. */

@@ -1,20 +1,20 @@
-/** The one step between revisions that the library takes: from 921e1a36b076 to c92a3e68beed. */
+/** The only upgrade between revisions that the library performs: from 921e1a36b076 to c92a3e68beed. */
 import type { SqlConnection } from '../engine.ts';
 import { asObjects, valuesOf } from '../rows.ts';
 import { volumes } from './columns.ts';
 import { schemaObjects } from './sqlite.ts';
 
-/** The name that the original gives to the table while it is filled. */
+/** The original's name for the table while it is filled. */
 const REBUILT = '_alembic_tmp_volumes';
 
 /**
- * Whether `volumes` has no columns but those of the revision. With columns of somebody else's, or with views and
+ * Whether `volumes` has only the columns of the revision. With columns of someone else's, or with views and
  * triggers, which a rebuild could break or lose, the database is used at the revision that it has.
  */
 export async function canRebuildVolumes(connection: SqlConnection): Promise<boolean> {
   const inTheWay = `SELECT name FROM sqlite_master WHERE type IN ('view', 'trigger') OR name = ? LIMIT 1`;
   if ((await connection.all(inTheWay, [REBUILT])).rows.length > 0) return false;
-  // The other pragma passes over columns that are computed, and over hidden ones.
+  // `table_info` would omit generated and hidden columns.
   const columns = await connection.all(`SELECT name FROM pragma_table_xinfo('volumes')`);
   return valuesOf(columns, 'name').every((name) => volumes.columns.has(String(name)));
 }
@@ -22,7 +22,7 @@ export async function canRebuildVolumes(connection: SqlConnection): Promise<bool
 /**
  * Makes `shared_targets` nullable as the original does on SQLite, by rebuilding the table.
  *
- * Must run inside a transaction, with foreign keys off, or the references of other tables would go.
+ * Must run in a transaction, with foreign keys off, or other tables would lose their references.
  */
 export async function rebuildVolumes(connection: SqlConnection): Promise<void> {
   const definition = schemaObjects().find(({ name }) => name === volumes.name);

@@ -1,4 +1,4 @@
-/** How the schema of a database is looked at and made: SQLite's ways here, those of servers in `server-ways.ts`. */
+/** How the schema of a database is inspected and created: SQLite's way is here, the servers' in `server-ways.ts`. */
 import type { SqlConnection } from '../engine.ts';
 import { asObjects, type Row, valuesOf } from '../rows.ts';
 import type { Table } from './columns.ts';
@@ -9,18 +9,18 @@ import { canRebuildVolumes, rebuildVolumes } from './upgrade.ts';
 export interface SchemaWays {
   /** The names of tables and views, in lower case as SQL compares them. */
   tableNames(connection: SqlConnection): Promise<ReadonlySet<string>>;
-  /** The columns of each table: `name`, whether it is `required` (1 or 0), and the `preset` that it has. */
+  /** The columns of each table: `name`, `required` (1 for NOT NULL, else 0), and `preset`, its default. */
   columnsOf(connection: SqlConnection, tables: readonly Table[]): Promise<ReadonlyMap<string, readonly Row[]>>;
   /** Everything that has to be created, in order. */
   objects(): readonly SchemaObject[];
-  /** Whether this library is making the tables, or was when it was stopped. */
+  /** Whether this library is creating the tables, or was interrupted while it did. */
   isBeingCreated(connection: SqlConnection): Promise<boolean>;
-  /** @param present the names of the tables that are there already */
+  /** @param present the names of the tables that exist already */
   create(connection: SqlConnection, present: ReadonlySet<string>, origin: Origin): Promise<void>;
   /** Whether `shared_targets` of `volumes` can be made nullable. */
   canRelaxVolumes(connection: SqlConnection): Promise<boolean>;
   relaxVolumes(connection: SqlConnection): Promise<void>;
-  /** Runs a task of a transaction while no other process runs one. */
+  /** Runs a task within a transaction, while no other process runs one. */
   lock<T>(connection: SqlConnection, task: () => Promise<T>): Promise<T>;
 }
 
