@@ -262,7 +262,7 @@ export class Cinderlib implements Context {
     const { DatabasePersistence } = await import('./persistence/with-core.ts');
     if (!(persistence instanceof DatabasePersistence)) {
       throw new InvalidOption(
-        `The storage '${persistence.storageName}' is no SQLite database: there is no file to export.`,
+        `The storage '${persistence.storageName}' is not a SQLite database: there is no file to export.`,
       );
     }
     // `Blob` requires bytes backed by an ArrayBuffer, which is what the core sends.

@@ -52,7 +52,7 @@ export function givenSwitches<K extends string>(
   const wrong = Object.entries(options).find(([, value]) => value !== undefined && typeof value !== 'boolean');
   if (wrong !== undefined) {
     const [name, value] = wrong;
-    throw new InvalidOption(`${method}(): the option ${name} is true or false, not ${kindOf(value)}.`);
+    throw new InvalidOption(`${method}(): the option ${name} must be true or false, not ${kindOf(value)}.`);
   }
   const chosen = Object.entries(options).filter(([, value]) => value !== undefined);
   // By now, only names from `defaults` with boolean values are left.
@@ -67,7 +67,8 @@ export function givenFilter<K extends string>(
 ): Readonly<Partial<Record<K, string>>> {
   const filters = Object.entries(givenOptions(method, given, known)).filter(([, value]) => value != null);
   for (const [name, value] of filters) {
-    if (typeof value !== 'string') throw new InvalidOption(`${method}(): ${name} is a text, not ${kindOf(value)}.`);
+    if (typeof value !== 'string')
+      throw new InvalidOption(`${method}(): ${name} must be a string, not ${kindOf(value)}.`);
   }
   // By now, only known names with strings are left.
   return Object.fromEntries(filters) as Partial<Record<K, string>>;
@@ -77,13 +78,13 @@ export function givenFilter<K extends string>(
 export function givenKey(method: string, key: unknown): string | null {
   if (typeof key === 'string') return key;
   if (key === null || key === undefined) return null;
-  throw new InvalidOption(`${method}() takes a text, not ${kindOf(key)}.`);
+  throw new InvalidOption(`${method}() takes a string, not ${kindOf(key)}.`);
 }
 
 /** The id or name to look for, which is required. */
 export function givenId(method: string, id: unknown): string {
   if (typeof id === 'string') return id;
-  throw new InvalidOption(`${method}() takes a text, not ${kindOf(id)}.`);
+  throw new InvalidOption(`${method}() takes a string, not ${kindOf(id)}.`);
 }
 
 /** The public class names of models. */
@@ -111,7 +112,7 @@ export function readable<T>(expected: string, given: unknown, read: () => T): T 
     return read();
   } catch (cause) {
     if (isCinderlibError(cause)) throw cause;
-    throw new InvalidOption(`${expected}; the ${typeof given} that was given cannot be read.`, { cause });
+    throw new InvalidOption(`${expected}; the given ${typeof given} cannot be read.`, { cause });
   }
 }
 

@@ -21,7 +21,7 @@ const isString = (value: unknown): string | null => (typeof value === 'string' ?
 const isText = (value: unknown): string | null => (value === '' ? 'it must not be empty' : isString(value));
 const isHost = (value: unknown): string | null =>
   typeof value === 'string' && value.includes('#')
-    ? 'a name without #, which begins the pool, is expected'
+    ? 'a name without #, which introduces the pool, is expected'
     : isText(value);
 const isBoolean = (value: unknown): string | null => (typeof value === 'boolean' ? null : 'a boolean is expected');
 const isPlainObject = (value: unknown): string | null => {
@@ -112,7 +112,7 @@ export function setupConfig(options: unknown): SetupConfig {
   for (const name of Object.keys(config)) {
     if (name === 'storage' || Object.hasOwn(databaseShape, name)) {
       throw new InvalidOption(
-        `The option ${name} belongs into persistence_config: { persistence_config: { ${name}: … } }.`,
+        `The option ${name} belongs in persistence_config: { persistence_config: { ${name}: … } }.`,
       );
     }
     const hint = known.includes(name) ? '' : didYouMean(name, known);
@@ -217,7 +217,7 @@ function isObject(value: unknown): value is object {
 
 function typeName(value: unknown): string {
   if (value === null || value === undefined) return String(value);
-  if (value === '') return 'an empty text';
+  if (value === '') return 'an empty string';
   if (Array.isArray(value)) return 'a list';
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

@@ -10,13 +10,13 @@ const secretLike = /(?=[\w+/=]*\d)(?=[\w+/=]*[a-z])[\w+/=]{12,}|:\/\/|@/i;
 
 /** A string in quotes, as made by `quote`, or a description of it. */
 export function shownText(text: string, quote: (text: string) => string = (plain) => `'${plain}'`): string {
-  if (text.length > longestShown) return `a text of ${text.length} characters`;
-  return secretLike.test(text) ? 'a text that may be a secret' : quote(text);
+  if (text.length > longestShown) return `a string of ${text.length} characters`;
+  return secretLike.test(text) ? 'a string that may be a secret' : quote(text);
 }
 
 /** A short, harmless value itself, a class by its name, anything else by its kind. */
 export function shown(value: unknown): string {
-  if (typeof value === 'string') return value === '' ? 'an empty text' : shownText(value);
+  if (typeof value === 'string') return value === '' ? 'an empty string' : shownText(value);
   if (typeof value === 'function') return nameOf(value) || 'a function';
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : kindOf(value);
 }

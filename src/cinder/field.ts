@@ -160,7 +160,7 @@ function jsonOnly(name: string, tree: unknown): unknown {
   else if (isDict(tree)) for (const item of Object.values(tree)) jsonOnly(name, item);
   else if (typeof tree === 'bigint') digitsOf(tree);
   else if (tree !== null && tree !== undefined && !isScalar(tree)) {
-    throw new ValueError(`The dict in field ${name} holds a ${pythonType(tree)}, which JSON has not`);
+    throw new ValueError(`The dict in field ${name} holds a ${pythonType(tree)}, which JSON cannot represent`);
   }
   return tree;
 }

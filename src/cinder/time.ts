@@ -102,6 +102,6 @@ const usualSqlTime = /^(?!0000)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8]) (?:
 export function fromSqlTime(text: string): string {
   if (usualSqlTime.test(text)) return `${text.slice(0, 10)}T${text.slice(11)}Z`;
   const parts = sqlTime.exec(text)?.groups;
-  if (parts === undefined) throw new ValueError(`Couldn't parse datetime string ${quoted(text)} of a row.`);
+  if (parts === undefined) throw new ValueError(`Couldn't parse datetime string ${quoted(text)} in a row.`);
   return checkedTime(parts, 'Z');
 }

@@ -56,7 +56,7 @@ export async function volumeDriverClass(name: string): Promise<VolumeDriverClass
   const known = driverNames();
   throw new VolumeDriverNotFound(
     `There is no volume driver ${shown(name)}.${didYouMean(String(name), known)} ` +
-      `Known drivers: ${known.join(', ')}. Others are made known with registerVolumeDriver() of this copy of cinderlib-wasm.`,
+      `Known drivers: ${known.join(', ')}. Add others with registerVolumeDriver() of this copy of cinderlib-wasm.`,
   );
 }
 
@@ -97,8 +97,8 @@ function isDriverClass(value: unknown): boolean {
 function copyHint(value: unknown): string {
   if (!isClassOf(value, (prototype) => brand in prototype)) return '';
   return (
-    ' It extends the class of another copy of the package cinderlib-wasm. Have both use one: ' +
-    'the package of the driver names it under peerDependencies, and it is installed once (npm ls cinderlib-wasm).'
+    ' It extends a class from another copy of cinderlib-wasm. Use one copy: list it in the peerDependencies of the ' +
+    'driver, and install it once (npm ls cinderlib-wasm).'
   );
 }
 

@@ -44,8 +44,8 @@ export class CommandTimedOut extends CinderlibError {
     readonly seconds: number,
   ) {
     super(
-      `${program} did not end within ${seconds} seconds and was stopped. Look at what it waits for, such as a device ` +
-        'that does not answer; the option command_timeout of the backend gives it more time.',
+      `${program} was stopped after ${seconds} seconds. Find out what it waits for, such as a device that does not ` +
+        "respond, or raise the backend's option command_timeout.",
     );
   }
 }
@@ -55,7 +55,7 @@ export class VolumeGroupNotFound extends CinderlibError {
   override readonly name = 'VolumeGroupNotFound';
   override readonly code = 'VOLUME_GROUP_NOT_FOUND';
   constructor(readonly volume_group: string) {
-    super(`Volume group ${volume_group} could not be found. Make it with vgcreate, or name another in volume_group.`);
+    super(`Volume group ${volume_group} could not be found. Create it with vgcreate, or set volume_group to another.`);
   }
 }
 
@@ -90,7 +90,7 @@ export class VolumeDeviceNotFound extends CinderlibError {
   override readonly name = 'VolumeDeviceNotFound';
   override readonly code = 'VOLUME_DEVICE_NOT_FOUND';
   constructor(readonly device: string) {
-    super(`Volume device not found at ${device}. The storage has lost it, or the backend is another one than before.`);
+    super(`Volume device not found at ${device}. The storage has lost it, or the backend now uses other storage.`);
   }
 }
 

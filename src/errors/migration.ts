@@ -16,8 +16,8 @@ export class MigrationConflict extends CinderlibError {
     found: string,
   ) {
     super(
-      `The target has ${found} already: ${kind} ${JSON.stringify(id)}. It is not overwritten. ` +
-        'Compare the two, and delete the one that is not wanted.',
+      `The target already has ${found}: ${kind} ${JSON.stringify(id)}. It was not overwritten. ` +
+        'Compare the two, and delete the unwanted one.',
     );
   }
 }

@@ -50,7 +50,7 @@ export class BackendNotPresent extends CinderlibError {
   constructor(
     readonly backend_name: string,
     message = 'Backend not present in system or json. ' +
-      `It is '${short(backend_name)}': initialise it with cl.backend(), or give setup() fail_on_missing_backend: false.`,
+      `Initialise '${short(backend_name)}' with cl.backend(), or call setup() with fail_on_missing_backend: false.`,
   ) {
     super(message);
   }

@@ -22,7 +22,7 @@ export class NotADatabase extends CinderlibError {
     readonly path: string,
     reason = 'file is not a database',
   ) {
-    super(`${path}: ${reason}. The file was left as it is.`);
+    super(`${path}: ${reason}. The file was not changed.`);
   }
 }
 
@@ -69,8 +69,8 @@ export class ChangesMissed extends CinderlibError {
   override readonly code = 'CHANGES_MISSED';
   constructor(readonly waiting: number) {
     super(
-      `More than ${waiting} changes waited to be taken from changes(). ` +
-        'Call changes() again, then read what you show anew.',
+      `More than ${waiting} changes were waiting to be read from changes(). ` +
+        'Call changes() again, then reload what you show.',
     );
   }
 }
@@ -90,7 +90,7 @@ export class ReadOnly extends CinderlibError {
   override readonly code = 'READ_ONLY';
   constructor(
     readonly path: string,
-    message = `${path} was opened with read_only, and nothing of it can be changed. Open it without that option.`,
+    message = `${path} was opened with read_only, so it cannot be changed. Open it without that option.`,
   ) {
     super(message);
   }
@@ -117,7 +117,7 @@ export class OldStorageNotClosed extends CinderlibError {
     super(
       `The storage '${used}' is in use now, but the old one, '${old}', could not be closed: ` +
         `${cause instanceof Error ? cause.message : String(cause)}. ` +
-        'What it had acknowledged may still have to be looked for there.',
+        'Check that it holds the changes that it acknowledged.',
       { cause },
     );
   }

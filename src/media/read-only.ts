@@ -46,7 +46,7 @@ export class ReadOnlyMedium implements ReadableMedium {
     try {
       return (this.#fs.statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0;
     } catch (error) {
-      throw storageFailure('look for', path, error);
+      throw storageFailure('stat', path, error);
     }
   }
 
@@ -95,7 +95,7 @@ export class ReadOnlyMedium implements ReadableMedium {
       // Its folder exists: the database was looked up in it.
       if (kind !== '' || errnoOf(error) !== 'ENOENT') throw openFailure('read', path, error);
       throw new DatabaseUnavailable(
-        `Cannot open ${path}: no such file (ENOENT). Correct the path: looking at a database (read_only) makes none.`,
+        `Cannot open ${path}: no such file (ENOENT). Correct the path: read_only creates no database.`,
         path,
         { cause: error },
       );

@@ -11,7 +11,7 @@ export function refuseAssignments(noun: string, { prototype }: { readonly protot
   for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
     if (property.get === undefined || property.set !== undefined) continue;
     const set = (): never => {
-      throw new ValueError(`The ${name} of a ${noun} can only be read.`);
+      throw new ValueError(`The ${name} of a ${noun} is read-only.`);
     };
     Object.defineProperty(prototype, name, { ...property, set });
   }

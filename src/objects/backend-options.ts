@@ -20,13 +20,13 @@ export function checkBackendOptions(options: BackendOptions): BackendOptions {
 function neededText(options: Readonly<Record<string, unknown>>, name: string): string {
   const value = options[name];
   if (typeof value === 'string' && value !== '') return value;
-  throw new InvalidOption(`A backend needs the option ${name}, a text; it was ${shown(value)}.`);
+  throw new InvalidOption(`A backend needs the option ${name}, a non-empty string, not ${shown(value)}.`);
 }
 
 /** The name becomes part of `host` values, `machine@backend#pool`, and must be extractable from them. */
 function checkBackendName(name: string): void {
   if (!/[@#]/.test(name)) return;
   throw new InvalidOption(
-    `A backend's name cannot hold @ or #, which separate it from machine and pool; it was ${shown(name)}.`,
+    `A backend's name cannot contain @ or #, which separate it from host and pool; it was ${shown(name)}.`,
   );
 }

@@ -20,7 +20,7 @@ export function backendNamed(context: Context, object: VersionedObject, name: st
   throw new BackendNotPresent(
     name,
     `${object.model.name} ${String(object.get('id'))} is on backend ${name}, which is not initialised. Initialise it ` +
-      'with cl.backend(…), or set fail_on_missing_backend to false in setup() to list what is on it all the same.',
+      'with cl.backend(…), or set fail_on_missing_backend to false in setup() to list its objects anyway.',
   );
 }
 
@@ -36,7 +36,7 @@ export function operable(backend: Backend | string): Backend {
   if (typeof backend !== 'string') return backend;
   throw new BackendNotPresent(
     backend,
-    `Backend ${backend} is not initialised: what is on it can be listed, not operated on. ` +
+    `Backend ${backend} is not initialised: its objects can be listed, but not operated on. ` +
       `Initialise it with cl.backend({ volume_backend_name: '${backend}', … }) and read the object again.`,
   );
 }

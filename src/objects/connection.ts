@@ -81,7 +81,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
   static prepare(volume: Volume, connector: ConnectorProperties, fields: FieldValues): Prepared {
     const { use_multipath, ...given } = fields;
     if (use_multipath !== undefined && typeof use_multipath !== 'boolean') {
-      throw new InvalidOption(`connect(): use_multipath is true or false, not ${kindOf(use_multipath)}.`);
+      throw new InvalidOption(`connect(): use_multipath must be true or false, not ${kindOf(use_multipath)}.`);
     }
     const ovo = newObject(volumeAttachmentModel, { ...given, connector, volume_id: volume.id, volume: volume.ovo });
     return { ovo, use_multipath };
@@ -320,18 +320,18 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
 /** Refuses an answer that the original could not read back: one such row would make its listings fail. */
 function checkAnswer(conn: unknown): void {
   if (!isDict(conn)) {
-    throw new ValueError(`initializeConnection() of a driver answers with an object, not ${kindOf(conn)}.`);
+    throw new ValueError(`initializeConnection() of a driver must return an object, not ${kindOf(conn)}.`);
   }
   const data = own(conn, 'data') ?? {};
   if (isDict(data)) return;
-  throw new ValueError(`initializeConnection() of a driver answers with an object as \`data\`, not ${kindOf(data)}.`);
+  throw new ValueError(`initializeConnection() of a driver must return an object as \`data\`, not ${kindOf(data)}.`);
 }
 
 /** Refuses an unusable device: third-party connectors need not keep to the declared type. */
 function checkDevice(device: unknown): void {
   if (isDict(device) && typeof own(device, 'path') === 'string') return;
   throw new ValueError(
-    `connectVolume() of a connector answers with { path, type }, not ${isDict(device) ? 'an object without a path' : kindOf(device)}.`,
+    `connectVolume() of a connector must return { path, type }, not ${isDict(device) ? 'an object without a path' : kindOf(device)}.`,
   );
 }
 

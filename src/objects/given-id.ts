@@ -4,7 +4,7 @@ import type { Backend } from './backend.ts';
 
 /** @throws DuplicateEntry when `stored` is not empty. */
 export function refuseTaken(what: string, id: string, stored: readonly unknown[]): void {
-  if (stored.length > 0) throw new DuplicateEntry(`${what} ${id} exists already. Give another id, or none.`);
+  if (stored.length > 0) throw new DuplicateEntry(`${what} ${id} already exists. Pass another id, or none.`);
 }
 
 /**

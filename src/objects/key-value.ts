@@ -38,7 +38,7 @@ export class KeyValue {
 /** The key and the text to store. Numbers are stored as text, as in the original; other values throw `ValueError`. */
 export function storableKeyValue(given: KeyValue): { readonly key: string; readonly value: string | null } {
   const { key, value } = parts('setKeyValue() takes a KeyValue', given);
-  if (typeof key !== 'string') throw new ValueError(`A key is a text, not ${kindOf(key)}.`);
+  if (typeof key !== 'string') throw new ValueError(`A key must be a string, not ${kindOf(key)}.`);
   return { key, value: storableValue(key, value) };
 }
 
@@ -62,6 +62,6 @@ function storableValue(key: string, value: unknown): string | null {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'bigint') return pythonStr(value);
   throw new ValueError(
-    `The value of the key ${shownText(key)} is a text or null, not ${kindOf(value)}. JSON.stringify() it.`,
+    `The value of the key ${shownText(key)} must be a string or null, not ${kindOf(value)}. JSON.stringify() it.`,
   );
 }

@@ -18,7 +18,7 @@ export function applyModelUpdate(ovo: VersionedObject, modelUpdate: unknown): bo
   const other = fields.find(([name, value]) => name === 'id' && value !== ovo.get('id'));
   if (other !== undefined) {
     throw new ValueError(
-      `The driver answered with another id for ${ovo.model.name} ${ovo.get('id')}, which keeps its own.`,
+      `The driver returned a different id for ${ovo.model.name} ${ovo.get('id')}; ids cannot change.`,
     );
   }
   for (const [name, value] of fields) ovo.set(name, value);

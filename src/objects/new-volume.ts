@@ -61,7 +61,7 @@ export function volumeFieldsFrom(source: VersionedObject): FieldValues {
 /** Refuses anything that cannot be the name of a pool. */
 export function checkPoolName(pool: unknown): asserts pool is string | undefined {
   if (pool === undefined || typeof pool === 'string') return;
-  throw new InvalidOption(`pool_name is the name of a pool, a text, not ${kindOf(pool)}.`);
+  throw new InvalidOption(`pool_name must be a string, not ${kindOf(pool)}.`);
 }
 
 function emptyList(model: typeof snapshotListModel): VersionedObject {
@@ -72,7 +72,7 @@ function emptyList(model: typeof snapshotListModel): VersionedObject {
 
 function specs(name: string, value: unknown): Dict | null {
   if (value === null || value === undefined) return null;
-  const specs = givenObject(`${name} is an object of texts`, value, ValueError);
+  const specs = givenObject(`${name} must be an object of strings`, value, ValueError);
   return Object.keys(specs).length > 0 ? specs : null;
 }
 

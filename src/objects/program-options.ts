@@ -21,8 +21,8 @@ export async function refusePrograms(given: BackendOptions, { root_helper }: Con
     const wanted = Object.hasOwn(given, name) ? given[name] : null;
     if (wanted === null || wanted === undefined || wanted === value) continue;
     throw new InvalidDump(
-      `The backend ${shownText(given.volume_backend_name)} of the dump has the option ${name}, which leads to a program, ` +
-        'and a dump does not choose what is run. If it is what you want, initialise the backend with cl.backend() first.',
+      `The backend ${shownText(given.volume_backend_name)} of the dump sets the option ${name}, which chooses what ` +
+        'program runs; a dump may not do that. If you trust it, initialise the backend with cl.backend() first.',
     );
   }
 }

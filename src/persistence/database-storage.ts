@@ -27,13 +27,13 @@ export async function databaseAt(options: PersistenceOptions, connect: Connect):
   const path = sqlitePath(connection);
   if (medium !== undefined && path === null) {
     throw new InvalidPersistence(
-      `The connection ${connection} is a database in memory: it has no medium '${medium}'. ` +
-        'Name the database, as in sqlite:///name, or leave the medium out.',
+      `The connection ${connection} is an in-memory database: it has no medium '${medium}'. ` +
+        'Name the database, as in sqlite:///name, or omit the medium.',
     );
   }
   if (read_only && (path === null || from !== undefined)) {
     throw new InvalidPersistence(
-      'The option read_only is for a database file that exists: not for one in memory, nor together with "from".',
+      'The option read_only needs an existing database file: it excludes in-memory databases and "from".',
     );
   }
   const config: CoreConfig = {
@@ -63,8 +63,8 @@ async function serverAt(options: DatabaseOptions): Promise<ServerConfig | null> 
   }
   if (builtin('node:net') === undefined) {
     throw new InvalidUrl(
-      `${shownUrl(connection)} cannot be opened here: browsers let no program open a connection to a database server. ` +
-        'Run this part in Node, Deno or Bun; or move the metadata there into a SQLite file, which opens anywhere.',
+      `${shownUrl(connection)} cannot be opened here: browsers cannot connect to database servers. ` +
+        'Run this code in Node, Deno or Bun, or migrate the metadata there to a SQLite file, which opens anywhere.',
     );
   }
   const { serverOf } = await import('../sql/server-url.ts');

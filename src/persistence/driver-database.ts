@@ -83,7 +83,7 @@ export class DriverDatabase {
         return connection;
       }
       default:
-        throw new ValueError(`There is no model ${model} to look objects up by.`);
+        throw new ValueError(`There are no objects of model ${model} here.`);
     }
   }
 

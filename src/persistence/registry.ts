@@ -39,11 +39,11 @@ const registered = new Map<string, PersistenceClass>();
  */
 export function registerPersistence(name: string, plugin: PersistenceClass): void {
   if (typeof name !== 'string' || name === '') {
-    throw new InvalidPersistence(`A storage is registered by its name, a text, not ${kindOf(name)}.`);
+    throw new InvalidPersistence(`A storage is registered under a name, a non-empty string, not ${kindOf(name)}.`);
   }
   if (Object.hasOwn(builtIn, name))
     throw new InvalidPersistence(`The storage '${name}' is built in; choose another name.`);
-  if (!readable(`${name} is to be a subclass of PersistenceDriver`, plugin, () => isPluginClass(plugin)))
+  if (!readable(`${name} must be a subclass of PersistenceDriver`, plugin, () => isPluginClass(plugin)))
     throw new InvalidPersistence(`A storage must be a subclass of PersistenceDriver: ${name}.${copyHint(plugin)}`);
   registered.set(name, plugin);
 }
@@ -83,14 +83,14 @@ async function importPlugin(specifier: string): Promise<PersistenceClass> {
     if (isCinderlibError(error)) throw error;
     const known = [...Object.keys(builtIn), ...registered.keys()];
     throw new InvalidPersistence(
-      `Invalid persistence storage: ${shownName(specifier)}. There is no storage of that name, nor can a module of that name ` +
+      `Invalid persistence storage: ${shownName(specifier)}. It is neither a known storage nor a module that can ` +
         `be imported.${databaseHint(specifier) ?? didYouMean(specifier, known)} Known storages: ${known.join(', ')}.`,
       { cause: error },
     );
   }
   if (isPluginClass(plugin)) return plugin;
   throw new InvalidPersistence(
-    `Invalid persistence storage: the default export of ${shownName(specifier)} is no subclass of PersistenceDriver.${copyHint(plugin)}`,
+    `Invalid persistence storage: the default export of ${shownName(specifier)} is not a subclass of PersistenceDriver.${copyHint(plugin)}`,
   );
 }
 
@@ -99,7 +99,7 @@ function databaseHint(name: string): string | null {
   const [scheme = ''] = /^(?:sqlite|mysql|mariadb|postgres(?:ql)?)(?=\d?$)/.exec(name.toLowerCase()) ?? [];
   if (scheme === '') return null;
   const url = scheme === 'sqlite' ? 'sqlite:///path' : `${scheme.replace(/s$/, 'sql')}://user@host/database`;
-  return ` For such a database write { storage: 'db', connection: '${url}' }.`;
+  return ` For such a database, use { storage: 'db', connection: '${url}' }.`;
 }
 
 function isPlugin(value: unknown): value is PersistenceDriver {
@@ -112,16 +112,16 @@ function isPluginClass(value: unknown): value is PersistenceClass {
 
 /** A hint for a plugin that extends another copy of this library; empty for anything else. */
 function copyHint(plugin: unknown): string {
-  if (!readable('A storage is given', plugin, () => isStorage(plugin))) return '';
+  if (!readable('A storage is expected', plugin, () => isStorage(plugin))) return '';
   return (
-    ' It extends the class of another copy of the package cinderlib-wasm. Have both use one: ' +
-    'the plugin names it under peerDependencies, and it is installed once (npm ls cinderlib-wasm).'
+    ' It extends a class from another copy of cinderlib-wasm. Use one copy: list it in the peerDependencies of the ' +
+    'plugin, and install it once (npm ls cinderlib-wasm).'
   );
 }
 
 /** A storage's name for a message. A URL in its place may contain a password. */
 function shownName(name: string): string {
   return /[:@]/.test(name) && !name.startsWith('file:')
-    ? "a text that looks like a URL (for 'db', it is the option connection)"
+    ? "a string that looks like a URL (for 'db', pass it as connection)"
     : name;
 }

@@ -115,7 +115,7 @@ function toSql(field: Field, value: unknown): SqlValue {
 /** Refuses text that no text column can hold. The message names only the field: the text may be a secret. */
 function checkText(field: string, text: string): void {
   if (!text.isWellFormed()) {
-    throw new ValueError(`The text in ${field} holds half of a surrogate pair, which no database can store.`);
+    throw new ValueError(`The text in ${field} contains half of a surrogate pair, which no database can store.`);
   }
 }
 

@@ -93,7 +93,7 @@ function readKeyValue(item: Dict): Dumped {
   const [key, value = null] = [own(item, 'key'), own(item, 'value')];
   if (typeof key === 'string' && (value === null || typeof value === 'string'))
     return { class: 'KeyValue', key, value };
-  throw new InvalidDump("A KeyValue in a dump has a 'key' that is a text, and a 'value' that is a text or null.");
+  throw new InvalidDump("A KeyValue in a dump has a 'key' that is a string, and a 'value' that is a string or null.");
 }
 
 /**

@@ -86,7 +86,7 @@ function shownName(name: unknown): string {
 /** Cinder's rule: the same major version as ours, and a minor version that is not higher. */
 function supportedVersion(model: ObjectModel, version: unknown): string {
   if (typeof version !== 'string') {
-    throw new InvalidVersion(`Invalid version of ${model.name}: a text is expected, got '${pythonType(version)}'`);
+    throw new InvalidVersion(`Invalid version of ${model.name}: a string is expected, got '${pythonType(version)}'`);
   }
   const numbers = /^\s*v?(\d+(?:\.\d+)*)\s*$/.exec(version)?.[1]?.split('.').map(Number);
   if (numbers === undefined) throw new InvalidVersion(`Invalid version: ${shownText(version)}`);

@@ -38,10 +38,7 @@ test('what cannot be read or written is told in words, with what to do', async (
         ['check', 'torn.json'],
         'torn.json is a dump, and no database. Make one of it, and name that: cinderlib convert',
       ],
-      [
-        ['check', 'none.sqlite'],
-        'no such file (ENOENT). Correct the path: looking at a database (read_only) makes none.',
-      ],
+      [['check', 'none.sqlite'], 'no such file (ENOENT). Correct the path: read_only creates no database.'],
       [['ls', 'C:\\data\\cl.sqlite'], 'Cannot read C:\\data\\cl.sqlite: there is no such file.'],
       [['ls', 'torn.sql.gz'], 'error: torn.sql.gz: The file is packed by gzip and cannot be unpacked: '],
       [['ls', 'file:good.sqlite'], 'Cannot read file:good.sqlite: there is no such file.'],
@@ -128,9 +125,9 @@ test('a plugin of another copy of the library is told from what is no plugin', a
     const storage = (path: string): string => JSON.stringify({ storage: pathToFileURL(path).href });
     const foreign = await cli(['info', storage(plugin)]);
     expect(foreign.code).toBe(1);
-    expect(foreign.err).toContain('another copy of the package cinderlib-wasm');
+    expect(foreign.err).toContain('another copy of cinderlib-wasm');
     const wrong = await cli(['info', storage(none)]);
     expect(wrong.code).toBe(1);
-    expect(wrong.err).toMatch(/is no subclass of PersistenceDriver\.\n/);
+    expect(wrong.err).toMatch(/is not a subclass of PersistenceDriver\.\n/);
   });
 });

@@ -158,8 +158,8 @@ describe('a database that is only read', () => {
   });
 
   test.each([
-    ['no file', () => {}, 'DatabaseUnavailable', /no such file(?!.*folder).*read_only. makes none/],
-    ['an empty file', () => fs.writeFileSync(database, ''), 'SchemaError', /no tables of Cinder/],
+    ['no file', () => {}, 'DatabaseUnavailable', /no such file(?!.*folder).*read_only creates no database/],
+    ['an empty file', () => fs.writeFileSync(database, ''), 'SchemaError', /no Cinder tables/],
     ['no database', () => fs.writeFileSync(database, 'a letter'), 'NotADatabase', /file is not a database/],
     [
       'half a database',

@@ -623,6 +623,6 @@ test('prints what tells a volume, snapshot or connection from others, and no sec
   expect(inspect(snapshot)).toBe(`<Snapshot ${snapshot.id}, "line\\nbreak", 1 GiB, available>`);
   expect(inspect(connection)).toBe(`<Connection ${connection.id} of volume ${vol.id}>`);
   vol.name = 'n'.repeat(1000);
-  expect(inspect(vol)).toBe(`<Volume ${vol.id}, a text of 1000 characters, 1 GiB, in-use>`);
-  expect(inspect({ deep: [vol] })).toContain(`<Volume ${vol.id}, a text`);
+  expect(inspect(vol)).toBe(`<Volume ${vol.id}, a string of 1000 characters, 1 GiB, in-use>`);
+  expect(inspect({ deep: [vol] })).toContain(`<Volume ${vol.id}, a string`);
 });

@@ -13,7 +13,7 @@ const setupSchema = z.looseObject({
   non_uuid_ids: flag(false),
   output_all_backend_info: flag(false),
   fail_on_missing_backend: flag(true),
-  host: z.nullish(text.check(z.regex(/^[^#]*$/, 'a name without #, which begins the pool,'))),
+  host: z.nullish(text.check(z.regex(/^[^#]*$/, 'a name without #, which introduces the pool,'))),
   root_helper: z._default(z.string(), 'sudo'),
   file_locks_path: z.nullish(text),
   suppress_requests_ssl_warnings: flag(true),
@@ -53,7 +53,7 @@ export function setupConfig(options: unknown): z.infer<typeof setupSchema> {
   for (const name of Object.keys(result.data)) {
     if (name === 'storage' || Object.hasOwn(databaseSchema.shape, name)) {
       throw new InvalidOption(
-        `The option ${name} belongs into persistence_config: { persistence_config: { ${name}: … } }.`,
+        `The option ${name} belongs in persistence_config: { persistence_config: { ${name}: … } }.`,
       );
     }
     const hint = known.includes(name) ? '' : didYouMean(name, known);
@@ -124,7 +124,7 @@ function expectation(issue: z.core.$ZodIssue | undefined): string {
 
 function typeName(value: unknown): string {
   if (value === null || value === undefined) return String(value);
-  if (value === '') return 'an empty text';
+  if (value === '') return 'an empty string';
   if (Array.isArray(value)) return 'a list';
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

@@ -147,7 +147,7 @@ test('an old storage that cannot be closed does not hide that the new one is in 
     code: 'OLD_STORAGE_NOT_CLOSED',
     message:
       "The storage 'memory_db' is in use now, but the old one, 'Stuck', could not be closed: the disk is gone. " +
-      'What it had acknowledged may still have to be looked for there.',
+      'Check that it holds the changes that it acknowledged.',
     cause: new Error('the disk is gone'),
   });
   expect(cl.persistence.storageName).toBe('memory_db');

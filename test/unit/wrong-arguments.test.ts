@@ -44,7 +44,7 @@ describe.each([
     [
       'a filter that is no text',
       () => cl.persistence.getVolumes({ volume_id: 5 as never }),
-      'volume_id is a text, not a number',
+      'volume_id must be a string, not a number',
     ],
     [
       'a key that is a number',
@@ -53,10 +53,14 @@ describe.each([
     ],
     ['no volume', () => cl.persistence.setVolume(null as never), 'setVolume() takes a Volume, not null'],
     ['a storage that is a number', () => cl.setPersistence(5), 'not a number'],
-    ['an id that is a list', () => cl.Volume.getById([] as never), 'getById() takes a text, not a list'],
-    ['no id of a volume', () => cl.Volume.getById(undefined as never), 'getById() takes a text, not undefined'],
-    ['no id of a snapshot', () => cl.Snapshot.getById(null as never), 'getById() takes a text, not null'],
-    ['no id of a connection', () => cl.Connection.getById(undefined as never), 'getById() takes a text, not undefined'],
+    ['an id that is a list', () => cl.Volume.getById([] as never), 'getById() takes a string, not a list'],
+    ['no id of a volume', () => cl.Volume.getById(undefined as never), 'getById() takes a string, not undefined'],
+    ['no id of a snapshot', () => cl.Snapshot.getById(null as never), 'getById() takes a string, not null'],
+    [
+      'no id of a connection',
+      () => cl.Connection.getById(undefined as never),
+      'getById() takes a string, not undefined',
+    ],
   ])('%s is refused', async (_what, run, part) => {
     const error = await errorOf(run);
     expect([error.name, error.message]).toEqual(['InvalidOption', expect.stringContaining(part)]);
@@ -93,14 +97,17 @@ describe.each([
     }
     // What is short and plain helps to find the place.
     expect((await assign('size', 'big')).message).toBe("invalid literal for int() with base 10: 'big'");
-    expect((await assign('size', 'x'.repeat(41))).message).toContain('a text of 41 characters');
+    expect((await assign('size', 'x'.repeat(41))).message).toContain('a string of 41 characters');
   });
 
   test('a field refuses what no dump could hold', async () => {
     const backend = await cl.backend({ volume_backend_name: 'b', volume_driver });
     const volume = await backend.createVolume(1);
     const { name, message } = await errorOf(() => volume.connect({ host: 'h', made: new Date(0) }));
-    expect([name, message]).toEqual(['ValueError', 'The dict in field connector holds a Date, which JSON has not']);
+    expect([name, message]).toEqual([
+      'ValueError',
+      'The dict in field connector holds a Date, which JSON cannot represent',
+    ]);
     expect(await cl.persistence.getConnections()).toEqual([]);
   });
 });

@@ -35,7 +35,7 @@ describe('volumeDriverClass()', () => {
 describe('registerVolumeDriver()', () => {
   it('tells a driver of another copy of the library from what is no driver', () => {
     const refused = (driver: unknown) => () => registerVolumeDriver('foreign', driver as VolumeDriverClass);
-    expect(refused(class extends OfAnotherCopy {})).toThrow('another copy of the package cinderlib-wasm');
+    expect(refused(class extends OfAnotherCopy {})).toThrow('another copy of cinderlib-wasm');
     expect(refused(class {})).not.toThrow('another copy');
   });
 
