@@ -13,7 +13,7 @@ export const deleteTests: readonly ContractTest[] = [
       await persistence.deleteSnapshot(snapshot);
       await persistence.deleteVolume(volume);
       for (const object of [connection, snapshot, volume]) {
-        assert(object.deleted === true, `a delete calls the base class's, which sets deleted of a ${object}`);
+        assert(object.deleted === true, `a delete must call the base class's, which sets deleted on a ${object}`);
         assertEqual(typeof object.deleted_at, 'string');
         assertEqual(
           [...object.ovo.changedFields].filter((name) => /deleted|status/.test(name)),

@@ -33,51 +33,51 @@ async function assertPattern(bytes: Bytes, volume: Volume, seed: number, what: s
 
 export const contentTests: readonly DriverTest[] = [
   [
-    'a volume of a snapshot holds what its volume held when the snapshot was taken',
+    'a volume created from a snapshot holds the data as of the snapshot',
     async (backend, { bytes }) => {
       const volume = await backend.createVolume(1);
       await writePattern(bytes, volume, 1);
       const snapshot = await volume.createSnapshot();
       await writePattern(bytes, volume, 2);
       const before = await snapshot.createVolume();
-      await assertPattern(bytes, before, 1, 'what the snapshot kept is in a volume of it');
+      await assertPattern(bytes, before, 1, 'a volume created from the snapshot holds its data');
       await assertPattern(bytes, volume, 2, 'the volume holds what was written after the snapshot');
       await writePattern(bytes, before, 3);
-      await assertPattern(bytes, volume, 2, 'a volume of a snapshot shares nothing with the first volume');
+      await assertPattern(bytes, volume, 2, 'a volume created from a snapshot is independent of the original volume');
       await snapshot.delete();
       await before.delete();
-      await assertPattern(bytes, volume, 2, 'deleting a snapshot leaves its volume as it is');
+      await assertPattern(bytes, volume, 2, 'deleting a snapshot leaves its volume unchanged');
       await volume.delete();
     },
   ],
   [
-    'a clone holds what its source held, and goes its own way',
+    'a clone holds the data of its source, and is independent of it',
     async (backend, { bytes }) => {
       const volume = await backend.createVolume(1);
       await writePattern(bytes, volume, 4);
       const clone = await volume.clone({ size: 2 });
-      await assertPattern(bytes, clone, 4, 'a clone holds what its source held');
+      await assertPattern(bytes, clone, 4, 'a clone holds the data of its source');
       const end = 2 * gibibyte - length;
       await bytes.write(clone, end, pattern(5, end));
       await writePattern(bytes, clone, 5);
-      await assertPattern(bytes, volume, 4, 'the source of a clone stays as it is');
+      await assertPattern(bytes, volume, 4, 'the source of a clone stays unchanged');
       await volume.delete();
       await assertPattern(bytes, clone, 5, 'a clone outlives its source');
       await clone.delete();
     },
   ],
   [
-    'a volume that grows keeps what it holds, and so do its snapshots',
+    'a volume that grows keeps its data, and so do its snapshots',
     async (backend, { bytes }) => {
       const volume = await backend.createVolume(1);
       await writePattern(bytes, volume, 6);
       const snapshot = await volume.createSnapshot();
       await volume.extend(2);
-      await assertPattern(bytes, volume, 6, 'a bigger volume holds what it held');
+      await assertPattern(bytes, volume, 6, 'an extended volume keeps its data');
       const end = 2 * gibibyte - length;
       await bytes.write(volume, end, pattern(7, end));
       const before = await snapshot.createVolume();
-      await assertPattern(bytes, before, 6, 'a snapshot of before holds what it held');
+      await assertPattern(bytes, before, 6, 'a snapshot taken before keeps its data');
       await before.delete();
       await snapshot.delete();
       await volume.delete();

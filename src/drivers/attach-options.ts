@@ -6,7 +6,7 @@ export const attachOptions = {
   use_multipath_for_image_xfer: {
     type: 'boolean',
     default: false,
-    help: 'Whether attach() is to use several paths. No connector that comes with the library can: attach() refuses then.',
+    help: 'Whether attach() uses multipath. No built-in connector supports it: attach() then fails.',
   },
 } as const satisfies OptionSchema;
 

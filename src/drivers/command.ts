@@ -54,12 +54,12 @@ export class Commands {
    */
   checkRoot(): void {
     if (builtin('node:child_process') === undefined) {
-      throw new MissingDependency('programs', 'This needs programs of the host: it works on Node, Deno and Bun.');
+      throw new MissingDependency('programs', 'This runs programs of the host: it needs Node, Deno or Bun.');
     }
     if (this.#asRoot || this.#helper.length > 0) return;
     throw new MissingDependency(
       'root',
-      "This needs to be root: run the program as root, or set root_helper, such as 'sudo', in setup() or the backend.",
+      "This needs root: run the program as root, or set root_helper, such as 'sudo', in setup() or the backend.",
     );
   }
 
@@ -98,7 +98,7 @@ export class Commands {
   }
 }
 
-const helperHint = ' The root_helper must work without asking: allow it in sudoers (NOPASSWD), or run as root.';
+const helperHint = ' The root_helper must not ask for a password: allow it in sudoers (NOPASSWD), or run as root.';
 
 interface Outcome {
   readonly code: number | null;
@@ -187,7 +187,7 @@ function isMissing(program: string, code: number | null, stderr: string): boolea
 
 function missing(program: string): MissingDependency {
   const name = Object.hasOwn(packages, program) ? packages[program] : undefined;
-  const how = name === undefined ? 'Install it' : `It is part of ${name}: apt-get install ${name}, or the like`;
+  const how = name === undefined ? 'Install it' : `It is part of ${name}: apt-get install ${name}, or similar`;
   return new MissingDependency(program, `This host does not have the program ${program}. ${how}.`);
 }
 

@@ -46,8 +46,8 @@ export async function hostConnector(protocol: string | null, options: ConnectorO
   if (Connector !== undefined) return new Connector(options);
   const known = [...new Set([...Object.keys(connectors), ...registered.keys()])].sort();
   throw new NotImplemented(
-    `Nothing here can attach a volume by the protocol ${protocol ?? '(none given)'}.${didYouMean(key, known)} ` +
-      `Known protocols: ${known.join(', ')}. Others are made known with registerConnector(); ` +
-      'connect() works without.',
+    `No connector can attach a volume by the protocol ${protocol ?? '(none given)'}.${didYouMean(key, known)} ` +
+      `Known protocols: ${known.join(', ')}. Add others with registerConnector(); ` +
+      'connect() works without one.',
   );
 }

@@ -12,6 +12,6 @@ export const thinOptions = {
   max_over_subscription_ratio: {
     type: 'string',
     default: '20.0',
-    help: 'How many times the capacity volumes may promise in sum when they are thin, or auto. Reported, not enforced.',
+    help: 'The ratio of provisioned to total capacity that thin volumes may reach, or auto. Reported, not enforced.',
   },
 } as const satisfies OptionSchema;

@@ -23,7 +23,7 @@ export function sourceName({ volume_id }: DriverSnapshot): string {
 function checkedId(id: string): string {
   if (/^[\w.+-]{1,110}$/.test(id)) return id;
   throw new InvalidVolume(
-    `${JSON.stringify(id)} cannot be part of a name on the storage: letters, digits and . _ + - are expected.`,
+    `${JSON.stringify(id)} cannot be part of a name on the storage: only letters, digits and . _ + - can.`,
   );
 }
 
@@ -32,7 +32,7 @@ export function bytesOf(size: number | bigint | null): number {
   const bytes = Number(size ?? 0) * gibibyte;
   if (Number.isSafeInteger(bytes)) return bytes;
   const most = Math.floor(Number.MAX_SAFE_INTEGER / gibibyte);
-  throw new ValueError(`A volume of ${size} GiB is more than this driver can make: at most ${most} GiB.`);
+  throw new ValueError(`A volume of ${size} GiB is too large for this driver: it takes at most ${most} GiB.`);
 }
 
 /** Converts bytes to GiB with two decimals, as in Cinder's statistics. */

@@ -21,7 +21,7 @@ const fileOptions = {
     type: 'string',
     default: null,
     required: true,
-    help: 'The folder of the files; it is made when it is missing. In browsers a path in the private file system.',
+    help: 'The folder of the files, created if missing. In browsers, a path in the origin private file system.',
   },
   ...thinOptions,
 } as const satisfies OptionSchema;

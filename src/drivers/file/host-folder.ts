@@ -131,7 +131,7 @@ export class HostFolder implements FilePlace {
     const part = this.path(`.${name}.${crypto.randomUUID()}.part`);
     await this.#guard(name, async () => {
       // The slower one finds the other's file, here or when linking.
-      if ((await this.size(name)) !== null) throw new DuplicateEntry(`${this.path(name)} exists already.`);
+      if ((await this.size(name)) !== null) throw new DuplicateEntry(`${this.path(name)} already exists.`);
       try {
         await fill(part);
         await this.#publish(part, this.path(name));
@@ -191,9 +191,9 @@ export class HostFolder implements FilePlace {
       case 'ENOSPC':
       case 'EDQUOT':
       case 'EFBIG':
-        return new StorageFull(this.#folder, `There is no room for ${path} (${code}).`, { cause: error });
+        return new StorageFull(this.#folder, `There is no space for ${path} (${code}).`, { cause: error });
       case 'EEXIST':
-        return new DuplicateEntry(`${path} exists already.`, { cause: error });
+        return new DuplicateEntry(`${path} already exists.`, { cause: error });
       case 'ENOENT':
         if (!isFolder) return new VolumeDeviceNotFound(path);
         break;

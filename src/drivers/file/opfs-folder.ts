@@ -111,11 +111,11 @@ export class OpfsFolder implements FilePlace {
     const cause = { cause: error };
     switch (error.name) {
       case 'QuotaExceededError':
-        return new StorageFull(this.#path.join('/'), `The browser gives no more room for ${this.path(name)}.`, cause);
+        return new StorageFull(this.#path.join('/'), `The browser grants no more space for ${this.path(name)}.`, cause);
       case 'NotFoundError':
         return new VolumeDeviceNotFound(this.path(name));
       case 'InvalidModificationError':
-        return new DuplicateEntry(`${this.path(name)} exists already.`, cause);
+        return new DuplicateEntry(`${this.path(name)} already exists.`, cause);
       case 'NoModificationAllowedError':
         return new VolumeIsBusy(used, 'is open in another tab or worker of this site: close it there first.');
       case 'NotSupportedError':
@@ -133,7 +133,7 @@ function withoutFiles(options?: ErrorOptions): MissingDependency {
   return new MissingDependency(
     'OPFS',
     'The file driver needs Node, Deno or Bun, or a browser with a private file system (OPFS) whose workers have ' +
-      'synchronous access handles, on a page of a secure origin that can start workers.',
+      'synchronous access handles, on a page with a secure origin that can start workers.',
     options,
   );
 }

@@ -26,8 +26,8 @@ export class IscsiConnector implements HostConnector {
   constructor({ use_multipath, root_helper }: ConnectorOptions) {
     if (use_multipath) {
       throw new NotImplemented(
-        'Volumes are attached by one path here: use_multipath_for_image_xfer of the backend, or multipath of the ' +
-          'connector, must be false. registerConnector() takes a connector that can do more.',
+        'This connector has no multipath support: set use_multipath_for_image_xfer of the backend, or multipath of ' +
+          'the connector, to false, or register another with registerConnector().',
       );
     }
     this.#commands = new Commands({ rootHelper: root_helper ?? 'sudo', timeout: 120 });
@@ -100,7 +100,7 @@ export class IscsiConnector implements HostConnector {
       await pause(everyNow);
     }
     throw new DeviceUnavailable(
-      `No disk appeared for unit ${unit.lun} of ${unit.iqn} within ${patience / 1000} seconds of the login.`,
+      `No disk appeared for LUN ${unit.lun} of ${unit.iqn} within ${patience / 1000} seconds of the login.`,
     );
   }
 
@@ -137,7 +137,7 @@ export class IscsiConnector implements HostConnector {
         const hint = 'Start it (systemctl start iscsid), and give this host a name in /etc/iscsi/initiatorname.iscsi.';
         throw new MissingDependency(
           'iscsid',
-          `The iSCSI daemon of this host does not answer. ${hint} ${error.stderr}`,
+          `The iSCSI daemon of this host does not respond. ${hint} ${error.stderr}`,
           {
             cause: error,
           },

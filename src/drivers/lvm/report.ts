@@ -64,7 +64,7 @@ function readReport(text: string, kind: 'lv' | 'vg'): Row[] {
   try {
     report = JSON.parse(text);
   } catch (cause) {
-    throw new VolumeBackendAPIException(`LVM answered with something that is no JSON: ${text.slice(0, 200)}`, {
+    throw new VolumeBackendAPIException(`LVM's output is not JSON: ${text.slice(0, 200)}`, {
       cause,
     });
   }
@@ -72,7 +72,7 @@ function readReport(text: string, kind: 'lv' | 'vg'): Row[] {
   const first: unknown = Array.isArray(reports) ? reports[0] : undefined;
   const rows = isDict(first) ? own(first, kind) : undefined;
   if (!Array.isArray(rows)) {
-    throw new VolumeBackendAPIException(`LVM answered without a list of ${kind}: ${text.slice(0, 200)}`);
+    throw new VolumeBackendAPIException(`LVM's output has no list of ${kind}: ${text.slice(0, 200)}`);
   }
   return rows.map((row: unknown) => (field) => String((isDict(row) ? own(row, field) : undefined) ?? ''));
 }

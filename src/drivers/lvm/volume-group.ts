@@ -30,7 +30,7 @@ export class VolumeGroup {
   constructor(commands: Commands, name: string) {
     // The name is passed as an argument: one that begins with a dash would be taken for an option.
     if (!/^[\w.+][\w.+-]*$/.test(name))
-      throw new InvalidOption(`${JSON.stringify(name)} is no name of a volume group.`);
+      throw new InvalidOption(`${JSON.stringify(name)} is not a valid volume group name.`);
     this.#commands = commands;
     this.name = name;
   }
@@ -120,15 +120,18 @@ export class VolumeGroup {
     if (
       /insufficient (?:suitable |free )|Insufficient (?:suitable |free )|not enough free|above threshold/i.test(stderr)
     ) {
-      return new StorageFull(this.name, `Volume group ${this.name} has no room for ${name}: ${stderr}`, {
+      return new StorageFull(this.name, `Volume group ${this.name} has no space for ${name}: ${stderr}`, {
         cause: error,
       });
     }
     if (/already exists in volume group/.test(stderr)) {
-      return new DuplicateEntry(`${this.path(name)} exists already.`, { cause: error });
+      return new DuplicateEntry(`${this.path(name)} already exists.`, { cause: error });
     }
     if (/in use|is used by another device|open logical volume|Device or resource busy/.test(stderr)) {
-      return new VolumeIsBusy(name, `is in use: disconnect it, or close what has ${this.path(name)} open. ${stderr}`);
+      return new VolumeIsBusy(
+        name,
+        `is in use: disconnect it, or close the program that has ${this.path(name)} open. ${stderr}`,
+      );
     }
     if (/Failed to find logical volume|not found in volume group/.test(stderr)) {
       return new VolumeDeviceNotFound(this.path(name));
@@ -142,7 +145,7 @@ export class VolumeGroup {
       });
     }
     if (/thin_check|thin_repair/.test(stderr) && /No such file|execvp/.test(stderr)) {
-      const how = 'apt-get install thin-provisioning-tools, or the like';
+      const how = 'apt-get install thin-provisioning-tools, or similar';
       return new MissingDependency('thin_check', `LVM needs thin_check for thin volumes: ${how}. ${stderr}`, {
         cause: error,
       });

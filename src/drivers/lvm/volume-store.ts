@@ -121,9 +121,7 @@ export class VolumeStore {
     this.#checkFree(volumes, name);
     const source = this.#find(volumes, snapshot);
     if (source.isLost) {
-      throw new VolumeBackendAPIException(
-        `${snapshot} has run full and is lost: what it held cannot be read any more.`,
-      );
+      throw new VolumeBackendAPIException(`${snapshot} has run full and is invalid: its data is lost.`);
     }
     this.#checkRoom(name, bytes, held, snapshot);
     if (source.pool !== null) return this.#copyThin(name, bytes, source);
@@ -157,7 +155,7 @@ export class VolumeStore {
     const snapshots = snapshotsOf(volumes, name);
     if (snapshots.length > 0) throw new VolumeIsBusy(name, `has snapshots: ${snapshots.join(', ')}.`);
     // Checked before wiping: Cinder's driver wipes a volume in use, only to find that it cannot be removed.
-    if (found.isOpen) throw new VolumeIsBusy(name, 'is in use: disconnect it, or close what has it open.');
+    if (found.isOpen) throw new VolumeIsBusy(name, 'is in use: disconnect it, or close the program that has it open.');
     await this.#wipe(found);
     await this.#group.remove(name);
   }
@@ -232,7 +230,7 @@ export class VolumeStore {
   }
 
   #checkFree(volumes: Volumes, name: string): void {
-    if (volumes.has(name)) throw new DuplicateEntry(`${this.path(name)} exists already.`);
+    if (volumes.has(name)) throw new DuplicateEntry(`${this.path(name)} already exists.`);
   }
 
   #checkRoom(name: string, bytes: number, held: number, from: string): void {

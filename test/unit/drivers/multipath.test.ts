@@ -66,7 +66,7 @@ test('iSCSI refuses several paths, and what was connected for them is disconnect
   await withVolume({ use_multipath_for_image_xfer: true }, 'by-iscsi', async (volume) => {
     await expect(volume.attach()).rejects.toMatchObject({
       name: 'NotImplemented',
-      message: expect.stringContaining('by one path'),
+      message: expect.stringContaining('no multipath support'),
     });
     expect([volume.status, await volume.connections()]).toEqual(['available', []]);
     // By hand too.

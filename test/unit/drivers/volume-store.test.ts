@@ -73,7 +73,7 @@ describe('volumes of a group', () => {
     const group = new GroupInMemory();
     group.createPool = async (name) => {
       await group.create(name);
-      throw new DuplicateEntry(`${group.path(name)} exists already.`);
+      throw new DuplicateEntry(`${group.path(name)} already exists.`);
     };
     const store = storeOn(group, 'thin');
     await store.prepare();

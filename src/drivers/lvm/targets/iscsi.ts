@@ -40,11 +40,11 @@ export abstract class IscsiTarget implements Target {
     }
     if (/\s/.test(`${chap_username}${chap_password}`)) {
       throw new InvalidOption(
-        'chap_username and chap_password cannot hold white space: it separates them where they are stored.',
+        'chap_username and chap_password cannot contain white space, which separates them when stored.',
       );
     }
     if (!/^[\w.:-]*$/.test(target_prefix))
-      throw new InvalidOption(`${target_prefix} cannot begin the name of a target.`);
+      throw new InvalidOption(`${target_prefix} is not a valid prefix of target names.`);
     this.#options = options;
   }
 
@@ -78,7 +78,9 @@ export abstract class IscsiTarget implements Target {
   async connect(volume: DriverVolume, _path: string, connector: DriverConnector): Promise<ConnectionInfo> {
     const location = volume.provider_location?.match(/^(?<portals>\S+),\S+ (?<iqn>\S+)(?: (?<lun>\d+))?$/)?.groups;
     if (location === undefined) {
-      throw new VolumeBackendAPIException(`${volumeName(volume)} is not exported: its provider_location says nothing.`);
+      throw new VolumeBackendAPIException(
+        `${volumeName(volume)} is not exported: its provider_location names no target.`,
+      );
     }
     const portals = (location['portals'] ?? '').split(';');
     const [iqn, lun] = [location['iqn'], Number(location['lun'] ?? 0)];

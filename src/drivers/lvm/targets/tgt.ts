@@ -126,7 +126,7 @@ export class TgtTarget extends IscsiTarget {
         throw error;
       throw new MissingDependency(
         'tgtd',
-        `The daemon of tgt does not run: start it (systemctl start tgt). ${error.stderr}`,
+        `The tgt daemon is not running: start it (systemctl start tgt). ${error.stderr}`,
         {
           cause: error,
         },
