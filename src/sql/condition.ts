@@ -68,7 +68,7 @@ export function scanned(scan: Scan): Condition {
   if ('ids' in scan) {
     const ids = distinctOf(scan.ids);
     if (ids.length <= MOST) return all([bound(ids)('id'), live]);
-    throw new InvalidOption(`A scan takes ${MOST} ids at most, not ${ids.length}. Scan for some after the others.`);
+    throw new InvalidOption(`A scan takes at most ${MOST} ids, not ${ids.length}. Split them into several scans.`);
   }
   const next = scan.after === null ? live : all([{ sql: 'id > ?', parameters: [scan.after] }, live]);
   return { sql: `${next.sql} ORDER BY id LIMIT ?`, parameters: [...next.parameters, scan.limit] };

@@ -200,7 +200,7 @@ export class Core {
   /** Bypasses the queue, which waits for the bulk to end. */
   async #runBulk(command: BulkCommand): Promise<null> {
     const bulk = this.#bulk;
-    if (bulk === null) throw new DatabaseError('There is no bulk under way: it was never begun, or has ended.');
+    if (bulk === null) throw new DatabaseError('No bulk is in progress: it was never begun, or has ended.');
     if (command.kind === 'appendBulk') {
       const newContext = this.#contexts(this.#open());
       await bulk.append((connection) => writeMany(connection, command.commands, newContext));

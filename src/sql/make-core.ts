@@ -24,5 +24,5 @@ async function openEngine(config: CoreConfig, media: Media, openServer: OpenServ
   const { server, read_only } = config;
   if (server === null) return read_only ? openReader(media, config) : openSqlite(media, config);
   if (openServer !== null) return openServer(server, read_only);
-  throw new InvalidUrl(`${server.name} cannot be opened here: browsers let no program connect to a database server.`);
+  throw new InvalidUrl(`${server.name} cannot be opened here: browsers cannot connect to database servers.`);
 }

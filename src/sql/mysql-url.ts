@@ -32,7 +32,7 @@ export const mysqlOptions: OptionReaders = {
   ssl_mode(value) {
     const mode = modes[value.toUpperCase()];
     if (mode !== undefined) return tls({ mode });
-    throw new InvalidUrl(`is to be one of ${Object.keys(modes).join(', ')}, not ${JSON.stringify(value)}`);
+    throw new InvalidUrl(`must be one of ${Object.keys(modes).join(', ')}, not ${JSON.stringify(value)}`);
   },
   ssl_disabled: (value) => tls(flag(value) ? { mode: 'disable' } : {}),
   ssl_ca: (ca) => tls({ ca }),

@@ -16,7 +16,7 @@ function host(value: string): Partial<ServerUrl> {
 function sslmode(value: string): Partial<ServerUrl> {
   const mode = modes.find((known) => known === value);
   if (mode !== undefined) return tls({ mode });
-  throw new InvalidUrl(`is to be one of ${modes.join(', ')}, not ${JSON.stringify(value)}`);
+  throw new InvalidUrl(`must be one of ${modes.join(', ')}, not ${JSON.stringify(value)}`);
 }
 
 export const postgresOptions: OptionReaders = {

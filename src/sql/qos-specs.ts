@@ -34,7 +34,7 @@ export async function storeQosSpecs(
     const created_at = made === null ? null : storableTime(connection.dialect, made);
     await insertRow(connection, qosSpecs.name, { id, key: ROOT_KEY, value, created_at, deleted: false });
   } else if (!isLive(root)) {
-    throw new DuplicateEntry(`QoS specs ${id} exist already, marked as deleted, and an id is not used twice.`);
+    throw new DuplicateEntry(`QoS specs ${id} already exist, marked as deleted, and ids are not reused.`);
   }
   await storePairs(connection, qosSpecs, id, qosPairs(specs), context, true);
   if (root === null && specs.origin?.updated_at) await markChange(connection, id, specs.origin.updated_at);

@@ -24,8 +24,8 @@ export async function repair(
     const ids = await rule.find(connection);
     if (ids.length !== count) {
       throw new DatabaseError(
-        `There are ${ids.length} rows with ${name} in ${table} now, and there were ${count}: ` +
-          'somebody changed the database. Nothing was repaired. Check it again.',
+        `${table} now has ${ids.length} rows with ${name}, not ${count}: ` +
+          'the database was changed meanwhile. Nothing was repaired. Check it again.',
       );
     }
     works.push({ table, ids });

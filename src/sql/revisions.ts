@@ -63,7 +63,7 @@ export async function prepareSchema(engine: SqlEngine, origin: Origin): Promise<
 export function readSchema(engine: SqlEngine): Promise<Schema> {
   const ways = waysOf(engine);
   // Servers show users only the tables that they have a privilege on.
-  const none = `it has no tables of Cinder${engine.dialect === 'sqlite' ? '' : ', or none that this user may see'}`;
+  const none = `it has no Cinder tables${engine.dialect === 'sqlite' ? '' : ', or none that this user may see'}`;
   return look(engine, (connection) => foundSchema(connection, ways, none));
 }
 
@@ -83,8 +83,8 @@ const waysOf = ({ schemaWays }: SqlEngine): SchemaWays => schemaWays ?? sqliteWa
 async function foundSchema(connection: SqlConnection, ways: SchemaWays, none: string): Promise<Schema> {
   const { state, revision } = await check(connection, ways);
   if (revision === null) {
-    const reason = state.isBeingCreated ? 'its tables are not all made yet' : none;
-    throw refusal(`${reason}, and they are made only when a database is opened for writing`);
+    const reason = state.isBeingCreated ? 'not all of its tables exist yet' : none;
+    throw refusal(`${reason}, and they are created only when a database is opened for writing`);
   }
   return { revision, ...(await defaultType(connection)), hasKeyValues: state.tables.has(KEY_VALUE_TABLE) };
 }
@@ -145,7 +145,7 @@ function recordedRevision({ tables, revisions, legacyVersion, isBeingCreated }: 
   if (legacyVersion !== null) {
     throw refusal(
       `it is at version ${legacyVersion} of Cinder's old migrations. ` +
-        `Upgrade it with a Cinder from Xena to 2023.1, which brings it to ${LAST_LEGACY_VERSION} and beyond, ` +
+        `Upgrade it with a Cinder release from Xena to 2023.1, which takes it to ${LAST_LEGACY_VERSION} and beyond, ` +
         'and open it again',
     );
   }
@@ -156,8 +156,8 @@ function recordedRevision({ tables, revisions, legacyVersion, isBeingCreated }: 
   const list = present.length > 3 ? `${some.join(', ')} and ${present.length - 3} more` : some.join(', ');
   throw refusal(
     revisions === null
-      ? `it has tables of Cinder (${list}), but neither alembic_version nor migrate_version says which`
-      : `it has tables of Cinder (${list}), but alembic_version is empty`,
+      ? `it has Cinder tables (${list}), but neither alembic_version nor migrate_version records their revision`
+      : `it has Cinder tables (${list}), but alembic_version is empty`,
   );
 }
 

@@ -36,7 +36,7 @@ export function isCreation(rules: ObjectRules, change: RowChange, stored: Row | 
     return false;
   }
   throw new DuplicateEntry(
-    `${rules.table.name} has a row ${change.id} already, marked as deleted, and an id is not used twice.` +
+    `${rules.table.name} already has a row ${change.id}, marked as deleted, and ids are not reused.` +
       ' Give the object a new id.',
   );
 }
@@ -44,7 +44,7 @@ export function isCreation(rules: ObjectRules, change: RowChange, stored: Row | 
 /** Throws when the row belongs to another object than the change, or has a later change. */
 export function refuseOther({ name }: Table, { id, values }: Pick<RowChange, 'id' | 'values'>, stored: Row): void {
   if ('id' in stored && stored['id'] !== id) {
-    const found = `an object whose id, ${JSON.stringify(stored['id'])}, is the same to this server`;
+    const found = `an object whose id, ${JSON.stringify(stored['id'])}, this server considers the same`;
     throw new MigrationConflict(objectNames[name] ?? name, id, found);
   }
   const { created_at = null, updated_at = null } = values;
@@ -120,7 +120,7 @@ function checkedValues(rules: RowRules, change: RowChange, dialect: Dialect): Re
   for (const [column, value] of Object.entries(change.values)) {
     const kind = rules.table.columns.get(column);
     if (kind === undefined) {
-      throw new DatabaseError(`${rules.table.name} has no column ${JSON.stringify(column)} that could be written.`);
+      throw new DatabaseError(`${rules.table.name} has no writable column ${JSON.stringify(column)}.`);
     }
     values[column] = kind === 'time' && value !== null ? storableTime(dialect, String(value)) : value;
   }

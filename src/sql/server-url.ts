@@ -25,7 +25,7 @@ export function serverOf(connection: string): Omit<ServerConfig, 'lock_timeout'>
   // SQLAlchemy's way of parsing would leave the rest of such a password in the host, for all to see.
   if (url.host?.includes('@')) {
     throw new InvalidUrl(
-      `${shownUrl(connection)} has several @, of which the first ends the password. One in the password is written %40.`,
+      `${shownUrl(connection)} has several @; the first ends the password. Write %40 for an @ in the password.`,
     );
   }
   const dialect = url.scheme === 'postgresql' ? 'postgresql' : 'mysql';
@@ -56,7 +56,7 @@ function withOptions(dialect: ServerConfig['dialect'], url: DatabaseUrl, connect
     const read = Object.hasOwn(readers[dialect], name) ? readers[dialect][name] : undefined;
     if (read === undefined) {
       const known = Object.keys(readers[dialect]);
-      throw refused(connection, name, `is not available.${didYouMean(name, known)} There are ${known.join(', ')}`);
+      throw refused(connection, name, `is not available.${didYouMean(name, known)} Available: ${known.join(', ')}`);
     }
     const { tls, startup, ...others } = readOption(read, value, connection, name);
     const merged = { tls: { ...config.tls, ...tls }, startup: { ...config.startup, ...startup } };

@@ -13,25 +13,25 @@ export type ServerUrl = Omit<ServerConfig, 'lock_timeout' | 'name'>;
 export function flag(value: string): boolean {
   if (/^(true|yes|on|y|t|1)$/i.test(value)) return true;
   if (/^(false|no|off|n|f|0)$/i.test(value)) return false;
-  throw new InvalidUrl(`is to be true or false, not ${JSON.stringify(value)}`);
+  throw new InvalidUrl(`must be true or false, not ${JSON.stringify(value)}`);
 }
 
 /** A number of seconds, as milliseconds; 0 is no limit. */
 export function seconds(value: string): number {
   if (/^\d{1,6}(\.\d+)?$/.test(value)) return Number(value) * 1000;
-  throw new InvalidUrl(`is to be a number of seconds, not ${JSON.stringify(value)}`);
+  throw new InvalidUrl(`must be a number of seconds, not ${JSON.stringify(value)}`);
 }
 
 export function port(value: string): Partial<ServerUrl> {
   if (/^\d{1,5}$/.test(value)) return { port: Number(value) };
-  throw new InvalidUrl(`is to be one number, not ${JSON.stringify(value)}`);
+  throw new InvalidUrl(`must be one number, not ${JSON.stringify(value)}`);
 }
 
 /** An option that has no effect here, allowed with these values only. */
 export function idle(...allowed: readonly string[]): OptionReader {
   return (value) => {
     if (allowed.includes(value.toLowerCase())) return {};
-    throw new InvalidUrl(`cannot be ${JSON.stringify(value)} here, but ${allowed.join(' or ')}`);
+    throw new InvalidUrl(`must be ${allowed.join(' or ')} here, not ${JSON.stringify(value)}`);
   };
 }
 

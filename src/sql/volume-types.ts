@@ -82,7 +82,7 @@ async function storeType(
 ): Promise<void> {
   const stored = await lockRow(connection, volumeTypes, type.id);
   if (stored !== null && !isLive(stored)) {
-    throw new DuplicateEntry(`Volume type ${type.id} exists already, marked as deleted, and an id is not used twice.`);
+    throw new DuplicateEntry(`Volume type ${type.id} already exists, marked as deleted, and ids are not reused.`);
   }
   if (guarded && stored !== null) refuseOther(volumeTypes, type, stored);
   const values: Record<string, SqlValue> = { ...type.values, id: type.id };

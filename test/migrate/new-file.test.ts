@@ -124,7 +124,9 @@ test.each([false, true])(
       const beginning = (cl.persistence as unknown as DatabasePersistence).bulk();
       const closing = cl.close();
       const bulk = await beginning;
-      await expect(bulk.commit()).rejects.toMatchObject({ message: expect.stringMatching(/no bulk under way|closed/) });
+      await expect(bulk.commit()).rejects.toMatchObject({
+        message: expect.stringMatching(/No bulk is in progress|closed/),
+      });
       await closing;
       expect(existsSync(target)).toBe(false);
     });

@@ -90,7 +90,7 @@ describe.each(serverKinds)('%s', (kind) => {
       server.running.sql('CREATE ROLE blind LOGIN');
       const failure = open(as(connection, 'blind', ''), { read_only: true });
       await expect(failure).rejects.toMatchObject({ name: 'SchemaError' });
-      await expect(failure).rejects.toThrow('it has no tables of Cinder, or none that this user may see');
+      await expect(failure).rejects.toThrow('it has no Cinder tables, or none that this user may see');
     });
   }
 

@@ -162,9 +162,9 @@ describe.each(['memory', 'filesystem'] as const)('on the medium %s', (medium) =>
     });
 
     test.each([
-      ['SELECT 1; SELECT 2', [], /One statement at a time/],
-      ['', [], /One statement at a time/],
-      ['SELECT 1\0 + 1', [], /One statement at a time/],
+      ['SELECT 1; SELECT 2', [], /Exactly one statement/],
+      ['', [], /Exactly one statement/],
+      ['SELECT 1\0 + 1', [], /Exactly one statement/],
       ['SELECT ?, ?', [1], /1 values were given/],
       ['SELECT ?', [1, 2], /2 values were given/],
       ['SELECT ?', [], /0 values were given/],

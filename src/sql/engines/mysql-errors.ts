@@ -66,8 +66,8 @@ function wrongText(name: string, message: string): string {
   const [, column = ''] = /for column (.+?) at row/.exec(message) ?? [];
   const place = column.replaceAll('`', '').split('.').slice(-2).join('.');
   return (
-    `The text for ${place || 'a column'} holds a character that the column cannot store, in ${name}. ` +
-    'Columns of utf8mb3, as Cinder makes them, have none above U+FFFF, such as emoji. Nothing was changed.'
+    `The text for ${place || 'a column'} contains a character that the column cannot store, in ${name}. ` +
+    'utf8mb3 columns, as Cinder creates them, hold none above U+FFFF, such as emoji. Nothing was changed.'
   );
 }
 
@@ -75,5 +75,5 @@ function wrongText(name: string, message: string): string {
 function brokenReference(name: string, message: string): string {
   const [, constraint] = /CONSTRAINT `(\w+)`/.exec(message) ?? [];
   const which = constraint === undefined ? '' : ` (${constraint})`;
-  return `${name}: a row refers to one that is not stored, or that was to be removed${which}. Nothing was changed.`;
+  return `${name}: a row refers to one that is not stored or would be removed${which}. Nothing was changed.`;
 }

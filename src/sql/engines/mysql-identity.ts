@@ -29,9 +29,9 @@ export function checkAddress(connection: object, address: string): void {
   const { startTLS } = handshake;
   const check = builtin('node:tls')?.checkServerIdentity;
   if (startTLS === undefined || check === undefined) {
-    const advice = 'Use the name of the server in the URL, or ssl_check_hostname=false.';
+    const advice = "Use the server's name in the URL, or ssl_check_hostname=false.";
     throw new DatabaseUnavailable(
-      `The certificate of ${address} cannot be compared with an address here. ${advice}`,
+      `The certificate of ${address} cannot be checked against an IP address here. ${advice}`,
       address,
     );
   }

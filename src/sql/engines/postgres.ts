@@ -150,7 +150,7 @@ class PostgresSession extends SocketSession implements ServerSession {
     const { rowCount, command } = await this.#query(sql, parameters);
     // After a failed statement the server rolls back instead, and reports no error.
     if (sql === 'COMMIT' && command === 'ROLLBACK') {
-      throw new DatabaseError('The server has undone the transaction, in which a statement had failed.');
+      throw new DatabaseError('The server rolled the transaction back, since a statement in it had failed.');
     }
     return rowCount ?? 0;
   }

@@ -71,32 +71,33 @@ export function lost(name: string, error: PackageError): Fault {
 }
 
 function hint(error: PackageError): string {
-  if (isTlsError(error)) return ' Look at the options of the URL for TLS.';
+  if (isTlsError(error)) return " Check the URL's TLS options.";
   // Deno's own message says which flag is missing.
   return error.message.includes('--allow-net') ? '' : ' Is the server running, and is its address right?';
 }
 
 export function conflict(name: string, error: PackageError): Fault {
-  const message = `${name}: others kept changing the same rows (${error.message}). Nothing was changed. Try again.`;
+  const message =
+    `${name}: other transactions kept changing the same rows (${error.message}). Nothing was changed. Try again.`;
   return { kind: 'conflict', error: new DatabaseLocked(message) };
 }
 
 export function locked(name: string, timeout: number): Fault {
   const message =
     `${name}: another program has locked a row for longer than ${timeout} ms. Nothing was changed. ` +
-    'Try again, or give a longer busy_timeout.';
+    'Try again, or raise busy_timeout.';
   return { kind: 'refused', error: new DatabaseLocked(message) };
 }
 
 export function late(timeout: number, sql: string | null): Fault {
   const message =
-    `The server gave up a statement that took longer than ${timeout} ms: ${shorten(sql ?? '')}. ` +
-    'Nothing was changed. A longer statement_timeout may be given.';
+    `The server cancelled a statement that took longer than ${timeout} ms: ${shorten(sql ?? '')}. ` +
+    'Nothing was changed. Raise statement_timeout if it needs longer.';
   return { kind: 'late', error: new DatabaseError(message) };
 }
 
 export function denied(name: string, error: PackageError, hint = ''): Fault {
-  const advice = `Check user, password and rights.${hint}`;
+  const advice = `Check user, password and privileges.${hint}`;
   const message = `${name} refuses the user: ${error.message}. Nothing was changed. ${advice}`;
   return refused(new AccessDenied(message, name, { cause: plainCause(error) }));
 }
@@ -104,11 +105,11 @@ export function denied(name: string, error: PackageError, hint = ''): Fault {
 /** A server that demands TLS says no more than it does for a wrong password. */
 export function notAdmitted({ name, tls }: ServerConfig, error: PackageError): Fault {
   const isPlain = tls.mode === null || tls.mode === 'disable';
-  return denied(name, error, isPlain ? ' The server may demand TLS, which the URL does not ask for.' : '');
+  return denied(name, error, isPlain ? ' The server may require TLS, which the URL does not enable.' : '');
 }
 
 export function duplicate(name: string, { message }: PackageError): Fault {
-  return { kind: 'duplicate', error: new DuplicateEntry(`${name} has such a row already: ${message}.`) };
+  return { kind: 'duplicate', error: new DuplicateEntry(`${name} already has such a row: ${message}.`) };
 }
 
 export function unfitting(name: string, { message }: PackageError): Fault {
@@ -116,7 +117,7 @@ export function unfitting(name: string, { message }: PackageError): Fault {
 }
 
 export function noChanges(name: string, { message }: PackageError): Fault {
-  return refused(new ReadOnly(name, `${name} takes no changes now: ${message}.`));
+  return refused(new ReadOnly(name, `${name} accepts no changes now: ${message}.`));
 }
 
 export function noDatabase(name: string, { message }: PackageError): Fault {

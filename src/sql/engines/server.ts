@@ -78,7 +78,7 @@ export class ServerEngine implements SqlEngine {
   async refresh(): Promise<void> {}
 
   async bytes(): Promise<Uint8Array> {
-    throw new InvalidOption(`${this.#config.name} is no SQLite database: there is no file to export.`);
+    throw new InvalidOption(`${this.#config.name} is not a SQLite database: there is no file to export.`);
   }
 
   all(sql: string, parameters?: SqlParameters): Promise<RowSet> {
@@ -245,8 +245,8 @@ export class ServerEngine implements SqlEngine {
       asking.abandon();
       this.#pool.drop();
       throw new OutcomeUnknown(
-        `${this.#config.name}: the connection was lost before the server had said whether the change is stored. ` +
-          'It is stored whole or not at all. Look before repeating it.',
+        `${this.#config.name}: the connection was lost before the server confirmed the commit. ` +
+          'The change is stored whole or not at all. Check before repeating it.',
         { cause },
       );
     }

@@ -111,7 +111,7 @@ export class SqliteDatabase {
     // The copy comes without a log.
     if (this.#hasLog && count > versionsAt) bytes.fill(rollbackJournal, versionsAt, versionsAt + 2);
     if (count === bytes.length) return bytes;
-    throw new StorageFailure(`Cannot read ${this.path}: it became shorter meanwhile.`, this.path);
+    throw new StorageFailure(`Cannot read ${this.path}: it was truncated meanwhile.`, this.path);
   }
 
   close(): void {
@@ -171,7 +171,7 @@ export class SqliteDatabase {
       const rest = sqlite.UTF8ToString(heap.word(result + 4));
       if (pointer !== 0 && nothing.test(rest) && !sql.includes('\0')) return pointer;
       sqlite._sqlite3_finalize(pointer);
-      throw new DatabaseError(`One statement at a time, no less and no more: ${shorten(sql)}`);
+      throw new DatabaseError(`Exactly one statement is expected: ${shorten(sql)}`);
     } finally {
       sqlite._free(result);
       sqlite._free(text);

@@ -73,7 +73,7 @@ function refuseSuperJournal(medium: Medium): void {
     if (count < end.length || end.some((byte, index) => byte !== journalMagic[index])) return;
     const { path } = medium;
     throw new DatabaseUnavailable(
-      `Cannot open ${path}: ${path}-journal is left of a transaction over several databases that was interrupted. ` +
+      `Cannot open ${path}: ${path}-journal is left from an interrupted transaction over several databases. ` +
         'Open it once with the program that wrote it, or with sqlite3, which completes it.',
       path,
     );

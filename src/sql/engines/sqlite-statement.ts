@@ -104,7 +104,7 @@ export class SqliteStatement {
         return this.#text(column);
       case Type.blob:
         throw new DatabaseError(
-          `Column ${this.columns()[column]} holds binary data, which no column of Cinder's has: ${shorten(this.sql)}`,
+          `Column ${this.columns()[column]} holds binary data, which no Cinder column has: ${shorten(this.sql)}`,
         );
       default:
         return null;
@@ -159,7 +159,7 @@ export class SqliteStatement {
     const { sqlite } = this.#engine;
     if (value === (value | 0)) return sqlite._sqlite3_bind_int(this.#pointer, index, value);
     // SQLite would silently store NULL.
-    if (Number.isNaN(value)) throw new ValueError('NaN cannot be stored: it is no number.');
+    if (Number.isNaN(value)) throw new ValueError('NaN cannot be stored: it is not a number.');
     return sqlite._sqlite3_bind_double(this.#pointer, index, value);
   }
 

@@ -314,14 +314,14 @@ export class SqliteEngine implements SqlEngine {
       if (!mount.inDoubt) throw cause;
       throw new OutcomeUnknown(
         `${path}: the change was written, but the disk failed before it was durable. ` +
-          'It may or may not be there after a restart. Look before writing it again.',
+          'It may or may not be there after a restart. Check before writing it again.',
         { cause },
       );
     }
     if (!mount.medium.guard.intruded()) return result;
     throw new OutcomeUnknown(
-      `${path}: another program came in while the change was written, and may have undone it. ` +
-        'Call refresh(), and look before writing it again.',
+      `${path}: another program accessed the file during the commit, and may have rolled it back. ` +
+        'Call refresh(), and check before writing it again.',
     );
   }
 

@@ -77,6 +77,6 @@ function versionOf(text: string | null): NonNullable<TlsOptions['minVersion']> |
     case 'tlsv1.3':
       return 'TLSv1.3';
     default:
-      throw new InvalidUrl(`There is no version ${JSON.stringify(text)} of TLS: TLSv1.2 and TLSv1.3 are in use.`);
+      throw new InvalidUrl(`${JSON.stringify(text)} is not a TLS version: use TLSv1.2 or TLSv1.3.`);
   }
 }

@@ -57,7 +57,7 @@ async function attempt<T>({ guard, path }: Medium, read: () => Promise<T>): Prom
   if (later !== null) return { disturbance: later };
   if (guard.stamp() !== before) {
     const error = new DatabaseLocked(
-      `${path} could not be read: another program wrote to it each time. Try again, or allow more time by busy_timeout.`,
+      `${path} could not be read: another program wrote to it each time. Try again, or raise busy_timeout.`,
     );
     return { disturbance: { error, abandoned: false } };
   }

@@ -19,9 +19,7 @@ async function lockOnMysql<T>(connection: SqlConnection, task: () => Promise<T>)
   const name = `CONCAT('cinderlib.', MD5(DATABASE()))`;
   const answer = await connection.all(`SELECT GET_LOCK(${name}, ${LONGEST_WAIT}) AS locked`);
   if (Number(answer.rows[0]?.[0]) !== 1) {
-    throw new DatabaseLocked(
-      'Another process has been making the tables of the database for a minute. Try again later.',
-    );
+    throw new DatabaseLocked("Another process has been creating the database's tables for a minute. Try again later.");
   }
   try {
     // Take a new snapshot: the present one may be older than the rows that the lock's previous holder stored.

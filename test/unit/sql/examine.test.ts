@@ -129,7 +129,7 @@ test('a repair of more than was shown is refused', async () => {
   writer.rows(type('gone'));
   const findings = (await look()).findings;
   writer.rows(type('gone too'));
-  await expect(writer.write({ kind: 'repair', findings })).rejects.toThrow('somebody changed the database');
+  await expect(writer.write({ kind: 'repair', findings })).rejects.toThrow('the database was changed meanwhile');
   expect((await look()).findings[0]?.count).toBe(2);
 });
 

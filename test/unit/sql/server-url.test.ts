@@ -43,7 +43,7 @@ describe('serverOf()', () => {
   test.each(['mysql://u:p@S3cret@h/d', 'postgresql+psycopg2://u:p@S3cret@h:5/d'])(
     'refuses %s, whose password would be told as a host',
     (url) => {
-      expect(messageOf(url)).toMatch(/^InvalidUrl: .*written %40\.$/);
+      expect(messageOf(url)).toMatch(/^InvalidUrl: .*Write %40 for an @ in the password\.$/);
       expect(messageOf(url)).not.toContain('S3cret');
     },
   );
