@@ -46,7 +46,7 @@ export function engineRefused(cause: unknown): CinderlibError {
   // Runtimes reserve gigabytes of address space for each engine, whatever it uses.
   if (cause instanceof RangeError) {
     const remedy = 'Close other contexts, or raise the limit of the process (ulimit -v).';
-    const message = `There is no memory for the SQLite engine: ${messageOf(cause)}. ${remedy}`;
+    const message = `Not enough memory for the SQLite engine: ${messageOf(cause)}. ${remedy}`;
     return new StorageFailure(message, null, 'ENOMEM', { cause });
   }
   return new EngineMismatch(
@@ -70,7 +70,7 @@ async function readEngine(url: URL): Promise<EngineFile> {
     if (!response.ok) throw new Error(`the server answered ${response.status} ${response.statusText}`.trimEnd());
     return { bytes: new Uint8Array(await response.arrayBuffer()), type: response.headers.get('content-type') };
   } catch (cause) {
-    const hint = url.protocol === 'file:' ? '' : '; a Content-Security-Policy must allow it by connect-src';
+    const hint = url.protocol === 'file:' ? '' : '; a Content-Security-Policy must allow it in connect-src';
     throw new EngineMismatch(
       `The SQLite engine ${url.href} (SHA-256 ${pin.sha256} expected) cannot be read: ${messageOf(cause)}. ` +
         `Keep sql-wasm.wasm beside the script that loads it${hint}.`,

@@ -141,7 +141,7 @@ export class BlockFile implements MediumFile {
     try {
       while (this.#extents.length < piecesOf(size, extentSize)) this.#extents.push(new Uint8Array(extentSize));
     } catch (cause) {
-      throw new StorageFailure(`There is no memory for a database of ${size} bytes.`, null, 'ENOMEM', { cause });
+      throw new StorageFailure(`Not enough memory for a database of ${size} bytes.`, null, 'ENOMEM', { cause });
     }
     this.#size = size;
   }

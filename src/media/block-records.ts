@@ -69,7 +69,7 @@ export function checkHeader(header: unknown, path: string): Header {
   if (sizes && isCount(size) && isCount(changes) && isCount(epoch)) {
     return { format, block_size, extent_size, size, changes, epoch };
   }
-  throw damagedRecords(path, 'its header makes no sense');
+  throw damagedRecords(path, 'its header is invalid');
 }
 
 /**
@@ -84,7 +84,7 @@ export function assemble(found: FoundRecords, path: string): StoredDatabase {
   const covered: number[] = [];
   for (let number = 0; number < piecesOf(size, extentSize); number++) {
     const stored = found.extents.get(number) ?? new Uint8Array(0);
-    if (!isPiece(stored, extentSize)) throw damagedRecords(path, `its extent ${number} is no such thing`);
+    if (!isPiece(stored, extentSize)) throw damagedRecords(path, `its extent ${number} is invalid`);
     place(extents, stored, number * extentSize);
     covered.push(stored.length / blockSize);
   }
@@ -96,7 +96,7 @@ export function assemble(found: FoundRecords, path: string): StoredDatabase {
   for (const [number, block] of found.blocks) {
     if (!isCount(number) || number >= end) continue;
     if (!isPiece(block, blockSize) || block.length !== blockSize) {
-      throw damagedRecords(path, `its block ${number} is no such thing`);
+      throw damagedRecords(path, `its block ${number} is invalid`);
     }
     place(extents, block, number * blockSize);
     single.add(number);
@@ -133,5 +133,5 @@ function isCount(value: unknown): value is number {
 }
 
 function damagedRecords(path: string, reason: string): CinderlibError {
-  return new DatabaseCorrupt(`${path} is damaged: ${reason}. It was left as it is. Restore a copy of it.`);
+  return new DatabaseCorrupt(`${path} is damaged: ${reason}. It was not changed. Restore a backup.`);
 }

@@ -5,13 +5,13 @@ import { CinderlibError, DatabaseUnavailable, StorageFailure } from '../errors/i
 const words: Readonly<Record<string, readonly [errno: string, reason: string, remedy: string]>> = {
   QuotaExceededError: [
     'QuotaExceeded',
-    'the browser gives this site no more space',
-    'Free some: on the disk, or of what this site stores; or let the browser store persistently.',
+    'the browser grants this site no more space',
+    'Free disk space, delete other data of this site, or request persistent storage.',
   ],
   NotReadableError: ['NotReadable', 'the browser could not read from the disk', 'Check the disk.'],
   DataError: ['Data', 'the browser could not read from the disk', 'Check the disk.'],
   UnknownError: ['Unknown', "the browser's storage failed", 'Check the disk, and whether it is full.'],
-  AbortError: ['Abort', 'the browser gave the change up', 'Try again.'],
+  AbortError: ['Abort', 'the browser aborted the change', 'Try again.'],
   InvalidStateError: ['InvalidState', 'the browser closed the connection', 'Try again.'],
 };
 
@@ -43,8 +43,8 @@ export function browserOpenFailure(path: string, cause: unknown): CinderlibError
   const word = browserWord(cause) ?? '';
   if (cause instanceof CinderlibError || !denied.has(word)) return browserFailure('open', path, cause);
   return new DatabaseUnavailable(
-    `Cannot open ${path}: the browser lets this page store nothing (${word}). Allow site data for it, leave the ` +
-      'private window, or open the page outside of the frame that it is in.',
+    `Cannot open ${path}: the browser does not let this page store data (${word}). Allow site data for it, leave ` +
+      'the private window, or open the page outside its frame.',
     path,
     { cause },
   );

@@ -21,7 +21,7 @@ export function look(fs: FileSystem, path: string, length: number): Companion | 
   } catch (error) {
     // It was removed between the two calls.
     if (errnoOf(error) === 'ENOENT') return null;
-    throw storageFailure('look at', path, error);
+    throw storageFailure('stat', path, error);
   }
 }
 

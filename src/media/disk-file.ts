@@ -85,7 +85,7 @@ export class DiskFile implements MediumFile {
       const there = this.#fs.statSync(this.#path, { bigint: true, throwIfNoEntry: false });
       return there === undefined || there.ino !== this.#inode || there.dev !== this.#device;
     } catch (error) {
-      throw storageFailure('look for', this.#path, error);
+      throw storageFailure('stat', this.#path, error);
     }
   }
 

@@ -20,13 +20,13 @@ const words: Readonly<Record<string, readonly [reason: string, remedy: string]>>
   EISDIR: ['it is a folder', 'Name a file.'],
   ELOOP: ['too many symbolic links', 'Correct the path.'],
   ENAMETOOLONG: ['the name is too long', 'Choose a shorter one.'],
-  ERR_INVALID_ARG_VALUE: ['the path holds a NUL character', 'Correct the path.'],
+  ERR_INVALID_ARG_VALUE: ['the path contains a NUL character', 'Correct the path.'],
 };
 
 /** Other remedies, for databases that are only read. */
 const forReading: Readonly<Record<string, string>> = {
-  EACCES: 'The file must be readable, and the folders on the way to it open to this user.',
-  EPERM: 'The file must be readable, and the folders on the way to it open to this user.',
+  EACCES: 'The file must be readable, and its parent folders accessible.',
+  EPERM: 'The file must be readable, and its parent folders accessible.',
   ENOENT: 'Correct the path.',
 };
 
@@ -84,8 +84,8 @@ function deniedBy(error: unknown): 'read' | 'write' | null {
 /** The error for a file whose content makes no sense to SQLite, in SQLite's words. */
 export function damaged(path: string, reason: string): DatabaseCorrupt {
   // In browsers there is no file that sqlite3 could read.
-  const rescue = /^(?:indexeddb|opfs):/.test(path) ? '' : `, or save what is left with "sqlite3 ${path} .recover"`;
-  return new DatabaseCorrupt(`${path} is damaged: ${reason}. Restore a copy of it${rescue}.`);
+  const rescue = /^(?:indexeddb|opfs):/.test(path) ? '' : `, or salvage what is left with "sqlite3 ${path} .recover"`;
+  return new DatabaseCorrupt(`${path} is damaged: ${reason}. Restore a backup${rescue}.`);
 }
 
 function sentence(action: string, path: string, cause: unknown): string {

@@ -155,7 +155,7 @@ export class FileGuard implements Guard {
       return this.#watch.hasReadersOfLog() ? this.#watch.locked(0) : null;
     }
     return new DatabaseUnavailable(
-      `${this.#watch.path}: the lock that keeps other programs off was lost in the middle of a change. ` +
+      `${this.#watch.path}: the lock that keeps other programs out was lost during a change. ` +
         'Nothing was written; try again.',
       this.#watch.path,
     );
@@ -220,7 +220,7 @@ export class FileGuard implements Guard {
       return await keeper.exclude(mode);
     } catch (error) {
       if (!(error instanceof RunnerLost)) throw error;
-      const message = `The native SQLite that keeps other programs off ${path} is gone, and another one did not start`;
+      const message = `The native SQLite that locks ${path} was lost, and another one did not start`;
       throw new DatabaseUnavailable(`${message}: ${error.message}. Nothing was written; try again.`, path);
     }
   }
@@ -257,7 +257,7 @@ export class FileGuard implements Guard {
     const { path } = this.#watch;
     return new DatabaseChanged(
       `${path} ${how} by another program while it was open here: nothing was written. ` +
-        'Call refresh(), read what you need again, and repeat.',
+        'Call refresh(), reload what you need, and repeat.',
       path,
     );
   }

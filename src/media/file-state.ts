@@ -36,5 +36,5 @@ export function difference(known: FileState, found: FileState): string | null {
   if (!known.writeAheadLog && found.writeAheadLog) return 'was switched to a write-ahead log';
   if (known.counter !== found.counter) return `was changed (change counter ${known.counter}, now ${found.counter})`;
   if (known.size !== found.size) return `was changed (${known.size} bytes, now ${found.size})`;
-  return known.modified === found.modified ? null : 'was written to (its time changed)';
+  return known.modified === found.modified ? null : 'was written to (its mtime changed)';
 }

@@ -56,7 +56,7 @@ export class FileWatch {
     if (!this.isMoved()) return;
     throw new DatabaseChanged(
       `${this.path} was moved, removed or replaced while it was open: nothing was written. ` +
-        'Close it, and open what is there now with a new setup().',
+        'Close it, and call setup() to open what is there now.',
       this.path,
     );
   }
@@ -117,7 +117,7 @@ export class FileWatch {
     try {
       return this.#fs.statSync(path, { throwIfNoEntry: false }) !== undefined;
     } catch (error) {
-      throw storageFailure('look for', path, error);
+      throw storageFailure('stat', path, error);
     }
   }
 
@@ -137,7 +137,7 @@ export class FileWatch {
       );
     }
     return new DatabaseLocked(
-      `${journal} holds a transaction that is not finished. If no program is at work on it, ${remedy}.`,
+      `${journal} holds a transaction that is not finished. If no program is working on it, ${remedy}.`,
     );
   }
 

@@ -76,7 +76,7 @@ export class FilesystemMedium implements Medium {
     try {
       return (this.#fs.statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0;
     } catch (error) {
-      throw storageFailure('look for', path, error);
+      throw storageFailure('stat', path, error);
     }
   }
 

@@ -209,8 +209,8 @@ export class IndexedDbStore {
       const failure = browserFailure('write to', this.path, cause);
       if (!wasClosed || failure instanceof DatabaseTakenOver || failure instanceof DatabaseChanged) throw failure;
       throw new OutcomeUnknown(
-        `${this.path}: the browser closed its storage while the change was written, and did not open it again. ` +
-          'The change may or may not be there. Call refresh(), and look before writing it again.',
+        `${this.path}: the browser closed its storage during the write, and did not reopen it. ` +
+          'The change may or may not be stored. Call refresh(), and check before writing it again.',
         { cause: failure },
       );
     }

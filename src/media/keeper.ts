@@ -89,7 +89,7 @@ export class Keeper {
     if (/\b(locked|busy)\b/.test(complaint)) return false;
     if (complaint.includes('not a database')) throw new NotADatabase(this.#path);
     if (complaint.includes('malformed')) throw damaged(this.#path, 'database disk image is malformed');
-    const message = `The native SQLite that keeps other programs off ${this.#path} says: ${complaint}`;
+    const message = `The native SQLite that locks ${this.#path} reports: ${complaint}`;
     if (/disk I\/O|disk is full/.test(complaint)) throw new StorageFailure(message, this.#path);
     throw new DatabaseUnavailable(message, this.#path);
   }

@@ -58,7 +58,7 @@ export class MemoryFile implements MediumFile {
       grown.set(this.#bytes.subarray(0, this.#size));
       this.#bytes = grown;
     } catch (cause) {
-      throw new StorageFailure(`There is no memory for a database of ${needed} bytes.`, null, 'ENOMEM', { cause });
+      throw new StorageFailure(`Not enough memory for a database of ${needed} bytes.`, null, 'ENOMEM', { cause });
     }
   }
 }

@@ -116,7 +116,7 @@ export function lockedBy(fs: FileSystem, path: string, pids: readonly number[], 
   const names = known.map((pid) => `process ${pid}${programOf(fs, pid)}`);
   const who = names.length > 0 ? names.join(', ') : 'another program';
   const patience = waited > 0 ? `, after ${Math.round(waited)} ms of waiting` : '';
-  const advice = 'Close it there, or try again; the option busy_timeout says how long to wait.';
+  const advice = 'Close it there, or try again; busy_timeout sets how long to wait.';
   const [pid] = known;
   return new DatabaseLocked(
     `${path} is in use by ${who}${patience}. ${advice}`,

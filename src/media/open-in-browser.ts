@@ -101,8 +101,8 @@ function pathOf({ medium, database }: MediumConfig): string {
 
 function exists(path: string, size: number): DatabaseExists {
   return new DatabaseExists(
-    `${path} exists already and holds ${size} bytes: "from" makes a new database only. ` +
-      'Leave "from" out to open it, or name another database.',
+    `${path} already exists and holds ${size} bytes: "from" only creates new databases. ` +
+      'Omit "from" to open it, or name another database.',
   );
 }
 

@@ -105,7 +105,7 @@ async function root(path: string): Promise<FileSystemDirectoryHandle> {
   if (getDirectory === undefined) {
     throw new DatabaseUnavailable(
       `Cannot open ${path}: this browser has no private file system for this page (navigator.storage.getDirectory). ` +
-        "Serve the page by https or from localhost, or choose the medium 'indexeddb'.",
+        "Serve the page over HTTPS or from localhost, or choose the medium 'indexeddb'.",
       path,
     );
   }
@@ -123,9 +123,13 @@ function placeFailure(path: string, cause: unknown): CinderlibError {
     case 'NotFoundError':
       return new DatabaseUnavailable(`There is no database ${path}.`, path, { cause });
     case 'TypeMismatchError':
-      return new DatabaseUnavailable(`Cannot open ${path}: part of the path is of another kind.`, path, { cause });
+      return new DatabaseUnavailable(
+        `Cannot open ${path}: part of the path is a file instead of a folder, or the reverse.`,
+        path,
+        { cause },
+      );
     case 'TypeError':
-      return new DatabaseUnavailable(`Cannot open ${path}: the browser allows no such name.`, path, { cause });
+      return new DatabaseUnavailable(`Cannot open ${path}: the browser does not allow this name.`, path, { cause });
     default:
       return browserOpenFailure(path, cause);
   }
@@ -134,7 +138,7 @@ function placeFailure(path: string, cause: unknown): CinderlibError {
 function withoutHandles(path: string, cause?: unknown): DatabaseUnavailable {
   return new DatabaseUnavailable(
     `Cannot open ${path}: there are no synchronous access handles here (FileSystemFileHandle.createSyncAccessHandle). ` +
-      "Browsers that have them have them in workers alone: leave out worker: false, or choose the medium 'indexeddb'.",
+      "Browsers offer them only in workers: omit worker: false, or choose the medium 'indexeddb'.",
     path,
     { cause },
   );

@@ -123,8 +123,8 @@ export class TakenPlace {
     const isNeeded = isHotJournal(this.#fs, `${this.path}-journal`) || look(this.#fs, `${this.path}-wal`, 0) !== null;
     if (!isNeeded) return;
     throw new DatabaseUnavailable(
-      `Cannot replace ${this.path}: what lies beside it, -journal or -wal, holds changes of it that a crash interrupted. ` +
-        'Open it once for writing, here or with sqlite3, or remove it with what lies beside it.',
+      `Cannot replace ${this.path}: its -journal or -wal file holds changes that a crash interrupted. ` +
+        'Open it once for writing, here or with sqlite3, or remove it together with that file.',
       this.path,
     );
   }

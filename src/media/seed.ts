@@ -15,8 +15,8 @@ export function seed(fs: FileSystem, { path, folder }: Place, content: Uint8Arra
     // SQLite would replay a leftover companion of a former database into the new one.
     if (size > 0) {
       throw new DatabaseExists(
-        `${path + kind} exists already and holds ${size} bytes: "from" makes a new database only. ` +
-          'Leave "from" out to open it, or name another file.',
+        `${path + kind} already exists and holds ${size} bytes: "from" only creates new databases. ` +
+          'Omit "from" to open it, or name another file.',
       );
     }
   }

@@ -31,8 +31,8 @@ export async function takeWebLock(name: string, path: string, mode: LockMode = '
   const locks = webLocks();
   if (locks === undefined) {
     throw new DatabaseUnavailable(
-      `Cannot open ${path}: this browser has no Web Locks (navigator.locks) for this page, so that two tabs could ` +
-        'spoil the database. Serve the page by https or from localhost.',
+      `Cannot open ${path}: this browser has no Web Locks (navigator.locks) for this page, so two tabs could ` +
+        'corrupt the database. Serve the page over HTTPS or from localhost.',
       path,
     );
   }

@@ -80,7 +80,7 @@ export function findVfs(engine: RunningEngine, database: number, layout: VfsLayo
   for (const method of vfsFunctions) {
     const index = field(method);
     if (!isFunction(engine.table, index)) throw mismatch(method, 'the index of a function', index);
-    if (seen.has(index)) throw mismatch(method, 'a function of its own', index);
+    if (seen.has(index)) throw mismatch(method, 'a distinct function', index);
     seen.add(index);
   }
   return vfs;

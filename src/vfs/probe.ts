@@ -29,7 +29,7 @@ export function probe(sqlite: SqlJs, heap: Heap, vfs: Vfs): void {
       throw mismatch('the start of a scratch database', JSON.stringify(signature), JSON.stringify(start));
     withDatabase(sqlite, heap, mount.name, (database) => {
       const value = readNumber(sqlite, heap, database, 'SELECT value FROM probe');
-      if (value !== witness) throw mismatch('what a scratch database gives back', String(witness), value);
+      if (value !== witness) throw mismatch('the value read from a scratch database', String(witness), value);
     });
   } catch (error) {
     // With another layout WebAssembly calls some other function, or none at all.

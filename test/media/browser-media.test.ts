@@ -95,7 +95,7 @@ describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {
       }, config);
       expect(result).toMatchObject({
         carried: ['carried'],
-        refused: { name: 'DatabaseExists', message: expect.stringContaining('exists already') },
+        refused: { name: 'DatabaseExists', message: expect.stringContaining('already exists') },
         noFile: { name: 'NotADatabase' },
         kept: ['carried'],
       });

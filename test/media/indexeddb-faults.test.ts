@@ -242,7 +242,7 @@ describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {
     }, name);
     expect(error).toMatchObject({
       name: 'DatabaseUnavailable',
-      message: expect.stringContaining('the browser lets this page store nothing (SecurityError)'),
+      message: expect.stringContaining('the browser does not let this page store data (SecurityError)'),
     });
   });
 });

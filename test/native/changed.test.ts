@@ -59,7 +59,7 @@ describe('a file that another program wrote to', () => {
     ['a transaction', '(change counter 2, now 3)', () => native("INSERT INTO t VALUES (2, 'theirs')")],
     ['several transactions', 'now 5)', () => native('CREATE TABLE u (id); INSERT INTO u VALUES (1); DELETE FROM t;')],
     ['a larger file', '(8192 bytes, now 12288)', () => fs.appendFileSync(database, Buffer.alloc(4096))],
-    ['a new time', 'its time changed', () => fs.utimesSync(database, 1, 1)],
+    ['a new time', 'its mtime changed', () => fs.utimesSync(database, 1, 1)],
     ['another mode', 'write-ahead log', () => native('PRAGMA journal_mode=WAL; DELETE FROM t;')],
   ];
   test.each(changes)('%s is noticed before anything is written, and refresh() goes on', async (_, how, change) => {
@@ -107,7 +107,7 @@ describe('a file that another program wrote to', () => {
     fs.readFileSync(database).copy(other, 92, 92, 100);
     expect(await rows('SELECT value FROM t')).toBe('ours, later');
     fs.writeFileSync(database, other);
-    expect(await failure(open.run("UPDATE t SET value = value || '!'"))).toEqual(changed('its time changed'));
+    expect(await failure(open.run("UPDATE t SET value = value || '!'"))).toEqual(changed('its mtime changed'));
     await open.refresh();
     await open.run("UPDATE t SET value = value || '!'");
     expect(await rows('SELECT value FROM t')).toBe('THEY!');
@@ -173,7 +173,7 @@ describe('a context', () => {
       for (const [, call] of calls) {
         const error = await failure(call(context));
         expect(error).toEqual(changed('was moved, removed or replaced'));
-        expect(error).toHaveProperty('message', expect.stringContaining('a new setup()'));
+        expect(error).toHaveProperty('message', expect.stringContaining('call setup()'));
       }
       await context.close();
       expect(fs.readFileSync(database)).toEqual(before);

@@ -376,7 +376,7 @@ describe('the program sqlite3', () => {
       });
       const error = await failure(work);
       expect(error).toBeInstanceOf(DatabaseUnavailable);
-      expect(error).toHaveProperty('message', expect.stringContaining('was lost in the middle of a change'));
+      expect(error).toHaveProperty('message', expect.stringContaining('was lost during a change'));
       expect(fs.readFileSync(database)).toEqual(before);
       await engine.run('DELETE FROM t');
     }

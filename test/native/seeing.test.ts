@@ -346,7 +346,7 @@ describe('somebody who comes in the middle of our transaction', () => {
     intrude = () => execFileSync('sqlite3', [database, 'SELECT count(*) FROM t']);
     const error = await failure(engine.run('INSERT INTO t VALUES (1)'));
     expect(error).toBeInstanceOf(OutcomeUnknown);
-    expect(error).toHaveProperty('message', expect.stringContaining('another program came in'));
+    expect(error).toHaveProperty('message', expect.stringContaining('another program accessed the file'));
     // And the next change finds a file that is not as we left it.
     expect(await failure(engine.run('INSERT INTO t VALUES (2)'))).toBeInstanceOf(DatabaseChanged);
     await engine.refresh();

@@ -30,12 +30,12 @@ test.each([
 });
 
 test.each([
-  ['its header makes no sense', { header: { ...found().header, size: -1 } }],
-  ['its header makes no sense', { header: { ...found().header, block_size: 512 } }],
-  ['its header makes no sense', { header: { ...found().header, extent_size: 4096 } }],
-  ['its extent 0 is no such thing', { extents: new Map([[0, 'text']]) }],
-  ['its extent 0 is no such thing', { extents: new Map([[0, new Uint8Array(5)]]) }],
-  ['its block 64 is no such thing', { blocks: new Map([[64, new Uint8Array(5)]]) }],
+  ['its header is invalid', { header: { ...found().header, size: -1 } }],
+  ['its header is invalid', { header: { ...found().header, block_size: 512 } }],
+  ['its header is invalid', { header: { ...found().header, extent_size: 4096 } }],
+  ['its extent 0 is invalid', { extents: new Map([[0, 'text']]) }],
+  ['its extent 0 is invalid', { extents: new Map([[0, new Uint8Array(5)]]) }],
+  ['its block 64 is invalid', { blocks: new Map([[64, new Uint8Array(5)]]) }],
   ['its block 64 is missing', { blocks: new Map() }],
   ['its block 0 is missing', { extents: new Map() }],
   ['its block 63 is missing', { extents: new Map([[0, new Uint8Array(extentSize - blockSize)]]) }],

@@ -8,6 +8,6 @@ test('startEngine() says that memory is short, and what to do', async () => {
   await expect(startEngine()).rejects.toMatchObject({
     name: 'StorageFailure',
     errno: 'ENOMEM',
-    message: `There is no memory for the SQLite engine: ${words}. Close other contexts, or raise the limit of the process (ulimit -v).`,
+    message: `Not enough memory for the SQLite engine: ${words}. Close other contexts, or raise the limit of the process (ulimit -v).`,
   });
 });
