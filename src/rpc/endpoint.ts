@@ -77,7 +77,7 @@ function workerThread(worker: WorkerThread): WorkerHandle {
     onLost(callback) {
       worker.once('error', (error) => callback(error instanceof Error ? error : new Error(String(error))));
       worker.once('messageerror', () => callback(unreadable()));
-      worker.once('exit', (code) => callback(new Error(`The worker ended with code ${code}.`)));
+      worker.once('exit', (code) => callback(new Error(`The worker exited with code ${code}.`)));
     },
     keepAlive(keep) {
       if (keep) worker.ref();
@@ -108,5 +108,5 @@ function webWorker(worker: Worker, script?: StartedScript): WorkerHandle {
 }
 
 function unreadable(): Error {
-  return new Error('A message of the worker could not be read.');
+  return new Error('A message from the worker could not be read.');
 }

@@ -36,12 +36,12 @@ export async function loadFault(script: string, startedAs: string, policy: Polic
   const response = await ask(script);
   const directive = policy.directiveAgainst(script, startedAs);
   if (directive !== null) {
-    return `the page's policy forbids it by ${directive}. ${policyHint(script, startedAs)}`;
+    return `the page's policy forbids it (${directive}). ${policyHint(script, startedAs)}`;
   }
   if (response instanceof Error) {
     return (
       `it cannot be fetched (${response.message}). If it comes from another origin, its server must send ` +
-      'Access-Control-Allow-Origin; a Content-Security-Policy must allow it by script-src and worker-src.'
+      'Access-Control-Allow-Origin; a Content-Security-Policy must allow it in script-src and worker-src.'
     );
   }
   const beside = script.includes('/.vite/')
@@ -51,19 +51,19 @@ export async function loadFault(script: string, startedAs: string, policy: Polic
   const type = response.headers.get('content-type');
   if (!isScript(type)) {
     return (
-      `the server sends it as ${type ?? 'nothing in particular'}, and browsers take scripts as text/javascript only. ` +
+      `its Content-Type is ${type ?? 'missing'}, and browsers run only text/javascript. ` +
       `If that is a page, there is no such file. ${beside}`
     );
   }
   // No page can see what a worker imports.
   const hint = startedAs === script ? '' : ` ${policyHint(script, startedAs)}`;
-  return `it, or what it imports, cannot be run; the console of the browser may say more.${hint}`;
+  return `it, or a module that it imports, cannot be run; the browser's console may say more.${hint}`;
 }
 
 /** What a page's policy must contain. A script from another origin is started by a Blob that imports it. */
 export function policyHint(script: string, startedAs: string): string {
   const sources = startedAs === script ? "the script's origin" : "blob: and the script's origin";
-  return `A Content-Security-Policy must allow ${sources} by worker-src.`;
+  return `A Content-Security-Policy must allow ${sources} in worker-src.`;
 }
 
 async function ask(script: string): Promise<Response | Error> {

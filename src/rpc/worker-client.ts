@@ -87,7 +87,7 @@ export class WorkerClient implements CoreClient {
   #share(shared: SharedCore): void {
     this.#shared = new AbortController();
     const { signal } = this.#shared;
-    watchCore(shared, signal, () => this.#lose(lostWorker(new Error('It ended, or was ended, by itself.'))));
+    watchCore(shared, signal, () => this.#lose(lostWorker(new Error('It ended unexpectedly.'))));
     watchPage(signal, (isAway) => void this.#remote.setAway(isAway));
   }
 
@@ -116,15 +116,15 @@ function lostWorker(reason: Error): WorkerLost {
   if (reason instanceof WorkerLost) return reason;
   return new WorkerLost(
     `The worker of the persistence core is gone: ${reason.message} ` +
-      'Close this context and call setup() again; what was acknowledged is stored.',
+      'Close this context and call setup() again; acknowledged changes are stored.',
     { cause: reason },
   );
 }
 
 function unknownOutcome(kind: string, reason: Error): OutcomeUnknown {
   return new OutcomeUnknown(
-    `The persistence core went away during ${kind}: the change is stored whole or not at all. ` +
-      'Open the storage again and look before repeating it.',
+    `The persistence core was lost during ${kind}: the change is stored whole or not at all. ` +
+      'Open the storage again and check before repeating it.',
     { cause: reason },
   );
 }

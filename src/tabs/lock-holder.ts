@@ -124,12 +124,12 @@ export function stateOf(holder: Holder, self: Holder, fs: FileSystem): HolderSta
 
 /** Why {@link stateOf} cannot tell, as the end of a sentence. */
 export function whyUnknown(holder: Holder, self: Holder): string {
-  if (holder.host !== self.host) return `it is on another machine, or in a container of another name than ${self.host}`;
+  if (holder.host !== self.host) return `it is on another machine or container than ${self.host}`;
   if (differ(holder.boot, self.boot)) {
-    return 'it is from before a restart, or on another machine of that name, and without /etc/machine-id nobody can tell';
+    return 'it predates a restart, or is on another machine of that name, and there is no /etc/machine-id to tell';
   }
   if (differ(holder.namespace, self.namespace)) return 'it is in another container';
-  return 'this program may not look at others';
+  return 'this program may not inspect others';
 }
 
 /** Reads /proc/<pid>/task/<thread>/stat, whose second field may hold spaces and parentheses. */

@@ -138,7 +138,7 @@ async function read(fs: FileSystem, path: string, database: string): Promise<Hol
 
 function unreadable(path: string, database: string): DatabaseLocked {
   return new DatabaseLocked(
-    `${database} may be in use: its lock file ${path} does not say by whom. ` +
+    `${database} may be in use: its lock file ${path} does not name its holder. ` +
       'If no program has the database open, remove that file.',
   );
 }
@@ -193,7 +193,7 @@ function inUse(
   const { pid, host, program } = holder;
   const advice =
     state === 'unknown'
-      ? `Whether that program still runs cannot be seen from here: ${whyUnknown(holder, self)}. If it does not, remove ${path}.`
+      ? `Whether that program still runs cannot be determined: ${whyUnknown(holder, self)}. If it does not, remove ${path}.`
       : `Close it ${pid === self.pid ? 'first' : 'there first'}.`;
   const who = pid === self.pid && state === 'alive' ? `this very process (${pid}` : `process ${pid} (${program}`;
   return new DatabaseLocked(`${database} is in use by ${who} on ${host}). ${advice}`, pid, host);

@@ -4,8 +4,8 @@ import type { CoreConfig } from '../rpc/contract.ts';
 
 export function silent({ database }: CoreConfig): DatabaseLocked {
   return new DatabaseLocked(
-    `The tab that has ${database} open does not answer: the browser has frozen it, or it is very busy. ` +
-      'Show that tab or close it, and try again.',
+    `The tab that has ${database} open does not respond: the browser has frozen it, or it is very busy. ` +
+      'Switch to that tab or close it, and try again.',
   );
 }
 
@@ -17,8 +17,8 @@ export function misunderstood({ database }: CoreConfig): DatabaseLocked {
 
 export function exists({ database }: CoreConfig): DatabaseExists {
   return new DatabaseExists(
-    `There is a database ${database} already, open in another tab: "from" makes a new database only. ` +
-      'Leave "from" out to open it, or name another database.',
+    `The database ${database} already exists, open in another tab: "from" only creates new databases. ` +
+      'Omit "from" to open it, or name another database.',
   );
 }
 

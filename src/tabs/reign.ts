@@ -211,8 +211,7 @@ export class Reign {
 }
 
 const bulkIsGone =
-  'Nothing of this bulk is stored: it was given up, as this tab was silent while others waited, or another tab leads ' +
-  'now. Start it again.';
+  'This bulk was rolled back: this tab was silent while others waited, or another tab leads now. Start it again.';
 
 function differenceOf(ours: SharedOptions, theirs: SharedOptions): string | null {
   for (const name of ['soft_deletes', 'sqlite_synchronous'] as const) {

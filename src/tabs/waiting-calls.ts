@@ -115,7 +115,7 @@ export class WaitingCalls {
 
 function outcomeUnknown({ kind }: Command): OutcomeUnknown {
   return new OutcomeUnknown(
-    `The tab that has the database open went away or was frozen during ${kind}: the change is stored whole or not ` +
-      'at all. Look before repeating it.',
+    `The tab that has the database open was closed or frozen during ${kind}: the change is stored whole or not ` +
+      'at all. Check before repeating it.',
   );
 }

@@ -111,7 +111,7 @@ describe.each(['worker', 'no worker'])('with %s', (worker) => {
     await once(child, 'exit');
     const said = run([...files, '--no-prompt'], worker);
     expect(said).toMatch(
-      /^DatabaseLocked: .*cannot be seen from here: this program may not look at others\..* remove .*cl\.sqlite\.lock\.$/m,
+      /^DatabaseLocked: .*cannot be determined: this program may not inspect others\..* remove .*cl\.sqlite\.lock\.$/m,
     );
     const looking = ['--allow-read=.,/proc', '--allow-write=.', '--allow-run', '--no-prompt'];
     expect(JSON.parse(run(looking, worker))).toEqual(works);

@@ -131,7 +131,7 @@ describe.each(browserNames)('%s', (name) => {
 
   test.for<[string, Answer, string]>([
     ['is missing', { status: 404, body: 'gone' }, 'the server answers 404 Not Found. Serve it,'],
-    ['is a page', page, 'the server sends it as text/html, and browsers take scripts as text/javascript only.'],
+    ['is a page', page, 'its Content-Type is text/html, and browsers run only text/javascript.'],
     ['is no JavaScript', { type: 'text/javascript', body: '?' }, ''],
   ])('says so when the worker script %s', async ([, answer, reason], context) => {
     if (missing !== null) return context.skip(missing);
@@ -158,7 +158,7 @@ describe.each(browserNames)('%s', (name) => {
     if (missing !== null) return context.skip(missing);
     const said = await useOn({}, policy(`${strictest}; worker-src 'none'`));
     expect(said).toMatch(/^WorkerLost: The worker script \/dist\/core\.js cannot be (?:load|start)ed: /);
-    expect(said).toContain("Content-Security-Policy must allow the script's origin by worker-src");
+    expect(said).toContain("Content-Security-Policy must allow the script's origin in worker-src");
   });
 
   test('says so when the worker script comes as a text', async (context) => {
@@ -167,8 +167,7 @@ describe.each(browserNames)('%s', (name) => {
     const said = await useOn({ '/dist/core.js': { type: 'text/plain', body } });
     // WebKitGTK runs it all the same.
     if (name === 'webkit') expect(said).toBe('made here');
-    else
-      expect(said).toContain('the server sends it as text/plain, and browsers take scripts as text/javascript only.');
+    else expect(said).toContain('its Content-Type is text/plain, and browsers run only text/javascript.');
   });
 
   test.for<[string, Answer, string]>([
