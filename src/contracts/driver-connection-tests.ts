@@ -4,7 +4,7 @@ import type { DriverTest } from './volume-driver-contract.ts';
 
 export const connectionTests: readonly DriverTest[] = [
   [
-    'a volume is connected and disconnected, and its connection data can be stored',
+    'a volume is connected and disconnected, and what says how can be stored',
     async (backend, { connector }) => {
       const volume = await backend.createVolume(1);
       await backend.validateConnector(connector);

@@ -33,7 +33,7 @@ async function assertPattern(bytes: Bytes, volume: Volume, seed: number, what: s
 
 export const contentTests: readonly DriverTest[] = [
   [
-    'a volume created from a snapshot holds the data as of the snapshot',
+    'a volume of a snapshot holds what its volume held when the snapshot was taken',
     async (backend, { bytes }) => {
       const volume = await backend.createVolume(1);
       await writePattern(bytes, volume, 1);
@@ -51,7 +51,7 @@ export const contentTests: readonly DriverTest[] = [
     },
   ],
   [
-    'a clone holds the data of its source, and is independent of it',
+    'a clone holds what its source held, and goes its own way',
     async (backend, { bytes }) => {
       const volume = await backend.createVolume(1);
       await writePattern(bytes, volume, 4);
@@ -67,7 +67,7 @@ export const contentTests: readonly DriverTest[] = [
     },
   ],
   [
-    'a volume that grows keeps its data, and so do its snapshots',
+    'a volume that grows keeps what it holds, and so do its snapshots',
     async (backend, { bytes }) => {
       const volume = await backend.createVolume(1);
       await writePattern(bytes, volume, 6);

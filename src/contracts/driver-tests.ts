@@ -19,7 +19,7 @@ export const driverTests: readonly DriverTest[] = [
     },
   ],
   [
-    'a volume is created, found by another program, and deleted',
+    'a volume is made, found by another program, and deleted',
     async (backend, { cl, another, leftovers }) => {
       const before = await leftovers();
       const volume = await backend.createVolume(1, { name: 'one' });
@@ -36,7 +36,7 @@ export const driverTests: readonly DriverTest[] = [
     },
   ],
   [
-    'two volumes may have the same display name',
+    'volumes of the same name for people are two volumes',
     async (backend) => {
       const [a, b] = [await backend.createVolume(1, { name: 'twin' }), await backend.createVolume(1, { name: 'twin' })];
       await a.delete();
@@ -71,7 +71,7 @@ export const driverTests: readonly DriverTest[] = [
     },
   ],
   [
-    'clones and volumes created from snapshots outlive their sources',
+    'clones and volumes of snapshots live longer than what they were made of',
     async (backend, { leftovers }) => {
       const before = await leftovers();
       const volume = await backend.createVolume(1);

@@ -170,7 +170,7 @@ describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {
       await failure(open({ connection: 'sqlite:///x', medium: 'filesystem' })),
     ]);
     expect(errors).toMatchObject([
-      { name: 'InvalidPersistence', message: expect.stringContaining('is a database in memory') },
+      { name: 'InvalidPersistence', message: expect.stringContaining('is an in-memory database') },
       { name: 'InvalidPersistence', message: expect.stringContaining('Choose one of: memory, indexeddb, opfs.') },
     ]);
   });

@@ -61,7 +61,7 @@ describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {
     );
 
   test.each([
-    ['a quota that is used up', 'quota', 'QuotaExceeded', 'Free some'],
+    ['a quota that is used up', 'quota', 'QuotaExceeded', 'Free disk space'],
     ['a transaction that the browser gives up, again and again', 'abort', 'Abort', 'Try again'],
     ['a record that cannot be asked for', 'partial', 'DataCloneError', 'cannot be cloned'],
   ])('%s rejects every call of the flush, and stores nothing of it', { timeout }, async (_, fault, errno, advice) => {

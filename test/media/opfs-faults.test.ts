@@ -52,7 +52,10 @@ describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {
     );
     expect(result.errors).toMatchObject([{ name: error }, { name: error }]);
     if (error === 'StorageFailure') {
-      expect(result.errors[0]).toMatchObject({ errno: 'QuotaExceeded', message: expect.stringContaining('Free some') });
+      expect(result.errors[0]).toMatchObject({
+        errno: 'QuotaExceeded',
+        message: expect.stringContaining('Free disk space'),
+      });
     }
     expect(result.seen).toEqual(['before']);
     expect(result.stored).toEqual(['after', 'before']);

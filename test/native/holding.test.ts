@@ -356,7 +356,7 @@ describe('the program sqlite3', () => {
     for (let attempt = 0; attempt < 2; attempt++) {
       const error = await failure(engine.run('INSERT INTO t VALUES (1)'));
       expect(error).toBeInstanceOf(DatabaseUnavailable);
-      expect(error).toHaveProperty('message', expect.stringMatching(/native SQLite .* is gone.*SIGKILL/));
+      expect(error).toHaveProperty('message', expect.stringMatching(/native SQLite .* was lost.*SIGKILL/));
     }
     expect(fs.readFileSync(database)).toEqual(before);
     there = true;

@@ -77,7 +77,7 @@ describe.each(serverKinds)('%s', (kind) => {
     const failure = open(options, host);
     await expect(failure).rejects.toMatchObject({ name: 'DatabaseUnavailable' });
     await expect(failure).rejects.toThrow(/certificate|altnames/i);
-    await expect(failure).rejects.toThrow('Look at the options of the URL for TLS');
+    await expect(failure).rejects.toThrow("Check the URL's TLS options");
   });
 
   test('the name does not count where only the authority is to be checked', async (context) => {
@@ -101,7 +101,7 @@ describe.each(serverKinds)('%s', (kind) => {
     server.require(context);
     const failure = open(wish.named(authority.key));
     await expect(failure).rejects.toMatchObject({ name: 'DatabaseUnavailable' });
-    await expect(failure).rejects.toThrow('Look at the options of the URL for TLS');
+    await expect(failure).rejects.toThrow("Check the URL's TLS options");
   });
 
   test('nobody gets in without', async (context) => {

@@ -77,8 +77,7 @@ function hint(error: PackageError): string {
 }
 
 export function conflict(name: string, error: PackageError): Fault {
-  const message =
-    `${name}: other transactions kept changing the same rows (${error.message}). Nothing was changed. Try again.`;
+  const message = `${name}: other transactions kept changing the same rows (${error.message}). Nothing was changed. Try again.`;
   return { kind: 'conflict', error: new DatabaseLocked(message) };
 }
 

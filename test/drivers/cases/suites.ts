@@ -10,7 +10,7 @@ import { randomCase } from './lvm-random.ts';
 const more = process.env['CINDERLIB_ROUNDS'] !== undefined;
 
 /** So is what has nothing to do with where the bytes are. */
-const ofBytes = contractCases('default').filter(([name]) => more || /holds|grows|outlive/.test(name));
+const ofBytes = contractCases('default').filter(([name]) => more || /holds|grows|live longer/.test(name));
 
 export const suites: Readonly<Record<string, readonly Case[]>> = {
   'thin volumes': [...contractCases('thin'), randomCase('thin'), ...(more ? luckCases('thin') : [])],
