@@ -12,13 +12,13 @@ export function assertEqual(actual: unknown, expected: unknown): void {
   assert(a === b, isLong && a !== b ? firstDifference(a, b) : `expected ${b}, got ${a}`);
 }
 
-/** Characters of two values that a person still compares by himself. */
+/** Up to this many characters, a person can still compare two values unaided. */
 const readable = 1000;
 
-/** What no JSON says. */
+/** Stands for `undefined`, which JSON cannot express. */
 const nothing = 'undefined';
 
-/** Where two texts of JSON differ first, and in what. */
+/** Says where two JSON texts first differ, and how. */
 function firstDifference(a: string, b: string, place = ''): string {
   const [actual, expected]: unknown[] = [a, b].map((text) => (text === nothing ? null : JSON.parse(text)));
   if (isTree(actual) && isTree(expected)) {

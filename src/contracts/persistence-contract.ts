@@ -1,7 +1,7 @@
 /**
- * What every storage must do: the contract suite of persistence plugins.
+ * What every storage must do: the contract suite for persistence plugins.
  *
- * It runs under any test runner, in any runtime: give it the runner's `test` and a function that makes an
+ * It runs under any test runner, in any runtime: give it the runner's `test` and a function that creates an
  * empty storage.
  */
 import type { Cinderlib } from '../cinderlib.ts';
@@ -19,11 +19,11 @@ export interface ContractHarness {
   readonly test: (name: string, body: () => Promise<void>) => unknown;
   /** The library under test; a plugin's suite passes its own import of `setup`. */
   readonly setup: (options: SetupOptions) => Promise<Cinderlib>;
-  /** The `persistence_config` of a storage that is empty, made anew for each test. */
+  /** The `persistence_config` of an empty storage, created anew for each test. */
   readonly storage: () => PersistenceConfig | Promise<PersistenceConfig>;
-  /** What the storage cannot keep; nothing, if absent. */
+  /** What the storage cannot keep; by default nothing. */
   readonly limits?: StorageLimits;
-  /** Undoes what `storage` did, after each test, also one whose `setup` failed. */
+  /** Undoes what `storage` did; runs after each test, even if its `setup` failed. */
   readonly cleanUp?: () => void | Promise<void>;
 }
 

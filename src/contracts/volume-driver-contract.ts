@@ -1,8 +1,8 @@
 /**
- * What every volume driver must do: the contract suite for those who write one.
+ * What every volume driver must do: the contract suite for authors of drivers.
  *
- * It runs under any test runner, in any runtime: give it the runner's `test`, and a function that gives the
- * options of a backend on an empty storage. It needs room for five volumes of 1 GiB and one of 2.
+ * It runs under any test runner, in any runtime: give it the runner's `test`, and a function that returns the
+ * options of a backend on an empty storage. It needs room for five volumes of 1 GiB and one of 2 GiB.
  */
 import type { Cinderlib } from '../cinderlib.ts';
 import type { Backend, BackendOptions } from '../objects/backend.ts';
@@ -16,28 +16,28 @@ export interface VolumeDriverHarness {
   readonly test: (name: string, body: () => Promise<void>) => unknown;
   /** The library under test; a driver's suite passes its own import of `setup`. */
   readonly setup: (options: SetupOptions) => Promise<Cinderlib>;
-  /** The options of a backend of the driver, on a storage that holds nothing; asked for before each test. */
+  /** The options of a backend of the driver on an empty storage; called before each test. */
   readonly backend: () => BackendOptions | Promise<BackendOptions>;
-  /** The options of `setup`, such as a `persistence_config`; metadata is in memory unless given. */
+  /** The options of `setup`, such as a `persistence_config`; by default metadata is in memory. */
   readonly options?: SetupOptions;
-  /** The properties of a host that can be connected. */
+  /** The properties of a host that volumes can be connected to. */
   readonly connector?: Readonly<Record<string, unknown>>;
-  /** Reads and writes what a volume holds, for drivers that store something. Without it that is not tested. */
+  /** Reads and writes the content of volumes, for drivers that store any. Without it, content is not tested. */
   readonly bytes?: Bytes;
-  /** The names of everything that the storage holds. With it the suite sees that nothing is left behind. */
+  /** The names of everything in the storage. With it, the suite checks that nothing is left behind. */
   readonly leftovers?: () => readonly string[] | Promise<readonly string[]>;
-  /** Undoes what `backend` did, after each test, also one whose backend failed to start. */
+  /** Undoes what `backend` did; runs after each test, even if its backend failed to start. */
   readonly cleanUp?: () => void | Promise<void>;
 }
 
-/** A test: what it shows, and how, on a backend without volumes. */
+/** A test: its title, and its body, which runs on a backend without volumes. */
 export type DriverTest = readonly [name: string, body: (backend: Backend, tools: DriverTools) => Promise<void>];
 
 export interface DriverTools {
   readonly cl: Cinderlib;
   readonly connector: Readonly<Record<string, unknown>>;
   readonly bytes: Bytes;
-  /** A second context on the same storage: what another program sees. It is closed after the test. */
+  /** Opens a second context on the same storage, as another program would. It is closed after the test. */
   readonly another: () => Promise<Backend>;
   readonly leftovers: () => Promise<readonly string[]>;
 }
