@@ -83,8 +83,8 @@ describe.each([
       for (const kind of ['', '-wal']) copyFileSync(`${target}.left${kind}`, target + kind);
     },
   ],
-] as const)('convert and %s left by a crash', (_, kind, leave) => {
-  test('--force removes it instead of playing it into the new file', async () => {
+] as const)('%s left by a crash', (_, kind, leave) => {
+  test('is removed by convert --force, and never played into the new file', async () => {
     await withTwo(async (source, target, folder) => {
       await leave(target);
       expect(statSync(target + kind).size).toBeGreaterThan(0);
@@ -94,7 +94,7 @@ describe.each([
     });
   });
 
-  test('one without its database is refused until --force is given', async () => {
+  test('without its database makes convert refuse the target until --force', async () => {
     await inTemporaryFolder(async (folder) => {
       const source = copyGolden('rich.sqlite', join(folder, 'source.sqlite'));
       const target = join(folder, 'target.sqlite');
