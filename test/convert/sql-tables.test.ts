@@ -98,9 +98,9 @@ test.each([
 
 describe('sqlTables() refuses, naming the line,', () => {
   test.each<[string, string, RegExp]>([
-    ['a text that is not closed', mysql("INSERT INTO `t` VALUES ('abc"), /line 6 a text is not closed/],
-    ['a comment that is not closed', mysql('/* '), /a comment is not closed/],
-    ['a name that is not closed', mysql('INSERT INTO `t'), /a quoted name is not closed/],
+    ['an unterminated string', mysql("INSERT INTO `t` VALUES ('abc"), /line 6 a text is not closed/],
+    ['an unterminated comment', mysql('/* '), /a comment is not closed/],
+    ['an unterminated name', mysql('INSERT INTO `t'), /a quoted name is not closed/],
     [
       'rows that end in the middle',
       mysql("INSERT INTO `t` VALUES ('a'),\n('b'"),
@@ -109,15 +109,15 @@ describe('sqlTables() refuses, naming the line,', () => {
     ['an INSERT without its end', mysql("INSERT INTO `t` VALUES ('a')"), /; was expected/],
     ['a COPY without its end', postgres('COPY public.t (a) FROM stdin;\na\n'), /the rows of a COPY have no end/],
     ['a row that is too long', mysql("INSERT INTO `t` VALUES ('a','b');"), /2 values for 1 columns/],
-    ['rows of a table that is not described', mysql('INSERT INTO `u` VALUES (1);'), /columns of u are not known/],
+    ['rows of an undeclared table', mysql('INSERT INTO `u` VALUES (1);'), /columns of u are not known/],
     ['an expression', mysql('INSERT INTO `t` VALUES (now());'), /the value now is not known/],
     ['a query', mysql('INSERT INTO `t` SELECT 1;'), /VALUES was expected/],
     [
-      'a table of two dumps',
+      'a table declared twice',
       mysql("INSERT INTO `t` VALUES ('a');\nCREATE TABLE `t` (`a` text);"),
       /line 7 the table t begins again/,
     ],
-    ['a dollar quote that is not closed', postgres('SELECT $$ '), /is not closed/],
+    ['an unterminated dollar quote', postgres('SELECT $$ '), /is not closed/],
   ])('%s', (_, text, message) => {
     expect(() => sqlTables(text)).toThrow(message);
     expect(() => sqlTables(text)).toThrow(expect.objectContaining({ name: 'InvalidDump' }));
