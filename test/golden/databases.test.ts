@@ -49,7 +49,7 @@ describe.each(readable)('the golden database at another revision $name', ({ file
 test.each([
   // Times with a zone, with fewer digits or without a fraction, and a volume whose type is the empty text.
   ['another program wrote to', 'odd'],
-  ['Cinder keeps its own things in: shared and private types, groups, QoS specs without keys', 'shared'],
+  ['holds more of Cinder, such as shared and private types, groups and QoS specs without keys,', 'shared'],
 ])('a database that %s gives the same dumps as Python, in the same order', async (_what, name) => {
   const answers = goldenJson<GoldenAnswers>(`${name}.expected.json.gz`);
   await withGolden(`${name}.sqlite.gz`, answers.backends, async (cl) => {
