@@ -61,9 +61,9 @@ describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {
     );
 
   test.each([
-    ['a quota that is used up', 'quota', 'QuotaExceeded', 'Free some'],
-    ['a transaction that the browser gives up, again and again', 'abort', 'Abort', 'Try again'],
-    ['a record that cannot be asked for', 'partial', 'DataCloneError', 'cannot be cloned'],
+    ['an exhausted quota', 'quota', 'QuotaExceeded', 'Free some'],
+    ['a transaction that the browser aborts again and again', 'abort', 'Abort', 'Try again'],
+    ['a record that cannot be cloned', 'partial', 'DataCloneError', 'cannot be cloned'],
   ])('%s rejects every call of the flush, and stores nothing of it', { timeout }, async (_, fault, errno, advice) => {
     const { errors, during, next, seen, stored, text } = await meet({ fault, times: 1000, opens: true });
     for (const error of errors) {
@@ -76,7 +76,7 @@ describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {
   });
 
   test.each([
-    ['a transaction that the browser gives up once', 'abort'],
+    ['a transaction that the browser aborts once', 'abort'],
     ['a connection that the browser closes', 'close'],
     ['a connection that the browser closes after it has stored everything', 'unanswered'],
   ])('%s is retried, and no call fails', { timeout }, async (_, fault) => {
@@ -160,7 +160,7 @@ describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {
 
   test.each([
     ['another program made', 1, 'NotADatabase', 'was not made by this library'],
-    ['another program made, many versions ago', 7, 'NotADatabase', 'was made by something else'],
+    ['another program made at a higher version', 7, 'NotADatabase', 'was made by something else'],
   ])('an IndexedDB database that %s is refused and left as it is', { timeout }, async (_, version, error, reason) => {
     const result = await page.evaluate(
       async ({ name, version }: { name: string; version: number }) => {
@@ -189,8 +189,8 @@ describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {
 
   test.each([
     ['a header of a later version', 'header', 'format', 'NotADatabase'],
-    ['a header that makes no sense', 'header', 'size', 'DatabaseCorrupt'],
-    ['a piece that is missing', 'extents', null, 'DatabaseCorrupt'],
+    ['an invalid header', 'header', 'size', 'DatabaseCorrupt'],
+    ['a missing extent', 'extents', null, 'DatabaseCorrupt'],
   ])('opening a database with %s fails and leaves it as it is', { timeout }, async (_, store, field, error) => {
     const result = await page.evaluate(
       async ({ name, store, field }: { name: string; store: string; field: string | null }) => {

@@ -35,7 +35,7 @@ test('a file that is no database is replaced without native SQLite, along with t
   });
 });
 
-test('a place can be taken only once, and is not replaced if its file has changed', async () => {
+test('the place of a database can be taken only once, and is not replaced if its file has changed', async () => {
   await inTemporaryFolder(async (folder) => {
     const target = copyGolden('one.sqlite', join(folder, 'target.sqlite'));
     writeFileSync(`${target}.part`, 'new');
