@@ -59,8 +59,8 @@ describe('a file that another program wrote to', () => {
     ['a transaction', '(change counter 2, now 3)', () => native("INSERT INTO t VALUES (2, 'theirs')")],
     ['several transactions', 'now 5)', () => native('CREATE TABLE u (id); INSERT INTO u VALUES (1); DELETE FROM t;')],
     ['a larger file', '(8192 bytes, now 12288)', () => fs.appendFileSync(database, Buffer.alloc(4096))],
-    ['a new time', 'its time changed', () => fs.utimesSync(database, 1, 1)],
-    ['another mode', 'write-ahead log', () => native('PRAGMA journal_mode=WAL; DELETE FROM t;')],
+    ['a changed modification time', 'its time changed', () => fs.utimesSync(database, 1, 1)],
+    ['a switch to write-ahead log mode', 'write-ahead log', () => native('PRAGMA journal_mode=WAL; DELETE FROM t;')],
   ];
   test.each(changes)('%s is noticed before anything is written, and refresh() resolves it', async (_, how, change) => {
     const open = await openUnheld();

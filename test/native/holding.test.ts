@@ -213,7 +213,7 @@ describe.each(keepers)('the native lock held by $name', ({ start: keeper }) => {
 
   test.each([
     ['before the lock is taken', true],
-    ['once more after the last was brought in', false],
+    ['again after the first one was checkpointed', false],
   ])('lets opening checkpoint a write-ahead log that a native program starts meanwhile, %s', async (_, isFirst) => {
     const shell = start();
     await shell.run('CREATE TABLE t (id)');

@@ -38,11 +38,11 @@ describe('parseLocks()', () => {
     ['is of another kind', '3: FLOCK  ADVISORY  WRITE 703 fd:00:2531452 0 EOF'],
     ['is a lease', '4: LEASE  ACTIVE    READ  703 fd:00:2531452 0 EOF'],
     ['is of another file', '5: POSIX  ADVISORY  WRITE 703 fd:00:12531452 0 EOF'],
-    ['is of a file whose number begins alike', '5: POSIX  ADVISORY  WRITE 703 fd:00:25314520 0 EOF'],
-    ['is of a file with the same number on another disk', '6: POSIX  ADVISORY  WRITE 703 fe:00:2531452 0 EOF'],
+    ['is of a file whose inode number has the same beginning', '5: POSIX  ADVISORY  WRITE 703 fd:00:25314520 0 EOF'],
+    ['is of a file with the same inode number on another disk', '6: POSIX  ADVISORY  WRITE 703 fe:00:2531452 0 EOF'],
     ['is of no file', '7: POSIX  ADVISORY  WRITE 703 *NOINODE* 0 EOF'],
     ['is cut off', '8: POSIX  ADVISORY  WRITE 703 fd:00:2531452 0'],
-    ['has its number as a process', '8: POSIX  ADVISORY  WRITE 2531452 fd:00:7 0 EOF'],
+    ['has the inode number as its process id', '8: POSIX  ADVISORY  WRITE 2531452 fd:00:7 0 EOF'],
   ])('ignores a line that %s', (_, line) => {
     expect(parse(line)).toEqual([]);
   });

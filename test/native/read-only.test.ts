@@ -158,11 +158,11 @@ describe('a read_only database', () => {
   });
 
   test.each([
-    ['no file', () => {}, 'DatabaseUnavailable', /no such file(?!.*folder).*read_only. makes none/],
+    ['missing', () => {}, 'DatabaseUnavailable', /no such file(?!.*folder).*read_only. makes none/],
     ['an empty file', () => fs.writeFileSync(database, ''), 'SchemaError', /no tables of Cinder/],
     ['no database', () => fs.writeFileSync(database, 'a letter'), 'NotADatabase', /file is not a database/],
     [
-      'half a database',
+      'truncated',
       () => fs.writeFileSync(database, goldenBytes('rich.sqlite').subarray(0, 40_960)),
       'DatabaseCorrupt',
       /is damaged/,
