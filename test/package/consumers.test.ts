@@ -53,7 +53,7 @@ async function used(server: StaticServer, path = '/index.html'): Promise<string>
   }
 }
 
-test.for(consumers)('the package works in a page built with %s', { timeout: 120_000 }, async (consumer, context) => {
+test.for(consumers)('the package works in a page (bundler: %s)', { timeout: 120_000 }, async (consumer, context) => {
   if (missing !== null) return context.skip(missing);
   await using server = await startServer({ '/': build(consumer) });
   expect(await used(server)).toBe('made in a bundle, browser');
@@ -61,7 +61,7 @@ test.for(consumers)('the package works in a page built with %s', { timeout: 120_
 });
 
 test.for(['vite', 'esbuild', 'rollup'] as const)(
-  'the package works in a page built with %s, under the strictest policy that allows WebAssembly',
+  'the package works in a page under the strictest policy that allows WebAssembly (bundler: %s)',
   { timeout: 120_000 },
   async (consumer, context) => {
     if (missing !== null) return context.skip(missing);
