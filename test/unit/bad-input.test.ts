@@ -304,16 +304,16 @@ describe('in a database with volumes', () => {
   }
 
   const hostile: readonly (readonly [string, string, string])[] = [
-    ['no JSON', '{"class": "Volume"', 'JSONDecodeError'],
+    ['invalid JSON', '{"class": "Volume"', 'JSONDecodeError'],
     ['a list of numbers', '[1, 2]', 'InvalidDump'],
     ['an unknown class', '{"class": "constructor", "backend": {}, "ovo": {}}', 'InvalidDump'],
-    ['a class of the prototype', '{"class": "__proto__", "backend": {}}', 'InvalidDump'],
-    ['inherited keys', '{"__proto__": {"class": "Volume", "backend": {}, "ovo": {}}}', 'InvalidDump'],
-    ['no backend', '{"class": "Volume", "ovo": {}}', 'InvalidDump'],
-    ['endless depth', '['.repeat(100_000), 'InvalidDump'],
-    ['endless depth in a dictionary', '{"class":'.repeat(100_000), 'InvalidDump'],
+    ['__proto__ as a class', '{"class": "__proto__", "backend": {}}', 'InvalidDump'],
+    ['keys inherited through __proto__', '{"__proto__": {"class": "Volume", "backend": {}, "ovo": {}}}', 'InvalidDump'],
+    ['an object without a backend', '{"class": "Volume", "ovo": {}}', 'InvalidDump'],
+    ['lists nested too deeply', '['.repeat(100_000), 'InvalidDump'],
+    ['dictionaries nested too deeply', '{"class":'.repeat(100_000), 'InvalidDump'],
     [
-      'a backend that is not there',
+      'an object of an unknown backend',
       '{"class": "Volume", "backend": {"volume_backend_name": "x"}, "ovo": {}}',
       'BackendNotPresent',
     ],
@@ -411,7 +411,7 @@ test('a name of 1 MB and texts with NUL are kept to the letter', async () => {
   });
 });
 
-test('from creates a database from bytes, and never replaces one', async () => {
+test('the option from creates a database from bytes, and never replaces one', async () => {
   await inTemporaryFolder(async (folder) => {
     const golden = readFileSync(copyGolden('one.sqlite', join(folder, 'one.sqlite')));
     const path = join(folder, 'cl.sqlite');

@@ -49,9 +49,9 @@ const disconnected = ['P deleteConnection', 'D removeExport', 'P setVolume avail
 
 test.each([
   ['nothing', undefined],
-  ['a path alone', '/dev/sdb'],
-  ['no path', { type: 'block' }],
-  ['what cannot be stored', { path: '/dev/sdb', type: 'block', close: () => {} }],
+  ['a bare path', '/dev/sdb'],
+  ['a device without a path', { type: 'block' }],
+  ['a value that cannot be stored', { path: '/dev/sdb', type: 'block', close: () => {} }],
 ])('attach() disconnects again if the connector answers with %s', async (_what, device) => {
   registerConnector(
     'logged',

@@ -92,7 +92,7 @@ class TakesNone extends RecordingPersistence {
 /** Opens each storage, and returns the name of the error with which it refuses. */
 const storages: readonly (readonly [string, () => Promise<string>])[] = [
   [
-    'that is only read',
+    'that is read_only',
     async () => {
       const file = { storage: 'db', connection: `sqlite:///${join(folder, 'cl.sqlite')}` };
       await open(file);
@@ -102,7 +102,7 @@ const storages: readonly (readonly [string, () => Promise<string>])[] = [
     },
   ],
   [
-    'of a context that is closed',
+    'of a closed context',
     async () => {
       await open({ storage: 'memory_db' });
       await cl.close();
@@ -110,7 +110,7 @@ const storages: readonly (readonly [string, () => Promise<string>])[] = [
     },
   ],
   [
-    'whose worker is gone',
+    'whose worker has ended',
     async () => {
       const workers: Worker[] = [];
       const worker = (): Worker => {
@@ -125,7 +125,7 @@ const storages: readonly (readonly [string, () => Promise<string>])[] = [
     },
   ],
   [
-    'of a plugin that says so',
+    'of a plugin whose checkWritable() throws',
     async () => {
       const plugin = new TakesNone(log);
       await open({ storage: plugin });

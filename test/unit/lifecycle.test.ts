@@ -131,7 +131,7 @@ describe('createVolume()', () => {
     expect(backend.volumesInFlight.size).toBe(0);
   });
 
-  test('wraps thrown values that cannot be given a resource, as the cause', async () => {
+  test('wraps a thrown value that cannot carry a resource in an error, as its cause', async () => {
     const circle: Record<string, unknown> = { status: 500 };
     circle['circle'] = circle;
     const { proxy, revoke } = Proxy.revocable({}, {});

@@ -38,11 +38,15 @@ const backend = { class: 'Backend', backend: inFull('new'), volumes: [] };
 
 describe('load() starts no backend of a dump', () => {
   test.each<[string, string, readonly object[]]>([
-    ['with an object that is none', 'InvalidDump', [backend, { ...volume('new', {}), ovo: {} }]],
+    ['with an invalid object', 'InvalidDump', [backend, { ...volume('new', {}), ovo: {} }]],
     ['with a value of the wrong type', 'ValueError', [backend, volume('new', { id: 'v', size: 'big' })]],
-    ['with such a volume in the backend', 'ValueError', [{ ...backend, volumes: [volume('new', { size: 'big' })] }]],
+    [
+      'with a value of the wrong type within the backend',
+      'ValueError',
+      [{ ...backend, volumes: [volume('new', { size: 'big' })] }],
+    ],
     ['with a snapshot of another backend', 'ValueError', [backend, snapshot('new', { id: 's', progress: 'other' })]],
-    ['with a snapshot that does not say its backend', 'ObjectActionError', [backend, snapshot('new', { id: 's' })]],
+    ['with a snapshot that names no backend', 'ObjectActionError', [backend, snapshot('new', { id: 's' })]],
     ['with a backend that is missing', 'BackendNotPresent', [backend, volume('other', { id: 'v' })]],
     [
       'with a backend that names no driver',

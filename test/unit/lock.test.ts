@@ -238,7 +238,7 @@ describe('the lock of a dead holder', () => {
   });
 
   test.each(['0badcafe', null])(
-    'is not taken over after another boot if the machine id is %j and may be of another machine',
+    'is not taken over after another boot on a host of the same name with the machine id %j',
     async (machine) => {
       const text = self({ boot: '00000000-0000-0000-0000-000000000000', machine });
       fs.writeFileSync(lockFile, text);
@@ -300,7 +300,7 @@ describe('the lock of a dead holder', () => {
     lock.release();
   });
 
-  test('goes to one of eight processes like a free lock does', async () => {
+  test('is contested like a free lock, which goes to exactly one of eight processes', async () => {
     const contenders = Array.from({ length: 8 }, start);
     await Promise.all(contenders.map((child) => ask(child, null)));
     const at = Date.now() + 30;
@@ -308,7 +308,7 @@ describe('the lock of a dead holder', () => {
     expect(answers.filter((answer) => answer === 'won')).toHaveLength(1);
   });
 
-  test('takes the files of dead programs beside it away, and leaves other files alone', async () => {
+  test('is removed along with other leftovers of dead programs, and other files are kept', async () => {
     const text = await deadLock();
     fs.writeFileSync(`${lockFile}.0123456789abcdef`, text);
     fs.writeFileSync(`${lockFile}.backup`, 'mine');
@@ -342,7 +342,7 @@ describe('a draft of a lock whose program was killed', () => {
     expect(fs.readdirSync(folder)).toEqual([`cl.sqlite.lock.${token}`]);
   });
 
-  test('of another machine is removed even if it is empty, once it is old enough', async () => {
+  test('of unknown origin is removed even if it is empty, once it is old enough', async () => {
     fs.writeFileSync(draft(), '');
     (await takeLock(database)).release();
     expect(fs.readdirSync(folder)).toHaveLength(1);

@@ -51,7 +51,7 @@ describe.each(['memory', 'memory_db'])('on the storage %s', (storage) => {
     await refused(() => vol.detach(misspelt({ forced: true })), 'Did you mean force?');
   });
 
-  test('a volume is not deleted while another object has created a snapshot of it', async () => {
+  test('a volume is not deleted if another object has created a snapshot of it', async () => {
     const vol = await b.createVolume(1);
     const other = await cl.Volume.getById(vol.id);
     await vol.snapshots();

@@ -29,15 +29,19 @@ async function withRows(sql: string, use: (cl: Cinderlib, path: string) => Promi
 }
 
 test.each([
-  ['a type that is not there', "UPDATE volumes SET volume_type_id = 'nobody'", '"volume_type":null'],
+  ['a missing type', "UPDATE volumes SET volume_type_id = 'nobody'", '"volume_type":null'],
   ['a type that is marked as deleted', deletedType, '"volume_type":null'],
   ['a status that Cinder does not know', "UPDATE volumes SET attach_status = 'odd'", '"attach_status":"odd"'],
   ['no connection_info', 'UPDATE volume_attachment SET connection_info = NULL', '"connection_info":null'],
   ['connection_info without conn', `UPDATE volume_attachment SET connection_info = '{}'`, '"connection_info":{}'],
   ['connection_info that is a text', `UPDATE volume_attachment SET connection_info = '"x"'`, '"connection_info":"x"'],
-  ['a T in a time', "UPDATE volumes SET created_at = '2012-03-04T05:06:07'", '"2012-03-04T05:06:07.000000Z"'],
-  ['a date alone', "UPDATE volumes SET created_at = '2012-03-04'", '"2012-03-04T00:00:00.000000Z"'],
-  ['milliseconds', "UPDATE volumes SET created_at = '2012-03-04 05:06:07.123'", '"2012-03-04T05:06:07.123000Z"'],
+  ['a T in its time', "UPDATE volumes SET created_at = '2012-03-04T05:06:07'", '"2012-03-04T05:06:07.000000Z"'],
+  ['a date without a time', "UPDATE volumes SET created_at = '2012-03-04'", '"2012-03-04T00:00:00.000000Z"'],
+  [
+    'a time in milliseconds',
+    "UPDATE volumes SET created_at = '2012-03-04 05:06:07.123'",
+    '"2012-03-04T05:06:07.123000Z"',
+  ],
 ])('a volume with %s is listed and printed', async (_what, sql, shown) => {
   await withRows(sql, async (cl) => {
     expect((await cl.persistence.getVolumes()).length).toBe(4);

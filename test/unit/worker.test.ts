@@ -199,7 +199,7 @@ describe('a worker', () => {
     expect(error.message).toContain('/nowhere/core.js');
   });
 
-  test('that is not returned by the function fails setup()', async () => {
+  test('that the given function does not return fails setup()', async () => {
     for (const made of [{}, 5, null, undefined]) {
       const worker = (() => made) as unknown as () => Worker;
       const error = await errorOf(setup({ persistence_config: { storage: 'memory_db' }, worker }));

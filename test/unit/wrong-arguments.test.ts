@@ -42,7 +42,7 @@ describe.each([
   test.each([
     ['a null filter', () => cl.persistence.getVolumes(null as never), 'getVolumes() takes an object with'],
     [
-      'a filter that is no text',
+      'a filter value that is a number',
       () => cl.persistence.getVolumes({ volume_id: 5 as never }),
       'volume_id is a text, not a number',
     ],
@@ -51,12 +51,20 @@ describe.each([
       () => cl.persistence.deleteKeyValue(5 as never),
       'takes a key or a KeyValue, not a number',
     ],
-    ['no volume', () => cl.persistence.setVolume(null as never), 'setVolume() takes a Volume, not null'],
+    [
+      'null in place of a volume',
+      () => cl.persistence.setVolume(null as never),
+      'setVolume() takes a Volume, not null',
+    ],
     ['a storage that is a number', () => cl.setPersistence(5), 'not a number'],
     ['an id that is a list', () => cl.Volume.getById([] as never), 'getById() takes a text, not a list'],
-    ['no id of a volume', () => cl.Volume.getById(undefined as never), 'getById() takes a text, not undefined'],
-    ['no id of a snapshot', () => cl.Snapshot.getById(null as never), 'getById() takes a text, not null'],
-    ['no id of a connection', () => cl.Connection.getById(undefined as never), 'getById() takes a text, not undefined'],
+    ['an undefined volume id', () => cl.Volume.getById(undefined as never), 'getById() takes a text, not undefined'],
+    ['a null snapshot id', () => cl.Snapshot.getById(null as never), 'getById() takes a text, not null'],
+    [
+      'an undefined connection id',
+      () => cl.Connection.getById(undefined as never),
+      'getById() takes a text, not undefined',
+    ],
   ])('%s is refused', async (_what, run, part) => {
     const error = await errorOf(run);
     expect([error.name, error.message]).toEqual(['InvalidOption', expect.stringContaining(part)]);
