@@ -65,9 +65,9 @@ describe('registerVolumeDriver()', () => {
         active_backend_id: null,
       }),
     ],
-    ['a class of something else', Map],
+    ['an unrelated class', Map],
     ['a function', () => {}],
-    ['nothing', undefined],
+    ['undefined', undefined],
   ])('refuses %s', (_, driver) => {
     // As JavaScript callers may call it.
     expect(() => registerVolumeDriver('wrong', driver as VolumeDriverClass)).toThrow(InvalidOption);
