@@ -23,7 +23,7 @@ test('assemble() builds the file from valid records', () => {
 
 test.each([
   ['no header', { header: undefined }],
-  ['a header of something else', { header: { name: 'x' } }],
+  ['a foreign header', { header: { name: 'x' } }],
   ['a later format', { header: { ...found().header, format: 2 } }],
 ])('assemble() refuses %s as no database of this library', (_, change) => {
   expect(() => assemble({ ...found(), ...change }, 'x')).toThrow(expect.objectContaining({ name: 'NotADatabase' }));

@@ -56,7 +56,7 @@ test('the initial content is copied, and so is the result of bytes()', () => {
   expect(medium.bytes()).toEqual(bytes(9, 2, 3));
 });
 
-test('an empty file does not exist, nor does a removed one', () => {
+test('exists() is false for an empty file and for a removed one', () => {
   const medium = new MemoryMedium();
   expect(medium.exists('-journal')).toBe(false);
   const journal = medium.open('-journal', true);
