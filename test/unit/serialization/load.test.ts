@@ -165,10 +165,10 @@ describe('a dump that is too deeply nested', () => {
     ['in a list of dumps', (deep: unknown) => [volume, deep]],
     ['in the backend', (deep: unknown) => ({ ...volume, backend: { deep } })],
     ['in place of the object', (deep: unknown) => ({ ...volume, ovo: deep })],
-    ['in a key that nobody knows', (deep: unknown) => ({ ...volume, deep })],
-    ['in a field that nobody knows', (deep: unknown) => ({ ...volume, ovo: envelope('Volume', '1.9', { deep }) })],
+    ['in an unknown key', (deep: unknown) => ({ ...volume, deep })],
+    ['in an unknown field', (deep: unknown) => ({ ...volume, ovo: envelope('Volume', '1.9', { deep }) })],
     ['in metadata', (deep: unknown) => ({ ...volume, ovo: envelope('Volume', '1.9', { metadata: { deep } }) })],
-  ])('is refused if the nesting is %s', (_, put) => {
+  ])('is refused wherever the nesting is: %s', (_, put) => {
     const cycle: Record<string, unknown> = {};
     cycle['again'] = [cycle];
     for (const deep of [nestedLists(depth), nestedDicts(depth), cycle]) {

@@ -79,7 +79,7 @@ describe('versioned_object.changes in a dump', () => {
   });
 });
 
-describe('use_quota, which older dumps lack,', () => {
+describe('use_quota', () => {
   it.each([
     [{}, true],
     [{ use_quota: null }, true],
