@@ -27,50 +27,56 @@ const type = (id: string, name = id): string =>
 
 /** Each fault, and the finding that it gives. */
 const faults: readonly (readonly [string, string, string, string, readonly string[]])[] = [
-  ['a snapshot without volume', "UPDATE snapshots SET volume_id = 'x'", 'snapshot_without_volume', 'snapshots', ['s']],
   [
-    'a connection to nothing',
+    'a snapshot without a volume',
+    "UPDATE snapshots SET volume_id = 'x'",
+    'snapshot_without_volume',
+    'snapshots',
+    ['s'],
+  ],
+  [
+    'a connection without a volume',
     "UPDATE volume_attachment SET volume_id = 'x'",
     'connection_without_volume',
     'volume_attachment',
     ['c'],
   ],
   [
-    'a connection that is no JSON',
+    'a connection with invalid JSON',
     "UPDATE volume_attachment SET connection_info = '{'",
     'invalid_json',
     'volume_attachment',
     ['c'],
   ],
-  ['a volume that is being made for ever', "UPDATE volumes SET status = 'creating'", 'stuck', 'volumes', ['v']],
-  ['a volume that is being deleted for ever', "UPDATE volumes SET status = 'deleting'", 'stuck', 'volumes', ['v']],
-  ['a snapshot that is being made for ever', "UPDATE snapshots SET status = 'creating'", 'stuck', 'snapshots', ['s']],
-  ['a type of nobody', type('gone'), 'orphan_type', 'volume_types', ['gone']],
-  ['a type that nobody uses', type('t', 'gold'), 'unused_type', 'volume_types', ['t']],
+  ['a volume stuck in creating', "UPDATE volumes SET status = 'creating'", 'stuck', 'volumes', ['v']],
+  ['a volume stuck in deleting', "UPDATE volumes SET status = 'deleting'", 'stuck', 'volumes', ['v']],
+  ['a snapshot stuck in creating', "UPDATE snapshots SET status = 'creating'", 'stuck', 'snapshots', ['s']],
+  ['the own type of a missing volume', type('gone'), 'orphan_type', 'volume_types', ['gone']],
+  ['an unused type', type('t', 'gold'), 'unused_type', 'volume_types', ['t']],
   ['a volume without its type', volume('', "'w', 1, 'no type'"), 'volume_without_type', 'volumes', ['w']],
   [
-    'metadata of nobody',
+    'metadata without an owner',
     "INSERT INTO volume_metadata (deleted, id, volume_id, key) VALUES (0, 90, 'x', 'k')",
     'orphan_metadata',
     'volume_metadata',
     ['90'],
   ],
   [
-    'extra specs of nobody',
+    'extra specs without an owner',
     "INSERT INTO volume_type_extra_specs (deleted, id, volume_type_id, key) VALUES (0, 90, 'x', 'k')",
     'orphan_metadata',
     'volume_type_extra_specs',
     ['90'],
   ],
   [
-    'QoS specs of nobody',
+    'QoS specs without an owner',
     "INSERT INTO quality_of_service_specs (deleted, id, key, value) VALUES (0, 'q', 'QoS_Specs_Name', 'q')",
     'orphan_metadata',
     'quality_of_service_specs',
     ['q'],
   ],
   [
-    'a key twice',
+    'a duplicate key',
     "INSERT INTO volume_metadata (deleted, id, volume_id, key, value) VALUES (0, 90, 'v', 'k', '2')",
     'duplicate_metadata',
     'volume_metadata',
@@ -146,7 +152,7 @@ test('the first hundred ids of a finding are listed, and all are counted', async
   expect([finding?.count, finding?.ids.length]).toEqual([150, 100]);
 });
 
-test('rows are counted by table, and rows of tables that the library does not use separately', async () => {
+test('rows are counted by table, as live, deleted and foreign', async () => {
   writer.rows("UPDATE volumes SET deleted = 1 WHERE id = 'v'");
   writer.rows("INSERT INTO clusters (deleted, id, name, binary, race_preventer) VALUES (0, 1, 'c', 'b', 1)");
   const { tables } = await look();

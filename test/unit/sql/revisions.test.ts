@@ -192,12 +192,12 @@ describe('the upgrade from 921e1a36b076', () => {
   });
 
   test.each([
-    ['columns of somebody else', 'ALTER TABLE volumes ADD COLUMN more TEXT'],
-    ['a column that is computed', 'ALTER TABLE volumes ADD COLUMN more TEXT AS (upper(host))'],
+    ['foreign columns', 'ALTER TABLE volumes ADD COLUMN more TEXT'],
+    ['a generated column', 'ALTER TABLE volumes ADD COLUMN more TEXT AS (upper(host))'],
     ['a view', 'CREATE VIEW named AS SELECT display_name FROM volumes'],
     ['a trigger', 'CREATE TRIGGER noted AFTER DELETE ON volumes BEGIN SELECT 1; END'],
-    ['what an interrupted upgrade left', 'CREATE TABLE _alembic_tmp_volumes (id)'],
-  ])('is not done if there are %s', async (_, sql) => {
+    ['a table left by an interrupted upgrade', 'CREATE TABLE _alembic_tmp_volumes (id)'],
+  ])('is not done if the database has %s', async (_, sql) => {
     const engine = await golden('rev-921e1a36b076');
     engine.rows(sql);
     const before = engine.digest();

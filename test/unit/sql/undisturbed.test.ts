@@ -63,7 +63,7 @@ test('a read is discarded if the file has changed, even if no writer was seen', 
   expect((await read({ stamps: ['before', 'after'] })).value).toBe(2);
 });
 
-test('a writer that stays longer than busy_timeout is the error', async () => {
+test('a writer that stays longer than busy_timeout makes the read fail', async () => {
   const always = new Array<Disturbance>(1000).fill(somebody);
   await expect(read({ disturbances: always, busyTimeout: 10 })).rejects.toBe(somebody.error);
 });

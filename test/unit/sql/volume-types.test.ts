@@ -88,7 +88,7 @@ describe('a volume with a type of its own', () => {
     expect(extraSpecs()).toHaveLength(1);
   });
 
-  test('leaves the type alone if its id is stored already', async () => {
+  test('does not recreate the row of its type if the type id stays the same', async () => {
     await set(withType('v'));
     writer.rows(`DELETE FROM volume_types WHERE id = 'v'`);
     await set(update('v', { volume_type_id: 'v' }));

@@ -123,8 +123,8 @@ describe('a stored volume', () => {
     test.each([
       ['a size of NULL, which reads as 0', `UPDATE volumes SET size = NULL`],
       ['a time without its fraction', `UPDATE volumes SET scheduled_at = '2021-06-28 17:14:59'`],
-      ['a time with less of it', `UPDATE volumes SET scheduled_at = '2021-06-28 17:14:59.00'`],
-      ['a truth of its own', `UPDATE volumes SET bootable = 7`],
+      ['a time with a shorter fraction', `UPDATE volumes SET scheduled_at = '2021-06-28 17:14:59.00'`],
+      ['a true value other than 1', `UPDATE volumes SET bootable = 7`],
     ])('changes no byte for %s', async (_, sql) => {
       const change = whole(sql.includes('size') ? { size: 0 } : {});
       writer.rows(sql);
