@@ -54,7 +54,7 @@ describe.each([
     expect(await two.isLeader()).toBe(true);
   });
 
-  test('get answers from a closing leader for the calls it accepted, and from the next for all others', async () => {
+  test('have each call answered exactly once if the leader closes, by it or by the next', async () => {
     const [world, one, two, tab3] = await three(ports);
     const calls = [two, tab3].flatMap((tab) => Array.from({ length: 20 }, (_, n) => tab.set(`${tab.name} ${n}`, 'v')));
     const closing = one.close();
