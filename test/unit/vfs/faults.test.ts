@@ -103,17 +103,14 @@ const typed = (error: unknown) =>
 
 const faults: readonly [string, Omit<Fault, 'at'>][] = [
   ['fails once with EIO', { errno: 'EIO', lasting: false }],
-  ['fails from then on with EIO', { errno: 'EIO', lasting: true }],
+  ['keeps failing with EIO', { errno: 'EIO', lasting: true }],
   [
     'is full from then on',
     { errno: 'ENOSPC', lasting: true, only: ['writeSync', 'ftruncateSync', 'fdatasyncSync', 'fsyncSync', 'openSync'] },
   ],
-  ['takes half of a write and is full', { errno: 'ENOSPC', lasting: true, torn: true, only: ['writeSync'] }],
-  ['takes half of one write', { errno: 'EIO', lasting: false, torn: true, only: ['writeSync'] }],
-  [
-    'syncs and says that it could not',
-    { errno: 'EIO', lasting: false, late: true, only: ['fdatasyncSync', 'fsyncSync'] },
-  ],
+  ['is full after half of a write', { errno: 'ENOSPC', lasting: true, torn: true, only: ['writeSync'] }],
+  ['fails once after half of a write', { errno: 'EIO', lasting: false, torn: true, only: ['writeSync'] }],
+  ['syncs but reports a failure', { errno: 'EIO', lasting: false, late: true, only: ['fdatasyncSync', 'fsyncSync'] }],
   ['cannot open one more file', { errno: 'EMFILE', lasting: false, only: ['openSync'] }],
 ];
 
