@@ -1,6 +1,4 @@
-/**
- * `npm run playground`: builds the playground with what `dist/` holds, and serves it on this machine, or only builds it.
- */
+/** `npm run playground`: builds the playground from `dist/`, and serves it locally unless told to only build it. */
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,7 +17,7 @@ async function buildInto(folder) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   for (const file of ['index.html', 'style.css']) cpSync(join(root, 'playground', file), join(folder, file));
-  // The library finds them beside the file that it was bundled into.
+  // The library looks for them beside the file that it was bundled into.
   for (const file of ['core.js', 'ports.js', 'sql-wasm.wasm']) cpSync(join(root, 'dist', file), join(folder, file));
   const building = await context({
     absWorkingDir: root,
@@ -32,7 +30,8 @@ async function buildInto(folder) {
     target: 'es2022',
     sourcemap: true,
     logLevel: 'warning',
-    // Of a package in node_modules it would not be said: one chunk of the library needs another for its order alone.
+    // One chunk of the library imports another only for load order; for a package in node_modules esbuild would not
+    // warn.
     logOverride: { 'ignored-bare-import': 'silent' },
     tsconfigRaw: {},
   });
@@ -40,7 +39,7 @@ async function buildInto(folder) {
   return building;
 }
 
-/** The folder is emptied first: one that holds something else is somebody's. */
+/** The folder is emptied first, so one that contains anything else is refused. */
 function refuseForeign(folder) {
   if (!existsSync(folder) || readdirSync(folder).length === 0) return;
   if (['index.html', 'core.js', 'ports.js'].every((file) => existsSync(join(folder, file)))) return;

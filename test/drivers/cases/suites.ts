@@ -10,11 +10,11 @@ import { randomCase } from './lvm-random.ts';
 const more = process.env['CINDERLIB_ROUNDS'] !== undefined;
 
 /** So is what has nothing to do with where the bytes are. */
-const ofBytes = contractCases('default').filter(([name]) => more || /holds|grows|live longer/.test(name));
+const ofBytes = contractCases('default').filter(([name]) => more || /holds|extended|outlive/.test(name));
 
 export const suites: Readonly<Record<string, readonly Case[]>> = {
   'thin volumes': [...contractCases('thin'), randomCase('thin'), ...(more ? luckCases('thin') : [])],
-  'volumes with all their room': [...ofBytes, ...luckCases('default'), ...(more ? [randomCase('default')] : [])],
+  'thick volumes': [...ofBytes, ...luckCases('default'), ...(more ? [randomCase('default')] : [])],
   exports: exportCases(),
   "Cinder's own driver": cinderCases(),
 };
