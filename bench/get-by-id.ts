@@ -36,7 +36,7 @@ export async function getById(): Promise<Figure[]> {
 }
 
 /** Reads the rows of a volume as plain objects; the peer does not build the library's objects from them. */
-function nativeRead(database: NativeDatabase): (id: string) => void {
+export function nativeRead(database: NativeDatabase): (id: string) => void {
   const queries = [
     'SELECT * FROM volumes WHERE id = ? AND deleted = 0',
     'SELECT * FROM volume_metadata WHERE volume_id = ? AND deleted = 0',
