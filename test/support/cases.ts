@@ -10,6 +10,15 @@ export interface Verdict {
   readonly error: string | null;
 }
 
+/** The cases whose titles contain one of these words. Throws if a word is in none, so that no reworded title drops a case. */
+export function casesAbout(words: readonly string[], cases: readonly Case[]): Case[] {
+  for (const word of words) {
+    if (!cases.some(([name]) => name.includes(word)))
+      throw new Error(`No title contains "${word}": reword it here too.`);
+  }
+  return cases.filter(([name]) => words.some((word) => name.includes(word)));
+}
+
 /** Runs the cases in sequence and prints their verdicts. */
 export async function runCases(cases: Iterable<Case>): Promise<void> {
   for (const [name, body] of cases) {
