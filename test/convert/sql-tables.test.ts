@@ -80,7 +80,7 @@ test.each([';;', '$$'])('the bodies of MySQL routines are skipped: DELIMITER %s'
   );
   expect(values(text)).toEqual(['a', 'b']);
   expect(values(text.replaceAll('\n', '\r\n'))).toEqual(['a', 'b']);
-  expect(() => values(text.replace('DELIMITER ;\n', ''))).toThrow(/line \d+ a DELIMITER is not set back/);
+  expect(() => values(text.replace('DELIMITER ;\n', ''))).toThrow(/line \d+ a DELIMITER is not reset/);
 });
 
 test.each([
@@ -98,19 +98,19 @@ test.each([
 
 describe('sqlTables() refuses, naming the line,', () => {
   test.each<[string, string, RegExp]>([
-    ['an unterminated string', mysql("INSERT INTO `t` VALUES ('abc"), /line 6 a text is not closed/],
+    ['an unterminated string', mysql("INSERT INTO `t` VALUES ('abc"), /line 6 a string is not closed/],
     ['an unterminated comment', mysql('/* '), /a comment is not closed/],
     ['an unterminated name', mysql('INSERT INTO `t'), /a quoted name is not closed/],
     [
       'rows that end in the middle',
       mysql("INSERT INTO `t` VALUES ('a'),\n('b'"),
-      /line 7 .*The file ends there: is it whole\?/,
+      /line 7 .*The file ends there: is it complete\?/,
     ],
-    ['an INSERT without its end', mysql("INSERT INTO `t` VALUES ('a')"), /; was expected/],
-    ['a COPY without its end', postgres('COPY public.t (a) FROM stdin;\na\n'), /the rows of a COPY have no end/],
+    ['an INSERT without its end', mysql("INSERT INTO `t` VALUES ('a')"), /';' was expected/],
+    ['a COPY without its end', postgres('COPY public.t (a) FROM stdin;\na\n'), /the rows of a COPY do not end/],
     ['a row that is too long', mysql("INSERT INTO `t` VALUES ('a','b');"), /2 values for 1 columns/],
-    ['rows of an undeclared table', mysql('INSERT INTO `u` VALUES (1);'), /columns of u are not known/],
-    ['an expression', mysql('INSERT INTO `t` VALUES (now());'), /the value now is not known/],
+    ['rows of an undeclared table', mysql('INSERT INTO `u` VALUES (1);'), /columns of u are unknown/],
+    ['an expression', mysql('INSERT INTO `t` VALUES (now());'), /the value now is unknown/],
     ['a query', mysql('INSERT INTO `t` SELECT 1;'), /VALUES was expected/],
     [
       'a table declared twice',
@@ -161,7 +161,7 @@ test.each([
   ],
 ])('a dump that begins with %s is complete only with its matching end', (start, ...ends) => {
   const text = `${start}\n${mysql("INSERT INTO `t` VALUES ('a');\n")}`;
-  expect(() => values(text)).toThrow(/ends in line \d+, without the words.*cut off/);
+  expect(() => values(text)).toThrow(/ends in line \d+ without its program's end marker.*truncated/);
   for (const end of ends) expect(values(`${text}${end}\n`)).toEqual(['a']);
 });
 
@@ -220,7 +220,7 @@ test.each([
   [
     'the rows are in another form',
     'COPY public.t (a) FROM stdin WITH CSV;\na\n\\.\n',
-    /; was expected after a COPY of t/,
+    /';' was expected after a COPY of t/,
   ],
 ])('a COPY is refused if %s', (_, rows, message) => {
   expect(() => sqlTables(postgres(rows))).toThrow(message);
@@ -233,7 +233,7 @@ test('the output of .dump in sqlite3 is refused with the remedy, whatever it con
 });
 
 test('a text that is no dump is refused', () => {
-  for (const text of ['', 'hello', 'id,name\n1,2']) expect(() => sqlTables(text)).toThrow(/no dump that can be read/);
+  for (const text of ['', 'hello', 'id,name\n1,2']) expect(() => sqlTables(text)).toThrow(/not a known kind of dump/);
 });
 
 test('a dump that is damaged at random is parsed or fails with a CinderlibError', () => {
