@@ -9,9 +9,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const served = join(root, '.cache/playground');
 const usage = `Usage: npm run playground -- [--port NUMBER] [FOLDER]
 
-  FOLDER         only builds, into that folder, for any web server to serve
-  --port NUMBER  serves on that port of this machine; on a free one unless given
-  --help         shows this`;
+  FOLDER         build into this folder, for any web server, and do not serve
+  --port NUMBER  serve on this local port; default: any free port
+  --help         show this help`;
 
 async function buildInto(folder) {
   rmSync(folder, { recursive: true, force: true });
@@ -43,7 +43,7 @@ async function buildInto(folder) {
 function refuseForeign(folder) {
   if (!existsSync(folder) || readdirSync(folder).length === 0) return;
   if (['index.html', 'core.js', 'ports.js'].every((file) => existsSync(join(folder, file)))) return;
-  throw new UsageError(`${folder} is there, and holds something else than a playground. Name another folder.`);
+  throw new UsageError(`${folder} exists and holds something other than a playground. Name another folder.`);
 }
 
 class UsageError extends Error {}
@@ -53,8 +53,8 @@ function readArguments() {
     const options = { help: { type: 'boolean', short: 'h', default: false }, port: { type: 'string', short: 'p' } };
     const { values, positionals } = parseArgs({ options, allowPositionals: true });
     const { help, port = '0' } = values;
-    if (!/^\d{1,5}$/.test(port) || Number(port) > 65535) throw new UsageError(`${port} is no port: 0 to 65535.`);
-    if (positionals.length > 1) throw new UsageError('Only one folder can be named.');
+    if (!/^\d{1,5}$/.test(port) || Number(port) > 65535) throw new UsageError(`${port} is not a port: 0 to 65535.`);
+    if (positionals.length > 1) throw new UsageError('Name only one folder.');
     return { help, port: Number(port), folder: positionals[0] };
   } catch (error) {
     throw new UsageError(error.message);
@@ -70,7 +70,7 @@ async function main() {
   }
   const building = await buildInto(served);
   const { port } = await building.serve({ servedir: served, host: '127.0.0.1', port: wanted });
-  console.log(`The playground is at http://127.0.0.1:${port}/ (Ctrl+C ends it)`);
+  console.log(`The playground is at http://127.0.0.1:${port}/ (Ctrl+C stops it)`);
 }
 
 try {

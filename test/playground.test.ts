@@ -71,7 +71,7 @@ describe.each(['indexeddb', 'opfs'])('the playground on %s', (medium) => {
       await expect.poll(async () => (await names(page)).sort()).toEqual(['of another tab', 'second']);
       expect(await text(page, '#changes')).toContain('(another tab)');
       expect(
-        [await text(page, '#about'), await text(other, '#about')].filter((about) => about.includes('leads')),
+        [await text(page, '#about'), await text(other, '#about')].filter((about) => about.includes('leader')),
       ).toHaveLength(1);
 
       await page.evaluate(catchFile);
@@ -153,7 +153,7 @@ test('the playground keeps the keyboard focus in place with thousands of volumes
     await expect.poll(() => page.evaluate("document.querySelector('#export').ariaDisabled")).toBe(null);
     expect(await focused(page)).toBe('Export the file');
     await press(page, '#close');
-    await expect.poll(() => focused(page)).toBe('Open or make a database');
+    await expect.poll(() => focused(page)).toBe('Open or create a database');
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
