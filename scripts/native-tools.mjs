@@ -51,7 +51,7 @@ const works = ([program, ...parameters]) => spawnSync(program, parameters, { std
 
 const missing = tools.filter(({ needed, there }) => needed && !works(there)).map((tool) => tool.package);
 if (missing.length > 0 && process.getuid?.() === 0 && works(['apt-get', '--version'])) {
-  console.log(`Installing what the tests compare with: ${missing.join(', ')}`);
+  console.log(`Installing programs that the tests need: ${missing.join(', ')}`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const apt = (...parameters) =>
     spawnSync('apt-get', ['-qq', ...parameters], { stdio: ['ignore', 'ignore', 'inherit'], env });

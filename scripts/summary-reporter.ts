@@ -34,7 +34,7 @@ export class SummaryReporter implements Reporter {
     const unexcused = this.#inCi ? skipped.filter((test) => mustNotHappenInCi(reason(test))) : [];
     if (unexcused.length > 0) {
       this.#print(
-        `${unexcused.length} of the skipped tests must run in CI: a part is missing, or no reason was given.`,
+        `${unexcused.length} of the skipped tests must run in CI: something is missing, or no reason was given.`,
       );
     }
     const failed = count('failed') + broken.length + unhandled.length;
