@@ -39,7 +39,7 @@ test('01-memory saves to a JSON file and loads it', async () => {
 
 test('03-later finds what 02-database stored', async () => {
   await inTemporaryFolder((folder) => {
-    expect(example(folder, '02-database', 'sqlite:///mine.sqlite')).toBe('kept is available, and on the disk\n');
+    expect(example(folder, '02-database', 'sqlite:///mine.sqlite')).toBe('kept is available, and stored on disk\n');
     expect(example(folder, '03-later', 'sqlite:///mine.sqlite')).toBe('kept: 1 GiB, available\n');
     expect(readdirSync(folder)).toEqual(['mine.sqlite']);
   });
@@ -48,7 +48,7 @@ test('03-later finds what 02-database stored', async () => {
 test.each(['04-plugin-class', '05-plugin-instance', '06-plugin-name'])(
   '%s stores a volume in the plugin',
   async (name) => {
-    await inTemporaryFolder((folder) => expect(example(folder, name)).toBe('noted is kept by NoteBook\n'));
+    await inTemporaryFolder((folder) => expect(example(folder, name)).toBe('noted is stored by NoteBook\n'));
   },
 );
 
@@ -61,7 +61,7 @@ test('07-migration migrates everything to a file', async () => {
 
 test('08-lvm names what the host lacks', async () => {
   await inTemporaryFolder((folder) =>
-    expect(example(folder, '08-lvm')).toMatch(/^Not on this host: .*(?:lvs|cinder-volumes|root)/),
+    expect(example(folder, '08-lvm')).toMatch(/^Not possible on this host: .*(?:lvs|cinder-volumes|root)/),
   );
 });
 
@@ -71,7 +71,7 @@ test('npm start shows what it stored, and finds it again on the next run', { tim
     expect(first).toContain('found 0 volumes');
     expect(first).toMatch(/'gold 2'.*'in-use'.*\n.*'data 1'.*'available'/);
     expect(first).toMatch(/ceph\.rbd: 16 volumes\n[\s\S]*lvm_iscsi: 24 volumes\n[\s\S]*nfs-01: 15 volumes\n/);
-    expect(first).toContain('connection to client29 by iscsi, not attached');
+    expect(first).toContain('connection to client29 over iscsi, not attached');
     const second = run(folder, 'start.mjs');
     expect(second).toContain('found 3 volumes');
     expect(second).toMatch(/'gold 5'[\s\S]*'data 4'[\s\S]*'gold 2'[\s\S]*'data 1'/);

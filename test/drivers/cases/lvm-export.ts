@@ -222,7 +222,7 @@ const cases: readonly (readonly [name: string, body: (lvm: Lvm) => Promise<void>
       const { EXAMPLE = '' } = process.env;
       equal(command(process.execPath, EXAMPLE).split('\n'), [
         'first: 1 GiB, available, was attached and written to',
-        'first: 2 GiB; second: 1 GiB, made of the snapshot',
+        'first: 2 GiB; second: 1 GiB, created from the snapshot',
         '0 volumes are left',
         '',
       ]);
