@@ -201,12 +201,12 @@ test('migrate exits with 0, reports what was not carried, and leaves the source 
     const before = readFileSync(path);
     const dry = await cli(['migrate', path, join(folder, 'new.sqlite'), '--dry-run']);
     expect(dry).toMatchObject({ code: 0 });
-    expect(dry.out).toContain('Would carry 55 volumes, 35 snapshots, 17 connections, 11 key-values');
+    expect(dry.out).toContain('Would copy 55 volumes, 35 snapshots, 17 connections, 11 key-values');
     expect(existsSync(join(folder, 'new.sqlite'))).toBe(false);
     const { out, code } = await cli(['migrate', path, join(folder, 'new.sqlite')]);
     expect(code).toBe(0);
-    expect(out).toContain('Carried 55 volumes');
-    expect(out).toContain('not carried: 18 × volume_metadata: rows that are marked as deleted');
+    expect(out).toContain('Copied 55 volumes');
+    expect(out).toContain('not copied: 18 × volume_metadata: rows that are marked as deleted');
     expect(out).toContain('Verified');
     expect(readFileSync(path).equals(before)).toBe(true);
     expect((await cli(['migrate', path, path])).code).toBe(1);
@@ -258,13 +258,13 @@ describe('check', () => {
   test('lists what else opening the database for a repair changes', async () => {
     await inTemporaryFolder(async (folder) => {
       for (const [name, said] of [
-        ['rev-921e1a36b076.sqlite', 'the schema of revision 921e1a36b076 is brought to the next one'],
-        ['no-kv-table.sqlite.gz', 'the table cinderlib_persistence_key_value is made'],
+        ['rev-921e1a36b076.sqlite', 'the schema is upgraded from revision 921e1a36b076'],
+        ['no-kv-table.sqlite.gz', 'the table cinderlib_persistence_key_value is created'],
       ] as const) {
         const path = copyGolden(name, join(folder, `${name}.copy`));
         const bytes = readFileSync(path);
         const { err } = await cli(['check', path, '--repair']);
-        expect(err).toContain(`To be repaired it is opened for writing, and so also:\n  ${said}`);
+        expect(err).toContain(`The repair opens the database for writing, which also changes this:\n  ${said}`);
         expect(err.match(/^ {2}the /gm)?.length).toBe(1);
         expect(readFileSync(path).equals(bytes)).toBe(true);
       }
@@ -289,7 +289,7 @@ describe('check', () => {
       expect(parsed(result)).toMatchObject({ ok: false, schema: expect.stringContaining('__DEFAULT__') });
       const finding = { name: 'no_default_type', table: 'volume_types', severity: 'error', repairable: false };
       expect(parsed(result)).toMatchObject({ findings: [finding] });
-      expect((await cli(['check', path])).out).toMatch(/no_default_type.*every volume without a type of its own/s);
+      expect((await cli(['check', path])).out).toMatch(/no_default_type.*the default volume type is missing/s);
       const deleted = copyGolden('deleted-default-type.sqlite.gz', join(folder, 'deleted.sqlite'));
       expect((await cli(['check', deleted])).out).toMatch(/no_default_type.*missing or marked as deleted/s);
       // With the statement that the documentation gives.
@@ -481,10 +481,10 @@ test.each(['--version', '-V'])('%s prints the version of the package', async (op
 
 test('the help of dump promises only what a masked dump keeps', async () => {
   const { out } = await cli(['dump', '--help']);
-  expect(out).toContain('with --show-secrets to be loaded again');
+  expect(out).toContain('with --show-secrets it can be loaded again');
   expect(out).not.toContain('load() takes');
   expect(out).toMatch(/--json +print errors as JSON too/);
-  expect((await cli(['migrate', '--help'])).out).toMatch(/--show-secrets +print what differs in full/);
+  expect((await cli(['migrate', '--help'])).out).toMatch(/--show-secrets +print differences unmasked/);
 });
 
 test('--json prints errors as JSON too', async () => {
@@ -494,7 +494,7 @@ test('--json prints errors as JSON too', async () => {
     error: {
       name: 'DatabaseUnavailable',
       code: 'DATABASE_UNAVAILABLE',
-      message: 'Cannot read missing.sqlite: there is no such file.',
+      message: 'Cannot read missing.sqlite: no such file.',
     },
   });
 });
@@ -504,7 +504,7 @@ test.each([
   [['lss', 'x'], 2, 'UsageError', 'Did you mean ls?'],
   [['ls', 'x', 'nonsense'], 2, 'UsageError', 'Allowed choices are'],
   [[], 2, 'UsageError', 'unknown option'],
-  [['convert', 'x', 'mysql://u@h/d', '--force'], 2, 'UsageError', '--force replaces a file'],
+  [['convert', 'x', 'mysql://u@h/d', '--force'], 2, 'UsageError', '--force requires a file'],
   [['show', 'test/golden/one.sqlite', 'nobody'], 4, 'NotFound', '"nobody"'],
 ])('--json prints the error of %j as JSON', async (command, code, name, message) => {
   const root = join(import.meta.dirname, '../..');

@@ -16,13 +16,13 @@ async function withRich(use: (path: string, folder: string) => Promise<void>): P
 test('convert to JSON reports what it leaves out, as its dry run does', async () => {
   await withRich(async (path, folder) => {
     const [{ n } = {}] = sqlite3(path, 'SELECT count(*) AS n FROM volume_metadata WHERE deleted');
-    const line = `not carried: ${n} × volume_metadata: rows that are marked as deleted`;
+    const line = `not copied: ${n} × volume_metadata: rows that are marked as deleted`;
     const json = join(folder, 'out.json');
     expect((await cli(['convert', path, json, '--dry-run'])).out).toContain(line);
     expect(existsSync(json)).toBe(false);
     const done = await cli(['convert', path, json]);
     expect(done).toMatchObject({ code: 0, out: '' });
-    expect(done.err).toContain('Carried 55 volumes, 35 snapshots, 17 connections, 11 key-values and 9 volume types.');
+    expect(done.err).toContain('Copied 55 volumes, 35 snapshots, 17 connections, 11 key-values and 9 volume types.');
     expect(done.err).toContain(line);
     const report = parsed(await cli(['convert', path, json, '--force', '--json', '--no-key-values']));
     expect(report).toMatchObject({
@@ -76,7 +76,7 @@ test('convert to the URL of an existing file replaces it with --force, and never
     const url = `sqlite:///${target}`;
     const refused = await cli(['convert', path, url]);
     expect(refused).toMatchObject({ code: 1, out: '' });
-    expect(refused.err).toContain('exists already');
+    expect(refused.err).toContain('already exists');
     expect(readFileSync(target).equals(before)).toBe(true);
     expect((await cli(['convert', target, url, '--force'])).err).toContain('the same storage');
     expect(await cli(['convert', path, url, '--force', '--no-verify'])).toMatchObject({ code: 0 });
@@ -89,8 +89,8 @@ test('verification mentions if the target keeps its own default volume type', as
   await inTemporaryFolder(async (folder) => {
     const path = copyGolden('one.sqlite', join(folder, 'one.sqlite'));
     const [fresh, copy] = [join(folder, 'fresh.sqlite'), copyGolden('one.sqlite', join(folder, 'copy.sqlite'))];
-    const verified = 'Verified: the target holds the same, field by field';
-    const own = `${verified}; the type __DEFAULT__ is its own, with its own id and times.\n`;
+    const verified = 'Verified: the target matches the source, field by field';
+    const own = `${verified}; it keeps its own type __DEFAULT__, with its own id and times.\n`;
     expect((await cli(['migrate', path, fresh])).out).toContain(own);
     expect((await cli(['migrate', path, copy])).out).toContain(`${verified}.\n`);
   });

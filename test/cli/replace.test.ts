@@ -101,7 +101,7 @@ describe.each([
       writeFileSync(target + kind, readFileSync(source).subarray(0, 4096));
       const refused = await cli(['convert', source, target]);
       expect(refused.code).toBe(1);
-      expect(refused.err).toContain(`target.sqlite${kind} exists already`);
+      expect(refused.err).toContain(`target.sqlite${kind} already exists`);
       expect(await cli(['convert', source, target, '--force', '--no-verify'])).toMatchObject({ code: 0 });
       expect(readdirSync(folder).sort()).toEqual(['source.sqlite', 'target.sqlite']);
       expect([volumes(target), integrity(target)]).toEqual([55, 'ok']);

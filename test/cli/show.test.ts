@@ -43,7 +43,7 @@ test('show lists the candidates for an ambiguous key, and prefers an exact match
       error: {
         name: 'Ambiguous',
         code: 'AMBIGUOUS',
-        message: '"twi" may mean 3 of them:\n  key-value twin\n  key-value twin 1\n  key-value twin 2',
+        message: '"twi" matches 3 objects:\n  key-value twin\n  key-value twin 1\n  key-value twin 2',
       },
     });
     expect(await cli(['show', path, 'twin'])).toMatchObject({ code: 0, out: 'class\tKeyValue\nkey\ttwin\nvalue\t0\n' });

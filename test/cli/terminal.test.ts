@@ -62,7 +62,7 @@ test('migrate shows its progress, rate and remaining time', async () => {
       expect(shown).toMatch(new RegExp(`${phase} +█+░+ +\\d+%  \\d+/5200  \\d+/s  \\d+\\w left`));
     }
     expect(shown).toContain('100%  5200/5200');
-    expect(plain(shown)).toContain('Carried 5000 volumes, 200 snapshots');
+    expect(plain(shown)).toContain('Copied 5000 volumes, 200 snapshots');
     expect(shown).toContain(`${green}Verified`);
     expect(shown.lastIndexOf(showsCursor)).toBeGreaterThan(shown.lastIndexOf(hidesCursor));
   });
@@ -85,7 +85,7 @@ test('Ctrl-C during migrate keeps the source, removes the target and shows the c
     await running.waitFor(/Writing.*[1-9]\d*\/\d{5}/);
     running.type(controlC);
     expect(await running.ended).toBe(130);
-    expect(plain(running.shown)).toContain('Stopped. What was not finished was taken back.');
+    expect(plain(running.shown)).toContain('Stopped. Unfinished work was rolled back.');
     expect(running.shown.lastIndexOf(showsCursor)).toBeGreaterThan(running.shown.lastIndexOf(hidesCursor));
     expect(readFileSync(source).equals(before)).toBe(true);
     expect(existsSync(target)).toBe(false);

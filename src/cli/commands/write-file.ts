@@ -92,7 +92,7 @@ function makeEmpty(fs: FileSystem, temporary: string, path: string, mode: number
 }
 
 function existing(path: string): DatabaseExists {
-  return new DatabaseExists(`${path} exists already. Name another file, or replace it with --force.`);
+  return new DatabaseExists(`${path} already exists. Name another file, or replace it with --force.`);
 }
 
 /** Gives a complete file its name. Renaming would replace a file that has appeared meanwhile; a hard link fails. */
