@@ -15,7 +15,7 @@ export function dumpSource(value: unknown): ListSource {
   // For a dump with a missing part, the error names the part; this is not a dump at all.
   if (all.length > 0 && !all.some((item) => isDict(item) && own(item, 'class') !== undefined)) {
     throw new InvalidDump(
-      "This JSON is neither a dump of cinderlib, for nothing in it has a 'class', nor kubectl's output for ember-csi.",
+      "This JSON is neither a cinderlib dump (nothing in it has a 'class') nor kubectl's output for ember-csi.",
     );
   }
   const objects = new Objects();

@@ -26,7 +26,7 @@ test('unreadable sources and unwritable targets are explained, with the remedy',
       [['info', '-'], 'This is a SQLite database'],
       [['ls', '.'], 'Cannot read .: it is a folder'],
       [['ls', ''], 'is empty'],
-      [['ls', 'package.json'], 'This JSON is neither a dump of cinderlib'],
+      [['ls', 'package.json'], 'This JSON is neither a cinderlib dump'],
       [
         ['convert', 'one.sqlite', 'nowhere/out.json'],
         'Cannot write nowhere/out.json: no such file or folder (ENOENT). Create',

@@ -105,8 +105,8 @@ describe('a JSON dump', () => {
 
   test.each<[unknown, RegExp]>([
     [[{ class: 'Else', backend }], /no class 'Else'/],
-    [{}, /neither a dump of cinderlib/],
-    [[1], /neither a dump of cinderlib/],
+    [{}, /neither a cinderlib dump/],
+    [[1], /neither a cinderlib dump/],
     [[{ class: 'KeyValue', key: 1 }], /A KeyValue in a dump/],
     [[volume('v', { size: 'many' })], /invalid literal/],
   ])('is refused if it is %j', (value, message) => {
