@@ -125,3 +125,14 @@ test.each(['444', '400', '640'])('a database that replaces one of mode %s keeps 
     expect(readFileSync(path, 'utf8')).toBe('ours');
   });
 });
+
+test('a path that no database URL can express is refused by its own name, and nothing is created', async () => {
+  await inTemporaryFolder(async (folder) => {
+    const creating = newDatabase(new Storages({} as Terminal), join(folder, 'a?b'), false, () => expect.unreachable());
+    await expect(creating).rejects.toMatchObject({
+      name: 'InvalidOption',
+      message: expect.stringMatching(/[/\\]a\?b\.$/),
+    });
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
