@@ -1,4 +1,4 @@
-/** Bulks of members: everybody else waits for them, so that none may be left open when its member is gone. */
+/** Bulks of members: everything else waits for them, so none may stay open after its member is gone. */
 import { expect, test } from 'vitest';
 import type { Command, Outcome, SingleWrite } from '../../../src/rpc/contract.ts';
 import { OwnChanges } from '../../../src/rpc/writes.ts';
@@ -35,7 +35,7 @@ async function openReign() {
     patience: 1000,
     tell: (origin, changes) => void told.push(...changes.map(({ id }) => `${origin}: ${id}`)),
   });
-  /** Lets a member in, as the leader hears of it; gives what ends its tab. */
+  /** Admits a member, as the leader does on a hello; returns a function that ends its tab. */
   const admit = async (id: string, hear: Answering = () => {}): Promise<() => void> => {
     await holdLock(locks.client(id), aliveLock(id));
     reign.receive(id, { type: 'hello', options }, hear, 'channel');
@@ -45,7 +45,7 @@ async function openReign() {
   return { reign, told, admit, volumes };
 }
 
-test('the parts of a bulk pass what waits for its end, and are told of at the commit', async () => {
+test('the parts of a bulk overtake waiting calls, and its changes are reported at the commit', async () => {
   const { reign, told, volumes } = await openReign();
   expect(await reign.run('one', begin)).toEqual(stored);
   const others = [reign.run('two', read), reign.run('three', write)];
@@ -58,7 +58,7 @@ test('the parts of a bulk pass what waits for its end, and are told of at the co
   expect(told).toEqual(['one: a', 'one: b', 'one: c', 'three: k']);
 });
 
-test('a bulk whose member dies is given up, and the others go on', async () => {
+test('a bulk whose member dies is given up, and waiting calls run', async () => {
   const { reign, told, admit, volumes } = await openReign();
   const kill = await admit('one');
   await reign.run('one', begin);
@@ -79,19 +79,19 @@ test('a bulk that begins after its member has died is given up too', async () =>
   expect(await reign.run('two', write)).toEqual(stored);
 });
 
-test('a leader that ends gives up the bulk that is under way', async () => {
+test('a leader that steps down gives up the bulk under way', async () => {
   const { reign, volumes } = await openReign();
   await reign.run('one', begin);
   const waiting = reign.run('two', read);
   await reign.run('one', append('a'));
   await reign.end();
   await waiting;
-  // It is sent to the next leader, who knows of no bulk.
+  // It is sent to the next leader, which knows of no bulk.
   expect(await reign.run('one', commit)).toBeNull();
   expect(volumes()).toEqual([]);
 });
 
-test('a leader that ends while a bulk begins waits for nobody', async () => {
+test('a leader that steps down while a bulk begins waits for no member', async () => {
   const { reign } = await openReign();
   const accepted = new Promise<void>((resolve) => void reign.run('one', begin, resolve));
   const waiting = reign.run('two', read);
@@ -100,7 +100,7 @@ test('a leader that ends while a bulk begins waits for nobody', async () => {
   expect(await waiting).toEqual({ ok: true, value: [] });
 });
 
-test('nobody goes on with the bulk of another member', async () => {
+test('a member cannot continue the bulk of another', async () => {
   const { reign, volumes } = await openReign();
   await reign.run('one', begin);
   await reign.run('one', append('a'));
@@ -111,7 +111,7 @@ test('nobody goes on with the bulk of another member', async () => {
   expect(volumes()).toEqual(['a']);
 });
 
-test('a bulk whose member is frozen is given up when others wait for it, and not a moment before', async () => {
+test('a bulk whose member is frozen is given up only once others wait for it', async () => {
   const { reign, admit, volumes } = await openReign();
   await admit('one');
   await reign.run('one', begin);
@@ -124,7 +124,7 @@ test('a bulk whose member is frozen is given up when others wait for it, and not
   expect(volumes()).toEqual([]);
 });
 
-test('a bulk whose member is slow but lives is waited for', async () => {
+test('a bulk whose member is slow but alive is waited for', async () => {
   const { reign, admit, volumes } = await openReign();
   await admit('one', ({ type }) => {
     if (type === 'ask') reign.receive('one', { type: 'bulk' }, () => {}, 'channel');
@@ -138,7 +138,7 @@ test('a bulk whose member is slow but lives is waited for', async () => {
   expect(volumes()).toEqual(['a']);
 });
 
-test('a bulk of the tab that leads is waited for', async () => {
+test('a bulk of the leading tab itself is waited for', async () => {
   const { reign } = await openReign();
   await reign.run('leader', begin);
   const waiting = reign.run('two', write);
@@ -147,11 +147,11 @@ test('a bulk of the tab that leads is waited for', async () => {
   expect(await waiting).toEqual(stored);
 });
 
-test('the changes of a bulk that failed are told with none that comes after it', () => {
+test('the changes of a failed bulk are not reported with later ones', () => {
   const heard: string[] = [];
   const changes = new OwnChanges();
   changes.listener = (all) => void heard.push(...all.map(({ id }) => id));
-  // Its commit failed: nothing was to be told after it.
+  // Its commit failed: nothing may be reported for it.
   for (const command of [begin, append('lost')]) changes.tellAfter(command);
   for (const command of [begin, append('kept'), commit, write]) changes.tellAfter(command);
   expect(heard).toEqual(['kept', 'k']);
