@@ -85,7 +85,7 @@ const deliberate: ReadonlyMap<string, { readonly heading: string; readonly ours:
         'accepts',
         ['save snapv in memory_db', 'save snap in memory_db', 'save backend in memory_db', 'save list in memory_db'],
       ],
-      ['Saving what is stored already', 'accepts', ['save twice in memory_db', 'save typed twice in memory_db']],
+      ['Saving what is already stored', 'accepts', ['save twice in memory_db', 'save typed twice in memory_db']],
     ] as const
   ).flatMap(([heading, ours, names]) => names.map((name) => [name, { heading, ours }] as const)),
 );
