@@ -45,7 +45,7 @@ export class CommandTimedOut extends CinderlibError {
   ) {
     super(
       `${program} was stopped after ${seconds} seconds. Find out what it waits for, such as a device that does not ` +
-        "respond, or raise the backend's option command_timeout.",
+        'respond. For the commands of a backend, the option command_timeout sets the limit.',
     );
   }
 }

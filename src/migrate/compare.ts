@@ -162,6 +162,6 @@ export function refuseOther(
   const [changed, wasChanged] = [given.get('updated_at'), stored.get('updated_at')];
   if (typeof wasChanged !== 'string') return;
   if (typeof changed === 'string' ? wasChanged > changed : typeof made === 'string') {
-    throw new MigrationConflict(kind, id, 'a later change of it');
+    throw new MigrationConflict(kind, id, 'a newer version of it');
   }
 }

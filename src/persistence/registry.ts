@@ -5,7 +5,7 @@ import { givenObject, readable } from '../given.ts';
 import { didYouMean } from '../near-name.ts';
 import { memoryOptions } from '../options.ts';
 import type { CoreClient } from '../rpc/client.ts';
-import { kindOf, shown } from '../shown.ts';
+import { shown } from '../shown.ts';
 import { isStorage } from './brand.ts';
 import { type PersistenceClass, PersistenceDriver, type PersistenceOptions } from './driver.ts';
 import { MemoryPersistence } from './memory.ts';
@@ -39,7 +39,7 @@ const registered = new Map<string, PersistenceClass>();
  */
 export function registerPersistence(name: string, plugin: PersistenceClass): void {
   if (typeof name !== 'string' || name === '') {
-    throw new InvalidPersistence(`A storage is registered under a name, a non-empty string, not ${kindOf(name)}.`);
+    throw new InvalidPersistence(`A storage is registered under a name, a non-empty string, not ${shown(name)}.`);
   }
   if (Object.hasOwn(builtIn, name))
     throw new InvalidPersistence(`The storage '${name}' is built in; choose another name.`);

@@ -55,7 +55,7 @@ export function refuseOther({ name }: Table, { id, values }: Pick<RowChange, 'id
   const changed = stored['updated_at'] ?? null;
   if (changed === null) return;
   if (updated_at === null ? created_at !== null : compareTimes(String(changed), String(updated_at)) > 0) {
-    throw new MigrationConflict(objectNames[name] ?? name, id, 'a later change of it');
+    throw new MigrationConflict(objectNames[name] ?? name, id, 'a newer version of it');
   }
 }
 
