@@ -18,8 +18,8 @@ import { Patience } from './patience.ts';
 import { PortClient } from './port-client.ts';
 import type { MemberId, Reply, Request, SharedOptions, ToldChange } from './protocol.ts';
 import { closed, exists, misunderstood, silent } from './refusals.ts';
-import { Reign } from './reign.ts';
 import { type LeaderNotice, TabChannel } from './tab-channel.ts';
+import { Term } from './term.ts';
 import { type WaitingCall, WaitingCalls } from './waiting-calls.ts';
 
 /** What a member depends on; tests inject other locks, channels and cores. */
@@ -53,7 +53,7 @@ export class Member implements CommandRunner {
   #listener: (changes: readonly Change[]) => void = () => {};
   /** The latest leadership that we have heard of, our own included. */
   #epoch = 0;
-  #reign: Reign | null = null;
+  #term: Term | null = null;
   /** Our own leadership, while it is still opening the database. */
   #opening: Opening | null = null;
   /** Ends the wait for the first leader; null once that is over. */
@@ -83,7 +83,7 @@ export class Member implements CommandRunner {
     const lock = lockName(config.medium, config.database);
     this.#channel = new TabChannel(parts.openChannel(channelName(lock)), id, {
       who: () => {
-        if (this.#leadership.isHeld) this.#announce(this.#reign === null ? 'opening' : 'open');
+        if (this.#leadership.isHeld) this.#announce(this.#term === null ? 'opening' : 'open');
       },
       leader: (notice) => this.#hearLeader(notice),
       changes: (origin, changes) => this.#report(origin, changes),
@@ -95,7 +95,7 @@ export class Member implements CommandRunner {
       stolen: () => this.#depose(),
     });
     this.#patience = new Patience(config.busy_timeout, {
-      waits: () => this.#reign === null && (this.#entry !== null || this.#calls.size > 0),
+      waits: () => this.#term === null && (this.#entry !== null || this.#calls.size > 0),
       ask: () => {
         this.#channel.tell({ type: 'who' });
         // The leader may be a page in the back/forward cache. The browser evicts such a page when another one requests
@@ -140,7 +140,7 @@ export class Member implements CommandRunner {
       this.#hasBulk = true;
     }
     if (command.kind !== 'info') return answer;
-    return { ...((await answer) as StorageInfo), leader: this.#reign !== null };
+    return { ...((await answer) as StorageInfo), leader: this.#term !== null };
   }
 
   onChanges(listener: (changes: readonly Change[]) => void): void {
@@ -182,7 +182,7 @@ export class Member implements CommandRunner {
     if (following?.refusal) this.#calls.failUnsent(following.refusal);
     const unsent = this.#calls.unsent();
     if (unsent.length === 0) return;
-    if (this.#reign !== null) for (const call of unsent) void this.#runHere(call, this.#reign);
+    if (this.#term !== null) for (const call of unsent) void this.#runHere(call, this.#term);
     else if (following?.isListening()) for (const call of unsent) this.#send(call, following);
     else this.#queue();
   }
@@ -192,10 +192,10 @@ export class Member implements CommandRunner {
     following.send(call);
   }
 
-  async #runHere({ id, command }: WaitingCall, reign: Reign): Promise<void> {
-    const { epoch } = reign;
+  async #runHere({ id, command }: WaitingCall, term: Term): Promise<void> {
+    const { epoch } = term;
     this.#calls.markSent(id, epoch);
-    const outcome = await reign.run(this.#id, command);
+    const outcome = await term.run(this.#id, command);
     if (outcome !== null) this.#answer(id, epoch, outcome);
     else this.#sendAgain(id, epoch);
   }
@@ -223,7 +223,7 @@ export class Member implements CommandRunner {
       const opened = await opening.opened();
       if (opened === null) return;
       if (!this.#isLeading(epoch)) return void opening.giveUp();
-      this.#reign = this.#reignOf(epoch, opening.core, opened);
+      this.#term = this.#termOf(epoch, opening.core, opened);
       this.#announce('open');
       this.#admitted(opened);
     } catch (error) {
@@ -241,8 +241,8 @@ export class Member implements CommandRunner {
     return this.#epoch === epoch && this.#leadership.isHeld;
   }
 
-  #reignOf(epoch: number, core: CommandRunner, opened: Answers['open']): Reign {
-    return new Reign({
+  #termOf(epoch: number, core: CommandRunner, opened: Answers['open']): Term {
+    return new Term({
       epoch,
       core,
       opened,
@@ -276,24 +276,24 @@ export class Member implements CommandRunner {
 
   /** Another member has the database now. */
   #depose(): void {
-    const reign = this.#reign;
-    this.#reign = null;
-    void reign?.depose();
+    const term = this.#term;
+    this.#term = null;
+    void term?.depose();
     this.#queue();
     this.#channel.tell({ type: 'who' });
     this.#patience.start();
   }
 
   async #stepDown(atOnce = false): Promise<void> {
-    const reign = this.#reign;
-    this.#reign = null;
+    const term = this.#term;
+    this.#term = null;
     try {
       const opening = this.#opening?.giveUp();
       // The next leader must not find files half open. An opening that hangs has `busy_timeout` to end; on IndexedDB, a
       // page about to be suspended does not wait at all: what it writes later is refused.
       const mayGo = opening === undefined || (atOnce && this.#config.medium === 'indexeddb');
       if (!mayGo) await Promise.race([opening, pause(this.#config.busy_timeout)]);
-      await reign?.end(atOnce);
+      await term?.end(atOnce);
     } finally {
       this.#leadership.release();
       // The page may have come back meanwhile.
@@ -330,7 +330,7 @@ export class Member implements CommandRunner {
     if (version !== 1) this.#fail(misunderstood(this.#config));
     else {
       if (epoch > this.#epoch) this.#supersede(epoch);
-      if (state === 'open' && this.#following === undefined && this.#reign === null) this.#follow(id, epoch);
+      if (state === 'open' && this.#following === undefined && this.#term === null) this.#follow(id, epoch);
     }
   }
 
@@ -367,23 +367,23 @@ export class Member implements CommandRunner {
   /** A later leadership has begun, so all earlier ones have ended. */
   #supersede(epoch: number): void {
     this.#epoch = epoch;
-    if (this.#reign !== null) this.#depose();
+    if (this.#term !== null) this.#depose();
     this.#followings.loseAll();
   }
 
   /** Another member has connected over a port. */
   #admit(from: MemberId, port: MessagePort): void {
-    const reign = this.#reign;
+    const term = this.#term;
     const answer = (reply: Reply, transfer: Transferable[] = []): void => port.postMessage(reply, transfer);
-    port.onmessage = ({ data }: MessageEvent<Request>) => reign?.receive(from, data, answer, 'port');
+    port.onmessage = ({ data }: MessageEvent<Request>) => term?.receive(from, data, answer, 'port');
   }
 
   /** Another member has sent a request over the channel. */
   #serve(from: MemberId, request: Request): void {
-    const reign = this.#reign;
-    if (reign === null) return;
-    const answer = (reply: Reply): void => this.#channel.tell({ type: 'reply', to: from, epoch: reign.epoch, reply });
-    reign.receive(from, request, answer, 'channel');
+    const term = this.#term;
+    if (term === null) return;
+    const answer = (reply: Reply): void => this.#channel.tell({ type: 'reply', to: from, epoch: term.epoch, reply });
+    term.receive(from, request, answer, 'channel');
   }
 
   #report(origin: MemberId, changes: readonly ToldChange[]): void {

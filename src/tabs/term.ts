@@ -18,7 +18,7 @@ export type Way = 'channel' | 'port';
 /** Sends a reply the way that the request came. */
 export type Answering = (reply: Reply, transfer?: Transferable[]) => void;
 
-export interface ReignParts {
+export interface TermParts {
   readonly epoch: number;
   readonly core: CommandRunner;
   /** What the core answered when it was opened. */
@@ -46,9 +46,9 @@ interface Follower {
   readonly forget: AbortController;
 }
 
-export class Reign {
+export class Term {
   readonly epoch: number;
-  readonly #parts: ReignParts;
+  readonly #parts: TermParts;
   readonly #followers = new Map<MemberId, Follower>();
   /** Commands not yet accepted: they wait for the accepted ones, so that few are in doubt if this tab dies. */
   #waiting: Waiting[] = [];
@@ -62,7 +62,7 @@ export class Reign {
   readonly #durable = new DurableChanges();
   readonly #patience: Patience;
 
-  constructor(parts: ReignParts) {
+  constructor(parts: TermParts) {
     this.epoch = parts.epoch;
     this.#parts = parts;
     this.#opened = parts.opened;
