@@ -10,7 +10,7 @@ import { waitable } from '../../runtime.ts';
 import type { SqlEngine, SqlParameters, Work } from '../engine.ts';
 import { serverWays } from '../schema/server-ways.ts';
 import type { SchemaWays } from '../schema/ways.ts';
-import { Patience } from './patience.ts';
+import { RetryPolicy } from './retry-policy.ts';
 import type { ServerDriver, ServerFacts, ServerSession } from './server-driver.ts';
 import { type Asking, ServerFault, ServerTransaction } from './server-transaction.ts';
 import { SessionPool } from './session-pool.ts';
@@ -124,7 +124,7 @@ export class ServerEngine implements SqlEngine {
   }
 
   async #oneGroup<T>(works: readonly Work<T>[]): Promise<PromiseSettledResult<T>[]> {
-    const patience = new Patience(this.#config.lock_timeout);
+    const retries = new RetryPolicy(this.#config.lock_timeout);
     while (works.length > 1) {
       try {
         return await this.#transactGroup(works);
@@ -133,7 +133,7 @@ export class ServerEngine implements SqlEngine {
         // Others contend for the same rows: run one by one, each piece of work holds its locks for a shorter time.
         if (fault?.kind === 'conflict' || fault?.kind === 'duplicate') break;
         const reason = fault?.error ?? error;
-        const isOver = fault === null || !(await patience.another(fault.kind));
+        const isOver = fault === null || !(await retries.mayRetry(fault.kind));
         if (isOver) return works.map(() => ({ status: 'rejected', reason }));
       }
     }
@@ -189,13 +189,13 @@ export class ServerEngine implements SqlEngine {
 
   /** Retries a task that failed through no fault of its own, for as long as that is worthwhile. */
   async #persistently<T>(task: (asking: SessionAsking) => Promise<T>): Promise<T> {
-    const patience = new Patience(this.#config.lock_timeout);
+    const retries = new RetryPolicy(this.#config.lock_timeout);
     for (;;) {
       try {
         return await this.#using(task);
       } catch (error) {
         if (!(error instanceof ServerFault)) throw error;
-        if (!(await patience.another(error.fault.kind))) throw error.fault.error;
+        if (!(await retries.mayRetry(error.fault.kind))) throw error.fault.error;
       }
     }
   }
