@@ -8,19 +8,19 @@ import { lockName } from '../media/web-lock.ts';
 import type { Answer, Answers, Change, Command, CoreConfig, Outcome, StorageInfo } from '../rpc/contract.ts';
 import type { CommandRunner } from '../rpc/host.ts';
 import { pause } from '../runtime.ts';
-import { Following } from './following.ts';
-import { Followings } from './followings.ts';
 import { holdLock } from './held-lock.ts';
+import { LeaderConnection } from './leader-connection.ts';
+import { LeaderConnections } from './leader-connections.ts';
 import { Leadership } from './leadership.ts';
 import { aliveLock, channelName } from './names.ts';
 import { Opening } from './opening.ts';
-import { Patience } from './patience.ts';
 import { PortClient } from './port-client.ts';
 import type { MemberId, Reply, Request, SharedOptions, ToldChange } from './protocol.ts';
 import { closed, exists, misunderstood, silent } from './refusals.ts';
 import { type LeaderNotice, TabChannel } from './tab-channel.ts';
 import { Term } from './term.ts';
 import { type WaitingCall, WaitingCalls } from './waiting-calls.ts';
+import { Patience } from './patience.ts';
 
 /** What a member depends on; tests inject other locks, channels and cores. */
 export interface MemberParts {
@@ -45,7 +45,7 @@ export class Member implements CommandRunner {
   readonly #patience: Patience;
   readonly #ports: PortClient | null;
   readonly #calls = new WaitingCalls();
-  readonly #followings = new Followings((epoch) => {
+  readonly #leaderConnections = new LeaderConnections((epoch) => {
     this.#calls.giveUp(epoch);
     this.#flush();
   });
@@ -88,7 +88,7 @@ export class Member implements CommandRunner {
       leader: (notice) => this.#hearLeader(notice),
       changes: (origin, changes) => this.#report(origin, changes),
       request: (from, request) => this.#serve(from, request),
-      reply: (epoch, reply) => this.#followings.of(epoch)?.hear(reply),
+      reply: (epoch, reply) => this.#leaderConnections.of(epoch)?.hear(reply),
     });
     this.#leadership = new Leadership(parts.locks, lock, {
       won: () => void this.#lead(),
@@ -171,25 +171,25 @@ export class Member implements CommandRunner {
     this.#leadership.queue();
   }
 
-  get #following(): Following | undefined {
-    return this.#followings.of(this.#epoch);
+  get #leaderConnection(): LeaderConnection | undefined {
+    return this.#leaderConnections.of(this.#epoch);
   }
 
   /** Sends waiting calls to the leader, but none while the fate of a call sent to an earlier leader is open. */
   #flush(): void {
-    if (this.#followings.hasOthers(this.#epoch)) return;
-    const following = this.#following;
-    if (following?.refusal) this.#calls.failUnsent(following.refusal);
+    if (this.#leaderConnections.hasOthers(this.#epoch)) return;
+    const connection = this.#leaderConnection;
+    if (connection?.refusal) this.#calls.failUnsent(connection.refusal);
     const unsent = this.#calls.unsent();
     if (unsent.length === 0) return;
     if (this.#term !== null) for (const call of unsent) void this.#runHere(call, this.#term);
-    else if (following?.isListening()) for (const call of unsent) this.#send(call, following);
+    else if (connection?.isListening()) for (const call of unsent) this.#send(call, connection);
     else this.#queue();
   }
 
-  #send(call: WaitingCall, following: Following): void {
-    this.#calls.markSent(call.id, following.epoch);
-    following.send(call);
+  #send(call: WaitingCall, connection: LeaderConnection): void {
+    this.#calls.markSent(call.id, connection.epoch);
+    connection.send(call);
   }
 
   async #runHere({ id, command }: WaitingCall, term: Term): Promise<void> {
@@ -330,7 +330,7 @@ export class Member implements CommandRunner {
     if (version !== 1) this.#fail(misunderstood(this.#config));
     else {
       if (epoch > this.#epoch) this.#supersede(epoch);
-      if (state === 'open' && this.#following === undefined && this.#term === null) this.#follow(id, epoch);
+      if (state === 'open' && this.#leaderConnection === undefined && this.#term === null) this.#follow(id, epoch);
     }
   }
 
@@ -344,19 +344,19 @@ export class Member implements CommandRunner {
       isSure: this.#config.medium === 'indexeddb',
       send: (request: Request) => this.#channel.tell({ type: 'request', to: leader, from: this.#id, request }),
     };
-    const following = new Following(parts, {
+    const connection = new LeaderConnection(parts, {
       welcome: (opened) => this.#welcome(opened),
       refused: (reason) => this.#fail(reason),
       accepted: (id) => this.#calls.markAccepted(id, epoch),
       answer: (id, outcome) => this.#answer(id, epoch, outcome),
       hasBulk: () => this.#hasBulk,
-      gone: (inOrder) => this.#followings.lose(epoch, inOrder),
+      gone: (inOrder) => this.#leaderConnections.lose(epoch, inOrder),
       heard: () => {
         this.#patience.reset();
         this.#flush();
       },
     });
-    this.#followings.add(following);
+    this.#leaderConnections.add(connection);
   }
 
   #welcome(opened: Answers['open']): void {
@@ -368,7 +368,7 @@ export class Member implements CommandRunner {
   #supersede(epoch: number): void {
     this.#epoch = epoch;
     if (this.#term !== null) this.#depose();
-    this.#followings.loseAll();
+    this.#leaderConnections.loseAll();
   }
 
   /** Another member has connected over a port. */
@@ -407,7 +407,7 @@ export class Member implements CommandRunner {
       this.#hasLeft = true;
       this.#leadership.release();
       this.#patience.stop();
-      this.#followings.close();
+      this.#leaderConnections.close();
       this.#ports?.leave();
       this.#channel.close();
       this.#releaseAlive();

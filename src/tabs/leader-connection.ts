@@ -15,7 +15,7 @@ import type { WaitingCall } from './waiting-calls.ts';
 /** How long a sign of life counts, in milliseconds. */
 const signLasts = 1000;
 
-export interface FollowingEvents {
+export interface LeaderConnectionEvents {
   welcome(opened: Answers['open']): void;
   refused(reason: Error): void;
   accepted(id: number): void;
@@ -28,7 +28,7 @@ export interface FollowingEvents {
   heard(): void;
 }
 
-export interface FollowingParts {
+export interface LeaderConnectionParts {
   readonly leader: MemberId;
   readonly epoch: number;
   readonly options: SharedOptions;
@@ -40,10 +40,10 @@ export interface FollowingParts {
   readonly send: (request: Request) => void;
 }
 
-export class Following {
+export class LeaderConnection {
   readonly epoch: number;
-  readonly #parts: FollowingParts;
-  readonly #events: FollowingEvents;
+  readonly #parts: LeaderConnectionParts;
+  readonly #events: LeaderConnectionEvents;
   readonly #end = new AbortController();
   /** Calls sent over the channel that await their answer. */
   readonly #overChannel = new Set<number>();
@@ -53,7 +53,7 @@ export class Following {
   #refusal: Error | null = null;
   #state: 'greeting' | 'welcome' | 'refused' | 'ended' = 'greeting';
 
-  constructor(parts: FollowingParts, events: FollowingEvents) {
+  constructor(parts: LeaderConnectionParts, events: LeaderConnectionEvents) {
     this.epoch = parts.epoch;
     this.#parts = parts;
     this.#events = events;
