@@ -20,7 +20,7 @@ import { closed, exists, misunderstood, silent } from './refusals.ts';
 import { type LeaderNotice, TabChannel } from './tab-channel.ts';
 import { Term } from './term.ts';
 import { type WaitingCall, WaitingCalls } from './waiting-calls.ts';
-import { Patience } from './patience.ts';
+import { Watchdog } from './watchdog.ts';
 
 /** What a member depends on; tests inject other locks, channels and cores. */
 export interface MemberParts {
@@ -32,8 +32,8 @@ export interface MemberParts {
   readonly warmUp: () => Promise<unknown>;
 }
 
-/** A leader may take this many times the usual patience to open the database. */
-const openingPatience = 3;
+/** A leader may take this many timeouts to open the database. */
+const openingTimeouts = 3;
 
 export class Member implements CommandRunner {
   readonly #parts: MemberParts;
@@ -42,7 +42,7 @@ export class Member implements CommandRunner {
   readonly #options: SharedOptions;
   readonly #channel: TabChannel;
   readonly #leadership: Leadership;
-  readonly #patience: Patience;
+  readonly #watchdog: Watchdog;
   readonly #ports: PortClient | null;
   readonly #calls = new WaitingCalls();
   readonly #leaderConnections = new LeaderConnections((epoch) => {
@@ -59,7 +59,7 @@ export class Member implements CommandRunner {
   /** Ends the wait for the first leader; null once that is over. */
   #entry: { readonly resolve: (opened: Answers['open']) => void; readonly reject: (reason: unknown) => void } | null =
     null;
-  /** How often patience has run out while a leader was opening the database. */
+  /** How often the timeout has expired while a leader was opening the database. */
   #openings = 0;
   #hearsOpening = false;
   /** Whether this member has begun a bulk and has yet to end it. */
@@ -94,7 +94,7 @@ export class Member implements CommandRunner {
       won: () => void this.#lead(),
       stolen: () => this.#depose(),
     });
-    this.#patience = new Patience(config.busy_timeout, {
+    this.#watchdog = new Watchdog(config.busy_timeout, {
       waits: () => this.#term === null && (this.#entry !== null || this.#calls.size > 0),
       ask: () => {
         this.#channel.tell({ type: 'who' });
@@ -103,7 +103,7 @@ export class Member implements CommandRunner {
         this.#leadership.leaveQueue();
         this.#queue();
       },
-      exhausted: () => this.#loseHope(),
+      expired: () => this.#leaderTimedOut(),
     });
     this.#ports = ports && new PortClient(ports, id, (from, port) => this.#admit(from, port));
   }
@@ -134,7 +134,7 @@ export class Member implements CommandRunner {
     if (command.kind === 'commitBulk' || command.kind === 'rollbackBulk') this.#hasBulk = false;
     const answer = this.#calls.add(command);
     this.#flush();
-    this.#patience.start();
+    this.#watchdog.start();
     if (command.kind === 'beginBulk') {
       await answer;
       this.#hasBulk = true;
@@ -160,7 +160,7 @@ export class Member implements CommandRunner {
     });
     this.#queue();
     this.#channel.tell({ type: 'who' });
-    this.#patience.start();
+    this.#watchdog.start();
     const answer = await opened;
     void this.#parts.warmUp().catch(() => {});
     return answer;
@@ -209,7 +209,7 @@ export class Member implements CommandRunner {
   #sendAgain(id: number, epoch: number): void {
     this.#calls.takeBack(id, epoch);
     this.#flush();
-    this.#patience.start();
+    this.#watchdog.start();
   }
 
   async #lead(): Promise<void> {
@@ -248,7 +248,7 @@ export class Member implements CommandRunner {
       opened,
       options: this.#options,
       locks: this.#parts.locks,
-      patience: this.#config.busy_timeout,
+      bulkTimeout: this.#config.busy_timeout,
       isProven: () => this.#leadership.isProven(),
       lost: () => void this.#stepDown().catch(() => {}),
       tell: (origin, changes) => {
@@ -281,7 +281,7 @@ export class Member implements CommandRunner {
     void term?.depose();
     this.#queue();
     this.#channel.tell({ type: 'who' });
-    this.#patience.start();
+    this.#watchdog.start();
   }
 
   async #stepDown(atOnce = false): Promise<void> {
@@ -302,13 +302,13 @@ export class Member implements CommandRunner {
   }
 
   /** There is no sign of life from a leader, and waiting calls must not wait forever. */
-  #loseHope(): void {
+  #leaderTimedOut(): void {
     const isOpening = this.#leadership.isHeld || this.#hearsOpening;
     this.#hearsOpening = false;
     if (isOpening) {
       // A large database takes long to open; a tab frozen in the middle of a change prevents opening altogether.
       this.#openings += 1;
-      if (this.#openings >= openingPatience) this.#fail(silent(this.#config));
+      if (this.#openings >= openingTimeouts) this.#fail(silent(this.#config));
     } else if (this.#config.medium === 'indexeddb' && !this.#isAway) {
       // If the old leader wakes up, its commits find that the database has a new owner.
       this.#leadership.steal();
@@ -326,7 +326,7 @@ export class Member implements CommandRunner {
   #hearLeader({ version, id, epoch, state }: LeaderNotice): void {
     if (epoch < this.#epoch) return;
     this.#hearsOpening = state === 'opening';
-    if (epoch > this.#epoch || state === 'open') this.#patience.reset();
+    if (epoch > this.#epoch || state === 'open') this.#watchdog.reset();
     if (version !== 1) this.#fail(misunderstood(this.#config));
     else {
       if (epoch > this.#epoch) this.#supersede(epoch);
@@ -352,7 +352,7 @@ export class Member implements CommandRunner {
       hasBulk: () => this.#hasBulk,
       gone: (inOrder) => this.#leaderConnections.lose(epoch, inOrder),
       heard: () => {
-        this.#patience.reset();
+        this.#watchdog.reset();
         this.#flush();
       },
     });
@@ -406,7 +406,7 @@ export class Member implements CommandRunner {
     } finally {
       this.#hasLeft = true;
       this.#leadership.release();
-      this.#patience.stop();
+      this.#watchdog.stop();
       this.#leaderConnections.close();
       this.#ports?.leave();
       this.#channel.close();

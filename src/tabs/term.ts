@@ -9,8 +9,8 @@ import type { CommandRunner } from '../rpc/host.ts';
 import { DurableChanges, isBulkPart } from '../rpc/writes.ts';
 import { whenFree } from './held-lock.ts';
 import { aliveLock } from './names.ts';
-import { Patience } from './patience.ts';
 import type { MemberId, Reply, Request, SharedOptions, ToldChange } from './protocol.ts';
+import { Watchdog } from './watchdog.ts';
 
 /** How a member reaches the leader; it may start with one and go on with the other. */
 export type Way = 'channel' | 'port';
@@ -26,7 +26,7 @@ export interface TermParts {
   readonly options: SharedOptions;
   readonly locks: LockManager;
   /** How long to wait for a silent member with a bulk under way, in milliseconds. */
-  readonly patience: number;
+  readonly bulkTimeout: number;
   /** Whether the database is still ours to read and write. */
   readonly isProven: () => Promise<boolean>;
   /** Called when the database turns out to have another owner although the lock is ours. */
@@ -60,22 +60,22 @@ export class Term {
   /** Members that have died: their last commands may still be waiting. */
   readonly #gone = new Set<MemberId>();
   readonly #durable = new DurableChanges();
-  readonly #patience: Patience;
+  readonly #watchdog: Watchdog;
 
   constructor(parts: TermParts) {
     this.epoch = parts.epoch;
     this.#parts = parts;
     this.#opened = parts.opened;
-    this.#patience = new Patience(parts.patience, {
+    this.#watchdog = new Watchdog(parts.bulkTimeout, {
       // A bulk of this tab itself needs no sign of life.
       waits: () => this.#followers.has(this.#bulkOwner ?? '') && this.#running !== null,
       ask: () => this.#askOwner(),
-      exhausted: () => void this.#giveUpBulk(),
+      expired: () => void this.#giveUpBulk(),
     });
   }
 
   receive(from: MemberId, request: Request, answer: Answering, way: Way): void {
-    if (from === this.#bulkOwner && request.type !== 'hello') this.#patience.reset();
+    if (from === this.#bulkOwner && request.type !== 'hello') this.#watchdog.reset();
     if (request.type === 'hello') this.#greet(from, request.options, answer, way);
     else if (request.type === 'call') void this.#serve(from, request.id, request.command, answer);
   }
@@ -87,7 +87,7 @@ export class Term {
     return new Promise((resolve) => {
       this.#waiting.push({ origin, command, accepted, resolve });
       this.#running ??= this.#runWaiting();
-      this.#patience.start();
+      this.#watchdog.start();
     });
   }
 
@@ -155,7 +155,7 @@ export class Term {
   /** A bulk has begun; gives it up if its member or this leadership has ended meanwhile. */
   async #own(origin: MemberId): Promise<void> {
     this.#bulkOwner = origin;
-    this.#patience.start();
+    this.#watchdog.start();
     if (this.#isOver || this.#gone.has(origin)) await this.#giveUpBulk();
   }
 

@@ -32,7 +32,7 @@ async function openReign() {
     locks: locks.client('leader'),
     isProven: async () => true,
     lost: () => {},
-    patience: 1000,
+    bulkTimeout: 1000,
     tell: (origin, changes) => void told.push(...changes.map(({ id }) => `${origin}: ${id}`)),
   });
   /** Lets a member in, as the leader hears of it; gives what ends its tab. */
