@@ -12,11 +12,11 @@ import { holdLock } from './held-lock.ts';
 import { LeaderConnection } from './leader-connection.ts';
 import { LeaderConnections } from './leader-connections.ts';
 import { Leadership } from './leadership.ts';
+import { databaseClosed, databaseExists, leaderSilent, otherVersion } from './member-errors.ts';
 import { aliveLock, channelName } from './names.ts';
 import { Opening } from './opening.ts';
 import { PortClient } from './port-client.ts';
 import type { MemberId, Reply, Request, SharedOptions, ToldChange } from './protocol.ts';
-import { closed, exists, misunderstood, silent } from './refusals.ts';
 import { type LeaderNotice, TabChannel } from './tab-channel.ts';
 import { Term } from './term.ts';
 import { type WaitingCall, WaitingCalls } from './waiting-calls.ts';
@@ -130,7 +130,7 @@ export class Member implements CommandRunner {
   call<C extends Command>(command: C): Promise<Answer<C>>;
   async call(command: Command): Promise<unknown> {
     if (command.kind === 'close') return this.#close();
-    if (this.#closing !== null) throw closed();
+    if (this.#closing !== null) throw databaseClosed();
     if (command.kind === 'commitBulk' || command.kind === 'rollbackBulk') this.#hasBulk = false;
     const answer = this.#calls.add(command);
     this.#flush();
@@ -308,14 +308,14 @@ export class Member implements CommandRunner {
     if (isOpening) {
       // A large database takes long to open; a tab frozen in the middle of a change prevents opening altogether.
       this.#openings += 1;
-      if (this.#openings >= openingTimeouts) this.#fail(silent(this.#config));
+      if (this.#openings >= openingTimeouts) this.#fail(leaderSilent(this.#config));
     } else if (this.#config.medium === 'indexeddb' && !this.#isAway) {
       // If the old leader wakes up, its commits find that the database has a new owner.
       this.#leadership.steal();
     } else {
       // The file handles that it holds cannot be taken away from it.
       this.#calls.giveUp(this.#epoch, false);
-      this.#fail(silent(this.#config));
+      this.#fail(leaderSilent(this.#config));
     }
   }
 
@@ -327,7 +327,7 @@ export class Member implements CommandRunner {
     if (epoch < this.#epoch) return;
     this.#hearsOpening = state === 'opening';
     if (epoch > this.#epoch || state === 'open') this.#watchdog.reset();
-    if (version !== 1) this.#fail(misunderstood(this.#config));
+    if (version !== 1) this.#fail(otherVersion(this.#config));
     else {
       if (epoch > this.#epoch) this.#supersede(epoch);
       if (state === 'open' && this.#leaderConnection === undefined && this.#term === null) this.#follow(id, epoch);
@@ -361,7 +361,7 @@ export class Member implements CommandRunner {
 
   #welcome(opened: Answers['open']): void {
     if (this.#config.from === null) this.#admitted(opened);
-    else this.#fail(exists(this.#config));
+    else this.#fail(databaseExists(this.#config));
   }
 
   /** A later leadership has begun, so all earlier ones have ended. */
@@ -398,7 +398,7 @@ export class Member implements CommandRunner {
 
   /** Waits until every call is answered, hands over the leadership, and leaves. */
   async #leave(): Promise<null> {
-    this.#entry?.reject(closed());
+    this.#entry?.reject(databaseClosed());
     this.#entry = null;
     try {
       await this.#calls.allSettled();
