@@ -75,7 +75,7 @@ export class LeaderConnection {
     if (this.#state !== 'welcome') return false;
     const age = Date.now() - this.#heardAt;
     if (this.#parts.isSure || (age >= 0 && age < signLasts)) return true;
-    this.#sendOwnWay(this.#hello);
+    this.#transmit(this.#hello);
     return false;
   }
 
@@ -83,7 +83,7 @@ export class LeaderConnection {
     const request: Request = { type: 'call', id, command };
     this.#usesPort ||= this.#port !== null && this.#overChannel.size === 0;
     if (!this.#usesPort) this.#overChannel.add(id);
-    this.#sendOwnWay(request);
+    this.#transmit(request);
   }
 
   /** Takes a reply that came over the channel. */
@@ -100,7 +100,7 @@ export class LeaderConnection {
     this.#port?.close();
   }
 
-  #sendOwnWay(request: Request): void {
+  #transmit(request: Request): void {
     if (this.#usesPort) this.#port?.postMessage(request);
     else this.#parts.send(request);
   }
@@ -127,7 +127,7 @@ export class LeaderConnection {
         this.#events.answer(reply.id, reply.outcome);
         break;
       case 'ask':
-        if (this.#events.hasBulk()) this.#sendOwnWay({ type: 'bulk' });
+        if (this.#events.hasBulk()) this.#transmit({ type: 'bulk' });
         break;
       case 'ended':
         this.#goneIf(!this.#usesPort, true);

@@ -13,10 +13,10 @@ import type { MemberId, Reply, Request, SharedOptions, ToldChange } from './prot
 import { Watchdog } from './watchdog.ts';
 
 /** How a member reaches the leader; it may start with one and go on with the other. */
-export type Way = 'channel' | 'port';
+export type Transport = 'channel' | 'port';
 
 /** Sends a reply the way that the request came. */
-export type Answering = (reply: Reply, transfer?: Transferable[]) => void;
+export type SendReply = (reply: Reply, transfer?: Transferable[]) => void;
 
 export interface TermParts {
   readonly epoch: number;
@@ -42,7 +42,7 @@ interface Waiting {
 }
 
 interface Follower {
-  readonly ways: Map<Way, Answering>;
+  readonly transports: Map<Transport, SendReply>;
   readonly forget: AbortController;
 }
 
@@ -74,9 +74,9 @@ export class Term {
     });
   }
 
-  receive(from: MemberId, request: Request, answer: Answering, way: Way): void {
+  receive(from: MemberId, request: Request, answer: SendReply, transport: Transport): void {
     if (from === this.#bulkOwner && request.type !== 'hello') this.#watchdog.reset();
-    if (request.type === 'hello') this.#greet(from, request.options, answer, way);
+    if (request.type === 'hello') this.#greet(from, request.options, answer, transport);
     else if (request.type === 'call') void this.#serve(from, request.id, request.command, answer);
   }
 
@@ -102,8 +102,8 @@ export class Term {
       await this.#parts.core.call({ kind: 'close', at_once: atOnce });
       await this.#running;
     } finally {
-      for (const { ways, forget } of this.#followers.values()) {
-        for (const answer of ways.values()) answer({ type: 'ended' });
+      for (const { transports, forget } of this.#followers.values()) {
+        for (const answer of transports.values()) answer({ type: 'ended' });
         forget.abort();
       }
       this.#followers.clear();
@@ -118,18 +118,18 @@ export class Term {
     await this.#parts.core.call({ kind: 'close' }).catch(() => {});
   }
 
-  #greet(from: MemberId, options: SharedOptions, answer: Answering, way: Way): void {
+  #greet(from: MemberId, options: SharedOptions, answer: SendReply, transport: Transport): void {
     if (this.#isOver) return;
     const difference = differenceOf(this.#parts.options, options);
     if (difference === null) {
       const follower = this.#followers.get(from) ?? this.#admit(from);
-      follower.ways.set(way, answer);
+      follower.transports.set(transport, answer);
       answer({ type: 'welcome', opened: this.#opened });
     } else answer({ type: 'refused', error: toWire(new DatabaseLocked(difference)) });
   }
 
   #admit(from: MemberId): Follower {
-    const follower = { ways: new Map<Way, Answering>(), forget: new AbortController() };
+    const follower = { transports: new Map<Transport, SendReply>(), forget: new AbortController() };
     this.#followers.set(from, follower);
     whenFree(this.#parts.locks, aliveLock(from), follower.forget.signal, () => {
       this.#followers.delete(from);
@@ -139,7 +139,7 @@ export class Term {
     return follower;
   }
 
-  async #serve(from: MemberId, id: number, command: Command, answer: Answering): Promise<void> {
+  async #serve(from: MemberId, id: number, command: Command, answer: SendReply): Promise<void> {
     const outcome = await this.run(from, command, () => answer({ type: 'accepted', id }));
     // The member sends a command that was not begun to the next leader.
     if (outcome !== null) answer({ type: 'answer', id, outcome }, transferOf(outcome));
@@ -161,7 +161,7 @@ export class Term {
 
   #askOwner(): void {
     const follower = this.#followers.get(this.#bulkOwner ?? '');
-    for (const answer of follower?.ways.values() ?? []) answer({ type: 'ask' });
+    for (const answer of follower?.transports.values() ?? []) answer({ type: 'ask' });
   }
 
   /** Gives up the bulk of a member that will not end it, so that the others can go on. */

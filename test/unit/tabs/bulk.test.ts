@@ -4,7 +4,7 @@ import type { Command, Outcome, SingleWrite } from '../../../src/rpc/contract.ts
 import { OwnChanges } from '../../../src/rpc/writes.ts';
 import { holdLock } from '../../../src/tabs/held-lock.ts';
 import { aliveLock } from '../../../src/tabs/names.ts';
-import { type Answering, Term } from '../../../src/tabs/term.ts';
+import { type SendReply, Term } from '../../../src/tabs/term.ts';
 import { FakeLocks } from '../../support/fake-locks.ts';
 import { openCore } from '../sql/open-core.ts';
 import { creation } from '../sql/writer.ts';
@@ -36,7 +36,7 @@ async function openReign() {
     tell: (origin, changes) => void told.push(...changes.map(({ id }) => `${origin}: ${id}`)),
   });
   /** Lets a member in, as the leader hears of it; gives what ends its tab. */
-  const admit = async (id: string, hear: Answering = () => {}): Promise<() => void> => {
+  const admit = async (id: string, hear: SendReply = () => {}): Promise<() => void> => {
     await holdLock(locks.client(id), aliveLock(id));
     term.receive(id, { type: 'hello', options }, hear, 'channel');
     return () => locks.kill(id);
