@@ -22,8 +22,8 @@ export interface LeaderConnectionEvents {
   answer(id: number, outcome: Outcome<unknown>): void;
   /** Whether a bulk of ours is under way. */
   hasBulk(): boolean;
-  /** The leader is gone. `inOrder`: it said so itself, after its last answer. */
-  gone(inOrder: boolean): void;
+  /** The leader is gone. `isGraceful`: it said so itself, after its last answer. */
+  gone(isGraceful: boolean): void;
   /** The leader gave a sign of life. */
   heard(): void;
 }
@@ -156,9 +156,9 @@ export class LeaderConnection {
     else this.hear(reply);
   }
 
-  #goneIf(isSo: boolean, inOrder: boolean): void {
+  #goneIf(isSo: boolean, isGraceful: boolean): void {
     if (!isSo || this.#state === 'ended' || this.#end.signal.aborted) return;
     this.#state = 'ended';
-    this.#events.gone(inOrder);
+    this.#events.gone(isGraceful);
   }
 }

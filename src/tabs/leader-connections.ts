@@ -30,13 +30,13 @@ export class LeaderConnections {
     this.#byEpoch.set(connection.epoch, connection);
   }
 
-  /** A leader is gone. Its last messages may still be in transit, unless it ended in order. */
-  lose(epoch: number, inOrder: boolean): void {
+  /** A leader is gone. Its last messages may still be in transit, unless it ended gracefully. */
+  lose(epoch: number, isGraceful: boolean): void {
     const decide = (): void => {
       this.#byEpoch.get(epoch)?.close();
       if (this.#byEpoch.delete(epoch)) this.#onEnd(epoch);
     };
-    if (inOrder) decide();
+    if (isGraceful) decide();
     // On a busy machine messages that have arrived may still await delivery.
     else void pause(lastWords).then(nextTurn).then(decide);
   }

@@ -350,7 +350,7 @@ export class Member implements CommandRunner {
       accepted: (id) => this.#calls.markAccepted(id, epoch),
       answer: (id, outcome) => this.#answer(id, epoch, outcome),
       hasBulk: () => this.#hasBulk,
-      gone: (inOrder) => this.#leaderConnections.lose(epoch, inOrder),
+      gone: (isGraceful) => this.#leaderConnections.lose(epoch, isGraceful),
       heard: () => {
         this.#watchdog.reset();
         this.#flush();
