@@ -35,7 +35,7 @@ export interface LeaderConnectionParts {
   readonly locks: LockManager;
   readonly ports: PortClient | null;
   /** Whether it is certain that a leader which does not answer never executes what was sent to it. */
-  readonly isSure: boolean;
+  readonly isFenced: boolean;
   /** Sends over the channel. */
   readonly send: (request: Request) => void;
 }
@@ -74,7 +74,7 @@ export class LeaderConnection {
   isListening(): boolean {
     if (this.#state !== 'welcome') return false;
     const age = Date.now() - this.#heardAt;
-    if (this.#parts.isSure || (age >= 0 && age < signLasts)) return true;
+    if (this.#parts.isFenced || (age >= 0 && age < signLasts)) return true;
     this.#transmit(this.#hello);
     return false;
   }

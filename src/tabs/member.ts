@@ -341,7 +341,7 @@ export class Member implements CommandRunner {
       options: this.#options,
       locks: this.#parts.locks,
       ports: this.#ports,
-      isSure: this.#config.medium === 'indexeddb',
+      isFenced: this.#config.medium === 'indexeddb',
       send: (request: Request) => this.#channel.tell({ type: 'request', to: leader, from: this.#id, request }),
     };
     const connection = new LeaderConnection(parts, {
