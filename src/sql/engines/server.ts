@@ -8,8 +8,8 @@ import { DatabaseError, DatabaseUnavailable, InvalidOption, OutcomeUnknown, Read
 import type { RowSet, ServerConfig } from '../../rpc/contract.ts';
 import { waitable } from '../../runtime.ts';
 import type { SqlEngine, SqlParameters, Work } from '../engine.ts';
-import { serverWays } from '../schema/server-ways.ts';
-import type { SchemaWays } from '../schema/ways.ts';
+import type { SchemaAdapter } from '../schema/schema-adapter.ts';
+import { serverSchema } from '../schema/server-schema.ts';
 import { RetryPolicy } from './retry-policy.ts';
 import type { ServerDriver, ServerFacts, ServerSession } from './server-driver.ts';
 import { type Asking, ServerFault, ServerTransaction } from './server-transaction.ts';
@@ -40,7 +40,7 @@ export class ServerEngine implements SqlEngine {
   readonly readOnly: boolean;
   readonly version: string;
   readonly server: ServerFacts;
-  readonly schemaWays: SchemaWays;
+  readonly schemaAdapter: SchemaAdapter;
   readonly nativeLocks = null;
   readonly lockFile = null;
   readonly readsAtOnce = true;
@@ -53,7 +53,7 @@ export class ServerEngine implements SqlEngine {
     this.readOnly = readOnly;
     this.version = facts.version;
     this.server = facts;
-    this.schemaWays = serverWays(driver.dialect);
+    this.schemaAdapter = serverSchema(driver.dialect);
     this.#driver = driver;
     this.#config = config;
     let made: ServerSession | null = first;
