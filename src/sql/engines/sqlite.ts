@@ -12,12 +12,12 @@ import type { HeldLock, Medium } from '../../media/medium.ts';
 import type { RowSet } from '../../rpc/contract.ts';
 import { type Engine, type EngineSource, startEngine } from '../../vfs/engine.ts';
 import type { SqlEngine, SqlParameters, Work } from '../engine.ts';
+import { consistentRead } from './consistent-read.ts';
 import { Mutex } from './mutex.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 import { bringToRest, openDatabase, readHeader } from './sqlite-open.ts';
 import { writesRows } from './sqlite-statement.ts';
 import { readTransaction, SqliteTransaction } from './sqlite-transaction.ts';
-import { undisturbed } from './undisturbed.ts';
 
 export interface SqliteConfig extends MediumConfig {
   /** False trades durability for speed: a power cut may lose or damage the database. */
@@ -211,7 +211,7 @@ export class SqliteEngine implements SqlEngine {
         if (guard.hasHotJournal()) await recover();
         return read();
       }
-      return undisturbed(this.#medium, { read, forget: () => this.#reconnect(), recover });
+      return consistentRead(this.#medium, { read, forget: () => this.#reconnect(), recover });
     });
   }
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { DatabaseLocked } from '../../../src/errors/index.ts';
 import { type Disturbance, FreeGuard, type Guard } from '../../../src/media/guard.ts';
 import { MemoryMedium } from '../../../src/media/memory.ts';
-import { undisturbed } from '../../../src/sql/engines/undisturbed.ts';
+import { consistentRead } from '../../../src/sql/engines/consistent-read.ts';
 
 const somebody: Disturbance = { error: new DatabaseLocked('in use'), abandoned: false };
 
@@ -31,7 +31,7 @@ async function read({ disturbances = [], stamps = ['same'], busyTimeout = 1000 }
     },
   });
   let reads = 0;
-  const value = await undisturbed(Object.assign(new MemoryMedium(), { guard }), {
+  const value = await consistentRead(Object.assign(new MemoryMedium(), { guard }), {
     read: () => {
       log.push('read');
       reads += 1;

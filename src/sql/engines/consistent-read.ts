@@ -25,7 +25,7 @@ interface Reading<T> {
 type Outcome<T> = { readonly value: T } | { readonly disturbance: Disturbance };
 
 /** @throws {DatabaseLocked} when others keep writing for longer than the guard's busy timeout */
-export async function undisturbed<T>(medium: Medium, reading: Reading<T>): Promise<T> {
+export async function consistentRead<T>(medium: Medium, reading: Reading<T>): Promise<T> {
   const { guard } = medium;
   const startedAt = performance.now();
   let stale = false;
