@@ -11,7 +11,7 @@ import { pause } from '../runtime.ts';
 import type { DiskFile, FileSystem } from './disk-file.ts';
 import { difference, type FileState } from './file-state.ts';
 import { FileWatch } from './file-watch.ts';
-import type { Disturbance, Guard, NativeLocking } from './guard.ts';
+import type { ForeignWrite, Guard, NativeLocking } from './guard.ts';
 import { type Keeper, RunnerLost } from './keeper.ts';
 import { LockLevel, NativeLocks } from './native-locks.ts';
 
@@ -109,8 +109,8 @@ export class FileGuard implements Guard {
     return this.#watch.hasHotJournal();
   }
 
-  disturbance(): Disturbance | null {
-    return this.#watch.disturbance();
+  foreignWrite(): ForeignWrite | null {
+    return this.#watch.foreignWrite();
   }
 
   refusal(level: number): CinderlibError | null {

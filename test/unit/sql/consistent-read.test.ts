@@ -1,27 +1,27 @@
 /** Reading while others may write: what was read beside somebody at work is thrown away, whichever check sees them. */
 import { expect, test } from 'vitest';
 import { DatabaseLocked } from '../../../src/errors/index.ts';
-import { type Disturbance, FreeGuard, type Guard } from '../../../src/media/guard.ts';
+import { type ForeignWrite, FreeGuard, type Guard } from '../../../src/media/guard.ts';
 import { MemoryMedium } from '../../../src/media/memory.ts';
 import { consistentRead } from '../../../src/sql/engines/consistent-read.ts';
 
-const somebody: Disturbance = { error: new DatabaseLocked('in use'), abandoned: false };
+const somebody: ForeignWrite = { error: new DatabaseLocked('in use'), abandoned: false };
 
 interface Script {
   /** What each look for writers finds; nobody after the last. */
-  readonly disturbances?: readonly (Disturbance | null)[];
+  readonly foreignWrites?: readonly (ForeignWrite | null)[];
   /** How the file is at each look; as at the last one from then on. */
   readonly stamps?: readonly string[];
   readonly busyTimeout?: number;
 }
 
 /** Reads 1, 2, 3…, beside writers that come and go as told. */
-async function read({ disturbances = [], stamps = ['same'], busyTimeout = 1000 }: Script) {
+async function read({ foreignWrites = [], stamps = ['same'], busyTimeout = 1000 }: Script) {
   const log: string[] = [];
-  const [looks, states] = [[...disturbances], [...stamps]];
+  const [looks, states] = [[...foreignWrites], [...stamps]];
   const guard: Guard = Object.assign(new FreeGuard(), {
     busyTimeout,
-    disturbance: () => {
+    foreignWrite: () => {
       log.push('look');
       return looks.shift() ?? null;
     },
@@ -50,12 +50,12 @@ test('the file is looked at from the outside in, and from the inside out', async
 });
 
 test('nothing is read while somebody writes, although the file stays as it is and they are gone a moment later', async () => {
-  const { value, log } = await read({ disturbances: [somebody] });
+  const { value, log } = await read({ foreignWrites: [somebody] });
   expect([value, log.slice(0, 3)]).toEqual([1, ['stamp', 'look', 'stamp']]);
 });
 
 test('what was read is dropped when somebody began to write meanwhile, although the file is still as it was', async () => {
-  const { value, log } = await read({ disturbances: [null, somebody] });
+  const { value, log } = await read({ foreignWrites: [null, somebody] });
   expect([value, log.filter((step) => step === 'forget')]).toEqual([2, ['forget']]);
 });
 
@@ -64,6 +64,6 @@ test('what was read is dropped when the file is another one after it, although n
 });
 
 test('whoever writes for longer than is waited is the error', async () => {
-  const always = new Array<Disturbance>(1000).fill(somebody);
-  await expect(read({ disturbances: always, busyTimeout: 10 })).rejects.toBe(somebody.error);
+  const always = new Array<ForeignWrite>(1000).fill(somebody);
+  await expect(read({ foreignWrites: always, busyTimeout: 10 })).rejects.toBe(somebody.error);
 });
