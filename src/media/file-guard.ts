@@ -115,17 +115,17 @@ export class FileGuard implements Guard {
 
   refusal(level: number): CinderlibError | null {
     if (this.#inside) {
-      const refusal = this.#keeper ? this.#refusalWithin(level) : this.#intruder(level);
+      const refusal = this.#keeper ? this.#refusalWithin(level) : this.#conflict(level);
       this.#writes ||= refusal === null && level === LockLevel.exclusive;
       return refusal;
     }
     // Only reading is allowed now, and a hot journal, which reading would have to roll back first, is left alone.
     if (level > LockLevel.shared) return this.#watch.locked(0);
-    return this.#rests ? null : this.#intruder(level);
+    return this.#rests ? null : this.#conflict(level);
   }
 
-  intruded(): boolean {
-    if (!this.#writes || !this.#wasIntruded()) return false;
+  mayBeOverwritten(): boolean {
+    if (!this.#writes || !this.#lostExclusivity()) return false;
     // Lets the next change find that the file is not as we left it.
     this.#adopts = false;
     return true;
@@ -161,7 +161,7 @@ export class FileGuard implements Guard {
     );
   }
 
-  #wasIntruded(): boolean {
+  #lostExclusivity(): boolean {
     if (this.#keeper) return !(this.#keeper.alive && this.#stillHolds(LockLevel.exclusive));
     try {
       // A native program takes our journal for a hot one: it rolls it back and removes it.
@@ -172,7 +172,7 @@ export class FileGuard implements Guard {
     }
   }
 
-  #intruder(level: number): CinderlibError | null {
+  #conflict(level: number): CinderlibError | null {
     const conflict = conflicts[level] ?? LockLevel.shared;
     return this.#watch.othersLevel() >= conflict ? this.#watch.locked(0) : null;
   }

@@ -40,7 +40,7 @@ export interface Guard {
   /** Why a level of SQLite's lock cannot be taken now; null when it can. SQLite asks before each step. */
   refusal(level: number): CinderlibError | null;
   /** Whether another program may have got in while we wrote, and undone or overwritten it. Asked after a commit. */
-  intruded(): boolean;
+  mayBeOverwritten(): boolean;
   /** Whether another program is about to write, so that a journal found there is its own. */
   isReserved(): boolean;
   /** Whether files no longer needed can be removed without taking them from another program. */
@@ -71,7 +71,7 @@ export class FreeGuard implements Guard {
   refusal(_level: number): CinderlibError | null {
     return null;
   }
-  intruded(): boolean {
+  mayBeOverwritten(): boolean {
     return false;
   }
   isReserved(): boolean {

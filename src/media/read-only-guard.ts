@@ -81,7 +81,7 @@ export class ReadOnlyGuard implements ReadableGuard {
     return this.#watch.othersLevel() >= LockLevel.pending ? this.#watch.locked(0) : null;
   }
 
-  intruded(): boolean {
+  mayBeOverwritten(): boolean {
     return false;
   }
 

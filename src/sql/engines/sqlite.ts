@@ -318,7 +318,7 @@ export class SqliteEngine implements SqlEngine {
         { cause },
       );
     }
-    if (!mount.medium.guard.intruded()) return result;
+    if (!mount.medium.guard.mayBeOverwritten()) return result;
     throw new OutcomeUnknown(
       `${path}: another program came in while the change was written, and may have undone it. ` +
         'Call refresh(), and look before writing it again.',
