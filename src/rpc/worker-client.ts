@@ -4,11 +4,11 @@ import { ContextClosed, OutcomeUnknown, WorkerLost } from '../errors/index.ts';
 import type { AnyWorker } from './any-worker.ts';
 import type { ChangeListener, CoreClient } from './client.ts';
 import type { Answer, Answers, Command, CoreEndpoint, Outcome, SharedCore } from './contract.ts';
-import { startWorker, type WorkerHandle } from './endpoint.ts';
 import { fromWire } from './errors.ts';
 import { isShared } from './is-shared.ts';
 import { OrphanedLock } from './orphaned-lock.ts';
 import { listenForChanges, startPorts, watchCore, watchPage } from './shared-watch.ts';
+import { startWorker, type WorkerHandle } from './start-worker.ts';
 import { leavesDoubt, OwnChanges } from './writes.ts';
 
 interface Waiting {
