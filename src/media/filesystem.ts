@@ -8,7 +8,7 @@
 import { isHotJournal } from './companion.ts';
 import { DiskFile, type FileSystem, syncFolder } from './disk-file.ts';
 import { errnoOf, openFailure, storageFailure } from './failure.ts';
-import { FreeGuard, type Guard } from './guard.ts';
+import { type Guard, NullGuard } from './guard.ts';
 import { MainFile } from './main-file.ts';
 import type { FileKind, HeldLock, Medium, MediumFile } from './medium.ts';
 
@@ -48,7 +48,7 @@ export class FilesystemMedium implements Medium {
     folder: string,
     lock: Lock,
     seeded = false,
-    makeGuard: MakeGuard = () => new FreeGuard(),
+    makeGuard: MakeGuard = () => new NullGuard(),
   ) {
     this.#fs = fs;
     this.path = path;

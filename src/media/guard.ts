@@ -50,7 +50,7 @@ export interface Guard {
 }
 
 /** The guard of a database that no other program can reach. */
-export class FreeGuard implements Guard {
+export class NullGuard implements Guard {
   readonly nativeLocks = 'none';
   readonly busyTimeout = 0;
   async enter(_purpose: 'write' | 'recover' | 'refresh'): Promise<void> {}

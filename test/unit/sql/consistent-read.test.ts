@@ -1,7 +1,7 @@
 /** Reading while others may write: what was read beside somebody at work is thrown away, whichever check sees them. */
 import { expect, test } from 'vitest';
 import { DatabaseLocked } from '../../../src/errors/index.ts';
-import { type ForeignWrite, FreeGuard, type Guard } from '../../../src/media/guard.ts';
+import { type ForeignWrite, type Guard, NullGuard } from '../../../src/media/guard.ts';
 import { MemoryMedium } from '../../../src/media/memory.ts';
 import { consistentRead } from '../../../src/sql/engines/consistent-read.ts';
 
@@ -19,7 +19,7 @@ interface Script {
 async function read({ foreignWrites = [], stamps = ['same'], busyTimeout = 1000 }: Script) {
   const log: string[] = [];
   const [looks, states] = [[...foreignWrites], [...stamps]];
-  const guard: Guard = Object.assign(new FreeGuard(), {
+  const guard: Guard = Object.assign(new NullGuard(), {
     busyTimeout,
     foreignWrite: () => {
       log.push('look');
