@@ -1,11 +1,12 @@
 /** A connection of a volume to a host, which Cinder calls a volume attachment. */
+
+import { booleanOptions } from '../arguments.ts';
 import { type Dict, isDict, own } from '../cinder/dict.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { volumeAttachmentModel } from '../cinder/volume-attachment.ts';
 import type { HostConnector } from '../drivers/connector.ts';
 import { hostConnector } from '../drivers/connector-registry.ts';
 import { ConnectionNotFound, DeviceUnavailable, InvalidOption, ValueError } from '../errors/index.ts';
-import { givenSwitches } from '../given.ts';
 import { kindOf } from '../shown.ts';
 import { refuseAssignments, refuseNewProperties } from './assignments.ts';
 import type { Backend } from './backend.ts';
@@ -213,7 +214,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
 
   /** Detaches the volume from this host; the connection stays. */
   async detach(options: { force?: boolean; ignore_errors?: boolean } = {}): Promise<void> {
-    const { force, ignore_errors } = givenSwitches('detach', options, { force: false, ignore_errors: false });
+    const { force, ignore_errors } = booleanOptions('detach', options, { force: false, ignore_errors: false });
     this.context.persistence.checkWritable();
     try {
       await (await this.#connector()).disconnectVolume(this.#data(), this.device, { force, ignore_errors });

@@ -1,8 +1,9 @@
 /** A snapshot of a volume and its operations. */
+
+import { fieldsArgument } from '../arguments.ts';
 import { snapshotModel } from '../cinder/snapshot.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { ObjectActionError, SnapshotNotFound, ValueError } from '../errors/index.ts';
-import { givenFields } from '../given.ts';
 import { refuseNewProperties } from './assignments.ts';
 import type { Backend } from './backend.ts';
 import { backendNamed, changeable } from './backends.ts';
@@ -140,7 +141,7 @@ export class Snapshot extends withFields<SnapshotFields, NamedResource, Construc
 
   /** Creates a volume with the content of the snapshot. The given fields override those copied from its volume. */
   async createVolume(fields: NewVolumeFields = {}): Promise<Volume> {
-    const given = givenFields('createVolume() takes an object with fields', fields);
+    const given = fieldsArgument('createVolume() takes an object with fields', fields);
     const volume = await this.volume();
     return volume.restoreSnapshot(this, given);
   }

@@ -1,4 +1,6 @@
 /** A volume and its operations. */
+
+import { booleanOptions, fieldsArgument, objectArgument, requireModel } from '../arguments.ts';
 import { snapshotListModel } from '../cinder/snapshot.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { volumeModel } from '../cinder/volume.ts';
@@ -6,7 +8,6 @@ import { volumeAttachmentListModel } from '../cinder/volume-attachment.ts';
 import { wantsMultipath } from '../drivers/attach-options.ts';
 import { hostConnectorProperties } from '../drivers/connector.ts';
 import { InvalidVolume, NotLocal, ValueError, VolumeNotFound } from '../errors/index.ts';
-import { givenFields, givenObject, givenSwitches, refuseOthers } from '../given.ts';
 import { refuseAssignments, refuseNewProperties } from './assignments.ts';
 import type { Backend } from './backend.ts';
 import { backendOfHost, changeable, operable } from './backends.ts';
@@ -232,7 +233,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
 
   /** Creates a volume with the same content. The given fields override those copied from this volume. */
   async clone(fields: NewVolumeFields = {}): Promise<Volume> {
-    const given = givenFields('clone() takes an object with fields', fields);
+    const given = fieldsArgument('clone() takes an object with fields', fields);
     const copy = this.#like({ ...given, source_volid: this.id });
     await copy.#make((driver) => driver.createClonedVolume(copy, this));
     return copy;
@@ -266,7 +267,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
    */
   async createSnapshot(fields: NewSnapshotFields = {}): Promise<Snapshot> {
     const backend = changeable(this);
-    const given = givenFields('createSnapshot() takes an object with fields', fields);
+    const given = fieldsArgument('createSnapshot() takes an object with fields', fields);
     const defaults = { display_name: '', display_description: '' };
     const snapshot = Snapshot.make(this.context, this, { ...defaults, ...withDisplayNames(given) });
     const create = async (): Promise<Snapshot> => {
@@ -318,8 +319,8 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
    */
   async connect(connector: ConnectorProperties, fields: NewConnectionFields = {}): Promise<Connection> {
     const backend = changeable(this);
-    const host = givenObject("connect() takes an object with the host's properties", connector, ValueError);
-    const given = givenFields('connect() takes an object with fields after the connector', fields);
+    const host = objectArgument("connect() takes an object with the host's properties", connector, ValueError);
+    const given = fieldsArgument('connect() takes an object with fields after the connector', fields);
     // Before the export is created: undoing it would remove the export that existing connections use.
     const prepared = Connection.prepare(this, host, given);
     const connect = () => this.#inTurn(({ driver }) => this.#connect(driver, host, prepared));
@@ -367,8 +368,8 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
    *   threw.
    */
   async disconnect(connection: Connection, options: { force?: boolean } = {}): Promise<void> {
-    refuseOthers('disconnect', connection, 'VolumeAttachment');
-    const { force } = givenSwitches('disconnect', options, { force: false });
+    requireModel('disconnect', connection, 'VolumeAttachment');
+    const { force } = booleanOptions('disconnect', options, { force: false });
     if (connection.volume_id !== this.id) {
       throw new ValueError(`Connection ${connection.id} is one of volume ${connection.volume_id}, not of ${this.id}.`);
     }
@@ -408,7 +409,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
    * @throws NotLocal when the volume is not attached to this host; else what the connector or the driver threw.
    */
   async detach(options: { force?: boolean; ignore_errors?: boolean } = {}): Promise<void> {
-    const { force, ignore_errors } = givenSwitches('detach', options, { force: false, ignore_errors: false });
+    const { force, ignore_errors } = booleanOptions('detach', options, { force: false, ignore_errors: false });
     const connection = this.local_attach;
     if (connection === null) throw new NotLocal(this.id);
     this.context.persistence.checkWritable();

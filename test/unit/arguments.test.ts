@@ -1,7 +1,7 @@
 /** What callers give, read once: with everything that is in it, and in its order. */
 import { expect, test } from 'vitest';
+import { booleanOptions, objectArgument } from '../../src/arguments.ts';
 import { dict, keysOf } from '../../src/cinder/dict.ts';
-import { givenObject, givenSwitches } from '../../src/given.ts';
 
 test('the copy of an object keeps the order of keys that look like numbers, and __proto__ as a key', () => {
   const specs = dict<unknown>([
@@ -9,7 +9,7 @@ test('the copy of an object keeps the order of keys that look like numbers, and 
     ['2', 'b'],
     ['__proto__', 'c'],
   ]);
-  const copy = givenObject('It is an object', specs);
+  const copy = objectArgument('It is an object', specs);
   expect(keysOf(copy)).toEqual(['10', '2', '__proto__']);
   expect(Object.getPrototypeOf(copy)).toBe(Object.prototype);
 });
@@ -22,10 +22,10 @@ test('an object that is another one at each look is looked at once', () => {
       return looks === 1 ? true : 'no';
     },
   };
-  expect(givenSwitches('detach', given, { force: false })).toEqual({ force: true });
+  expect(booleanOptions('detach', given, { force: false })).toEqual({ force: true });
   expect(looks).toBe(1);
 });
 
 test('a switch that is undefined is one that was left out', () => {
-  expect(givenSwitches('toJson', { simplified: undefined }, { simplified: true })).toEqual({ simplified: true });
+  expect(booleanOptions('toJson', { simplified: undefined }, { simplified: true })).toEqual({ simplified: true });
 });
