@@ -13,7 +13,7 @@ import type { Backend } from './backend.ts';
 import { operable } from './backends.ts';
 import type { Context } from './context.ts';
 import type { ConnectionFields } from './fields.ts';
-import { undone } from './lifecycle.ts';
+import { undoAfter } from './lifecycle.ts';
 import { type FieldValues, newObject } from './new-object.ts';
 import { ParentVolume } from './parent-volume.ts';
 import { Resource } from './resource.ts';
@@ -104,7 +104,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
       await connection.save();
       return connection;
     } catch (error) {
-      throw await undone(error, volume, async () => {
+      throw await undoAfter(error, volume, async () => {
         // The driver has granted the host access. Another connection may be using it: then it stays granted.
         const others = await volume.context.persistence.getConnections({ volume_id: volume.id });
         if (others.length === 0) await driver.terminateConnection(volume, connector, { force: false });
@@ -197,7 +197,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
       await this.save();
     } catch (error) {
       this.#setDevice(null);
-      throw await undone(error, this, release);
+      throw await undoAfter(error, this, release);
     }
     if (await this.#isValid(connector)) {
       const volume = await this.volume();
@@ -205,7 +205,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
       return;
     }
     const unusable = new DeviceUnavailable(`The device ${this.path} of volume ${this.volume_id} cannot be used.`);
-    throw await undone(unusable, this, async () => {
+    throw await undoAfter(unusable, this, async () => {
       await release();
       this.#setDevice(null);
       await this.save();

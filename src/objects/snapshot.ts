@@ -10,7 +10,7 @@ import { backendNamed, changeable } from './backends.ts';
 import type { Context } from './context.ts';
 import type { SnapshotFields } from './fields.ts';
 import type { NewVolumeFields } from './given-fields.ts';
-import { applyModelUpdate, failed, saveAfter } from './lifecycle.ts';
+import { applyModelUpdate, markFailed, saveAfter } from './lifecycle.ts';
 import { NamedResource } from './named-resource.ts';
 import { type FieldValues, newObject, withDisplayNames } from './new-object.ts';
 import { ParentVolume } from './parent-volume.ts';
@@ -117,7 +117,7 @@ export class Snapshot extends withFields<SnapshotFields, NamedResource, Construc
       this.status = 'available';
       applyModelUpdate(this.ovo, modelUpdate);
     } catch (error) {
-      throw await failed(this, 'error', error);
+      throw await markFailed(this, 'error', error);
     }
     await saveAfter(this);
   }
@@ -134,7 +134,7 @@ export class Snapshot extends withFields<SnapshotFields, NamedResource, Construc
       await driver.deleteSnapshot(this);
       await this.context.persistence.deleteSnapshot(this);
     } catch (error) {
-      throw await failed(this, 'error_deleting', error);
+      throw await markFailed(this, 'error_deleting', error);
     }
     this.#volume.loaded?.forgetSnapshot(this);
   }

@@ -17,7 +17,7 @@ import type { Context } from './context.ts';
 import type { VolumeFields } from './fields.ts';
 import type { NewConnectionFields, NewSnapshotFields, NewVolumeFields } from './given-fields.ts';
 import { makeWithId, refuseTaken } from './given-id.ts';
-import { applyModelUpdate, checkSize, failed, failing, saveAfter, undone } from './lifecycle.ts';
+import { applyModelUpdate, checkSize, markFailed, saveAfter, undoAfter, withResource } from './lifecycle.ts';
 import { NamedResource } from './named-resource.ts';
 import { type FieldValues, withDisplayNames } from './new-object.ts';
 import { checkPoolName, newVolume, volumeFieldsFrom } from './new-volume.ts';
@@ -178,13 +178,13 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
     // As in the original, this loads the snapshots, so that dumps of the volume contain them from now on.
     const shown = await this.snapshots();
     if (stored.length > 0 || shown.length > 0) {
-      throw failing(new InvalidVolume(`Cannot delete volume ${this.id} with snapshots`), this);
+      throw withResource(new InvalidVolume(`Cannot delete volume ${this.id} with snapshots`), this);
     }
     try {
       await backend.driver.deleteVolume(this);
       await this.context.persistence.deleteVolume(this);
     } catch (error) {
-      throw await failed(this, 'error_deleting', error);
+      throw await markFailed(this, 'error_deleting', error);
     }
     backend.forgetVolume(this);
   }
@@ -202,7 +202,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
     changeable(this);
     checkSize(size);
     if (size === 0 && Number(this.size) > 0) {
-      throw failing(new InvalidVolume(`Cannot extend volume ${this.id} of ${this.size} GiB to 0 GiB`), this);
+      throw withResource(new InvalidVolume(`Cannot extend volume ${this.id} of ${this.size} GiB to 0 GiB`), this);
     }
     return this.#inTurn((backend) => this.#extend(backend, size));
   }
@@ -216,7 +216,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
       await driver.extendVolume(this, size);
     } catch (error) {
       this.previous_status = status;
-      throw await failed(this, 'error', error);
+      throw await markFailed(this, 'error', error);
     }
     this.size = size;
     this.status = status;
@@ -227,7 +227,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
     try {
       return await this.local_attach.extend(bytes);
     } catch (error) {
-      throw failing(error, this);
+      throw withResource(error, this);
     }
   }
 
@@ -342,7 +342,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
       await this.#use(connection);
       return connection;
     } catch (error) {
-      throw await undone(error, this, async () => driver.removeExport(null, this));
+      throw await undoAfter(error, this, async () => driver.removeExport(null, this));
     }
   }
 
@@ -354,7 +354,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
       await this.save();
     } catch (error) {
       this.ovo.restore('status', status);
-      throw await undone(error, this, () => connection.takeBack());
+      throw await undoAfter(error, this, () => connection.takeBack());
     }
     this.#connections.put(connection);
   }
@@ -396,7 +396,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
     try {
       await connection.attach();
     } catch (error) {
-      throw await undone(error, this, () => this.disconnect(connection));
+      throw await undoAfter(error, this, () => this.disconnect(connection));
     }
     return connection;
   }
@@ -466,7 +466,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
       this.status = 'available';
       applyModelUpdate(this.ovo, modelUpdate);
     } catch (error) {
-      throw await failed(this, 'error', error);
+      throw await markFailed(this, 'error', error);
     }
   }
 
