@@ -10,7 +10,7 @@ import { ConnectionNotFound, DeviceUnavailable, InvalidOption, ValueError } from
 import { kindOf } from '../shown.ts';
 import { refuseAssignments, refuseNewProperties } from './assignments.ts';
 import type { Backend } from './backend.ts';
-import { operable } from './backends.ts';
+import { initialisedBackend } from './backends.ts';
 import type { Context } from './context.ts';
 import type { ConnectionFields } from './fields.ts';
 import { undoAfter } from './lifecycle.ts';
@@ -94,7 +94,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     connector: ConnectorProperties,
     { ovo, use_multipath }: Prepared,
   ): Promise<Connection> {
-    const { driver } = operable(volume.backend);
+    const { driver } = initialisedBackend(volume.backend);
     const conn = await driver.initializeConnection(volume, connector);
     try {
       checkAnswer(conn);
@@ -244,7 +244,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     this.context.persistence.checkWritable();
     const volume = await this.volume();
     try {
-      await operable(this.backend).driver.terminateConnection(volume, this.#connectedHost(), { force });
+      await initialisedBackend(this.backend).driver.terminateConnection(volume, this.#connectedHost(), { force });
     } catch (error) {
       if (!evenIfRefused) throw error;
     }

@@ -6,7 +6,7 @@ import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { ObjectActionError, SnapshotNotFound, ValueError } from '../errors/index.ts';
 import { refuseNewProperties } from './assignments.ts';
 import type { Backend } from './backend.ts';
-import { backendNamed, changeable } from './backends.ts';
+import { backendNamed, writableBackend } from './backends.ts';
 import type { Context } from './context.ts';
 import type { SnapshotFields } from './fields.ts';
 import type { NewVolumeFields } from './given-fields.ts';
@@ -111,7 +111,7 @@ export class Snapshot extends withFields<SnapshotFields, NamedResource, Construc
 
   /** Takes the snapshot and stores its metadata. Called by `volume.createSnapshot`. */
   async create(): Promise<void> {
-    const { driver } = changeable(this);
+    const { driver } = writableBackend(this);
     try {
       const modelUpdate = await driver.createSnapshot(this);
       this.status = 'available';
@@ -129,7 +129,7 @@ export class Snapshot extends withFields<SnapshotFields, NamedResource, Construc
    *   `error_deleting`.
    */
   async delete(): Promise<void> {
-    const { driver } = changeable(this);
+    const { driver } = writableBackend(this);
     try {
       await driver.deleteSnapshot(this);
       await this.context.persistence.deleteSnapshot(this);

@@ -10,7 +10,7 @@ import { hostConnectorProperties } from '../drivers/connector.ts';
 import { InvalidVolume, NotLocal, ValueError, VolumeNotFound } from '../errors/index.ts';
 import { refuseAssignments, refuseNewProperties } from './assignments.ts';
 import type { Backend } from './backend.ts';
-import { backendOfHost, changeable, operable } from './backends.ts';
+import { backendOfHost, initialisedBackend, writableBackend } from './backends.ts';
 import { ChildList } from './child-list.ts';
 import { Connection } from './connection.ts';
 import type { Context } from './context.ts';
@@ -82,7 +82,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
    */
   static make(context: Context, source: Backend | Volume, fields: FieldValues = {}, pool?: string): Volume {
     const like = source instanceof Volume ? source : null;
-    const backend = source instanceof Volume ? operable(source.backend) : source;
+    const backend = source instanceof Volume ? initialisedBackend(source.backend) : source;
     const given = like === null ? fields : { ...volumeFieldsFrom(like.ovo), ...withDisplayNames(fields) };
     const sourcePool = like?.host?.split('#')[1];
     const ovo = newVolume(context.settings, backend, given, pool ?? sourcePool);
@@ -172,7 +172,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
    *   `error.resource`, whose status is then `error_deleting`.
    */
   async delete(): Promise<void> {
-    const backend = changeable(this);
+    const backend = writableBackend(this);
     // Ask the storage: a snapshot may have been taken through another object of this volume.
     const stored = await this.context.persistence.getSnapshots({ volume_id: this.id });
     // As in the original, this loads the snapshots, so that dumps of the volume contain them from now on.
@@ -199,7 +199,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
    *   its connector's and the volume has its new size.
    */
   async extend(size: number): Promise<number> {
-    changeable(this);
+    writableBackend(this);
     checkSize(size);
     if (size === 0 && Number(this.size) > 0) {
       throw withResource(new InvalidVolume(`Cannot extend volume ${this.id} of ${this.size} GiB to 0 GiB`), this);
@@ -250,7 +250,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
   #like({ pool_name, ...fields }: FieldValues): Volume {
     checkPoolName(pool_name);
     if (pool_name === undefined) return Volume.make(this.context, this, fields);
-    const backend = operable(this.backend);
+    const backend = initialisedBackend(this.backend);
     return Volume.make(this.context, this, {
       host: `${this.context.settings.host}@${backend.id}#${pool_name}`,
       ...fields,
@@ -266,7 +266,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
    *   driver threw, with the snapshot as `error.resource`, whose status is then `error`.
    */
   async createSnapshot(fields: NewSnapshotFields = {}): Promise<Snapshot> {
-    const backend = changeable(this);
+    const backend = writableBackend(this);
     const given = fieldsArgument('createSnapshot() takes an object with fields', fields);
     const defaults = { display_name: '', display_description: '' };
     const snapshot = Snapshot.make(this.context, this, { ...defaults, ...withDisplayNames(given) });
@@ -318,7 +318,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
    *   driver threw, after the export was undone.
    */
   async connect(connector: ConnectorProperties, fields: NewConnectionFields = {}): Promise<Connection> {
-    const backend = changeable(this);
+    const backend = writableBackend(this);
     const host = objectArgument("connect() takes an object with the host's properties", connector, ValueError);
     const given = fieldsArgument('connect() takes an object with fields after the connector', fields);
     // Before the export is created: undoing it would remove the export that existing connections use.
@@ -391,7 +391,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
 
   /** Connects the volume to this host and attaches it; `connection.path` is the path of the device. */
   async attach(): Promise<Connection> {
-    const { driver } = operable(this.backend);
+    const { driver } = initialisedBackend(this.backend);
     const connection = await this.connect(hostConnectorProperties(wantsMultipath(driver)));
     try {
       await connection.attach();
@@ -425,14 +425,14 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
 
   /** Detaches every attached connection and removes the export. */
   async cleanup(): Promise<void> {
-    changeable(this);
+    writableBackend(this);
     for (const connection of await this.connections()) if (connection.attached) await connection.detach();
     await this.#inTurn(async ({ driver }) => driver.removeExport(null, this));
   }
 
   /** Runs a task in turn. Checks again once it is due, since the context may have been closed meanwhile. */
   async #inTurn<T>(task: (backend: Backend) => Promise<T>): Promise<T> {
-    return changeable(this).inTurn(this.id, () => task(changeable(this)));
+    return writableBackend(this).inTurn(this.id, () => task(writableBackend(this)));
   }
 
   protected override async loadForDump(): Promise<void> {
@@ -442,7 +442,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
 
   /** Has the driver create this volume, and stores the result. */
   async #make(run: (driver: Backend['driver']) => unknown): Promise<void> {
-    const backend = changeable(this);
+    const backend = writableBackend(this);
     // Synchronously, before any read: of two concurrent calls with the same id, only one gets it.
     for (const { volumesInFlight } of this.context.backends.values()) {
       refuseTaken('Volume', this.id, volumesInFlight.has(this.id) ? [this.id] : []);
