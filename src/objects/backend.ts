@@ -6,7 +6,7 @@ import { copyTree } from '../cinder/tree.ts';
 import { volumeDriverClass } from '../drivers/registry.ts';
 import type { DriverParameters, VolumeDriver } from '../drivers/volume-driver.ts';
 import { inspect } from '../inspect.ts';
-import { Turns } from '../persistence/turns.ts';
+import { KeyedMutex } from '../persistence/keyed-mutex.ts';
 import { jsonText, spaced } from '../serialization/json-text.ts';
 import { refuseAssignments } from './assignments.ts';
 import type { Context } from './context.ts';
@@ -58,7 +58,7 @@ export class Backend {
   readonly volumesInFlight = new Map<string, Volume>();
   /** Snapshots and connections that are being created with an id chosen by the caller, such as `Snapshot <id>`. */
   readonly idsInFlight = new Set<string>();
-  readonly #turns = new Turns();
+  readonly #turns = new KeyedMutex();
   /** The options as given, to compare with those of later calls for the same name. */
   readonly #given: BackendOptions;
   #stats: Stats;

@@ -39,9 +39,9 @@ import {
 } from './driver.ts';
 import type { DriverDatabase } from './driver-database.ts';
 import { connectionFilter, snapshotFilter, volumeFilter } from './filters.ts';
+import { KeyedMutex } from './keyed-mutex.ts';
 import { connectionsOf, defaultTypeOf, snapshotsOf, volumesOf } from './rows.ts';
 import { setCommand } from './save-commands.ts';
-import { Turns } from './turns.ts';
 import { refuseUnstorable } from './unstorable.ts';
 
 /** Volumes per page. Cinder has no index for the order of a listing, so each page costs a table scan: use few. */
@@ -50,7 +50,7 @@ const pageSize = 2000;
 export class DatabasePersistence extends PersistenceDriver {
   readonly #config: CoreConfig;
   readonly #connect: () => Promise<CoreClient>;
-  readonly #bulks = new Turns();
+  readonly #bulks = new KeyedMutex();
   #core: CoreClient | null = null;
   #defaultType: VersionedObject | null = null;
 

@@ -15,13 +15,13 @@ import type { Snapshot } from '../objects/snapshot.ts';
 import type { Volume } from '../objects/volume.ts';
 import type { QosSpecs, VolumeType } from '../objects/volume-type.ts';
 import type { PersistenceDriver } from './driver.ts';
-import { Turns } from './turns.ts';
+import { KeyedMutex } from './keyed-mutex.ts';
 
 /** The look-ups for volume drivers: a driver's `this.db`, unless the storage is a plugin with a `db` of its own. */
 export class DriverDatabase {
   readonly #persistence: PersistenceDriver;
   readonly #context: () => Context;
-  readonly #changes = new Turns();
+  readonly #changes = new KeyedMutex();
 
   constructor(persistence: PersistenceDriver, context: () => Context) {
     this.#persistence = persistence;

@@ -20,7 +20,7 @@ import type { Volume } from '../objects/volume.ts';
 import type { Change, ConnectionFilter, SnapshotFilter, StorageInfo, VolumeFilter } from '../rpc/contract.ts';
 import { brand } from './brand.ts';
 import { DriverDatabase } from './driver-database.ts';
-import { Turns } from './turns.ts';
+import { KeyedMutex } from './keyed-mutex.ts';
 import { refuseUnstorable } from './unstorable.ts';
 
 export type { Change, ConnectionFilter, SnapshotFilter, StorageInfo, VolumeFilter };
@@ -42,7 +42,7 @@ export abstract class PersistenceDriver {
   /** The options that the storage was created with, frozen. They may contain secrets. */
   readonly options: PersistenceOptions;
   #context: Context | null = null;
-  readonly #saves = new Turns();
+  readonly #saves = new KeyedMutex();
   /** Look-ups for drivers, built on the getters; a storage may return them as its {@link db}. */
   protected readonly lookUps: DriverDatabase = new DriverDatabase(this, () => this.context);
 
