@@ -106,7 +106,7 @@ const exceptions: readonly { readonly from: RegExp; readonly to: RegExp; readonl
   { from: /^src\/cli\/(?:storage|same-file)\.ts$/, to: /^src\/sql\/url\.ts$/, because: 'reads text, runs no SQL' },
   {
     from: /^src\/cli\/(?:storage|terminal|commands\/write-file)\.ts$/,
-    to: /^src\/media\/(?:disk-file|failure|replace)\.ts$/,
+    to: /^src\/media\/(?:disk-file|failure|file-replacement)\.ts$/,
     because: 'opens and writes files that are no databases, and replaces those that may be',
   },
   { from: /^src\/migrate\/open\.ts$/, to: /^src\/sql\/url\.ts$/, because: 'finds the file that a URL means' },

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { TakenPlace } from '../../src/media/replace.ts';
+import { FileReplacement } from '../../src/media/file-replacement.ts';
 import { copyGolden, inTemporaryFolder } from '../support/golden.ts';
 
 const noKeeper = async (): Promise<null> => null;
@@ -15,9 +15,9 @@ test.each(['-journal', '-wal'])(
       const before = readFileSync(target);
       writeFileSync(target + kind, 'what a crash left');
       writeFileSync(`${target}.part`, 'new');
-      const place = await TakenPlace.take(target, noKeeper);
-      await expect(place.put(`${target}.part`)).rejects.toMatchObject({ name: 'DatabaseUnavailable' });
-      await place.close();
+      const replacement = await FileReplacement.begin(target, noKeeper);
+      await expect(replacement.put(`${target}.part`)).rejects.toMatchObject({ name: 'DatabaseUnavailable' });
+      await replacement.close();
       expect(readFileSync(target).equals(before)).toBe(true);
       expect(readdirSync(folder).sort()).toEqual(
         ['target.sqlite', `target.sqlite${kind}`, 'target.sqlite.part'].sort(),
@@ -32,9 +32,9 @@ test('what is no database is replaced without asking a native SQLite, and nothin
     writeFileSync(target, 'a text');
     for (const kind of ['-journal', '-wal', '-shm']) writeFileSync(target + kind, 'what was left');
     writeFileSync(`${target}.part`, 'new');
-    const place = await TakenPlace.take(target, async () => expect.unreachable('a keeper was started'));
-    await place.put(`${target}.part`);
-    await place.close();
+    const replacement = await FileReplacement.begin(target, async () => expect.unreachable('a keeper was started'));
+    await replacement.put(`${target}.part`);
+    await replacement.close();
     expect(readdirSync(folder)).toEqual(['target']);
     expect(readFileSync(target, 'utf8')).toBe('new');
   });
@@ -44,12 +44,12 @@ test('nobody gets the place of one who has it, nor changes what is there unseen'
   await inTemporaryFolder(async (folder) => {
     const target = copyGolden('one.sqlite', join(folder, 'target.sqlite'));
     writeFileSync(`${target}.part`, 'new');
-    const place = await TakenPlace.take(target, noKeeper);
-    await expect(TakenPlace.take(target, noKeeper)).rejects.toMatchObject({ name: 'DatabaseLocked' });
+    const replacement = await FileReplacement.begin(target, noKeeper);
+    await expect(FileReplacement.begin(target, noKeeper)).rejects.toMatchObject({ name: 'DatabaseLocked' });
     writeFileSync(target, Buffer.concat([readFileSync(target), new Uint8Array(4096)]));
-    await expect(place.put(`${target}.part`)).rejects.toMatchObject({ name: 'DatabaseChanged' });
-    await place.close();
-    await place.close();
+    await expect(replacement.put(`${target}.part`)).rejects.toMatchObject({ name: 'DatabaseChanged' });
+    await replacement.close();
+    await replacement.close();
     expect(readdirSync(folder).sort()).toEqual(['target.sqlite', 'target.sqlite.part']);
   });
 });
