@@ -204,17 +204,17 @@ export class ServerEngine implements SqlEngine {
   async #using<T>(task: (asking: SessionAsking) => Promise<T>): Promise<T> {
     let session: ServerSession;
     try {
-      session = await this.#pool.take();
+      session = await this.#pool.acquire();
     } catch (error) {
       throw new ServerFault(this.#driver.fault(error, null));
     }
     try {
       return await task(new SessionAsking(this.#driver, session, this.#timeout));
     } catch (error) {
-      if (error instanceof ServerFault && error.fault.kind === 'lost') this.#pool.drop();
+      if (error instanceof ServerFault && error.fault.kind === 'lost') this.#pool.evictIdle();
       throw error;
     } finally {
-      this.#pool.give(session);
+      this.#pool.release(session);
     }
   }
 
@@ -243,7 +243,7 @@ export class ServerEngine implements SqlEngine {
       // The server says that it was rolled back: nothing is in doubt.
       if (kind === 'conflict' || kind === 'duplicate' || kind === 'refused') throw error;
       asking.abandon();
-      this.#pool.drop();
+      this.#pool.evictIdle();
       throw new OutcomeUnknown(
         `${this.#config.name}: the connection was lost before the server had said whether the change is stored. ` +
           'It is stored whole or not at all. Look before repeating it.',
