@@ -11,7 +11,7 @@ const mostDuplicates = 5;
 export class RetryPolicy {
   /** How long to wait for a server that is gone, in milliseconds. */
   readonly #longestAbsence: number;
-  readonly #counts: Record<FaultKind, number> = { conflict: 0, duplicate: 0, lost: 0, late: 0, refused: 0 };
+  readonly #counts: Record<FaultKind, number> = { conflict: 0, duplicate: 0, lost: 0, timeout: 0, refused: 0 };
   #lostAt: number | null = null;
 
   constructor(longestAbsence: number) {

@@ -290,7 +290,7 @@ class SessionAsking implements Asking {
       timer = setTimeout(() => {
         this.#session.destroy();
         const error = new DatabaseError(`The server gave no answer within ${this.#timeout} ms: ${sql.slice(0, 200)}`);
-        reject(new ServerFault({ kind: 'late', error }));
+        reject(new ServerFault({ kind: 'timeout', error }));
       }, this.#timeout);
     });
     try {
