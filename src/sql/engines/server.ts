@@ -12,7 +12,7 @@ import type { SchemaAdapter } from '../schema/schema-adapter.ts';
 import { serverSchema } from '../schema/server-schema.ts';
 import { RetryPolicy } from './retry-policy.ts';
 import type { ServerDriver, ServerFacts, ServerSession } from './server-driver.ts';
-import { type Asking, ServerFault, ServerTransaction } from './server-transaction.ts';
+import { ServerFault, ServerTransaction, type StatementRunner } from './server-transaction.ts';
 import { SessionPool } from './session-pool.ts';
 
 /** Milliseconds that a statement may take unless the configuration says otherwise. */
@@ -90,11 +90,11 @@ export class ServerEngine implements SqlEngine {
   }
 
   read<T>(work: Work<T>): Promise<T> {
-    return this.#persistently((asking) =>
-      this.#inTransaction(asking, this.#driver.beginReading, async () => {
-        const value = await new ServerTransaction(this.dialect, asking).attempt(work);
+    return this.#persistently((runner) =>
+      this.#inTransaction(runner, this.#driver.beginReading, async () => {
+        const value = await new ServerTransaction(this.dialect, runner).attempt(work);
         // Nothing is in doubt if the answer to this is lost.
-        await asking.run('COMMIT', []).catch(() => asking.abandon());
+        await runner.run('COMMIT', []).catch(() => runner.abandon());
         return value;
       }),
     );
@@ -102,10 +102,10 @@ export class ServerEngine implements SqlEngine {
 
   async transaction<T>(work: Work<T>): Promise<T> {
     this.#refuseReadOnly();
-    return this.#persistently((asking) =>
-      this.#inTransaction(asking, this.#driver.beginWriting, async () => {
-        const value = await new ServerTransaction(this.dialect, asking).attempt(work);
-        await this.#commit(asking);
+    return this.#persistently((runner) =>
+      this.#inTransaction(runner, this.#driver.beginWriting, async () => {
+        const value = await new ServerTransaction(this.dialect, runner).attempt(work);
+        await this.#commit(runner);
         return value;
       }),
     );
@@ -155,12 +155,12 @@ export class ServerEngine implements SqlEngine {
   /** Throws a {@link ServerFault} when nothing was stored and another way may be tried. */
   async #transactGroup<T>(works: readonly Work<T>[]): Promise<PromiseSettledResult<T>[]> {
     this.#refuseReadOnly();
-    return this.#using((asking) =>
-      this.#inTransaction(asking, this.#driver.beginWriting, async () => {
+    return this.#using((runner) =>
+      this.#inTransaction(runner, this.#driver.beginWriting, async () => {
         const results: PromiseSettledResult<T>[] = [];
-        for (const work of works) results.push(await this.#attemptInGroup(asking, work));
+        for (const work of works) results.push(await this.#attemptInGroup(runner, work));
         try {
-          await this.#commit(asking);
+          await this.#commit(runner);
         } catch (reason) {
           if (!(reason instanceof OutcomeUnknown)) throw reason;
           // Work that failed by itself keeps its own reason.
@@ -171,15 +171,15 @@ export class ServerEngine implements SqlEngine {
     );
   }
 
-  async #attemptInGroup<T>(asking: SessionAsking, work: Work<T>): Promise<PromiseSettledResult<T>> {
-    await asking.run('SAVEPOINT work', []);
-    const transaction = new ServerTransaction(this.dialect, asking);
+  async #attemptInGroup<T>(runner: SessionRunner, work: Work<T>): Promise<PromiseSettledResult<T>> {
+    await runner.run('SAVEPOINT work', []);
+    const transaction = new ServerTransaction(this.dialect, runner);
     const result = await settled(transaction.attempt(work));
     if (result.status === 'rejected') {
       if (result.reason instanceof ServerFault) throw result.reason;
-      await asking.run('ROLLBACK TO SAVEPOINT work', []);
+      await runner.run('ROLLBACK TO SAVEPOINT work', []);
     }
-    await asking.run('RELEASE SAVEPOINT work', []);
+    await runner.run('RELEASE SAVEPOINT work', []);
     return result;
   }
 
@@ -188,7 +188,7 @@ export class ServerEngine implements SqlEngine {
   }
 
   /** Retries a task that failed through no fault of its own, for as long as that is worthwhile. */
-  async #persistently<T>(task: (asking: SessionAsking) => Promise<T>): Promise<T> {
+  async #persistently<T>(task: (runner: SessionRunner) => Promise<T>): Promise<T> {
     const retries = new RetryPolicy(this.#config.lock_timeout);
     for (;;) {
       try {
@@ -201,7 +201,7 @@ export class ServerEngine implements SqlEngine {
   }
 
   /** Runs a task on a connection of its own. */
-  async #using<T>(task: (asking: SessionAsking) => Promise<T>): Promise<T> {
+  async #using<T>(task: (runner: SessionRunner) => Promise<T>): Promise<T> {
     let session: ServerSession;
     try {
       session = await this.#pool.acquire();
@@ -209,7 +209,7 @@ export class ServerEngine implements SqlEngine {
       throw new ServerFault(this.#driver.fault(error, null));
     }
     try {
-      return await task(new SessionAsking(this.#driver, session, this.#timeout));
+      return await task(new SessionRunner(this.#driver, session, this.#timeout));
     } catch (error) {
       if (error instanceof ServerFault && error.fault.kind === 'lost') this.#pool.evictIdle();
       throw error;
@@ -224,25 +224,25 @@ export class ServerEngine implements SqlEngine {
   }
 
   /** Begins a transaction; `task` ends it, or it is rolled back when `task` throws. */
-  async #inTransaction<T>(asking: SessionAsking, begin: readonly string[], task: () => Promise<T>): Promise<T> {
+  async #inTransaction<T>(runner: SessionRunner, begin: readonly string[], task: () => Promise<T>): Promise<T> {
     try {
-      for (const statement of begin) await asking.run(statement, []);
+      for (const statement of begin) await runner.run(statement, []);
       return await task();
     } catch (error) {
-      if (!(error instanceof OutcomeUnknown)) await asking.run('ROLLBACK', []).catch(() => asking.abandon());
+      if (!(error instanceof OutcomeUnknown)) await runner.run('ROLLBACK', []).catch(() => runner.abandon());
       throw error;
     }
   }
 
-  async #commit(asking: SessionAsking): Promise<void> {
+  async #commit(runner: SessionRunner): Promise<void> {
     try {
-      await asking.run('COMMIT', []);
+      await runner.run('COMMIT', []);
     } catch (error) {
       if (!(error instanceof ServerFault)) throw error;
       const { kind, error: cause } = error.fault;
       // The server says that it was rolled back: nothing is in doubt.
       if (kind === 'conflict' || kind === 'duplicate' || kind === 'refused') throw error;
-      asking.abandon();
+      runner.abandon();
       this.#pool.evictIdle();
       throw new OutcomeUnknown(
         `${this.#config.name}: the connection was lost before the server had said whether the change is stored. ` +
@@ -259,7 +259,7 @@ async function settled<T>(promise: Promise<T>): Promise<PromiseSettledResult<T>>
 }
 
 /** Runs statements on a session, each with a time limit, and interprets its errors. */
-class SessionAsking implements Asking {
+class SessionRunner implements StatementRunner {
   readonly #driver: ServerDriver;
   readonly #session: ServerSession;
   readonly #timeout: number;
