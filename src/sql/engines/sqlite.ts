@@ -8,8 +8,8 @@
 import { ContextClosed, DatabaseError, OutcomeUnknown, StorageFailure } from '../../errors/index.ts';
 import type { NativeLocking } from '../../media/guard.ts';
 import type { Media, MediumConfig } from '../../media/media.ts';
-import type { HeldLock, Medium } from '../../media/medium.ts';
-import type { RowSet } from '../../rpc/contract.ts';
+import type { Medium } from '../../media/medium.ts';
+import type { LockFile, RowSet } from '../../rpc/contract.ts';
 import { type Engine, type EngineSource, startEngine } from '../../vfs/engine.ts';
 import type { SqlEngine, SqlParameters, Work } from '../engine.ts';
 import { consistentRead } from './consistent-read.ts';
@@ -82,7 +82,7 @@ export class SqliteEngine implements SqlEngine {
     return this.#medium.guard.nativeLocks;
   }
 
-  get lockFile(): HeldLock | null {
+  get lockFile(): LockFile | null {
     return this.#medium.lockFile;
   }
 
