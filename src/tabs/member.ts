@@ -7,6 +7,7 @@
 import { lockName } from '../media/web-lock.ts';
 import type { Answer, Answers, Change, Command, CoreConfig, Outcome, StorageInfo } from '../rpc/contract.ts';
 import type { CommandRunner } from '../rpc/host.ts';
+import type { DurableChange } from '../rpc/writes.ts';
 import { pause } from '../runtime.ts';
 import { holdLock } from './held-lock.ts';
 import { LeaderConnection } from './leader-connection.ts';
@@ -16,7 +17,7 @@ import { databaseClosed, databaseExists, leaderSilent, otherVersion } from './me
 import { aliveLock, channelName } from './names.ts';
 import { Opening } from './opening.ts';
 import { PortClient } from './port-client.ts';
-import type { MemberId, Reply, Request, SharedOptions, ToldChange } from './protocol.ts';
+import type { MemberId, Reply, Request, SharedOptions } from './protocol.ts';
 import { type LeaderNotice, TabChannel } from './tab-channel.ts';
 import { Term } from './term.ts';
 import { type WaitingCall, WaitingCalls } from './waiting-calls.ts';
@@ -386,7 +387,7 @@ export class Member implements CommandRunner {
     term.receive(from, request, answer, 'channel');
   }
 
-  #report(origin: MemberId, changes: readonly ToldChange[]): void {
+  #report(origin: MemberId, changes: readonly DurableChange[]): void {
     const here = origin === this.#id;
     this.#listener(changes.map((change) => ({ ...change, here })));
   }

@@ -6,10 +6,10 @@ import { DatabaseError, DatabaseLocked, DatabaseTakenOver } from '../errors/inde
 import type { Answers, Command, Outcome } from '../rpc/contract.ts';
 import { toWire } from '../rpc/errors.ts';
 import type { CommandRunner } from '../rpc/host.ts';
-import { DurableChanges, isBulkPart } from '../rpc/writes.ts';
+import { type DurableChange, DurableChanges, isBulkPart } from '../rpc/writes.ts';
 import { whenFree } from './held-lock.ts';
 import { aliveLock } from './names.ts';
-import type { MemberId, Reply, Request, SharedOptions, ToldChange } from './protocol.ts';
+import type { MemberId, Reply, Request, SharedOptions } from './protocol.ts';
 import { Watchdog } from './watchdog.ts';
 
 /** How a member reaches the leader; it may start with one and go on with the other. */
@@ -31,7 +31,7 @@ export interface TermParts {
   readonly isProven: () => Promise<boolean>;
   /** Called when the database turns out to have another owner although the lock is ours. */
   readonly lost: () => void;
-  readonly tell: (origin: MemberId, changes: readonly ToldChange[]) => void;
+  readonly tell: (origin: MemberId, changes: readonly DurableChange[]) => void;
 }
 
 interface Waiting {
