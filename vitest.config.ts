@@ -1,4 +1,4 @@
-/** How the tests run: against the built package, where they name it, loaded by Node itself. */
+/** Configures the tests: those that import the package by name run against the build, loaded by Node itself. */
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { SummaryReporter } from './scripts/summary-reporter.ts';
@@ -15,14 +15,14 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',
-    // Most of them wait for disks, servers and browsers: two at a time keep two cores busy.
+    // Most test files wait for disks, servers and browsers: two at a time keep two cores busy.
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // The usual second is not enough for a browser on a busy machine.
+    // The default of one second is not enough for a browser on a busy machine.
     expect: { poll: { timeout: 20_000 } },
     reporters: ['default', new SummaryReporter()],
-    // Vite must not touch the bundle: it finds its worker and its engine by `import.meta.url`.
+    // Vite must not transform the bundle: it finds its worker and its engine through `import.meta.url`.
     server: { deps: { external: [/\/dist\/[^/]+\.js$/] } },
   },
 });

@@ -1,4 +1,4 @@
-/** New volumes with one metadata key each, every one of them on the disk before it is acknowledged. */
+/** Creates volumes with one metadata key each; each is on the disk before it is acknowledged. */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { type Backend, setup } from 'cinderlib-wasm';

@@ -1,4 +1,4 @@
-/** From starting a process to its first answer from a database that is there already. */
+/** Measures the time from starting a process to its first answer from an existing database. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { compared, type Figure, onDisk, rate } from './measure.ts';

@@ -1,4 +1,4 @@
-/** Reading one volume by its id, with its metadata, type, specs and attachments. */
+/** Reads single volumes by id, with their metadata, type, specs and attachments. */
 import { join } from 'node:path';
 import { setup } from 'cinderlib-wasm';
 import { compared, type Figure, onDisk, rate } from './measure.ts';
@@ -35,8 +35,8 @@ export async function getById(): Promise<Figure[]> {
   });
 }
 
-/** The rows that make a volume, as plain objects; the peer makes no objects of the library's of them. */
-function nativeRead(database: NativeDatabase): (id: string) => void {
+/** Reads the rows of a volume as plain objects; the peer does not build the library's objects from them. */
+export function nativeRead(database: NativeDatabase): (id: string) => void {
   const queries = [
     'SELECT * FROM volumes WHERE id = ? AND deleted = 0',
     'SELECT * FROM volume_metadata WHERE volume_id = ? AND deleted = 0',

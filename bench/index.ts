@@ -1,16 +1,17 @@
-/** Runs the benchmarks, each with its peer in the same process and on the same disk, and writes the page of figures. */
+/** Runs the benchmarks, each with its peer in the same run and on the same disk, and writes the page of figures. */
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { durableSaves } from './durable-saves.ts';
 import { firstAnswer } from './first-answer.ts';
 import { getById } from './get-by-id.ts';
 import { listing } from './listing.ts';
+import { loneOperations } from './lone-operations.ts';
 import type { Figure } from './measure.ts';
 import { migration } from './migration.ts';
 
 const figures: Figure[] = [];
-/** All of them, or those that are named: `npm run bench -- migration`. */
-const benchmarks = { durableSaves, getById, listing, firstAnswer, migration };
+/** All of them, or those named on the command line: `npm run bench -- migration`. */
+const benchmarks = { durableSaves, getById, loneOperations, listing, firstAnswer, migration };
 const named = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 for (const [name, benchmark] of Object.entries(benchmarks)) {
   if (named.length > 0 && !named.includes(name)) continue;
@@ -26,8 +27,8 @@ const page = [
   '# Figures',
   '',
   `Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown processor'}, made by \`npm run bench\`.`,
-  'The ratio is ours divided by the peer, measured in the same run on the same disk: more is better. Absolute figures are of this',
-  'machine on that day; run it on yours.',
+  "The ratio is our rate divided by the peer's, measured in the same run on the same disk: higher is better. Absolute figures",
+  'depend on the machine: run the benchmark on yours.',
   '',
   '| what | ours | peer | ratio |',
   '| --- | --- | --- | --- |',

@@ -1,4 +1,4 @@
-/** Listing 10,000 volumes with everything that belongs to them. */
+/** Lists 10,000 volumes with everything that belongs to them. */
 import { join } from 'node:path';
 import { setup } from 'cinderlib-wasm';
 import { compared, type Figure, onDisk, rate } from './measure.ts';

@@ -1,14 +1,14 @@
-/** Many volumes, each with a key of metadata and a snapshot: as a SQLite file, and as the SQL that a dump would be. */
+/** Generates many volumes, each with a metadata key and a snapshot: as a SQLite file, and as SQL text, like a dump. */
 import { emptyDatabase, nativeWriter } from './peer.ts';
 
 type Row = Readonly<Record<string, string | number>>;
 
 const time = '2026-01-02 03:04:05.678901';
 const common = { created_at: time, updated_at: time, user_id: 'cinderlib', project_id: 'cinderlib' };
-/** Rows of an INSERT, as `mysqldump` and people who know have them. */
+/** Rows per INSERT, about as many as `mysqldump` and experienced users would write. */
 export const rowsOfInsert = 500;
 
-/** Ids without order, as random ones are: 40,503 has no factor in common with 2^32. */
+/** Ids in no particular order, like random ones: 40,503 has no factor in common with 2^32. */
 const idOf = (n: number, kind: string): string => {
   const digits = ((n * 40_503 * 65_537) % 2 ** 32).toString(16).padStart(8, '0');
   return `${digits}-0000-4000-8000-${kind}${String(n).padStart(11, '0')}`;
@@ -43,7 +43,7 @@ function metadata(n: number): Row {
 const typed = new Set(['volumes', 'snapshots']);
 const tables = { volumes: volume, volume_metadata: metadata, snapshots: snapshot };
 
-/** The file with so many volumes. */
+/** Creates the file with that many volumes. */
 export async function manyVolumes(path: string, count: number): Promise<void> {
   await emptyDatabase(`sqlite:///${path}`);
   const database = nativeWriter(path);
@@ -59,7 +59,7 @@ export async function manyVolumes(path: string, count: number): Promise<void> {
   database.close();
 }
 
-/** The same rows as text, in one transaction; the type of volumes is found by its name. */
+/** The same rows as text, in one transaction; the volumes' type is looked up by name. */
 export function* manyVolumesAsSql(count: number): Generator<string> {
   const typeId = "(SELECT id FROM volume_types WHERE name = '__DEFAULT__')";
   yield 'BEGIN;\n';

@@ -1,4 +1,4 @@
-/** How the benchmarks measure and say what they found. */
+/** Measures rates and formats the figures. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -6,11 +6,11 @@ export interface Figure {
   readonly what: string;
   readonly ours: string;
   readonly peer: string;
-  /** Ours divided by the peer's, as a rate. */
+  /** Our rate divided by the peer's. */
   readonly ratio: string;
 }
 
-/** How often a second something can be done: the median of several rounds, after one that does not count. */
+/** Operations per second: the median of several rounds, after a warm-up round that does not count. */
 export async function rate(count: number, round: () => unknown, rounds = 5): Promise<number> {
   const rates: number[] = [];
   for (let n = 0; n <= rounds; n++) {
@@ -26,7 +26,7 @@ export function compared(what: string, unit: string, ours: number, peer: number)
   return { what, ours: shown(ours), peer: shown(peer), ratio: (ours / peer).toFixed(2) };
 }
 
-/** A folder on the disk of the project: the temporary folder may be memory. */
+/** A folder on the project's disk, since the system's temporary folder may be in memory. */
 export async function onDisk<T>(use: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(process.cwd(), '.cache-bench-'));
   try {

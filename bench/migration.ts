@@ -1,6 +1,6 @@
 /**
- * Migrating many volumes, each with a key of metadata and a snapshot, from SQLite to each kind of database: against the
- * database's own client that is given the same rows as text, which is as fast as rows come in without `COPY`.
+ * Migrates many volumes, each with a metadata key and a snapshot, from SQLite to each kind of database. The peer is the
+ * database's own client reading the same rows as SQL text: as fast as rows can be inserted without `COPY`.
  *
  * CINDERLIB_BENCH_VOLUMES=5000 for fewer than 100,000.
  */
@@ -12,14 +12,14 @@ import { compared, type Figure, onDisk } from './measure.ts';
 import { emptyDatabase } from './peer.ts';
 
 const count = Number(process.env['CINDERLIB_BENCH_VOLUMES'] ?? 100_000);
-/** Volumes and snapshots; their metadata is not counted. */
+/** Volumes and snapshots; metadata is not counted. */
 const objects = 2 * count;
 const names = { mysql: 'MariaDB', postgresql: 'PostgreSQL' } as const;
 const clients = { mysql: 'mariadb', postgresql: 'psql' } as const;
 
 interface Migrated {
   readonly seconds: number;
-  /** The most memory that the process had, with its workers, in megabytes. */
+  /** The peak memory of the process, including its workers, in megabytes. */
   readonly peak: number;
 }
 
@@ -70,7 +70,7 @@ function figuresOf(target: string, client: string, bulk: number, carried: Migrat
   ];
 }
 
-/** Seconds that a client takes for the same rows. */
+/** How many seconds a client takes for the same rows. */
 function seconds(insert: (text: string) => unknown): number {
   const text = [...manyVolumesAsSql(count)].join('');
   const start = performance.now();
@@ -78,7 +78,7 @@ function seconds(insert: (text: string) => unknown): number {
   return (performance.now() - start) / 1000;
 }
 
-/** A migration in a process of its own, whose memory is nobody else's. */
+/** Runs a migration in its own process, so that its memory can be measured alone. */
 function migrated(from: string, to: string, verify: boolean): Migrated {
   const [source, target] = [from, to].map((connection) => JSON.stringify({ storage: 'db', connection }));
   const program =

@@ -1,9 +1,9 @@
-/** The peer: better-sqlite3, the fastest native SQLite of Node, on the same schema and with the same rows. */
+/** The peer: better-sqlite3, the fastest native SQLite for Node, with the same schema and the same rows. */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { setup } from 'cinderlib-wasm';
 
-/** The little of better-sqlite3 that is used here; it ships no types. */
+/** The part of better-sqlite3 that is used here; it ships no types. */
 export interface NativeDatabase {
   pragma(sql: string): unknown;
   prepare(sql: string): NativeStatement;
@@ -16,20 +16,20 @@ interface NativeStatement {
 }
 
 export function nativeDatabase(path: string): NativeDatabase {
-  // It is installed beside the benchmarks, and a program that was bundled lies elsewhere.
+  // Resolved from the bench folder, where it is installed: the bundled program lies elsewhere.
   const require = createRequire(join(process.cwd(), 'bench', 'package.json'));
-  // The shape is better-sqlite3's documented one.
+  // The shape is the one that better-sqlite3 documents.
   const Database = require('better-sqlite3') as new (file: string) => NativeDatabase;
   return new Database(path);
 }
 
-/** Makes a database with Cinder's schema, for the peer to write in. */
+/** Creates a database with Cinder's schema for the peer to write to. */
 export async function emptyDatabase(connection: string): Promise<void> {
   const cl = await setup({ persistence_config: { storage: 'db', connection } });
   await cl.close();
 }
 
-/** Opens it for writing as our own engine does: the same journal, the same syncs. */
+/** Opens it for writing as our own engine does: the same journal mode, the same syncs. */
 export function nativeWriter(path: string): NativeDatabase {
   const database = nativeDatabase(path);
   database.pragma('journal_mode = TRUNCATE');

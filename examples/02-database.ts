@@ -9,5 +9,5 @@ const lvm = await cl.backend({
   volume_driver: 'cinder.tests.fake_driver.FakeLoggingVolumeDriver',
 });
 const vol = await lvm.createVolume(1, { name: 'kept' });
-console.log(`${vol.name} is ${vol.status}, and on the disk`);
+console.log(`${vol.name} is ${vol.status}, and stored on disk`);
 await cl.close();

@@ -8,5 +8,5 @@ const lvm = await cl.backend({
   volume_driver: 'cinder.tests.fake_driver.FakeLoggingVolumeDriver',
 });
 const vol = await lvm.createVolume(1, { name: 'noted' });
-console.log(`${(await cl.Volume.getById(vol.id)).name} is kept by ${cl.persistence.storageName}`);
+console.log(`${(await cl.Volume.getById(vol.id)).name} is stored by ${cl.persistence.storageName}`);
 await cl.close();

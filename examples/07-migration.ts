@@ -12,7 +12,7 @@ const vol = await lvm.createVolume(1, { name: 'moves', extra_specs: { tier: 'gol
 await vol.createSnapshot({ name: 'moves too' });
 
 const report = await migrate({ storage: cl.persistence }, { storage: 'db', connection });
-if (report.differences.length > 0) throw new Error('Something did not arrive.');
+if (report.differences.length > 0) throw new Error('The target differs from the source.');
 await cl.setPersistence({ storage: 'db', connection });
 
 for (const volume of await lvm.volumes()) {

@@ -27,7 +27,7 @@ try {
   const snap = await vol.createSnapshot({ name: 'snapshot of first' });
   const copy = await snap.createVolume({ name: 'second' });
   await vol.extend(2);
-  console.log(`${vol.name}: ${vol.size} GiB; ${copy.name}: ${copy.size} GiB, made of the snapshot`);
+  console.log(`${vol.name}: ${vol.size} GiB; ${copy.name}: ${copy.size} GiB, created from the snapshot`);
 
   await copy.delete();
   await snap.delete();
@@ -37,7 +37,7 @@ try {
   const isHost =
     error instanceof MissingDependency || error instanceof VolumeGroupNotFound || error instanceof CommandFailed;
   if (!isHost) throw error;
-  console.log(`Not on this host: ${error.message}`);
+  console.log(`Not possible on this host: ${error.message}`);
 } finally {
   await cl.close();
 }

@@ -12,7 +12,7 @@ const mostCharacters = 200;
 
 export function part<E extends HTMLElement>(id: string, type: new () => E): E {
   const found = document.getElementById(id);
-  if (!(found instanceof type)) throw new Error(`The page has no part ${id}.`);
+  if (!(found instanceof type)) throw new Error(`The page has no element ${id}.`);
   return found;
 }
 
@@ -48,10 +48,10 @@ export function showDatabase(isOpen: boolean): void {
 export function showInfo(name: string, info: ContextInfo): void {
   const lines: readonly [string, string][] = [
     ['Name', name],
-    ['Kept in', info.medium ?? ''],
+    ['Storage', info.medium ?? ''],
     ['Durability', info.durability ?? ''],
-    ['Kept for good', info.persisted ? 'yes' : 'not promised by the browser'],
-    ['This tab', info.leader ? 'leads' : 'follows another'],
+    ['Persistent', info.persisted ? 'yes' : 'no: the browser may evict it'],
+    ['This tab', info.leader ? 'leader' : 'follower'],
     ['Size', `${((info.size ?? 0) / 1024).toLocaleString()} KiB`],
     ['Schema', info.revision ?? ''],
   ];

@@ -1,10 +1,10 @@
 /**
- * Builds `dist/`: the bundles, the engine beside them, the type declarations, the licences. With
- * `--if-stale` only when something that it is made of has changed.
+ * Builds `dist/`: the bundles, the engine beside them, the type declarations, the licences. With `--if-stale`, builds
+ * only if one of its inputs has changed.
  *
- * Everything that runs is bundled, and no declaration that a user can reach names another package: so
- * the package has no dependencies at all, and comlink and sql.js are needed to build it, not to use it.
- * The first is checked here, the second by test/package, which compiles users of the packed package.
+ * All run-time code is bundled, and no declaration that a user can reach imports another package. So the package has no
+ * dependencies at all: comlink, sql.js and the others are needed to build it, not to use it. The first is checked here,
+ * the second by test/package, which compiles users of the packed package.
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,11 +17,11 @@ import { isFresh, rememberBuild } from './freshness.mjs';
 import { bundledPackages, thirdPartyLicenses } from './licenses.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-// Made elsewhere and moved at the end, so that a build that fails leaves no half of one behind.
+// Built elsewhere and moved at the end, so that a failed build leaves nothing half done.
 const fresh = join(root, '.cache', `dist-${process.pid}`);
 const dist = join(root, 'dist');
 
-// Node prints the whole line in which an error was thrown that nobody caught.
+// For an uncaught error, Node prints the whole line that threw it.
 const lineLimit = 500;
 
 /** @type {import('esbuild').BuildOptions} */
@@ -32,11 +32,11 @@ const common = {
   format: 'esm',
   platform: 'neutral',
   mainFields: ['module', 'main'],
-  // sql.js and comlink have builds for browsers that need nothing of Node; they run everywhere.
+  // The browser builds of sql.js and comlink need nothing from Node; they run everywhere.
   conditions: ['browser', 'import'],
   target: 'es2022',
   sourcemap: true,
-  // People meet the names in debuggers, where the source map has them.
+  // Debuggers get the original names from the source map.
   minifyIdentifiers: true,
   minifySyntax: true,
   lineLimit,
@@ -52,9 +52,9 @@ const library = 'src/index.ts';
 const entries = [library, 'src/testing.ts'];
 
 /**
- * The bundles. esbuild makes a chunk for each set of entry points that share code: with all of them in one
- * build, what a page loads first would come in a dozen small pieces, and larger. So each is built by itself,
- * and asks another for what must be the same, such as classes: `elsewhere` says which file has it.
+ * The bundles. esbuild makes a chunk for each set of entry points that share code: with all of them in one build, a
+ * page's first load would be a dozen small chunks, larger in total. So each is built separately, and imports what must
+ * be the same, such as classes, from another bundle: `elsewhere` returns the file that has it.
  */
 const bundles = [
   {
@@ -67,14 +67,14 @@ const bundles = [
   },
   { entry: 'src/testing.ts', elsewhere: (file) => (file.startsWith('src/contracts/') ? null : './index.js') },
   { entry: 'src/rpc/local-client.ts', elsewhere: (file) => (file.startsWith('src/errors/') ? './index.js' : null) },
-  // It starts a worker, as the client of the core does: what both need would be a piece that every page loads.
+  // It starts a worker, as the core's client does: code shared by the two would be a chunk that every page loads.
   {
     entry: 'src/drivers/file/opfs-folder.ts',
     splitting: false,
     elsewhere: (file) => (file.startsWith('src/errors/') ? './index.js' : null),
   },
-  // The program has its own copy of the library, but for what it shares with plugins that it loads: those
-  // import the package by its name, and extend the class that it exports.
+  // The program has its own copy of the library, except what it shares with the plugins that it loads.
+  // Plugins import the package by name, and extend the class that it exports.
   {
     entry: { cli: 'src/cli/main.ts' },
     splitting: false,
@@ -83,7 +83,7 @@ const bundles = [
       return ['src/errors/index.ts', 'src/persistence/driver.ts'].includes(file) ? './index.js' : null;
     },
   },
-  // A worker is one file: whoever serves it from another place copies it alone.
+  // A worker is one file, so that it can be served from another place by copying that file alone.
   { entry: 'workers/core.ts', splitting: false, forPages: true },
   { entry: 'workers/core-node.ts', splitting: false },
   { entry: 'workers/ports.ts', splitting: false, forPages: true },
@@ -91,8 +91,8 @@ const bundles = [
 ];
 
 /**
- * The program's packages ask for Node's modules with `require`, which a bundle of ES modules does not have:
- * they get them as the library does.
+ * The command line's packages `require` Node's modules, which an ES module cannot do: they get them from
+ * `process.getBuiltinModule`, as the library does.
  */
 const nodeModules = {
   name: 'modules of Node',
@@ -102,7 +102,7 @@ const nodeModules = {
     onLoad({ filter: /.*/, namespace: 'node' }, ({ path }) => ({
       contents: `module.exports = process.getBuiltinModule('${path}');`,
     }));
-    // Tables would paint their titles with it: ours are painted before.
+    // cli-table3 would colour titles with it; ours are coloured beforehand.
     onResolve({ filter: /^@colors\/colors/ }, ({ path }) => ({ path, namespace: 'nothing' }));
     onLoad({ filter: /.*/, namespace: 'nothing' }, () => ({ contents: 'module.exports = {};' }));
   },
@@ -116,9 +116,10 @@ async function bundle() {
         entryPoints: typeof entry === 'string' ? [entry] : entry,
         splitting,
         minifyWhitespace: !forPages,
-        // Our package says that no file of it does anything when it is imported: `oneChunk` needs one to count all the same.
+        // Our package.json says that no file has side effects when imported; `oneChunk` needs such an import to be
+        // kept.
         ignoreAnnotations: entry === library,
-        // Beside the entry points, not in a folder: worker and engine are found relative to the file that asks.
+        // Beside the entry points, not in a folder: worker and engine are found relative to the file that loads them.
         chunkNames: '[name]-[hash]',
         plugins: [
           fromElsewhere(elsewhere),
@@ -134,9 +135,9 @@ async function bundle() {
 }
 
 /**
- * Keeps what a page loads first in one chunk. esbuild makes a chunk for each set of entry points that share a file, and
- * each dynamic import is an entry point: once they all import the whole library, which was loaded before any of
- * them, its files have the same set, where they had twelve.
+ * Keeps a page's first load in one chunk. esbuild makes a chunk for each set of entry points that share a file, and
+ * each dynamic import is an entry point. So each dynamic import also imports the whole library, which is always loaded
+ * before it: then all files of the library have the same set of entry points, instead of twelve different ones.
  */
 const oneChunk = {
   name: 'the library in one chunk',
@@ -153,8 +154,8 @@ const oneChunk = {
 };
 
 /**
- * Gives exported classes their names back after minification: people meet them in the console and by
- * `constructor.name`. esbuild can keep names itself, but those of all functions too, for 3 kB more.
+ * Restores the names of exported classes after minification: people see them in the console and in `constructor.name`.
+ * esbuild's own option also keeps the names of all functions, which costs 3 kB more.
  */
 const classNames = {
   name: 'names of classes',
@@ -169,7 +170,7 @@ const classNames = {
   },
 };
 
-/** Leaves imports of files that are in another bundle to that bundle. */
+/** Makes imports of files that another bundle has import that bundle. */
 function fromElsewhere(elsewhere) {
   return {
     name: 'from another bundle',
@@ -184,9 +185,9 @@ function fromElsewhere(elsewhere) {
 }
 
 /**
- * Gives sql.js the export of an ES module. Its text stays as it is; it sees no CommonJS, and so asks for none.
- * Left to esbuild it is wrapped in a function with a `module` of its own, which sql.js sets to undefined after
- * its last use; webpack's minifier takes that for its value from the start, and drops the export.
+ * Gives sql.js an ES module export, with its text unchanged: it finds no CommonJS, and so does not use it. esbuild
+ * would wrap it in a function with its own `module`, which sql.js sets to undefined after its last use; webpack's
+ * minifier takes it to be undefined from the start, and drops the export.
  */
 const sqlJsAsModule = {
   name: 'sql.js as a module',
@@ -198,7 +199,7 @@ const sqlJsAsModule = {
   },
 };
 
-/** Minifies once more what esbuild wrote: some 5 % smaller. */
+/** Minifies esbuild's output once more: about 5 % smaller. */
 async function shrink({ outputs }) {
   for (const file of Object.keys(outputs).filter((name) => name.endsWith('.js'))) {
     const path = join(root, file);
@@ -206,7 +207,7 @@ async function shrink({ outputs }) {
       module: true,
       ecma: 2022,
       compress: { passes: 2 },
-      // What tells bundlers to leave an import alone.
+      // The comments that tell bundlers to leave an import alone.
       format: { comments: /@vite-ignore|webpackIgnore/, max_line_len: lineLimit },
       sourceMap: { content: readFileSync(`${path}.map`, 'utf8'), url: `${basename(path)}.map`, includeSources: true },
     });
@@ -215,7 +216,7 @@ async function shrink({ outputs }) {
   }
 }
 
-/** Has source maps name the sources as they lie beside `dist/`, and not beside where it was made. */
+/** Makes source maps refer to the sources relative to `dist/`, not to the folder that it was built in. */
 function placeSources(metafiles) {
   for (const file of metafiles.flatMap(({ outputs }) => Object.keys(outputs)).filter((name) => name.endsWith('.map'))) {
     const map = JSON.parse(readFileSync(join(root, file), 'utf8'));
@@ -224,7 +225,7 @@ function placeSources(metafiles) {
   }
 }
 
-/** What bundlers for browsers, or browsers, would stumble over. */
+/** Rejects anything that bundlers for browsers, or browsers, would trip over. */
 function checkBundle(metafiles) {
   const files = metafiles.flatMap(({ outputs }) => Object.keys(outputs));
   const own = new Set(files.map((file) => `./${file.split('/').at(-1)}`));

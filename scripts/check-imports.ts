@@ -1,4 +1,4 @@
-/** Fails when an import breaks a rule of the design: `npm run check:imports`. */
+/** Fails if an import breaks a rule of the design: `npm run check:imports`. */
 import { importProblems } from './import-rules.ts';
 
 const problems = importProblems(process.cwd());

@@ -1,12 +1,12 @@
 /**
- * The declarations of the build: those that a user's compiler reaches from the entry points, no others.
- * They are emitted without checking the sources: `npm run types` does that.
+ * Emits the type declarations that a user's compiler reaches from the entry points, and no others. It does not check
+ * the sources: `npm run types` does that.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 
-// `Symbol.asyncDispose` is in no library that a compiler loads for ES2022 by itself.
+// No library that a compiler loads for ES2022 by default declares `Symbol.asyncDispose`.
 const libraries = '/// <reference lib="esnext.disposable" />\n';
 
 /**
@@ -44,7 +44,7 @@ function compile(root, outDir) {
   if (status !== 0) throw new Error(`The declarations cannot be made:\n${stdout}`);
 }
 
-/** The declaration files that the entry points lead to, with their texts. */
+/** The declaration files reachable from the entry points, with their texts. */
 function reachable(emitted, entries) {
   const texts = new Map();
   const waiting = entries.map((entry) => declarationOf(emitted, entry));
@@ -66,7 +66,7 @@ function declarationOf(emitted, entry) {
   return join(emitted, entry.replace(/\.ts$/, '.d.ts'));
 }
 
-/** The compiler leaves `./volume.ts` as it is, which a user's compiler takes for a source. */
+/** The compiler keeps `./volume.ts` as it is, which a user's compiler would take for a source file. */
 function withJsSpecifiers(text) {
   return text.replace(/(\b(?:from|import)\s*\(?\s*["']\.{1,2}\/[^"']+)\.ts(["'])/g, '$1.js$2');
 }

@@ -1,4 +1,4 @@
-/** Whether `dist/` is newer than everything that it is made of. */
+/** Tells whether `dist/` is newer than all of its inputs. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
@@ -6,7 +6,7 @@ const inputs = ['src', 'workers', 'wasm', 'scripts', 'package-lock.json', 'tscon
 
 const note = (root) => join(root, '.cache', 'built-at');
 
-/** Remembers when a build began: what is saved while it runs is newer than its result. */
+/** Records when a build began: inputs saved while it runs count as newer than its result. */
 export function rememberBuild(root, startedAt) {
   mkdirSync(dirname(note(root)), { recursive: true });
   writeFileSync(note(root), String(startedAt));
@@ -18,7 +18,7 @@ export function isFresh(root) {
   return inputs.every((input) => lastChange(join(root, input)) < builtAt);
 }
 
-/** The time of the last change at or below the path. A folder's own time tells of files that were removed. */
+/** The latest modification time at or below the path. A folder's own time reveals removed files. */
 function lastChange(path) {
   const stats = statSync(path);
   if (!stats.isDirectory()) return stats.mtimeMs;

@@ -1,9 +1,9 @@
-/** Files that import themselves by way of others: what such a file holds depends on who is loaded first. */
+/** Finds import cycles: the state of a module in a cycle depends on which one is loaded first. */
 
 /**
  * One cycle for each group of files that reach each other, ending with the file that it starts with.
  *
- * @param graph For each file those that it imports.
+ * @param graph For each file, the files that it imports.
  */
 export function importCycles(graph: ReadonlyMap<string, readonly string[]>): string[][] {
   const cycles: string[][] = [];

@@ -1,4 +1,4 @@
-/** Which part of the library may import which: the design's rules as a program. */
+/** Defines and checks which part of the library may import which. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix, relative, sep } from 'node:path';
 import { importCycles } from './import-cycles.ts';
@@ -21,8 +21,8 @@ const leaves = [
 ] as const;
 
 /**
- * What each part may import so that it is there at run time. A part may import itself, and types from
- * anywhere in `src/`, unless {@link typesToo} names it. A part is a folder or a file of `src/`, or a folder beside it.
+ * What each part may import at run time. A part may also import itself, and types from anywhere in `src/` unless {@link
+ * typesToo} restricts them. A part is a folder or a file of `src/`, or a folder beside it.
  */
 const mayImport = {
   // The caller's side.
@@ -60,7 +60,7 @@ const mayImport = {
   shown: [],
 } as const;
 
-/** Parts that may not even know the types of others. The core's side sees types of `rpc` as well. */
+/** Parts whose type imports are restricted too. The core's side may also import types of `rpc`. */
 const typesToo: Partial<Record<Part, readonly Part[]>> = {
   drivers: [],
   cinder: [],
@@ -103,7 +103,7 @@ const exceptions: readonly { readonly from: RegExp; readonly to: RegExp; readonl
     to: /^src\/drivers\/file\//,
     because: 'this worker has nothing of the core',
   },
-  { from: /^src\/cli\/(?:storage|same-file)\.ts$/, to: /^src\/sql\/url\.ts$/, because: 'reads text, runs no SQL' },
+  { from: /^src\/cli\/storage\.ts$/, to: /^src\/sql\/url\.ts$/, because: 'reads text, runs no SQL' },
   {
     from: /^src\/cli\/(?:storage|terminal|commands\/write-file)\.ts$/,
     to: /^src\/media\/(?:disk-file|failure|file-replacement)\.ts$/,
@@ -112,7 +112,7 @@ const exceptions: readonly { readonly from: RegExp; readonly to: RegExp; readonl
   { from: /^src\/migrate\/open\.ts$/, to: /^src\/sql\/url\.ts$/, because: 'finds the file that a URL means' },
 ];
 
-/** Other packages: the only files that may load them. */
+/** Third-party packages, and the only files that may load them. */
 const thirdParty: Readonly<Record<string, { readonly files: RegExp; readonly atMost: number }>> = {
   'cli-progress': { files: /^src\/cli\//, atMost: 1 },
   'cli-table3': { files: /^src\/cli\//, atMost: 1 },
@@ -125,15 +125,15 @@ const thirdParty: Readonly<Record<string, { readonly files: RegExp; readonly atM
 };
 
 /**
- * The one file that looks for what the platform has, and the ways to look that nobody else may take: by the names of
- * runtimes, among the globals, or by the type of one that may be missing. What was found may be asked for its methods
- * wherever it is used.
+ * The one file that detects the platform, and the ways of detecting that no other file may use: the names of runtimes,
+ * the global object, and `typeof` tests of globals that may be missing. The objects that it returns may be probed for
+ * methods wherever they are used.
  */
 const probing = {
   file: 'src/runtime.ts',
   names:
     /(?<![.\w#$])(?:process(?=\s*(?:\?\.|[.[]))|(?:Deno|Bun|navigator|globalThis(?!\s+extends\b))\b|typeof\s+(?:[A-Z]\w*|indexedDB|document|window|self)(?=\s*[!=]==))/g,
-  // A stand-in takes their place while the expression is evaluated that bundlers look for: nothing is asked.
+  // Not detection: a stand-in replaces them while the expression that bundlers recognise is evaluated.
   allowed: { files: /^src\/rpc\//, use: /^globalThis\.(?:Shared)?Worker\b/ },
 };
 
@@ -145,7 +145,7 @@ interface SourceFile {
   readonly code: string;
 }
 
-/** Everything in the package at `root` that breaks a rule, as `file:line: what is wrong`. */
+/** Every rule violation in the package at `root`, as `file:line: what is wrong`. */
 export function importProblems(root: string): string[] {
   const files = sourceFiles(root);
   const values = files.map(({ path, imports }): [string, string[]] => [
@@ -229,7 +229,7 @@ function filesBelow(folder: string): string[] {
       .map((entry) => join(entry.parentPath, entry.name))
       .sort();
   } catch {
-    // A tree without that folder has no problem in it.
+    // A tree without that folder has no problems in it.
     return [];
   }
 }

@@ -1,13 +1,13 @@
-/** The licences of what is bundled: their texts have to go wherever the bundle goes. */
+/** Collects the licences of the bundled packages: their texts must accompany the bundles. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The folders of the packages of which code is in the bundles, by what esbuild says of them. */
+/** The folders of the packages whose code is in the bundles, from esbuild's metafiles. */
 export function bundledPackages(metafiles) {
   const folders = new Set();
   for (const { inputs } of metafiles) {
     for (const path of Object.keys(inputs)) {
-      // A package may lie inside another that wants a version of its own.
+      // A package may be nested inside another that needs its own version of it.
       const match = path.match(/(?:^|\/)(node_modules\/(?:.*\/node_modules\/)?(?:@[^/]+\/)?[^/]+)\//);
       if (match !== null) folders.add(match[1]);
     }

@@ -1,10 +1,10 @@
 /**
- * Installs the native programs that tests compare with, where that can be done: as root on Debian.
- * Elsewhere the tests that need them say by name what is missing.
+ * Installs the native programs that tests compare with, where possible: as root on Debian. Elsewhere the tests that
+ * need them name what is missing.
  *
- * What is large is installed only in CI, or when asked for by CINDERLIB_TEST_ALL=1: OpenStack Cinder, which brings
- * two hundred packages along, a kernel to cut the power of or to give volumes to, browsers,
- * and what comes from npm: the other runtimes, what drives browsers, and bundlers.
+ * Large ones are installed only in CI, or with CINDERLIB_TEST_ALL=1: OpenStack Cinder, which brings two hundred
+ * packages along; a kernel for guests, whose power is cut or which are given volumes; browsers; and, from npm, the
+ * other runtimes, the browser driver and bundlers.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 
 const everything = process.env.CI !== undefined || process.env.CINDERLIB_TEST_ALL !== undefined;
 
-/** For programs that do nothing but what they are for. */
+/** Only checks that a program is on the path, without running it. */
 const onPath = (program) => ['sh', '-c', `command -v ${program}`];
 
 /** @type {readonly { needed: boolean, package: string, there: readonly string[] }[]} */
@@ -40,7 +40,7 @@ const tools = [
   { needed: everything, package: 'xvfb', there: onPath('Xvfb') },
 ];
 
-/** Packages of npm by their folder below `.cache/`, where test/support looks for them. */
+/** npm packages by their folder below `.cache/`, where test/support looks for them. */
 const packages = {
   runtimes: ['deno@2.9.6', 'bun@1.4.5'],
   browsers: ['puppeteer-core@24.43.1'],
@@ -51,7 +51,7 @@ const works = ([program, ...parameters]) => spawnSync(program, parameters, { std
 
 const missing = tools.filter(({ needed, there }) => needed && !works(there)).map((tool) => tool.package);
 if (missing.length > 0 && process.getuid?.() === 0 && works(['apt-get', '--version'])) {
-  console.log(`Installing what the tests compare with: ${missing.join(', ')}`);
+  console.log(`Installing programs that the tests need: ${missing.join(', ')}`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const apt = (...parameters) =>
     spawnSync('apt-get', ['-qq', ...parameters], { stdio: ['ignore', 'ignore', 'inherit'], env });
@@ -68,7 +68,7 @@ for (const [name, wanted] of everything ? Object.entries(packages) : []) {
   spawnSync('npm', ['install', ...options, ...wanted], { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
-/** Whether the folder has the package, in the version that stands after its name. */
+/** Whether the folder has the package, in the version given after its name. */
 function isInstalled(folder, wanted) {
   const at = wanted.lastIndexOf('@');
   const manifest = join(folder, 'node_modules', wanted.slice(0, at), 'package.json');

@@ -8,7 +8,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const [program, ...rest] = process.argv.slice(2);
 if (program === undefined) throw new Error('Which program? node scripts/run.mjs program.ts [arguments]');
 
-/** Files find others beside them by their own address, which is another one when they are bundled. */
+/**
+ * Files locate others beside them by `import.meta.url`, which changes when they are bundled: this keeps the original.
+ */
 const ownAddresses = {
   name: 'own-addresses',
   setup({ onLoad }) {
@@ -19,7 +21,7 @@ const ownAddresses = {
   },
 };
 
-// Inside the package and outside of node_modules, or the program could not import the package by its name.
+// Inside the package and outside node_modules; otherwise the program could not import the package by its name.
 const outfile = resolve(root, `.cache/run-${process.pid}.mjs`);
 process.on('exit', () => rmSync(outfile, { force: true }));
 await build({

@@ -1,8 +1,8 @@
-/** Finds the imports of a TypeScript file without a compiler: enough for code that a formatter has been over. */
+/** Finds the imports of a TypeScript file without a compiler: enough for formatted code. */
 
 export interface Import {
   readonly specifier: string;
-  /** Erased by the compiler: nothing is loaded because of it. */
+  /** Erased by the compiler: it loads nothing. */
   readonly isType: boolean;
   readonly line: number;
 }
@@ -15,7 +15,7 @@ const statements = [
     String.raw`(?<![.\w$#])export\s+(?<type>type\s+)?(?:\*(?:\s+as\s+\w+)?|\{[^}]*\})\s*from\s*${quoted}`,
     'dg',
   ),
-  // `import('x').Name` is a type: the promise that a real import gives has three names only, all in small letters.
+  // `import('x').Name` is a type: the promise of a real import has only three members, all in lower case.
   new RegExp(
     String.raw`(?<type>typeof\s+)?(?<![.\w$#])import\s*\(\s*${quoted}[^)]*\)(?<member>\s*\.\s*(?!then\b|catch\b|finally\b)\w)?`,
     'dg',
@@ -26,7 +26,7 @@ export function scanImports(text: string): Import[] {
   const code = maskText(text);
   const found = statements.flatMap((statement) => [...code.matchAll(statement)]);
   return found.map((match) => {
-    // Every pattern has the group, so a match has its place; the text itself is masked in `code`.
+    // Every pattern has the group, so a match has its position; the text itself is masked in `code`.
     const [start, end] = match.indices?.groups?.['specifier'] ?? [0, 0];
     const { type, member } = match.groups ?? {};
     return {
@@ -37,10 +37,10 @@ export function scanImports(text: string): Import[] {
   });
 }
 
-/** The code with every comment and the inside of every text blanked, each character in its place. */
+/** The code with all comments and the contents of all strings blanked; every character keeps its position. */
 export function maskText(text: string): string {
   let masked = '';
-  // What encloses the place: `}` ends an expression in a template, `{` is any other brace.
+  // What encloses the position: `${` is an expression in a template, `{` any other brace.
   const braces: ('{' | '${')[] = [];
   const blank = (end: number): void => {
     masked += text.slice(masked.length, end).replace(/[^\n]/g, ' ');
@@ -82,7 +82,7 @@ function tokenAt(text: string, at: number, before: string): keyof typeof tokens 
   for (const kind of ['comment', 'string', 'regex'] as const) {
     tokens[kind].lastIndex = at;
     if (!tokens[kind].test(text)) continue;
-    // A slash divides after a value; after anything else it begins a regular expression.
+    // After a value a slash divides; after anything else it begins a regular expression.
     if (kind !== 'regex' || /(?:^|[(,=:[!&|?{};+\n]|\breturn|=>)\s*$/.test(before)) return kind;
   }
   return null;

@@ -1,4 +1,4 @@
-/** `npm start`: the main job on real input, in three processes that share nothing but files. */
+/** `npm start`: runs the main job on real input, in three processes that share nothing but files. */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 

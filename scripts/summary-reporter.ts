@@ -1,8 +1,8 @@
 /**
- * The last word of a test run: every skipped test with its reason, and one line of counts.
+ * Ends a test run with a list of skipped tests, each with its reason, and one line of counts.
  *
- * A test that cannot run here says so with `context.skip('missing: deno')`. In CI nothing may be
- * missing, and nothing may be skipped without a reason: there such a test fails the run.
+ * A test that cannot run here says so with `context.skip('missing: deno')`. In CI nothing may be missing, and nothing
+ * may be skipped without a reason: there, such a test fails the run.
  */
 import type { Reporter, SerializedError, TestCase, TestModule } from 'vitest/node';
 
@@ -23,7 +23,7 @@ export class SummaryReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
     const count = (state: string): number => tests.filter((test) => test.result().state === state).length;
-    // A file that does not load has no tests, and an error outside of tests belongs to none.
+    // A file that fails to load has no tests, and an error outside of tests belongs to none.
     const broken = modules.flatMap((module) => [
       ...module.errors(),
       ...[...module.children.allSuites()].flatMap((suite) => suite.errors()),
@@ -34,7 +34,7 @@ export class SummaryReporter implements Reporter {
     const unexcused = this.#inCi ? skipped.filter((test) => mustNotHappenInCi(reason(test))) : [];
     if (unexcused.length > 0) {
       this.#print(
-        `${unexcused.length} of the skipped tests must run in CI: a part is missing, or no reason was given.`,
+        `${unexcused.length} of the skipped tests must run in CI: something is missing, or no reason was given.`,
       );
     }
     const failed = count('failed') + broken.length + unhandled.length;

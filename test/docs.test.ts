@@ -1,4 +1,4 @@
-/** The snippets of the pages, run as they stand: those of a page one after the other, unless they begin anew. */
+/** Runs the snippets of the pages as they are: those of a page in sequence, until one starts anew. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import { copyGolden, inTemporaryFolder } from './support/golden.ts';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
-/** What a page takes for granted. */
+/** The variables that the snippets of a page take for granted. */
 const withVolume = [
   "import { setup } from 'cinderlib-wasm';",
   'const cl = await setup();',
@@ -16,7 +16,7 @@ const withVolume = [
 ].join('\n');
 const withNoteBook = `import { NoteBook } from ${JSON.stringify(path('../examples/support/note-book.ts'))};`;
 
-/** The programs of a page: a snippet that sets a context up anew begins another one. */
+/** The programs of a page: a snippet that sets up a context anew starts another one. */
 function programs(page: string, before: string): string[] {
   const text = readFileSync(path(page), 'utf8').replace(/^ \* ?/gm, '');
   const snippets = [...text.matchAll(/^```ts\n(?<code>[\s\S]*?)^```/gm)].map(({ groups }) => groups?.['code'] ?? '');
@@ -29,7 +29,7 @@ function programs(page: string, before: string): string[] {
   return found.map((program) => program.join('\n'));
 }
 
-/** The same import may stand in several snippets of a program. */
+/** Merges imports, since several snippets of a program may repeat the same one. */
 function withoutRepeatedImports(program: string): string {
   const imports = new Map<string, Set<string>>();
   const rest = program.replace(

@@ -1,7 +1,7 @@
 /**
- * Every exported symbol says what it is, and so does every public member of an exported class or interface.
+ * Every exported symbol has a docstring, and so has every public member of an exported class or interface.
  *
- * Goes by the text: declarations begin in the first column and members in the third, since the formatter sees to it.
+ * Works on the text: declarations begin in the first column and members in the third, which the formatter ensures.
  */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
@@ -27,10 +27,10 @@ function exportsOf(entry: string): [file: string, names: ReadonlySet<string> | n
 const declaration =
   /^export (?:declare )?(?:abstract )?(?:async )?(?:class|function|interface|type|const) (?<name>\w+)/;
 const member = /^ {2}(?:(?:static|readonly|abstract|async|get|set|declare)\s+|\*)*(?<name>[A-Za-z_]\w*)[?!]?\s*[(<:=;]/;
-/** What needs no word: what overrides is documented where it comes from, and these are JavaScript's own. */
+/** Members that need no docstring: overrides are documented in their base class, the others are JavaScript's own. */
 const needsNone = /^ {2}(?:[a-z ]*\b(?:override|private|protected)\b|constructor\b|toString\b|toJSON\b)/;
 
-/** The names of what has no docstring, such as `Volume.save`. */
+/** The names of undocumented symbols, such as `Volume.save`. */
 function undocumented(entry: string): string[] {
   return exportsOf(entry).flatMap(([file, names]) => {
     const lines = source(file);
@@ -38,7 +38,7 @@ function undocumented(entry: string): string[] {
     let parent: string | null = null;
     let before = '';
     for (const [place, line] of lines.entries()) {
-      // What is said to the linter stands in between.
+      // A comment for the linter may come in between.
       const above = lines[place - 1]?.startsWith('// biome-ignore ') ? lines[place - 2] : lines[place - 1];
       const isDocumented = above?.trimEnd().endsWith('*/') ?? false;
       const declared = declaration.exec(line)?.groups?.['name'];
@@ -49,7 +49,7 @@ function undocumented(entry: string): string[] {
       }
       const name = member.exec(line)?.groups?.['name'];
       if (parent === null || name === undefined || needsNone.test(line)) continue;
-      // A setter after its getter, or another signature of the same method.
+      // A setter follows its getter, or an overload another signature of the same method.
       if (!isDocumented && name !== before) missing.push(`${parent}.${name}`);
       before = name;
     }

@@ -19,7 +19,7 @@ function run(folder: string, script: string, ...parameters: string[]): string {
 const example = (folder: string, name: string, ...parameters: string[]): string =>
   run(folder, 'run.mjs', path(`../examples/${name}.ts`), ...parameters);
 
-test('every numbered example has its test here', () => {
+test('every numbered example is tested here', () => {
   const programs = readdirSync(path('../examples')).filter((name) => /^\d/.test(name));
   expect(programs).toEqual([
     '01-memory.ts',
@@ -33,45 +33,45 @@ test('every numbered example has its test here', () => {
   ]);
 });
 
-test('01-memory saves to a JSON file and loads from it', async () => {
+test('01-memory saves to a JSON file and loads it', async () => {
   await inTemporaryFolder((folder) => expect(example(folder, '01-memory')).toBe('first: 1 GiB, 1 snapshot\n'));
 });
 
-test('02-database stores what 03-later finds', async () => {
+test('03-later finds what 02-database stored', async () => {
   await inTemporaryFolder((folder) => {
-    expect(example(folder, '02-database', 'sqlite:///mine.sqlite')).toBe('kept is available, and on the disk\n');
+    expect(example(folder, '02-database', 'sqlite:///mine.sqlite')).toBe('kept is available, and stored on disk\n');
     expect(example(folder, '03-later', 'sqlite:///mine.sqlite')).toBe('kept: 1 GiB, available\n');
     expect(readdirSync(folder)).toEqual(['mine.sqlite']);
   });
 });
 
 test.each(['04-plugin-class', '05-plugin-instance', '06-plugin-name'])(
-  '%s keeps a volume in the plugin',
+  '%s stores a volume in the plugin',
   async (name) => {
-    await inTemporaryFolder((folder) => expect(example(folder, name)).toBe('noted is kept by NoteBook\n'));
+    await inTemporaryFolder((folder) => expect(example(folder, name)).toBe('noted is stored by NoteBook\n'));
   },
 );
 
-test('07-migration moves everything into a file', async () => {
+test('07-migration migrates everything to a file', async () => {
   await inTemporaryFolder((folder) => {
     expect(example(folder, '07-migration')).toBe('moves: gold, 1 snapshot\n');
     expect(readdirSync(folder)).toEqual(['migrated.sqlite']);
   });
 });
 
-test('08-lvm says what a host lacks; test/drivers runs it on one that lacks nothing', async () => {
+test('08-lvm names what the host lacks', async () => {
   await inTemporaryFolder((folder) =>
-    expect(example(folder, '08-lvm')).toMatch(/^Not on this host: .*(?:lvs|cinder-volumes|root)/),
+    expect(example(folder, '08-lvm')).toMatch(/^Not possible on this host: .*(?:lvs|cinder-volumes|root)/),
   );
 });
 
-test('npm start shows what it stored, and finds it again at the next run', { timeout: 240_000 }, async () => {
+test('npm start shows what it stored, and finds it again on the next run', { timeout: 240_000 }, async () => {
   await inTemporaryFolder((folder) => {
     const first = run(folder, 'start.mjs');
     expect(first).toContain('found 0 volumes');
     expect(first).toMatch(/'gold 2'.*'in-use'.*\n.*'data 1'.*'available'/);
     expect(first).toMatch(/ceph\.rbd: 16 volumes\n[\s\S]*lvm_iscsi: 24 volumes\n[\s\S]*nfs-01: 15 volumes\n/);
-    expect(first).toContain('connection to client29 by iscsi, not attached');
+    expect(first).toContain('connection to client29 over iscsi, not attached');
     const second = run(folder, 'start.mjs');
     expect(second).toContain('found 3 volumes');
     expect(second).toMatch(/'gold 5'[\s\S]*'data 4'[\s\S]*'gold 2'[\s\S]*'data 1'/);

@@ -1,4 +1,4 @@
-/** The playground, driven in a real browser as somebody would use it. */
+/** The playground, driven in a real browser like a user would. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ import { copyGolden } from './support/golden.ts';
 
 const builder = fileURLToPath(new URL('../scripts/playground.mjs', import.meta.url));
 
-/** Fills a form of the page and sends it. */
+/** Fills in a form of the page and submits it. */
 const submit = (page: Page, form: string, values: Readonly<Record<string, string>>): Promise<void> =>
   page.evaluate(
     ({ form, values }) => {
@@ -40,8 +40,8 @@ const catchFile = `(() => {
   };
 })()`;
 
-describe.each(['indexeddb', 'opfs'])('on %s', (medium) => {
-  test('opens a database, changes it, finds it again, shares it, exports it and begins with it', async (context) => {
+describe.each(['indexeddb', 'opfs'])('the playground on %s', (medium) => {
+  test('opens, changes, reopens, shares, exports and imports a database', async (context) => {
     const missing = missingBrowser('chromium');
     if (missing !== null) return context.skip(missing);
     const folder = mkdtempSync(join(tmpdir(), 'playground-'));
@@ -71,7 +71,7 @@ describe.each(['indexeddb', 'opfs'])('on %s', (medium) => {
       await expect.poll(async () => (await names(page)).sort()).toEqual(['of another tab', 'second']);
       expect(await text(page, '#changes')).toContain('(another tab)');
       expect(
-        [await text(page, '#about'), await text(other, '#about')].filter((about) => about.includes('leads')),
+        [await text(page, '#about'), await text(other, '#about')].filter((about) => about.includes('leader')),
       ).toHaveLength(1);
 
       await page.evaluate(catchFile);
@@ -82,7 +82,7 @@ describe.each(['indexeddb', 'opfs'])('on %s', (medium) => {
       );
       expect(header).toBe('SQLite format 3');
 
-      // The exported file begins a new database.
+      // The exported file seeds a new database.
       await click(other, '#close');
       await expect.poll(() => other.evaluate("document.querySelector('#open').hidden")).toBe(false);
       await other.evaluate(() => {
@@ -118,11 +118,11 @@ const press = (page: Page, selector: string): Promise<void> =>
     button?.focus();
     button?.click();
   }, selector);
-/** What has the focus: its label, or its text. */
+/** The focused element: its label, or its text. */
 const focused = (page: Page): Promise<string> =>
   page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent ?? '');
 
-test('the focus stays where the keyboard left it, however many volumes there are and whatever their names', async (context) => {
+test('the playground keeps the keyboard focus in place with thousands of volumes and odd names', async (context) => {
   const missing = missingBrowser('chromium');
   if (missing !== null) return context.skip(missing);
   const folder = mkdtempSync(join(tmpdir(), 'playground-'));
@@ -140,7 +140,7 @@ test('the focus stays where the keyboard left it, however many volumes there are
     });
     await press(page, '#open button');
     await expect.poll(async () => (await names(page)).length).toBe(500);
-    // The golden database has 5000, made one after the other.
+    // The golden database has 5000 volumes, created one after the other.
     expect((await names(page))[0]).toBe('bulk-04999');
     expect(await page.evaluate("document.querySelector('#more').hidden")).toBe(false);
     expect(await focused(page)).toBe('Database');
@@ -153,7 +153,7 @@ test('the focus stays where the keyboard left it, however many volumes there are
     await expect.poll(() => page.evaluate("document.querySelector('#export').ariaDisabled")).toBe(null);
     expect(await focused(page)).toBe('Export the file');
     await press(page, '#close');
-    await expect.poll(() => focused(page)).toBe('Open or make a database');
+    await expect.poll(() => focused(page)).toBe('Open or create a database');
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,4 +1,6 @@
-/** The databases that the browsers begin with: a hundred volumes, alone or beside fifty megabytes of other rows. */
+/**
+ * Creates the databases that the browser benchmarks start from: a hundred volumes, alone or with 50 MB of other rows.
+ */
 import { execFileSync } from 'node:child_process';
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Runs the benchmarks of the media of browsers, each with its peer on the same page, and writes the page of figures. */
+/** Runs the benchmarks of the browser media, each with its peer on the same page, and writes the page of figures. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ interface Entry {
 declare const compete: (entries: readonly Entry[], turns: number) => Promise<number[][]>;
 declare const openCold: (contender: string, name: string) => Promise<number>;
 
-/** Many short turns: what else the machine does comes and goes, and a turn is compared with its neighbour. */
+/** Many short turns: other load on the machine comes and goes, so each turn is compared with its neighbour. */
 const turns = 25;
 const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const data = mkdtempSync(join(tmpdir(), 'bench-browser-'));
@@ -31,7 +31,7 @@ function figure(what: string, unit: string, ours: number, peer: number, ratio: n
   return { what, ours: shown(ours), peer: shown(peer), ratio: ratio.toFixed(2) };
 }
 
-/** The median rates of two contenders, and the median of how they compare in each turn. */
+/** The median rates of two contenders, and the median of their ratio in each turn. */
 async function saves(
   page: Page,
   entries: readonly [Entry, Entry],
@@ -165,9 +165,9 @@ const page = [
   '# Figures of browsers',
   '',
   `${versions.join(', ')}; ${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown processor'}, made by \`npm run bench:browser\`.`,
-  'A save is `volume.save()` on the page, durable when it is answered; the peer in brackets updates the same row in a worker of its',
-  'own, asked by one message a save. Both save in turns on the same page. The ratio is ours divided by the peer, as a rate: more is',
-  'better. Absolute figures are of this machine on that day; run it on yours.',
+  'A save is `volume.save()` on the page, durable when its promise resolves; the peer in brackets updates the same row in its own',
+  "worker, with one message per save. Both take turns on the same page. The ratio is our rate divided by the peer's, or the peer's time",
+  'divided by ours: higher is better. Absolute figures depend on the machine: run the benchmark on yours.',
   '',
   '| what | ours | peer | ratio |',
   '| --- | --- | --- | --- |',

@@ -32,7 +32,7 @@ for (const vol of [...(await backend.volumes())].reverse()) {
   const [snapshot] = await vol.snapshots();
   const [now, before] = [await firstLine(`volume-${vol.id}`), await firstLine(`snapshot-${snapshot?.id}`)];
   console.log(
-    `${vol.name}: ${vol.size} GiB in ${files.directory}, begins with "${now}"; its snapshot with "${before}"`,
+    `${vol.name}: ${vol.size} GiB in ${files.directory}, begins with "${now}"; its snapshot begins with "${before}"`,
   );
 }
 console.log();

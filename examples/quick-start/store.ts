@@ -25,7 +25,7 @@ const bytes = await backend.createVolume(1, { name: `bytes ${found + 3}` });
 await write(bytes, `written by process ${process.pid}`);
 await bytes.createSnapshot({ name: `before ${bytes.name}` });
 await write(bytes, 'changed since the snapshot');
-console.log(`It stored 3 volumes, 2 snapshots and a connection, wrote into ${files.directory}, and ends.\n`);
+console.log(`It stored 3 volumes, 2 snapshots and a connection, wrote into ${files.directory}, and exits.\n`);
 await cl.close();
 
 /** Writes a line to the start of the volume, as any program on its host could. */

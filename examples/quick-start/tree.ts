@@ -39,8 +39,8 @@ function snapshotLine(snapshot: Snapshot): string {
 }
 
 function connectionLine(conn: Connection): string {
-  const host = conn.connector?.['host'] ?? 'nobody';
-  return `connection to ${host} by ${conn.protocol ?? 'nothing'}, ${conn.attached ? `attached at ${conn.path}` : 'not attached'}`;
+  const host = conn.connector?.['host'] ?? 'an unknown host';
+  return `connection to ${host} over ${conn.protocol ?? 'an unknown protocol'}, ${conn.attached ? `attached at ${conn.path}` : 'not attached'}`;
 }
 
 /** Users choose names: they may be empty, long, contain line breaks, or reverse the direction of the text after them. */

@@ -58,10 +58,10 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
       .command(name)
       .description(description)
       .showHelpAfterError(`See cinderlib ${name} --help.`)
-      .option('--json', help.json ?? 'print JSON, whose form is documented and stable')
-      .option('--show-secrets', help.secrets ?? 'print passwords, CHAP secrets and keyrings instead of stars');
+      .option('--json', help.json ?? 'print JSON in a stable, documented format')
+      .option('--show-secrets', help.secrets ?? 'print passwords, CHAP secrets and keyrings unmasked');
 
-  command('info', 'what kind of storage it is, and how much it holds')
+  command('info', 'show the kind of storage, and how much it holds')
     .argument('<url>', storageHelp, storageArgument)
     .action(async (url: string, options: CommonOptions) => {
       await info(output(options), await lookAt(url, options), shownArgument(url));
@@ -74,13 +74,13 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
     });
   command('show', 'show one volume, snapshot, connection or key-value with all its fields')
     .argument('<url>', storageHelp, storageArgument)
-    .argument('<id>', 'its id or key, how that begins, or its name')
+    .argument('<id>', 'its id, key or name, or a unique prefix of its id or key')
     .action(async (url: string, id: string, options: CommonOptions) => {
       code = await show(output(options), (await lookAt(url, options)).storage, id);
     });
-  command('dump', 'write everything as JSON: to look at, or with --show-secrets to be loaded again', {
-    json: 'print errors as JSON too; the dump is JSON in any case',
-    secrets: 'write passwords, CHAP secrets and keyrings instead of stars',
+  command('dump', 'print everything as JSON; with --show-secrets it can be loaded again', {
+    json: 'print errors as JSON too; the dump always is',
+    secrets: 'print passwords, CHAP secrets and keyrings unmasked',
   })
     .argument('<url>', storageHelp, storageArgument)
     .option('--no-key-values', "leave out key-values, which Python's cinderlib cannot load")
@@ -96,42 +96,46 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
       await noteKeyValues(out, dumped.keyValues, keyValues);
     });
   carrying(
-    command('load', 'store what a file holds: a JSON dump, kubectl output, pg_dump or mysqldump text', ofCarried),
+    command(
+      'load',
+      'store the contents of a file: a JSON dump, or the output of kubectl, pg_dump or mysqldump',
+      ofCarried,
+    ),
   )
-    .argument('<file>', 'the file; - for the standard input', storageArgument)
+    .argument('<file>', 'the file, or - for standard input', storageArgument)
     .argument('<url>', storageHelp, storageArgument)
     .action(async (file: string, url: string, options: CarryOptions) => {
       refuseJson(url);
       code = await carryTo(file, url, options);
     });
-  carrying(command('migrate', 'carry everything from one storage to another, and compare', ofCarried))
+  carrying(command('migrate', 'copy everything from one storage to another, and verify it', ofCarried))
     .argument('<from>', storageHelp, storageArgument)
     .argument('<to>', storageHelp, storageArgument)
     .action(async (from: string, to: string, options: CarryOptions) => {
       refuseJson(to);
       code = await carryTo(from, to, options);
     });
-  command('check', 'look for damage and for what should not be there')
+  command('check', 'find damage, orphans and duplicates')
     .argument('<url>', 'a database URL, or the path of a SQLite file', storageArgument)
-    .option('--repair', 'mark rows as deleted that nothing refers to, after showing them')
+    .option('--repair', 'mark orphans and duplicate metadata as deleted, after asking')
     .option('--yes', 'repair without asking')
     .action(async (url: string, options: CheckOptions, self: Command) => {
       const { repair = false, yes = false } = options;
-      if (yes && !repair) self.error('error: --yes repairs without asking, and belongs to --repair');
+      if (yes && !repair) self.error('error: --yes requires --repair');
       refuseDump(url);
       code = await check(output(options), storages, storageConfig(url), { repair, yes });
     });
-  carrying(command('convert', 'make a new file of another kind: SQLite of anything, or JSON of anything', ofCarried))
-    .argument('<from>', `${storageHelp}, or a file of any kind that load takes`, storageArgument)
+  carrying(command('convert', 'convert a storage or file of any kind to a new SQLite or JSON file', ofCarried))
+    .argument('<from>', `${storageHelp}, or any file that load accepts`, storageArgument)
     .argument(
       '<to>',
-      'the new file: JSON when its name ends in .json, else a SQLite database; - for JSON on the output',
+      'the new file: JSON if its name ends in .json, else a SQLite database; - for JSON on standard output',
       storageArgument,
     )
-    .option('--force', 'replace the file when it is there')
+    .option('--force', 'replace an existing file')
     .action(async (from: string, to: string, options: CarryOptions & { readonly force?: boolean }, self: Command) => {
       if (options.force && (to === '-' || fileOf(to) === null)) {
-        self.error('error: --force replaces a file, and the target is none');
+        self.error('error: --force requires a file as the target');
       }
       code = await convert(from, to, options);
     });
@@ -140,7 +144,7 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
   async function lookAt(url: string, options: CommonOptions): Promise<LookedAt> {
     const looked = await storages.lookAt(url);
     for (const { kind, count, why } of looked.hidden) {
-      await output(options).note(`${counted(count, kind)} of the file cannot be shown: ${why}.`);
+      await output(options).note(`${counted(count, kind)} in the file cannot be shown: ${why}.`);
     }
     return looked;
   }
@@ -190,7 +194,7 @@ interface OptionHelp {
 }
 
 const ofCarried: OptionHelp = {
-  secrets: 'print what differs in full; what is carried has its secrets in any case',
+  secrets: 'print differences unmasked; copied data is never masked',
 };
 
 const storageHelp = 'a database URL, the path of a file, or a persistence_config as JSON';
@@ -202,7 +206,7 @@ function fileConfig(argument: string): PersistenceConfig {
 
 function newProgram(terminal: Terminal, writeHelp: (text: string) => void): Command {
   return new Command('cinderlib')
-    .description("cinderlib's metadata: look at it, check it, carry it from one storage to another")
+    .description("inspect, check, migrate and convert cinderlib's metadata")
     .version(manifest.version, '-V, --version', 'print the version of this program')
     .exitOverride()
     .showSuggestionAfterError()
@@ -223,7 +227,7 @@ function usageFault({ code, message }: CommanderError): Fault {
 
 function carrying(command: Command): Command {
   return command
-    .option('--dry-run', 'read everything, look for conflicts, write nothing')
-    .option('--no-verify', 'do not compare field by field afterwards')
-    .option('--no-key-values', 'do not carry key-values');
+    .option('--dry-run', 'read everything and look for conflicts, but write nothing')
+    .option('--no-verify', 'do not compare source and target afterwards')
+    .option('--no-key-values', 'do not copy key-values');
 }

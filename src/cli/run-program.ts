@@ -47,7 +47,7 @@ export async function runProgram(): Promise<void> {
 async function stop(terminal: Terminal, storages: Storages, code: ExitCode): Promise<void> {
   try {
     await storages.close();
-    const message = 'Stopped. What was not finished was taken back.';
+    const message = 'Stopped. Unfinished work was rolled back.';
     await printError(terminal, { name: 'Stopped', code: 'STOPPED', message }, '\n');
   } catch (error) {
     await explain(terminal, error);
@@ -56,7 +56,7 @@ async function stop(terminal: Terminal, storages: Storages, code: ExitCode): Pro
   }
 }
 
-const defaultTypeHint = 'No database is opened without it; docs/cli.md says under check how it comes back.';
+const defaultTypeHint = 'A database without it cannot be opened; docs/cli.md says under check how to restore it.';
 
 async function explain(terminal: Terminal, error: unknown): Promise<void> {
   const { red } = terminal.colors('error');

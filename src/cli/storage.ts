@@ -112,7 +112,7 @@ function ofFile<T>(argument: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (isCinderlibError(error)) error.item = argument === '-' ? 'the standard input' : argument;
+    if (isCinderlibError(error)) error.item = argument === '-' ? 'standard input' : argument;
     throw error;
   }
 }
@@ -121,7 +121,7 @@ function ofFile<T>(argument: string, work: () => T): T {
 export function refuseDump(argument: string): void {
   if (!isPath(argument) || !isDump(startOf(argument))) return;
   throw new InvalidOption(
-    `${argument} is a dump, and no database. Make one of it, and name that: cinderlib convert ${argument} NEW.sqlite`,
+    `${argument} is a dump, not a database. Convert it first: cinderlib convert ${argument} NEW.sqlite`,
   );
 }
 
@@ -165,7 +165,7 @@ function contentOf(fs: typeof import('node:fs'), path: string): Uint8Array | nul
 
 function unreadable(path: string, cause: unknown): CinderlibError {
   if (errnoOf(cause) !== 'ENOENT') return openFailure('read', path, cause);
-  return new DatabaseUnavailable(`Cannot read ${path}: there is no such file.`, path, { cause });
+  return new DatabaseUnavailable(`Cannot read ${path}: no such file.`, path, { cause });
 }
 
 /** Decompresses the content, since dumps are often compressed with gzip. */
@@ -195,11 +195,11 @@ const slip =
  * @throws {InvalidOption} if it looks like a mistyped URL, and no file has that name
  */
 export function storageArgument(argument: string): string {
-  if (argument === '') throw new InvalidOption('The name of a storage is empty. Name a file, a database URL or -.');
+  if (argument === '') throw new InvalidOption('The storage argument is empty. Give a file, a database URL or -.');
   if (!isPath(argument) || !slip.test(argument) || builtin('node:fs')?.existsSync(argument)) return argument;
   throw new InvalidOption(
-    `${shownUrl(argument)} looks like a database URL with a slip. One begins as in mysql://host or sqlite:///path; ` +
-      'write ./ before it if it is the path of a file.',
+    `${shownUrl(argument)} looks like a mistyped database URL. URLs begin as in mysql://host or sqlite:///path; ` +
+      'if it is the path of a file, write ./ before it.',
   );
 }
 
@@ -229,7 +229,7 @@ export function storageConfig(argument: string): PersistenceConfig {
   if (argument.startsWith('{')) return configOf(argument);
   if (!isPath(argument)) return { storage: 'db', connection: argument };
   if (!argument.includes('?')) return { storage: 'db', connection: `sqlite:///${argument}` };
-  throw new InvalidOption(`A path cannot hold a question mark, which begins the options of a URL: ${argument}.`);
+  throw new InvalidOption(`A path cannot contain a question mark, which begins the options of a URL: ${argument}.`);
 }
 
 function configOf(text: string): PersistenceConfig {
@@ -238,10 +238,10 @@ function configOf(text: string): PersistenceConfig {
     config = JSON.parse(text);
   } catch {
     // The text may contain a password, which the parser's message would show.
-    throw new InvalidOption('The configuration of a storage that was given is no JSON.');
+    throw new InvalidOption('The given persistence_config is not valid JSON.');
   }
   if (isDict(config)) return config;
-  throw new InvalidOption('The configuration of a storage is an object, such as {"storage": "db", "connection": "…"}.');
+  throw new InvalidOption('A persistence_config must be an object, such as {"storage": "db", "connection": "…"}.');
 }
 
 /** The argument without passwords. */

@@ -1,24 +1,24 @@
-/** The assertions of the contract suites, independent of any test runner. */
+/** The few assertions of the contract suites, which must run under any test runner. */
 
-/** Fails with the message if the condition does not hold. */
+/** Fails with the message when the condition does not hold. */
 export function assert(condition: boolean, message: string): asserts condition {
   if (!condition) throw new Error(`The contract is broken: ${message}.`);
 }
 
-/** Fails unless both values have the same JSON, regardless of the order of keys. */
+/** Fails unless both values have the same JSON; the order of keys does not matter. */
 export function assertEqual(actual: unknown, expected: unknown): void {
   const [a, b] = [canonical(actual), canonical(expected)];
   const isLong = a.length + b.length > readable;
   assert(a === b, isLong && a !== b ? firstDifference(a, b) : `expected ${b}, got ${a}`);
 }
 
-/** The total length of two values up to which a reader can compare them unaided. */
+/** Up to this many characters, a person can still compare two values unaided. */
 const readable = 1000;
 
-/** A text that no JSON value has. */
+/** Stands for `undefined`, which JSON cannot express. */
 const nothing = 'undefined';
 
-/** The first place where two JSON texts differ, with both values. */
+/** Says where two JSON texts first differ, and how. */
 function firstDifference(a: string, b: string, place = ''): string {
   const [actual, expected]: unknown[] = [a, b].map((text) => (text === nothing ? null : JSON.parse(text)));
   if (isTree(actual) && isTree(expected)) {
@@ -34,12 +34,12 @@ function isTree(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
-/** Fails unless both lists contain the same strings, in any order. */
+/** Fails unless both lists hold the same texts, in any order. */
 export function assertSame(actual: readonly string[], expected: readonly string[]): void {
   assertEqual([...actual].sort(), [...expected].sort());
 }
 
-/** The error that a promise rejects with; null if it fulfils. */
+/** The error that a promise is rejected with; null when it is not. */
 export async function rejectionOf(promise: Promise<unknown>): Promise<Error | null> {
   try {
     await promise;

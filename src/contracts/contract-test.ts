@@ -1,4 +1,4 @@
-/** Types and helpers for the tests of the persistence contract. */
+/** The building blocks of the contract suite. */
 import type { Cinderlib } from '../cinderlib.ts';
 import type { Backend } from '../objects/backend.ts';
 import type { Connection } from '../objects/connection.ts';
@@ -6,33 +6,33 @@ import type { Snapshot } from '../objects/snapshot.ts';
 import type { Volume } from '../objects/volume.ts';
 import { assert } from './assertions.ts';
 
-/** A test: its name, and a body that runs on a context with an empty storage and two backends. */
+/** A test: its title, and its body, which runs on a context with an empty storage and two backends. */
 export type ContractTest = readonly [
   name: string,
   body: (cl: Cinderlib, first: Backend, second: Backend, kept: Kept) => Promise<void>,
 ];
 
-/** What the storage under test cannot store, because of its technology. */
+/** What the storage under test cannot keep by its nature. */
 export interface StorageLimits {
-  /** True if times have no fractional seconds, as in MySQL. */
+  /** True where times have no fractions of seconds, as in MySQL. */
   readonly wholeSeconds?: boolean;
-  /** The characters that text cannot contain, such as `/\0/g` in PostgreSQL. */
+  /** The characters that texts cannot contain, such as `/\0/g` in PostgreSQL. */
   readonly refusedCharacters?: RegExp;
 }
 
-/** What the storage under test must keep. */
+/** Reduces values to what the storage under test has to keep. */
 export interface Kept {
   /** The current fields of an object, without those that the storage need not keep. */
   fields(resource: Volume | Snapshot | Connection): Record<string, unknown>;
-  /** The text without the characters that the storage cannot contain. */
+  /** The text without the characters that the storage cannot store. */
   text(text: string): string;
 }
 
 export const ids = (objects: readonly { readonly id: string }[]): string[] => objects.map(({ id }) => id).sort();
 
 /**
- * The fields that a storage need not keep: those without a column in databases, objects that are stored on their own,
- * and the time of the last change, which databases set themselves.
+ * What a storage need not keep: fields that databases have no column for, objects that are stored separately, and
+ * the time of the last change, which databases set themselves.
  */
 const notKept = [
   ...['cluster', 'glance_metadata', 'consistencygroup', 'group', 'cgsnapshot', 'group_snapshot', 'volume_type'],
@@ -45,7 +45,7 @@ export function keptWithin({ wholeSeconds = false, refusedCharacters }: StorageL
       const { ovo } = resource.toJson({ simplified: true });
       const data = Object.entries(ovo['versioned_object.data'] ?? {}).filter(([name]) => !notKept.includes(name));
       const kept = wholeSeconds ? data.map(([name, value]) => [name, withoutFraction(name, value)] as const) : data;
-      // A copy, since memory storage returns the object itself, which later changes would affect.
+      // Memory hands out the object itself: this snapshot of it must not follow later changes.
       return JSON.parse(JSON.stringify(Object.fromEntries(kept)));
     },
     text: (text) => (refusedCharacters === undefined ? text : text.replaceAll(refusedCharacters, '')),
@@ -65,9 +65,9 @@ export function assertUnmarked({ ovo }: Volume | Snapshot | Connection): void {
   }
 }
 
-/** A copy of the object with a different id, which was never stored. */
+/** A copy of the given object that was never stored and has its own id. */
 export async function unstored<T extends Volume | Snapshot | Connection>(cl: Cinderlib, like: T): Promise<T> {
   const text = like.toJsons().replaceAll(like.id, '00000000-0000-4000-8000-00000000dead');
-  // The loaded object has the class named in the dump.
+  // load() makes an object of the class that the dump names.
   return (await cl.load(text)) as T;
 }

@@ -1,4 +1,4 @@
-/** What every storage must do when objects are deleted, and with filters that match only some objects. */
+/** What every storage must do on a delete, and with filters that only some objects match. */
 import { assert, assertEqual, assertSame } from './assertions.ts';
 import { type ContractTest, ids, unstored } from './contract-test.ts';
 
@@ -24,7 +24,7 @@ export const deleteTests: readonly ContractTest[] = [
     },
   ],
   [
-    'deleting an object again is no error',
+    'deleting an object twice is no error',
     async ({ persistence }, first) => {
       const volume = await first.createVolume(1);
       const snapshot = await volume.createSnapshot();
@@ -42,7 +42,7 @@ export const deleteTests: readonly ContractTest[] = [
     },
   ],
   [
-    'deleting an object that was never stored is no error, and deletes no other',
+    'deleting an object that was never stored is no error and deletes nothing else',
     async (cl, first) => {
       const { persistence } = cl;
       const volume = await first.createVolume(1);
@@ -63,7 +63,7 @@ export const deleteTests: readonly ContractTest[] = [
     },
   ],
   [
-    'snapshots must match every filter that is given',
+    'snapshots must match every given filter',
     async ({ persistence }, first) => {
       const [one, other] = [await first.createVolume(1), await first.createVolume(1)];
       const a = await one.createSnapshot({ name: 'same' });
@@ -81,7 +81,7 @@ export const deleteTests: readonly ContractTest[] = [
     },
   ],
   [
-    'connections must match every filter that is given',
+    'connections must match every given filter',
     async ({ persistence }, first) => {
       const [one, other] = [await first.createVolume(1), await first.createVolume(1)];
       const [a, b] = [await one.connect({ host: 'a' }), await other.connect({ host: 'b' })];

@@ -4,7 +4,7 @@ import type { DriverTest } from './volume-driver-contract.ts';
 
 export const connectionTests: readonly DriverTest[] = [
   [
-    'a volume is connected and disconnected, and what says how can be stored',
+    'a volume can be connected and disconnected, and its connection information is plain JSON',
     async (backend, { connector }) => {
       const volume = await backend.createVolume(1);
       await backend.validateConnector(connector);
@@ -19,7 +19,7 @@ export const connectionTests: readonly DriverTest[] = [
     },
   ],
   [
-    'a volume is connected again after it was disconnected, and to two hosts at once',
+    'a volume can be reconnected, and connected to two hosts at once',
     async (backend, { connector }) => {
       const volume = await backend.createVolume(1, { multiattach: true });
       await volume.disconnect(await volume.connect(connector));

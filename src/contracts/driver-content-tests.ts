@@ -1,18 +1,18 @@
-/** What every volume driver that stores data must do with it. */
+/** What every volume driver that stores bytes must preserve. */
 import type { Volume } from '../objects/volume.ts';
 import { assert } from './assertions.ts';
 import type { DriverTest } from './volume-driver-contract.ts';
 
-/** Access to the content of volumes. */
+/** Access to the content of a volume. */
 export interface Bytes {
   readonly read: (volume: Volume, at: number, length: number) => Promise<Uint8Array>;
-  /** Resolves once the data is on the driver's storage, so that later reads there return it. */
+  /** Resolves once the driver's storage has the bytes: later reads there return them. */
   readonly write: (volume: Volume, at: number, bytes: Uint8Array) => Promise<void>;
 }
 
 const gibibyte = 1024 ** 3;
 const length = 65_536;
-/** At the start, at an odd offset in the middle, and at the very end. */
+/** The start, an unaligned offset in the middle, and the very end. */
 const places = [0, 300_000_001, gibibyte - length];
 
 /** Bytes that differ between offsets and between patterns. */
@@ -33,7 +33,7 @@ async function assertPattern(bytes: Bytes, volume: Volume, seed: number, what: s
 
 export const contentTests: readonly DriverTest[] = [
   [
-    'a volume of a snapshot holds what its volume held when the snapshot was taken',
+    'a volume made from a snapshot holds what the source volume held when the snapshot was taken',
     async (backend, { bytes }) => {
       const volume = await backend.createVolume(1);
       await writePattern(bytes, volume, 1);
@@ -51,7 +51,7 @@ export const contentTests: readonly DriverTest[] = [
     },
   ],
   [
-    'a clone holds what its source held, and goes its own way',
+    'a clone holds what its source held, and is independent of it',
     async (backend, { bytes }) => {
       const volume = await backend.createVolume(1);
       await writePattern(bytes, volume, 4);
@@ -67,7 +67,7 @@ export const contentTests: readonly DriverTest[] = [
     },
   ],
   [
-    'a volume that grows keeps what it holds, and so do its snapshots',
+    'a volume that is extended keeps its content, and so do its snapshots',
     async (backend, { bytes }) => {
       const volume = await backend.createVolume(1);
       await writePattern(bytes, volume, 6);

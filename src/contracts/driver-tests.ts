@@ -1,11 +1,11 @@
-/** What every volume driver must do with volumes and snapshots, on any storage. */
+/** What every volume driver must do with volumes and snapshots, whatever stores them. */
 import type { Backend } from '../objects/backend.ts';
 import { assert, assertEqual, rejectionOf } from './assertions.ts';
 import type { DriverTest } from './volume-driver-contract.ts';
 
 export const driverTests: readonly DriverTest[] = [
   [
-    'a driver reports its capacity, by pools',
+    'a driver reports its capacity by pool',
     async (backend) => {
       const { pools } = await backend.stats({ refresh: true });
       assert(Array.isArray(pools) && pools.length > 0, 'statistics have at least one pool');
@@ -19,7 +19,7 @@ export const driverTests: readonly DriverTest[] = [
     },
   ],
   [
-    'a volume is made, found by another program, and deleted',
+    'a volume is created, can be deleted by another program, and leaves nothing behind',
     async (backend, { cl, another, leftovers }) => {
       const before = await leftovers();
       const volume = await backend.createVolume(1, { name: 'one' });
@@ -30,13 +30,13 @@ export const driverTests: readonly DriverTest[] = [
       assert(found !== undefined, 'the other program has the metadata');
       await found.delete();
       assertEqual(found.status, 'deleted');
-      // As cinderlib requires, deleting what no longer exists is not an error.
+      // As in cinderlib, deleting a volume that no longer exists is no error.
       await volume.delete();
       assertEqual(await leftovers(), before);
     },
   ],
   [
-    'volumes of the same name for people are two volumes',
+    'two volumes can have the same display name',
     async (backend) => {
       const [a, b] = [await backend.createVolume(1, { name: 'twin' }), await backend.createVolume(1, { name: 'twin' })];
       await a.delete();
@@ -46,7 +46,7 @@ export const driverTests: readonly DriverTest[] = [
     },
   ],
   [
-    'a volume grows, and does not shrink',
+    'a volume can be extended but not shrunk',
     async (backend) => {
       const volume = await backend.createVolume(1);
       assertEqual(await volume.extend(2), 2 * 1024 ** 3);
@@ -58,7 +58,7 @@ export const driverTests: readonly DriverTest[] = [
     },
   ],
   [
-    'a snapshot is taken and deleted, and its volume stays',
+    'a snapshot can be taken and deleted, and its volume cannot be deleted before it',
     async (backend, { leftovers }) => {
       const volume = await backend.createVolume(1);
       const before = await leftovers();
@@ -71,7 +71,7 @@ export const driverTests: readonly DriverTest[] = [
     },
   ],
   [
-    'clones and volumes of snapshots live longer than what they were made of',
+    'clones and volumes made from snapshots outlive their sources',
     async (backend, { leftovers }) => {
       const before = await leftovers();
       const volume = await backend.createVolume(1);
@@ -90,7 +90,7 @@ export const driverTests: readonly DriverTest[] = [
   ],
 ];
 
-/** True for the fake driver, which refuses nothing unless it is told to. */
+/** The fake driver accepts everything, except where a test tells it to fail. */
 async function storesNothing(backend: Backend): Promise<boolean> {
   const { storage_protocol } = await backend.stats();
   return storage_protocol === 'fake';

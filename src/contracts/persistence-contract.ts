@@ -1,8 +1,8 @@
 /**
- * The contract suite of persistence plugins: what every storage must do.
+ * What every storage must do: the contract suite for persistence plugins.
  *
- * It runs under any test runner, in any runtime: pass it the runner's `test` and a function that creates an empty
- * storage.
+ * It runs under any test runner, in any runtime: give it the runner's `test` and a function that creates an
+ * empty storage.
  */
 import type { Cinderlib } from '../cinderlib.ts';
 import type { Backend } from '../objects/backend.ts';
@@ -15,22 +15,22 @@ import { updateTests } from './update-tests.ts';
 import { volumeTests } from './volume-tests.ts';
 
 export interface ContractHarness {
-  /** Registers a test with the runner. */
+  /** The runner's way to register a test. */
   readonly test: (name: string, body: () => Promise<void>) => unknown;
-  /** The library to test with; a plugin's suite passes its own import of `setup`. */
+  /** The library under test; a plugin's suite passes its own import of `setup`. */
   readonly setup: (options: SetupOptions) => Promise<Cinderlib>;
-  /** Returns the `persistence_config` of an empty storage; called before each test. */
+  /** The `persistence_config` of an empty storage, created anew for each test. */
   readonly storage: () => PersistenceConfig | Promise<PersistenceConfig>;
-  /** What the storage cannot store. Default: nothing. */
+  /** What the storage cannot keep; by default nothing. */
   readonly limits?: StorageLimits;
-  /** Undoes what `storage` did; called after each test, even if `setup` failed. */
+  /** Undoes what `storage` did; runs after each test, even if its `setup` failed. */
   readonly cleanUp?: () => void | Promise<void>;
 }
 
 const fakeDriver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
 
 /**
- * Registers the tests of the persistence contract with a test runner.
+ * Registers the tests of the contract.
  *
  * @example
  * ```ts

@@ -14,7 +14,7 @@ export const storageTests: readonly ContractTest[] = [
     },
   ],
   [
-    'getters give arrays, with a filter and without',
+    'getters return arrays, with and without a filter',
     async ({ persistence }, first) => {
       const volume = await first.createVolume(1);
       for (const filter of [{}, { volume_id: volume.id }, { volume_id: 'nobody' }]) {
@@ -23,7 +23,7 @@ export const storageTests: readonly ContractTest[] = [
     },
   ],
   [
-    'what is not stored is not found by id, and gives an empty list by name',
+    'looking up an unknown id fails, and an unknown name gives an empty list',
     async (cl) => {
       assertEqual((await rejectionOf(cl.Volume.getById('nobody')))?.name, 'VolumeNotFound');
       assertEqual((await rejectionOf(cl.Snapshot.getById('nobody')))?.name, 'SnapshotNotFound');
@@ -53,7 +53,7 @@ export const storageTests: readonly ContractTest[] = [
     },
   ],
   [
-    'a dump loads into the same state',
+    'loading a dump reproduces the same state',
     async (cl, first) => {
       const volume = await first.createVolume(1, {
         name: 'v',
@@ -70,7 +70,7 @@ export const storageTests: readonly ContractTest[] = [
     },
   ],
   [
-    'iterate() gives what the getter gives',
+    'iterate() yields what the getter returns',
     async (cl, first) => {
       for (let size = 1; size <= 5; size++) await first.createVolume(size);
       const found: string[] = [];
@@ -83,7 +83,7 @@ export const storageTests: readonly ContractTest[] = [
     },
   ],
   [
-    'text of any script is kept to the letter',
+    'text in any script is kept to the letter',
     async (cl, first, _second, kept) => {
       const text = kept.text('näme \u0000 "\\ 東京 😀 \u2028');
       const volume = await first.createVolume(1, { name: text, metadata: { [text]: text } });
@@ -92,7 +92,7 @@ export const storageTests: readonly ContractTest[] = [
     },
   ],
   [
-    'writes that are sent together are all stored',
+    'concurrent writes are all stored',
     async (cl, first) => {
       const volumes = await Promise.all(Array.from({ length: 20 }, (_, n) => first.createVolume(1, { name: `v${n}` })));
       assertSame(ids(await cl.persistence.getVolumes({})), ids(volumes));

@@ -1,4 +1,4 @@
-/** What every storage must do with the fields of objects: store and update all of them. */
+/** What every storage must do with the fields of objects: keep them all, and update them all. */
 import { assertEqual } from './assertions.ts';
 import { assertUnmarked, type ContractTest } from './contract-test.ts';
 
@@ -56,14 +56,14 @@ const connectionFields = {
   attach_mode: 'ro',
 };
 
-/** The properties of an object that the expected object has too. */
+/** Picks the properties of the object that the expected one names. */
 function like(object: object, expected: object): Record<string, unknown> {
   return Object.fromEntries(Object.keys(expected).map((name) => [name, Reflect.get(object, name)]));
 }
 
 export const updateTests: readonly ContractTest[] = [
   [
-    'every field of a volume comes back as it was saved',
+    'every field of a volume is read as it was saved',
     async (cl, first, _second, kept) => {
       const volume = await first.createVolume(3, { ...volumeFields, extra_specs: { e: '1' } });
       const saved = kept.fields(volume);
@@ -73,7 +73,7 @@ export const updateTests: readonly ContractTest[] = [
     },
   ],
   [
-    'every field of a snapshot comes back as it was saved',
+    'every field of a snapshot is read as it was saved',
     async (cl, first, _second, kept) => {
       const snapshot = await (await first.createVolume(3)).createSnapshot(snapshotFields);
       const saved = kept.fields(snapshot);
@@ -83,7 +83,7 @@ export const updateTests: readonly ContractTest[] = [
     },
   ],
   [
-    'every field of a connection comes back as it was saved',
+    'every field of a connection is read as it was saved',
     async (cl, first, _second, kept) => {
       const connection = await (await first.createVolume(3)).connect(
         { host: 'h', wwpns: ['1', '2'] },
@@ -96,7 +96,7 @@ export const updateTests: readonly ContractTest[] = [
     },
   ],
   [
-    'a volume that is stored is brought up to date, field by field',
+    'every field of a stored volume can be updated',
     async (cl, first, _second, kept) => {
       const volume = await first.createVolume(1);
       const changes = [
@@ -117,7 +117,7 @@ export const updateTests: readonly ContractTest[] = [
     },
   ],
   [
-    'a snapshot that is stored is brought up to date, field by field',
+    'every field of a stored snapshot can be updated',
     async (cl, first, _second, kept) => {
       const snapshot = await (await first.createVolume(1)).createSnapshot();
       const changes = [
@@ -138,7 +138,7 @@ export const updateTests: readonly ContractTest[] = [
     },
   ],
   [
-    'a connection that is stored is brought up to date, field by field',
+    'every field of a stored connection can be updated',
     async (cl, first, _second, kept) => {
       const connection = await (await first.createVolume(1)).connect({ host: 'h' });
       const device = { path: '/dev/sdb', type: 'block' };
@@ -153,7 +153,7 @@ export const updateTests: readonly ContractTest[] = [
         await connection.save();
         const saved = kept.fields(connection);
         const found = await cl.Connection.getById(connection.id);
-        // Creating the object also writes the mode into the driver's answer.
+        // Creating a connection also writes the mode into the driver's answer.
         if (!('connection_info' in change)) assertEqual(like(found, change), change);
         else assertEqual(found.device, device);
         const { connection_info: _, ...others } = saved;
@@ -162,7 +162,7 @@ export const updateTests: readonly ContractTest[] = [
     },
   ],
   [
-    'an attached device is found with its connection, and gone with it',
+    'attach() stores the device with the connection, and detach() removes it',
     async (cl, first) => {
       const volume = await first.createVolume(1);
       const connection = await volume.attach();
@@ -173,7 +173,7 @@ export const updateTests: readonly ContractTest[] = [
     },
   ],
   [
-    'an object that was found can be changed and saved as well',
+    'an object that was looked up can be changed and saved',
     async (cl, first) => {
       const { id: volume_id } = await first.createVolume(1);
       const volume = await cl.Volume.getById(volume_id);
@@ -188,7 +188,7 @@ export const updateTests: readonly ContractTest[] = [
     },
   ],
   [
-    'a setter clears the marks of what changed',
+    'a setter clears the marks of change',
     async ({ persistence }, first) => {
       const volume = await first.createVolume(1, { extra_specs: { e: '1' }, qos_specs: { q: '2' } });
       assertUnmarked(volume);

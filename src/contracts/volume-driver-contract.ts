@@ -1,8 +1,8 @@
 /**
- * The contract suite of volume drivers: what every driver must do.
+ * What every volume driver must do: the contract suite for authors of drivers.
  *
- * It runs under any test runner, in any runtime: pass it the runner's `test` and a function that returns the options
- * of a backend on an empty storage. It needs space for five volumes of 1 GiB and one of 2 GiB.
+ * It runs under any test runner, in any runtime: give it the runner's `test`, and a function that returns the
+ * options of a backend on an empty storage. It needs room for five volumes of 1 GiB and one of 2 GiB.
  */
 import type { Cinderlib } from '../cinderlib.ts';
 import type { Backend, BackendOptions } from '../objects/backend.ts';
@@ -12,32 +12,32 @@ import { type Bytes, contentTests } from './driver-content-tests.ts';
 import { driverTests } from './driver-tests.ts';
 
 export interface VolumeDriverHarness {
-  /** Registers a test with the runner. */
+  /** The runner's way to register a test. */
   readonly test: (name: string, body: () => Promise<void>) => unknown;
-  /** The library to test with; a driver's suite passes its own import of `setup`. */
+  /** The library under test; a driver's suite passes its own import of `setup`. */
   readonly setup: (options: SetupOptions) => Promise<Cinderlib>;
-  /** Returns the options of a backend with the driver, on an empty storage; called before each test. */
+  /** The options of a backend of the driver on an empty storage; called before each test. */
   readonly backend: () => BackendOptions | Promise<BackendOptions>;
-  /** Options for `setup`, such as a `persistence_config`. By default, metadata is kept in memory. */
+  /** The options of `setup`, such as a `persistence_config`; by default metadata is in memory. */
   readonly options?: SetupOptions;
-  /** The connector properties of a host that can be connected. */
+  /** The properties of a host that volumes can be connected to. */
   readonly connector?: Readonly<Record<string, unknown>>;
-  /** Reads and writes the content of volumes. Without it, content is not tested. */
+  /** Reads and writes the content of volumes, for drivers that store any. Without it, content is not tested. */
   readonly bytes?: Bytes;
-  /** Lists everything on the storage. With it, the suite checks that nothing is left behind. */
+  /** The names of everything in the storage. With it, the suite checks that nothing is left behind. */
   readonly leftovers?: () => readonly string[] | Promise<readonly string[]>;
-  /** Undoes what `backend` did; called after each test, even if the backend failed to start. */
+  /** Undoes what `backend` did; runs after each test, even if its backend failed to start. */
   readonly cleanUp?: () => void | Promise<void>;
 }
 
-/** A test: its name, and a body that runs on a backend without volumes. */
+/** A test: its title, and its body, which runs on a backend without volumes. */
 export type DriverTest = readonly [name: string, body: (backend: Backend, tools: DriverTools) => Promise<void>];
 
 export interface DriverTools {
   readonly cl: Cinderlib;
   readonly connector: Readonly<Record<string, unknown>>;
   readonly bytes: Bytes;
-  /** Starts the backend in a second context, like another program would. It is closed after the test. */
+  /** Opens a second context on the same storage, as another program would. It is closed after the test. */
   readonly another: () => Promise<Backend>;
   readonly leftovers: () => Promise<readonly string[]>;
 }
@@ -45,7 +45,7 @@ export interface DriverTools {
 const nothing: Bytes = { read: async () => new Uint8Array(), write: async () => {} };
 
 /**
- * Registers the tests of the driver contract with a test runner.
+ * Registers the tests of the contract.
  *
  * @example
  * ```ts

@@ -4,7 +4,7 @@ import { type ContractTest, ids } from './contract-test.ts';
 
 export const volumeTests: readonly ContractTest[] = [
   [
-    'a volume is found as it was saved',
+    'a volume is read as it was saved',
     async (cl, first, _second, kept) => {
       const fields = { name: 'a name', description: 'what for', metadata: { k: 'v' }, admin_metadata: { a: 'm' } };
       const volume = await first.createVolume(3, fields);
@@ -20,7 +20,7 @@ export const volumeTests: readonly ContractTest[] = [
     },
   ],
   [
-    'extra specs and QoS specs come back with their volume',
+    'extra specs and QoS specs are read with their volume',
     async (cl, first) => {
       const volume = await first.createVolume(1, { extra_specs: { e: '1' }, qos_specs: { q: '2' } });
       const type = (await cl.Volume.getById(volume.id)).volume_type;
@@ -39,7 +39,7 @@ export const volumeTests: readonly ContractTest[] = [
     },
   ],
   [
-    'a change is stored by save()',
+    'save() stores a change',
     async (cl, first) => {
       const volume = await first.createVolume(1, { name: 'old' });
       volume.display_name = 'new';
@@ -48,7 +48,7 @@ export const volumeTests: readonly ContractTest[] = [
     },
   ],
   [
-    'metadata is replaced as a whole: keys go, change and come',
+    'setting metadata replaces it as a whole: keys are removed, changed and added',
     async (cl, first) => {
       const volume = await first.createVolume(1, { metadata: { goes: '1', stays: '2', changes: '3' } });
       volume.metadata = { stays: '2', changes: '4', comes: '5' };
@@ -60,7 +60,7 @@ export const volumeTests: readonly ContractTest[] = [
     },
   ],
   [
-    'saving what did not change changes nothing',
+    'saving an unchanged volume changes nothing',
     async (cl, first) => {
       const volume = await first.createVolume(1, { name: 'n', metadata: { k: 'v' }, extra_specs: { e: '1' } });
       const before = (await cl.Volume.getById(volume.id)).jsons();
@@ -70,7 +70,7 @@ export const volumeTests: readonly ContractTest[] = [
     },
   ],
   [
-    'volumes are filtered by id, name and backend, and by all of them together',
+    'volumes can be filtered by id, name and backend, alone and combined',
     async ({ persistence }, first, second) => {
       const a = await first.createVolume(1, { name: 'same' });
       const b = await second.createVolume(1, { name: 'same' });
@@ -86,14 +86,14 @@ export const volumeTests: readonly ContractTest[] = [
     },
   ],
   [
-    'an empty filter does not filter',
+    'empty filter values do not filter',
     async ({ persistence }, first) => {
       await first.createVolume(1);
       assertEqual((await persistence.getVolumes({ volume_id: '', volume_name: null })).length, 1);
     },
   ],
   [
-    'a deleted volume is gone, and deleting it again is no error',
+    'a deleted volume is no longer found, and deleting it again is no error',
     async (cl, first) => {
       const { persistence } = cl;
       const volume = await first.createVolume(1, { extra_specs: { e: '1' } });

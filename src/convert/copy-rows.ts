@@ -11,7 +11,7 @@ export function copyRows(scanner: SqlScanner): (string | null)[][] {
   // Skip the rest of the statement's own line.
   scanner.position = nextLine(text, scanner.position);
   for (;;) {
-    if (scanner.position >= text.length) scanner.fail('the rows of a COPY have no end');
+    if (scanner.position >= text.length) scanner.fail('the rows of a COPY do not end');
     const next = nextLine(text, scanner.position);
     const line = text.slice(scanner.position, next).replace(/\r?\n$/, '');
     scanner.position = next;

@@ -14,27 +14,28 @@ export function decodeText(bytes: Uint8Array): string {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
     if (bytes.length > longestText) throw tooLarge(`${bytes.length} bytes of text`, cause);
-    throw new InvalidDump('The file is no text in UTF-8. Write the dump again, with UTF-8 as its encoding.', { cause });
+    throw new InvalidDump('The file is not UTF-8 text. Write the dump again, encoded as UTF-8.', { cause });
   }
 }
 
 /** Decompresses gzip. */
 export function unpack(bytes: Uint8Array): Uint8Array {
   const zlib = builtin('node:zlib');
-  if (zlib === undefined) throw new InvalidDump('The file is packed by gzip, which this runtime cannot unpack.');
+  if (zlib === undefined)
+    throw new InvalidDump('The file is compressed with gzip, which this runtime cannot decompress.');
   try {
     return zlib.gunzipSync(bytes);
   } catch (cause) {
-    if (cause instanceof RangeError) throw tooLarge('more bytes than one file may have here', cause);
+    if (cause instanceof RangeError) throw tooLarge('more bytes than one buffer can hold', cause);
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new InvalidDump(`The file is packed by gzip and cannot be unpacked: ${reason}. Is it whole?`, { cause });
+    throw new InvalidDump(`The gzip file cannot be decompressed: ${reason}. Is it complete?`, { cause });
   }
 }
 
 function tooLarge(size: string, cause: unknown): InvalidDump {
   return new InvalidDump(
-    `The file holds ${size}, which is more than can be read at once: half a gigabyte. Restore the dump into a database ` +
-      'of its own kind, and name that by its URL.',
+    `The file holds ${size}; at most half a gigabyte can be read at once. Restore the dump into a server of its kind, ` +
+      'and give the URL of that database.',
     { cause },
   );
 }

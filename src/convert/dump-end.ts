@@ -26,7 +26,7 @@ export function refuseCutOff(text: string): void {
   if (frames.every(({ start, end }) => !start.test(first) || end.test(text))) return;
   const lines = text.split('\n').length;
   throw new InvalidDump(
-    `The SQL text ends in line ${lines}, without the words that the program which wrote it ends with: it was cut off, ` +
-      'and what is missing cannot be told. Make the dump again.',
+    `The SQL text ends in line ${lines} without its program's end marker: it was truncated, and it is unknown what is ` +
+      'missing. Make the dump again.',
   );
 }

@@ -15,7 +15,7 @@ export function dumpSource(value: unknown): ListSource {
   // For a dump with a missing part, the error names the part; this is not a dump at all.
   if (all.length > 0 && !all.some((item) => isDict(item) && own(item, 'class') !== undefined)) {
     throw new InvalidDump(
-      "This JSON is no dump of cinderlib: nothing in it has a 'class'. Nor is it what kubectl prints of ember-csi.",
+      "This JSON is neither a cinderlib dump (nothing in it has a 'class') nor kubectl's output for ember-csi.",
     );
   }
   const objects = new Objects();
@@ -58,7 +58,7 @@ export class Objects {
     const found = this.#all[name];
     if (found === undefined) return;
     const id = String(ovo.get('id') ?? '');
-    if (id === '') throw new InvalidDump(`A ${name} in the dump has no id, by which it would be stored and found.`);
+    if (id === '') throw new InvalidDump(`A ${name} in the dump has no id to store it by.`);
     const known = found.get(id);
     if (known?.inside === false && !inside && textOf(known.ovo) !== textOf(ovo)) throw twice(name, id);
     if (known !== undefined && inside) return;
@@ -76,6 +76,6 @@ function textOf(ovo: VersionedObject): string {
 
 function twice(what: string, id: string): InvalidDump {
   return new InvalidDump(
-    `The dump has the ${what} ${JSON.stringify(id)} twice, and not the same both times. Leave one of the two out.`,
+    `The dump has two different versions of the ${what} ${JSON.stringify(id)}. Remove one of them.`,
   );
 }

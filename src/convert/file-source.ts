@@ -32,13 +32,13 @@ export function isPacked([first, second]: Uint8Array): boolean {
 export function fileSource(bytes: Uint8Array): Source {
   if (ascii(bytes, 5) === 'PGDMP') {
     throw new InvalidDump(
-      'This is a dump of PostgreSQL in its custom format. Make it text first: pg_restore -f dump.sql FILE.',
+      'This is a PostgreSQL dump in the custom format. Convert it to text first: pg_restore -f dump.sql FILE.',
     );
   }
   if (bytes.length > 0 && isSqlite(bytes)) {
     throw new InvalidDump(
-      'This is a SQLite database, which cannot be read from the standard input, nor out of a packed file. ' +
-        'Put it into a file, unpacked, and name that.',
+      'This is a SQLite database, which cannot be read from standard input or from a compressed file. ' +
+        'Save it uncompressed, and name that file.',
     );
   }
   const archive = archives.find(({ start, at }) => ascii(bytes.subarray(at), start.length) === start);
@@ -49,7 +49,7 @@ export function fileSource(bytes: Uint8Array): Source {
   return isKubernetes(value) ? kubectlSource(value) : dumpSource(value);
 }
 
-const packed = (by: string): string => `The file is packed by ${by}. Unpack it first, and name what is in it.`;
+const packed = (by: string): string => `The file is compressed with ${by}. Decompress it first, and name the result.`;
 
 /** Formats that may contain a dump but are not one, by their magic bytes: oVirt backups, for instance. */
 const archives: readonly { readonly start: string; readonly at: number; readonly advice: string }[] = [
@@ -61,8 +61,8 @@ const archives: readonly { readonly start: string; readonly at: number; readonly
     start: 'ustar',
     at: 257,
     advice:
-      'This is an archive of tar. Unpack it first, and name the dump that is in it; one that pg_dump made as an archive ' +
-      'is made text: pg_restore -f dump.sql FILE.',
+      'This is a tar archive. Extract it first, and name the dump in it; if pg_dump made the archive, convert it to text: ' +
+      'pg_restore -f dump.sql FILE.',
   },
 ];
 

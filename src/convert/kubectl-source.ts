@@ -45,7 +45,7 @@ interface Resource {
 const kinds = ['Volume', 'Snapshot', 'Connection', 'KeyValue'];
 
 function describe(resource: unknown): Resource {
-  if (!isKubernetes(resource)) throw new InvalidDump("An item in the list of kubectl has no 'apiVersion' and 'kind'.");
+  if (!isKubernetes(resource)) throw new InvalidDump("An item in kubectl's list lacks 'apiVersion' or 'kind'.");
   const kind = String(own(resource, 'kind'));
   const metadata = own(resource, 'metadata');
   const name = isDict(metadata) ? own(metadata, 'name') : undefined;
@@ -62,6 +62,6 @@ function annotation(annotations: Dict, key: string, kind: string, name: string):
   const text = own(annotations, key);
   if (typeof text === 'string') return text;
   throw new InvalidDump(
-    `The ${kind} ${JSON.stringify(name)} has no annotation '${key}': it is not as ember-csi keeps it.`,
+    `The ${kind} ${JSON.stringify(name)} has no annotation '${key}': it is not in ember-csi's format.`,
   );
 }

@@ -62,7 +62,7 @@ export class SqlScanner {
   }
 
   expect(character: string, where: string): void {
-    if (!this.take(character)) this.fail(`${character} was expected ${where}`);
+    if (!this.take(character)) this.fail(`'${character}' was expected ${where}`);
   }
 
   /** Consumes a SQL keyword if it is next, in any case. */
@@ -118,7 +118,7 @@ export class SqlScanner {
     }
     // E'…' in PostgreSQL; X'…', N'…' and _utf8mb4'…' in MySQL.
     if (name.startsWith('_')) this.#skipBlanks();
-    if (this.text[this.position] !== "'") return this.fail(`the value ${name} is not known`);
+    if (this.text[this.position] !== "'") return this.fail(`the value ${name} is unknown`);
     if (/^x$/i.test(name)) return textOfHex(this.#string(false));
     return this.#cast(this.#string(this.dialect.backslashes || /^e$/i.test(name)));
   }
@@ -141,7 +141,7 @@ export class SqlScanner {
   skipRoutines(): void {
     if (this.restOfLine() === ';') return;
     const end = this.text.indexOf('\nDELIMITER ;', this.position);
-    if (end < 0) this.fail('a DELIMITER is not set back');
+    if (end < 0) this.fail('a DELIMITER is not reset');
     this.position = end + 1;
     this.restOfLine();
   }
@@ -150,7 +150,7 @@ export class SqlScanner {
   skipInList(): ',' | ')' {
     for (let depth = 0; ; ) {
       this.#skipBlanks();
-      const character = this.text[this.position] ?? this.fail('a bracket is not closed');
+      const character = this.text[this.position] ?? this.fail('a parenthesis is not closed');
       if (depth === 0 && (character === ',' || character === ')')) {
         this.position++;
         return character;
@@ -163,7 +163,7 @@ export class SqlScanner {
 
   fail(reason: string): never {
     const line = this.text.slice(0, this.position).split('\n').length;
-    const end = this.position >= this.text.length ? ' The file ends there: is it whole?' : '';
+    const end = this.position >= this.text.length ? ' The file ends there: is it complete?' : '';
     throw new InvalidDump(`The SQL text cannot be read: in line ${line} ${reason}.${end}`);
   }
 
@@ -183,7 +183,7 @@ export class SqlScanner {
       return;
     }
     const end = this.text.indexOf(quote, this.position);
-    if (end < 0) this.fail(`a text in ${quote} is not closed`);
+    if (end < 0) this.fail(`a string in ${quote} is not closed`);
     this.position = end + quote.length;
   }
 
@@ -221,7 +221,7 @@ export class SqlScanner {
       const character = this.text[this.position++];
       if (character === undefined) {
         this.position = start;
-        this.fail('a text is not closed');
+        this.fail('a string is not closed');
       }
       if (character === '\\') parts.push(backslashes ? this.#escape() : character);
       else if (this.text[this.position] === "'") {

@@ -16,7 +16,9 @@ export function sqlSource(text: string): ListSource {
   const all = sqlTables(text);
   if (!all.has('volumes')) {
     const names = [...all.keys()].slice(0, 5).join(', ') || 'none';
-    throw new InvalidDump(`The SQL text has no table volumes, as a database of cinderlib has. Its tables: ${names}.`);
+    throw new InvalidDump(
+      `The SQL text has no table volumes, which every database of cinderlib has. Its tables: ${names}.`,
+    );
   }
   const left: NotCarried[] = [];
   const live = (table: string): RowSet => {
@@ -95,7 +97,7 @@ function booleanOf(value: SqlValue): SqlValue {
 function integerOf(value: SqlValue): SqlValue {
   if (typeof value !== 'string') return value;
   if (/^-?\d+$/.test(value)) return Number.isSafeInteger(Number(value)) ? Number(value) : BigInt(value);
-  throw new InvalidDump(`${JSON.stringify(value)} is no size: an integer was expected.`);
+  throw new InvalidDump(`${JSON.stringify(value)} is not a valid size: an integer was expected.`);
 }
 
 /** Sorts rows like Cinder's listings; dumps are in primary-key order, or in none. */

@@ -41,16 +41,14 @@ function createStatement(scanner: SqlScanner, tables: Tables): void {
 function dialectOf(text: string): Dialect {
   const start = text.slice(0, 100_000);
   if (/^(?:--[^\n]*\n|\s)*PRAGMA foreign_keys\s*=\s*OFF;\s*BEGIN TRANSACTION;/.test(start)) {
-    throw new InvalidDump(
-      'This is what the command .dump of sqlite3 writes, which makes a database of it: sqlite3 NEW.sqlite < FILE.',
-    );
+    throw new InvalidDump("This is the output of sqlite3's .dump. Make a database from it: sqlite3 NEW.sqlite < FILE.");
   }
   if (/PostgreSQL database dump|pg_catalog\.|^COPY \S+ \(.*FROM stdin;/m.test(start)) {
     return { name: 'postgres', backslashes: /standard_conforming_strings = off/.test(start) };
   }
   if (/(?:MySQL|MariaDB) dump|`|\/\*[!M]/.test(start)) return { name: 'mysql', backslashes: true };
   throw new InvalidDump(
-    'The text is no dump that can be read: it looks neither like JSON nor like what pg_dump or mysqldump write.',
+    'The text is not a known kind of dump: it looks like neither JSON nor the output of pg_dump or mysqldump.',
   );
 }
 
@@ -89,8 +87,8 @@ class Tables {
     if (another !== undefined) {
       const names = withVolumes.map(({ name }) => JSON.stringify(name)).join(', ');
       throw new InvalidDump(
-        `The SQL text holds tables of Cinder more than once: in ${names}. They are of different databases, and are not ` +
-          'put together. Dump one of them by itself.',
+        `The SQL text holds Cinder's tables more than once: in ${names}. Different databases are not merged; ` +
+          'dump one of them alone.',
       );
     }
     const others = spaces.filter((space) => space !== chosen);
@@ -133,7 +131,7 @@ class Tables {
     const columns: string[] = [];
     if (table !== null && this.#spaceOf(table).content.get(table.name)?.rows.length) {
       scanner.fail(
-        `the table ${table.name} begins again, as if two dumps were put together: dump the one that is meant alone`,
+        `the table ${table.name} begins again, as if two dumps were concatenated: dump only the one you mean`,
       );
     }
     if (table !== null && scanner.take('(')) {
@@ -149,7 +147,7 @@ class Tables {
 
   insert(): void {
     const scanner = this.#scanner;
-    const table = scanner.qualifiedName() ?? scanner.fail('the name of a table was expected');
+    const table = scanner.qualifiedName() ?? scanner.fail('a table name was expected');
     const { name } = table;
     const columns = this.#columnList() ?? this.#knownColumns(table);
     if (!scanner.takeWord('VALUES')) scanner.fail(`VALUES was expected in an INSERT into ${name}`);
@@ -165,12 +163,12 @@ class Tables {
     } while (scanner.take(','));
     // Added by pg_dump on request: ON CONFLICT DO NOTHING.
     if (scanner.takeWord('ON')) for (const word of ['CONFLICT', 'DO', 'NOTHING']) scanner.takeWord(word);
-    if (!scanner.take(';')) scanner.fail(`; was expected after an INSERT into ${name}`);
+    if (!scanner.take(';')) scanner.fail(`';' was expected after an INSERT into ${name}`);
   }
 
   copy(): void {
     const scanner = this.#scanner;
-    const table = scanner.qualifiedName() ?? scanner.fail('the name of a table was expected');
+    const table = scanner.qualifiedName() ?? scanner.fail('a table name was expected');
     const { name } = table;
     const columns = this.#columnList() ?? this.#knownColumns(table);
     // In a dump in directory or archive format, the rows are in other files or in another form.
@@ -193,9 +191,9 @@ class Tables {
     const scanner = this.#scanner;
     if (!scanner.take('(')) return null;
     const columns: string[] = [];
-    do columns.push(scanner.name() ?? scanner.fail('the name of a column was expected'));
+    do columns.push(scanner.name() ?? scanner.fail('a column name was expected'));
     while (scanner.take(','));
-    scanner.expect(')', 'after the names of columns');
+    scanner.expect(')', 'after the column names');
     return columns;
   }
 
@@ -205,7 +203,7 @@ class Tables {
       this.#spaceOf(table).columns.get(name) ??
       // A dump that qualifies a table's name here need not have done so in its CREATE TABLE.
       this.#spaces.get('')?.columns.get(name) ??
-      this.#scanner.fail(`the columns of ${name} are not known: its CREATE TABLE does not come before its rows`)
+      this.#scanner.fail(`the columns of ${name} are unknown: no CREATE TABLE comes before its rows`)
     );
   }
 
@@ -224,7 +222,7 @@ class Tables {
       return rows;
     }
     if (known.columns.join() === columns.join()) return known.rows;
-    return this.#scanner.fail(`rows of ${name} come with other columns than those before`);
+    return this.#scanner.fail(`rows of ${name} have other columns than those before`);
   }
 
   #spaceOf({ schema }: QualifiedName): Space {

@@ -84,8 +84,8 @@ class Run {
       await this.#eachKeyValue(steps, (some) => target.storeKeyValues(some));
       if ((await this.#source.state()) !== before) {
         throw new SourceChanged(
-          'The source was changed while it was read. Nothing was written where the target has transactions. ' +
-            'Stop what writes to the source, and migrate again.',
+          'The source was changed while it was read. If the target has transactions, nothing was written. ' +
+            'Stop whatever writes to the source, and migrate again.',
         );
       }
     } catch (error) {

@@ -34,7 +34,7 @@ export function takenItem(object: VersionedObject): Item {
 
 function item(ovo: VersionedObject): Item {
   const kind = kinds[ovo.model.name];
-  if (kind === undefined) throw new TypeError(`A ${ovo.model.name} is nothing that a storage stores by itself.`);
+  if (kind === undefined) throw new TypeError(`A ${ovo.model.name} is not stored by itself.`);
   return { kind, id: String(ovo.get('id') ?? ''), ovo };
 }
 

@@ -1,4 +1,4 @@
-/** The command line as a process: what each command prints, for programs, and with which code it ends. */
+/** The command line as a process: what each command prints for programs, and its exit code. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -12,7 +12,7 @@ import { cli, parsed } from '../support/cli.ts';
 import { copyGolden, type GoldenAnswers, goldenBytes, goldenJson, inTemporaryFolder } from '../support/golden.ts';
 import { sqlite3 } from '../support/tables.ts';
 
-// Processes, one after the other, on machines that do other things too.
+// These tests run processes one after the other, on machines that are busy with other work.
 vi.setConfig({ testTimeout: 180_000 });
 
 const expected = goldenJson<GoldenAnswers>('rich.expected.json.gz');
@@ -23,7 +23,7 @@ async function withRich(use: (path: string, folder: string) => Promise<void>): P
 
 const change = (path: string, sql: string): void => void execFileSync('sqlite3', [path, sql]);
 
-test('ls --json tells what the database holds, newest first', async () => {
+test('ls --json lists the content of the database, newest first', async () => {
   await withRich(async (path) => {
     const [volumes, snapshots, connections, keyValues, backends] = await Promise.all(
       ['volumes', 'snapshots', 'connections', 'key-values', 'backends'].map(async (kind) =>
@@ -47,7 +47,7 @@ test('ls --json tells what the database holds, newest first', async () => {
   });
 });
 
-test('ls without --json is lines with tabs, a title first', async () => {
+test('ls without --json prints tab-separated lines after a header', async () => {
   await withRich(async (path) => {
     const { out, err, code } = await cli(['ls', path, 'backends']);
     expect([code, err]).toEqual([0, '']);
@@ -72,7 +72,7 @@ test('names cannot move the cursor or break a line', async () => {
   });
 });
 
-test('info tells the storage and how much there is', async () => {
+test('info prints the storage and the counts of its objects', async () => {
   await withRich(async (path) => {
     const before = readFileSync(path);
     expect(parsed(await cli(['info', path, '--json']))).toMatchObject({
@@ -90,7 +90,7 @@ test('info tells the storage and how much there is', async () => {
   });
 });
 
-test('show --json --show-secrets is what dumps() gives', async () => {
+test('show --json --show-secrets prints what dumps() returns', async () => {
   await withRich(async (path) => {
     const [volume] = Object.keys(expected.volumes);
     const [snapshot] = Object.keys(expected.snapshots);
@@ -111,13 +111,13 @@ test('show --json --show-secrets is what dumps() gives', async () => {
   });
 });
 
-test('show of nothing ends with 4', async () => {
+test('show exits with 4 if nothing matches', async () => {
   await withRich(async (path) => {
     for (const id of ['nobody', '']) expect((await cli(['show', path, id])).code).toBe(4);
   });
 });
 
-test('dump --show-secrets is what Python gave for each volume, and load takes it', async () => {
+test('dump --show-secrets prints the dumps of Python, and load accepts them', async () => {
   await withRich(async (path, folder) => {
     const { out, err } = await cli(['dump', path, '--show-secrets', '--no-key-values']);
     expect(err).toContain('11 key-values were left out');
@@ -129,7 +129,7 @@ test('dump --show-secrets is what Python gave for each volume, and load takes it
     const target = join(folder, 'loaded.sqlite');
     expect(await cli(['load', '-', target], { input: out })).toMatchObject({ code: 0 });
     expect(parsed(await cli(['ls', target, '--json']))).toEqual(parsed(await cli(['ls', path, '--json'])));
-    // And the library takes it.
+    // The library accepts it too.
     const cl = await setup({ fail_on_missing_backend: false });
     await cl.load(out, { save: true });
     expect((await cl.persistence.getVolumes()).length).toBe(55);
@@ -137,14 +137,14 @@ test('dump --show-secrets is what Python gave for each volume, and load takes it
   });
 });
 
-test.each(['rich-mysql', 'rich-postgres'])('convert makes of %s.sql the texts that Python gave', async (name) => {
+test.each(['rich-mysql', 'rich-postgres'])('convert turns %s.sql into the dumps of Python', async (name) => {
   await inTemporaryFolder(async (folder) => {
     const golden = goldenJson<GoldenAnswers>(`${name}.expected.json.gz`);
     const sql = join(folder, 'backup.sql.gz');
     writeFileSync(sql, gzipSync(goldenBytes(`${name}.sql`)));
     const json = join(folder, 'out.json');
     expect(await cli(['convert', sql, json, '--no-key-values'])).toMatchObject({ code: 0 });
-    // Nobody else is to read what may be secrets.
+    // The file may hold secrets: only its owner may read it.
     expect(statSync(json).mode & 0o077).toBe(0);
     const lines = readFileSync(json, 'utf8').trimEnd().slice(1, -1).split(',\n');
     const id = (text: string) => /"id":"([^"]*)"/.exec(text)?.[1] ?? '';
@@ -166,7 +166,7 @@ test.each(['rich-mysql', 'rich-postgres'])('convert makes of %s.sql the texts th
   });
 });
 
-/** The order of attachments and metadata is the server's own. */
+/** Sorted, since the order of attachments and metadata is up to the server. */
 function sorted(text: string): unknown {
   const walk = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(walk).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
@@ -176,7 +176,7 @@ function sorted(text: string): unknown {
   return walk(JSON.parse(text));
 }
 
-test('convert does not replace a file, unless told to', async () => {
+test('convert replaces an existing file only with --force', async () => {
   await withRich(async (path, folder) => {
     for (const name of ['out.json', 'out.sqlite']) {
       const file = join(folder, name);
@@ -196,17 +196,17 @@ test('convert does not replace a file, unless told to', async () => {
   });
 });
 
-test('migrate ends with 0, tells what was not carried, and leaves the source alone', async () => {
+test('migrate exits with 0, reports what was not carried, and leaves the source unchanged', async () => {
   await withRich(async (path, folder) => {
     const before = readFileSync(path);
     const dry = await cli(['migrate', path, join(folder, 'new.sqlite'), '--dry-run']);
     expect(dry).toMatchObject({ code: 0 });
-    expect(dry.out).toContain('Would carry 55 volumes, 35 snapshots, 17 connections, 11 key-values');
+    expect(dry.out).toContain('Would copy 55 volumes, 35 snapshots, 17 connections, 11 key-values');
     expect(existsSync(join(folder, 'new.sqlite'))).toBe(false);
     const { out, code } = await cli(['migrate', path, join(folder, 'new.sqlite')]);
     expect(code).toBe(0);
-    expect(out).toContain('Carried 55 volumes');
-    expect(out).toContain('not carried: 18 × volume_metadata: rows that are marked as deleted');
+    expect(out).toContain('Copied 55 volumes');
+    expect(out).toContain('not copied: 18 × volume_metadata: rows that are marked as deleted');
     expect(out).toContain('Verified');
     expect(readFileSync(path).equals(before)).toBe(true);
     expect((await cli(['migrate', path, path])).code).toBe(1);
@@ -214,14 +214,14 @@ test('migrate ends with 0, tells what was not carried, and leaves the source alo
 });
 
 describe('check', () => {
-  test('of a sound database ends with 0', async () => {
+  test('exits with 0 for a sound database', async () => {
     await inTemporaryFolder(async (folder) => {
       const path = copyGolden('one.sqlite', join(folder, 'one.sqlite'));
       expect(await cli(['check', path])).toMatchObject({ code: 0, out: 'The database is sound.\n', err: '' });
     });
   });
 
-  test('tells what it found and ends with 3; --repair shows it first, and asks', async () => {
+  test('reports its findings and exits with 3; --repair shows them first and asks', async () => {
     await inTemporaryFolder(async (folder) => {
       const path = copyGolden('one.sqlite', join(folder, 'one.sqlite'));
       change(path, "INSERT INTO volume_attachment (deleted, id, volume_id) VALUES (0, 'lost', 'gone')");
@@ -237,11 +237,11 @@ describe('check', () => {
         ],
       });
       const bytes = readFileSync(path);
-      // On the error stream a program looks for errors.
+      // Programs expect nothing but errors on standard error.
       const told = await cli(['check', path, '--repair', '--json']);
       expect([told.code, told.err]).toEqual([3, '']);
       expect(parsed(told)).toMatchObject({ repaired: [] });
-      // There is nobody to be asked.
+      // Standard input is no terminal: there is nobody to ask.
       const asked = await cli(['check', path, '--repair']);
       expect(asked.code).toBe(3);
       expect(asked.err).toContain('volume_attachment: 1 row');
@@ -255,16 +255,16 @@ describe('check', () => {
     });
   });
 
-  test('tells what opening for a repair changes beside', async () => {
+  test('lists what else opening the database for a repair changes', async () => {
     await inTemporaryFolder(async (folder) => {
       for (const [name, said] of [
-        ['rev-921e1a36b076.sqlite', 'the schema of revision 921e1a36b076 is brought to the next one'],
-        ['no-kv-table.sqlite.gz', 'the table cinderlib_persistence_key_value is made'],
+        ['rev-921e1a36b076.sqlite', 'the schema is upgraded from revision 921e1a36b076'],
+        ['no-kv-table.sqlite.gz', 'the table cinderlib_persistence_key_value is created'],
       ] as const) {
         const path = copyGolden(name, join(folder, `${name}.copy`));
         const bytes = readFileSync(path);
         const { err } = await cli(['check', path, '--repair']);
-        expect(err).toContain(`To be repaired it is opened for writing, and so also:\n  ${said}`);
+        expect(err).toContain(`The repair opens the database for writing, which also changes this:\n  ${said}`);
         expect(err.match(/^ {2}the /gm)?.length).toBe(1);
         expect(readFileSync(path).equals(bytes)).toBe(true);
       }
@@ -273,7 +273,7 @@ describe('check', () => {
     });
   });
 
-  test('makes no database where there is none', async () => {
+  test('does not create a missing database', async () => {
     await inTemporaryFolder(async (folder) => {
       const missing = join(folder, 'missing.sqlite');
       expect((await cli(['check', missing, '--repair', '--yes'])).code).toBe(1);
@@ -281,7 +281,7 @@ describe('check', () => {
     });
   });
 
-  test('tells damage of the file and of the schema', async () => {
+  test('reports damage to the file and to the schema', async () => {
     await inTemporaryFolder(async (folder) => {
       const path = copyGolden('no-default-type.sqlite.gz', join(folder, 'schema.sqlite'));
       const result = await cli(['check', path, '--json']);
@@ -289,10 +289,10 @@ describe('check', () => {
       expect(parsed(result)).toMatchObject({ ok: false, schema: expect.stringContaining('__DEFAULT__') });
       const finding = { name: 'no_default_type', table: 'volume_types', severity: 'error', repairable: false };
       expect(parsed(result)).toMatchObject({ findings: [finding] });
-      expect((await cli(['check', path])).out).toMatch(/no_default_type.*every volume without a type of its own/s);
+      expect((await cli(['check', path])).out).toMatch(/no_default_type.*the default volume type is missing/s);
       const deleted = copyGolden('deleted-default-type.sqlite.gz', join(folder, 'deleted.sqlite'));
       expect((await cli(['check', deleted])).out).toMatch(/no_default_type.*missing or marked as deleted/s);
-      // By the statement that the documentation gives.
+      // With the statement that the documentation gives.
       change(deleted, "UPDATE volume_types SET deleted = 0, deleted_at = NULL WHERE name = '__DEFAULT__'");
       expect(parsed(await cli(['check', deleted, '--json']))).toMatchObject({ schema: null });
       const damaged = copyGolden('rich.sqlite', join(folder, 'damaged.sqlite'));
@@ -331,7 +331,7 @@ describe('secrets', () => {
     });
   }
 
-  test('are in no output, unless they are asked for', async () => {
+  test('appear in no output unless --show-secrets is given', async () => {
     await withSecrets(async (path, ids) => {
       const commands = [
         ['info', path],
@@ -356,7 +356,7 @@ describe('secrets', () => {
     });
   });
 
-  test('that were masked are never loaded, wherever they stand', async () => {
+  test('are never loaded once masked, wherever they occur', async () => {
     await inTemporaryFolder(async (folder) => {
       const path = copyGolden('one.sqlite', join(folder, 'one.sqlite'));
       change(
@@ -392,7 +392,7 @@ describe('secrets', () => {
     ['ls', '{"storage": "db", "connection": "nosuch://u:url-S3cret@h/d"}'],
     ['ls', '{"storage": "no such plugin", "password": "url-S3cret"}'],
     ['migrate', 'sqlite:///nothing.sqlite', 'mysql://user:url-S3cret@127.0.0.1:1/d'],
-  ])('are in no error: %s %s', async (...command) => {
+  ])('appear in no error: %s %s', async (...command) => {
     const { out, err, code } = await cli(command);
     expect(code).toBe(1);
     expect(out + err).not.toContain('S3cret');
@@ -400,7 +400,7 @@ describe('secrets', () => {
   });
 });
 
-describe('a URL with a slip', () => {
+describe('storageArgument() and malformed URLs', () => {
   const slips = [
     'postgresql:/user:hunter2@host/db',
     'mysql//user:hunter2@host/db',
@@ -412,7 +412,7 @@ describe('a URL with a slip', () => {
     'mysql:/host/db?password=hunter2',
   ];
 
-  test('is no path, and its password is not told', () => {
+  test('refuses a malformed URL instead of taking it for a path, and hides its password', () => {
     for (const url of slips) {
       expect(() => storageArgument(url), url).toThrow(InvalidOption);
       expect(() => storageArgument(url), url).not.toThrow('hunter2');
@@ -420,13 +420,13 @@ describe('a URL with a slip', () => {
   });
 
   test.each(['cl.sqlite', './a:b@c', '/var/a:b@c.sqlite', '-', '{"a": "b:c@d"}', 'mysql/dump.sql', 'a@b:c', 'C:/x'])(
-    '%s is none',
+    'accepts %s',
     (argument) => {
       expect(storageArgument(argument)).toBe(argument);
     },
   );
 
-  test('is none where a file has that name', async () => {
+  test('accepts an argument that looks like a URL if a file has that name', async () => {
     await inTemporaryFolder(async (folder) => {
       const path = `test/../${relative(process.cwd(), join(folder, 'at 10:30@host.json'))}`;
       expect(() => storageArgument(path)).toThrow(InvalidOption);
@@ -444,7 +444,7 @@ describe('a URL with a slip', () => {
     [2, ['ls', 'volumes', 'mysql://user:hunter2@host/db']],
     [2, ['mysql://user:hunter2@host/db']],
     [2, ['ls', '--url=mysql://user:hunter2@host/db']],
-  ])('ends with %i, whatever it was taken for: %j', async (expectedCode, command) => {
+  ])('the command exits with %i and hides the password: %j', async (expectedCode, command) => {
     const { code, out, err } = await cli(command, { input: '[]' });
     expect([code, out]).toEqual([expectedCode, '']);
     expect(err).not.toBe('');
@@ -452,7 +452,7 @@ describe('a URL with a slip', () => {
   });
 });
 
-describe('a wrong command line ends with 2', () => {
+describe('a wrong command line exits with 2', () => {
   test.each([
     [['nonsense'], 'unknown command'],
     [['ls'], "missing required argument 'url'"],
@@ -466,7 +466,7 @@ describe('a wrong command line ends with 2', () => {
   });
 });
 
-test('help ends with 0', async () => {
+test('help exits with 0', async () => {
   for (const command of [['--help'], ['help', 'migrate'], ['check', '--help']]) {
     const { code, out, err } = await cli(command);
     expect([code, err]).toEqual([0, '']);
@@ -479,22 +479,22 @@ test.each(['--version', '-V'])('%s prints the version of the package', async (op
   expect(await cli([option])).toEqual({ code: 0, out: `${version}\n`, err: '' });
 });
 
-test('the help of dump promises nothing that a masked dump does not keep', async () => {
+test('the help of dump promises only what a masked dump keeps', async () => {
   const { out } = await cli(['dump', '--help']);
-  expect(out).toContain('with --show-secrets to be loaded again');
+  expect(out).toContain('with --show-secrets it can be loaded again');
   expect(out).not.toContain('load() takes');
   expect(out).toMatch(/--json +print errors as JSON too/);
-  expect((await cli(['migrate', '--help'])).out).toMatch(/--show-secrets +print what differs in full/);
+  expect((await cli(['migrate', '--help'])).out).toMatch(/--show-secrets +print differences unmasked/);
 });
 
-test('an error with --json is JSON too', async () => {
+test('--json prints errors as JSON too', async () => {
   const { code, out, err } = await cli(['ls', 'missing.sqlite', '--json'], { cwd: '/' });
   expect([code, out]).toEqual([1, '']);
   expect(JSON.parse(err)).toEqual({
     error: {
       name: 'DatabaseUnavailable',
       code: 'DATABASE_UNAVAILABLE',
-      message: 'Cannot read missing.sqlite: there is no such file.',
+      message: 'Cannot read missing.sqlite: no such file.',
     },
   });
 });
@@ -504,9 +504,9 @@ test.each([
   [['lss', 'x'], 2, 'UsageError', 'Did you mean ls?'],
   [['ls', 'x', 'nonsense'], 2, 'UsageError', 'Allowed choices are'],
   [[], 2, 'UsageError', 'unknown option'],
-  [['convert', 'x', 'mysql://u@h/d', '--force'], 2, 'UsageError', '--force replaces a file'],
+  [['convert', 'x', 'mysql://u@h/d', '--force'], 2, 'UsageError', '--force requires a file'],
   [['show', 'test/golden/one.sqlite', 'nobody'], 4, 'NotFound', '"nobody"'],
-])('with --json what is wrong with %j is JSON too', async (command, code, name, message) => {
+])('--json prints the error of %j as JSON', async (command, code, name, message) => {
   const root = join(import.meta.dirname, '../..');
   const ran = await cli([...command, '--json'], { cwd: root });
   expect([ran.code, ran.out]).toEqual([code, '']);
@@ -515,7 +515,7 @@ test.each([
   });
 });
 
-test('a reader that has enough is no failure', async () => {
+test('a reader that closes the pipe early causes no failure', async () => {
   await inTemporaryFolder(async (folder) => {
     const path = copyGolden('many.sqlite.gz', join(folder, 'many.sqlite'));
     const program = join(import.meta.dirname, '../../dist/cli.js');

@@ -1,4 +1,4 @@
-/** `convert` to JSON: what it says of what has no place there; and which targets take JSON, and which do not. */
+/** `convert` to JSON: what it reports as left out; and which targets accept the name of a JSON file. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
@@ -6,23 +6,23 @@ import { cli, parsed } from '../support/cli.ts';
 import { copyGolden, inTemporaryFolder } from '../support/golden.ts';
 import { sqlite3 } from '../support/tables.ts';
 
-// Processes, one after the other, on machines that do other things too.
+// These tests run processes one after the other, on machines that are busy with other work.
 vi.setConfig({ testTimeout: 180_000 });
 
 async function withRich(use: (path: string, folder: string) => Promise<void>): Promise<void> {
   await inTemporaryFolder(async (folder) => use(copyGolden('rich.sqlite', join(folder, 'rich.sqlite')), folder));
 }
 
-test('convert to JSON names what it leaves out, as the dry run does', async () => {
+test('convert to JSON reports what it leaves out, as its dry run does', async () => {
   await withRich(async (path, folder) => {
     const [{ n } = {}] = sqlite3(path, 'SELECT count(*) AS n FROM volume_metadata WHERE deleted');
-    const line = `not carried: ${n} × volume_metadata: rows that are marked as deleted`;
+    const line = `not copied: ${n} × volume_metadata: rows that are marked as deleted`;
     const json = join(folder, 'out.json');
     expect((await cli(['convert', path, json, '--dry-run'])).out).toContain(line);
     expect(existsSync(json)).toBe(false);
     const done = await cli(['convert', path, json]);
     expect(done).toMatchObject({ code: 0, out: '' });
-    expect(done.err).toContain('Carried 55 volumes, 35 snapshots, 17 connections, 11 key-values and 9 volume types.');
+    expect(done.err).toContain('Copied 55 volumes, 35 snapshots, 17 connections, 11 key-values and 9 volume types.');
     expect(done.err).toContain(line);
     const report = parsed(await cli(['convert', path, json, '--force', '--json', '--no-key-values']));
     expect(report).toMatchObject({
@@ -52,7 +52,7 @@ test.each([
   ['load', 'out.json', 'convert'],
   ['load', 'out.json.gz', 'gzip'],
   ['convert', 'out.json.gz', 'gzip'],
-])('%s makes no SQLite database that is called %s', async (command, name, way) => {
+])('%s creates no SQLite database named %s', async (command, name, way) => {
   await withRich(async (path, folder) => {
     const refused = await cli([command, path, join(folder, name)]);
     expect(refused).toMatchObject({ code: 1, out: '' });
@@ -61,7 +61,7 @@ test.each([
   });
 });
 
-test('a URL makes a database of any name', async () => {
+test('a URL can create a database with any name', async () => {
   await inTemporaryFolder(async (folder) => {
     const path = copyGolden('one.sqlite', join(folder, 'one.sqlite'));
     expect(await cli(['migrate', path, `sqlite:///${folder}/out.json`])).toMatchObject({ code: 0 });
@@ -69,14 +69,14 @@ test('a URL makes a database of any name', async () => {
   });
 });
 
-test('a URL of a file is that of the new file, and puts nothing into an old one', async () => {
+test('convert to the URL of an existing file replaces it with --force, and never adds to it', async () => {
   await withRich(async (path, folder) => {
     const target = copyGolden('one.sqlite', join(folder, 'new.json'));
     const before = readFileSync(target);
     const url = `sqlite:///${target}`;
     const refused = await cli(['convert', path, url]);
     expect(refused).toMatchObject({ code: 1, out: '' });
-    expect(refused.err).toContain('exists already');
+    expect(refused.err).toContain('already exists');
     expect(readFileSync(target).equals(before)).toBe(true);
     expect((await cli(['convert', target, url, '--force'])).err).toContain('the same storage');
     expect(await cli(['convert', path, url, '--force', '--no-verify'])).toMatchObject({ code: 0 });
@@ -85,12 +85,12 @@ test('a URL of a file is that of the new file, and puts nothing into an old one'
   });
 });
 
-test("what is verified says that the type of all volumes is the target's own, where it is", async () => {
+test('verification mentions if the target keeps its own default volume type', async () => {
   await inTemporaryFolder(async (folder) => {
     const path = copyGolden('one.sqlite', join(folder, 'one.sqlite'));
     const [fresh, copy] = [join(folder, 'fresh.sqlite'), copyGolden('one.sqlite', join(folder, 'copy.sqlite'))];
-    const verified = 'Verified: the target holds the same, field by field';
-    const own = `${verified}; the type __DEFAULT__ is its own, with its own id and times.\n`;
+    const verified = 'Verified: the target matches the source, field by field';
+    const own = `${verified}; it keeps its own type __DEFAULT__, with its own id and times.\n`;
     expect((await cli(['migrate', path, fresh])).out).toContain(own);
     expect((await cli(['migrate', path, copy])).out).toContain(`${verified}.\n`);
   });

@@ -1,4 +1,4 @@
-/** What is said of arguments that are something else than they should be. */
+/** The error messages for arguments of the wrong kind. */
 import { spawnSync } from 'node:child_process';
 import { closeSync, cpSync, existsSync, mkdirSync, openSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -11,10 +11,10 @@ import { cli, program } from '../support/cli.ts';
 import { copyGolden, goldenBytes, inTemporaryFolder } from '../support/golden.ts';
 import { bun, deno, node } from '../support/runtimes.ts';
 
-// Processes, one after the other, on machines that do other things too.
+// These tests run processes one after the other, on machines that are busy with other work.
 vi.setConfig({ testTimeout: 180_000 });
 
-test('what cannot be read or written is told in words, with what to do', async () => {
+test('unreadable sources and unwritable targets are explained, with the remedy', async () => {
   await inTemporaryFolder(async (folder) => {
     copyGolden('one.sqlite', join(folder, 'one.sqlite'));
     writeFileSync(join(folder, 'package.json'), '{"name": "no dump"}');
@@ -26,7 +26,7 @@ test('what cannot be read or written is told in words, with what to do', async (
       [['info', '-'], 'This is a SQLite database'],
       [['ls', '.'], 'Cannot read .: it is a folder'],
       [['ls', ''], 'is empty'],
-      [['ls', 'package.json'], 'This JSON is no dump of cinderlib'],
+      [['ls', 'package.json'], 'This JSON is neither a cinderlib dump'],
       [
         ['convert', 'one.sqlite', 'nowhere/out.json'],
         'Cannot write nowhere/out.json: no such file or folder (ENOENT). Create',
@@ -34,22 +34,19 @@ test('what cannot be read or written is told in words, with what to do', async (
       [['convert', 'one.sqlite', 'nowhere/out.sqlite'], 'Cannot create nowhere/out.sqlite: no such file or folder'],
       [['convert', 'one.sqlite', 'one.sqlite/out.sqlite'], 'Cannot create one.sqlite/out.sqlite: part of the path'],
       [['ls', 'torn.json'], 'error: torn.json: Unterminated string starting at: line 1 column 2 (char 1)'],
-      [
-        ['check', 'torn.json'],
-        'torn.json is a dump, and no database. Make one of it, and name that: cinderlib convert',
-      ],
+      [['check', 'torn.json'], 'torn.json is a dump, not a database. Convert it first: cinderlib convert'],
       [
         ['check', 'none.sqlite'],
         'no such file (ENOENT). Correct the path: looking at a database (read_only) makes none.',
       ],
-      [['ls', 'C:\\data\\cl.sqlite'], 'Cannot read C:\\data\\cl.sqlite: there is no such file.'],
-      [['ls', 'torn.sql.gz'], 'error: torn.sql.gz: The file is packed by gzip and cannot be unpacked: '],
-      [['ls', 'file:good.sqlite'], 'Cannot read file:good.sqlite: there is no such file.'],
+      [['ls', 'C:\\data\\cl.sqlite'], 'Cannot read C:\\data\\cl.sqlite: no such file.'],
+      [['ls', 'torn.sql.gz'], 'error: torn.sql.gz: The gzip file cannot be decompressed: '],
+      [['ls', 'file:good.sqlite'], 'Cannot read file:good.sqlite: no such file.'],
     ] as const) {
       const ran = await cli(command, { cwd: folder, input });
       expect.soft(ran, command.join(' ')).toMatchObject({ code: 1, out: '' });
       expect.soft(ran.err).toContain(message);
-      // One error, in one line.
+      // One error on one line.
       expect.soft(ran.err).toMatch(/^error: .*\n$/);
     }
     const given = ['one.sqlite', 'package.json', 'torn.json', 'torn.sql.gz', 'untyped.sqlite'];
@@ -57,20 +54,17 @@ test('what cannot be read or written is told in words, with what to do', async (
   });
 });
 
-test('a command line that is wrong is told where the right one stands', async () => {
+test('a wrong command line is answered with the help to consult', async () => {
   for (const [command, said] of [
     [['ls'], "error: missing required argument 'url'\nSee cinderlib ls --help.\n"],
     [['lst', 'x'], "error: unknown command 'lst'\n(Did you mean ls?)\nSee cinderlib --help.\n"],
-    [
-      ['check', 'x', '--yes'],
-      'error: --yes repairs without asking, and belongs to --repair\nSee cinderlib check --help.\n',
-    ],
+    [['check', 'x', '--yes'], 'error: --yes requires --repair\nSee cinderlib check --help.\n'],
   ] as const) {
     expect(await cli(command)).toEqual({ code: 2, out: '', err: said });
   }
 });
 
-test('an output that cannot be written is one error, and no success', async (context) => {
+test('an output that cannot be written gives one error and exit code 1', async (context) => {
   if (!existsSync('/dev/full')) return context.skip('missing: /dev/full; a system with it, such as Linux');
   await inTemporaryFolder(async (folder) => {
     const path = copyGolden('rich.sqlite', join(folder, 'rich.sqlite'));
@@ -99,13 +93,13 @@ test.each([
   expect(shownUrl(url)).toBe(text);
 });
 
-test('migrate() names itself, and which end is no configuration', async () => {
+test('the errors of migrate() name it, and the end whose configuration is wrong', async () => {
   const memory = { storage: 'memory_db' };
   for (const [from, to, name] of [
     ['sqlite:///a', memory, 'source'],
     [memory, ['sqlite:///a'], 'target'],
   ] as const) {
-    // What a caller without types may give.
+    // As a caller without types may call it.
     const run = Reflect.apply(migrate, undefined, [from, to]);
     await expect(run).rejects.toMatchObject({
       name: 'InvalidOption',
@@ -114,7 +108,7 @@ test('migrate() names itself, and which end is no configuration', async () => {
   }
 });
 
-test('a plugin of another copy of the library is told from what is no plugin', async () => {
+test('a plugin of another copy of the library is distinguished from a module that is no plugin', async () => {
   await inTemporaryFolder(async (folder) => {
     cpSync(dirname(program), join(folder, 'copy'), { recursive: true });
     mkdirSync(join(folder, 'plugins'));

@@ -1,4 +1,4 @@
-/** `convert --force`: what is there may be a database that somebody uses, or has left in the middle of something. */
+/** `convert --force`: the file to replace may be a database in use, or one that a crash left unfinished. */
 import {
   chmodSync,
   copyFileSync,
@@ -19,7 +19,7 @@ import { copyGolden, inTemporaryFolder } from '../support/golden.ts';
 import { NativeSession } from '../support/native-session.ts';
 import { integrity, sqlite3 } from '../support/tables.ts';
 
-// Processes, one after the other, on machines that do other things too.
+// These tests run processes one after the other, on machines that are busy with other work.
 vi.setConfig({ testTimeout: 180_000 });
 
 /** A source with 55 volumes, and a target with one. */
@@ -35,7 +35,7 @@ const volumes = (path: string): number =>
 const update = "UPDATE volumes SET display_name = 'theirs'";
 
 test.each(['target.sqlite', 'target.json'])(
-  'a %s that this library has open for writing is not replaced',
+  'convert --force does not replace a %s that this library has open for writing',
   async (name) => {
     await withTwo(async (source, _, folder) => {
       const target = copyGolden('one.sqlite', join(folder, name));
@@ -55,7 +55,7 @@ test.each(['target.sqlite', 'target.json'])(
 );
 
 test.each(['DELETE', 'WAL'])(
-  'a database that native SQLite is writing to, with journal_mode %s, is not replaced',
+  'convert --force does not replace a database that native SQLite is writing to, in journal_mode %s',
   async (mode) => {
     await withTwo(async (source, target) => {
       const other = new NativeSession(target);
@@ -83,8 +83,8 @@ describe.each([
       for (const kind of ['', '-wal']) copyFileSync(`${target}.left${kind}`, target + kind);
     },
   ],
-] as const)('%s of a crash', (_, kind, leave) => {
-  test('is never played into the new file', async () => {
+] as const)('%s left by a crash', (_, kind, leave) => {
+  test('is removed by convert --force, and never played into the new file', async () => {
     await withTwo(async (source, target, folder) => {
       await leave(target);
       expect(statSync(target + kind).size).toBeGreaterThan(0);
@@ -94,14 +94,14 @@ describe.each([
     });
   });
 
-  test('without its database keeps a new one from being made, until --force', async () => {
+  test('without its database makes convert refuse the target until --force', async () => {
     await inTemporaryFolder(async (folder) => {
       const source = copyGolden('rich.sqlite', join(folder, 'source.sqlite'));
       const target = join(folder, 'target.sqlite');
       writeFileSync(target + kind, readFileSync(source).subarray(0, 4096));
       const refused = await cli(['convert', source, target]);
       expect(refused.code).toBe(1);
-      expect(refused.err).toContain(`target.sqlite${kind} exists already`);
+      expect(refused.err).toContain(`target.sqlite${kind} already exists`);
       expect(await cli(['convert', source, target, '--force', '--no-verify'])).toMatchObject({ code: 0 });
       expect(readdirSync(folder).sort()).toEqual(['source.sqlite', 'target.sqlite']);
       expect([volumes(target), integrity(target)]).toEqual([55, 'ok']);
@@ -109,7 +109,7 @@ describe.each([
   });
 });
 
-test('a damaged database is replaced, and who may not read it may not read the new one', async () => {
+test('convert --force replaces a damaged database, and keeps its permissions', async () => {
   await withTwo(async (source, target) => {
     const bytes = readFileSync(target);
     writeFileSync(target, bytes.fill(0x55, 16));
@@ -120,7 +120,7 @@ test('a damaged database is replaced, and who may not read it may not read the n
   });
 });
 
-test('a link stays, and what it leads to is replaced', async () => {
+test('convert --force keeps a symbolic link, and replaces its target', async () => {
   await withTwo(async (source, target, folder) => {
     const link = join(folder, 'link.sqlite');
     symlinkSync(target, link);
@@ -130,7 +130,7 @@ test('a link stays, and what it leads to is replaced', async () => {
   });
 });
 
-describe('a file is not replaced by itself', () => {
+describe('convert --force does not replace a file with itself', () => {
   test.each([
     ['by its own name', (source: string) => source],
     [
@@ -163,7 +163,7 @@ describe('a file is not replaced by itself', () => {
     });
   });
 
-  test('a dump neither', async () => {
+  test('nor a dump that is named by another path', async () => {
     await inTemporaryFolder(async (folder) => {
       const dump = join(folder, 'dump.json');
       writeFileSync(dump, '[]');

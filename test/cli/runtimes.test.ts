@@ -1,4 +1,4 @@
-/** The same program on Node, Deno and Bun: the same output, the same exit codes, and Ctrl-C that leaves order behind. */
+/** The same program on Node, Deno and Bun: the same output, the same exit codes, and a clean stop on Ctrl-C. */
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -10,7 +10,7 @@ import { bun, deno, node } from '../support/runtimes.ts';
 import { sqlite3 } from '../support/tables.ts';
 
 const dist = dirname(program);
-/** Three runtimes start one after the other, on machines that do other things too. */
+/** Three runtimes start one after the other, on machines that are busy with other work. */
 const patient = 120_000;
 
 describe.each([node, deno, bun])('$name', (runtime) => {
@@ -19,7 +19,7 @@ describe.each([node, deno, bun])('$name', (runtime) => {
   });
 
   test(
-    'lists, carries, converts and checks',
+    'lists, migrates, converts and checks',
     async () => {
       await inTemporaryFolder(async (folder) => {
         const path = copyGolden('rich.sqlite', join(folder, 'rich.sqlite'));
@@ -40,7 +40,7 @@ describe.each([node, deno, bun])('$name', (runtime) => {
   );
 
   test(
-    'ends with the code that is documented',
+    'exits with the documented codes',
     async () => {
       expect((await cli(['nonsense'], { runtime })).code).toBe(2);
       expect((await cli(['ls', 'missing.sqlite'], { runtime })).code).toBe(1);
@@ -53,10 +53,10 @@ describe.each([node, deno, bun])('$name', (runtime) => {
     patient,
   );
 
-  // What is done on one signal is done on the other: one runtime shows that.
+  // Both signals are handled alike: testing SIGTERM on one runtime is enough.
   const signals = [['SIGINT', 130] as const, ...(runtime === node ? [['SIGTERM', 143] as const] : [])];
   test.each(signals)(
-    'takes back on %s what was not finished, and a second run completes it',
+    'rolls back an unfinished migration on %s, and a second run completes it',
     async (signal, code) => {
       await inTemporaryFolder(async (folder) => {
         const source = copyGolden('many.sqlite.gz', join(folder, 'many.sqlite'));
@@ -82,7 +82,7 @@ describe.each([node, deno, bun])('$name', (runtime) => {
 });
 
 test(
-  'a signal that comes when all is done changes nothing of that, nor of the exit code',
+  'a signal that arrives once all work is done changes neither the result nor the exit code',
   async () => {
     await inTemporaryFolder(async (folder) => {
       const source = copyGolden('rich.sqlite', join(folder, 'rich.sqlite'));
@@ -94,7 +94,7 @@ test(
       let said = '';
       child.stderr.setEncoding('utf8').on('data', (text) => {
         said += text;
-        // The last that it has to say.
+        // The last message that it prints.
         if (said.includes('--no-key-values')) child.kill('SIGINT');
       });
       expect(await ended).toBe(0);
@@ -105,10 +105,10 @@ test(
   patient,
 );
 
-describe('Deno that may only read and write the folder', () => {
+describe('Deno with permission to read and write the folder alone', () => {
   const [program = '', ...others] = deno.command ?? [];
   const { name, missing } = deno;
-  // Beside the folder that is worked in stands the package, which is only read.
+  // The package lies outside of the working folder, and is only read.
   const runtime = (folder: string, ...more: readonly string[]) => ({
     ...{ name, missing },
     command: [
@@ -122,7 +122,7 @@ describe('Deno that may only read and write the folder', () => {
   });
 
   test(
-    'lists, carries, dumps and replaces',
+    'lists, migrates, converts and replaces',
     async () => {
       await inTemporaryFolder(async (folder) => {
         copyGolden('one.sqlite', join(folder, 'one.sqlite'));
@@ -139,7 +139,7 @@ describe('Deno that may only read and write the folder', () => {
   );
 
   test(
-    'names the flag that is missing, and the folder in full',
+    'names the missing flag, with the full path of the folder',
     async () => {
       await inTemporaryFolder(async (folder) => {
         copyGolden('one.sqlite', join(folder, 'one.sqlite'));
@@ -161,7 +161,7 @@ describe('Deno that may only read and write the folder', () => {
   );
 
   test(
-    'takes the variables that it may see',
+    'uses the environment variables that it may read',
     async () => {
       await inTemporaryFolder(async (folder) => {
         copyGolden('one.sqlite', join(folder, 'one.sqlite'));

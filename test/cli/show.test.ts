@@ -1,4 +1,4 @@
-/** `show` by less than a whole id, and names that look like what is spelt out. */
+/** `show` by an abbreviated id or key or by a name, and names that resemble escaped characters. */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
@@ -6,7 +6,7 @@ import { cli } from '../support/cli.ts';
 import { copyGolden, inTemporaryFolder } from '../support/golden.ts';
 import { sqlite3 } from '../support/tables.ts';
 
-// Processes, one after the other, on machines that do other things too.
+// These tests run processes one after the other, on machines that are busy with other work.
 vi.setConfig({ testTimeout: 180_000 });
 
 const change = (path: string, sql: string): void => void execFileSync('sqlite3', [path, sql]);
@@ -19,7 +19,7 @@ async function withOne(use: (path: string, id: string) => Promise<void>): Promis
   });
 }
 
-test('show takes the beginning of an id, a name, and the beginning of a key', async () => {
+test('show accepts the beginning of an id, a name, or the beginning of a key', async () => {
   await withOne(async (path, id) => {
     change(
       path,
@@ -34,7 +34,7 @@ test('show takes the beginning of an id, a name, and the beginning of a key', as
   });
 });
 
-test('show names those that may be meant, and takes a whole key before any of them', async () => {
+test('show lists the candidates for an ambiguous key, and prefers an exact match', async () => {
   await withOne(async (path) => {
     change(path, "INSERT INTO cinderlib_persistence_key_value VALUES ('twin', '0'), ('twin 1', '1'), ('twin 2', '2')");
     const ran = await cli(['show', path, 'twi', '--json']);
@@ -43,14 +43,14 @@ test('show names those that may be meant, and takes a whole key before any of th
       error: {
         name: 'Ambiguous',
         code: 'AMBIGUOUS',
-        message: '"twi" may mean 3 of them:\n  key-value twin\n  key-value twin 1\n  key-value twin 2',
+        message: '"twi" matches 3 objects:\n  key-value twin\n  key-value twin 1\n  key-value twin 2',
       },
     });
     expect(await cli(['show', path, 'twin'])).toMatchObject({ code: 0, out: 'class\tKeyValue\nkey\ttwin\nvalue\t0\n' });
   });
 });
 
-test('a backslash of a name is told from the one of a spelt character', async () => {
+test('a backslash in a name is printed differently from an escaped character', async () => {
   await withOne(async (path, id) => {
     change(path, "UPDATE volumes SET display_name = 'back\\slash' || char(10)");
     const { out } = await cli(['ls', path]);
@@ -59,7 +59,7 @@ test('a backslash of a name is told from the one of a spelt character', async ()
   });
 });
 
-test('a connection whose volume is gone is shown without its backend', async () => {
+test('show prints a connection whose volume is missing, without its backend', async () => {
   await withOne(async (path) => {
     const connector = '{"host": "node-1"}';
     change(

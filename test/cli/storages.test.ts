@@ -1,4 +1,4 @@
-/** What a command has open, and how it is left. */
+/** The storages that a command has open, and how it closes them. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ import { copyGolden, inTemporaryFolder } from '../support/golden.ts';
 import { needsLockTable } from '../support/native-shell.ts';
 import { sqlite3 } from '../support/tables.ts';
 
-test('everything is closed, the last first, whatever of it fails', async () => {
+test('close() runs all steps in reverse order, even if some of them fail', async () => {
   const storages = new Storages({} as Terminal);
   const done: string[] = [];
   const failing = (name: string) => async () => {
@@ -29,7 +29,7 @@ test('everything is closed, the last first, whatever of it fails', async () => {
   expect(done).toEqual(['third', 'second', 'first']);
 });
 
-test('who stops the command while it is being left waits for the end of that', async () => {
+test('a second close() waits for the one under way', async () => {
   const storages = new Storages({} as Terminal);
   const done: string[] = [];
   storages.atEnd(async () => {
@@ -42,7 +42,7 @@ test('who stops the command while it is being left waits for the end of that', a
   await closing;
 });
 
-test('a dump may come through a pipe that has a name', { timeout: 60_000 }, async () => {
+test('ls reads a dump from a named pipe', { timeout: 60_000 }, async () => {
   await inTemporaryFolder(async (folder) => {
     const path = copyGolden('one.sqlite', join(folder, 'one.sqlite'));
     const commands = '"$0" "$1" ls <("$0" "$1" dump --show-secrets "$2") backends';
@@ -51,7 +51,7 @@ test('a dump may come through a pipe that has a name', { timeout: 60_000 }, asyn
   });
 });
 
-test('what a crash left is looked at as it was before, and keeps every byte', { timeout: 180_000 }, async (context) => {
+test('reading commands show the state before a crash, and change no byte', { timeout: 180_000 }, async (context) => {
   needsLockTable(context);
   await inTemporaryFolder(async (folder) => {
     const path = copyGolden('one.sqlite', join(folder, 'one.sqlite'));
@@ -68,14 +68,14 @@ test('what a crash left is looked at as it was before, and keeps every byte', { 
     expect(readFileSync(path).includes('theirs')).toBe(true);
     expect(await Promise.all(commands.map((command) => cli(command)))).toEqual(whole);
     expect(files()).toEqual(before);
-    // And it may be carried from there.
+    // The database can also be migrated in this state.
     const carried = await cli(['migrate', path, join(folder, 'new.sqlite'), '--json']);
     expect(parsed(carried)).toMatchObject({ volumes: 1, differences: [] });
     expect(files()).toEqual(before);
   });
 });
 
-test('what a file has and cannot be shown is told', { timeout: 180_000 }, async () => {
+test('ls notes how many objects of a file it cannot show', { timeout: 180_000 }, async () => {
   await inTemporaryFolder(async (folder) => {
     const path = copyGolden('rich.sqlite', join(folder, 'rich.sqlite'));
     const [{ lost } = {}] = sqlite3(
@@ -86,14 +86,14 @@ test('what a file has and cannot be shown is told', { timeout: 180_000 }, async 
     const [{ n } = {}] = sqlite3(path, `SELECT count(*) AS n FROM snapshots WHERE volume_id = '${lost}'`);
     const { out: input } = await cli(['dump', path, '--show-secrets']);
     const { out, err } = await cli(['ls', '-', 'snapshots'], { input });
-    expect(err).toBe(`note: ${n} snapshots of the file cannot be shown: its volume is not there.\n`);
+    expect(err).toBe(`note: ${n} snapshots in the file cannot be shown: its volume is not there.\n`);
     const [{ all } = {}] = sqlite3(path, 'SELECT count(*) AS "all" FROM snapshots WHERE NOT deleted');
     expect(out.trimEnd().split('\n').length - 1).toBe(Number(all) - Number(n));
     expect((await cli(['ls', '-', '--json'], { input })).err).toBe('');
   });
 });
 
-test('a dump of a database that somebody changes meanwhile is not taken for one of it', async () => {
+test('a dump fails if the database changes while it is written', async () => {
   await inTemporaryFolder(async (folder) => {
     const path = copyGolden('rich.sqlite', join(folder, 'rich.sqlite'));
     const open = (read_only: boolean) =>
@@ -127,7 +127,7 @@ test('a dump of a database that somebody changes meanwhile is not taken for one 
   });
 });
 
-test('a dump that nobody reads any more is read no further', async () => {
+test('a dump stops reading when its reader has gone', async () => {
   let read = 0;
   const storage = {
     async *iterateVolumes() {

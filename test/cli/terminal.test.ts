@@ -1,4 +1,4 @@
-/** The program on a terminal: what a person sees, and what becomes of things when he presses Ctrl-C. */
+/** The program on a terminal: what a person sees, and what Ctrl-C leaves behind. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,10 +24,10 @@ const red = `${start}[31m`;
 const hidesCursor = `${start}[?25l`;
 const showsCursor = `${start}[?25h`;
 
-/** What is left of a text without its colours. */
+/** The text without its colours. */
 const plain = (text: string): string => text.replaceAll(new RegExp(`${start}\\[[\\d;]*m`, 'g'), '');
 
-test('ls is a table with titles that stand out, no wider than the terminal', async () => {
+test('ls prints a table with bold titles, no wider than the terminal', async () => {
   await inTemporaryFolder(async (folder) => {
     const path = copyGolden('rich.sqlite', join(folder, 'rich.sqlite'));
     const wide = cinderlib(['ls', path], 200);
@@ -36,7 +36,7 @@ test('ls is a table with titles that stand out, no wider than the terminal', asy
     expect(wide.shown).not.toContain('\t');
     const [titles = '', ...rows] = plain(wide.shown).trimEnd().split('\r\n');
     expect(rows.length).toBe(55);
-    // Every cell of a column begins where its title does, as far as each character takes one place.
+    // Every cell of a column begins below its title, as long as each character is one column wide.
     for (const title of ['name', 'status', 'backend', 'type']) {
       const place = titles.indexOf(title);
       for (const row of rows) if (/^[ -~]*$/.test(row)) expect(row.slice(place - 2, place + 1)).toMatch(/^ {2}/);
@@ -45,14 +45,14 @@ test('ls is a table with titles that stand out, no wider than the terminal', asy
     await narrow.ended;
     const lines = plain(narrow.shown).split('\r\n');
     expect(lines.filter((line) => /^[ -~…]*$/.test(line) && line.length > 80)).toEqual([]);
-    // An id that was cut is none.
+    // A truncated id would be useless.
     for (const { id } of sqlite3(path, 'SELECT id FROM volumes WHERE deleted = 0')) {
       expect(narrow.shown).toContain(String(id));
     }
   });
 });
 
-test('migrate shows how far it is, at which rate, and how long it will take', async () => {
+test('migrate shows its progress, rate and remaining time', async () => {
   await inTemporaryFolder(async (folder) => {
     const source = copyGolden('many.sqlite.gz', join(folder, 'many.sqlite'));
     const running = cinderlib(['migrate', source, join(folder, 'target.sqlite')]);
@@ -62,19 +62,19 @@ test('migrate shows how far it is, at which rate, and how long it will take', as
       expect(shown).toMatch(new RegExp(`${phase} +█+░+ +\\d+%  \\d+/5200  \\d+/s  \\d+\\w left`));
     }
     expect(shown).toContain('100%  5200/5200');
-    expect(plain(shown)).toContain('Carried 5000 volumes, 200 snapshots');
+    expect(plain(shown)).toContain('Copied 5000 volumes, 200 snapshots');
     expect(shown).toContain(`${green}Verified`);
     expect(shown.lastIndexOf(showsCursor)).toBeGreaterThan(shown.lastIndexOf(hidesCursor));
   });
 });
 
-// On a busy machine the migration may be through before the terminal comes to show that it has begun.
-test('Ctrl-C in the middle of migrate leaves the source and no target, and the cursor where it was', {
+// On a busy machine the migration may finish before the terminal shows that it has begun.
+test('Ctrl-C during migrate keeps the source, removes the target and shows the cursor again', {
   retry: 2,
 }, async () => {
   await inTemporaryFolder(async (folder) => {
     const source = copyGolden('many.sqlite.gz', join(folder, 'many.sqlite'));
-    // Many enough not to be through before the key is pressed.
+    // Enough rows that the migration is still running when the key is pressed.
     const copies = [...'ghijklmn'].map(
       (first) => `UPDATE more SET id = '${first}' || substr(id, 2); INSERT INTO volumes SELECT * FROM more;`,
     );
@@ -85,7 +85,7 @@ test('Ctrl-C in the middle of migrate leaves the source and no target, and the c
     await running.waitFor(/Writing.*[1-9]\d*\/\d{5}/);
     running.type(controlC);
     expect(await running.ended).toBe(130);
-    expect(plain(running.shown)).toContain('Stopped. What was not finished was taken back.');
+    expect(plain(running.shown)).toContain('Stopped. Unfinished work was rolled back.');
     expect(running.shown.lastIndexOf(showsCursor)).toBeGreaterThan(running.shown.lastIndexOf(hidesCursor));
     expect(readFileSync(source).equals(before)).toBe(true);
     expect(existsSync(target)).toBe(false);
@@ -93,7 +93,7 @@ test('Ctrl-C in the middle of migrate leaves the source and no target, and the c
   });
 });
 
-test('Ctrl-C at a question is no answer', async () => {
+test('Ctrl-C at the question of --repair changes nothing', async () => {
   await inTemporaryFolder(async (folder) => {
     const path = copyGolden('rich.sqlite', join(folder, 'rich.sqlite'));
     const before = readFileSync(path);
@@ -105,7 +105,7 @@ test('Ctrl-C at a question is no answer', async () => {
   });
 });
 
-test('an answer is taken', async () => {
+test('answering y to the question of --repair repairs the database', async () => {
   await inTemporaryFolder(async (folder) => {
     const path = copyGolden('rich.sqlite', join(folder, 'rich.sqlite'));
     const running = cinderlib(['check', '--repair', path]);
@@ -119,7 +119,7 @@ test('an answer is taken', async () => {
   });
 });
 
-test('an error stands out', async () => {
+test('errors are printed in red', async () => {
   const running = cinderlib(['ls', 'missing.sqlite']);
   expect(await running.ended).toBe(1);
   expect(running.shown).toContain(`${red}error:`);

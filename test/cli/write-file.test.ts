@@ -1,4 +1,4 @@
-/** A file of a name that somebody else gives to his own while ours is being written. */
+/** New files whose name somebody else takes while they are being written. */
 import fs, {
   chmodSync,
   chownSync,
@@ -37,7 +37,7 @@ describe.each(['json', 'database'] as const)('a new %s file', (kind) => {
   const write = (path: string, replace: boolean, meanwhile: () => void): Promise<void> =>
     ways[kind](new Storages({} as Terminal), path, replace, meanwhile);
 
-  test.each([false, true])('does not replace one that has appeared meanwhile, told to: %s', async (replace) => {
+  test.each([false, true])('does not replace a file that has appeared meanwhile, with replace: %s', async (replace) => {
     await inTemporaryFolder(async (folder) => {
       const path = join(folder, 'new');
       const writing = write(path, replace, () => writeFileSync(path, 'precious'));
@@ -50,7 +50,7 @@ describe.each(['json', 'database'] as const)('a new %s file', (kind) => {
   test.each([
     [false, 'DatabaseExists'],
     [true, 'DatabaseUnavailable'],
-  ])('is not put in the place of a link that leads to nothing, told to: %s', async (replace, name) => {
+  ])('does not replace a dangling link, with replace: %s', async (replace, name) => {
     await inTemporaryFolder(async (folder) => {
       const path = join(folder, 'new');
       symlinkSync('nowhere', path);
@@ -63,7 +63,7 @@ describe.each(['json', 'database'] as const)('a new %s file', (kind) => {
     });
   });
 
-  test('replaces it when told to', async () => {
+  test('replaces an existing file when told to', async () => {
     await inTemporaryFolder(async (folder) => {
       const path = join(folder, 'new');
       writeFileSync(path, 'theirs');
@@ -73,7 +73,7 @@ describe.each(['json', 'database'] as const)('a new %s file', (kind) => {
     });
   });
 
-  test('that replaces one of somebody else stays his', async (context) => {
+  test('keeps the owner of the file that it replaces', async (context) => {
     if (process.getuid?.() !== 0) return context.skip('only root can give files away');
     await inTemporaryFolder(async (folder) => {
       const path = join(folder, 'new');
@@ -85,7 +85,7 @@ describe.each(['json', 'database'] as const)('a new %s file', (kind) => {
     });
   });
 
-  test('has its name for good when the command ends', async () => {
+  test('is renamed durably before the command ends', async () => {
     await inTemporaryFolder(async (folder) => {
       const synced: string[] = [];
       const sync = fs.fsyncSync;
@@ -98,7 +98,7 @@ describe.each(['json', 'database'] as const)('a new %s file', (kind) => {
     });
   });
 
-  test('has its name alone in the end', async () => {
+  test('leaves no temporary file', async () => {
     await inTemporaryFolder(async (folder) => {
       await write(join(folder, 'new'), false, () => {});
       expect(readdirSync(folder)).toEqual(['new']);
@@ -107,24 +107,32 @@ describe.each(['json', 'database'] as const)('a new %s file', (kind) => {
   });
 });
 
-test.each(['444', '400', '640'])(
-  'a database takes the place of one of mode %s, and has it in the end',
-  async (text) => {
-    await inTemporaryFolder(async (folder) => {
-      const [path, mode] = [join(folder, 'new'), Number.parseInt(text, 8)];
-      writeFileSync(path, 'theirs');
-      chmodSync(path, mode);
-      const storages = new Storages({} as Terminal);
-      let made = 0;
-      await newDatabase(storages, path, true, async (temporary) => {
-        made = statSync(temporary).mode & 0o777;
-        writeFileSync(temporary, 'ours');
-      });
-      await storages.close();
-      // Whoever is not root could not write to it otherwise.
-      expect(made).toBe(mode | 0o600);
-      expect(statSync(path).mode & 0o777).toBe(mode);
-      expect(readFileSync(path, 'utf8')).toBe('ours');
+test.each(['444', '400', '640'])('a database that replaces one of mode %s keeps that mode', async (text) => {
+  await inTemporaryFolder(async (folder) => {
+    const [path, mode] = [join(folder, 'new'), Number.parseInt(text, 8)];
+    writeFileSync(path, 'theirs');
+    chmodSync(path, mode);
+    const storages = new Storages({} as Terminal);
+    let made = 0;
+    await newDatabase(storages, path, true, async (temporary) => {
+      made = statSync(temporary).mode & 0o777;
+      writeFileSync(temporary, 'ours');
     });
-  },
-);
+    await storages.close();
+    // Only root could write to it otherwise.
+    expect(made).toBe(mode | 0o600);
+    expect(statSync(path).mode & 0o777).toBe(mode);
+    expect(readFileSync(path, 'utf8')).toBe('ours');
+  });
+});
+
+test('a path that no database URL can express is refused by its own name, and nothing is created', async () => {
+  await inTemporaryFolder(async (folder) => {
+    const creating = newDatabase(new Storages({} as Terminal), join(folder, 'a?b'), false, () => expect.unreachable());
+    await expect(creating).rejects.toMatchObject({
+      name: 'InvalidOption',
+      message: expect.stringMatching(/[/\\]a\?b\.$/),
+    });
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});

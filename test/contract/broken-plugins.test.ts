@@ -22,7 +22,7 @@ async function contractOn(storage: typeof NoteBook): Promise<{ failed: string[];
 
 type Saved = Volume | Snapshot | Connection;
 
-/** Does something with an object and leaves the marks of what changed in it as they were. */
+/** Calls `store` on an object, and afterwards restores the marks of change that it had before. */
 async function keepingMarks({ ovo }: Saved, store: () => Promise<void>): Promise<void> {
   const type = ovo.child('volume_type');
   const marked = [ovo, type].flatMap((object) =>
@@ -32,7 +32,7 @@ async function keepingMarks({ ovo }: Saved, store: () => Promise<void>): Promise
   for (const { object, names } of marked) for (const name of names) object.markChanged(name);
 }
 
-/** Does something with an object and takes back what it set there on deletion. */
+/** Calls `remove` on an object, and afterwards reverts what that set on it. */
 async function keepingAlive({ ovo }: Saved, remove: () => Promise<void>): Promise<void> {
   const names = ['deleted', 'deleted_at', 'status'].filter((name) => ovo.isSet(name));
   const values = names.map((name) => [name, ovo.get(name)] as const);
@@ -40,7 +40,7 @@ async function keepingAlive({ ovo }: Saved, remove: () => Promise<void>): Promis
   for (const [name, value] of values) ovo.restore(name, value);
 }
 
-/** Does something with an object some of whose fields are as they are given here. */
+/** Calls `store` on an object while the given fields have the given values. */
 async function having({ ovo }: Saved, fields: Readonly<Record<string, unknown>>, store: () => Promise<void>) {
   const values = Object.keys(fields).map((name) => [name, ovo.get(name)] as const);
   for (const [name, value] of Object.entries(fields)) ovo.restore(name, value);
@@ -200,42 +200,42 @@ class NoMountpoint extends NoteBook {
   }
 }
 
-test('the plugin that the broken ones are made of passes', async () => {
+test('the plugin that the broken ones extend passes', async () => {
   const { failed, all } = await contractOn(NoteBook);
   expect(failed).toEqual([]);
   expect(all.length).toBeGreaterThan(30);
 });
 
 test.each([
-  [VolumeMarksStay, /marks of what changed/],
-  [SnapshotMarksStay, /marks of what changed/],
-  [ConnectionMarksStay, /marks of what changed/],
-  [TypeMarksStay, /marks of what changed/],
+  [VolumeMarksStay, /clears the marks of change/],
+  [SnapshotMarksStay, /clears the marks of change/],
+  [ConnectionMarksStay, /clears the marks of change/],
+  [TypeMarksStay, /clears the marks of change/],
   [VolumeNotMarkedDeleted, /marks a volume/],
   [SnapshotNotMarkedDeleted, /marks a volume, a snapshot/],
   [ConnectionNotMarkedDeleted, /and a connection as deleted/],
-  [ConnectionNeverUpdated, /a connection that is stored is brought up to date/],
+  [ConnectionNeverUpdated, /every field of a stored connection/],
   [MissingVolumeThrows, /never stored is no error/],
   [MissingSnapshotThrows, /never stored is no error/],
   [MissingConnectionThrows, /never stored is no error/],
-  [SnapshotsOfIdAlone, /snapshots must match every filter/],
-  [SnapshotsOfNameAlone, /snapshots must match every filter/],
-  [ConnectionsOfIdAlone, /connections must match every filter/],
+  [SnapshotsOfIdAlone, /snapshots must match every given filter/],
+  [SnapshotsOfNameAlone, /snapshots must match every given filter/],
+  [ConnectionsOfIdAlone, /connections must match every given filter/],
   [VolumeStoredLater, /as soon as its promise resolves/],
   [SnapshotStoredLater, /as soon as its promise resolves/],
   [ConnectionStoredLater, /as soon as its promise resolves/],
-  [StatusNotUpdated, /a volume that is stored is brought up to date/],
-  [SnapshotStatusNotUpdated, /a snapshot that is stored is brought up to date/],
+  [StatusNotUpdated, /every field of a stored volume/],
+  [SnapshotStatusNotUpdated, /every field of a stored snapshot/],
   [NoProviderFields, /every field of a volume/],
   [NoProviderFieldsOfSnapshots, /every field of a snapshot/],
   [NoMetadataOfSnapshots, /every field of a snapshot/],
   [NoMountpoint, /every field of a connection/],
-])('%o fails the test that is about what is broken', async (plugin, about) => {
+])('%o fails the test that covers its fault', async (plugin, about) => {
   const { failed } = await contractOn(plugin);
   expect(failed.filter((name) => about.test(name))).not.toEqual([]);
 });
 
-test('what a test made is undone though the storage cannot be opened', async () => {
+test('cleanUp() runs even if the storage cannot be opened', async () => {
   class Closed extends NoteBook {
     override async open(): Promise<void> {
       throw new Error('no storage');

@@ -1,4 +1,4 @@
-/** The contract of storages, on a SQLite file, where deleted rows stay. */
+/** The contract of storages, on a SQLite file with soft deletes. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** The contract of storages, on a database of MariaDB. */
+/** The contract of storages, on a MariaDB database. */
 import { serverContract } from '../support/server-contract.ts';
 
 serverContract('mysql', { soft_deletes: false });

@@ -1,4 +1,4 @@
-/** What volume drivers find out where the storage is a plugin whose `db` is null. */
+/** What volume drivers can look up where the storage is a plugin whose `db` is null. */
 import { existsSync } from 'node:fs';
 import { type DriverDatabase, setup } from 'cinderlib-wasm';
 import { expect, test } from 'vitest';
@@ -11,7 +11,7 @@ const files = (directory: string) => ({
   directory,
 });
 
-test('a connected volume is not deleted', async () => {
+test('the file driver refuses to delete a connected volume', async () => {
   await inTemporaryFolder(async (directory) => {
     await using cl = await setup({ persistence_config: { storage: NoteBook } });
     const backend = await cl.backend(files(directory));
@@ -25,7 +25,7 @@ test('a connected volume is not deleted', async () => {
   });
 });
 
-test('backends that go over to the plugin, and those that come back, ask the storage that is in use', async () => {
+test('drivers look up volumes in the current storage after each setPersistence()', async () => {
   await inTemporaryFolder(async (directory) => {
     await using cl = await setup();
     const backend = await cl.backend(files(directory));
@@ -40,7 +40,7 @@ test('backends that go over to the plugin, and those that come back, ask the sto
   });
 });
 
-test("a plugin's own look-ups are what drivers get", async () => {
+test('drivers get the look-ups of the plugin if it has its own', async () => {
   const own = {};
   class WithLookUps extends NoteBook {
     override get db(): never {

@@ -1,4 +1,4 @@
-/** What is read out of files: the goldens of both servers, JSON dumps, resources of ember-csi, and what is none of them. */
+/** What is read from files: golden SQL dumps, JSON dumps, resources of ember-csi, and unsuitable files. */
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test, vi } from 'vitest';
 import { decodeText, unpack } from '../../src/convert/decode.ts';
@@ -39,7 +39,7 @@ const attachment = (id: string, volume_id: string): Record<string, unknown> =>
   envelope('VolumeAttachment', { id, volume_id }, '1.3');
 
 describe('a JSON dump', () => {
-  test('gives volumes first, then what came inside them', async () => {
+  test('yields volumes first, then the objects nested in them', async () => {
     const family = volume('v', {
       snapshots: list('Snapshot', [snapshot('s', 'v')]),
       volume_attachment: envelope('VolumeAttachmentList', { objects: [attachment('c', 'v')] }, '1.1'),
@@ -49,11 +49,11 @@ describe('a JSON dump', () => {
     expect(await source.keyValues()).toEqual([{ key: 'k', value: null }]);
   });
 
-  test('of one object is one object', async () => {
+  test('may be a single object', async () => {
     expect(await named(fileSource(json(volume('v'))))).toEqual(['volume v']);
   });
 
-  test('takes an object by itself before the same inside another', async () => {
+  test('prefers a top-level object to the same one nested in another', async () => {
     const inside = envelope('Volume', { id: 'v', display_name: 'inside' }, '1.9');
     const connection = { class: 'Connection', backend, ovo: attachment('c', 'v') };
     connection.ovo['versioned_object.data'] = { id: 'c', volume_id: 'v', volume: inside };
@@ -69,26 +69,26 @@ describe('a JSON dump', () => {
     }
   });
 
-  test('may have the same twice, and nothing else under the same id', async () => {
+  test('may repeat an object, but not with a different content', async () => {
     const pair = (value: string | null) => ({ class: 'KeyValue', key: 'k', value });
     const same = fileSource(json([volume('v'), pair('1'), volume('w'), pair('1'), volume('v')]));
     expect(await named(same)).toEqual(['volume v', 'volume w']);
     expect(await same.keyValues()).toEqual([{ key: 'k', value: '1' }]);
-    const message = /twice, and not the same both times/;
+    const message = /two different versions of/;
     expect(() => fileSource(json([volume('v', { size: 1 }), volume('v', { size: 2 })]))).toThrow(message);
     expect(() => fileSource(json([pair('1'), pair(null)]))).toThrow(message);
     const families = [volume('v'), volume('v', { snapshots: list('Snapshot', [snapshot('s', 'v')]) })];
     expect(await named(fileSource(json(families)))).toEqual(['volume v', 'snapshot s']);
   });
 
-  test('has an id for each object', () => {
+  test('is refused if an object has no id', () => {
     const unset = volume('');
     expect(() => fileSource(json([unset, unset]))).toThrow('A Volume in the dump has no id');
     const nameless = { class: 'Volume', backend, ovo: envelope('Volume', { size: 1 }, '1.9') };
     expect(() => fileSource(json(nameless))).toThrow('A Volume in the dump has no id');
   });
 
-  test('that says that its secrets are masked is refused', () => {
+  test('is refused if its secrets are masked', () => {
     const masked = { masked: true, ...(volume('v') as object) };
     expect(() => fileSource(json([masked]))).toThrow(/masked in this dump of a 'Volume'.* --show-secrets/);
     const family = { class: 'Backend', backend, volumes: [masked] };
@@ -97,7 +97,7 @@ describe('a JSON dump', () => {
     expect(() => fileSource(json([volume('v'), pair]))).toThrow(/masked/);
   });
 
-  test('may hold stars that are what is stored', async () => {
+  test('may hold asterisks as a real value', async () => {
     const stars = { masked: false, ...(volume('v', { provider_auth: '***' }) as object) };
     const [item] = await itemsOf(fileSource(json([stars])));
     expect(item?.ovo.get('provider_auth')).toBe('***');
@@ -105,16 +105,16 @@ describe('a JSON dump', () => {
 
   test.each<[unknown, RegExp]>([
     [[{ class: 'Else', backend }], /no class 'Else'/],
-    [{}, /no dump of cinderlib/],
-    [[1], /no dump of cinderlib/],
+    [{}, /neither a cinderlib dump/],
+    [[1], /neither a cinderlib dump/],
     [[{ class: 'KeyValue', key: 1 }], /A KeyValue in a dump/],
     [[volume('v', { size: 'many' })], /invalid literal/],
-  ])('%j is refused', (value, message) => {
+  ])('is refused if it is %j', (value, message) => {
     expect(() => fileSource(json(value))).toThrow(message);
   });
 });
 
-describe('what kubectl prints', () => {
+describe('the output of kubectl', () => {
   const resource = (kind: string, name: string, annotations: unknown, apiVersion = 'ember-csi.io/v1'): unknown => ({
     apiVersion,
     kind,
@@ -122,7 +122,7 @@ describe('what kubectl prints', () => {
   });
   const text = (value: unknown): { json: string } => ({ json: JSON.stringify(value) });
 
-  test('gives the objects in the annotations', async () => {
+  test('yields the objects in the annotations', async () => {
     const items = [
       resource('Snapshot', 's', text({ class: 'Snapshot', backend, ovo: snapshot('s', 'v') })),
       resource('Volume', 'v', text(volume('v'))),
@@ -144,7 +144,7 @@ describe('what kubectl prints', () => {
     ]);
   });
 
-  test('may be one resource', async () => {
+  test('may be a single resource', async () => {
     expect(await named(fileSource(json(resource('Volume', 'v', text(volume('v'))))))).toEqual(['volume v']);
   });
 
@@ -152,19 +152,19 @@ describe('what kubectl prints', () => {
     [resource('Volume', 'v', {}), /The Volume "v" has no annotation 'json'/],
     [resource('KeyValue', 'k', undefined), /The KeyValue "k" has no annotation 'value'/],
     [resource('Volume', 'v', { json: 'no json' }), /Expecting value/],
-    [{ apiVersion: 'v1', kind: 'List', items: [1] }, /has no 'apiVersion' and 'kind'/],
-  ])('%j is refused', (value, message) => {
+    [{ apiVersion: 'v1', kind: 'List', items: [1] }, /lacks 'apiVersion' or 'kind'/],
+  ])('is refused if it is %j', (value, message) => {
     expect(() => fileSource(json(value))).toThrow(message);
   });
 });
 
 describe('an SQL dump', () => {
-  test('without tables of Cinder is refused', () => {
+  test('is refused without tables of Cinder', () => {
     const text = '-- MySQL dump\nCREATE TABLE `users` (`id` int);\nINSERT INTO `users` VALUES (1);';
     expect(() => fileSource(bytes(text))).toThrow(/no table volumes.* Its tables: users/);
   });
 
-  test.each(['rich-mysql', 'rich-postgres'])('%s gives the newest volumes first', async (name) => {
+  test.each(['rich-mysql', 'rich-postgres'])('%s yields the newest volumes first', async (name) => {
     const source = fileSource(goldenBytes(`${name}.sql`));
     const times = (await itemsOf(source))
       .filter(({ kind }) => kind === 'volume')
@@ -173,14 +173,14 @@ describe('an SQL dump', () => {
     expect(times).toEqual([...times].sort().reverse());
   });
 
-  test.each([0.1, 0.4, 0.7, 0.95])('that ends after %d of it is refused or whole so far', async (part) => {
+  test.each([0.1, 0.4, 0.7, 0.95])('is refused if it ends after %d of its length', async (part) => {
     const whole = goldenBytes('rich-mysql.sql').toString('utf8');
     const end = whole.indexOf(',', Math.floor(whole.length * part));
     expect(() => fileSource(bytes(whole.slice(0, end)))).toThrow(/cannot be read|no table volumes/);
   });
 });
 
-describe('a dump that was cut off between two statements', () => {
+describe('an SQL dump that was cut off between two statements', () => {
   const statementEnds = (text: string): number[] => [...text.matchAll(/;\n/g)].map(({ index }) => index + 2);
   const withComments = (text: string): string =>
     `-- MariaDB dump 10.19  Distrib 10.11.19-MariaDB, for debian-linux-gnu (x86_64)\n${text}\n-- Dump completed\n`;
@@ -189,18 +189,18 @@ describe('a dump that was cut off between two statements', () => {
     ['rich-postgres', (text: string) => text],
     ['rich-mysql', (text: string) => text],
     ['rich-mysql', withComments],
-  ])('%s is refused, wherever that was', (name, form) => {
+  ])('of %s is refused, wherever it was cut off', (name, form) => {
     const whole = form(goldenBytes(`${name}.sql`).toString('utf8'));
     expect(() => fileSource(bytes(whole))).not.toThrow();
     const ends = statementEnds(whole);
-    // The last few statements are of the end itself, or behind it.
+    // The last few statements belong to the end of the dump, or come after it.
     const cuts = ends.filter((end, place) => place % 10 === 0 && whole.slice(end).includes(';\n'));
     expect(cuts.length).toBeGreaterThan(20);
     for (const end of cuts)
-      expect(() => fileSource(bytes(whole.slice(0, end)))).toThrow(/cut off|looks neither|no table volumes/);
+      expect(() => fileSource(bytes(whole.slice(0, end)))).toThrow(/truncated|looks like neither|no table volumes/);
   });
 
-  test('is told from a whole one with the line ends of Windows', () => {
+  test('is not confused with a whole dump that has Windows line ends', () => {
     for (const name of ['rich-postgres', 'rich-mysql']) {
       const whole = goldenBytes(`${name}.sql`).toString('utf8').replaceAll('\n', '\r\n');
       expect(() => fileSource(bytes(whole))).not.toThrow();
@@ -208,51 +208,54 @@ describe('a dump that was cut off between two statements', () => {
   });
 });
 
-test('other files are refused by name', () => {
+test('other kinds of files are refused with an explanation', () => {
   expect(() => fileSource(bytes('PGDMP\u0001'))).toThrow(/custom format.*pg_restore/);
-  expect(() => fileSource(new Uint8Array([0x68, 0xff, 0xc3]))).toThrow(/no text in UTF-8/);
+  expect(() => fileSource(new Uint8Array([0x68, 0xff, 0xc3]))).toThrow(/not UTF-8 text/);
   expect(() => fileSource(bytes('{"class": '))).toThrow(/Expecting value/);
 });
 
-test('what is packed and not whole is told from what is no text', () => {
+test('a damaged gzip file is reported as such, not as invalid text', () => {
   const packed = gzipSync(goldenBytes('rich-postgres.sql'));
   expect(goldenBytes('rich-postgres.sql').equals(unpack(packed))).toBe(true);
-  const error = expect.objectContaining({ name: 'InvalidDump', message: expect.stringMatching(/gzip.*Is it whole/) });
+  const error = expect.objectContaining({
+    name: 'InvalidDump',
+    message: expect.stringMatching(/gzip.*Is it complete/),
+  });
   for (const length of [3, 10, 1000, packed.length - 1])
     expect(() => unpack(packed.subarray(0, length))).toThrow(error);
   expect(() => unpack(packed.fill(0, 1000, 1100))).toThrow(error);
 });
 
-test('more text than fits into one is told by its size', () => {
-  // As a runtime answers that cannot make the text; making half a gigabyte of it takes too long here.
+test('a text too long for a string is refused with its size', () => {
+  // The error of a runtime that cannot create a string that long; half a gigabyte of text would take too long here.
   const decode = vi.spyOn(TextDecoder.prototype, 'decode').mockImplementation(() => {
     throw new TypeError('The encoded data was not valid for encoding utf-8');
   });
   try {
     const many = Object.defineProperty(new Uint8Array(4), 'length', { value: 600_000_000 });
-    expect(() => decodeText(many)).toThrow(/holds 600000000 bytes of text.*by its URL/);
-    expect(() => decodeText(new Uint8Array(4))).toThrow(/no text in UTF-8/);
+    expect(() => decodeText(many)).toThrow(/holds 600000000 bytes of text.*give the URL/);
+    expect(() => decodeText(new Uint8Array(4))).toThrow(/not UTF-8 text/);
   } finally {
     decode.mockRestore();
   }
 });
 
-test('archives and what is packed in other ways are told what to do with', () => {
+test('tar archives and other compressed formats are refused with the remedy', () => {
   const archive = new Uint8Array(1024);
   archive.set(bytes('toc.dat'));
   archive.set(bytes('ustar'), 257);
-  expect(() => fileSource(archive)).toThrow(/archive of tar.*pg_restore/);
+  expect(() => fileSource(archive)).toThrow(/tar archive.*pg_restore/);
   for (const [start, by] of [
     [[0x42, 0x5a, 0x68, 0x39], 'bzip2'],
     [[0xfd, 0x37, 0x7a, 0x58, 0x5a, 0], 'xz'],
     [[0x28, 0xb5, 0x2f, 0xfd], 'zstd'],
     [[0x50, 0x4b, 3, 4], 'zip'],
   ] as const) {
-    expect(() => fileSource(Uint8Array.from([...start, 0, 1]))).toThrow(`packed by ${by}. Unpack it first`);
+    expect(() => fileSource(Uint8Array.from([...start, 0, 1]))).toThrow(`compressed with ${by}. Decompress it first`);
   }
 });
 
-test('UTF-16, as the shell of Windows redirects it, is read', async () => {
+test('UTF-16, as written by redirecting output in the Windows shell, is read', async () => {
   const text = `\ufeff${JSON.stringify([volume('é')])}`;
   const utf16 = Uint8Array.from(
     [...text].flatMap((character) => [character.charCodeAt(0) & 255, character.charCodeAt(0) >> 8]),
@@ -260,7 +263,7 @@ test('UTF-16, as the shell of Windows redirects it, is read', async () => {
   expect(await named(fileSource(utf16))).toEqual(['volume é']);
 });
 
-test('a SQLite database is known by its first bytes', () => {
+test('a SQLite database is recognised by its first bytes', () => {
   expect(isSqlite(goldenBytes('one.sqlite'))).toBe(true);
   expect(isSqlite(new Uint8Array())).toBe(true);
   expect(isSqlite(bytes('{}'))).toBe(false);

@@ -1,11 +1,11 @@
-/** The text of SQL dumps: what each program writes for a value, and what is no dump at all. */
+/** Parsing SQL dumps: the literals that each program writes, and texts that are no dump. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sqlTables } from '../../src/convert/sql-tables.ts';
 import { isCinderlibError } from '../../src/errors/index.ts';
 import { rounds } from '../support/rounds.ts';
 
-// Without the comment that its end would belong to.
+// Without the initial comment that would require an end comment.
 const mysql = (rows: string): string =>
   `/*!40101 SET NAMES utf8mb4 */;\nCREATE TABLE \`t\` (\n  \`a\` text,\n  KEY \`k\` (\`a\`)\n);\n${rows}`;
 const postgres = (rows: string): string =>
@@ -45,7 +45,7 @@ test.each<[string, unknown]>([
   expect(values(postgres(`INSERT INTO public.t (a) VALUES (${literal});`))).toEqual([value]);
 });
 
-test('pg_dump: the lines of a COPY', () => {
+test('pg_dump: the rows of a COPY are read', () => {
   const lines = ['plain', '\\N', '', 'tab\\tnewline\\nback\\\\slash', '\\x41\\101', 'é😀'];
   const text = postgres(
     `COPY public.t (a) FROM stdin;\n${lines.join('\n')}\n\\.\n\nINSERT INTO public.t (a) VALUES ('after');`,
@@ -53,7 +53,7 @@ test('pg_dump: the lines of a COPY', () => {
   expect(values(text)).toEqual(['plain', null, '', 'tab\tnewline\nback\\slash', 'AA', 'é😀', 'after']);
 });
 
-test('what is no table is passed over', () => {
+test('statements that store no rows are skipped', () => {
   const text = postgres(`\\restrict abc
 SET x = 'a;b';
 CREATE FUNCTION f() RETURNS int AS $$ INSERT INTO public.t VALUES ('no'); $$ LANGUAGE sql;
@@ -65,26 +65,23 @@ ALTER TABLE ONLY public.t ADD CONSTRAINT k PRIMARY KEY (a);`);
   expect(values(text)).toEqual(['yes']);
 });
 
-test('comments of MySQL that are statements are passed over', () => {
+test('MySQL statements in comments are skipped', () => {
   const text = mysql(
     "/*!40000 ALTER TABLE `t` DISABLE KEYS */;\nLOCK TABLES `t` WRITE;\n# INSERT INTO `t` VALUES (1);\nINSERT INTO `db`.`t` VALUES ('a');",
   );
   expect(values(text)).toEqual(['a']);
 });
 
-test.each([';;', '$$'])(
-  'routines of MySQL, which store rows when they are called, are passed over: DELIMITER %s',
-  (end) => {
-    const text = mysql(
-      `INSERT INTO \`t\` VALUES ('a');\nDELIMITER ${end}\nCREATE PROCEDURE \`p\`(IN x int)\nBEGIN\n  USE other;\n` +
-        `  REPLACE INTO \`t\` VALUES (x);\n  INSERT IGNORE INTO \`t\` SELECT now();\nEND ${end}\nDELIMITER ;\n` +
-        "INSERT INTO `t` VALUES ('b');",
-    );
-    expect(values(text)).toEqual(['a', 'b']);
-    expect(values(text.replaceAll('\n', '\r\n'))).toEqual(['a', 'b']);
-    expect(() => values(text.replace('DELIMITER ;\n', ''))).toThrow(/line \d+ a DELIMITER is not set back/);
-  },
-);
+test.each([';;', '$$'])('the bodies of MySQL routines are skipped: DELIMITER %s', (end) => {
+  const text = mysql(
+    `INSERT INTO \`t\` VALUES ('a');\nDELIMITER ${end}\nCREATE PROCEDURE \`p\`(IN x int)\nBEGIN\n  USE other;\n` +
+      `  REPLACE INTO \`t\` VALUES (x);\n  INSERT IGNORE INTO \`t\` SELECT now();\nEND ${end}\nDELIMITER ;\n` +
+      "INSERT INTO `t` VALUES ('b');",
+  );
+  expect(values(text)).toEqual(['a', 'b']);
+  expect(values(text.replaceAll('\n', '\r\n'))).toEqual(['a', 'b']);
+  expect(() => values(text.replace('DELIMITER ;\n', ''))).toThrow(/line \d+ a DELIMITER is not reset/);
+});
 
 test.each([
   ['mysqldump --insert-ignore', mysql("INSERT  IGNORE INTO `t` VALUES ('a'),('b');")],
@@ -95,32 +92,32 @@ test.each([
       "INSERT INTO public.t VALUES ('a') ON CONFLICT DO NOTHING;\nINSERT INTO public.t VALUES ('b') ON CONFLICT DO NOTHING;",
     ),
   ],
-])('%s', (_, text) => {
+])('rows written by %s are read', (_, text) => {
   expect(values(text)).toEqual(['a', 'b']);
 });
 
-describe('is refused, with the line:', () => {
+describe('sqlTables() refuses, naming the line,', () => {
   test.each<[string, string, RegExp]>([
-    ['a text that is not closed', mysql("INSERT INTO `t` VALUES ('abc"), /line 6 a text is not closed/],
-    ['a comment that is not closed', mysql('/* '), /a comment is not closed/],
-    ['a name that is not closed', mysql('INSERT INTO `t'), /a quoted name is not closed/],
+    ['an unterminated string', mysql("INSERT INTO `t` VALUES ('abc"), /line 6 a string is not closed/],
+    ['an unterminated comment', mysql('/* '), /a comment is not closed/],
+    ['an unterminated name', mysql('INSERT INTO `t'), /a quoted name is not closed/],
     [
       'rows that end in the middle',
       mysql("INSERT INTO `t` VALUES ('a'),\n('b'"),
-      /line 7 .*The file ends there: is it whole\?/,
+      /line 7 .*The file ends there: is it complete\?/,
     ],
-    ['an INSERT without its end', mysql("INSERT INTO `t` VALUES ('a')"), /; was expected/],
-    ['a COPY without its end', postgres('COPY public.t (a) FROM stdin;\na\n'), /the rows of a COPY have no end/],
+    ['an INSERT without its end', mysql("INSERT INTO `t` VALUES ('a')"), /';' was expected/],
+    ['a COPY without its end', postgres('COPY public.t (a) FROM stdin;\na\n'), /the rows of a COPY do not end/],
     ['a row that is too long', mysql("INSERT INTO `t` VALUES ('a','b');"), /2 values for 1 columns/],
-    ['rows of a table that is not described', mysql('INSERT INTO `u` VALUES (1);'), /columns of u are not known/],
-    ['an expression', mysql('INSERT INTO `t` VALUES (now());'), /the value now is not known/],
+    ['rows of an undeclared table', mysql('INSERT INTO `u` VALUES (1);'), /columns of u are unknown/],
+    ['an expression', mysql('INSERT INTO `t` VALUES (now());'), /the value now is unknown/],
     ['a query', mysql('INSERT INTO `t` SELECT 1;'), /VALUES was expected/],
     [
-      'a table of two dumps',
+      'a table declared twice',
       mysql("INSERT INTO `t` VALUES ('a');\nCREATE TABLE `t` (`a` text);"),
       /line 7 the table t begins again/,
     ],
-    ['a dollar quote that is not closed', postgres('SELECT $$ '), /is not closed/],
+    ['an unterminated dollar quote', postgres('SELECT $$ '), /is not closed/],
   ])('%s', (_, text, message) => {
     expect(() => sqlTables(text)).toThrow(message);
     expect(() => sqlTables(text)).toThrow(expect.objectContaining({ name: 'InvalidDump' }));
@@ -138,7 +135,7 @@ test.each([
   expect(values(mysql(`${words} \`t\` VALUES ('a'),('b');`))).toEqual(['a', 'b']);
 });
 
-test('pg_dump: rows that may be there already, and of tables without a log', () => {
+test('pg_dump: rows with ON CONFLICT DO NOTHING and of unlogged tables are read', () => {
   const text = postgres(
     "INSERT INTO public.t VALUES ('a') ON CONFLICT DO NOTHING;\nCREATE UNLOGGED TABLE public.u (a text);\n" +
       "INSERT INTO public.u VALUES ('u');\nINSERT INTO public.t VALUES ('b') ON CONFLICT DO NOTHING;",
@@ -162,9 +159,9 @@ test.each([
     '-- Dump completed on 2026-01-02  3:04:05',
     '-- Dump completed',
   ],
-])('what begins with %s is whole with its end alone', (start, ...ends) => {
+])('a dump that begins with %s is complete only with its matching end', (start, ...ends) => {
   const text = `${start}\n${mysql("INSERT INTO `t` VALUES ('a');\n")}`;
-  expect(() => values(text)).toThrow(/ends in line \d+, without the words.*cut off/);
+  expect(() => values(text)).toThrow(/ends in line \d+ without its program's end marker.*truncated/);
   for (const end of ends) expect(values(`${text}${end}\n`)).toEqual(['a']);
 });
 
@@ -173,7 +170,7 @@ describe('a dump of several databases', () => {
   const row = (id: string): string => `INSERT INTO \`volumes\` VALUES ('${id}');`;
   const ids = (text: string): unknown => sqlTables(text).get('volumes')?.rows;
 
-  test('of MySQL gives the one that has volumes, and names the others', () => {
+  test('of MySQL gives the database with volumes, and names the tables of the others', () => {
     const other = 'CREATE TABLE `users` (`id` int);\nINSERT INTO `users` VALUES (1),(2);';
     const text = `USE \`a\`;\n${other}\nUSE \`b\`;\n${tables(row('v'))}`;
     expect(ids(text)).toEqual([['v']]);
@@ -181,7 +178,7 @@ describe('a dump of several databases', () => {
     expect(ids(`USE \`cinder\`;\n${tables('')}USE \`lib\`;\n${tables(row('v'))}`)).toEqual([['v']]);
   });
 
-  test('that both have volumes is refused: they are not put together', () => {
+  test('is refused if two of them have volumes', () => {
     const both = `USE \`cinder\`;\n${tables(row('v'))}USE \`lib\`;\n${tables(row('w'))}`;
     expect(() => sqlTables(both)).toThrow(/more than once: in "cinder", "lib"/);
     expect(() => sqlTables(`USE \`a\`;\n${tables('')}USE \`b\`;\n${tables('')}`)).toThrow(/more than once/);
@@ -203,7 +200,7 @@ describe('a dump of several databases', () => {
       'one.public',
       'two.public',
     ],
-  ])('of PostgreSQL has them apart: %s', (_, first, second, one, two) => {
+  ])('of PostgreSQL keeps them apart: %s', (_, first, second, one, two) => {
     const start = "SELECT pg_catalog.set_config('search_path', '', false);\n";
     const copy = (schema: string, id: string): string => `\nCOPY ${schema}volumes (id) FROM stdin;\n${id}\n\\.\n`;
     const schemaOf = (create: string): string => /TABLE (\w+\.)?volumes/.exec(create)?.[1] ?? '';
@@ -223,23 +220,23 @@ test.each([
   [
     'the rows are in another form',
     'COPY public.t (a) FROM stdin WITH CSV;\na\n\\.\n',
-    /; was expected after a COPY of t/,
+    /';' was expected after a COPY of t/,
   ],
-])('a COPY is refused where %s', (_, rows, message) => {
+])('a COPY is refused if %s', (_, rows, message) => {
   expect(() => sqlTables(postgres(rows))).toThrow(message);
 });
 
-test('what sqlite3 writes by .dump is refused with what to do, whatever it holds', () => {
+test('the output of .dump in sqlite3 is refused with the remedy, whatever it contains', () => {
   const text =
     "PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCREATE TABLE volumes (id);\nINSERT INTO volumes VALUES('`');\nCOMMIT;\n";
   expect(() => sqlTables(text)).toThrow('sqlite3 NEW.sqlite < FILE');
 });
 
 test('a text that is no dump is refused', () => {
-  for (const text of ['', 'hello', 'id,name\n1,2']) expect(() => sqlTables(text)).toThrow(/no dump that can be read/);
+  for (const text of ['', 'hello', 'id,name\n1,2']) expect(() => sqlTables(text)).toThrow(/not a known kind of dump/);
 });
 
-test('whatever is cut out of a dump, the error is one of ours and comes soon', () => {
+test('a dump that is damaged at random is parsed or fails with a CinderlibError', () => {
   const whole = mysql(String.raw`INSERT INTO ${'`t`'} VALUES ('a\'b'),(NULL),(0x41),('c''d'); /* x */ -- y`);
   const part = fc.tuple(fc.nat(whole.length), fc.nat(30), fc.string({ maxLength: 3 }));
   fc.assert(
@@ -254,17 +251,17 @@ test('whatever is cut out of a dump, the error is one of ours and comes soon', (
   );
 });
 
-test('a large text takes time in proportion', () => {
+test('the time to parse a large text is proportional to its size', () => {
   const time = (count: number): number => {
     const text = mysql(
       `INSERT INTO \`t\` VALUES ${Array.from({ length: count }, (_, i) => `('it\\'s ${i}')`).join(',')};`,
     );
-    // Of the processor: what other programs do meanwhile does not count.
+    // Processor time, which other programs do not affect.
     const before = process.cpuUsage();
     expect(values(text).length).toBe(count);
     return process.cpuUsage(before).user / 1000;
   };
   time(1000);
-  // Ten times as much takes ten times as long, and not a hundred.
+  // Ten times the rows may take ten times as long, but not a hundred times.
   expect(time(100_000)).toBeLessThan(50 * Math.max(time(10_000), 20));
 });

@@ -1,13 +1,14 @@
 /**
- * Power cuts at any moment, on the worst disk that is allowed: what was not synced may be there, or not, or by
- * half. The files of one run are recorded change by change; then disks are made up that a cut could have left, and
- * each is opened by native SQLite and by this library.
+ * Power cuts at any moment, on the worst disk permitted: a write that was not synced may be there, missing or
+ * torn. The changes to the files of one run are recorded one by one; from them the test makes disks that a power
+ * cut could have left, and opens each with native SQLite and with this library.
  *
- * What native SQLite does for the library, such as rolling a journal back while it takes its lock, cannot be
- * recorded; so it is not there while it is recorded.
+ * What a native SQLite process does for the library, such as rolling a journal back while it takes its lock,
+ * cannot be recorded; so the library runs without native SQLite during the recording.
  *
- * User-Mode Linux (power-cut.test.ts) shows one real file system; this shows what a kinder one would hide, such as
- * a missing sync of the folder. 200 disks; CINDERLIB_ROUNDS=2000 for more, CINDERLIB_SEED=… for the same again.
+ * User-Mode Linux (power-cut.test.ts) shows one real file system; this test shows faults that a kinder one would
+ * hide, such as a missing sync of the folder. 200 disks; CINDERLIB_ROUNDS=2000 for more, CINDERLIB_SEED=… to
+ * repeat a run.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -23,7 +24,7 @@ import { type Fate, RecordedDisk } from '../support/recorded-disk.ts';
 import { rounds, timeFor } from '../support/rounds.ts';
 import { withoutNativeSqlite } from '../support/without-native-sqlite.ts';
 
-/** What a program said, and when. */
+/** An entry for the ledger, and the moment when the program reported it. */
 interface Said {
   readonly moment: number;
   readonly entry: Entry;
@@ -31,7 +32,7 @@ interface Said {
 
 const runs = 4;
 const changesOfARun = 8;
-/** Lock files name this process, which lives on. */
+/** Lock files name this process, which is still alive. */
 const notALock = (name: string): boolean => !name.includes('.lock');
 
 let top: string;
@@ -48,7 +49,7 @@ test('no acknowledged change is lost on any disk that a power cut may leave', {
   for (let run = 0; run < runs; run++) {
     const { disk, said, opened } = await record(newFolder(), random);
     for (let round = 0; round < rounds(200) / runs; round++) {
-      // Creating the tables is most of what happens, and one case.
+      // Creating the tables accounts for most moments, but is a single case.
       const moment = random.below(4) === 0 ? random.below(opened) : opened + random.below(disk.now + 1 - opened);
       const ledger = new Ledger();
       for (const one of said) if (one.moment <= moment) ledger.note(one.entry);
@@ -74,7 +75,7 @@ function newFolder(): string {
   return mkdtempSync(join(top, 'disk-'));
 }
 
-/** Makes a disk as a cut at that moment may leave it, and says in `cuts` what was done. */
+/** Makes a disk as a power cut at that moment may leave it, and describes it in `cuts`. */
 function leave(disk: RecordedDisk, moment: number, random: Random, cuts: string[]): string {
   const fate = random.pick<Fate>(['all lost', 'all kept', 'some of them', 'some of them']);
   const folder = newFolder();
@@ -83,7 +84,7 @@ function leave(disk: RecordedDisk, moment: number, random: Random, cuts: string[
   return folder;
 }
 
-/** Opens the disk that a cut left and cuts the power again: recovery is a moment too. */
+/** Opens the disk that a cut left and cuts the power again, during the recovery. */
 async function cutAgain(left: string, random: Random, cuts: string[]): Promise<string> {
   const disk = new RecordedDisk(left, notALock);
   try {
@@ -104,7 +105,7 @@ function open(folder: string): Promise<Cinderlib> {
 interface Recorded {
   readonly disk: RecordedDisk;
   readonly said: readonly Said[];
-  /** The moment when the database was open for the first time. */
+  /** The moment when the database was first open. */
   readonly opened: number;
 }
 

@@ -1,9 +1,9 @@
 /**
- * kill -9 of a whole browser at random moments, while a page stores pairs in IndexedDB and in the private file
- * system: everything acknowledged is there afterwards, and nothing else but what was under way. What is there
- * is read by native SQLite, from the exported file.
+ * kill -9 of a whole browser at random moments, while a page stores key-values in IndexedDB and in the origin
+ * private file system: afterwards everything acknowledged is there, and nothing else except calls under way.
+ * Native SQLite reads the result, from the exported file.
  *
- * A few rounds in CI; CINDERLIB_ROUNDS=100 for more, CINDERLIB_SEED=… for the same pauses again.
+ * A few rounds in CI; CINDERLIB_ROUNDS=100 for more, CINDERLIB_SEED=… to repeat the same pauses.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -25,13 +25,13 @@ declare const exported: InPage['exported'];
 const media = ['indexeddb', 'opfs'] as const;
 type Medium = (typeof media)[number];
 
-/** When the browser is killed: so many milliseconds, at most, after the page has said that. */
+/** When the browser is killed: at most `within` milliseconds after the page has reported `after`. */
 const moments = {
   'while it opens': { after: /^"opening"$/, within: 250, from: 0 },
   'while it begins to store': { after: /^"open"$/, within: 300, from: 0 },
-  // However slow the machine is: something was acknowledged by then.
+  // However slow the machine, something was acknowledged by then.
   'while it stores': { after: /"done":true/, within: 700, from: 0 },
-  // After the pause that comes before: the blocks of the changes move into extents.
+  // After the rest that precedes it: folding moves the changed blocks into extents.
   'while it folds': { after: /^"resting"$/, within: 200, from: 950 },
 } as const;
 type Moment = keyof typeof moments;
@@ -42,24 +42,24 @@ const picks: readonly [Moment, ...Moment[]] = [
   'while it folds',
   'while it opens',
 ];
-/** A database lives that long, then a new one is begun: creating is a moment too. */
+/** After so many rounds a new database is begun, since creating one is a moment to test too. */
 const roundsPerDatabase = 10;
 
 interface Orders {
   readonly database: number;
   readonly firstStep: number;
-  /** After how many milliseconds it stops storing, and rests. */
+  /** The milliseconds after which it stops storing, and rests. */
   readonly restAfter: number;
 }
 
-/** Runs in the page: stores without end in both media, and says each thing before and after. */
+/** Runs in the page: stores without end in both media, and reports each change before and after. */
 function store({ database, firstStep, restAfter }: Orders): void {
   const say = (path: string, what: unknown) => fetch(path, { method: 'POST', body: JSON.stringify(what) });
   const startedAt = performance.now();
   const done: unknown[] = [];
   let step = firstStep;
   let telling = false;
-  // One post at a time, so that they arrive in order; what was not told is not known to be acknowledged.
+  // One post at a time, so that they arrive in order; a change that was not reported does not count as acknowledged.
   const tell = async (): Promise<void> => {
     if (telling) return;
     telling = true;
@@ -86,7 +86,7 @@ function store({ database, firstStep, restAfter }: Orders): void {
   const one = async (medium: string): Promise<void> => {
     const cl = await open({ connection: `sqlite:///killed-${database}`, medium });
     await say('/phase', 'open');
-    // Three at a time, so that some share a flush; each has keys of its own while it stores them.
+    // Three at a time, so that some share a flush; no two of them use the same key at the same time.
     await Promise.all([storing(cl, medium), storing(cl, medium), storing(cl, medium)]);
     await say('/phase', 'resting');
   };
@@ -97,7 +97,7 @@ function store({ database, firstStep, restAfter }: Orders): void {
   run().catch((error: unknown) => say('/problem', String(error)));
 }
 
-/** Reads both databases, as files that native SQLite can open. */
+/** Exports both databases, as files that native SQLite can open. */
 async function readBoth(page: Page, database: number): Promise<Record<Medium, string>> {
   return page.evaluate(async (database: number) => {
     const files: Record<string, string> = {};
@@ -110,7 +110,7 @@ async function readBoth(page: Page, database: number): Promise<Record<Medium, st
   }, database);
 }
 
-/** What native SQLite finds: by object, the step that wrote it. */
+/** What native SQLite finds: for each object, the step that wrote it. */
 function contents(folder: string, medium: Medium, base64: string): Map<string, string> {
   const path = join(folder, 'exported.sqlite');
   writeFileSync(path, Buffer.from(base64, 'base64'));
@@ -161,11 +161,11 @@ test.for([
         await until(() => site.server.posts.slice(begun).some(({ body }) => after.test(body)));
         await sleep(from + random.next() * within);
         await browser.kill();
-        // What was sent before is read by now, or never will be.
+        // Everything that was sent before has been read by now, or never will be.
         await sleep(50);
         for (const { path, body } of site.server.posts.slice(read)) {
           if (path === '/problem') throw new Error(`${where}: ${body}`);
-          // As `store` says it.
+          // In the form in which `store` posts it.
           if (path === '/say') for (const entry of JSON.parse(body) as Entry[]) ledger.note(entry);
         }
         acknowledged += ledger.acknowledged;

@@ -1,8 +1,8 @@
 /**
- * kill -9 at random moments: a program stores objects and says which were acknowledged; after it was killed
- * everything acknowledged is there, whole, and nothing else but what was under way.
+ * kill -9 at random moments: a program stores objects and reports which were acknowledged; after it was killed,
+ * everything acknowledged is there, whole, and nothing else except calls under way.
  *
- * 200 rounds on Node, 20 on Deno and Bun; CINDERLIB_ROUNDS=2000 for more, CINDERLIB_SEED=… for the same pauses again.
+ * 200 rounds on Node, 80 on Deno and Bun; CINDERLIB_ROUNDS=2000 for more, CINDERLIB_SEED=… to repeat the same pauses.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -20,14 +20,14 @@ import type { StoreOptions } from './programs/store.ts';
 
 type Line = Entry | { readonly phase: 'opening' | 'open' | 'closing' | 'closed' };
 
-/** When the program is killed: so many milliseconds, at most, after it has said that. */
+/** When the program is killed: at most `within` milliseconds after it has reported the phase `after`. */
 const moments = {
   'while it opens': { after: 'opening', within: 60, steps: 1e9 },
   'while it stores': { after: 'open', within: 150, steps: 1e9 },
   'while it closes': { after: 'closing', within: 6, steps: 5 },
 } as const;
 type Moment = keyof typeof moments;
-/** Storing comes up more often than the others; each round picks one. */
+/** Each round picks one; storing comes up more often than the others. */
 const picks: readonly [Moment, ...Moment[]] = [
   'while it stores',
   'while it stores',
@@ -35,9 +35,9 @@ const picks: readonly [Moment, ...Moment[]] = [
   'while it opens',
   'while it closes',
 ];
-/** A database lives that long, then a new one is begun: creating is a moment too. */
+/** After so many rounds a new database is begun, since creating one is a moment to test too. */
 const roundsPerDatabase = 12;
-/** Long enough to create a database, for kills in the midst of it. */
+/** Milliseconds; long enough to create a database, for kills in the middle of that. */
 const firstOpening = 350;
 
 let folder: string;
@@ -79,7 +79,7 @@ test.for([
   },
 );
 
-/** Rounds one after the other, on one database after the other. */
+/** Runs rounds one after the other, with a new database after every few. */
 async function one(runtime: Runtime, random: Random, count: number, counts: ReturnType<typeof totals>): Promise<void> {
   let ledger = new Ledger();
   let path = '';
@@ -90,7 +90,7 @@ async function one(runtime: Runtime, random: Random, count: number, counts: Retu
       ledger = new Ledger();
       path = newPlace(`${runtime.name}-${random.seed}-${round}`);
     }
-    // Now and then the next program is killed while it recovers what the last one left.
+    // Now and then the next program is also killed, while it recovers what the last one left.
     const moment = isNew ? random.pick<Moment>(['while it opens', ...picks]) : random.pick(picks);
     const programs: readonly Moment[] = random.below(5) === 0 ? [moment, 'while it opens'] : [moment];
     for (const when of programs) {
@@ -114,7 +114,7 @@ function newPlace(name: string): string {
   return join(folder, name, 'cl.sqlite');
 }
 
-/** Lets the program run on the database and kills it; true when it was faster, and has closed the database. */
+/** Runs the program on the database and kills it; true if the program closed the database before that. */
 async function killed(
   { command }: Runtime,
   path: string,

@@ -1,6 +1,6 @@
 /**
- * One meeting of a native program and this library at a time: who is in the middle of something is left alone,
- * waited for, and named in the error; and what native SQLite may do while we have the database open.
+ * Single encounters of a native program and this library: a transaction of the other is left alone, waited for, and
+ * named in the error; and what native SQLite may do while this library has the database open.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -13,7 +13,7 @@ import { NativeSession } from '../support/native-session.ts';
 import { integrity } from '../support/tables.ts';
 import { withoutNativeSqlite } from '../support/without-native-sqlite.ts';
 
-/** How long we wait for a lock here, in milliseconds. */
+/** How long this library waits for a lock here, in milliseconds. */
 const patience = 150;
 const table = 'cinderlib_persistence_key_value';
 
@@ -47,7 +47,7 @@ const errorOf = (promise: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
-/** Everything of every file that must stay as it is when we only look. */
+/** Everything about every file that reading must not change. */
 function fingerprint(): Record<string, unknown> {
   const files = readdirSync(folder).map((name) => {
     const { ino, size, mtimeMs } = statSync(join(folder, name));
@@ -66,7 +66,7 @@ function fingerprint(): Record<string, unknown> {
   return Object.fromEntries(files) as Record<string, unknown>;
 }
 
-/** What a native program may be in the middle of. With a cache of two pages its changes are in the file already. */
+/** What a native program may be in the middle of. With a cache of two pages, its changes are already in the file. */
 const transactions = {
   'has begun to write': `BEGIN IMMEDIATE; UPDATE ${table} SET value = 'new' WHERE key = 'k1';`,
   'has changed the file': `PRAGMA cache_size=2; BEGIN; UPDATE ${table} SET value = replace(value, 'old', 'new');`,
@@ -74,7 +74,7 @@ const transactions = {
 
 describe.each(Object.entries(transactions))('while a native program %s', (_, sql) => {
   test.for([false, true])(
-    'opening says by whom the database is in use, and touches nothing (worker: %s)',
+    'opening fails with the process id of the lock holder, and touches nothing (worker: %s)',
     async (worker) => {
       expect(await native.run(sql)).toBe('');
       const before = fingerprint();
@@ -92,7 +92,7 @@ describe.each(Object.entries(transactions))('while a native program %s', (_, sql
     },
   );
 
-  test('opening waits for its end', async () => {
+  test('opening waits for the end of its transaction', async () => {
     await native.run(sql);
     const opening = open({ busy_timeout: 10_000 });
     await new Promise((resolve) => setTimeout(resolve, 300));
@@ -102,7 +102,7 @@ describe.each(Object.entries(transactions))('while a native program %s', (_, sql
     await cl.close();
   });
 
-  test('reading shows what was there before, or says that it cannot', async () => {
+  test('reading shows the last commit, or fails with DatabaseLocked', async () => {
     await native.run(sql);
     const before = fingerprint();
     const found = await errorOf(
@@ -120,8 +120,8 @@ describe('while a native program has the database open in write-ahead log mode',
     expect(await native.run(begin)).toBe('wal');
   });
 
-  test('its log is not touched, and the error says by whom the database is in use', async () => {
-    // The memory that users of a log share is no part of the database: whoever looks at the log writes there.
+  test('opening fails with its process id, and leaves its log untouched', async () => {
+    // The shared memory of a log is no part of the database: every reader of the log writes to it.
     const { 'cl.sqlite-shm': shared, ...before } = fingerprint();
     expect(shared).toBeDefined();
     const error = await errorOf(open());
@@ -133,7 +133,7 @@ describe('while a native program has the database open in write-ahead log mode',
     expect(await native.run(`SELECT value FROM ${table} WHERE key = 'k1'; PRAGMA integrity_check;`)).toBe('logged\nok');
   });
 
-  test('reading shows what is in the log, or says that it cannot', async () => {
+  test('reading shows what is in the log, or fails with DatabaseLocked', async () => {
     const before = fingerprint();
     const found = await errorOf(
       open({ read_only: true }).then(async (cl) => expect(await get(cl, 'k1')).toBe('logged')),
@@ -142,7 +142,7 @@ describe('while a native program has the database open in write-ahead log mode',
     expect(fingerprint()).toEqual(before);
   });
 
-  test('it can be opened when that program has closed it', async () => {
+  test('the database can be opened once that program has closed it', async () => {
     await native.close();
     const cl = await open();
     expect(await get(cl, 'k1')).toBe('logged');
@@ -151,7 +151,7 @@ describe('while a native program has the database open in write-ahead log mode',
   });
 });
 
-test('while a native program reads, what we save waits, and is refused rather than shown by half', async () => {
+test('a save that a native reader blocks fails whole, and works once the reader has finished', async () => {
   const cl = await open();
   expect(await native.run(`BEGIN; SELECT count(*) FROM ${table};`)).toBe('40');
   const error = await errorOf(set(cl, 'k1', 'new'));
@@ -166,15 +166,15 @@ test('while a native program reads, what we save waits, and is refused rather th
   await cl.close();
 });
 
-describe('while we have the database open', () => {
-  test('native programs may read it', async () => {
+describe('while this library has the database open', () => {
+  test('native programs can read it', async () => {
     const cl = await open();
     await set(cl, 'k1', 'new');
     expect(await native.run(`SELECT value FROM ${table} WHERE key = 'k1'; PRAGMA integrity_check;`)).toBe('new\nok');
     await cl.close();
   });
 
-  test('native programs are kept from writing, until we close it', async () => {
+  test('native programs cannot write to it until it is closed', async () => {
     const cl = await open();
     expect((await cl.info()).native_locks).toBe('held');
     await set(cl, 'k1', 'ours');
@@ -186,7 +186,7 @@ describe('while we have the database open', () => {
     expect(integrity(path)).toBe('ok');
   });
 
-  test('and nothing can hold the lock, a native write is noticed by our next one, which changes nothing', async () => {
+  test('without a native lock, writing after a native write fails with DatabaseChanged until refresh()', async () => {
     const cl = await withoutNativeSqlite(() => open());
     expect((await cl.info()).native_locks).not.toBe('held');
     await set(cl, 'k1', 'ours');

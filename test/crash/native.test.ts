@@ -1,7 +1,7 @@
 /**
- * Four loops on one file at once: a native program that writes, one that reads, this library writing, and this
- * library reading. Everybody gets an answer or has to wait; nobody sees damage, a gap or a step back; nothing that
- * was acknowledged is lost. Once with `sqlite3`, once with Python's sqlite3.
+ * Four concurrent loops on one file: a native writer, a native reader, and a writer and a reader of this library.
+ * Each call is answered or has to wait; no reader sees damage, a gap or an older state after a newer one; nothing
+ * acknowledged is lost. Once with `sqlite3`, once with Python's sqlite3.
  *
  * 150 rounds of each loop, 40 on Deno and Bun; CINDERLIB_ROUNDS=2000 for more.
  */
@@ -22,7 +22,7 @@ import { integrity } from '../support/tables.ts';
 
 const python = '/usr/bin/python3';
 const pythonProgram = fileURLToPath(new URL('./programs/native.py', import.meta.url));
-/** How long everybody waits for a lock, in milliseconds. */
+/** How long each program waits for a lock, in milliseconds. */
 const patience = 300;
 const allowed = new Set(['success', 'locked', 'changed']);
 
@@ -53,14 +53,14 @@ const natives = {
   },
 };
 
-// Node 20 keeps others off by a process of `sqlite3`, the other runtimes by the SQLite that they bring along.
+// Node 20 holds the native lock with a process of `sqlite3`, the other runtimes with the SQLite that is built in.
 test.for([
   ['sqlite3', 'node', node, 150],
   ['python', 'node', node, 150],
   ['sqlite3', 'deno', deno, 40],
   ['sqlite3', 'bun', bun, 40],
 ] as const)(
-  'with %s beside this library on %s nothing is lost, and nobody sees what was never there',
+  'with %s beside this library on %s no write is lost, and no reader sees an invalid state',
   { timeout: timeFor(rounds(150), 1000) },
   async ([name, runtimeName, { command, missing }, usual], { skip }) => {
     const native = natives[name];
@@ -97,7 +97,7 @@ test.for([
   },
 );
 
-/** Counts how the rounds of one loop ended, and looks at what it saw. */
+/** Counts the outcomes of one loop's rounds, and checks what it saw. */
 class Tally {
   readonly answers = new Map<string, number>();
   readonly problems: string[] = [];
@@ -110,7 +110,7 @@ class Tally {
     this.loop = start((round) => this.#take(round));
   }
 
-  /** In short, for the line that is printed. */
+  /** A summary for the line that is printed. */
   toJSON(): Record<string, number> {
     return { ...Object.fromEntries(this.answers), ...(this.written > 0 ? { written: this.written } : {}) };
   }
@@ -131,7 +131,7 @@ async function createDatabase(path: string): Promise<void> {
   await (await setup({ persistence_config, worker: false })).close();
 }
 
-/** What there is in the end, seen by this library. */
+/** The final content, as this library reads it. */
 async function finalView(path: string): Promise<View> {
   const persistence_config = { storage: 'db', connection: `sqlite:///${path}` };
   const cl = await setup({ persistence_config, worker: false });

@@ -20,7 +20,7 @@ import type { StoreOptions } from './programs/store.ts';
 type Line = Entry | { readonly phase: string };
 
 const missing = missingForGuests();
-/** A cut takes as long as a hundred rounds of other tests. */
+/** A power cut takes as long as a hundred rounds of other tests. */
 const cuts = Math.ceil(rounds(400) / 100);
 /** How long a program stores after its first change, in milliseconds, at most. */
 const longestRun = 1500;
@@ -58,7 +58,7 @@ test('no acknowledged change is lost in a power cut', { timeout: timeFor(cuts, 1
   expect(last.problems).toEqual([]);
 });
 
-test('without the sync of the database file something is lost', { timeout: 180_000 }, async ({ skip }) => {
+test('without the sync of the database file a power cut loses changes', { timeout: 180_000 }, async ({ skip }) => {
   if (missing !== null) skip(missing);
   const random = new Random();
   const options = { seed: random.seed, worker: false, together: 1, steps: 1e9, lose: '' };
@@ -75,19 +75,19 @@ test('without the sync of the database file something is lost', { timeout: 180_0
   expect(lost).not.toEqual([]);
 });
 
-/** Boots a guest that looks at the disk and then stores; cuts the power; says what the guest had found. */
+/** Boots a guest that examines the disk and then stores; cuts the power; returns what the guest had found. */
 async function storeUntilCut(disk: string, ledger: Ledger, options: StoreOptions, random: Random): Promise<Aftermath> {
   return inGuest(disk, ledger, JSON.stringify(options), async (guest) => {
     await guest.wrote('said', (text) => text.includes('"done"'));
     await sleep(random.next() * longestRun);
     await guest.cutPower();
-    // The last line may be half of one.
+    // The last line may be incomplete.
     const said = guest.read('said').split('\n').slice(0, -1);
     return said.map((line) => JSON.parse(line) as Line);
   });
 }
 
-/** Boots a guest that only looks at the disk. */
+/** Boots a guest that only examines the disk. */
 async function examined(disk: string, ledger: Ledger): Promise<Aftermath> {
   return inGuest(disk, ledger, '', async () => []);
 }

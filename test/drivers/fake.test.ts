@@ -1,4 +1,4 @@
-/** The contract of volume drivers, on the one that stores nothing. */
+/** The contract of volume drivers, on the fake driver, which stores nothing. */
 import { setup } from 'cinderlib-wasm';
 import { volumeDriverContract } from 'cinderlib-wasm/testing';
 import { test } from 'vitest';

@@ -1,4 +1,4 @@
-/** The contract of volume drivers on files, in the other runtimes. */
+/** The contract of volume drivers, on the file driver in the other runtimes. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,12 +15,16 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test.for([deno, bun])('files are volumes in $name', { timeout: 240_000 }, async ({ command, missing }, { skip }) => {
-  if (command === null) skip(missing);
-  if (command === null) return;
-  const verdicts: Verdict[] = [];
-  const { ended } = startProgram<Verdict>([...command, program], (verdict) => verdicts.push(verdict));
-  expect(await ended).toMatchObject({ code: 0, errors: '' });
-  expect(verdicts.filter(({ error }) => error !== null)).toEqual([]);
-  expect(verdicts.length).toBe(11);
-});
+test.for([deno, bun])(
+  'the file driver meets the contract of volume drivers in $name',
+  { timeout: 240_000 },
+  async ({ command, missing }, { skip }) => {
+    if (command === null) skip(missing);
+    if (command === null) return;
+    const verdicts: Verdict[] = [];
+    const { ended } = startProgram<Verdict>([...command, program], (verdict) => verdicts.push(verdict));
+    expect(await ended).toMatchObject({ code: 0, errors: '' });
+    expect(verdicts.filter(({ error }) => error !== null)).toEqual([]);
+    expect(verdicts.length).toBe(11);
+  },
+);

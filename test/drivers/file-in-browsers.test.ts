@@ -1,6 +1,6 @@
 /**
- * The contract of volume drivers on files of the browser's private file system, in real browsers: all of it in
- * Chromium, in Firefox what is about the bytes; with CINDERLIB_ROUNDS=2 and more all of it there too.
+ * The contract of volume drivers, on the file driver on OPFS in real browsers: the whole suite in Chromium, and in
+ * Firefox only the tests about content, or the whole suite with CINDERLIB_ROUNDS=2 and more.
  */
 import { describe, expect, test } from 'vitest';
 import type { InPage } from '../media/storage-page.ts';
@@ -17,7 +17,7 @@ const matching = (name: string): string =>
   name === 'firefox' && rounds(1) === 1 ? 'holds|keeps|page|worker|once' : '';
 
 test.for(runtimes.filter(({ isBrowser }) => isBrowser))(
-  'files are volumes in $name',
+  'the file driver meets the contract of volume drivers in $name',
   { timeout: 240_000 },
   async ({ name, missing, start }, { skip }) => {
     if (missing !== null) skip(missing);
@@ -26,7 +26,7 @@ test.for(runtimes.filter(({ isBrowser }) => isBrowser))(
     const { passed, failed } = await runtime.run({ kind: 'files', matching: matching(name) });
     console.log(`${runtime.version}: ${passed.length} tests in ${Math.round(performance.now() - begun)} ms`);
     if (name === 'webkit') {
-      // WebKitGTK has no private file system: that is said, and no other storage taken.
+      // WebKitGTK has no OPFS: the driver fails with that reason, and uses no other storage instead.
       expect([passed, failed.length]).toEqual([[], 14]);
       for (const { error } of failed) expect(error).toMatch(/^MissingDependency: .*OPFS/);
       return;
@@ -36,10 +36,10 @@ test.for(runtimes.filter(({ isBrowser }) => isBrowser))(
   },
 );
 
-describe('in Chromium', () => {
+describe('the file driver in Chromium', () => {
   const site = useStorageSite('chromium');
 
-  test('room that the browser does not give is named, and nothing is left of the attempt', {
+  test('fails with StorageFull if the quota is too small, and leaves nothing of the attempt', {
     timeout: 60_000,
   }, async (context) => {
     const page = await site.newPage(context);
@@ -57,15 +57,15 @@ describe('in Chromium', () => {
       const [pool] = pools as Record<string, unknown>[];
       return { names: errors.map((error) => error?.name), id: volume.id, left, pool };
     });
-    // The whole size of a volume counts, also what was never written.
+    // The whole size of a volume counts, including parts that were never written.
     const pool = { provisioned_capacity_gb: 1, thin_provisioning_support: false, thick_provisioning_support: true };
     expect(result).toMatchObject({ names: ['StorageFull', 'StorageFull'], left: [`volume-${result.id}`], pool });
     await page.limitStorage?.(null);
     await page.close();
   });
 
-  test('a worker script that is not served is named', { timeout: 60_000 }, async (context) => {
-    // It says what is missing.
+  test('names the worker script that the server does not have', { timeout: 60_000 }, async (context) => {
+    // Skips this test with a reason where the browser is missing.
     await (await site.newPage(context)).close();
     await using server = await startServer({
       '/dist/': dist,

@@ -1,9 +1,10 @@
 /**
- * The LVM driver on real logical volumes: in guests in User-Mode Linux, which have the device mapper, the iSCSI
- * target and the iSCSI initiator of a kernel of their own. The cases of a guest run there one after the other, and
- * say here how they ended.
+ * The LVM driver on real logical volumes: in guests in User-Mode Linux, whose kernel has the device mapper, the
+ * iSCSI target and the iSCSI initiator. The cases of a guest run there one after the other, and report their
+ * outcomes here.
  *
- * 6 random operations on thin volumes, and less of what is the same for every kind of volume; CINDERLIB_ROUNDS=300 for more, CINDERLIB_SEED=… for the same again.
+ * 6 random operations on thin volumes, fewer of what is the same for every kind of volume; CINDERLIB_ROUNDS=300 for
+ * more, CINDERLIB_SEED=… to repeat a run.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +20,7 @@ import { rounds, timeFor } from '../support/rounds.ts';
 import { suites } from './cases/suites.ts';
 
 const missingForAll = missingForGuests(forVolumes);
-/** For a guest with all its cases, on a machine that is busy with others. */
+/** For a guest with all its cases, on a machine that is busy with other work. */
 const patience = timeFor(100 + rounds(6), 1500);
 
 const modules = 'iscsi_tcp sd_mod target_core_mod iscsi_target_mod target_core_iblock crc32c';
@@ -34,7 +35,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-// A guest has one processor: together they take half the time.
+// A guest has one processor: running them concurrently halves the time.
 describe.concurrent.each(Object.entries(suites))('LVM: %s', (SUITE, cases) => {
   const missing = missingForAll ?? (SUITE.includes('Cinder') ? missingCinder() : null);
   const verdicts = new Map<string, Verdict>();

@@ -1,6 +1,6 @@
 /**
- * Copies of files that take no room, on file systems that can share blocks: Btrfs and XFS in a guest, and ext4 to show that
- * the measure tells the difference.
+ * Copies of files that take no room, on file systems that can share blocks: Btrfs and XFS in a guest, and ext4 to
+ * show that the measurement tells the difference.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ const missing = missingForGuests([
   ['mkfs.xfs', 'xfsprogs'],
 ]);
 
-test('snapshots and clones share blocks with their source where the file system can', {
+test('snapshots and clones share blocks with their source if the file system can', {
   timeout: 240_000,
 }, async ({ skip }) => {
   if (missing !== null) skip(missing);

@@ -1,6 +1,6 @@
 /**
- * The inputs of `load()` that were tried on Python's cinderlib, each with its outcome. Where ours is
- * another one on purpose, the case names the heading of docs/differences.md that says why.
+ * The inputs of `load()` that were tried with Python's cinderlib, each with its outcome. Where the outcome of this
+ * library differs on purpose, the case names the heading of docs/differences.md that says why.
  */
 import { readFileSync } from 'node:fs';
 import {
@@ -52,7 +52,7 @@ class GoldenDriver extends VolumeDriver {
   override async checkForSetupError() {}
 }
 
-/** Where ours takes what the original refuses, refuses what it takes, or leaves something else behind. */
+/** Where this library accepts what the original refuses, refuses what it accepts, or stores something else. */
 const deliberate: ReadonlyMap<string, { readonly heading: string; readonly ours: 'accepts' | 'refuses' }> = new Map(
   (
     [
@@ -90,10 +90,10 @@ const deliberate: ReadonlyMap<string, { readonly heading: string; readonly ours:
   ).flatMap(([heading, ours, names]) => names.map((name) => [name, { heading, ours }] as const)),
 );
 
-/** Cases whose stored rows are better than the original's: what is loaded is the same, what is read back is not. */
+/** Cases whose rows are better than the original's: they load the same, but are read back differently. */
 const storedDifferently: ReadonlyMap<string, string> = new Map([['save typed in memory_db', 'QoS specs are linked']]);
 
-/** Errors whose class and message carry meaning to a user: ours are the same. */
+/** Errors whose class and message carry meaning to a user: they must be the same here. */
 const meaningful = new Set([
   'ValueError',
   'InvalidVersion',
@@ -104,9 +104,9 @@ const meaningful = new Set([
   'VolumeNotFound',
 ]);
 
-test.each(cases)('load(): $name', async (jsonCase) => {
+test.each(cases)('load() has the outcome of Python for: $name', async (jsonCase) => {
   if (jsonCase.no_setup) {
-    // There is no load() without a context here.
+    // Here, load() needs a context.
     expect(differences).toContain('## No global state');
     return;
   }
@@ -199,7 +199,7 @@ async function expectRefused(cl: Cinderlib, jsonCase: JsonCase, expected: { clas
   expect(await cl.persistence.getSnapshots()).toEqual([]);
 }
 
-/** Hides what is different in every database: the id and the times of its type `__DEFAULT__`. */
+/** Hides what differs between databases: the id and the times of the type `__DEFAULT__`. */
 function masked(text: string, created = false): string {
   const id = /"volume_type":\s?\{[^{]*?"versioned_object.data":\s?\{"id":\s?"([^"]+)","name":\s?"__DEFAULT__"/.exec(
     text,

@@ -1,19 +1,19 @@
-/** Dumps that were broken at random, and what Python's cinderlib made of each: ours makes the same. */
+/** Randomly damaged dumps, and the outcome of loading each in Python's cinderlib, which must be the same here. */
 import { type Snapshot, setup, type Volume } from 'cinderlib-wasm';
 import { expect, test } from 'vitest';
 import { goldenJson } from '../support/golden.ts';
 
 interface LoadCase {
   readonly input: string;
-  /** The text of what was loaded, and its change marks. */
+  /** The text of the loaded object, and its marks of change. */
   readonly ok?: readonly [jsons: string, changes: readonly string[]];
-  /** The class of the error, where it could not be loaded. */
+  /** The class of the error, if loading failed. */
   readonly error?: string;
 }
 
 const { backends, cases } = goldenJson<{ backends: readonly string[]; cases: readonly LoadCase[] }>('loads.json.gz');
 
-test('dumps that were changed at random load as they do in the original, or fail with the same error', async () => {
+test('randomly changed dumps load as in the original, or fail with the same error', async () => {
   await using cl = await setup({ worker: false });
   const volume_driver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
   for (const name of backends) await cl.backend({ volume_backend_name: name, volume_driver });
@@ -36,7 +36,7 @@ interface WildcardGolden {
   readonly snapshots: Readonly<Record<string, string>>;
 }
 
-test('volumes that a backend lists though they are on another one are loaded on their own', async () => {
+test('a volume listed under a backend other than its own is loaded with its own', async () => {
   const golden = goldenJson<WildcardGolden>('wildcard-backends.json');
   await using cl = await setup({ worker: false });
   const volume_driver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';

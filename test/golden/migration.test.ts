@@ -47,7 +47,7 @@ async function content(cl: Cinderlib): Promise<unknown> {
   return texts.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
 }
 
-/** Memory keeps fields that a database has no place for, and knows no default type. */
+/** Drops fields that only memory keeps, and the default type, which memory does not have. */
 function comparable(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(comparable);
   if (typeof value !== 'object' || value === null) return value === 'DEFAULT' ? null : value;
@@ -70,7 +70,7 @@ const pairs = storages.flatMap((from) => storages.map((to) => ({ from, to })));
 describe.each(pairs.filter(({ from, to }) => from !== to || from.startsWith('memory')))(
   'from $from to $to',
   ({ from, to }) => {
-    test('everything arrives', async () => {
+    test('the recipe carries everything over', async () => {
       await inTemporaryFolder(async (folder) => {
         const cl = await setup({ persistence_config: config(from, folder) });
         await fill(cl);
@@ -83,7 +83,7 @@ describe.each(pairs.filter(({ from, to }) => from !== to || from.startsWith('mem
   },
 );
 
-test('a migration that is run again completes and changes nothing', async () => {
+test('running a migration again completes and changes nothing', async () => {
   await inTemporaryFolder(async (folder) => {
     const cl = await setup({ persistence_config: { storage: 'memory' } });
     await fill(cl);
@@ -102,7 +102,7 @@ test('a migration that is run again completes and changes nothing', async () => 
   });
 });
 
-test('a failure in the middle leaves the target as it was', async () => {
+test('a load that fails midway leaves the target as it was', async () => {
   const cl = await setup({ persistence_config: { storage: 'memory_db' } });
   await fill(cl);
   const data = await cl.dump();
@@ -127,7 +127,7 @@ test('a new storage that cannot be opened leaves the old one in use', async () =
   });
 });
 
-test('a golden database moves to memory and back into a new file, with the same dumps', async () => {
+test('a golden database migrated to memory and to a new file gives the same dumps', async () => {
   await inTemporaryFolder(async (folder) => {
     const path = copyGolden('rich.sqlite', join(folder, 'rich.sqlite'));
     const cl = await setup({ persistence_config: { storage: 'db', connection: `sqlite:///${path}` } });

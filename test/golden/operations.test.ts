@@ -1,6 +1,6 @@
 /**
- * Sequences of operations that Python's cinderlib went through, on a copy of the golden database `empty`: ours goes through
- * the same, and every object has the same text after each of them, and every table the same rows at the end.
+ * Sequences of operations that Python's cinderlib ran on a copy of the golden database `empty`: run here, they must
+ * give every object the same text after each operation, and every table the same rows at the end.
  */
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -18,16 +18,16 @@ interface Sequence {
   readonly setup: Readonly<Record<string, unknown>>;
   readonly backends: readonly string[];
   readonly operations: readonly Operation[];
-  /** What each operation led to: the text of its object, nothing (of a key-value), or an error. */
+  /** The outcome of each operation: the text of its object, nothing (for a key-value), or an error. */
   readonly outcomes: readonly ({ readonly jsons?: string } | GoldenFailure)[];
-  /** What the tables held in the end, without nulls. */
+  /** The final rows of the tables, without nulls. */
   readonly rows: Readonly<Record<string, readonly Row[]>>;
 }
 
-// Not with JSON.parse, which would lose what is hard about it: 1.0, large integers, NaN, the order of keys.
+// JSON.parse would lose the hard cases: 1.0, large integers, NaN, the order of keys.
 const { sequences } = parseJson(goldenBytes('operations.json.gz').toString()) as { readonly sequences: Sequence[] };
 
-test.each(sequences)('$name leaves the same texts and rows', async (sequence) => {
+test.each(sequences)('$name leaves the same texts and rows as in Python', async (sequence) => {
   await inTemporaryFolder(async (folder) => {
     const path = copyGolden('empty.sqlite', join(folder, 'golden.sqlite'));
     const cl = await start(sequence, path);
@@ -75,9 +75,9 @@ const originalNames: Readonly<Record<string, string>> = {
   ConnectionNotFound: 'VolumeAttachmentNotFound',
 };
 
-/** A text without the time of day, and without what docs/differences.md says of texts after an operation. */
+/** The text without times, and without the differences after an operation that docs/differences.md names. */
 function shown({ op }: Operation, text: string): string {
-  // The original reads the snapshots of a volume when one of them is deleted.
+  // When a snapshot is deleted, the original reads the snapshots of its volume.
   if (op === 'delsnap') return '';
   const timeless = text.replace(/20[2-9]\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+/g, 'NOW');
   const oneDefault = timeless.replaceAll(
@@ -98,14 +98,14 @@ const owners: Readonly<Record<string, [column: string, table: string]>> = {
   snapshot_metadata: ['snapshot_id', 'snapshots'],
 };
 
-/** The original leaves what belonged to a deleted row, and soft-deletes no types. */
+/** Drops what the original does differently: it keeps children of a deleted row, and soft-deletes no types. */
 function kept(table: string, rows: readonly Row[], { soft_deletes, rows: all }: Sequence): readonly Row[] {
   if (soft_deletes && table.startsWith('volume_type')) return [];
   const [column, owner] = owners[table] ?? [];
   const ids = owner === undefined ? null : new Set(all[owner]?.map(({ id }) => id));
   return rows.flatMap(({ id, ...row }) => {
     if (column !== undefined && ids?.has(row[column]) === false) return [];
-    // The numbers of rows that the database counts are free again after a delete.
+    // After a delete, the database may reuse row numbers.
     return [typeof id === 'number' ? row : { id, ...row }];
   });
 }

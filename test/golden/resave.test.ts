@@ -1,4 +1,4 @@
-/** Opening a database of Python's cinderlib and saving every object again must not change a row. */
+/** Opening a database of Python's cinderlib and saving every object unchanged must not change a row. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setup } from 'cinderlib-wasm';
@@ -7,7 +7,7 @@ import { copyGolden, goldenDatabases, inTemporaryFolder } from '../support/golde
 import { integrity, nativeDump } from '../support/tables.ts';
 
 describe.each(goldenDatabases)('the golden database $name', ({ file }) => {
-  test('holds the same rows after every object was saved again', async () => {
+  test('holds the same rows after every object was saved unchanged', async () => {
     await inTemporaryFolder(async (folder) => {
       const path = copyGolden(file, join(folder, 'golden.sqlite'));
       const before = nativeDump(path);
@@ -30,7 +30,7 @@ describe.each(goldenDatabases)('the golden database $name', ({ file }) => {
     });
   });
 
-  test('is left without a journal or lock by merely reading it', async () => {
+  test('has no journal or lock beside it after being read', async () => {
     await inTemporaryFolder(async (folder) => {
       const path = copyGolden(file, join(folder, 'golden.sqlite'));
       const cl = await setup({ persistence_config: { storage: 'db', connection: `sqlite:///${path}` } });

@@ -1,4 +1,4 @@
-/** The databases that Python's cinderlib wrote on servers, restored there and read: the same texts, the same answers. */
+/** The databases that Python's cinderlib wrote on servers, restored there: the same dumps, the same answers. */
 import { type Cinderlib, setup } from 'cinderlib-wasm';
 import { describe, expect, test } from 'vitest';
 import {
@@ -37,16 +37,16 @@ describe.each(goldenServerDatabases)('the golden dump $file', ({ file, dialect, 
     }
   }
 
-  test('gives the texts that Python gave', async (context) => {
+  test('gives the same dumps as Python', async (context) => {
     server.require(context);
-    // MariaDB reads in the order of the primary key where Cinder asks for none; PostgreSQL as the rows happen to lie.
+    // Where Cinder asks for no order, MariaDB reads in that of the primary key, PostgreSQL in that of the stored rows.
     const normal = kind === 'mysql' ? undefined : inAnyOrder;
     await withGolden((cl) => checkAnswers(cl, goldenJson<GoldenAnswers>(expected), normal));
   });
 
   test('answers queries with the same ids in the same order', async (context) => {
     server.require(context);
-    // Long texts are left out of the manifest.
+    // The manifest omits long texts.
     const answered = queries.filter(({ result }) => Array.isArray(result));
     const isOrdered = ({ method }: GoldenQuery): boolean => kind === 'mysql' || method !== 'get_key_values';
     await withGolden(async (cl) => {
@@ -56,7 +56,7 @@ describe.each(goldenServerDatabases)('the golden dump $file', ({ file, dialect, 
     });
   });
 
-  test('has the tables, columns, keys and indexes that a new database gets', async (context) => {
+  test('has the tables, columns, keys and indexes of a new database', async (context) => {
     server.require(context);
     const fresh = await server.running.createDatabase();
     await (await setup({ persistence_config: { storage: 'db', connection: fresh } })).close();
@@ -65,12 +65,12 @@ describe.each(goldenServerDatabases)('the golden dump $file', ({ file, dialect, 
     );
     expect(ours).toEqual(original);
     expect(original.filter((line) => line.startsWith('column')).length).toBeGreaterThan(400);
-    // A dump does not hold what the migration does to the database itself.
+    // A dump does not hold the settings that the migration gives the database itself.
     const database = describeSchema(server.running, nameIn(fresh)).filter((line) => line.startsWith('database'));
     expect(database).toEqual(kind === 'mysql' ? ['database\tutf8mb3\tutf8mb3_general_ci'] : []);
   });
 
-  test('has the rows that a new database gets', async (context) => {
+  test('has the initial rows of a new database', async (context) => {
     server.require(context);
     const fresh = await server.running.createDatabase();
     await (await setup({ persistence_config: { storage: 'db', connection: fresh } })).close();
@@ -78,7 +78,7 @@ describe.each(goldenServerDatabases)('the golden dump $file', ({ file, dialect, 
     expect(ours).toEqual(original);
   });
 
-  test('keeps every byte when all of its objects are saved as they are', async (context) => {
+  test('is unchanged to the byte after every object was saved unchanged', async (context) => {
     server.require(context);
     await withGolden(async (cl) => {
       const name = nameIn(await golden());
@@ -93,7 +93,7 @@ describe.each(goldenServerDatabases)('the golden dump $file', ({ file, dialect, 
     });
   });
 
-  test('loaded from its dump into a new database makes the rows that it has', async (context) => {
+  test('gives the same rows when its dump is loaded into a new database', async (context) => {
     server.require(context);
     const fresh = await server.running.createDatabase();
     await withGolden(async (cl) => {
@@ -102,7 +102,7 @@ describe.each(goldenServerDatabases)('the golden dump $file', ({ file, dialect, 
       const connections = await cl.persistence.getConnections();
       await cl.setPersistence({ storage: 'db', connection: fresh });
       await cl.load(dump, { save: true });
-      // A dump has the connections of live volumes in them; those that are detached come one by one.
+      // A dump holds the connections of live volumes; those of others are loaded one by one.
       for (const connection of connections) await cl.load(await connection.dumps(), { save: true });
       for (const pair of keyValues) await cl.persistence.setKeyValue(pair);
     });
@@ -111,7 +111,7 @@ describe.each(goldenServerDatabases)('the golden dump $file', ({ file, dialect, 
   });
 });
 
-/** QoS specs as Cinder writes them, added to the golden `rich-mysql`: their ids are not in the order of their making. */
+/** QoS specs as Cinder writes them, added to the golden `rich-mysql`; their ids are not in the order of creation. */
 interface QosGolden {
   readonly backend: string;
   readonly volume_id: string;
@@ -122,7 +122,7 @@ interface QosGolden {
 describe('QoS specs on MariaDB', () => {
   const server = useServer('mysql');
 
-  test('come in the order in which Python reads them', async (context) => {
+  test('are in the order in which Python reads them', async (context) => {
     server.require(context);
     const { backend, volume_id, sql, jsons } = goldenJson<QosGolden>('qos-mysql.json');
     const connection = await server.running.createDatabase();

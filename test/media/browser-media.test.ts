@@ -1,4 +1,4 @@
-/** What a user meets of the media of browsers, in real ones: it lasts, it is one file, it is one opener's. */
+/** What a user sees of the media in real browsers: a database lasts, exports as one file, and is shared by openers. */
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Page } from '../support/browsers/browser.ts';
 import { nativeView } from './native-copy.ts';
@@ -31,7 +31,7 @@ describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {
       return () => page.close();
     });
 
-    test('what was saved is there after the page was loaded again', { timeout: 60_000 }, async () => {
+    test('a saved volume is there after the page was reloaded', { timeout: 60_000 }, async () => {
       const info = await page.evaluate(async (options: Config) => {
         const cl = await open({ ...options });
         for (const name of ['a', 'b', 'c']) await create(cl, name);
@@ -39,7 +39,7 @@ describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {
       }, config);
       expect(info).toMatchObject({ runtime: 'browser', medium, durability: 'full', read_only: false });
       expect(info.size).toBeGreaterThan(100_000);
-      // Without closing: as users leave pages.
+      // Without closing, as users leave pages.
       const again = await site.running.newPage();
       await page.close();
       page = again;
@@ -52,7 +52,7 @@ describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {
       expect(found).toEqual({ seen: ['a', 'b', 'c'], all: ['a', 'b', 'c', 'd'] });
     });
 
-    test('the exported file is one that native SQLite reads, also while others write', {
+    test('native SQLite reads the exported file, even if others write meanwhile', {
       timeout: 60_000,
     }, async () => {
       const { text, before, after } = await page.evaluate(async (options: Config) => {
@@ -72,7 +72,7 @@ describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {
       expect(after).toEqual(expect.arrayContaining([...view.names]));
     });
 
-    test('an exported file makes another database, which lasts; and never replaces one', {
+    test('an exported file can seed a new database, but not replace one', {
       timeout: 60_000,
     }, async () => {
       const result = await page.evaluate(async (options: Config) => {
@@ -116,7 +116,7 @@ describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {
       expect(result).toEqual({ leaders: [true, false], found: ['shared'], later: ['shared'] });
     });
 
-    test('read_only changes nothing, and sees each change of others', { timeout: 60_000 }, async () => {
+    test('a read_only context refuses changes, and sees each change of others', { timeout: 60_000 }, async () => {
       const result = await page.evaluate(async (options: Config) => {
         const reading = { ...options, read_only: true };
         const absent = await failure(open({ ...reading }));
@@ -145,7 +145,7 @@ describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {
       expect(nativeView(result.text)).toMatchObject({ integrity: 'ok', names: ['one', 'two'] });
     });
 
-    test('a database that was opened and not written to leaves nothing that stands in the way', {
+    test('a failed creation leaves no database and no file', {
       timeout: 60_000,
     }, async () => {
       const left = await page.evaluate(async ({ connection, medium }: Config) => {
@@ -163,7 +163,9 @@ describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {
     });
   });
 
-  test('a database in memory has no medium, and a browser has no file system', { timeout: 60_000 }, async (context) => {
+  test('a database in memory takes no medium, and a browser has no medium filesystem', {
+    timeout: 60_000,
+  }, async (context) => {
     page = await site.newPage(context);
     const errors = await page.evaluate(async () => [
       await failure(open({ connection: 'sqlite://', medium: 'indexeddb' })),
@@ -175,7 +177,7 @@ describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {
     ]);
   });
 
-  test('while somebody writes, IndexedDB is read as of one commit, and OPFS says that it cannot', {
+  test('during writes, a reader of IndexedDB sees whole commits, and opening OPFS read_only is refused', {
     timeout: 60_000,
   }, async (context) => {
     page = await site.newPage(context);
@@ -206,7 +208,7 @@ describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {
     expect(seen.error).toMatchObject({ name: 'DatabaseLocked' });
   });
 
-  test('read_only starts no SharedWorker, since it meets no other tab', { timeout: 60_000 }, async (context) => {
+  test('with read_only, no SharedWorker is started', { timeout: 60_000 }, async (context) => {
     page = await site.newPage(context);
     const started = await page.evaluate(async () => {
       const Native = SharedWorker;
@@ -229,7 +231,7 @@ describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {
     expect(started).toEqual({ writing: [1, 1], reading: [0, 0] });
   });
 
-  test('the core on the page itself reaches IndexedDB, and says why it has no OPFS', {
+  test('with worker: false, IndexedDB works on the page, and OPFS is refused with the reason', {
     timeout: 60_000,
   }, async (context) => {
     page = await site.newPage(context);

@@ -1,4 +1,4 @@
-/** Takes the place of a database where no native SQLite is at hand to bring it to rest. */
+/** Replacing a database where no native SQLite is available to roll back its journal or checkpoint its log. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -7,26 +7,21 @@ import { copyGolden, inTemporaryFolder } from '../support/golden.ts';
 
 const noKeeper = async (): Promise<null> => null;
 
-test.each(['-journal', '-wal'])(
-  'without a keeper a %s that is needed keeps the old database in its place',
-  async (kind) => {
-    await inTemporaryFolder(async (folder) => {
-      const target = copyGolden('one.sqlite', join(folder, 'target.sqlite'));
-      const before = readFileSync(target);
-      writeFileSync(target + kind, 'what a crash left');
-      writeFileSync(`${target}.part`, 'new');
-      const replacement = await FileReplacement.begin(target, noKeeper);
-      await expect(replacement.put(`${target}.part`)).rejects.toMatchObject({ name: 'DatabaseUnavailable' });
-      await replacement.close();
-      expect(readFileSync(target).equals(before)).toBe(true);
-      expect(readdirSync(folder).sort()).toEqual(
-        ['target.sqlite', `target.sqlite${kind}`, 'target.sqlite.part'].sort(),
-      );
-    });
-  },
-);
+test.each(['-journal', '-wal'])('without a native SQLite, a database with a live %s is not replaced', async (kind) => {
+  await inTemporaryFolder(async (folder) => {
+    const target = copyGolden('one.sqlite', join(folder, 'target.sqlite'));
+    const before = readFileSync(target);
+    writeFileSync(target + kind, 'what a crash left');
+    writeFileSync(`${target}.part`, 'new');
+    const replacement = await FileReplacement.begin(target, noKeeper);
+    await expect(replacement.put(`${target}.part`)).rejects.toMatchObject({ name: 'DatabaseUnavailable' });
+    await replacement.close();
+    expect(readFileSync(target).equals(before)).toBe(true);
+    expect(readdirSync(folder).sort()).toEqual(['target.sqlite', `target.sqlite${kind}`, 'target.sqlite.part'].sort());
+  });
+});
 
-test('what is no database is replaced without asking a native SQLite, and nothing stays beside it', async () => {
+test('a file that is no database is replaced without native SQLite, along with the files beside it', async () => {
   await inTemporaryFolder(async (folder) => {
     const target = join(folder, 'target');
     writeFileSync(target, 'a text');
@@ -40,7 +35,7 @@ test('what is no database is replaced without asking a native SQLite, and nothin
   });
 });
 
-test('nobody gets the place of one who has it, nor changes what is there unseen', async () => {
+test('the place of a database can be taken only once, and is not replaced if its file has changed', async () => {
   await inTemporaryFolder(async (folder) => {
     const target = copyGolden('one.sqlite', join(folder, 'target.sqlite'));
     writeFileSync(`${target}.part`, 'new');

@@ -1,4 +1,4 @@
-/** IndexedDB that fails: whoever waits is told, nothing of it is stored, and the next change works. */
+/** IndexedDB that fails: every waiting call is rejected, nothing of it is stored, and the next change works. */
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Page } from '../support/browsers/browser.ts';
 import { nativeView } from './native-copy.ts';
@@ -34,7 +34,7 @@ describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {
     return () => page.close();
   });
 
-  /** Stores five pairs at once while storage fails, then looks what there is, and goes on. */
+  /** Stores five pairs at once while storage fails, then reads what is there, and continues. */
   const meet = (fault: Fault) =>
     page.evaluate(
       async ({ name, ...fault }: Fault & { name: string }) => {
@@ -61,9 +61,9 @@ describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {
     );
 
   test.each([
-    ['a quota that is used up', 'quota', 'QuotaExceeded', 'Free some'],
-    ['a transaction that the browser gives up, again and again', 'abort', 'Abort', 'Try again'],
-    ['a record that cannot be asked for', 'partial', 'DataCloneError', 'cannot be cloned'],
+    ['an exhausted quota', 'quota', 'QuotaExceeded', 'Free some'],
+    ['a transaction that the browser aborts again and again', 'abort', 'Abort', 'Try again'],
+    ['a record that cannot be cloned', 'partial', 'DataCloneError', 'cannot be cloned'],
   ])('%s rejects every call of the flush, and stores nothing of it', { timeout }, async (_, fault, errno, advice) => {
     const { errors, during, next, seen, stored, text } = await meet({ fault, times: 1000, opens: true });
     for (const error of errors) {
@@ -76,10 +76,10 @@ describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {
   });
 
   test.each([
-    ['a transaction that the browser gives up once', 'abort'],
+    ['a transaction that the browser aborts once', 'abort'],
     ['a connection that the browser closes', 'close'],
     ['a connection that the browser closes after it has stored everything', 'unanswered'],
-  ])('%s is made good by another one, and nobody notices', { timeout }, async (_, fault) => {
+  ])('%s is retried, and no call fails', { timeout }, async (_, fault) => {
     const { errors, next, stored, text } = await meet({ fault, times: 1, opens: true });
     expect({ errors, next }).toEqual({ errors: [null, null, null, null, null], next: null });
     expect(stored).toEqual(['1', '2', '3', '4', '5', 'after', 'before', 'last']);
@@ -90,16 +90,16 @@ describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {
     ['before it has stored anything', 'close'],
     ['after it has stored everything', 'unanswered'],
   ])(
-    'when the browser closes the connection %s, and opens no other, nobody claims to know',
+    'if the browser closes the connection %s and cannot reopen it, the flushed calls end with OutcomeUnknown',
     { timeout },
     async (_, fault) => {
       const found = await meet({ fault, times: 1, opens: 'UnknownError' });
-      // Those that shared the flush; the others came when it had failed.
+      // The calls that shared the flush; the others arrived after it had failed.
       const unknown = found.errors.flatMap((error, place) =>
         error?.name === 'OutcomeUnknown' ? [String(place + 1)] : [],
       );
       expect(unknown).not.toEqual([]);
-      // What is in memory may not be what is stored: neither read nor written before refresh().
+      // Memory may differ from what is stored: neither reads nor writes are allowed before refresh().
       const changed = { name: 'DatabaseChanged', message: expect.stringContaining('refresh()') };
       const others = found.errors.filter((error) => error?.name !== 'OutcomeUnknown');
       expect([...others, found.during, found.next]).toEqual(
@@ -111,13 +111,13 @@ describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {
     },
   );
 
-  test('who finds that somebody else had the database stores nothing before it has read it again', {
+  test('a context whose database was taken over meanwhile reads it again before it stores anything', {
     timeout,
   }, async () => {
     const result = await page.evaluate(async (name: string) => {
       const cl = await open({ connection: `sqlite:///${name}` });
       await create(cl, 'first');
-      // What a tab does that takes the database over, all but the rest of it.
+      // What a tab does first when it takes the database over.
       const request = <T>(made: IDBRequest<T>): Promise<T> =>
         new Promise((resolve, reject) => {
           made.onsuccess = () => resolve(made.result);
@@ -134,11 +134,11 @@ describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {
       await cl.close();
       return { epochs: after.epoch - before.epoch, stored };
     }, name);
-    // One by us, and one by its opening again after it was refused.
+    // One by the test, and one when the database was reopened after the refused write.
     expect(result).toEqual({ epochs: 2, stored: ['first', 'second', 'third'] });
   });
 
-  test('a database that is removed while it is open does not come back by itself', { timeout }, async () => {
+  test('a database that is deleted while it is open is not recreated', { timeout }, async () => {
     const result = await page.evaluate(async (name: string) => {
       const cl = await open({ connection: `sqlite:///${name}` });
       await create(cl, 'first');
@@ -160,42 +160,38 @@ describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {
 
   test.each([
     ['another program made', 1, 'NotADatabase', 'was not made by this library'],
-    ['another program made, many versions ago', 7, 'NotADatabase', 'was made by something else'],
-  ])(
-    'a database in IndexedDB that %s is refused, and left as it is',
-    { timeout },
-    async (_, version, error, reason) => {
-      const result = await page.evaluate(
-        async ({ name, version }: { name: string; version: number }) => {
-          const openForeign = (): Promise<IDBDatabase> =>
-            new Promise((resolve, reject) => {
-              const request = indexedDB.open(`cinderlib-wasm:${name}`, version);
-              request.onupgradeneeded = () => request.result.createObjectStore('notes').put('mine', 1);
-              request.onsuccess = () => resolve(request.result);
-              request.onerror = () => reject(request.error);
-            });
-          (await openForeign()).close();
-          const error = await failure(open({ connection: `sqlite:///${name}` }));
-          const reading = await failure(open({ connection: `sqlite:///${name}`, read_only: true }));
-          const foreign = await openForeign();
-          const request = foreign.transaction('notes').objectStore('notes').get(1);
-          await new Promise((resolve) => (request.onsuccess = resolve));
-          const stores = [...foreign.objectStoreNames];
-          foreign.close();
-          return { error, reading, note: request.result, stores, version: foreign.version };
-        },
-        { name, version },
-      );
-      const expected = { name: error, message: expect.stringContaining(reason) };
-      expect(result).toMatchObject({ error: expected, reading: expected, note: 'mine', stores: ['notes'], version });
-    },
-  );
+    ['another program made at a higher version', 7, 'NotADatabase', 'was made by something else'],
+  ])('an IndexedDB database that %s is refused and left as it is', { timeout }, async (_, version, error, reason) => {
+    const result = await page.evaluate(
+      async ({ name, version }: { name: string; version: number }) => {
+        const openForeign = (): Promise<IDBDatabase> =>
+          new Promise((resolve, reject) => {
+            const request = indexedDB.open(`cinderlib-wasm:${name}`, version);
+            request.onupgradeneeded = () => request.result.createObjectStore('notes').put('mine', 1);
+            request.onsuccess = () => resolve(request.result);
+            request.onerror = () => reject(request.error);
+          });
+        (await openForeign()).close();
+        const error = await failure(open({ connection: `sqlite:///${name}` }));
+        const reading = await failure(open({ connection: `sqlite:///${name}`, read_only: true }));
+        const foreign = await openForeign();
+        const request = foreign.transaction('notes').objectStore('notes').get(1);
+        await new Promise((resolve) => (request.onsuccess = resolve));
+        const stores = [...foreign.objectStoreNames];
+        foreign.close();
+        return { error, reading, note: request.result, stores, version: foreign.version };
+      },
+      { name, version },
+    );
+    const expected = { name: error, message: expect.stringContaining(reason) };
+    expect(result).toMatchObject({ error: expected, reading: expected, note: 'mine', stores: ['notes'], version });
+  });
 
   test.each([
     ['a header of a later version', 'header', 'format', 'NotADatabase'],
-    ['a header that makes no sense', 'header', 'size', 'DatabaseCorrupt'],
-    ['a piece that is missing', 'extents', null, 'DatabaseCorrupt'],
-  ])('%s is told, and left as it is', { timeout }, async (_, store, field, error) => {
+    ['an invalid header', 'header', 'size', 'DatabaseCorrupt'],
+    ['a missing extent', 'extents', null, 'DatabaseCorrupt'],
+  ])('opening a database with %s fails and leaves it as it is', { timeout }, async (_, store, field, error) => {
     const result = await page.evaluate(
       async ({ name, store, field }: { name: string; store: string; field: string | null }) => {
         const config = { connection: `sqlite:///${name}` };
@@ -236,7 +232,7 @@ describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {
     expect(result).toMatchObject({ error: { name: error }, same: true });
   });
 
-  test('a browser that lets nobody store says so, and nothing is kept in memory instead', { timeout }, async () => {
+  test('a browser that denies storage gives an error, and memory is not used instead', { timeout }, async () => {
     const error = await page.evaluate(async (name: string) => {
       return failure(open({ connection: `sqlite:///${name}`, query: '?denied' }));
     }, name);

@@ -1,4 +1,4 @@
-/** A database in IndexedDB that rests is folded into extents, and stays what it is. */
+/** An idle database in IndexedDB is folded into extents, and keeps its content. */
 import { expect, test } from 'vitest';
 import { nativeView } from './native-copy.ts';
 import { type InPage, missingBrowser, openStorageSite } from './storage-page.ts';
@@ -9,7 +9,7 @@ declare const keys: InPage['keys'];
 declare const exported: InPage['exported'];
 
 test.for(['chromium', 'firefox'] as const)(
-  'many small changes become few records when there is time, and the next opener finds all (%s)',
+  'many small changes are folded into few records when idle, and the next opener reads them all (%s)',
   { timeout: 180_000 },
   async (name, { skip }) => {
     const missing = missingBrowser(name);
@@ -28,7 +28,7 @@ test.for(['chromium', 'firefox'] as const)(
         return counting.result;
       };
       const cl = await open({ connection: 'sqlite:///folded' });
-      // Each in a page of its own: an extent of which more changed would be stored whole.
+      // Each in a page of its own: an extent with several changed pages would be stored whole.
       for (let n = 0; n < 400; n++) await put(cl, `key ${n}`, 'x'.repeat(3000));
       const before = await count();
       const startedAt = performance.now();

@@ -1,4 +1,4 @@
-/** The private file system when it fails, or is another's: whoever waits is told, and nothing is half stored. */
+/** OPFS when it fails, or when something else uses the file: waiting calls are told, and nothing is stored by half. */
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Page } from '../support/browsers/browser.ts';
 import { nativeView } from './native-copy.ts';
@@ -28,9 +28,9 @@ describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {
 
   test.each([
     ['no space to write', 'write', 'StorageFailure'],
-    // The log was written whole: a crash may still bring it.
+    // The log was written whole: after a crash, the change may still come back.
     ['a flush that fails', 'flush', 'OutcomeUnknown'],
-  ])('%s fails the call that met it, changes nothing, and the next one works', { timeout }, async (_, fault, error) => {
+  ])('%s fails the call, changes nothing, and the next call works', { timeout }, async (_, fault, error) => {
     const result = await page.evaluate(
       async ({ name, fault }: { name: string; fault: string }) => {
         const config = { connection: `sqlite:///${name}`, medium: 'opfs' };
@@ -59,7 +59,9 @@ describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {
     expect(nativeView(result.text)).toMatchObject({ integrity: 'ok', journal: 'delete', keys: result.stored });
   });
 
-  test('a file that something else holds is in use, and is left as it is', { timeout }, async () => {
+  test('a file that another worker holds open is refused as locked, and opens once it is released', {
+    timeout,
+  }, async () => {
     const result = await page.evaluate(async (name: string) => {
       const holder = new Worker('/site/holder.js');
       await new Promise((resolve) => {
@@ -83,7 +85,9 @@ describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {
     });
   });
 
-  test('a browser without access handles is told so, and nothing else is used instead', { timeout }, async () => {
+  test('a browser without access handles gives an error, and no other medium is used instead', {
+    timeout,
+  }, async () => {
     const error = await page.evaluate(
       (name: string) => failure(open({ connection: `sqlite:///${name}`, medium: 'opfs', query: '?without-handles' })),
       name,
@@ -94,7 +98,7 @@ describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {
     });
   });
 
-  test('a file that is no database is refused, and left as it is', { timeout }, async () => {
+  test('a file that is no database is refused and left as it is', { timeout }, async () => {
     const result = await page.evaluate(async (name: string) => {
       const root = await navigator.storage.getDirectory();
       const writable = await (await root.getFileHandle(name, { create: true })).createWritable();
@@ -114,7 +118,7 @@ describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {
     });
   });
 
-  test('at rest it is one file, in the folder that the path says', { timeout }, async () => {
+  test('a closed database is a single file, in the folder that its path names', { timeout }, async () => {
     const files = await page.evaluate(async (name: string) => {
       const cl = await open({ connection: `sqlite:///some/folder/${name}`, medium: 'opfs' });
       await put(cl, 'key');

@@ -1,4 +1,4 @@
-/** A quota that is really used up, as Chromium lets a test set one. */
+/** A quota that is really exhausted; Chromium lets a test set one. */
 import { expect, test } from 'vitest';
 import { nativeView } from './native-copy.ts';
 import { type InPage, missingBrowser, openStorageSite } from './storage-page.ts';
@@ -7,14 +7,14 @@ declare const open: InPage['open'];
 declare const put: InPage['put'];
 
 test.for(['indexeddb', 'opfs'])(
-  'when the browser gives no more space the change is refused, and stored when there is space again (%s)',
+  'a change that exceeds the quota is refused, and stored once there is space again (%s)',
   { timeout: 120_000 },
   async (medium, { skip }) => {
     const missing = missingBrowser('chromium');
     if (missing !== null) return skip(missing);
     await using site = await openStorageSite('chromium');
     const page = await site.newPage();
-    // Chromium remembers for a while how much space there was for IndexedDB.
+    // For a while, Chromium remembers the former quota for IndexedDB.
     if (medium === 'indexeddb') await page.limitStorage?.(3_000_000);
     await page.evaluate(async (medium: string) => {
       const cl = await open({ connection: 'sqlite:///full', medium });

@@ -1,4 +1,4 @@
-/** What a comparison tells of a field that is not as expected: values where they can hold no secret, else the name alone. */
+/** How a comparison reports differences: with values that can hold no secret, otherwise with the name alone. */
 import pico from 'picocolors';
 import { expect, test } from 'vitest';
 import { modelNamed } from '../../src/cinder/models.ts';
@@ -33,7 +33,7 @@ test.each([
   ['Snapshot', 'provider_auth', 'S3cret'],
   ['Snapshot', 'provider_location', 'S3cret'],
   ['Snapshot', 'metadata', { x: 'S3cret' }],
-])('of %s only the name of %s is told', (name, field, value) => {
+])('a difference in %s %s is reported without its values', (name, field, value) => {
   const found = differences(
     { kind: 'volume', id: 'v' },
     object(name, { id: 'v', [field]: value }),
@@ -42,7 +42,7 @@ test.each([
   expect(found).toEqual([{ kind: 'volume', id: 'v', field, source: null, target: null }]);
 });
 
-test('specs of a type are not told', () => {
+test('a difference in the specs of a type is reported without its values', () => {
   const volume = (specs: unknown) =>
     object('Volume', {
       id: 'v',
@@ -57,7 +57,7 @@ test('specs of a type are not told', () => {
   expect(found).toMatchObject([{ field: 'volume_type.extra_specs', source: null, target: null }]);
 });
 
-test('a time without its fraction is told of the object that has it', () => {
+test('a time that lost its fraction is no difference, but its field is reported', () => {
   const volume = (time: string) =>
     object('Volume', {
       id: 'v',
@@ -75,7 +75,7 @@ test('a time without its fraction is told of the object that has it', () => {
   expect(fields.sort()).toEqual(['created_at', 'volume_type.created_at']);
 });
 
-test('names, states, sizes and times are told', () => {
+test('differences in names, states, sizes and times are reported with their values', () => {
   const [one, other] = [
     {
       id: 'v',
@@ -101,7 +101,7 @@ test.each([
   [false, false],
   [true, false],
   [false, true],
-])('the command line masks what is told: --json %s, --show-secrets %s', async (json, showSecrets) => {
+])('the command line masks the reported values: --json %s, --show-secrets %s', async (json, showSecrets) => {
   const volume = object('Volume', { id: 'v', display_name: 'postgresql://user:S3cret@host/db' });
   const source = new ListSource({ volumes: [volume], connections: [], snapshots: [], keyValues: [], leftOut: [] });
   const nothing = async (): Promise<void> => {};

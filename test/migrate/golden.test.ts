@@ -1,4 +1,4 @@
-/** What Python's cinderlib wrote, carried from file to memory to file to JSON to file: every text is still the same. */
+/** Databases of Python's cinderlib, migrated from file to memory to file to JSON to file: every dump stays the same. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { expectArrived } from '../support/arrived.ts';
 import { cli } from '../support/cli.ts';
 import { copyGolden, type GoldenAnswers, goldenJson, inTemporaryFolder } from '../support/golden.ts';
 
-// Each opens several databases, on machines that do other things too.
+// Each test opens several databases, on machines that are busy with other work.
 vi.setConfig({ testTimeout: 180_000 });
 
 const at = (path: string): PersistenceConfig => ({ storage: 'db', connection: `sqlite:///${path}` });
@@ -35,13 +35,13 @@ function answers(name: string): GoldenAnswers {
 describe.each(['rich', 'unicode', 'softdel', 'keyvalues', 'specs', 'nonuuid'])('%s', (name) => {
   const expected = answers(name);
 
-  test('goes from file to memory to file to JSON to file', async () => {
+  test('is unchanged after migrating from file to memory to file to JSON to file', async () => {
     await inTemporaryFolder(async (folder) => {
       const source = copyGolden(`${name}.sqlite`, join(folder, 'source.sqlite'));
       const bytes = readFileSync(source);
       const memory = await open({ storage: 'memory' });
       expectWhole(await migrate(at(source), { storage: memory.persistence }), expected);
-      // The source keeps every byte.
+      // The source file is unchanged.
       expect(readFileSync(source).equals(bytes)).toBe(true);
       expect(memory.persistence.isOpen).toBe(true);
       const second = join(folder, 'second.sqlite');
@@ -63,24 +63,27 @@ describe.each(['rich', 'unicode', 'softdel', 'keyvalues', 'specs', 'nonuuid'])('
   });
 });
 
-test.each(['rich', 'unicode', 'specs'])('%s goes through a plugin that keeps texts', async (name) => {
-  const expected = answers(name);
-  await inTemporaryFolder(async (folder) => {
-    const source = copyGolden(`${name}.sqlite`, join(folder, 'source.sqlite'));
-    const plugin = new NoteBook();
-    expectWhole(await migrate(at(source), { storage: plugin }), expected);
-    const back = join(folder, 'back.sqlite');
-    expectWhole(await migrate({ storage: plugin }, at(back)), expected);
-    const cl = await open(at(back));
-    try {
-      await expectArrived(cl, expected);
-    } finally {
-      await cl.close();
-    }
-  });
-});
+test.each(['rich', 'unicode', 'specs'])(
+  '%s is unchanged after migrating through a plugin that stores texts',
+  async (name) => {
+    const expected = answers(name);
+    await inTemporaryFolder(async (folder) => {
+      const source = copyGolden(`${name}.sqlite`, join(folder, 'source.sqlite'));
+      const plugin = new NoteBook();
+      expectWhole(await migrate(at(source), { storage: plugin }), expected);
+      const back = join(folder, 'back.sqlite');
+      expectWhole(await migrate({ storage: plugin }, at(back)), expected);
+      const cl = await open(at(back));
+      try {
+        await expectArrived(cl, expected);
+      } finally {
+        await cl.close();
+      }
+    });
+  },
+);
 
-test('5,000 volumes go from file to memory_db and to another file', async () => {
+test('5,000 volumes are unchanged after migrating from file to memory_db and to another file', async () => {
   const expected = goldenJson<GoldenAnswers & { order_sha256: Record<string, string> }>('many.expected.json.gz');
   await inTemporaryFolder(async (folder) => {
     const source = copyGolden('many.sqlite.gz', join(folder, 'source.sqlite'));

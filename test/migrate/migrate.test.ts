@@ -1,4 +1,4 @@
-/** `migrate` when things go wrong: what is refused, what is taken back, what a second run completes. */
+/** `migrate` when something goes wrong: what it refuses, what it rolls back, what a second run completes. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, linkSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -20,7 +20,7 @@ import { refuseSame } from '../../src/migrate/open.ts';
 import { copyGolden, inTemporaryFolder } from '../support/golden.ts';
 import { nativeDump, sqlite3 } from '../support/tables.ts';
 
-// Each opens several databases, on machines that do other things too.
+// Each test opens several databases, on machines that are busy with other work.
 vi.setConfig({ testTimeout: 180_000 });
 
 const driver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
@@ -30,7 +30,7 @@ function change(path: string, sql: string): void {
   execFileSync('sqlite3', [path, sql]);
 }
 
-/** A database with one volume of that id, made anew. */
+/** Creates a database with one volume that has the given fields. */
 async function withVolume(path: string, fields: Record<string, unknown>): Promise<void> {
   const cl = await setup({ persistence_config: at(path) });
   const lvm = await cl.backend({ volume_backend_name: 'lvm', volume_driver: driver });
@@ -55,7 +55,7 @@ test('a second run changes no row', async () => {
   });
 });
 
-test('a second run brings what has changed in the source', async () => {
+test('a second run carries over what changed in the source', async () => {
   await inFolder(async (source, target) => {
     await migrate(at(source), at(target));
     const [{ id } = {}] = sqlite3(source, 'SELECT id FROM volumes ORDER BY id LIMIT 1');
@@ -68,7 +68,7 @@ test('a second run brings what has changed in the source', async () => {
   });
 });
 
-test('what fails in the middle is taken back: a database keeps its rows', async () => {
+test('a migration that fails midway is rolled back, and the target keeps its own rows', async () => {
   await inFolder(async (source, target) => {
     await withVolume(target, { id: 'there-before', name: 'stays' });
     const before = nativeDump(target);
@@ -83,7 +83,7 @@ test('what fails in the middle is taken back: a database keeps its rows', async 
   });
 });
 
-test('an object that the target cannot take is named, and nothing is stored', async () => {
+test('an object that the target cannot store is named, and nothing is stored', async () => {
   const cl = await setup();
   const lvm = await cl.backend({ volume_backend_name: 'lvm', volume_driver: driver });
   await lvm.createVolume(1, { name: 'good' });
@@ -106,7 +106,7 @@ test('a row that cannot be read is named', async () => {
   });
 });
 
-/** Fails at its nth store. */
+/** Fails once it has stored `left` objects. */
 class Failing extends NoteBook {
   left = 0;
 
@@ -130,7 +130,7 @@ class Failing extends NoteBook {
   }
 }
 
-test('a plugin that fails in the middle is filled by the next run', async () => {
+test('after a plugin failed midway, further runs store what is missing', async () => {
   await inFolder(async (source, target) => {
     const plugin = new Failing();
     for (const stores of [0, 20, 50]) {
@@ -146,7 +146,7 @@ test('a plugin that fails in the middle is filled by the next run', async () => 
   });
 });
 
-test('a database is not migrated into itself, whatever it is called', async () => {
+test('a database is not migrated into itself, whatever path names it', async () => {
   await inFolder(async (source, _target, folder) => {
     symlinkSync(folder, join(folder, 'here'));
     symlinkSync(source, join(folder, 'link.sqlite'));
@@ -177,19 +177,19 @@ test.each([
   ['mysql://u@db:3306/cl', 'postgresql://u@db:3306/cl', false],
   ['postgresql://u@db/cl', 'postgresql+psycopg2://u:p@/cl?host=db&port=5432', true],
   ['postgresql://u@db/cl', 'postgresql:///cl?host=db&user=u', true],
-  // Each may have a schema of his own there, and a database.
+  // Each user may have a schema and a database of their own there.
   ['postgresql://u@db/cl', 'postgresql://v@db/cl', false],
   ['postgresql://u@db/', 'postgresql://v@db/', false],
   ['mysql://u@127.0.0.1/cl', 'mysql://u@127.0.0.2/cl', false],
   ['postgresql://u@[::1]/cl', 'postgresql://u@localhost/cl', true],
   ['postgresql://u@db/cl?options=-csearch_path%3Da', 'postgresql://u@db/cl?options=-csearch_path%3Db', false],
-])('%s and %s are one database: %s', (one, other, same) => {
+])('%s and %s name the same database: %s', (one, other, same) => {
   const of = (connection: string) => ({ storage: 'db', connection });
   if (same) expect(() => refuseSame(of(one), of(other))).toThrow('the same storage');
   else expect(() => refuseSame(of(one), of(other))).not.toThrow();
 });
 
-/** Tells that it was closed, which may fail. */
+/** Counts how often it was closed; closing may fail. */
 class Closing extends NoteBook {
   closings = 0;
   failure: Error | null = null;
@@ -200,7 +200,7 @@ class Closing extends NoteBook {
   }
 }
 
-test('a storage that cannot be closed keeps no other open, and hides no other failure', async () => {
+test('a storage that cannot be closed leaves no other open, and hides no earlier error', async () => {
   const why = new Error('no more');
   const on_progress = () => {
     throw why;
@@ -214,7 +214,7 @@ test('a storage that cannot be closed keeps no other open, and hides no other fa
   }
 });
 
-/** Loses a field. */
+/** Loses a field of one volume. */
 class Forgetful extends NoteBook {
   override async setVolume(volume: Volume) {
     if (volume.name === 'failed 2') volume.name = null;
@@ -222,7 +222,7 @@ class Forgetful extends NoteBook {
   }
 }
 
-test('verify names what did not arrive', async () => {
+test('verify reports a field that did not arrive', async () => {
   await inFolder(async (source) => {
     const [{ id } = {}] = sqlite3(source, "SELECT id FROM volumes WHERE display_name = 'failed 2'");
     const report = await migrate(at(source), { storage: new Forgetful() });
@@ -233,7 +233,7 @@ test('verify names what did not arrive', async () => {
   });
 });
 
-test('a dry run counts, and makes no file', async () => {
+test('a dry run counts the objects and creates no file', async () => {
   await inFolder(async (source, target, folder) => {
     const report = await migrate(at(source), at(target), { dry_run: true });
     expect(report).toMatchObject({ volumes: 55, snapshots: 35, connections: 17, key_values: 11 });
@@ -253,7 +253,7 @@ test('a dry run changes nothing, and finds conflicts', async () => {
   });
 });
 
-test.each(['file', 'plugin'])('another object of the same id is not overwritten: %s', async (kind) => {
+test.each(['file', 'plugin'])('a different object with the same id is not overwritten: %s', async (kind) => {
   await inFolder(async (source, target) => {
     const [{ id } = {}] = sqlite3(source, 'SELECT id FROM volumes ORDER BY id DESC LIMIT 1');
     await withVolume(target, { id, name: 'another' });
@@ -281,7 +281,7 @@ test.each(['volumes', 'snapshots', 'volume_attachment', 'volume_types'])(
   },
 );
 
-test('another value of a key is not overwritten', async () => {
+test('a different value of the same key is not overwritten', async () => {
   await inFolder(async (source, target) => {
     const [{ key } = {}] = sqlite3(source, 'SELECT key FROM cinderlib_persistence_key_value LIMIT 1');
     await withVolume(target, {});
@@ -295,7 +295,7 @@ test('another value of a key is not overwritten', async () => {
   });
 });
 
-test('a source that changes meanwhile is refused, and nothing is stored', async () => {
+test('a source that changes during the migration is refused, and nothing is stored', async () => {
   await inFolder(async (source, target) => {
     let changed = false;
     const on_progress = (): void => {
@@ -309,7 +309,7 @@ test('a source that changes meanwhile is refused, and nothing is stored', async 
   });
 });
 
-test('of two migrations at once into one file one is told to wait', async () => {
+test('of two concurrent migrations into one file, one fails with DatabaseLocked', async () => {
   await inFolder(async (source, target) => {
     const [first, second] = await Promise.allSettled([
       migrate(at(source), at(target)),
@@ -323,7 +323,7 @@ test('of two migrations at once into one file one is told to wait', async () => 
   });
 });
 
-test('what has lost its volume is not carried, and is named', async () => {
+test('snapshots and connections without their volume are reported as not carried', async () => {
   await inFolder(async (source, target) => {
     const [{ id } = {}] = sqlite3(
       source,
@@ -346,7 +346,7 @@ test('what has lost its volume is not carried, and is named', async () => {
   });
 });
 
-test('a type that is not there is named, and its volumes are carried', async () => {
+test('a missing volume type is reported, and its volumes are carried', async () => {
   await inFolder(async (source, target) => {
     const [{ id, type } = {}] = sqlite3(
       source,
@@ -361,7 +361,7 @@ test('a type that is not there is named, and its volumes are carried', async () 
   });
 });
 
-test('the type of all volumes is the target’s own, and specs that it lacks are named', async () => {
+test('the target keeps its own default type, and extra specs that it lacks are reported', async () => {
   await inFolder(async (source, target) => {
     change(
       source,
@@ -376,7 +376,7 @@ test('the type of all volumes is the target’s own, and specs that it lacks are
   });
 });
 
-test('QoS specs of the type of all volumes, which the target lacks, are named', async () => {
+test('QoS specs of the default type that the target lacks are reported', async () => {
   await inFolder(async (source, target) => {
     change(
       source,
@@ -392,8 +392,8 @@ test('QoS specs of the type of all volumes, which the target lacks, are named', 
   });
 });
 
-// Null in `created_at` is last in listings, and null in `shared_targets` has a meaning of its own.
-test('what is null in the source is null in the target', async () => {
+// A null `created_at` sorts last in listings, and a null `shared_targets` has a meaning of its own.
+test('nulls in the source stay nulls in the target', async () => {
   await inTemporaryFolder(async (folder) => {
     const source = copyGolden('shared.sqlite.gz', join(folder, 'source.sqlite'));
     const target = join(folder, 'target.sqlite');
@@ -418,7 +418,7 @@ test('what is null in the source is null in the target', async () => {
   });
 });
 
-test('QoS specs keep their name and their times', async () => {
+test('QoS specs keep their names and times', async () => {
   await inFolder(async (source, target) => {
     const type = 'SELECT id FROM volume_types t WHERE id IN (SELECT volume_type_id FROM volumes) AND name = id LIMIT 1';
     change(
@@ -436,7 +436,7 @@ test('QoS specs keep their name and their times', async () => {
   });
 });
 
-test('fields that a database has no place for are named', async () => {
+test('fields that a database cannot store are reported', async () => {
   const cl = await setup();
   const lvm = await cl.backend({ volume_backend_name: 'lvm', volume_driver: driver });
   const { id } = await lvm.createVolume(1, { glance_metadata: { image: 'x' } });
@@ -447,7 +447,7 @@ test('fields that a database has no place for are named', async () => {
   await cl.close();
 });
 
-test('rows that are marked as deleted, and tables of others, are named', async () => {
+test('rows marked as deleted and rows of other tables are reported', async () => {
   await inTemporaryFolder(async (folder) => {
     const source = copyGolden('softdel.sqlite', join(folder, 'source.sqlite'));
     change(source, "INSERT INTO clusters (deleted, id, name, binary, race_preventer) VALUES (0, 1, 'c', 'b', 1)");
@@ -460,13 +460,13 @@ test('rows that are marked as deleted, and tables of others, are named', async (
   });
 });
 
-test('a migration to where it comes from is refused', async () => {
+test('a migration to the same storage is refused', async () => {
   await inFolder(async (source) => {
     await expect(migrate(at(source), at(source))).rejects.toBeInstanceOf(InvalidOption);
   });
 });
 
-test('a source that is not there is no empty one', async () => {
+test('a source that does not exist is an error, and is not created', async () => {
   await inTemporaryFolder(async (folder) => {
     const missing = join(folder, 'missing.sqlite');
     await expect(migrate(at(missing), { storage: 'memory_db' })).rejects.toMatchObject({ name: 'DatabaseUnavailable' });
@@ -488,7 +488,7 @@ test.each([
   [{}, ['writing', 'verifying'], 55 + 35 + 17 + 11],
   [{ dry_run: true }, ['reading'], 55 + 35 + 17 + 11],
   [{ key_values: false, verify: false }, ['writing'], 55 + 35 + 17 + 11],
-])('progress counts up to everything in each phase, with %j', async (options, phases, all) => {
+])('progress reaches the total in each phase, with %j', async (options, phases, all) => {
   await inFolder(async (source, target) => {
     const seen = new Map<string, number[]>();
     await migrate(at(source), at(target), {

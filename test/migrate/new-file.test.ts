@@ -1,4 +1,4 @@
-/** A migration that fails into a file that was not there: afterwards it is not there again. What is somebody's stays. */
+/** A failed migration into a new file removes that file, unless somebody else has written to it. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ async function inFolder(use: (source: string, target: string, folder: string) =>
   });
 }
 
-/** Migrates until something has been written, and fails then. */
+/** Starts a migration that fails once something has been written. */
 async function failing(source: string, target: string, first: () => void = () => {}): Promise<void> {
   const on_progress = (): void => {
     first();
@@ -29,16 +29,16 @@ async function failing(source: string, target: string, first: () => void = () =>
   await expect(migrate(at(source), at(target), { on_progress })).rejects.toThrow('enough');
 }
 
-test('nothing is left of it', async () => {
+test('a failed migration removes the file that it created', async () => {
   await inFolder(async (source, target, folder) => {
     await failing(source, target, () => expect(existsSync(target)).toBe(true));
     expect(readdirSync(folder)).toEqual(['source.sqlite']);
-    // And the next one finds its way free.
+    // The next migration finds nothing in its way.
     expect((await migrate(at(source), at(target))).differences).toEqual([]);
   });
 });
 
-test('a database that was there stays, byte for byte', async () => {
+test('a failed migration leaves an existing database unchanged', async () => {
   await inFolder(async (source, target) => {
     await (await setup({ persistence_config: at(target) })).close();
     const before = readFileSync(target);
@@ -47,7 +47,7 @@ test('a database that was there stays, byte for byte', async () => {
   });
 });
 
-test('an empty file that was there stays', async () => {
+test('a failed migration leaves an existing empty file', async () => {
   await inFolder(async (source, target) => {
     writeFileSync(target, '');
     await failing(source, target);
@@ -55,7 +55,7 @@ test('an empty file that was there stays', async () => {
   });
 });
 
-test('a file that somebody put in its place stays', async () => {
+test('a failed migration leaves a file that replaced its target meanwhile', async () => {
   await inFolder(async (source, target) => {
     await failing(source, target, () => {
       renameSync(target, `${target}.elsewhere`);
@@ -66,7 +66,7 @@ test('a file that somebody put in its place stays', async () => {
   });
 });
 
-/** A new database of which a bulk was given up, on this thread. */
+/** Creates a database in which a bulk is rolled back, on this thread. */
 async function givenUp(path: string, use: (cl: Cinderlib) => Promise<void>): Promise<void> {
   const cl = await setup({ persistence_config: at(path), worker: false, fail_on_missing_backend: false });
   const { persistence } = cl;
@@ -81,7 +81,7 @@ async function givenUp(path: string, use: (cl: Cinderlib) => Promise<void>): Pro
   }
 }
 
-test('a database that was written to otherwise stays', async () => {
+test('a new database is removed after a rolled back bulk, unless something else was stored', async () => {
   await inFolder(async (_, target) => {
     await givenUp(target, async () => {});
     expect(existsSync(target)).toBe(false);
@@ -90,9 +90,9 @@ test('a database that was written to otherwise stays', async () => {
   });
 });
 
-test('a database that another program has written to stays', async () => {
+test('a new database that another program wrote to is kept', async () => {
   await inFolder(async (_, target) => {
-    // Where a native SQLite can hold the lock for us nobody else can write.
+    // If a native SQLite could hold the lock, no other program could write.
     const program = execFileSync('sh', ['-c', 'command -v sqlite3'], { encoding: 'utf8' }).trim();
     await withoutNativeSqlite(() =>
       givenUp(target, async () => {
@@ -103,7 +103,7 @@ test('a database that another program has written to stays', async () => {
   });
 });
 
-test('a database that was taken as another program has left it stays', async () => {
+test('a new database that another program wrote to is kept after refresh() too', async () => {
   await inFolder(async (_, target) => {
     const program = execFileSync('sh', ['-c', 'command -v sqlite3'], { encoding: 'utf8' }).trim();
     await withoutNativeSqlite(() =>
@@ -117,7 +117,7 @@ test('a database that was taken as another program has left it stays', async () 
 });
 
 test.each([false, true])(
-  'a database that is closed while a bulk begins is given up, with worker: %s',
+  'a new database that is closed while a bulk begins is removed, with worker: %s',
   async (worker) => {
     await inFolder(async (_, target) => {
       const cl = await setup({ persistence_config: at(target), worker });
@@ -131,7 +131,7 @@ test.each([false, true])(
   },
 );
 
-test('a database that is closed while the bulk in it is stored stays', async () => {
+test('a new database that is closed during the commit of its bulk is kept', async () => {
   await inFolder(async (_, target) => {
     const cl = await setup({ persistence_config: at(target), worker: false });
     const bulk = await (cl.persistence as unknown as DatabasePersistence).bulk();

@@ -1,6 +1,6 @@
 /**
- * All nine ways among the three kinds of databases, one after the other: nothing differs on any of them, and at the
- * end, in the kind that it came from, everything is as it was at the start.
+ * All nine migrations among the three kinds of databases, in sequence: no step reports a difference, and at the end,
+ * back in the kind of the first source, everything is as it was.
  */
 import { join } from 'node:path';
 import { type MigrationReport, migrate, type PersistenceConfig, setup } from 'cinderlib-wasm';
@@ -14,7 +14,7 @@ vi.setConfig({ testTimeout: 300_000, hookTimeout: 150_000 });
 
 type Kind = 'sqlite' | 'mysql' | 'postgresql';
 
-/** A round on which each way from a kind to a kind is taken once. */
+/** A closed sequence of kinds that contains each pair of kinds once. */
 const round: readonly Kind[] = [
   ...(['mysql', 'mysql', 'postgresql', 'postgresql'] as const),
   ...(['sqlite', 'sqlite', 'mysql', 'sqlite', 'postgresql'] as const),
@@ -31,10 +31,10 @@ afterAll(async () => {
   for (const server of servers.values()) await server.stop();
 });
 
-test('what Python wrote goes all nine ways', async (context) => {
+test('a database of Python is unchanged after all nine migrations', async (context) => {
   const expected = goldenJson<GoldenAnswers>('rich-mysql.expected.json.gz');
   await allNineWays(context, 'mysql', async (folder) => {
-    // MySQL keeps the least: whole seconds, and no character above U+FFFF. What comes from there fits everywhere.
+    // MySQL keeps the least: whole seconds, and no character above U+FFFF. Its data fits into every other kind.
     const url = await emptyDatabase('mysql', folder, 'start');
     servers.get('mysql')?.sql(goldenSql('rich-mysql.sql'), nameIn(url));
     return {
@@ -52,7 +52,7 @@ test('what Python wrote goes all nine ways', async (context) => {
   });
 });
 
-test('5,000 volumes go all nine ways', async (context) => {
+test('5,000 volumes are unchanged to the second after all nine migrations', async (context) => {
   await allNineWays(context, 'sqlite', async (folder) => {
     const start = at(`sqlite:///${copyGolden('many.sqlite.gz', join(folder, 'start.sqlite'))}`);
     const before = await textsOf(start);
@@ -61,7 +61,7 @@ test('5,000 volumes go all nine ways', async (context) => {
       start,
       async arrived(report, storage, isLast) {
         expect(report).toMatchObject({ volumes: 5000, snapshots: 200, connections: 0, key_values: 0 });
-        // The first time MySQL cuts the fractions of seconds, and says so.
+        // The first migration to MySQL truncates the fractions of seconds, and reports it.
         for (const { why } of report.not_carried) expect(why).toContain('whole seconds');
         if (isLast) expectSameDumps(await textsOf(storage), before);
       },
@@ -112,7 +112,7 @@ async function within<T>(storage: PersistenceConfig, use: (cl: Context) => Promi
   }
 }
 
-/** Every object's text by its id, in whole seconds. */
+/** The text of every object by its id, in whole seconds. */
 async function textsOf(storage: PersistenceConfig): Promise<Record<string, string>> {
   return within(storage, async (cl) => {
     const objects = [...(await cl.persistence.getVolumes()), ...(await cl.persistence.getSnapshots())];

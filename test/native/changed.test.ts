@@ -1,6 +1,6 @@
 /**
- * What another program did to the file while it was open here is noticed before we write: nothing is lost, neither
- * theirs nor ours, and it can always be closed.
+ * A change of the file by another program while it is open here is noticed before anything is written: no change of
+ * either program is lost, and the database can always be closed.
  */
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -46,7 +46,7 @@ const changed = (how: string) =>
   });
 
 describe('a file that another program wrote to', () => {
-  /** Nothing holds a lock for this one: so a native program can write at all. */
+  /** Opens the database without a native lock, so that a native program can write to it. */
   async function openUnheld(): Promise<SqliteEngine> {
     engine = await openGuarded(database);
     await engine.run('CREATE TABLE t (id INTEGER PRIMARY KEY, value)');
@@ -59,10 +59,10 @@ describe('a file that another program wrote to', () => {
     ['a transaction', '(change counter 2, now 3)', () => native("INSERT INTO t VALUES (2, 'theirs')")],
     ['several transactions', 'now 5)', () => native('CREATE TABLE u (id); INSERT INTO u VALUES (1); DELETE FROM t;')],
     ['a larger file', '(8192 bytes, now 12288)', () => fs.appendFileSync(database, Buffer.alloc(4096))],
-    ['a new time', 'its time changed', () => fs.utimesSync(database, 1, 1)],
-    ['another mode', 'write-ahead log', () => native('PRAGMA journal_mode=WAL; DELETE FROM t;')],
+    ['a changed modification time', 'its time changed', () => fs.utimesSync(database, 1, 1)],
+    ['a switch to write-ahead log mode', 'write-ahead log', () => native('PRAGMA journal_mode=WAL; DELETE FROM t;')],
   ];
-  test.each(changes)('%s is noticed before anything is written, and refresh() goes on', async (_, how, change) => {
+  test.each(changes)('%s is noticed before anything is written, and refresh() resolves it', async (_, how, change) => {
     const open = await openUnheld();
     change();
     const before = fs.readFileSync(database);
@@ -87,7 +87,7 @@ describe('a file that another program wrote to', () => {
     expect(fs.readdirSync(folder)).toEqual(['cl.sqlite']);
   });
 
-  test('is read as it is now, without a refresh()', async () => {
+  test('is read with its new content, without a refresh()', async () => {
     const open = await openUnheld();
     expect(await rows()).toBe('1');
     native("INSERT INTO t VALUES (2, 'theirs'); CREATE TABLE u AS SELECT 7 AS x");
@@ -97,11 +97,11 @@ describe('a file that another program wrote to', () => {
     expect(native('PRAGMA integrity_check; SELECT group_concat(id) FROM t')).toBe('ok\n1,2');
   });
 
-  test('by a copy of another day, with the same change counter, is forgotten by refresh()', async () => {
+  test('is read anew by refresh() if a backup with the same change counter was restored', async () => {
     const open = await openUnheld();
     const backup = fs.readFileSync(database);
     await open.run("UPDATE t SET value = 'ours, later'");
-    // The same counter and size as now, and other content.
+    // It has the same counter and size as the current file, but a different content.
     const other = Buffer.from(backup.toString('latin1').replace('ours', 'THEY'), 'latin1');
     fs.readFileSync(database).copy(other, 24, 24, 28);
     fs.readFileSync(database).copy(other, 92, 92, 100);
@@ -114,7 +114,7 @@ describe('a file that another program wrote to', () => {
     expect(await rows('PRAGMA integrity_check')).toBe('ok');
   });
 
-  test('and still uses in another mode is refused by refresh() until it is closed there', async (context) => {
+  test('cannot be refreshed while that program still uses it in write-ahead log mode', async (context) => {
     needs(context, python3);
     const open = await openUnheld();
     const shell = python3.start(database);
@@ -132,7 +132,7 @@ describe('a file that another program wrote to', () => {
     expect(native('SELECT group_concat(id) FROM t')).toBe('1,2,3');
   });
 
-  test('is noticed too when our own last change failed', async () => {
+  test('is noticed even if the last own change failed', async () => {
     const open = await openUnheld();
     const failing = open.transaction(async (connection) => {
       await connection.run("INSERT INTO t VALUES (2, 'ours')");
@@ -153,7 +153,7 @@ describe('a context', () => {
     await set('first');
     return cl;
   }
-  /** Everything that a context can be asked. */
+  /** Every kind of call to a context. */
   const calls: readonly [string, (context: Cinderlib) => Promise<unknown>][] = [
     ['a read', (context) => context.persistence.getVolumes()],
     ['a write', () => set('second')],
@@ -163,11 +163,11 @@ describe('a context', () => {
   ];
 
   describe.each([true, false])('with worker: %s', (worker) => {
-    test('whose file was replaced says so at every call, and closes without touching the new one', async () => {
+    test('fails every call after its file was replaced, and leaves the new file alone when closed', async () => {
       const context = await openContext(worker);
       fs.writeFileSync(`${database}.copy`, await (await context.exportDatabase()).bytes());
       fs.renameSync(`${database}.copy`, database);
-      // Its new owner is in the middle of a transaction.
+      // The owner of the new file is in the middle of a transaction.
       fs.writeFileSync(`${database}-journal`, 'somebody’s');
       const before = fs.readFileSync(database);
       for (const [, call] of calls) {
@@ -184,7 +184,7 @@ describe('a context', () => {
       expect(await cl?.persistence.getKeyValues('first')).toHaveLength(1);
     });
 
-    test('whose file was removed says so at every call, and closes without making a new one', async () => {
+    test('fails every call after its file was removed, and creates no new one when closed', async () => {
       const context = await openContext(worker);
       fs.rmSync(database);
       fs.rmSync(`${database}-journal`);
@@ -193,7 +193,7 @@ describe('a context', () => {
       expect(fs.readdirSync(folder)).toEqual([]);
     });
 
-    test('whose empty new file was replaced by another empty one leaves that alone', async () => {
+    test('leaves an empty file that replaced its own empty file', async () => {
       const context = await openContext(worker);
       await context.close();
       fs.rmSync(database);
@@ -205,9 +205,9 @@ describe('a context', () => {
     });
   });
 
-  test('goes on after refresh(), with the schema as it is then', async () => {
+  test('works again after refresh()', async () => {
     const context = await openContext(false);
-    // A native program may come in only where nothing holds the lock; a time is changed by anybody.
+    // A native program could write only if nothing held the lock; the time can always be changed.
     fs.utimesSync(database, 1, 1);
     expect(await failure(set('second'))).toMatchObject({ name: 'DatabaseChanged' });
     await context.refresh();
@@ -215,7 +215,7 @@ describe('a context', () => {
     expect(await context.persistence.getKeyValues()).toHaveLength(2);
   });
 
-  test('asks its storage first when it is refreshed', async () => {
+  test('refreshes its storage before the lists of its backends', async () => {
     const seen: string[] = [];
     class Plugin extends PersistenceDriver {
       override get db() {

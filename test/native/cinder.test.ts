@@ -1,6 +1,5 @@
 /**
- * What this library wrote, read and changed by OpenStack Cinder itself: the code on which Python's cinderlib
- * stands.
+ * What this library wrote, read and changed by OpenStack Cinder itself: the code that Python's cinderlib builds on.
  */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -13,7 +12,7 @@ import { integrity } from '../support/tables.ts';
 
 const missing = missingCinder();
 
-/** What Cinder says of the database; it also renames the newest volume. */
+/** What Cinder reads from the database; it also renames the newest volume. */
 function readWithCinder(path: string): Record<string, unknown> {
   const script = fileURLToPath(new URL('./read_with_cinder.py', import.meta.url));
   const text = execFileSync(python, [script, path], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
@@ -70,8 +69,8 @@ async function expected(volume: Volume, more: Record<string, unknown>): Promise<
 }
 
 test.for([false, true])(
-  'Cinder reads everything, changes it, and is read again (soft_deletes: %s)',
-  // Cinder takes seconds to start, and on a busy machine half a minute.
+  'Cinder reads and changes what this library wrote, and the change is read here (soft_deletes: %s)',
+  // Cinder takes seconds to start, and half a minute on a busy machine.
   { timeout: 240_000 },
   async (soft_deletes, { skip }) => {
     if (missing !== null) skip(missing);

@@ -1,6 +1,6 @@
 /**
- * A keeper holds SQLite's own lock for us: native programs wait for us as they wait for each other, nothing is left
- * beside the file, and a keeper that is gone is noticed before anything is written.
+ * A keeper holds SQLite's own lock for this library: native programs wait for it as they wait for each other, nothing
+ * is left beside the file, and the loss of the keeper is noticed before anything is written.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -56,10 +56,10 @@ const locked = expect.stringContaining('error: database is locked');
 const fill = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
   INSERT INTO t SELECT i, printf('old %0200d', i) FROM n`;
 
-describe.each(keepers)('held by $name', ({ start: keeper }) => {
+describe.each(keepers)('the native lock held by $name', ({ start: keeper }) => {
   beforeEach((context) => needs(context, python3, sqlite3));
 
-  test('an open database can be read by native programs and not be written to, until it is closed', async () => {
+  test('lets native programs read an open database, but not write to it until it is closed', async () => {
     const engine = await open(keeper);
     await engine.run('CREATE TABLE t (id)');
     const shell = start();
@@ -75,7 +75,7 @@ describe.each(keepers)('held by $name', ({ start: keeper }) => {
     expect(fs.readdirSync(folder)).toEqual(['cl.sqlite']);
   });
 
-  test('nothing can be read in the middle of a change', async () => {
+  test('lets no native program read during a transaction', async () => {
     const engine = await open(keeper);
     await engine.run('CREATE TABLE t (id)');
     const shell = start();
@@ -87,7 +87,7 @@ describe.each(keepers)('held by $name', ({ start: keeper }) => {
     expect(await shell.run('SELECT count(*) FROM t')).toBe('1');
   });
 
-  test('a change is answered only when native programs can read it, however long that takes', async () => {
+  test('lets native programs read a change as soon as its promise resolves, even if the lock is lowered slowly', async () => {
     const stepsDownSlowly: StartKeeper = async (file) => {
       const made = await keeper(file);
       if (made === null) return null;
@@ -102,7 +102,7 @@ describe.each(keepers)('held by $name', ({ start: keeper }) => {
     expect(await start().run('SELECT count(*) FROM t')).toBe('0');
   });
 
-  test('a native reader is waited for, and then the lock is there again', async () => {
+  test('waits for a native reader before a change, and is held again afterwards', async () => {
     const engine = await open(keeper, 20_000);
     await engine.run('CREATE TABLE t (id)');
     const shell = start();
@@ -115,7 +115,7 @@ describe.each(keepers)('held by $name', ({ start: keeper }) => {
     expect(await shell.run('INSERT INTO t VALUES (0)')).toEqual(locked);
   });
 
-  test('a native reader that does not end is named, nothing is written, and the next change works', async (context) => {
+  test('names a native reader that blocks a change, which writes nothing, and the next change works', async (context) => {
     needsLockTable(context);
     const engine = await open(keeper);
     await engine.run('CREATE TABLE t (id)');
@@ -137,7 +137,7 @@ describe.each(keepers)('held by $name', ({ start: keeper }) => {
     expect(await shell.run('SELECT group_concat(id) FROM t')).toBe('2');
   });
 
-  test('a native transaction is waited for by opening, and named', async (context) => {
+  test('makes opening wait for a native transaction, and names its process on timeout', async (context) => {
     needsLockTable(context);
     const shell = start();
     await shell.run('CREATE TABLE t (id INTEGER PRIMARY KEY, value)');
@@ -154,7 +154,7 @@ describe.each(keepers)('held by $name', ({ start: keeper }) => {
     expect((await engine.all("SELECT count(*) FROM t WHERE value LIKE 'new%'")).rows).toEqual([[2000]]);
   });
 
-  test('a new database is made without anything beside it but its journal', async () => {
+  test('covers a new database from the start, with nothing beside it but its journal', async () => {
     const engine = await open(keeper);
     const shell = start();
     expect(fs.readdirSync(folder)).toEqual(['cl.sqlite']);
@@ -173,13 +173,13 @@ describe.each(keepers)('held by $name', ({ start: keeper }) => {
     expect(await shell.run('PRAGMA integrity_check')).toBe('ok');
   });
 
-  test('and a database that nobody wrote to is gone again', async () => {
+  test('leaves no file if nothing was written to a new database', async () => {
     const engine = await open(keeper);
     await engine.close();
     expect(fs.readdirSync(folder)).toEqual([]);
   });
 
-  test('the journal of a crash is rolled back once, by opening', async () => {
+  test('lets opening roll back a hot journal once', async () => {
     const shell = start();
     await shell.run('CREATE TABLE t (id INTEGER PRIMARY KEY, value)');
     await shell.run(fill);
@@ -195,7 +195,7 @@ describe.each(keepers)('held by $name', ({ start: keeper }) => {
     expect(fs.readdirSync(folder)).toEqual(['cl.sqlite']);
   });
 
-  test('a write-ahead log is brought in by opening, unless somebody uses it; none is made', async (context) => {
+  test('lets opening checkpoint a write-ahead log unless a native program uses it, and starts none', async (context) => {
     needsLockTable(context);
     const shell = start();
     await shell.run('PRAGMA journal_mode=WAL');
@@ -215,8 +215,8 @@ describe.each(keepers)('held by $name', ({ start: keeper }) => {
 
   test.each([
     ['before the lock is taken', true],
-    ['once more after the last was brought in', false],
-  ])('a write-ahead log that somebody begins in the moment of opening, %s, is brought in too', async (_, isFirst) => {
+    ['again after the first one was checkpointed', false],
+  ])('lets opening checkpoint a write-ahead log that a native program starts meanwhile, %s', async (_, isFirst) => {
     const shell = start();
     await shell.run('CREATE TABLE t (id)');
     const beginLog = async (): Promise<void> => {
@@ -226,7 +226,7 @@ describe.each(keepers)('held by $name', ({ start: keeper }) => {
     };
     if (!isFirst) await beginLog();
     let attempts = 0;
-    // The first attempt may take as long as a busy machine lets it.
+    // On a busy machine, the first attempt may take this long.
     const patience = 20_000;
     const engine = await open(async (file) => {
       const keeping = await keeper(file);
@@ -246,7 +246,7 @@ describe.each(keepers)('held by $name', ({ start: keeper }) => {
     expect(fs.readdirSync(folder)).toEqual(['cl.sqlite', 'cl.sqlite-journal']);
   });
 
-  test('the lock outlasts whatever we do with the file ourselves', async () => {
+  test('survives every use of the file by this library', async () => {
     const engine = await open(keeper);
     await engine.run('CREATE TABLE t (id)');
     const shell = start();
@@ -264,7 +264,7 @@ describe.each(keepers)('held by $name', ({ start: keeper }) => {
     await isHeld();
   });
 
-  test('nothing is written while somebody uses a write-ahead log without a lock on the file', async (context) => {
+  test('allows no write while another process uses a write-ahead log without a lock on the file', async (context) => {
     needsLockTable(context);
     const engine = await open(keeper);
     await engine.run('CREATE TABLE t (id)');
@@ -283,7 +283,7 @@ describe.each(keepers)('held by $name', ({ start: keeper }) => {
     await engine.run('INSERT INTO t VALUES (1)');
   });
 
-  test('a lock that somebody else in our process has dropped is taken again by the next read', async (context) => {
+  test('is taken again by the next read if something else in this process dropped it', async (context) => {
     needsLockTable(context);
     const engine = await open(keeper);
     await engine.run('CREATE TABLE t (id)');
@@ -295,7 +295,7 @@ describe.each(keepers)('held by $name', ({ start: keeper }) => {
   });
 });
 
-describe('the program sqlite3', () => {
+describe('the sqlite3 process that holds the lock', () => {
   let runner: ProgramRunner | null;
   let starts: number;
   const keeper: StartKeeper = async (file) => {
@@ -314,7 +314,7 @@ describe('the program sqlite3', () => {
     await expect.poll(() => runner?.alive).toBe(false);
   }
 
-  test('ends when the database is closed', async () => {
+  test('exits when the database is closed', async () => {
     const engine = await open(keeper);
     const pid = runner?.pid ?? 0;
     expect(isGone(pid)).toBe(false);
@@ -322,7 +322,7 @@ describe('the program sqlite3', () => {
     expect(isGone(pid)).toBe(true);
   });
 
-  test('that was killed is started again before the next change', async () => {
+  test('is restarted before the next change if it was killed', async () => {
     const engine = await open(keeper);
     await engine.run('CREATE TABLE t (id)');
     await killKeeper();
@@ -333,7 +333,7 @@ describe('the program sqlite3', () => {
     expect((await engine.all('SELECT count(*) FROM t')).rows).toEqual([[1]]);
   });
 
-  test('that was killed leaves reading as it was, with care', async () => {
+  test('leaves the database readable if it was killed, with a check for native locks', async () => {
     const engine = await open(keeper);
     await engine.run('CREATE TABLE t (id)');
     await killKeeper();
@@ -346,7 +346,7 @@ describe('the program sqlite3', () => {
     expect(await failure(engine.run('INSERT INTO t VALUES (2)'))).toBeInstanceOf(DatabaseChanged);
   });
 
-  test('that was killed and is not there any more is an error, and nothing is written', async () => {
+  test('fails changes before they are written if it was killed and cannot be restarted', async () => {
     let there = true;
     const engine = await open((file) => (there ? keeper(file) : Promise.resolve(null)));
     await engine.run('CREATE TABLE t (id)');
@@ -364,7 +364,7 @@ describe('the program sqlite3', () => {
     expect((await engine.all('SELECT * FROM t')).rows).toEqual([[2]]);
   });
 
-  test('that is killed in the middle of a change makes it fail before the file is written', async () => {
+  test('fails a transaction before the file is written if it is killed during it', async () => {
     const engine = await open(keeper);
     await engine.run('CREATE TABLE t (id)');
     for (const moment of ['first', 'last']) {
@@ -382,7 +382,7 @@ describe('the program sqlite3', () => {
     }
   });
 
-  test('reads no settings of whoever runs it', async () => {
+  test('ignores the .sqliterc of the user', async () => {
     const home = process.env['HOME'];
     process.env['HOME'] = folder;
     fs.writeFileSync(path.join(folder, '.sqliterc'), 'PRAGMA journal_mode=WAL;\nCREATE TABLE settings (id);\n');
@@ -396,10 +396,10 @@ describe('the program sqlite3', () => {
   });
 });
 
-describe.each([node, deno, bun])('on $name', ({ command, missing }) => {
+describe.each([node, deno, bun])('a program on $name', ({ command, missing }) => {
   const index = fileURLToPath(new URL('../../dist/index.js', import.meta.url));
   const say = 'console.log(JSON.stringify({ info: await cl.info() }));';
-  /** A program that opens the database and says how; what then is left to it. */
+  /** Writes a program that opens the database, prints its info, and then runs the given code; returns its path. */
   function write(rest: string): string {
     const file = path.join(folder, 'program.mjs');
     const config = JSON.stringify({ storage: 'db', connection: `sqlite:///${database}` });
@@ -422,7 +422,7 @@ describe.each([node, deno, bun])('on $name', ({ command, missing }) => {
     if (command === null) context.skip(missing);
   });
 
-  test('a database that is open is held, and free as soon as the program is killed', async () => {
+  test('holds the native lock while the database is open, and loses it when it is killed', async () => {
     const program = startProgram<{ info: { native_locks: string } }>([
       ...(command ?? expect.unreachable()),
       write('setInterval(() => {}, 1000);'),
@@ -442,7 +442,7 @@ describe.each([node, deno, bun])('on $name', ({ command, missing }) => {
     ['by itself', ''],
     ['by process.exit()', 'process.exit(0);'],
     ['by itself, after a change', "await cl.persistence.setKeyValue(new KeyValue('k', 'v'));"],
-  ])('a program that ends %s without close() leaves no lock, no lock file and nobody alive', async (_, rest) => {
+  ])('that ends %s without close() leaves no lock, no lock file and no child process', async (_, rest) => {
     const program = startProgram([...(command ?? expect.unreachable()), write(rest)]);
     const { code, errors } = await program.ended;
     expect({ code, errors }).toEqual({ code: 0, errors: '' });
@@ -451,7 +451,7 @@ describe.each([node, deno, bun])('on $name', ({ command, missing }) => {
     expect(await start().run('PRAGMA integrity_check')).toBe('ok');
   });
 
-  test('where files are short the lock is held, or opening fails: it is never left out', async () => {
+  test('that runs out of file descriptors holds the native lock, or fails to open the database', async () => {
     const file = write(`await cl.close();
       const { openSync, closeSync } = process.getBuiltinModule('node:fs');
       async function open() {
@@ -485,7 +485,7 @@ describe.each([node, deno, bun])('on $name', ({ command, missing }) => {
   });
 });
 
-test('the program sqlite3 tells what SQLite complains of, and nothing once it has ended', async (context) => {
+test('ProgramRunner.run() returns the complaints of SQLite, and rejects after close()', async (context) => {
   needs(context, sqlite3);
   fs.writeFileSync(database, '');
   const runner = await ProgramRunner.start(database);

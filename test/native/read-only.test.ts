@@ -1,4 +1,4 @@
-/** `read_only`: nothing is written, no lock is taken, and what is read was committed as a whole, whoever else writes. */
+/** `read_only`: nothing is written, no lock is taken, and a read sees only whole commits, whatever others write. */
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -54,7 +54,7 @@ const failure = (promise: Promise<unknown>): Promise<unknown> =>
 const native = (sql: string): string =>
   execFileSync('sqlite3', ['-bail', database], { input: sql, encoding: 'utf8' }).trim();
 const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
-/** Every file of the folder, with its content, its number and its time. */
+/** Every file of the folder, with its content, inode and time. */
 const files = () =>
   fs.readdirSync(folder).map((name) => {
     const file = path.join(folder, name);
@@ -65,8 +65,8 @@ const fill = `CREATE TABLE t (id INTEGER PRIMARY KEY, value);
   WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
   INSERT INTO t SELECT i, printf('old %0200d', i) FROM n;`;
 
-describe('a database that is only read', () => {
-  test.each([true, false])('keeps every byte, and nothing comes to lie beside it; worker: %s', async (worker) => {
+describe('a read_only database', () => {
+  test.each([true, false])('is not changed, and no file is created beside it; worker: %s', async (worker) => {
     copyGolden('rich.sqlite', database);
     const before = files();
     const cl = await open({}, worker);
@@ -85,7 +85,7 @@ describe('a database that is only read', () => {
     expect(files()).toEqual(before);
   });
 
-  test('refuses every change with a typed error', async () => {
+  test('refuses every change with ReadOnly', async () => {
     copyGolden('rich.sqlite', database);
     const before = files();
     const cl = await open();
@@ -106,7 +106,7 @@ describe('a database that is only read', () => {
     expect(await cl.info()).toMatchObject({ read_only: true, leader: false });
   });
 
-  test('may lie on a file system that nobody can write to', async (context) => {
+  test('can be opened on a read-only file system', async (context) => {
     context.skip(process.platform !== 'linux' || process.getuid?.() !== 0, 'only root of Linux can mount one');
     const mounted = path.join(folder, 'mounted');
     fs.mkdirSync(mounted);
@@ -128,7 +128,7 @@ describe('a database that is only read', () => {
     }
   });
 
-  test('may belong to somebody else, who allows reading alone', async (context) => {
+  test('can be opened without permission to write to the file or its folder', async (context) => {
     context.skip(process.platform !== 'linux' || process.getuid?.() !== 0, 'only root can become somebody else');
     copyGolden('rich.sqlite', database);
     fs.chmodSync(database, 0o444);
@@ -143,7 +143,7 @@ describe('a database that is only read', () => {
     expect(output).toBe('true\n');
   });
 
-  test('is used at the revision that it has, and without a table that it has not', async () => {
+  test('is read at its own revision, and without a table of key-values if it has none', async () => {
     copyGolden('rev-921e1a36b076.sqlite', database);
     const before = files();
     const old = await open();
@@ -158,16 +158,16 @@ describe('a database that is only read', () => {
   });
 
   test.each([
-    ['no file', () => {}, 'DatabaseUnavailable', /no such file(?!.*folder).*read_only. makes none/],
+    ['missing', () => {}, 'DatabaseUnavailable', /no such file(?!.*folder).*read_only. makes none/],
     ['an empty file', () => fs.writeFileSync(database, ''), 'SchemaError', /no tables of Cinder/],
     ['no database', () => fs.writeFileSync(database, 'a letter'), 'NotADatabase', /file is not a database/],
     [
-      'half a database',
+      'truncated',
       () => fs.writeFileSync(database, goldenBytes('rich.sqlite').subarray(0, 40_960)),
       'DatabaseCorrupt',
       /is damaged/,
     ],
-  ])('that is %s is refused, and left as it is', async (_, make, name, message) => {
+  ])('that is %s is refused and left as it is', async (_, make, name, message) => {
     make();
     const before = files();
     const error = await failure(open());
@@ -176,7 +176,7 @@ describe('a database that is only read', () => {
     expect(files()).toEqual(before);
   });
 
-  test('is a file that exists: nothing new, and nothing in memory', async () => {
+  test('cannot be created from bytes, nor be in memory', async () => {
     for (const options of [{ from: new Uint8Array(1) }, { connection: 'sqlite://' }]) {
       expect(await failure(open(options))).toMatchObject({ name: 'InvalidPersistence' });
     }
@@ -184,8 +184,8 @@ describe('a database that is only read', () => {
   });
 });
 
-describe('beside a writer of this library', () => {
-  test.each([true, false])('sees what was committed, also in the same process; worker: %s', async (worker) => {
+describe('a read_only database beside a writer of this library', () => {
+  test.each([true, false])('shows each commit, also in the same process; worker: %s', async (worker) => {
     const writer = await open({ read_only: false }, worker);
     const onlooker = await open({}, worker);
     for (let n = 1; n <= 5; n++) {
@@ -201,14 +201,14 @@ describe('beside a writer of this library', () => {
     expect(fs.readdirSync(folder)).toEqual(['cl.sqlite']);
   });
 
-  test('waits while it is in the middle of a change, and then says by whom', async () => {
+  test('waits for a transaction that has written to the file, and then names its process', async () => {
     const writer = await openGuarded(database);
     await writer.run('CREATE TABLE t (id)');
     await writer.run('PRAGMA cache_size=1');
     const onlooker = await read(100);
     fs.writeFileSync(`${database}.lock`, JSON.stringify({ pid: process.pid, host: os.hostname(), program: 'a test' }));
     await writer.transaction(async (connection) => {
-      // More than is kept in memory: the file is written to before the end.
+      // More than the page cache holds: the file is written to before the commit.
       for (let id = 0; id < 500; id++) await connection.run("INSERT INTO t VALUES (printf('%0200d', ?))", [id]);
       const error = await failure(onlooker.all('SELECT count(*) FROM t'));
       expect(error).toMatchObject({ name: 'DatabaseLocked', pid: process.pid, host: os.hostname() });
@@ -218,17 +218,17 @@ describe('beside a writer of this library', () => {
   });
 });
 
-describe('beside native programs', () => {
+describe('a read_only database beside native programs', () => {
   beforeEach((context) => {
     needs(context, python3, sqlite3);
     needsLockTable(context);
   });
 
-  test('gives one state of the database, however much is written meanwhile', { timeout: 60_000 }, async () => {
+  test('shows a consistent state during writes', { timeout: 60_000 }, async () => {
     native('CREATE TABLE a (id INTEGER PRIMARY KEY, value); CREATE TABLE b (id INTEGER PRIMARY KEY, value);');
     native('WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) INSERT INTO a SELECT i, 1000 FROM n;');
     native(`INSERT INTO b SELECT id, printf('%0300d', 1000) FROM a`);
-    // Takes from a row of one table and gives to one of the other: the sum stays. Sometimes it changes its mind.
+    // Moves a value from a row of one table to a row of the other: the sum stays. Some transactions roll back.
     const program = `
 import random, sqlite3, sys, time
 connection = sqlite3.connect(sys.argv[1], timeout=10, isolation_level=None)
@@ -268,7 +268,7 @@ while True:
     }
   });
 
-  test('sees no transaction that is not committed, and says who is in the way', async () => {
+  test('shows no uncommitted change, and names the process that blocks a read', async () => {
     native(fill);
     const onlooker = await read();
     const shell = start();
@@ -276,7 +276,7 @@ while True:
     await shell.run('PRAGMA cache_size=2');
     await shell.run('BEGIN IMMEDIATE');
     await shell.run("UPDATE t SET value = 'new' WHERE id = 1");
-    // Only its journal is written as yet.
+    // So far, only the journal is written.
     expect(await count()).toBe(0);
     await shell.run("UPDATE t SET value = replace(value, 'old', 'new')");
     const before = files();
@@ -289,7 +289,7 @@ while True:
     expect(await count()).toBe(2);
   });
 
-  /** A native program is killed in the middle of a change of every row, of which some are in the file already. */
+  /** Kills a native program in the middle of an update of all rows, some of which are already in the file. */
   async function crash(): Promise<void> {
     native(fill);
     const shell = start();
@@ -302,7 +302,7 @@ while True:
   const olds = async (onlooker: SqliteReader): Promise<unknown> =>
     (await onlooker.all("SELECT count(*) FROM t WHERE value LIKE 'old%'")).rows[0]?.[0];
 
-  test('reads what a crash left as it was before, and undoes nothing in the file', async () => {
+  test('with a hot journal is read as before the crash, and is not rolled back', async () => {
     await crash();
     const before = files();
     expect(before.map(({ name }) => name)).toEqual(['cl.sqlite', 'cl.sqlite-journal']);
@@ -312,7 +312,7 @@ while True:
     expect((await onlooker.all('PRAGMA integrity_check')).rows).toEqual([['ok']]);
     expect(performance.now() - begun).toBeLessThan(15_000);
     expect(files()).toEqual(before);
-    // What it gives as a file needs no journal.
+    // The exported file needs no journal.
     const copy = path.join(folder, 'copy.sqlite');
     fs.writeFileSync(copy, await onlooker.bytes());
     expect(execFileSync('sqlite3', [copy, "SELECT min(value) LIKE 'old%' FROM t; PRAGMA integrity_check"])).toEqual(
@@ -320,11 +320,11 @@ while True:
     );
   });
 
-  test('goes on with what somebody makes of it', async () => {
+  test('follows what other programs do after a crash', async () => {
     await crash();
     const onlooker = await read();
     expect(await olds(onlooker)).toBe(2000);
-    // A native program rolls it back, and goes on; another one is killed again.
+    // A native program rolls the journal back and writes; then another one is killed.
     native("UPDATE t SET value = 'new' WHERE id < 3");
     expect(await olds(onlooker)).toBe(1998);
     const shell = start();
@@ -339,7 +339,7 @@ while True:
     expect(await olds(onlooker)).toBe(1998);
   });
 
-  test('leaves a crash in the middle of several databases to who knows whether that was committed', async () => {
+  test('is refused if a transaction over several databases crashed in it', async () => {
     await crash();
     const name = Buffer.from(`${path.join(folder, 'other')}-mj0123456`);
     const end = Buffer.alloc(16);
@@ -357,7 +357,7 @@ while True:
     expect(files()).toEqual(before);
   });
 
-  test('reads a write-ahead log that is in use, and leaves it as it is', async () => {
+  test('is read with the write-ahead log in use, which stays as it is', async () => {
     const shell = start();
     await shell.run('PRAGMA journal_mode=WAL');
     await shell.run('CREATE TABLE t (id INTEGER PRIMARY KEY, value)');
@@ -372,7 +372,7 @@ while True:
     expect(await count()).toBe(1);
     await shell.run('COMMIT');
     expect(await count()).toBe(2);
-    // The log begins anew, and is shorter than it was.
+    // The log starts over, and is shorter than before.
     await shell.run('PRAGMA wal_checkpoint(TRUNCATE)');
     expect(await count()).toBe(2);
     for (let id = 3; id < 30; id++) {
@@ -386,7 +386,7 @@ while True:
     expect(native('SELECT count(*) FROM t')).toBe('29');
   });
 
-  test('reads a database of write-ahead logs that was closed in order', async () => {
+  test('in write-ahead log mode can be read once it was closed cleanly', async () => {
     native('PRAGMA journal_mode=WAL; CREATE TABLE t (id); INSERT INTO t VALUES (1);');
     const before = files();
     expect(before.map(({ name }) => name)).toEqual(['cl.sqlite']);
@@ -397,7 +397,7 @@ while True:
     expect((await onlooker.all('SELECT count(*) FROM t')).rows).toEqual([[3]]);
   });
 
-  test('gives one state of a write-ahead log too', { timeout: 60_000 }, async () => {
+  test('shows a consistent state during writes to a write-ahead log', { timeout: 60_000 }, async () => {
     native('PRAGMA journal_mode=WAL; CREATE TABLE t (id INTEGER PRIMARY KEY, value INTEGER);');
     native('WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) INSERT INTO t SELECT i, 100 FROM n;');
     const program = `

@@ -1,6 +1,6 @@
 /**
- * Locks of native programs are seen and respected, where nothing can hold one for us: what somebody is using is
- * never rolled back, brought in or removed.
+ * Locks of native programs are seen and respected where nothing can hold one for this library: a journal or log in
+ * use is never rolled back, checkpointed or removed.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -44,7 +44,7 @@ const failure = (promise: Promise<unknown>): Promise<unknown> =>
     () => expect.unreachable('it should have failed'),
     (error: unknown) => error,
   );
-/** Every file of the folder with its bytes; the shared memory changes with each look at it. */
+/** Every file of the folder with its bytes, except the shared memory, which every reader changes. */
 const files = () =>
   Object.fromEntries(
     fs
@@ -55,10 +55,10 @@ const files = () =>
 const fill = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
   INSERT INTO t SELECT i, printf('old %0200d', i) FROM n`;
 
-describe.each([python3, sqlite3])('what $name holds', (program) => {
+describe.each([python3, sqlite3])('a lock of $name', (program) => {
   beforeEach((context) => needs(context, program));
 
-  test('is seen level by level, with its process', async () => {
+  test('is seen with its level and its process', async () => {
     const shell = start(program);
     await shell.run('CREATE TABLE t (id INTEGER PRIMARY KEY, value)');
     const descriptor = fs.openSync(database, 'r');
@@ -76,7 +76,7 @@ describe.each([python3, sqlite3])('what $name holds', (program) => {
     expect(await seen('COMMIT')).toEqual([]);
     expect(await seen('BEGIN EXCLUSIVE')).toEqual([LockLevel.exclusive, shell.pid]);
     expect(await seen('COMMIT')).toEqual([]);
-    // Whoever has used a write-ahead log stays a reader between its transactions.
+    // A connection in write-ahead log mode stays a reader between its transactions.
     expect(await seen('PRAGMA journal_mode=WAL')).toEqual([]);
     expect(await seen('INSERT INTO t VALUES (1, 1)')).toEqual([LockLevel.shared, shell.pid]);
     expect(await seen('PRAGMA journal_mode=DELETE')).toEqual([]);
@@ -84,7 +84,7 @@ describe.each([python3, sqlite3])('what $name holds', (program) => {
     fs.closeSync(descriptor);
   });
 
-  test('is named by the error that it causes, after the time that is waited', async () => {
+  test('is named by the error after busy_timeout', async () => {
     const shell = start(program);
     await shell.run('CREATE TABLE t (id)');
     const engine = await open({ busyTimeout: 150 });
@@ -115,7 +115,7 @@ describe.each([python3, sqlite3])('what $name holds', (program) => {
   });
 });
 
-describe('a lock that is not of SQLite', () => {
+describe('a lock that SQLite did not take', () => {
   const holder = (lock: string) => `
 import fcntl, os, struct, sys
 descriptor = os.open(sys.argv[1], os.O_RDWR)
@@ -123,7 +123,7 @@ ${lock}
 print('held', flush=True)
 sys.stdin.read()
 `;
-  /** F_OFD_SETLK, which Python has no name for, with a struct flock. */
+  /** F_OFD_SETLK, which has no name in Python, with a struct flock. */
   const descriptionLock = (type: string, from: number, length: number) =>
     `fcntl.fcntl(descriptor, 37, struct.pack('hhqqi4x', fcntl.${type}, os.SEEK_SET, ${from}, ${length}, 0))`;
   async function hold(lock: string): Promise<() => Promise<void>> {
@@ -135,7 +135,7 @@ sys.stdin.read()
     };
   }
 
-  test('on the whole file, or by an open file description, is respected; one elsewhere is none', async (context) => {
+  test('is respected on the whole file or by an open file description, but not on unrelated bytes', async (context) => {
     needs(context, python3);
     const engine = await open({ busyTimeout: 0 });
     await engine.run('CREATE TABLE t (id)');
@@ -151,7 +151,7 @@ sys.stdin.read()
     await release();
   });
 
-  test('of an open file description names no process', async (context) => {
+  test('names no process if an open file description holds it', async (context) => {
     needs(context, python3);
     const engine = await open({ busyTimeout: 0 });
     await engine.run('CREATE TABLE t (id)');
@@ -162,7 +162,7 @@ sys.stdin.read()
     await release();
   });
 
-  test('that somebody only waits for is not held', async (context) => {
+  test('does not count while a process only waits for it', async (context) => {
     needs(context, python3);
     const engine = await open({ busyTimeout: 0 });
     await engine.run('CREATE TABLE t (id)');
@@ -179,8 +179,8 @@ sys.stdin.read()
   });
 });
 
-describe('a journal that a native transaction is using', () => {
-  /** A transaction that is larger than its cache: half of it is in the file, its journal looks as a crash leaves it. */
+describe('the journal of a native transaction', () => {
+  /** Starts a transaction larger than its cache: half of it is in the file, and its journal looks hot. */
   async function spill(shell: NativeShell): Promise<void> {
     await shell.run('PRAGMA cache_size=2');
     await shell.run('BEGIN');
@@ -223,7 +223,7 @@ describe('a journal that a native transaction is using', () => {
     expect(await shell.run("SELECT count(*) FROM t WHERE value LIKE 'new%'")).toBe('2000');
   });
 
-  test('is left alone by a reader while the file itself is not written yet', async () => {
+  test('is left alone by a reader before the transaction has written to the file', async () => {
     const engine = await open();
     const shell = start();
     await shell.run('BEGIN IMMEDIATE');
@@ -238,7 +238,7 @@ describe('a journal that a native transaction is using', () => {
     expect(await shell.run('SELECT count(*) FROM t')).toBe('2001');
   });
 
-  test('is rolled back when its writer was killed', async () => {
+  test('is rolled back once its writer was killed', async () => {
     const engine = await open();
     const shell = start();
     await spill(shell);
@@ -249,8 +249,8 @@ describe('a journal that a native transaction is using', () => {
   });
 });
 
-describe('a write-ahead log that somebody is using', () => {
-  test('is not brought in and not removed', async (context) => {
+describe('a write-ahead log that a native program uses', () => {
+  test('is neither checkpointed nor removed', async (context) => {
     needs(context, python3);
     const shell = start();
     await shell.run('PRAGMA journal_mode=WAL');
@@ -269,7 +269,7 @@ describe('a write-ahead log that somebody is using', () => {
     expect(fs.readdirSync(folder)).toEqual(['cl.sqlite']);
   });
 
-  test('is seen also by its shared memory alone', async (context) => {
+  test('is recognised by its shared memory alone', async (context) => {
     needs(context, python3);
     const engine = await open({ busyTimeout: 0 });
     await engine.run('CREATE TABLE t (id)');
@@ -291,8 +291,8 @@ describe('a write-ahead log that somebody is using', () => {
   });
 });
 
-describe('somebody who comes in the middle of our transaction', () => {
-  test('and is about to write makes it fail before its journal is written', async (context) => {
+describe('a native program that interferes with a transaction', () => {
+  test('fails it before its journal is written, if it is about to write', async (context) => {
     needs(context, python3);
     const engine = await open();
     await engine.run('CREATE TABLE t (id)');
@@ -308,7 +308,7 @@ describe('somebody who comes in the middle of our transaction', () => {
     expect(await shell.run('SELECT group_concat(id) FROM t')).toBe('2');
   });
 
-  test('and reads makes it fail before the file is written', async (context) => {
+  test('fails it before the file is written, if it reads', async (context) => {
     needs(context, python3);
     const engine = await open();
     await engine.run('CREATE TABLE t (id)');
@@ -327,7 +327,7 @@ describe('somebody who comes in the middle of our transaction', () => {
     expect(await shell.run('SELECT group_concat(id) FROM t')).toBe('2');
   });
 
-  test('and undoes our commit while it is written makes its outcome unknown', async (context) => {
+  test('makes its outcome unknown, if it rolls the commit back while it is being written', async (context) => {
     needs(context, python3, sqlite3);
     let intrude: (() => void) | null = null;
     const spied: typeof fs = {
@@ -335,7 +335,7 @@ describe('somebody who comes in the middle of our transaction', () => {
       fdatasyncSync(descriptor) {
         fs.fdatasyncSync(descriptor);
         if (intrude === null || fs.readlinkSync(`/proc/self/fd/${descriptor}`) !== database) return;
-        // The pages are in the file, and the journal still says how it was: to a native program that is a crash.
+        // The pages are in the file, but its journal is still valid: a native program takes that for a crash.
         intrude();
         intrude = null;
       },
@@ -347,7 +347,7 @@ describe('somebody who comes in the middle of our transaction', () => {
     const error = await failure(engine.run('INSERT INTO t VALUES (1)'));
     expect(error).toBeInstanceOf(OutcomeUnknown);
     expect(error).toHaveProperty('message', expect.stringContaining('another program came in'));
-    // And the next change finds a file that is not as we left it.
+    // The next change finds that the file was changed.
     expect(await failure(engine.run('INSERT INTO t VALUES (2)'))).toBeInstanceOf(DatabaseChanged);
     await engine.refresh();
     await engine.run('INSERT INTO t VALUES (3)');

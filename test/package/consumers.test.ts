@@ -1,4 +1,4 @@
-/** Projects that use the packed package in a browser: built by each bundler, by none, and under the strictest policy. */
+/** Projects that use the packed package in a browser: with each bundler, with none, and under the strictest policy. */
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { installPacked, type PackedPackage, root } from './packed.ts';
 const consumers = ['vite', 'webpack', 'rollup', 'esbuild', 'none'] as const;
 type Consumer = (typeof consumers)[number];
 
-// Where scripts/native-tools.mjs installs them: what is below finds them as its own.
+// Where scripts/native-tools.mjs installs them: packages installed below find them in their own node_modules.
 const bundlers = join(root, '.cache/bundlers');
 const missing = existsSync(bundlers)
   ? missingBrowser('chromium')
@@ -30,7 +30,7 @@ afterAll(async () => {
   packed?.remove();
 });
 
-/** The folder that a consumer would put on a server. */
+/** Builds a consumer; returns the folder that it would serve. */
 function build(consumer: Consumer): string {
   const known = built.get(consumer);
   if (known !== undefined) return known;
@@ -53,7 +53,7 @@ async function used(server: StaticServer, path = '/index.html'): Promise<string>
   }
 }
 
-test.for(consumers)('%s', { timeout: 120_000 }, async (consumer, context) => {
+test.for(consumers)('the package works in a page (bundler: %s)', { timeout: 120_000 }, async (consumer, context) => {
   if (missing !== null) return context.skip(missing);
   await using server = await startServer({ '/': build(consumer) });
   expect(await used(server)).toBe('made in a bundle, browser');
@@ -61,7 +61,7 @@ test.for(consumers)('%s', { timeout: 120_000 }, async (consumer, context) => {
 });
 
 test.for(['vite', 'esbuild', 'rollup'] as const)(
-  '%s, under the strictest policy that lets WebAssembly run',
+  'the package works in a page under the strictest policy that allows WebAssembly (bundler: %s)',
   { timeout: 120_000 },
   async (consumer, context) => {
     if (missing !== null) return context.skip(missing);
@@ -72,7 +72,7 @@ test.for(['vite', 'esbuild', 'rollup'] as const)(
   },
 );
 
-test('a page on one origin, the package on another, as on a CDN', { timeout: 120_000 }, async (context) => {
+test('the package works from another origin than the page, as on a CDN', { timeout: 120_000 }, async (context) => {
   if (missing !== null) return context.skip(missing);
   const folder = build('none');
   await using cdn = await startServer({ '/': folder }, { headers: { 'access-control-allow-origin': '*' } });
@@ -86,7 +86,7 @@ test('a page on one origin, the package on another, as on a CDN', { timeout: 120
   expect(await used(server)).toBe('made in a bundle, browser');
 });
 
-test('a bundle on one origin, the page on another', { timeout: 120_000 }, async (context) => {
+test('the package works in a bundle from another origin than the page', { timeout: 120_000 }, async (context) => {
   if (missing !== null) return context.skip(missing);
   await using cdn = await startServer({ '/': build('esbuild') }, { headers: { 'access-control-allow-origin': '*' } });
   const html = await (await fetch(`${cdn.origin}/index.html`)).text();

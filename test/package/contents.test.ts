@@ -1,4 +1,4 @@
-/** What is in the package that npm would publish. */
+/** The content of the package that npm would publish. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
@@ -20,7 +20,7 @@ const scripts = (): string[] => readdirSync(join(installed, 'dist')).filter((fil
 const size = (file: string): number => statSync(join(installed, 'dist', file)).size;
 
 describe('the published package', () => {
-  it('holds what runs, its types, and what goes with them', () => {
+  it('holds code, types, docs and examples, and no sources', () => {
     const folders = new Set(packed.files.map((path) => path.split('/')[0]));
     expect([...folders].filter((name) => name !== 'CHANGELOG.md').sort()).toStrictEqual([
       'LICENSE',
@@ -33,7 +33,7 @@ describe('the published package', () => {
     expect(packed.files.filter((path) => /^dist\/.*\.ts$/.test(path) && !/\.d\.ts$/.test(path))).toStrictEqual([]);
   });
 
-  it('depends on nothing but, for who has a server, on its driver', () => {
+  it('has no dependencies, except for optional database drivers', () => {
     const { dependencies, peerDependencies, peerDependenciesMeta, optionalDependencies } = JSON.parse(
       read('package.json'),
     );
@@ -62,7 +62,7 @@ describe('the published package', () => {
     expect(classes.filter(([name, value]) => typeof value !== 'function' || value.name !== name)).toStrictEqual([]);
   });
 
-  it('is the same for JSR', () => {
+  it('has the same exports, version and licence in jsr.json', () => {
     const { exports, version, license } = JSON.parse(read('package.json'));
     const jsr = JSON.parse(readFileSync(join(import.meta.dirname, '../../jsr.json'), 'utf8'));
     const entries = Object.entries<string | { default: string }>(exports).filter(([name]) => name !== './package.json');
@@ -71,13 +71,13 @@ describe('the published package', () => {
     expect([jsr.version, jsr.license]).toStrictEqual([version, license]);
   });
 
-  it('brings the pinned engine', () => {
+  it('includes the pinned engine', () => {
     const pin = JSON.parse(readFileSync(join(import.meta.dirname, '../../wasm/pin.json'), 'utf8'));
     const bytes = readFileSync(join(installed, 'dist/sql-wasm.wasm'));
     expect(createHash('sha256').update(bytes).digest('hex')).toBe(pin.sha256);
   });
 
-  it('loads nothing of Node by a static import or require', () => {
+  it('loads no module of Node by a static import or require', () => {
     for (const file of scripts()) {
       const text = read(`dist/${file}`);
       expect.soft(text, file).not.toMatch(/^\s*import\b[^;]*["']node:/m);
@@ -85,14 +85,14 @@ describe('the published package', () => {
     }
   });
 
-  it('brings the program under both of its names', () => {
+  it('provides the program under both of its names', () => {
     for (const name of ['cinderlib-wasm', 'cinderlib']) {
       const help = execFileSync(join(packed.user, 'node_modules/.bin', name), ['--help'], { encoding: 'utf8' });
       expect(help).toMatch(/^Usage: cinderlib /);
     }
   });
 
-  it('has a worker that is one file', () => {
+  it('has a worker in a single file', () => {
     expect(read('dist/core-node.js')).not.toMatch(/^\s*(?:import|export)\b[^;(]*["']\.\//m);
   });
 
@@ -116,7 +116,7 @@ describe('the published package', () => {
     expect(licenses).toContain('MIT');
   });
 
-  it('has source maps with the sources in them', () => {
+  it('has source maps that include the sources', () => {
     for (const file of scripts()) {
       expect(existsSync(join(installed, 'dist', `${file}.map`)), file).toBe(true);
     }
@@ -124,8 +124,8 @@ describe('the published package', () => {
     expect(sources.length).toBeGreaterThan(100);
   });
 
-  it('stays small: ceilings a tenth above what was measured', () => {
-    // Measured: cli.js, with all volume drivers, 328 kB, core-node.js, with the ways to servers, 201 kB, the engine 688 kB, packed, with docs, 2,200 kB.
+  it('stays small: the limits are a tenth above the measured sizes', () => {
+    // Measured: cli.js with all volume drivers 328 kB, core-node.js with the database drivers 201 kB, the engine 688 kB, the packed package with docs 2,200 kB.
     expect(size('index.js')).toBeLessThan(113_000);
     expect(size('core-node.js')).toBeLessThan(221_000);
     expect(size('cli.js')).toBeLessThan(361_000);

@@ -1,4 +1,4 @@
-/** The program behind `npm run playground`: what it takes, and what it leaves alone. */
+/** The program behind `npm run playground`: its arguments, and the folders that it leaves alone. */
 import { execFile } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,11 +16,11 @@ function playground(...parameters: string[]): Promise<{ code: number; out: strin
   });
 }
 
-test('--help tells what it takes', async () => {
+test('--help lists the options', async () => {
   expect(await playground('--help')).toMatchObject({ code: 0, out: expect.stringContaining('--port NUMBER') });
 });
 
-test('what it does not take makes no folder', async () => {
+test('wrong arguments create no folder', async () => {
   await inTemporaryFolder(async (folder) => {
     for (const parameters of [
       ['--prot', '9000'],
@@ -33,7 +33,7 @@ test('what it does not take makes no folder', async () => {
   });
 });
 
-test('a folder with something else in it is not emptied', async () => {
+test('a folder with other files in it is not emptied', async () => {
   await inTemporaryFolder(async (folder) => {
     writeFileSync(join(folder, 'precious'), '');
     expect(await playground(folder)).toMatchObject({ code: 2 });

@@ -1,4 +1,4 @@
-/** What a page loads, compressed as servers send it: ceilings, and the files that a page really asks for. */
+/** The files that a page loads, compressed as servers send them: size limits, and which of them it really requests. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -11,7 +11,7 @@ const read = (file: string): Buffer => readFileSync(join(dist, file));
 const compressed = (file: string): number => gzipSync(read(file), { level: 9 }).length;
 const sum = (files: Iterable<string>): number => [...files].reduce((total, file) => total + compressed(file), 0);
 
-/** The file and everything that it imports before it runs. */
+/** The file and all its static imports. */
 function withImports(file: string, found = new Set<string>()): Set<string> {
   if (found.has(file)) return found;
   found.add(file);
@@ -28,7 +28,7 @@ const library = withImports('index.js');
 const mainThread = withImports(storages, new Set(library));
 const scripts = new Set([...mainThread, ...withImports('core.js')]);
 
-// In KB of 1024 bytes. Measured: 31.4, 42.7, 104.9 and 434.7; drivers, connectors and the way to servers are loaded when asked for.
+// In KB of 1024 bytes. Measured: 31.4, 42.7, 104.9 and 434.7; drivers, connectors and server support load on demand.
 describe.each([
   ['the library', library, 32],
   ['the main thread, with a database', mainThread, 43],
@@ -42,7 +42,7 @@ describe.each([
   });
 });
 
-test('a page asks for these files and no others', { timeout: 120_000 }, async (context) => {
+test('a page requests exactly these files', { timeout: 120_000 }, async (context) => {
   const missing = missingBrowser('chromium');
   if (missing !== null) return context.skip(missing);
   const page = { type: 'text/html', body: '<!doctype html><link rel="icon" href="data:,">' };

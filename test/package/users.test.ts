@@ -1,4 +1,4 @@
-/** Those who use the published package: programs, compilers, bundlers. */
+/** Users of the published package: programs, compilers, bundlers. */
 import { spawnSync } from 'node:child_process';
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ let packed: PackedPackage;
 
 beforeAll(() => {
   packed = installPacked();
-  // Only for those that ask for them by `types: ['node']`.
+  // Only for those that request them with `types: ['node']`.
   symlinkSync(join(root, 'node_modules/@types'), join(packed.user, 'types'), 'dir');
 });
 afterAll(() => packed.remove());
@@ -38,7 +38,7 @@ describe('a program', () => {
     await later.close();
   `;
 
-  it.each(['worker', 'no worker'])('stores and finds again, with %s', (worker) => {
+  it.each(['worker', 'no worker'])('stores a volume and finds it again, with %s', (worker) => {
     const database = join(packed.user, `${worker.replace(' ', '-')}.sqlite`);
     const { stdout, stderr } = spawnSync(process.execPath, [write('program.mjs', program), worker, database], {
       cwd: packed.user,
@@ -48,7 +48,7 @@ describe('a program', () => {
     expect(stdout).toBe('kept 1 available\n');
   });
 
-  it('may import the package without anything being done', () => {
+  it('can import the package without side effects', () => {
     const { stdout, stderr } = spawnSync(
       process.execPath,
       [
@@ -59,12 +59,12 @@ describe('a program', () => {
       { cwd: packed.user, encoding: 'utf8' },
     );
     expect(stderr).toBe('');
-    // Standard output itself, where that is a pipe.
+    // Standard output itself counts if it is a pipe.
     expect(Number(stdout)).toBeLessThanOrEqual(1);
   });
 });
 
-/** A program that only compiles when the types are there, and are right. */
+/** A program that compiles only if the types are there and correct. */
 const source = `
   import { type ModelUpdate, registerVolumeDriver, setup, type SetupOptions, VolumeDriver } from 'cinderlib-wasm';
   import { persistenceContract } from 'cinderlib-wasm/testing';
@@ -92,7 +92,7 @@ describe("a user's compiler", () => {
     ['a bundler for browsers', { module: 'esnext', moduleResolution: 'bundler', lib: ['es2022', 'dom'], types: [] }],
     ['no platform', { module: 'esnext', moduleResolution: 'bundler', lib: ['es2022'], types: [] }],
     ['a bundler for Node', { module: 'preserve', lib: ['es2022'], types: ['node'], typeRoots: ['./types'] }],
-  ])('for %s takes the types, and checks them', (_, options) => {
+  ])('for %s finds the types, and checks against them', (_, options) => {
     write('program.ts', source);
     const compilerOptions = { target: 'es2022', strict: true, noEmit: true, skipLibCheck: false, ...options };
     const config = write('tsconfig.json', JSON.stringify({ compilerOptions, files: ['program.ts'] }));
@@ -104,7 +104,7 @@ describe("a user's compiler", () => {
 });
 
 describe('Deno', () => {
-  it('takes the types, and checks them', (context) => {
+  it('finds the types, and checks against them', (context) => {
     if (deno.command === null) return context.skip(deno.missing);
     write('program.ts', source);
     const [command] = deno.command;
@@ -129,12 +129,12 @@ describe("a user's bundler", () => {
     return outputFiles.map((file) => file.text).join('\n');
   };
 
-  it('makes a bundle for browsers, without a stand-in for any module of Node', async () => {
+  it('bundles the package for browsers without stand-ins for modules of Node', async () => {
     const text = await bundle("import { setup } from 'cinderlib-wasm'; setup();");
     expect(text).toContain('core-node.js');
   });
 
-  it('drops the package when nothing of it is used', async () => {
+  it('drops the package if nothing of it is used', async () => {
     expect((await bundle("import 'cinderlib-wasm'; import { setup } from 'cinderlib-wasm';")).trim()).toBe('');
   });
 });

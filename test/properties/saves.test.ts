@@ -1,6 +1,6 @@
 /**
  * Saves of one object that overlap, end in any order and fail, with its fields assigned in between. When all have
- * ended, the storage holds what the object says, but for what is marked as changed; nothing acknowledged is lost.
+ * ended, the storage holds the values of the object, except those marked as changed; nothing acknowledged is lost.
  */
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -19,7 +19,7 @@ import { rounds, timeFor } from '../support/rounds.ts';
 
 type Saved = Volume | Snapshot | Connection;
 
-/** Saves that have begun in a storage and wait to be told how they end, in their order. */
+/** Holds back the saves that have begun in a storage, in their order, until they are told how to end. */
 class Gate {
   isOpen = true;
   waiting: { pass(): void; fail(error: Error): void }[] = [];
@@ -29,7 +29,7 @@ class Gate {
     await new Promise<void>((pass, fail) => this.waiting.push({ pass, fail }));
   }
 
-  /** Ends the one at that place, counted around. */
+  /** Ends the save at that index, modulo the number of waiting ones. */
   end(at: number, isStored: boolean): void {
     const [one] = this.waiting.splice(at % Math.max(this.waiting.length, 1), 1);
     if (isStored) one?.pass();
@@ -59,7 +59,7 @@ function textOf({ ovo }: Saved, name: string): string | null {
   return isDict(name) ? (Reflect.get(Object(value), 'k') ?? null) : ((value as string | null | undefined) ?? null);
 }
 
-/** An object with its fields and, of a volume, the extra specs of its type. */
+/** An object with its fields and, for a volume, the extra specs of its type. */
 function subjectOf(object: Saved, found: () => Promise<Saved | undefined>): Subject {
   const fields: readonly string[] = names[object.ovo.model.name as keyof typeof names];
   const typeOf = (one: Saved) => one.ovo.child('volume_type');
@@ -86,7 +86,7 @@ function subjectOf(object: Saved, found: () => Promise<Saved | undefined>): Subj
   };
 }
 
-/** A storage of the user's own that writes what is marked, in its own time. */
+/** A plugin that writes the fields marked as changed, once the gate lets it. */
 class Slow extends PersistenceDriver {
   readonly gate: Gate;
   readonly #callsBase: boolean;
@@ -114,7 +114,7 @@ class Slow extends PersistenceDriver {
     return [];
   }
 
-  /** What is stored of an object: a copy, with nothing of what was not written. */
+  /** The stored copy of an object, with nothing that was not written. */
   stored(id: string): Saved | undefined {
     return this.#rows.get(id);
   }
@@ -170,7 +170,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** @param store Stores the object past its own `save()`. */
+/** @param store Stores the object without its own `save()`. */
 async function play(steps: readonly Step[], subject: Subject, gate: Gate, store: () => Promise<void>): Promise<void> {
   const calls: { readonly begunAt: number; readonly values: (string | null)[]; readonly isStored: Promise<boolean> }[] =
     [];
@@ -187,7 +187,7 @@ async function play(steps: readonly Step[], subject: Subject, gate: Gate, store:
   };
   gate.isOpen = false;
   for (const [at, one] of steps.entries()) {
-    // The later a value is assigned, the greater it is.
+    // Later values are greater.
     if (one.do === 'set') subject.set(one.field, at + 1);
     else if (one.do === 'end') gate.end(one.at, one.isStored);
     else save(at + 1, one.do === 'save' ? () => subject.object.save() : store);
@@ -203,7 +203,7 @@ async function play(steps: readonly Step[], subject: Subject, gate: Gate, store:
   );
   for (const [place, { values, begunAt }] of calls.entries()) {
     if (!outcomes[place]) continue;
-    // What was assigned before it is marked no more.
+    // A field that was assigned before the call is no longer marked as changed.
     for (const [at, value] of subject.values().entries())
       if (marked[at]) expect(Number(value)).toBeGreaterThan(begunAt);
     for (const [at, value] of values.entries()) expect(Number(stored[at])).toBeGreaterThanOrEqual(Number(value));
@@ -234,7 +234,7 @@ async function made(kind: string): Promise<Saved> {
 function check(subject: (object: Saved) => Subject, direct: (object: Saved) => Promise<void>): void {
   const runs = rounds(80);
   test.each(['a volume', 'a snapshot', 'a connection'])(
-    'of %s lose nothing',
+    'of %s lose no assigned value',
     async (kind) => {
       await fc.assert(
         fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
@@ -259,7 +259,7 @@ describe('overlapping saves to a database', () => {
         close: () => client.close(),
         async call(command) {
           if (!isWrite(command)) return client.call(command);
-          // As the core does it: one after the other, whatever becomes of the others.
+          // Like the core: one after the other, whatever the outcome of the others.
           const before = last;
           const decided = gate.wait();
           last = Promise.allSettled([before, decided]);

@@ -1,6 +1,6 @@
 /**
- * Random sequences of operations on memory, memory_db and db: the same answers and the same content after
- * each. The seed is printed on failure; give it as CINDERLIB_SEED to replay it.
+ * Random sequences of operations on memory, memory_db and db: the same answers, and the same content at the end.
+ * The seed is printed on failure; give it as CINDERLIB_SEED to replay it.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,13 +21,13 @@ import { integrity } from '../support/tables.ts';
 const driver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
 const seed = process.env['CINDERLIB_SEED'];
 
-/** One storage under test, with what the sequence has made in it. */
+/** One storage under test, with the backends that the sequence uses. */
 interface Subject {
   readonly cl: Cinderlib;
   readonly backends: readonly Backend[];
 }
 
-/** One step: does the same in every storage and tells what came of it. `pick` chooses among what there is. */
+/** One step: does the same in every storage and returns the outcome. `pick` chooses among the objects there are. */
 type Step = (subject: Subject, pick: (length: number) => number) => Promise<unknown>;
 
 const text = fc.oneof(
@@ -37,7 +37,7 @@ const text = fc.oneof(
 const words = fc.dictionary(fc.oneof(fc.constantFrom('a', 'b', '1', '10', '__proto__'), text), text, { maxKeys: 4 });
 
 let made = 0;
-/** Ids and times must be the same in every storage: they are given, newer ones for later objects. */
+/** Ids and times must be the same in every storage, so they are given: later objects get later times. */
 function identity(): { id: string; created_at: string } {
   const n = String(made++).padStart(6, '0');
   return { id: `00000000-0000-4000-8000-000000${n}`, created_at: `2020-01-01T00:00:00.${n}Z` };
@@ -160,7 +160,7 @@ function steps(): fc.Arbitrary<{ readonly name: string; readonly make: () => Ste
   );
 }
 
-/** Everything that the storage holds, in an order of its own, without what only a database knows. */
+/** The content of the storage, sorted, without what only a database knows. */
 async function content({ cl }: Subject): Promise<unknown> {
   const { persistence } = cl;
   const volumes = await Promise.all(
@@ -176,7 +176,7 @@ async function content({ cl }: Subject): Promise<unknown> {
         'created_at',
         'deleted',
       ]),
-      // A type without extra specs has none set in memory, and an empty dictionary of them in a database.
+      // Without extra specs, a type has the field unset in memory, and as an empty dictionary in a database.
       specs: volume.volume_type?.extra_specs ?? {},
       qos: volume.volume_type?.qos_specs?.specs ?? null,
       snapshots: (await volume.snapshots()).map(({ id }) => id).sort(),
@@ -211,12 +211,12 @@ async function content({ cl }: Subject): Promise<unknown> {
   return lists.map((list) => [...list].sort((a, b) => (String(a['id']) < String(b['id']) ? -1 : 1)));
 }
 
-/** The times of changes, which a storage decides by itself. */
+/** The times of changes, which a storage sets by itself. */
 const decided = new Set(['updated_at', 'deleted_at']);
 
 /**
- * The full dump of every volume, in an order of its own, without what a storage decides by
- * itself: times, and the identity of the type of volumes without specs. It is read by new objects: the dump of one that was there before shows what that one did.
+ * The full dump of every volume, sorted by id, without what a storage sets by itself: times, and the identity of the
+ * type of volumes without specs. New objects are read for it: the dump of an existing object shows its own history.
  */
 async function dumps({ cl }: Subject): Promise<readonly unknown[]> {
   const volumes = [...(await cl.persistence.getVolumes())].sort((a, b) => (a.id < b.id ? -1 : 1));
@@ -234,7 +234,7 @@ function masked(value: unknown, defaultId: string | undefined): unknown {
     if (typeof inner === 'string' && (decided.has(key) || (isOfType && key === 'created_at'))) return [key, 'a time'];
     return [key, masked(inner, defaultId)];
   });
-  // An order of keys that differs must show: the text of a dump has it.
+  // A list of entries, since the order of keys is part of the text of a dump.
   return entries;
 }
 
@@ -242,7 +242,7 @@ function fieldsOf(object: object, names: readonly string[]): Record<string, unkn
   return Object.fromEntries(names.map((name) => [name, Reflect.get(object, name)]));
 }
 
-/** What a step answers: its value, or the name of its error. */
+/** The outcome of a step: its value, or the name of its error. */
 async function outcome(step: Promise<unknown>): Promise<unknown> {
   try {
     return { value: (await step) ?? null };

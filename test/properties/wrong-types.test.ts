@@ -1,4 +1,4 @@
-/** Every call of the public API with values of every wrong type: an error of ours or success, and nothing lost. */
+/** Every call of the public API with values of every wrong type: it succeeds or fails with a CinderlibError. */
 import {
   type Backend,
   type Cinderlib,
@@ -25,13 +25,13 @@ interface World {
   readonly connection: Connection;
 }
 
-/** A call with one wrong argument. It may be told to take any: what is wrong is the point. */
+/** A call with one wrong argument, typed as `never` so that it can be passed anywhere. */
 type Call = (world: World, wrong: never) => unknown;
 
 const volumeFields = ['name', 'description', 'pool_name', 'extra_specs', 'qos_specs', 'id', 'metadata', 'host', 'size'];
 const childFields = ['name', 'id', 'metadata', 'connection_info', 'attach_time', 'created_at'];
 
-/** By the name of the call, the names that its argument may have, and the call. */
+/** By the name of each call: the keys that its argument may have, and the call. */
 const calls: Readonly<Record<string, readonly [names: readonly string[], call: Call]>> = {
   'setup()': [
     ['persistence_config', 'host', 'worker', 'project_id', 'anything'],
@@ -130,7 +130,7 @@ async function inTime<T>(what: Promise<T>): Promise<T> {
   return Promise.race([what, late]).finally(() => clearTimeout(timer));
 }
 
-/** What a call came to: null for success. */
+/** The error of a call; null for success. */
 async function failureOf(run: () => unknown): Promise<unknown> {
   try {
     await inTime((async () => run())());
@@ -157,7 +157,7 @@ describe.each(['memory', 'memory_db'])('in the storage %s', (storage) => {
   });
   afterAll(() => world.cl.close());
 
-  /** Everything that is stored. */
+  /** The content of the storage. */
   async function stored({ persistence }: Cinderlib): Promise<string> {
     const [volumes, snapshots, connections, keyValues] = await Promise.all([
       persistence.getVolumes(),
@@ -174,11 +174,11 @@ describe.each(['memory', 'memory_db'])('in the storage %s', (storage) => {
     return fresh();
   }
 
-  // Those of the context alone do not depend on its storage.
+  // Calls of the context alone do not depend on its storage.
   const here = Object.entries(calls).filter(
     ([name]) => storage === 'memory' || !/^setup|^cl\.(?:backend|setP)/.test(name),
   );
-  test.each(here)('%s takes a value or refuses it by an error of ours', async (_name, [names, call]) => {
+  test.each(here)('%s succeeds or fails with a CinderlibError for every wrong value', async (_name, [names, call]) => {
     const problems: string[] = [];
     for (const [what, wrong] of wrongValues(names)) {
       const before = await stored(world.cl);
@@ -186,7 +186,7 @@ describe.each(['memory', 'memory_db'])('in the storage %s', (storage) => {
       const after = await stored(world.cl);
       if (failure !== null && !isCinderlibError(failure)) problems.push(`${what}: ${told(failure)}`);
       if (failure !== null && after !== before) problems.push(`${what}: the storage was changed`);
-      // What one value did is not for the next.
+      // The next value must not depend on what this one did.
       if (after !== before) world = await renewed();
     }
     expect(problems).toEqual([]);
@@ -214,7 +214,7 @@ test.each([
   ['registerVolumeDriver', registerVolumeDriver],
   ['registerConnector', registerConnector],
   ['registerPersistence', registerPersistence],
-])('%s refuses every wrong type', async (_name, register) => {
+])('%s succeeds or fails with a CinderlibError for every wrong type', async (_name, register) => {
   const problems: string[] = [];
   for (const [what, wrong] of wrongValues(['prototype'])) {
     for (const given of [
@@ -228,7 +228,7 @@ test.each([
   expect(problems).toEqual([]);
 });
 
-/** The error with the place where it came up. */
+/** The error with the first lines of its stack. */
 function told(failure: unknown): string {
   return failure instanceof Error
     ? (failure.stack ?? failure.message).split('\n').slice(0, 3).join(' ')

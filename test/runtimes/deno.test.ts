@@ -1,4 +1,4 @@
-/** Deno, which lets a program do what it is told to and no more: reading and writing one folder is enough. */
+/** Deno, which grants a program only given permissions: reading and writing one folder is enough. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
@@ -66,17 +66,17 @@ function run(flags: readonly string[], ...parameters: readonly string[]): string
 const works = { value: 'v', runtime: 'deno', durability: 'full', native_locks: 'held' };
 
 describe.each(['worker', 'no worker'])('with %s', (worker) => {
-  test('needs to read and write the folder, and nothing else', (context) => {
+  test('needs permission to read and write the folder, and nothing else', (context) => {
     if (deno.command === null) return context.skip(deno.missing);
     expect(JSON.parse(run([...files, ...nothingElse, '--no-prompt'], worker))).toEqual(works);
   });
 
-  test('asks nobody for what it can do without', async (context) => {
+  test('never prompts for permissions that it can do without', async (context) => {
     if (deno.command === null) return context.skip(deno.missing);
     if (spawnSync('script', ['--version']).status !== 0)
       return context.skip('missing: script; apt-get install bsdutils');
     const [command] = deno.command;
-    // Deno asks at a terminal only.
+    // Deno prompts only on a terminal.
     const line = `NO_COLOR=1 ${command} run --quiet ${files.join(' ')} program.mjs ${JSON.stringify(worker)}`;
     const child = spawn('script', ['-qec', line, '/dev/null'], { cwd: folder, stdio: ['pipe', 'pipe', 'ignore'] });
     const timer = setTimeout(() => child.kill('SIGKILL'), 20_000);
@@ -87,15 +87,15 @@ describe.each(['worker', 'no worker'])('with %s', (worker) => {
     expect(JSON.parse(said)).toEqual(works);
   });
 
-  test('reads without being allowed to write, when it is to read only', (context) => {
+  test('opens read_only without permission to write', (context) => {
     if (deno.command === null) return context.skip(deno.missing);
     run([...files, '--no-prompt'], worker);
     expect(JSON.parse(run(['--allow-read=.', '--no-prompt'], worker, 'ro'))).toMatchObject({ value: 'v' });
   });
 
-  test('takes over what a killed program left where it may look, and says what to do where it may not', async (context) => {
+  test('takes over a stale lock if it may read /proc and run programs, and otherwise says how to remove it', async (context) => {
     if (deno.command === null) return context.skip(deno.missing);
-    // Kept open: the program is killed in the middle.
+    // The program is killed while it has the database open.
     const holder = `import { setup } from './dist/index.js';
       await setup({ persistence_config: { storage: 'db', connection: 'sqlite:///cl.sqlite' }, worker: false });
       console.log('open');
@@ -117,7 +117,7 @@ describe.each(['worker', 'no worker'])('with %s', (worker) => {
     expect(JSON.parse(run(looking, worker))).toEqual(works);
   });
 
-  test('names the flag that is missing', (context) => {
+  test('names the missing flag', (context) => {
     if (deno.command === null) return context.skip(deno.missing);
     const unwritable = run(['--allow-read=.', '--no-prompt'], worker);
     expect(unwritable).toMatch(/^DatabaseUnavailable: Cannot create .*cl\.sqlite\.lock: Deno was not allowed to write/);

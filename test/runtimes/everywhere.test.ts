@@ -1,4 +1,4 @@
-/** The very same files in Node, Deno, Bun, Chromium, Firefox and WebKitGTK: the contract of storages, and Python's texts. */
+/** The same files in Node, Deno, Bun, Chromium, Firefox and WebKitGTK: the contract of storages, and Python's dumps. */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { rounds } from '../support/rounds.ts';
 import { type Runtime, runtimes } from './runtime.ts';
 import type { StorageName } from './suite/task.ts';
 
-/** Which storage is to work where. In every other runtime it is to be refused. */
+/** Where each storage works. Every other runtime must refuse it. */
 const hosts = ['node', 'deno', 'bun'];
 const browsers = ['chromium', 'firefox', 'webkit'];
 const matrix: readonly { readonly storage: StorageName; readonly worksIn: readonly string[] }[] = [
@@ -33,7 +33,7 @@ const built = files.map((file) => {
 });
 console.log(built.map(([file, hash]) => `${hash}  dist/${file}`).join('\n'));
 
-/** Those that say the most; every one of them with CINDERLIB_ROUNDS=2 and more. */
+/** The databases that cover the most; with CINDERLIB_ROUNDS=2 and more, all are used. */
 const telling = ['rich', 'unicode', 'softdel', 'nonuuid', 'keyvalues'];
 const goldens = goldenDatabases.filter(({ name }) => rounds(1) > 1 || telling.includes(name));
 
@@ -44,32 +44,40 @@ describe.each(runtimes)('$name', ({ name, missing, start }) => {
   });
   afterAll(() => runtime?.[Symbol.asyncDispose]());
 
-  test('has the files that were built', async (context) => {
+  test('runs the built files', async (context) => {
     if (missing !== null) return context.skip(missing);
     const { hashes } = await runtime.run({ kind: 'hashes', files });
     console.log(`${runtime.version}: ${hashes.length} files, as built`);
     expect(hashes).toEqual(built);
   });
 
-  test.for(matrix)('$storage keeps the contract', { timeout: 180_000 }, async ({ storage, worksIn }, context) => {
-    if (missing !== null) return context.skip(missing);
-    const { passed, failed } = await runtime.run({ kind: 'contract', storage });
-    if (!worksIn.includes(name)) {
-      // Refused in words, and never another medium in its place.
-      expect(passed).toEqual([]);
-      for (const { error } of failed) expect(error).toMatch(refusal);
-      return;
-    }
-    expect(failed).toEqual([]);
-    expect(passed.length).toBeGreaterThan(30);
-  });
+  test.for(matrix)(
+    '$storage meets the contract, or is refused where it does not work',
+    { timeout: 180_000 },
+    async ({ storage, worksIn }, context) => {
+      if (missing !== null) return context.skip(missing);
+      const { passed, failed } = await runtime.run({ kind: 'contract', storage });
+      if (!worksIn.includes(name)) {
+        // Refused with a reason, and never replaced by another medium.
+        expect(passed).toEqual([]);
+        for (const { error } of failed) expect(error).toMatch(refusal);
+        return;
+      }
+      expect(failed).toEqual([]);
+      expect(passed.length).toBeGreaterThan(30);
+    },
+  );
 
-  test.for(matrix)("$storage gives Python's texts", { timeout: 180_000 }, async ({ storage, worksIn }, context) => {
-    if (missing !== null) return context.skip(missing);
-    // `memory` reads no database.
-    if (!worksIn.includes(name) || storage === 'memory') return;
-    const { passed, failed } = await runtime.run({ kind: 'goldens', storage, goldens });
-    expect(failed).toEqual([]);
-    expect(passed).toEqual(goldens.map((golden) => golden.name));
-  });
+  test.for(matrix)(
+    '$storage gives the same dumps as Python',
+    { timeout: 180_000 },
+    async ({ storage, worksIn }, context) => {
+      if (missing !== null) return context.skip(missing);
+      // `memory` reads no database.
+      if (!worksIn.includes(name) || storage === 'memory') return;
+      const { passed, failed } = await runtime.run({ kind: 'goldens', storage, goldens });
+      expect(failed).toEqual([]);
+      expect(passed).toEqual(goldens.map((golden) => golden.name));
+    },
+  );
 });

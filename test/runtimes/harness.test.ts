@@ -1,4 +1,4 @@
-/** The browsers that tests drive do what test/support/browsers says: pages, tabs, profiles, a kill, a close. */
+/** The browsers that tests drive do what test/support/browsers promises: pages, tabs, profiles, kill, close. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { startServer } from '../support/browsers/static-server.ts';
 const site = { '/': { type: 'text/html', body: '<!doctype html><title>blank</title>' } };
 
 describe.each(browserNames)('%s', (name) => {
-  test('runs programs in two tabs at once, and says what went wrong in them', async (context) => {
+  test('runs programs in two tabs at once, and reports their errors', async (context) => {
     const missing = missingBrowser(name);
     if (missing !== null) return context.skip(missing);
     await using server = await startServer(site);
@@ -32,7 +32,7 @@ describe.each(browserNames)('%s', (name) => {
     expect(server.log.filter((line) => line === '200 /')).toHaveLength(2);
   }, 120_000);
 
-  test('keeps a profile over a kill', async (context) => {
+  test('keeps its profile when it is killed', async (context) => {
     const missing = missingBrowser(name);
     if (missing !== null) return context.skip(missing);
     if (name === 'webkit') return context.skip('WebKitGTK keeps nothing while a driver holds it');
@@ -60,8 +60,8 @@ describe.each(browserNames)('%s', (name) => {
   }, 120_000);
 });
 
-describe('chromium alone', () => {
-  test('freezes a tab and lets it go on, and ends the process of another', async (context) => {
+describe('Chromium', () => {
+  test('can freeze and resume a tab, and crash the process of a tab', async (context) => {
     const missing = missingBrowser('chromium');
     if (missing !== null) return context.skip(missing);
     await using server = await startServer(site);
@@ -82,7 +82,7 @@ describe('chromium alone', () => {
     const ticks = (): Promise<number> => watching.evaluate<number>('globalThis.ticks');
     await expect.poll(ticks).toBeGreaterThan(0);
     await ticking.freeze?.(true);
-    // What was under way arrives still.
+    // Messages under way still arrive.
     await new Promise((waited) => setTimeout(waited, 500));
     const before = await ticks();
     await new Promise((waited) => setTimeout(waited, 500));
@@ -90,7 +90,7 @@ describe('chromium alone', () => {
     await ticking.freeze?.(false);
     await expect.poll(ticks).toBeGreaterThan(before);
     await ticking.crash?.();
-    // Nobody is there to answer: the call fails, or waits for ever.
+    // Nothing is left to answer: the call fails, or never settles.
     const silence = new Promise((waited) => setTimeout(waited, 2000, 'silence'));
     expect(await Promise.race([ticking.evaluate('1').catch(() => 'an error'), silence])).not.toBe(1);
   }, 120_000);

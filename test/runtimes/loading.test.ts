@@ -1,4 +1,4 @@
-/** Browsers that get the files of the library, or do not: the strictest policy, another origin, and every fault has a name. */
+/** Browsers that load the library, or cannot: strict policies, other origins, and an error that explains each fault. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -9,7 +9,7 @@ import { dist } from '../support/built.ts';
 const page = { type: 'text/html', body: '<!doctype html><title>page</title>' };
 const wasm = readFileSync(join(dist, 'sql-wasm.wasm'));
 
-/** What a page can do with the library at that address: the name of the volume that it made, or the error. */
+/** Uses the library at that address in a page: the name of the volume that it created, or the error. */
 const use = (
   library: string,
   storage: object = { storage: 'memory_db' },
@@ -23,7 +23,7 @@ const use = (
   return name;
 })`;
 
-/** Notes what a page keeps for a worker from another origin that may not load: a listener, and the address of a Blob. */
+/** Records what a page keeps while it starts a worker from another origin: a listener, and the URL of a Blob. */
 const noteKept = `(() => {
   globalThis.noted = [];
   globalThis.kept = new Set();
@@ -71,12 +71,12 @@ describe.each(browserNames)('%s', (name) => {
     expect(await useOn({})).toBe('made here');
   });
 
-  test('runs under the strictest policy that lets WebAssembly run', async (context) => {
+  test('runs under the strictest policy that allows WebAssembly', async (context) => {
     if (missing !== null) return context.skip(missing);
     expect(await useOn({}, policy(strictest))).toBe('made here');
   });
 
-  test('runs where scripts are started by trusted addresses alone, in several contexts, and with its ports', async (context) => {
+  test('runs under a policy that requires trusted types, also in a shared worker', async (context) => {
     if (missing !== null) return context.skip(missing);
     const trusting = `${strictest}; require-trusted-types-for 'script'; trusted-types cinderlib-wasm`;
     await using server = await startServer({ '/dist/': dist, '/': page }, policy(trusting));
@@ -85,7 +85,7 @@ describe.each(browserNames)('%s', (name) => {
       globalThis.forbidden = [];
       document.addEventListener('securitypolicyviolation', (event) => forbidden.push(event.effectiveDirective));
     })()`);
-    // Kept where tabs share it, so that the ports are started too.
+    // A storage that tabs share, so that the script of the ports is started too.
     const shared = use('/dist/index.js', { storage: 'db', connection: 'sqlite:///trusted' });
     for (let n = 0; n < 2; n++) expect(await tab.evaluate(shared)).toBe('made here');
     expect(await tab.evaluate('forbidden')).toEqual([]);
@@ -93,13 +93,13 @@ describe.each(browserNames)('%s', (name) => {
     await tab.close();
   });
 
-  test('says so when the policy trusts no address of ours', async (context) => {
+  test('explains that the policy must trust the types of the library', async (context) => {
     if (missing !== null) return context.skip(missing);
     const said = await useOn({}, policy(`${strictest}; require-trusted-types-for 'script'; trusted-types of-others`));
     expect(said).toMatch(/^WorkerLost: .*trusted-types cinderlib-wasm/);
   });
 
-  test('says what a second copy of the library needs where addresses must be trusted', async (context) => {
+  test("explains that a second copy of the library needs 'allow-duplicates' in the policy", async (context) => {
     if (missing !== null) return context.skip(missing);
     const trusting = policy(`${strictest}; require-trusted-types-for 'script'; trusted-types cinderlib-wasm`);
     await using server = await startServer({ '/dist/': dist, '/copy/': dist, '/': page }, trusting);
@@ -110,7 +110,7 @@ describe.each(browserNames)('%s', (name) => {
     await tab.close();
   });
 
-  test('runs from another origin, as from a CDN', async (context) => {
+  test('runs from another origin, as from a CDN, and leaves no listener or Blob behind', async (context) => {
     if (missing !== null) return context.skip(missing);
     await using cdn = await startServer({ '/dist/': dist }, { headers: { 'access-control-allow-origin': '*' } });
     await using server = await startServer({ '/': page });
@@ -124,7 +124,7 @@ describe.each(browserNames)('%s', (name) => {
     await tab.close();
   });
 
-  test('takes the right engine, whatever the server calls it', async (context) => {
+  test('loads the engine whatever its content type', async (context) => {
     if (missing !== null) return context.skip(missing);
     expect(await useOn({ '/dist/sql-wasm.wasm': { type: 'text/plain', body: wasm } })).toBe('made here');
   });
@@ -133,14 +133,14 @@ describe.each(browserNames)('%s', (name) => {
     ['is missing', { status: 404, body: 'gone' }, 'the server answers 404 Not Found. Serve it,'],
     ['is a page', page, 'the server sends it as text/html, and browsers take scripts as text/javascript only.'],
     ['is no JavaScript', { type: 'text/javascript', body: '?' }, ''],
-  ])('says so when the worker script %s', async ([, answer, reason], context) => {
+  ])('explains a worker script that %s', async ([, answer, reason], context) => {
     if (missing !== null) return context.skip(missing);
     const said = await useOn({ '/dist/core.js': answer });
     expect(said).toMatch(/^WorkerLost: /);
     if (reason !== '') expect(said).toContain(`The worker script /dist/core.js cannot be loaded: ${reason}`);
   });
 
-  test("says so when Vite's server has moved the library away from the worker script", async (context) => {
+  test('explains that the server of Vite moved the library away from the worker script', async (context) => {
     if (missing !== null) return context.skip(missing);
     const folder = '/node_modules/.vite/deps/';
     await using server = await startServer({
@@ -154,14 +154,14 @@ describe.each(browserNames)('%s', (name) => {
     await tab.close();
   });
 
-  test('says so when the policy forbids the worker', async (context) => {
+  test('explains a policy that forbids the worker', async (context) => {
     if (missing !== null) return context.skip(missing);
     const said = await useOn({}, policy(`${strictest}; worker-src 'none'`));
     expect(said).toMatch(/^WorkerLost: The worker script \/dist\/core\.js cannot be (?:load|start)ed: /);
     expect(said).toContain("Content-Security-Policy must allow the script's origin by worker-src");
   });
 
-  test('says so when the worker script comes as a text', async (context) => {
+  test('explains a worker script that is sent as text/plain', async (context) => {
     if (missing !== null) return context.skip(missing);
     const body = readFileSync(join(dist, 'core.js'));
     const said = await useOn({ '/dist/core.js': { type: 'text/plain', body } });
@@ -174,14 +174,14 @@ describe.each(browserNames)('%s', (name) => {
   test.for<[string, Answer, string]>([
     ['is missing', { status: 404, body: 'gone' }, 'cannot be read: the server answered 404'],
     ['is a page', page, 'The server sends it as text/html. Serve the file that comes with this package'],
-  ])('says so when the engine %s', async ([, answer, reason], context) => {
+  ])('explains an engine that %s', async ([, answer, reason], context) => {
     if (missing !== null) return context.skip(missing);
     const said = await useOn({ '/dist/sql-wasm.wasm': answer });
     expect(said).toMatch(/^EngineMismatch: .*\/dist\/sql-wasm\.wasm/);
     expect(said).toContain(reason);
   });
 
-  test('says so when the policy forbids WebAssembly, or to fetch it', async (context) => {
+  test('explains a policy that forbids WebAssembly or fetching it', async (context) => {
     if (missing !== null) return context.skip(missing);
     const said = await useOn({}, policy("default-src 'none'; script-src 'self'; connect-src 'self'"));
     expect(said).toMatch(/^EngineMismatch: /);
@@ -191,7 +191,7 @@ describe.each(browserNames)('%s', (name) => {
     expect(unread).toContain('connect-src');
   });
 
-  test('says so when the policy forbids the worker of another origin', async (context) => {
+  test('explains a policy that forbids the worker of another origin, and runs where it is allowed', async (context) => {
     if (missing !== null) return context.skip(missing);
     await using cdn = await startServer({ '/dist/': dist }, { headers: { 'access-control-allow-origin': '*' } });
     const scripts = `script-src 'self' ${cdn.origin} 'wasm-unsafe-eval'; connect-src ${cdn.origin}`;

@@ -1,4 +1,4 @@
-/** What can go wrong with a server: each has one clear error that names what it is about, and nothing is half done. */
+/** What can go wrong with a server: each fault gives one clear error that names its subject, and changes nothing. */
 import { type Cinderlib, KeyValue, setup } from 'cinderlib-wasm';
 import { afterEach, describe, expect, test } from 'vitest';
 import { CuttingProxy } from '../support/cutting-proxy.ts';
@@ -26,7 +26,7 @@ describe.each(serverKinds)('%s', (kind) => {
     return cl;
   }
 
-  /** A new database, with a volume in it. */
+  /** A new database with one volume. */
   async function filled(others: object = {}) {
     const connection = await server.running.createDatabase();
     const cl = await open(connection, others);
@@ -43,7 +43,7 @@ describe.each(serverKinds)('%s', (kind) => {
     return url.href;
   }
 
-  test('a wrong password', async (context) => {
+  test('a wrong password is refused with AccessDenied, and not shown', async (context) => {
     server.require(context);
     const { connection } = await filled();
     server.running.sql(
@@ -57,14 +57,14 @@ describe.each(serverKinds)('%s', (kind) => {
     await expect(failure).rejects.not.toThrow('wr0ng');
   });
 
-  test('an unknown database', async (context) => {
+  test('an unknown database is refused with the statement that creates it', async (context) => {
     server.require(context);
     const failure = open(server.running.url('nowhere'));
     await expect(failure).rejects.toMatchObject({ name: 'DatabaseUnavailable' });
     await expect(failure).rejects.toThrow(/nowhere.*CREATE DATABASE/);
   });
 
-  test('no server, and no such machine', async () => {
+  test('an unreachable server is named, and the password is not shown', async () => {
     for (const place of ['127.0.0.1:1', 'nobody.invalid']) {
       const failure = open(`${kind}://u:secret@${place}/d?connect_timeout=5`);
       await expect(failure).rejects.toMatchObject({ name: 'DatabaseUnavailable' });
@@ -73,7 +73,7 @@ describe.each(serverKinds)('%s', (kind) => {
     }
   });
 
-  test('a server without TLS, where the URL wants it', async (context) => {
+  test('a server without TLS is refused if the URL requires TLS', async (context) => {
     server.require(context);
     const { connection } = await filled();
     const failure = open(`${connection}?${isMysql ? 'ssl=true' : 'sslmode=require'}`, { read_only: true });
@@ -82,9 +82,9 @@ describe.each(serverKinds)('%s', (kind) => {
     );
   });
 
-  // MySQL lets nobody in who has no right at all, and shows the tables to those who have one.
+  // MySQL lets nobody in without any right, and shows the tables to those who have one.
   if (!isMysql) {
-    test('a user who sees no tables', async (context) => {
+    test('a user who sees no tables gets a SchemaError', async (context) => {
       server.require(context);
       const { connection } = await filled();
       server.running.sql('CREATE ROLE blind LOGIN');
@@ -94,7 +94,7 @@ describe.each(serverKinds)('%s', (kind) => {
     });
   }
 
-  test('a user who may only read', async (context) => {
+  test('a user who may only read can read, and every change is refused', async (context) => {
     server.require(context);
     const { connection, volume, rows } = await filled();
     const name = nameIn(connection);
@@ -115,7 +115,7 @@ describe.each(serverKinds)('%s', (kind) => {
     expect(rows()).toEqual(before);
   });
 
-  test('read_only on a server that would let us write', async (context) => {
+  test('read_only refuses changes although the server would accept them', async (context) => {
     server.require(context);
     const { connection, volume, rows } = await filled();
     const before = rows();
@@ -127,7 +127,7 @@ describe.each(serverKinds)('%s', (kind) => {
     expect(rows()).toEqual(before);
   });
 
-  test('a text that is too long for its column', async (context) => {
+  test('a text that is too long for its column is refused with the name of the column', async (context) => {
     server.require(context);
     const { cl, volume, rows } = await filled();
     const before = rows();
@@ -144,7 +144,7 @@ describe.each(serverKinds)('%s', (kind) => {
     expect((await cl.Volume.getById(volume.id)).name).toBe('ä'.repeat(255));
   });
 
-  test('a character that the columns cannot hold', async (context) => {
+  test('a character that a column cannot hold is refused without showing the text', async (context) => {
     server.require(context);
     const { volume, rows } = await filled();
     const before = rows();
@@ -155,7 +155,7 @@ describe.each(serverKinds)('%s', (kind) => {
     expect(rows()).toEqual(before);
   });
 
-  test('one of several objects that cannot be stored: none of them is', async (context) => {
+  test('if one object of a load cannot be stored, none is', async (context) => {
     server.require(context);
     const { cl, volume, rows } = await filled();
     const before = rows();
@@ -168,7 +168,7 @@ describe.each(serverKinds)('%s', (kind) => {
     expect(rows()).toEqual(before);
   });
 
-  test('one of several saves at the same time: the others are stored', async (context) => {
+  test('if one of several concurrent saves fails, the others are stored', async (context) => {
     server.require(context);
     const { cl, backend } = await filled();
     const saves = await Promise.allSettled(
@@ -178,7 +178,7 @@ describe.each(serverKinds)('%s', (kind) => {
     expect((await cl.persistence.getVolumes()).map(({ name }) => name).sort()).toEqual(['a', 'c', 'first']);
   });
 
-  test('a snapshot of a volume that is not stored', async (context) => {
+  test('a snapshot of a volume that is not stored is refused with MissingReference', async (context) => {
     server.require(context);
     const { cl, volume, rows } = await filled();
     const snapshot = await volume.createSnapshot();
@@ -189,7 +189,7 @@ describe.each(serverKinds)('%s', (kind) => {
     expect(rows()).toEqual(before);
   });
 
-  test('a connection that is ended while nobody uses it', async (context) => {
+  test('an idle connection that the server has closed is replaced', async (context) => {
     server.require(context);
     const { cl, volume } = await filled();
     for (let time = 0; time < 3; time++) {
@@ -201,7 +201,7 @@ describe.each(serverKinds)('%s', (kind) => {
     }
   });
 
-  /** Ends every connection to the server but the one that does so. */
+  /** Closes every connection to the server except the one that does so. */
   function endOthers(): void {
     if (!isMysql) {
       server.running.sql('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()');
@@ -214,7 +214,7 @@ describe.each(serverKinds)('%s', (kind) => {
   }
 
   test.for(['before', 'after'] as const)(
-    'a line that is cut %s the server has got the COMMIT',
+    'a connection that breaks %s the COMMIT reaches the server makes the outcome unknown',
     async (when, context) => {
       server.require(context);
       const { connection, volume } = await filled();
@@ -225,7 +225,7 @@ describe.each(serverKinds)('%s', (kind) => {
         found.name = 'second';
         proxy.cutAtCommit(when);
         await expect(found.save()).rejects.toMatchObject({ name: 'OutcomeUnknown' });
-        // It can be used as before, and shows what became of it.
+        // The context remains usable, and shows the outcome.
         await expect
           .poll(async () => (await cl.Volume.getById(volume.id)).name)
           .toBe(when === 'after' ? 'second' : 'first');

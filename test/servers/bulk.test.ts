@@ -1,4 +1,4 @@
-/** A migration into a server, which stores a page of objects with one statement: what that must not blur. */
+/** A migration into a server, which stores many objects with one statement: what must stay exact all the same. */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { migrate, type PersistenceConfig, setup } from 'cinderlib-wasm';
@@ -12,7 +12,7 @@ const at = (connection: string): PersistenceConfig => ({ storage: 'db', connecti
 describe.each(serverKinds)('%s', (kind) => {
   const server = useServer(kind);
 
-  /** Both databases, the source changed by a statement, the target with its tables made. */
+  /** Makes both databases: the source, changed by the given statement, and the target with its tables. */
   async function prepared(sql: string, use: (source: string, target: string) => Promise<void>): Promise<void> {
     await inTemporaryFolder(async (folder) => {
       const source = copyGolden('many.sqlite.gz', join(folder, 'source.sqlite'));
@@ -26,7 +26,7 @@ describe.each(serverKinds)('%s', (kind) => {
     });
   }
 
-  test('one text that is too long: the error names its volume, and nothing is stored', async (context) => {
+  test('a text that is too long fails the migration, names its volume, and stores nothing', async (context) => {
     server.require(context);
     const long = `UPDATE volumes SET display_name = printf('%0300d', 1) WHERE rowid = 75`;
     await prepared(long, async (source, target) => {
@@ -41,7 +41,7 @@ describe.each(serverKinds)('%s', (kind) => {
     });
   });
 
-  test('ids that differ in case alone are two, or a conflict where the server takes them for one', async (context) => {
+  test('ids that differ only in case stay distinct on PostgreSQL, and conflict on MySQL', async (context) => {
     server.require(context);
     const twins = `UPDATE volumes SET id = 'twin' WHERE rowid = 1; UPDATE volumes SET id = 'TWIN' WHERE rowid = 2`;
     await prepared(twins, async (source, target) => {
@@ -56,7 +56,7 @@ describe.each(serverKinds)('%s', (kind) => {
     });
   });
 
-  test('a second run changes no row, and brings what is new in between', async (context) => {
+  test('a second run changes no row, and a third restores deleted rows', async (context) => {
     server.require(context);
     await prepared('', async (source, target) => {
       await migrate(at(source), at(target));

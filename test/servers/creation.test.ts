@@ -1,6 +1,6 @@
 /**
- * The tables of a new database on a server: made once, by whoever comes first, and completed where somebody was
- * stopped in the middle. What is in no known state is refused, and left as it is.
+ * The tables of a new database on a server: created once, by whichever context comes first, and completed if it was
+ * stopped midway. A database in an unknown state is refused and left as it is.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setup } from 'cinderlib-wasm';
@@ -26,7 +26,7 @@ const program = useProgram(new URL('./programs/open.ts', import.meta.url));
 describe.each(serverKinds)('%s', (kind) => {
   const server = useServer(kind);
 
-  /** A database as this library makes it. */
+  /** A database that this library created. */
   async function created(): Promise<string> {
     const connection = await server.running.createDatabase();
     await (await open(connection)).close();
@@ -41,20 +41,20 @@ describe.each(serverKinds)('%s', (kind) => {
     while (count(connection) < wanted) await sleep(1);
   }
 
-  /** Everything there is to see of a database. */
+  /** The schema and all rows of a database. */
   const everything = (connection: string): readonly string[] => [
     ...describeSchema(server.running, nameIn(connection)),
     ...rowsOf(server.running, nameIn(connection)),
   ];
 
-  /** A database that was made and then changed. */
+  /** A database that was created and then changed by the given statements. */
   async function altered(sql: string): Promise<string> {
     const connection = await created();
     server.running.sql(sql, nameIn(connection));
     return connection;
   }
 
-  test('contexts that open a new database at the same time find one schema and one set of rows', async (context) => {
+  test('contexts that open a new database at once get one schema and one set of initial rows', async (context) => {
     server.require(context);
     const connection = await server.running.createDatabase();
     const contexts = await Promise.all(Array.from({ length: 4 }, () => open(connection)));
@@ -64,7 +64,7 @@ describe.each(serverKinds)('%s', (kind) => {
     expect(seedRows(server.running, nameIn(connection))).toEqual(seedRows(server.running, nameIn(fresh)));
   });
 
-  test('contexts that open one without key-values at the same time make one table for them', async (context) => {
+  test('contexts that open a database without a key-value table at once create it once', async (context) => {
     server.require(context);
     const connection = await created();
     const expected = everything(connection);
@@ -77,19 +77,21 @@ describe.each(serverKinds)('%s', (kind) => {
     expect(everything(connection)).toEqual(expected);
   });
 
-  test('a creation that was killed is completed', { timeout: timeFor(rounds(4), 3000) }, async (context) => {
+  test('a creation that was killed is completed by the next context', {
+    timeout: timeFor(rounds(4), 3000),
+  }, async (context) => {
     server.require(context);
     const random = new Random();
     const fresh = await created();
     const expected = describeSchema(server.running, nameIn(fresh)).filter((line) => !line.includes('alembic_version'));
     let interrupted = 0;
-    // The kill may come too late, each time: then it is tried more often.
+    // The kill may come too late every time: then more rounds are run.
     const tooLate = (round: number): boolean => kind === 'mysql' && interrupted === 0 && round < 40;
     for (let round = 0; round < rounds(4) || tooLate(round); round++) {
       const connection = await server.running.createDatabase();
       const running = startProgram<{ phase: string }>([process.execPath, program.path, connection]);
       await running.heard(({ phase }) => phase === 'opening');
-      // Only on MySQL the tables of a creation that is under way can be seen.
+      // Only MySQL shows the tables of a creation under way.
       if (kind === 'postgresql') await sleep(100 + random.next() * 400);
       else await tablesIn(connection, 1 + random.below(20));
       await running.kill();
@@ -97,7 +99,7 @@ describe.each(serverKinds)('%s', (kind) => {
       const cl = await open(connection);
       expect((await cl.info()).revision, `CINDERLIB_SEED=${random.seed}`).toBe('c92a3e68beed');
       await cl.close();
-      // The character set of alembic_version is the one that the database had when the creation began.
+      // alembic_version has the character set that the database had when the creation began.
       const schema = describeSchema(server.running, nameIn(connection));
       expect(schema.filter((line) => !line.includes('alembic_version'))).toEqual(expected);
       expect(seedRows(server.running, nameIn(connection))).toEqual(seedRows(server.running, nameIn(fresh)));
@@ -105,7 +107,7 @@ describe.each(serverKinds)('%s', (kind) => {
     if (kind === 'mysql') expect(interrupted).toBeGreaterThan(0);
   });
 
-  test('other tables of the database are left alone', async (context) => {
+  test('creation leaves other tables of the database alone', async (context) => {
     server.require(context);
     const connection = await server.running.createDatabase();
     server.running.sql('CREATE TABLE others (id INTEGER); INSERT INTO others VALUES (7)', nameIn(connection));
@@ -113,7 +115,7 @@ describe.each(serverKinds)('%s', (kind) => {
     expect(server.running.sql('SELECT id FROM others', nameIn(connection)).trim()).toBe('7');
   });
 
-  test('the first revision is brought to the second', async (context) => {
+  test('the first supported revision is upgraded to the second', async (context) => {
     server.require(context);
     const change =
       kind === 'mysql'
@@ -131,32 +133,29 @@ describe.each(serverKinds)('%s', (kind) => {
     ]);
   });
 
-  test.for([{}, { read_only: true }])(
-    'who opens it %o while a table is altered waits for that',
-    async (others, context) => {
-      server.require(context);
-      const connection = await created();
-      const altering = await (kind === 'mysql' ? openMysql : openPostgres)(
-        { ...serverOf(connection), lock_timeout: 5000 },
-        false,
-      );
-      const opening = await altering.transaction((session) =>
-        lockSchema(session, async () => {
-          // What MySQL does with a table that it alters, but for longer.
-          await session.run('ALTER TABLE volumes RENAME TO volumes_altered');
-          const started = open(connection, others);
-          await Promise.race([started.catch(() => {}), sleep(500)]);
-          await session.run('ALTER TABLE volumes_altered RENAME TO volumes');
-          return { started };
-        }),
-      );
-      await altering.close();
-      expect((await (await opening.started).info()).revision).toBe('c92a3e68beed');
-      await (await opening.started).close();
-    },
-  );
+  test.for([{}, { read_only: true }])('opening with %o waits while a table is altered', async (others, context) => {
+    server.require(context);
+    const connection = await created();
+    const altering = await (kind === 'mysql' ? openMysql : openPostgres)(
+      { ...serverOf(connection), lock_timeout: 5000 },
+      false,
+    );
+    const opening = await altering.transaction((session) =>
+      lockSchema(session, async () => {
+        // What MySQL does to a table that it alters, but for longer.
+        await session.run('ALTER TABLE volumes RENAME TO volumes_altered');
+        const started = open(connection, others);
+        await Promise.race([started.catch(() => {}), sleep(500)]);
+        await session.run('ALTER TABLE volumes_altered RENAME TO volumes');
+        return { started };
+      }),
+    );
+    await altering.close();
+    expect((await (await opening.started).info()).revision).toBe('c92a3e68beed');
+    await (await opening.started).close();
+  });
 
-  // PostgreSQL shows tables when all of them are made.
+  // PostgreSQL shows the tables only once all of them are created.
   if (kind === 'mysql') {
     test.for([
       ['revision', 'DELETE FROM alembic_version', 'DO 0'],
@@ -165,39 +164,42 @@ describe.each(serverKinds)('%s', (kind) => {
         'DROP TABLE alembic_version',
         'CREATE TABLE alembic_version (version_num VARCHAR(32) PRIMARY KEY)',
       ],
-    ] as const)('who reads before the %s is there waits, and finds it', async ([, remove, make], context) => {
-      server.require(context);
-      const connection = await created();
-      const making = await openMysql({ ...serverOf(connection), lock_timeout: 5000 }, false);
-      const comment = (text: string) => `ALTER TABLE cinderlib_persistence_key_value COMMENT '${text}'`;
-      const opening = await making.transaction((session) =>
-        lockSchema(session, async () => {
-          await session.run(remove);
-          await session.run(comment('cinderlib-wasm is making the tables'));
-          const started = open(connection, { read_only: true });
-          started.catch(() => {});
-          const states = () => server.running.sql('SELECT state FROM information_schema.processlist');
-          await expect.poll(states, { timeout: 20_000 }).toContain('User lock');
-          await session.run(make);
-          await session.run("INSERT INTO alembic_version VALUES ('c92a3e68beed')");
-          await session.run(comment(''));
-          return { started };
-        }),
-      );
-      await making.close();
-      const cl = await opening.started;
-      expect((await cl.info()).revision).toBe('c92a3e68beed');
-      await cl.close();
-    });
+    ] as const)(
+      'opening with read_only waits for the %s of a creation under way',
+      async ([, remove, make], context) => {
+        server.require(context);
+        const connection = await created();
+        const making = await openMysql({ ...serverOf(connection), lock_timeout: 5000 }, false);
+        const comment = (text: string) => `ALTER TABLE cinderlib_persistence_key_value COMMENT '${text}'`;
+        const opening = await making.transaction((session) =>
+          lockSchema(session, async () => {
+            await session.run(remove);
+            await session.run(comment('cinderlib-wasm is making the tables'));
+            const started = open(connection, { read_only: true });
+            started.catch(() => {});
+            const states = () => server.running.sql('SELECT state FROM information_schema.processlist');
+            await expect.poll(states, { timeout: 20_000 }).toContain('User lock');
+            await session.run(make);
+            await session.run("INSERT INTO alembic_version VALUES ('c92a3e68beed')");
+            await session.run(comment(''));
+            return { started };
+          }),
+        );
+        await making.close();
+        const cl = await opening.started;
+        expect((await cl.info()).revision).toBe('c92a3e68beed');
+        await cl.close();
+      },
+    );
 
-    test('who opens it read_only while the tables are made sees all of them', async (context) => {
+    test('opening with read_only while the tables are created waits for all of them', async (context) => {
       server.require(context);
       const connection = await server.running.createDatabase();
       const making = await openMysql({ ...serverOf(connection), lock_timeout: 5000 }, false);
       const opening = await making.transaction((session) =>
         lockSchema(session, async () => {
           const started = open(connection, { read_only: true });
-          // It looks, finds none, and waits.
+          // It finds no tables, and waits.
           await Promise.race([started.catch(() => {}), sleep(500)]);
           const origin = { now: () => '2026-01-01 00:00:00.000000', newId: () => crypto.randomUUID() };
           await createOnMysql(session, new Set(), origin);
@@ -209,7 +211,7 @@ describe.each(serverKinds)('%s', (kind) => {
       await (await opening.started).close();
     });
 
-    test('a table that is altered between two looks of a reader is looked at anew', async (context) => {
+    test('a read is repeated if a table was altered during it', async (context) => {
       server.require(context);
       const connection = await created();
       const engine = await openMysql({ ...serverOf(connection), lock_timeout: 5000 }, false);
@@ -224,7 +226,7 @@ describe.each(serverKinds)('%s', (kind) => {
   }
 
   test.for(['9c74c1c6971f', 'ffffffffffff'])(
-    'a database at revision %s is used as it is',
+    'a database at revision %s is used unchanged',
     async (revision, context) => {
       server.require(context);
       const notNull =
@@ -246,7 +248,7 @@ describe.each(serverKinds)('%s', (kind) => {
     },
   );
 
-  test('a database of the last legacy version is stamped', async (context) => {
+  test('a database at the last legacy version is stamped with the revision', async (context) => {
     server.require(context);
     const connection = await altered(
       `DROP TABLE alembic_version; CREATE TABLE migrate_version (repository_id VARCHAR(250), version INTEGER);
@@ -257,7 +259,7 @@ describe.each(serverKinds)('%s', (kind) => {
     expect(versions.trim()).toBe('c92a3e68beed');
   });
 
-  test('a missing table of key-values is made', async (context) => {
+  test('a missing key-value table is created, but not with read_only', async (context) => {
     server.require(context);
     const connection = await altered('DROP TABLE cinderlib_persistence_key_value');
     const readOnly = await open(connection, { read_only: true });
@@ -283,7 +285,7 @@ describe.each(serverKinds)('%s', (kind) => {
     [`ALTER TABLE volumes ADD COLUMN strange INTEGER NOT NULL`, 'SchemaError', 'strange'],
     [`ALTER TABLE volumes DROP COLUMN ec2_id`, 'SchemaError', 'ec2_id'],
     [`UPDATE volume_types SET deleted = true`, 'VolumeTypeNotFoundByName', '__DEFAULT__'],
-  ] as const)('after %s it is refused, and left as it is', async ([sql, name, part], context) => {
+  ] as const)('a database after %s is refused and left as it is', async ([sql, name, part], context) => {
     server.require(context);
     const connection = await altered(sql);
     const before = everything(connection);
@@ -295,7 +297,7 @@ describe.each(serverKinds)('%s', (kind) => {
     expect(everything(connection)).toEqual(before);
   });
 
-  test('a database without tables is not made by who only reads', async (context) => {
+  test('opening with read_only creates no tables', async (context) => {
     server.require(context);
     const connection = await server.running.createDatabase();
     await expect(open(connection, { read_only: true })).rejects.toMatchObject({ name: 'SchemaError' });

@@ -1,4 +1,4 @@
-/** The contract of SQL engines, as servers keep it: values, isolation, and what is tried again. */
+/** The contract of SQL engines on servers: values, isolation, and which transactions are retried. */
 import { afterEach, describe, expect, test } from 'vitest';
 import { openMysql } from '../../src/sql/engines/mysql.ts';
 import { openPostgres } from '../../src/sql/engines/postgres.ts';
@@ -29,7 +29,7 @@ describe.each(serverKinds)('%s', (kind) => {
     return engine;
   }
 
-  /** An engine and a table with two rows, `a` and `b`. */
+  /** An engine, and a table with two rows, `a` and `b`. */
   async function counters(others: Parameters<typeof open>[0] = {}): Promise<ServerEngine> {
     const engine = await open(others);
     await engine.run('DROP TABLE IF EXISTS counters');
@@ -45,7 +45,7 @@ describe.each(serverKinds)('%s', (kind) => {
     return rows.map(([value]) => value);
   };
 
-  test('integers of 64 bits are not rounded, and others are numbers', async (context) => {
+  test('64-bit integers are not rounded, and smaller ones are numbers', async (context) => {
     server.require(context);
     const engine = await counters();
     await engine.run('UPDATE counters SET value = ? WHERE id = ?', [9007199254740993n, 'a']);
@@ -58,7 +58,7 @@ describe.each(serverKinds)('%s', (kind) => {
     expect(again.rows).toEqual([[9007199254740993n, 'x']]);
   });
 
-  test('a question mark in a text is no placeholder', async (context) => {
+  test('a question mark in a string literal is no placeholder', async (context) => {
     server.require(context);
     const engine = await counters();
     const { columns, rows } = await engine.all(`SELECT id AS "key", '?' AS mark FROM counters WHERE id = ?`, ['a']);
@@ -72,7 +72,7 @@ describe.each(serverKinds)('%s', (kind) => {
     expect((await engine.all('SELECT ? FROM counters WHERE id <> ? LIMIT 1', [text, text])).rows).toEqual([[text]]);
   });
 
-  test('half of a surrogate pair does not become the character that stands for it', async (context) => {
+  test('a lone surrogate is refused, and does not match the replacement character', async (context) => {
     server.require(context);
     const engine = await counters();
     await prepareSchema(engine, { now: () => '2024-02-03 04:05:06.789012', newId: () => crypto.randomUUID() });
@@ -90,7 +90,7 @@ describe.each(serverKinds)('%s', (kind) => {
     expect(await getKeyValues(engine, null)).toEqual([{ key: 'k\ufffd', value: 'v' }]);
   });
 
-  test('a read sees one state, whoever writes meanwhile', async (context) => {
+  test('a read sees a single snapshot, even if others commit meanwhile', async (context) => {
     server.require(context);
     const [engine, other] = [await counters(), await open()];
     const seen = await engine.read(async (reader) => {
@@ -105,7 +105,7 @@ describe.each(serverKinds)('%s', (kind) => {
     expect(await valuesOf(engine)).toEqual([1, 1]);
   });
 
-  test('a read that meets a table made since it began runs again', async (context) => {
+  test('a read that meets a table created since it began is retried', async (context) => {
     server.require(context);
     const [engine, other] = [await counters(), await open()];
     await engine.run('DROP TABLE IF EXISTS later');
@@ -114,7 +114,7 @@ describe.each(serverKinds)('%s', (kind) => {
       if (++attempts === 1) await other.run('CREATE TABLE later AS SELECT id FROM counters');
       return (await reader.all('SELECT count(*) FROM later')).rows;
     });
-    // PostgreSQL begins with the first question.
+    // PostgreSQL takes its snapshot at the first query.
     expect([attempts, seen]).toEqual([isMysql ? 2 : 1, [[2]]]);
   });
 
@@ -126,7 +126,7 @@ describe.each(serverKinds)('%s', (kind) => {
     expect(await valuesOf(engine)).toEqual([0, 0]);
   });
 
-  test('transactions that lock each other out are both done', async (context) => {
+  test('transactions that deadlock are retried until both are done', async (context) => {
     server.require(context);
     const [engine, other] = [await counters(), await open()];
     const lock = 'SELECT value FROM counters WHERE id = ? FOR UPDATE';
@@ -146,11 +146,11 @@ describe.each(serverKinds)('%s', (kind) => {
       });
     await Promise.all([swap(engine, 'a', 'b'), swap(other, 'b', 'a')]);
     expect(await valuesOf(engine)).toEqual([2, 2]);
-    // One gives way and begins again; where both notice at the same moment, both do.
+    // One is rolled back and retried, or both if the server picks both.
     expect(attempts).toBeGreaterThanOrEqual(3);
   });
 
-  test('increments of many transactions all count', async (context) => {
+  test('concurrent increments in many transactions all count', async (context) => {
     server.require(context);
     const [engine, other] = [await counters(), await open()];
     const increment = (by: ServerEngine) =>
@@ -162,7 +162,7 @@ describe.each(serverKinds)('%s', (kind) => {
     expect(await valuesOf(engine)).toEqual([20, 0]);
   });
 
-  test('who finds that another was faster with the same key runs again', async (context) => {
+  test('a transaction whose new key was inserted by another one is retried', async (context) => {
     server.require(context);
     const [engine, other] = [await counters(), await open()];
     let attempts = 0;
@@ -177,7 +177,7 @@ describe.each(serverKinds)('%s', (kind) => {
     expect([result, attempts]).toEqual(['found', 2]);
   });
 
-  test('a row that somebody keeps locked', async (context) => {
+  test('a row that another transaction keeps locked gives DatabaseLocked after lock_timeout', async (context) => {
     server.require(context);
     const [engine, other] = [await counters({ lock_timeout: 100 }), await open()];
     await other.transaction(async (writer) => {
@@ -189,7 +189,7 @@ describe.each(serverKinds)('%s', (kind) => {
     expect(await valuesOf(engine)).toEqual([3, 0]);
   });
 
-  test('a statement that takes too long', async (context) => {
+  test('a statement that exceeds statement_timeout fails, and the engine stays usable', async (context) => {
     server.require(context);
     const engine = await open({ statement_timeout: 300 });
     const failure = engine.all(isMysql ? 'SELECT SLEEP(20)' : 'SELECT pg_sleep(20)');
@@ -198,13 +198,13 @@ describe.each(serverKinds)('%s', (kind) => {
     expect((await engine.all('SELECT 1')).rows).toEqual([[1]]);
   });
 
-  test('longer than a timer can wait is no limit that is over at once', async (context) => {
+  test('timeouts longer than a timer can wait do not expire at once', async (context) => {
     server.require(context);
     const engine = await open({ statement_timeout: 3e9, lock_timeout: 1e15 });
     expect((await engine.all(isMysql ? 'SELECT SLEEP(0.1)' : 'SELECT pg_sleep(0.1)')).rows).toHaveLength(1);
   });
 
-  test('tables of others may be called anything', async (context) => {
+  test('tables of others may have any name', async (context) => {
     server.require(context);
     const connection = await server.running.createDatabase();
     const engine = await (isMysql ? openMysql : openPostgres)({ ...serverOf(connection), lock_timeout: 5000 }, false);
@@ -221,7 +221,7 @@ describe.each(serverKinds)('%s', (kind) => {
     expect(tables.find(({ table }) => table === 'volumes')).toMatchObject({ live: 0, foreign: 0 });
   });
 
-  test('a change within the second of the last one is seen', async (context) => {
+  test('the fingerprint changes with every change, even within one second', async (context) => {
     server.require(context);
     const connection = await server.running.createDatabase();
     const engine = await (isMysql ? openMysql : openPostgres)({ ...serverOf(connection), lock_timeout: 5000 }, false);
@@ -248,7 +248,7 @@ describe.each(serverKinds)('%s', (kind) => {
     }
   });
 
-  test('works of a group do not share a fate, and are done in order', async (context) => {
+  test('transactions of a group run in order, and one that fails does not affect the others', async (context) => {
     server.require(context);
     const engine = await counters();
     const set =
@@ -263,7 +263,7 @@ describe.each(serverKinds)('%s', (kind) => {
     expect(await valuesOf(engine)).toEqual([3, 3]);
   });
 
-  test('a transaction in which a failure was swallowed is not taken for stored', async (context) => {
+  test('a transaction that swallows an error resolves only if its changes are stored', async (context) => {
     server.require(context);
     const engine = await counters();
     const swallowing = engine.transaction(async (writer) => {
@@ -271,12 +271,12 @@ describe.each(serverKinds)('%s', (kind) => {
       await writer.run('SELECT nonsense').catch(() => {});
     });
     const [result] = await Promise.allSettled([swallowing]);
-    // MySQL undoes the statement alone, PostgreSQL everything: what is said is what is there.
+    // MySQL rolls back the statement alone, PostgreSQL the transaction: the outcome must match the content.
     expect(await valuesOf(engine)).toEqual(result.status === 'fulfilled' ? [9, 9] : [0, 0]);
     expect(result.status).toBe(isMysql ? 'fulfilled' : 'rejected');
   });
 
-  test('more reads at once than there are connections', async (context) => {
+  test('more concurrent reads than connections share the pool', async (context) => {
     server.require(context);
     const engine = await counters();
     const answers = await Promise.all(Array.from({ length: 30 }, () => valuesOf(engine)));
@@ -286,11 +286,11 @@ describe.each(serverKinds)('%s', (kind) => {
       : 'SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database()';
     const connections = Number(server.running.sql(count, nameIn(connection ?? '')).trim());
     expect(connections).toBeGreaterThan(1);
-    // Five of the pool, and the one that asks.
+    // Five of the pool, and the one that runs this query.
     expect(connections).toBeLessThanOrEqual(6);
   });
 
-  test('says what the server is', async (context) => {
+  test('describes the server and refuses to export it', async (context) => {
     server.require(context);
     const engine = await open();
     expect(engine.server).toMatchObject({ durable: false });

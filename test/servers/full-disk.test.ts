@@ -1,4 +1,4 @@
-/** The disk of a server runs full: the error says so, what was acknowledged is there, and nothing is there by half. */
+/** A server whose disk is full: the error says so, acknowledged changes are there, and no others, not even by half. */
 import { chownSync, cpSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ const at = (connection: string): PersistenceConfig => ({ storage: 'db', connecti
 describe.each(serverKinds)('%s', (kind) => {
   const server = useServer(kind);
 
-  /** An empty database whose files, but not those of the server itself, are on a small disk. */
+  /** An empty database whose files are on a small disk, unlike those of the server itself. */
   async function onSmallDisk(use: (disk: SmallDisk, connection: string) => Promise<void>): Promise<string | null> {
     const connection = await server.running.createDatabase();
     const name = nameIn(connection);
@@ -50,7 +50,7 @@ describe.each(serverKinds)('%s', (kind) => {
     return null;
   }
 
-  test('saves are refused, and so is a migration, until there is room', async (context) => {
+  test('saves and migrations fail with ENOSPC until there is room, and nothing acknowledged is lost', async (context) => {
     server.require(context);
     const missing = await onSmallDisk(async (disk, connection) => {
       const cl = await setup({ persistence_config: at(connection) });
@@ -58,7 +58,7 @@ describe.each(serverKinds)('%s', (kind) => {
       disk.fill(0);
       const acknowledged = new Set<string>();
       const failures: unknown[] = [];
-      // What fits into pages that are there already is taken.
+      // Saves that fit into existing pages still succeed.
       for (let n = 0; n < 5000 && failures.length === 0; n += 50) {
         const saves = Array.from({ length: 50 }, () =>
           backend.createVolume(1, { metadata: { text: 'x'.repeat(200), other: 'y'.repeat(200) } }),

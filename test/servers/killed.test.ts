@@ -1,6 +1,6 @@
 /**
- * A server is killed and started again while several contexts write to it: everything acknowledged is there,
- * nothing of what was refused. 3 times; CINDERLIB_ROUNDS=20 for more.
+ * A server is killed and restarted while several contexts write to it: every acknowledged change is there, and no
+ * refused one. 3 times; CINDERLIB_ROUNDS=20 for more.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setup } from 'cinderlib-wasm';
@@ -16,7 +16,9 @@ const driver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
 describe.each(serverKinds)('%s', (kind) => {
   const server = useServer(kind, { durable: true });
 
-  test('no acknowledged change is lost', { timeout: timeFor(rounds(3), 10_000) }, async (context) => {
+  test('no acknowledged change is lost when the server is killed', {
+    timeout: timeFor(rounds(3), 10_000),
+  }, async (context) => {
     server.require(context);
     const random = new Random();
     const connection = await server.running.createDatabase();

@@ -1,6 +1,6 @@
 /**
- * The contract of storages on servers, from Deno and Bun; test/contract has it from Node. Each of the two meets one
- * server; with CINDERLIB_ROUNDS=2 both.
+ * The contract of storages on servers, on Deno and Bun; test/contract covers Node. Each of the two runs on one server;
+ * with CINDERLIB_ROUNDS=2, on both.
  */
 import { describe, expect, test } from 'vitest';
 import { startProgram } from '../support/program.ts';
@@ -15,7 +15,7 @@ describe.each(serverKinds)('%s', (kind) => {
 
   const pairs = { mysql: [deno, bun], postgresql: [bun, deno] };
   test.for(pairs[kind].slice(0, rounds(1)))(
-    'the contract holds on $name',
+    'the storage meets the contract on $name',
     { timeout: 240_000 },
     async ({ command, missing }, context) => {
       server.require(context);
@@ -28,7 +28,7 @@ describe.each(serverKinds)('%s', (kind) => {
       const { tests, failures } = await running.heard(() => true);
       expect(failures).toEqual([]);
       expect(tests).toBeGreaterThan(30);
-      // Connections that nobody uses keep no program alive.
+      // Idle connections must not keep a program alive.
       expect(await running.ended).toMatchObject({ code: 0 });
     },
   );

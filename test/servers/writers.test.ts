@@ -1,5 +1,5 @@
 /**
- * Eight processes write to one database at the same time, to objects of their own and to the same rows: no update
+ * Eight processes write to one database at the same time, both to objects of their own and to the same rows: no update
  * is lost. 240 operations; CINDERLIB_ROUNDS=5000 for as many.
  */
 import { setup, type Volume } from 'cinderlib-wasm';
@@ -29,7 +29,7 @@ describe.each(serverKinds)('%s', (kind) => {
   const server = useServer(kind);
   const operations = rounds(240);
 
-  test('no update is lost', { timeout: timeFor(operations, 50) }, async (context) => {
+  test('concurrent writers lose no update', { timeout: timeFor(operations, 50) }, async (context) => {
     server.require(context);
     const random = new Random();
     const connection = await server.running.createDatabase();
@@ -58,7 +58,7 @@ describe.each(serverKinds)('%s', (kind) => {
     const volumes = await Promise.all(shared.map(({ id }) => cl.Volume.getById(id)));
     for (const volume of volumes) expectEveryField(volume, reports);
     const everyMetadata = ['{}', ...reports.flatMap(({ metadata }) => metadata)];
-    // Each is one that a process wrote, and no mixture of two.
+    // Each value was written by one process, and is no mixture of two.
     for (const { metadata } of volumes) expect(everyMetadata).toContain(JSON.stringify(metadata));
     const found = await contentsOf(cl);
     const contestedIds = contested.map((text) => /"id":"([^"]+)"/.exec(text)?.[1]);
@@ -77,7 +77,7 @@ describe.each(serverKinds)('%s', (kind) => {
     await cl.close();
   });
 
-  test('metadata that two replace at the same time is that of one of them', async (context) => {
+  test('concurrent replacements of metadata leave the metadata of one of them', async (context) => {
     server.require(context);
     const connection = await server.running.createDatabase();
     const open = () => setup({ persistence_config: { storage: 'db', connection }, fail_on_missing_backend: false });
@@ -92,7 +92,7 @@ describe.each(serverKinds)('%s', (kind) => {
     };
     for (let round = 0; round < 20; round++) {
       const metadata = ['a', 'b'].map((key) => ({ [`${key} ${round}`]: key, by: key, of: String(round) }));
-      // Nothing of the volume's own row changes: nothing but the lock keeps the two apart.
+      // The row of the volume does not change: only the lock keeps the two writers apart.
       await Promise.all([one, other].map((cl, place) => cl.load(dump(metadata[place] ?? {}), { save: true })));
       expect(metadata).toContainEqual({ ...(await one.Volume.getById(volume.id)).metadata });
     }
@@ -101,7 +101,7 @@ describe.each(serverKinds)('%s', (kind) => {
   });
 });
 
-/** Each process wrote one field of the row, and what it wrote last is there. */
+/** Each process wrote one field of the row: the last value of each must be there. */
 function expectEveryField(volume: Volume, reports: readonly Report[]): void {
   for (const [number, field] of sharedFields.entries()) {
     const last = reports[number]?.written[volume.id];

@@ -1,11 +1,11 @@
-/** What a crash left of a database: as native SQLite sees it, and as this library does. */
+/** Checks what a crash left of a database, as seen by native SQLite and by this library. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setup } from 'cinderlib-wasm';
 import { contentsOf } from './contents.ts';
 
-/** Rows that would be left if a transaction were kept by half. */
+/** Rows that only a half-applied transaction would leave. */
 const orphans = `SELECT count(*) FROM (
   SELECT 1 FROM volume_metadata WHERE volume_id NOT IN (SELECT id FROM volumes)
   UNION ALL SELECT 1 FROM snapshot_metadata WHERE snapshot_id NOT IN (SELECT id FROM snapshots)
@@ -14,17 +14,18 @@ const orphans = `SELECT count(*) FROM (
   UNION ALL SELECT 1 FROM snapshots WHERE volume_id NOT IN (SELECT id FROM volumes))`;
 
 export interface Aftermath {
-  /** What the database holds, by object. */
+  /** The content of the database, by object. */
   readonly found: readonly (readonly [object: string, content: string])[];
-  /** What is wrong already without knowing what should be there, one sentence each. */
+  /** Problems visible without knowing what should be there, one sentence each. */
   readonly problems: readonly string[];
-  /** Whether a journal lay there, with something in it to roll back. */
+  /** Whether there was a journal or log that was not empty. */
   readonly torn: boolean;
 }
 
 /**
- * Opens the database as the next program would, and says what is wrong: with what native SQLite makes of the
- * very same files, and with what is left when it is closed. The folder is to hold nothing but the database.
+ * Opens the database as the next program would and reports problems: it compares our recovery with native SQLite's
+ * recovery of the very same files, and checks which files are left after closing. The folder must contain nothing but
+ * the database.
  */
 export async function aftermath(path: string): Promise<Aftermath> {
   const problems: string[] = [];
@@ -45,7 +46,7 @@ export async function aftermath(path: string): Promise<Aftermath> {
   if (ours.integrity !== 'ok') {
     return { found, problems: [...problems, `After close() the database is damaged: ${ours.integrity}.`], torn };
   }
-  // A program that was killed before its first commit leaves no table; opening makes them all.
+  // A program killed before its first commit leaves no tables; opening creates them all.
   if (native.dump.includes('CREATE TABLE') && native.dump !== ours.dump) {
     problems.push(`Native recovery and ours differ: ${firstDifference(native.dump, ours.dump)}.`);
   }
@@ -72,7 +73,7 @@ interface NativeView {
   readonly dump: string;
 }
 
-/** What native SQLite makes of a copy of the files, as they are. */
+/** A copy of the files, recovered by native SQLite. */
 function recoveredNatively(path: string): NativeView {
   const folder = mkdtempSync(`${dirname(path)}-native-`);
   try {

@@ -1,9 +1,9 @@
-/** Compares what a storage holds with what Python's cinderlib said of the golden database that it came from. */
+/** Compares the content of a storage with Python's answers about the golden database that it came from. */
 import type { Cinderlib } from 'cinderlib-wasm';
 import { expect } from 'vitest';
 import type { GoldenAnswers, GoldenObject } from './golden.ts';
 
-/** The type `__DEFAULT__` is each database's own: its id and its times are no part of what is carried. */
+/** The type `__DEFAULT__` belongs to each database: its id and times are not migrated. */
 function withoutDefaultType(text: string, ids: Iterable<string>): string {
   let result = text.replace(/("name":"__DEFAULT__".*?"created_at":)"[^"]*"(,"updated_at":)"[^"]*"/g, '$1T$2T');
   for (const id of ids) result = result.replaceAll(id, 'DEFAULT');
@@ -17,7 +17,7 @@ function defaultTypeIds(texts: readonly string[]): Set<string> {
 
 type Dumps = Readonly<Record<string, string>>;
 
-/** Every text of every object, the order of a listing, and the key-values. */
+/** Compares every object's dump, the order of a listing, and the key-values. */
 export async function expectArrived(cl: Cinderlib, expected: GoldenAnswers): Promise<void> {
   const dumpsOf = (objects: Readonly<Record<string, GoldenObject>>): Dumps =>
     Object.fromEntries(Object.entries(objects).map(([id, { dumps }]) => [id, dumps]));
@@ -41,7 +41,7 @@ export async function expectArrived(cl: Cinderlib, expected: GoldenAnswers): Pro
   expect(pairs).toEqual(expected.key_values);
 }
 
-/** By id, the texts of objects. */
+/** Compares dumps of objects, by id. */
 export function expectSameDumps(found: Dumps, wanted: Dumps): void {
   expect(Object.keys(found).sort()).toEqual(Object.keys(wanted).sort());
   const ids = defaultTypeIds([...Object.values(found), ...Object.values(wanted)]);

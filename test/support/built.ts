@@ -1,5 +1,5 @@
-/** The files of `dist/`, as tests serve and count them. */
+/** Locates `dist/` for tests that serve and measure its files. */
 import { fileURLToPath } from 'node:url';
 
-/** The folder of what was built. */
+/** The folder of the build. */
 export const dist = fileURLToPath(new URL('../../dist/', import.meta.url));

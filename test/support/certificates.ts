@@ -1,9 +1,9 @@
-/** Certificates for tests: an authority of our own, and what it signs. Made by `openssl`, which a fresh machine has. */
+/** Creates test certificates and a certificate authority with `openssl`, which a fresh machine has. */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The paths of a certificate and of its key. */
+/** The paths of a certificate and its key. */
 export interface Certificate {
   readonly cert: string;
   readonly key: string;
@@ -11,19 +11,20 @@ export interface Certificate {
 
 const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
 
-/** An authority that nobody has heard of. */
+/** Creates a certificate authority that nobody trusts by default. */
 export function newAuthority(folder: string, name: string): Certificate {
   return newCertificate(folder, name, name, []);
 }
 
 /**
- * A certificate of that authority, of a machine or a user: another one of the same key where there is one already.
+ * Creates a certificate for a server or user, signed by that authority. An existing key is reused for a new
+ * certificate.
  *
- * @param names whose it is, in the words of OpenSSL
+ * @param names the subject alternative names, in OpenSSL's syntax
  */
 export function signedBy(authority: Certificate, folder: string, name: string, names?: string): Certificate {
   const signed = ['-CA', authority.cert, '-CAkey', authority.key, '-addext', 'basicConstraints=critical,CA:FALSE'];
-  // Where no other name is listed the common one counts too.
+  // Without alternative names, the common name is matched as well.
   return newCertificate(folder, name, names === undefined ? name : 'a machine', [
     ...signed,
     '-addext',

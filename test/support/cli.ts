@@ -15,7 +15,6 @@ interface Running {
   readonly runtime?: Runtime;
   readonly input?: string | Uint8Array;
   readonly cwd?: string;
-  /** Called once, with a function that sends a signal, when the process has said something on its error stream. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -31,7 +30,7 @@ export async function cli(
   const texts = { out: '', err: '' };
   child.stdout.setEncoding('utf8').on('data', (text) => (texts.out += text));
   child.stderr.setEncoding('utf8').on('data', (text) => (texts.err += text));
-  child.stdin.on('error', () => {}); // It may have ended without reading.
+  child.stdin.on('error', () => {}); // It may have exited without reading its input.
   child.stdin.end(input);
   return new Promise((resolve, reject) => {
     child.once('error', reject);
@@ -39,7 +38,7 @@ export async function cli(
   });
 }
 
-/** What a command printed as JSON. */
+/** Parses the JSON that a command printed. */
 export function parsed({ out, err, code }: Ran): unknown {
   try {
     return JSON.parse(out);

@@ -1,4 +1,4 @@
-/** Everything that a database holds, one text an object: to compare what should be there with what is. */
+/** Reads the whole content of a database, one text per object, to compare it with what should be there. */
 import type { Cinderlib, Snapshot, Volume } from 'cinderlib-wasm';
 
 type Words = Readonly<Record<string, string | null>>;
@@ -10,7 +10,7 @@ interface VolumeContent {
   readonly qos_specs?: Words;
 }
 
-/** The content of a volume over several tables: a volume that was stored by half has another one. */
+/** The content of a volume, across several tables: a half-stored volume gives a different text. */
 export function volumeText({ name, metadata, extra_specs = {}, qos_specs = {} }: VolumeContent): string {
   return JSON.stringify([name, sorted(metadata), sorted(extra_specs), sorted(qos_specs)]);
 }
@@ -19,7 +19,7 @@ export function snapshotText(volumeId: string | null, name: string | null, metad
   return JSON.stringify([volumeId, name, sorted(metadata)]);
 }
 
-/** By name of an object, such as `volume <id>` or `key <key>`, its content. */
+/** The content of each object, by its name, such as `volume <id>` or `key <key>`. */
 export async function contentsOf(cl: Cinderlib): Promise<Map<string, string>> {
   const contents = new Map<string, string>();
   for (const volume of await cl.persistence.getVolumes()) contents.set(`volume ${volume.id}`, textOfVolume(volume));
@@ -43,7 +43,7 @@ function textOfSnapshot({ volume_id, name, metadata }: Snapshot): string {
   return snapshotText(volume_id, name, words(metadata));
 }
 
-/** The fields of Cinder that hold texts by name; they are null where nothing was ever stored. */
+/** Cinder's dictionary fields, which are null if nothing was ever stored. */
 function words(field: unknown): Words {
   return { ...(field as Words | null | undefined) };
 }

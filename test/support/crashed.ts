@@ -1,12 +1,12 @@
-/** Databases of Cinder as a native program leaves them that was killed in the middle of a change. */
+/** Makes Cinder databases like those left by a native program that was killed in the middle of a change. */
 import { copyFileSync } from 'node:fs';
 import { NativeSession } from './native-session.ts';
 
-/** Half of a change of every volume is in the file, and a hot journal beside it. */
+/** Leaves half of a change to every volume in the file, with a hot journal beside it. */
 export async function leaveHotJournal(target: string): Promise<void> {
   const left = `${target}.left`;
   const other = new NativeSession(target);
-  // Pages go into the file before the end when the cache is too small for them.
+  // A small page cache makes SQLite write dirty pages to the file before the commit.
   await other.run(
     `PRAGMA cache_size=1; BEGIN IMMEDIATE; UPDATE volumes SET display_name = 'theirs';
      UPDATE volume_types SET description = zeroblob(90000); UPDATE volumes SET host = 'theirs';`,

@@ -1,10 +1,10 @@
-/** Stands between a client and a server, and cuts the line when the client is about to commit. */
+/** A proxy between client and server that cuts the connection when the client is about to commit. */
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 export class CuttingProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  /** What becomes of the next COMMIT: it is passed on, or lost; after either nothing is heard any more. */
+  /** Whether the next COMMIT is dropped or forwarded before the connection is cut; null to leave it alone. */
   #cut: 'before' | 'after' | null = null;
 
   private constructor(target: { readonly host: string; readonly port: number }) {
@@ -15,13 +15,13 @@ export class CuttingProxy {
         socket.on('error', () => {});
       }
       client.on('data', (data) => {
-        // Not at READ COMMITTED, with which transactions begin.
+        // Does not match READ COMMITTED, which transactions begin with.
         const cut = /COMMIT(?!TED)/.test(data.toString('latin1')) ? this.#cut : null;
         if (cut !== 'before') upstream.write(data);
         if (cut === null) return;
         this.#cut = null;
         client.destroy();
-        // The server has the statement by then, and does it whether or not anybody listens.
+        // By then the server has received the statement, and executes it whether or not the client is connected.
         setTimeout(() => upstream.destroy(), 200);
       });
       upstream.on('data', (data) => {
@@ -32,7 +32,7 @@ export class CuttingProxy {
     });
   }
 
-  /** Gives the URL of a server as it is through the proxy. */
+  /** Starts a proxy for the server, and returns the server's URL by way of the proxy. */
   static async before(url: string): Promise<{ readonly proxy: CuttingProxy; readonly url: string }> {
     const { hostname, port } = new URL(url);
     const proxy = new CuttingProxy({ host: hostname, port: Number(port) });
@@ -44,7 +44,7 @@ export class CuttingProxy {
     return { proxy, url: through.href };
   }
 
-  /** Cuts the line at the next COMMIT, before or after the server has got it. */
+  /** Cuts the connection at the next COMMIT, before or after the server has received it. */
   cutAtCommit(when: 'before' | 'after'): void {
     this.#cut = when;
   }

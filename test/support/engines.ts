@@ -1,4 +1,4 @@
-/** Engines on a database file, by what keeps native programs off it. */
+/** Opens SQLite engines on a file, with each way of keeping native programs off it. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { FileGuard, type StartKeeper } from '../../src/media/file-guard.ts';
@@ -17,7 +17,7 @@ export interface Opening {
   readonly fs?: FileSystem;
 }
 
-/** Opens a database: with nothing that could hold a lock, unless a keeper is given. */
+/** Opens a database; without a keeper, nothing holds a native lock. */
 export async function openGuarded(database: string, opening: Opening = {}): Promise<SqliteEngine> {
   const { keeper = async () => null, busyTimeout = 200, fs: files = fs } = opening;
   const medium = new FilesystemMedium(
@@ -31,7 +31,7 @@ export async function openGuarded(database: string, opening: Opening = {}): Prom
   return openSqliteOn(await startEngine(), medium, true);
 }
 
-/** What can hold a lock here. */
+/** The keepers that work on this machine. */
 export const keepers: readonly { readonly name: string; readonly start: StartKeeper }[] = [
   {
     name: 'the program sqlite3',

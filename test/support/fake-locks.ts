@@ -1,4 +1,4 @@
-/** Web Locks for tests in Node: what the specification says of names, modes, queues, signals and stealing. */
+/** An implementation of Web Locks for tests in Node: names, modes, queues, signals and stealing as specified. */
 
 interface Held {
   readonly name: string;
@@ -13,12 +13,12 @@ interface Queued {
   readonly grant: () => void;
 }
 
-/** The locks of one origin; each client, a tab or worker, has its own view of them. */
+/** The locks of one origin; each client, a tab or worker, gets its own LockManager. */
 export class FakeLocks {
   #held: Held[] = [];
   #queue: Queued[] = [];
 
-  /** @param deliver how the client hears that a lock was taken from it; by then it may be frozen */
+  /** @param deliver how the client learns that its lock was stolen; it may be frozen by then */
   client(clientId: string, deliver: (task: () => void) => void = setImmediate): LockManager {
     const request = (name: string, ...rest: readonly unknown[]): Promise<unknown> => {
       const callback = rest.at(-1) as (lock: Lock) => unknown;
@@ -26,11 +26,11 @@ export class FakeLocks {
       return this.#request({ clientId, deliver }, name, options, callback);
     };
     const query = async (): Promise<LockManagerSnapshot> => ({ held: [...this.#held], pending: [] });
-    // The overloads of the interface are those of one function.
+    // The overloads of the interface are a single function.
     return { request, query } as unknown as LockManager;
   }
 
-  /** Ends a client as a browser ends a tab: what it held is free, and what it asked for is forgotten. */
+  /** Kills a client as a browser kills a tab: releases its locks and drops its pending requests. */
   kill(clientId: string): void {
     this.#queue = this.#queue.filter((queued) => queued.clientId !== clientId);
     this.#held = this.#held.filter((held) => held.clientId !== clientId);
@@ -52,7 +52,7 @@ export class FakeLocks {
       const grant = (): void => {
         const held: Held = { name, mode, clientId, steal: () => deliver(abort) };
         this.#held.push(held);
-        // A browser calls back in a task of its own.
+        // A browser calls back in a separate task.
         setImmediate(async () => {
           const result = Promise.resolve(callback({ name, mode }));
           await result.catch(() => {});

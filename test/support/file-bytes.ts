@@ -1,9 +1,9 @@
-/** Reads and writes what a volume holds through a file or device, as a program on its host would. */
+/** Reads and writes a volume's content through a file or device, as a program on its host would. */
 import { open } from 'node:fs/promises';
 import type { Volume } from 'cinderlib-wasm';
 import type { Bytes } from 'cinderlib-wasm/testing';
 
-/** @param path Where the volume is on this host. */
+/** @param path where the volume is on this host */
 export function fileBytes(path: (volume: Volume) => string): Bytes {
   return {
     async read(volume, at, length) {

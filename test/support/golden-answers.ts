@@ -1,15 +1,17 @@
 /**
- * Whether a context gives what Python's cinderlib gave for the same database. Without anything of a test
- * runner or of Node, for it runs in every runtime.
+ * Checks that a context gives the same answers as Python's cinderlib for the same database. It runs in every runtime,
+ * so it uses nothing from Node or a test runner.
  */
 import type { Cinderlib } from 'cinderlib-wasm';
 import type { GoldenAnswers, GoldenFailure, GoldenObject, GoldenQuery, GoldenText } from './golden.ts';
 
-/** What is compared of a text: the text itself, unless there is something in it that no SQL puts in order. */
+/**
+ * Reduces a text to what is compared: the text itself, unless it contains something in an order that no SQL defines.
+ */
 type Normal = (text: string) => string;
 const toTheLetter: Normal = (text) => text;
 
-/** Of JSON, the same for every order of keys and elements; every character counts all the same. */
+/** A form of JSON text that is equal for any order of keys and elements; every character still counts. */
 export function inAnyOrder(text: string): string {
   return JSON.stringify(sorted(JSON.parse(text))) + [...text].sort().join('');
 }

@@ -1,4 +1,4 @@
-/** Reads what Python's cinderlib wrote: databases, and the answers that it gave about them. */
+/** Reads the databases that Python's cinderlib wrote, and the answers that it gave about them. */
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ const folder = new URL('../golden/', import.meta.url);
 export interface GoldenQuery {
   readonly method: 'get_volumes' | 'get_snapshots' | 'get_connections' | 'get_key_values';
   readonly args: Readonly<Record<string, string | null>>;
-  /** Ids; of key-values, pairs. */
+  /** Ids; for key-values, pairs. */
   readonly result: readonly unknown[];
 }
 
@@ -39,7 +39,7 @@ export interface GoldenRevision {
   };
 }
 
-/** A text, or what is left of it where it is too long to keep. */
+/** A text, or its hash and length if it is too long to keep. */
 export type GoldenText = string | { readonly sha256: string; readonly length: number };
 
 export interface GoldenObject {
@@ -49,7 +49,7 @@ export interface GoldenObject {
   readonly to_dict: unknown;
 }
 
-/** What was raised. */
+/** The exception that was raised. */
 export interface GoldenFailure {
   readonly error: { readonly class: string; readonly message: string };
 }
@@ -64,25 +64,25 @@ export interface GoldenAnswers {
   readonly volumes: Readonly<Record<string, GoldenObject>>;
   readonly snapshots: Readonly<Record<string, GoldenObject>>;
   readonly connections: Readonly<Record<string, GoldenObject>>;
-  /** Those that every text failed for, each with the one error. */
+  /** Connections for which every text failed, each with its one error. */
   readonly unprintable_connections?: Readonly<Record<string, GoldenFailure>>;
   readonly key_values: readonly (readonly [key: string, value: string | null])[];
   readonly queries: readonly GoldenQuery[];
 }
 
-/** A dump of a server's database, as its client takes it: old ones do not know the first line of the one, nor two of the other. */
+/** A dump of a server's database, without the lines that older versions of its client do not understand. */
 export function goldenSql(file: string): string {
   const text = goldenBytes(file).toString('utf8');
   return text.replaceAll(/^(\/\*M!999999.*|\\(un)?restrict .*)$/gm, '');
 }
 
-/** The bytes of a golden file, unpacked. */
+/** The bytes of a golden file, decompressed. */
 export function goldenBytes(file: string): Buffer {
   const bytes = readFileSync(new URL(file, folder));
   return file.endsWith('.gz') ? gunzipSync(bytes) : bytes;
 }
 
-/** The content of a golden JSON file. Every one has the shape that its name stands for. */
+/** The content of a golden JSON file. Each file has the shape that its name stands for. */
 export function goldenJson<T>(file: string): T {
   return JSON.parse(goldenBytes(file).toString('utf8')) as T;
 }
@@ -96,7 +96,7 @@ export const goldenServerDatabases = allDatabases.filter(({ dialect }) => dialec
 
 export const goldenRevisions = goldenJson<readonly GoldenRevision[]>('revisions-manifest.json');
 
-/** A temporary folder that is gone after `use`. */
+/** Creates a temporary folder that is removed after `use`. */
 export async function inTemporaryFolder<T>(use: (path: string) => T | Promise<T>): Promise<T> {
   const path = mkdtempSync(join(tmpdir(), 'cinderlib-'));
   try {
@@ -106,7 +106,7 @@ export async function inTemporaryFolder<T>(use: (path: string) => T | Promise<T>
   }
 }
 
-/** A copy of a golden database that a test may change. */
+/** Makes a copy of a golden database that a test may modify. */
 export function copyGolden(file: string, to: string): string {
   if (file.endsWith('.gz')) writeFileSync(to, goldenBytes(file));
   else copyFileSync(new URL(file, folder), to);

@@ -1,6 +1,6 @@
 /**
- * A guest in User-Mode Linux: a kernel that runs as an ordinary process, with page cache and disk of its own.
- * Killing it is a power cut: whatever was not synced to its disk is gone.
+ * A guest in User-Mode Linux: a kernel that runs as an ordinary process, with its own page cache and disk. Killing it
+ * is a power cut: whatever was not synced to its disk is lost.
  *
  * On Debian: apt-get install user-mode-linux kmod e2fsprogs.
  */
@@ -13,13 +13,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const init = fileURLToPath(new URL('../crash/guest/init.sh', import.meta.url));
-/** Of a guest in megabytes: enough for Node. */
+/** A guest's memory in megabytes: enough for Node. */
 const memory = 384;
 const path = `${process.env['PATH']}:/usr/sbin:/sbin`;
 
 type Programs = readonly (readonly [program: string, debianPackage: string])[];
 
-/** What a guest with logical volumes needs beside what every guest does. */
+/** The additional programs that a guest with logical volumes needs. */
 export const forVolumes: Programs = [
   ['lvcreate', 'lvm2'],
   ['thin_check', 'thin-provisioning-tools'],
@@ -28,7 +28,7 @@ export const forVolumes: Programs = [
   ['iscsid', 'open-iscsi'],
 ];
 
-/** What is to be installed before a guest can start; null when all of it is there. */
+/** What must be installed before a guest can start; null if everything is there. */
 export function missingForGuests(more: Programs = []): string | null {
   const programs: Programs = [
     ['linux.uml', 'user-mode-linux'],
@@ -42,13 +42,13 @@ export function missingForGuests(more: Programs = []): string | null {
   return missing.length === 0 ? null : `missing: ${missing.join(', ')}; apt-get install ${missing.join(' ')}`;
 }
 
-/** Makes a file that a guest sees as a disk with nothing on it; it takes room as it is written to. */
+/** Creates a sparse file that a guest sees as a blank disk. */
 export function makeBlankDisk(file: string, gibibytes: number): void {
   writeFileSync(file, '');
   truncateSync(file, gibibytes * 1024 ** 3);
 }
 
-/** Makes a file that a guest sees as a disk with an empty ext4 on it. */
+/** Creates a sparse file that a guest sees as a disk with an empty ext4 file system. */
 export function makeDisk(file: string, megabytes = 64): void {
   writeFileSync(file, '');
   truncateSync(file, megabytes << 20);
@@ -63,7 +63,7 @@ export class Guest {
   readonly #exited: Promise<unknown>;
   #running = true;
 
-  /** Boots a guest that has the disk as /dev/ubdb, runs a shell script as root with these variables, and halts. */
+  /** Boots a guest with the disk as /dev/ubdb, runs a shell script as root with these variables, and halts. */
   constructor(script: URL, disk: string, variables: Readonly<Record<string, string>>) {
     const environment = Object.entries({ ...variables, SCRIPT: fileURLToPath(script) });
     const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
@@ -73,7 +73,7 @@ export class Guest {
     );
     const kernel = [`mem=${memory}M`, 'quiet', 'rootfstype=hostfs', 'rootflags=/', 'ro', `ubd1=${disk}`];
     const console = ['con=null', 'con0=null,fd:1', `uml_dir=${this.#shared}/`];
-    // Detached: a guest is several processes, which are killed as one group.
+    // Detached: a guest consists of several processes, which are killed as a process group.
     this.#child = spawn('linux.uml', [...kernel, ...console, `DIR=${this.#shared}`, 'init=/bin/sh', '--', init], {
       stdio: 'ignore',
       detached: true,
@@ -81,7 +81,7 @@ export class Guest {
     this.#exited = once(this.#child, 'exit').then(() => (this.#running = false));
   }
 
-  /** What the guest has written to a file of the shared folder by now; empty when there is none. */
+  /** What the guest has written so far to a file in the shared folder; empty if there is none. */
   read(name: string): string {
     try {
       return readFileSync(join(this.#shared, name), 'utf8');
@@ -90,7 +90,7 @@ export class Guest {
     }
   }
 
-  /** Waits until a file of the shared folder holds what is wanted; rejects when the guest has halted before. */
+  /** Waits until the content of a file in the shared folder is accepted; rejects if the guest halts first. */
   async wrote(name: string, wanted: (text: string) => boolean, seconds = 60): Promise<void> {
     const end = Date.now() + seconds * 1000;
     while (!wanted(this.read(name))) {
@@ -100,13 +100,13 @@ export class Guest {
     }
   }
 
-  /** Ends the guest in the midst of whatever it does. */
+  /** Kills the guest, whatever it is doing. */
   async cutPower(): Promise<void> {
     if (this.#running && this.#child.pid !== undefined) process.kill(-this.#child.pid, 'SIGKILL');
     await this.#exited;
   }
 
-  /** Removes the shared folder, and the guest if it still runs. */
+  /** Removes the shared folder, and kills the guest if it is still running. */
   async remove(): Promise<void> {
     await this.cutPower();
     rmSync(this.#shared, { recursive: true, force: true });

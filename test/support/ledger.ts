@@ -1,9 +1,9 @@
 /**
- * What should be in a database: a program says what it is about to store and when that was acknowledged, and
- * after a crash everything acknowledged must be there, and nothing else but what was under way.
+ * Tracks what must be in a database after a crash: a program announces each write and its acknowledgement; everything
+ * acknowledged must be there, and nothing else except writes that were in progress.
  */
 
-/** What a program tells while it stores: one line of JSON each. */
+/** What a program prints while it stores: one line of JSON each. */
 export type Entry =
   | { readonly step: number; readonly object: string; readonly content: string | null }
   | { readonly step: number; readonly done: true };
@@ -14,14 +14,14 @@ interface Step {
 }
 
 export class Ledger {
-  /** By object, the content that was acknowledged last. */
+  /** The last acknowledged content, by object. */
   readonly #stored = new Map<string, string>();
-  /** By object, the contents that may have come after it, in order. */
+  /** The contents of later writes that are not acknowledged, in order, by object. */
   readonly #underWay = new Map<string, Step[]>();
   readonly #objects = new Map<number, string>();
   acknowledged = 0;
 
-  /** How many objects were acknowledged and are to be there. */
+  /** How many acknowledged objects must be there. */
   get size(): number {
     return this.#stored.size;
   }
@@ -39,8 +39,8 @@ export class Ledger {
   }
 
   /**
-   * Says what is wrong with what was found, one sentence each, and takes what was found as what there is: the
-   * next program goes on from there.
+   * Returns what is wrong with the content found, one sentence each, and then takes it as the new baseline, from which
+   * the next program continues.
    */
   settle(found: ReadonlyMap<string, string>): string[] {
     const problems: string[] = [];

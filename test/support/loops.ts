@@ -1,10 +1,10 @@
-/** Programs that use one database over and over until they are stopped, and tell how each round ended. */
+/** Runs programs that use one database repeatedly until they are stopped, and reports the outcome of each round. */
 import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startProgram } from './program.ts';
 import { nth, type Written } from './sequences.ts';
 
-/** How one round ended, in a word; further what the loop had written by then, or saw. */
+/** The outcome of one round, in a word, with what the loop had written by then, or read. */
 export interface Round {
   readonly answer: string;
   readonly written?: number;
@@ -18,7 +18,7 @@ export interface Loop {
   stop(): Promise<void>;
 }
 
-/** A program of ours, which prints its rounds and stops when it is told to. */
+/** One of our own programs, which prints its rounds and stops on request. */
 export function programLoop(command: readonly [string, ...string[]], onRound: OnRound): Loop {
   const program = startProgram<Round>(command, onRound);
   void program.ended.then(({ code, errors }) => {
@@ -32,7 +32,7 @@ export function programLoop(command: readonly [string, ...string[]], onRound: On
   };
 }
 
-/** Native `sqlite3`, a process for each number that it writes; `patience` is in milliseconds. */
+/** Native `sqlite3`, one process for each number written; `patience` is in milliseconds. */
 export function sqlite3Writer(path: string, patience: number, onRound: OnRound): Loop {
   let written = 0;
   return loop(async () => {
@@ -44,7 +44,7 @@ export function sqlite3Writer(path: string, patience: number, onRound: OnRound):
   });
 }
 
-/** Native `sqlite3`, a process for each look at the whole database. */
+/** Native `sqlite3`, one process for each read of all key-values, with an integrity check. */
 export function sqlite3Reader(path: string, patience: number, onRound: OnRound): Loop {
   const select = "SELECT json_object('key', key, 'value', value) FROM cinderlib_persistence_key_value;";
   return loop(async () => {

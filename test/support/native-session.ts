@@ -1,4 +1,4 @@
-/** A native `sqlite3` that a test talks to, to stop it in the midst of a transaction. */
+/** A native `sqlite3` that a test controls, to stop it in the middle of a transaction. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
@@ -17,7 +17,7 @@ export class NativeSession {
     return this.#child.pid ?? 0;
   }
 
-  /** Runs statements and gives what was printed for them, errors included. */
+  /** Runs statements and returns what they printed, errors included. */
   async run(sql: string): Promise<string> {
     const end = `end of ${Math.random()}`;
     this.#output = '';
@@ -26,7 +26,7 @@ export class NativeSession {
     return this.#output.slice(0, this.#output.indexOf(end)).trim();
   }
 
-  /** Ends the program as a user would, and waits for it. */
+  /** Closes the program's input, as a user would, and waits until it has exited. */
   async close(): Promise<void> {
     this.#child.stdin.end();
     if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, 'exit');

@@ -1,9 +1,9 @@
-/** Native SQLite in processes of their own, each with one connection that stays open: `sqlite3`, and Python's. */
+/** Native SQLite in separate processes, each with one connection that stays open: `sqlite3`, and Python's module. */
 import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { TestContext } from 'vitest';
 
-/** Runs what it is given, a line of JSON each, and answers with the rows, or with what went wrong. */
+/** Runs statements, each a line of JSON, and answers with the rows or the error. */
 const pythonProgram = `
 import json, sqlite3, sys
 connection = sqlite3.connect(sys.argv[1], timeout=0, isolation_level=None)
@@ -33,7 +33,7 @@ export const python3: NativeProgram = {
   start: (path) => new PythonShell(path),
 };
 
-/** Skips a test, and fails it in CI, where a program that it compares with is missing. */
+/** Skips a test if a program that it compares with is missing; in CI, fails it instead. */
 export function needs(context: TestContext, ...programs: readonly NativeProgram[]): void {
   const missing = programs.filter(({ name, check }) => !works(name, check)).map(({ name }) => name);
   if (missing.length === 0) return;
@@ -42,7 +42,7 @@ export function needs(context: TestContext, ...programs: readonly NativeProgram[
   context.skip(reason);
 }
 
-/** Skips a test on systems that do not show the locks of others. */
+/** Skips a test on systems that do not show the locks of other processes. */
 export function needsLockTable(context: TestContext): void {
   context.skip(process.platform !== 'linux', 'only Linux shows the locks of other programs');
 }
@@ -61,17 +61,17 @@ export abstract class NativeShell {
 
   constructor(program: string, parameters: readonly string[]) {
     this.child = spawn(program, parameters);
-    this.child.stdin.on('error', () => {}); // It may be gone already.
+    this.child.stdin.on('error', () => {}); // It may have exited already.
   }
 
   get pid(): number {
     return this.child.pid ?? 0;
   }
 
-  /** Runs one statement: its rows, a line each with `|` between the values, or `error: …`. */
+  /** Runs one statement. Returns its rows, one per line with `|` between the values, or `error: …`. */
   abstract run(sql: string): Promise<string>;
 
-  /** Ends it at once, in the middle of whatever it does. */
+  /** Kills it, whatever it is doing. */
   async kill(): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const ended = once(this.child, 'exit');
@@ -79,7 +79,7 @@ export abstract class NativeShell {
     await ended;
   }
 
-  /** Ends it in order. */
+  /** Shuts it down in order. */
   async close(): Promise<void> {
     const ended = once(this.child, 'exit');
     this.child.stdin.end();
@@ -91,7 +91,7 @@ class PythonShell extends NativeShell {
   #lines = '';
 
   constructor(path: string) {
-    // The system's own, which others on the path may hide behind a script that is slow to start.
+    // The system's own; another one earlier on the path may be a wrapper script that is slow to start.
     super('python3', ['-c', pythonProgram, path]);
     this.child.stdout.setEncoding('utf8');
   }
@@ -119,7 +119,7 @@ class SqliteShell extends NativeShell {
   }
 
   async run(sql: string): Promise<string> {
-    // The end is marked on both streams: on that of errors by a command that there is none of.
+    // The end is marked on both streams: on stderr by a command that does not exist.
     const mark = `zz${++this.#sent}`;
     this.child.stdin.write(`${sql.replace(/;?$/, ';')}\n.print ${mark}\n.${mark}\n`);
     while (!this.#texts.stdout.includes(`${mark}\n`) || !this.#texts.stderr.includes(`"${mark}"`)) {

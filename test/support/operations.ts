@@ -1,4 +1,4 @@
-/** Runs operations that were recorded as data, on objects that are kept from one operation to the next. */
+/** Replays operations that were recorded as data, on objects that are kept from one operation to the next. */
 import {
   type Cinderlib,
   type Connection,
@@ -12,7 +12,7 @@ import { compact, jsonText } from '../../src/serialization/json-text.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** One operation. `held`: on the object that was used before, if there is one; else on one that is read afresh. */
+/** One operation. `held`: on the object used before, if there is one; otherwise on one that is read afresh. */
 export interface Operation {
   readonly op: string;
   readonly held: boolean;
@@ -29,7 +29,7 @@ export interface Operation {
   readonly set?: Values;
   readonly device?: Values;
   readonly connector?: Values;
-  /** What the driver answers: to the making of a volume, of an export and of a connection. */
+  /** The driver's answers to the creation of a volume, an export and a connection. */
   readonly answer?: Values;
   readonly export?: Values;
   readonly init?: Values;
@@ -49,7 +49,7 @@ export class OperationRunner {
     this.#cl = cl;
   }
 
-  /** Runs one and gives the object that it was about; null for key-values. */
+  /** Runs one and returns the object that it was about; null for key-values. */
   async run(operation: Operation): Promise<Resource | null> {
     this.#tellDrivers(operation);
     const { op, key = '', value = null } = operation;
@@ -61,7 +61,7 @@ export class OperationRunner {
 
   async #runOn(operation: Operation): Promise<Resource> {
     const { op, backend = '', size = 0, conn = '', snap = '', vol = '' } = operation;
-    // Each operation gets values of its own, with the kinds of numbers and the order of keys that they were recorded with.
+    // Each operation gets its own copy of the values, with the recorded kinds of numbers and order of keys.
     const fields = copy(operation.fields ?? {});
     switch (op) {
       case 'create':
@@ -156,7 +156,7 @@ export class OperationRunner {
 
   async #object<T extends Resource>(kind: string, held: boolean, id: string, read: () => Promise<T>): Promise<T> {
     const known = this.#held.get(`${kind} ${id}`);
-    // The name in front of the id says which of the three classes it is.
+    // The key begins with the class name, so the object has that class.
     if (held && known !== undefined) return known as T;
     const object = await read();
     this.#held.set(`${kind} ${id}`, object);

@@ -1,6 +1,6 @@
 /**
- * Does one thing after the other to objects of its own, and knows what must be stored then: everything that was
- * acknowledged, nothing that was refused, and either where the outcome is unknown.
+ * Performs one random operation after another on its own objects, and tracks what must be stored: everything
+ * acknowledged, nothing refused, and either state where the outcome is unknown.
  */
 import {
   type Cinderlib,
@@ -16,17 +16,17 @@ import type { Random } from './random.ts';
 export type Model = Record<string, readonly (string | null)[]>;
 
 export class Operator {
-  /** By object, the contents that it may have now; null where it may be absent. */
+  /** The contents that each object may have now; null if it may be absent. */
   readonly model: Model = {};
   readonly counts = { acknowledged: 0, unknown: 0, unavailable: 0 };
   readonly #cl: Cinderlib;
   readonly #random: Random;
   readonly #name: string;
-  /** The texts of a volume and of its snapshot, to make others of. */
+  /** Dumps of a volume and its snapshot, used as templates for new ones. */
   readonly #templates: { readonly volume: string; readonly snapshot: string };
   readonly #volumes: Volume[] = [];
 
-  /** @param like a snapshot that is stored: the operator's and their volumes are like it and its volume */
+  /** @param like a stored snapshot that serves, with its volume, as a template for the operator's objects */
   constructor(cl: Cinderlib, name: string, random: Random, like: Snapshot, volume: Volume) {
     this.#cl = cl;
     this.#name = name;
@@ -58,7 +58,7 @@ export class Operator {
     if (!stored) return;
     this.#volumes.push(volume);
     if (this.#random.below(3) > 0) return;
-    // A volume with snapshots is left alone from then on.
+    // From now on, a volume with snapshots is left alone.
     this.#volumes.pop();
     const given = {
       id: crypto.randomUUID(),
@@ -94,7 +94,7 @@ export class Operator {
     await this.#attempt(`volume ${volume.id}`, null, () => this.#cl.persistence.deleteVolume(volume));
   }
 
-  /** Whether it was acknowledged. */
+  /** Returns whether the write was acknowledged. */
   async #attempt(object: string, content: string | null, store: () => Promise<void>): Promise<boolean> {
     const before = this.model[object] ?? [null];
     try {
@@ -115,7 +115,7 @@ export class Operator {
   }
 }
 
-/** What is wrong with what is stored, one sentence each. */
+/** What is wrong with the stored content, one sentence each. */
 export function differences(models: readonly Model[], found: ReadonlyMap<string, string>): readonly string[] {
   const expected = new Map(models.flatMap((model) => Object.entries(model)));
   return [...new Set([...expected.keys(), ...found.keys()])].flatMap((object) => {

@@ -1,4 +1,4 @@
-/** Programs in processes of their own, for tests that kill them or let them meet: built once, heard line by line. */
+/** Builds and runs programs as separate processes, for tests that kill them or run them against each other. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -6,7 +6,7 @@ import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Builds a TypeScript program, which uses the built package, so that any runtime can run it; gives its path. */
+/** Bundles a TypeScript program that uses the built package, so that any runtime can run it; returns its path. */
 export async function buildProgram(source: URL, folder: string): Promise<string> {
   const name = source.pathname.split('/').at(-1)?.replace(/\.ts$/, '.mjs') ?? '';
   const outfile = join(folder, name);
@@ -35,17 +35,19 @@ export async function buildProgram(source: URL, folder: string): Promise<string>
 }
 
 export interface Program<L> {
-  /** Resolves with the first line that `wanted` accepts; rejects when the program ends without one. */
+  /** Resolves with the first line that `wanted` accepts; rejects if the program exits without printing one. */
   heard(wanted: (line: L) => boolean): Promise<L>;
-  /** Ends it at once, as a power cut would, and waits until it is gone. */
+  /** Kills it, as a power cut would, and waits until it is gone. */
   kill(): Promise<void>;
-  /** Writes a line to it. */
+  /** Writes a line to its standard input. */
   tell(line: string): void;
-  /** Resolves when it has ended, with what it printed as an error; `code` is null when it was killed. */
+  /** Resolves when it has exited, with its error output; `code` is null if it was killed. */
   readonly ended: Promise<{ readonly code: number | null; readonly errors: string }>;
 }
 
-/** Starts a program that prints lines of JSON; each goes to `onLine` in order, also those of the last moment. */
+/**
+ * Starts a program that prints lines of JSON; each goes to `onLine` in order, including the last ones before it exits.
+ */
 export function startProgram<L>(
   [program, ...parameters]: readonly [string, ...string[]],
   onLine: (line: L) => void = () => {},
@@ -53,7 +55,7 @@ export function startProgram<L>(
   const child = spawn(program, parameters, { stdio: 'pipe' });
   const waiting = new Set<(line: L | null) => void>();
   let [partial, errors] = ['', ''];
-  child.stdin.on('error', () => {}); // It may be gone already.
+  child.stdin.on('error', () => {}); // It may have exited already.
   child.stderr.on('data', (data) => (errors += String(data)));
   child.stdout.setEncoding('utf8').on('data', (data) => {
     const lines = (partial + String(data)).split('\n');

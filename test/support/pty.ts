@@ -1,14 +1,14 @@
-/** A terminal for a program that it takes for a person's: made by `script`, of util-linux. */
+/** Runs a program on a pseudo-terminal, made by `script` of util-linux, so that it behaves as it does for a person. */
 import { spawn, spawnSync } from 'node:child_process';
 
-/** Why there is none; null when there is. */
+/** Why there is no terminal; null if there is one. */
 export const missingTerminal =
   spawnSync('script', ['--version']).status === 0 ? null : 'missing: script; apt-get install bsdutils';
 
 export interface OnTerminal {
-  /** Everything that was shown so far, with its escapes. */
+  /** All output so far, with its escape sequences. */
   readonly shown: string;
-  /** Resolves when something like that was shown. */
+  /** Resolves once the output matches. */
   waitFor(pattern: RegExp): Promise<void>;
   type(keys: string): void;
   /** Resolves with the exit code. */
@@ -17,7 +17,7 @@ export interface OnTerminal {
 
 export const controlC = '\x03';
 
-/** Runs a program on a terminal that is so many characters wide. */
+/** Runs a program on a terminal of that width. */
 export function onTerminal(command: readonly string[], columns = 120): OnTerminal {
   const quoted = command.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
   const line = `stty cols ${columns} rows 40; exec ${quoted}`;

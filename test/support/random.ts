@@ -1,4 +1,4 @@
-/** Random numbers that can be had again: a test prints its seed, and CINDERLIB_SEED replays it. */
+/** Reproducible random numbers: a test prints its seed, and CINDERLIB_SEED replays it. */
 export class Random {
   readonly seed: number;
   #state: number;
@@ -16,7 +16,7 @@ export class Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  /** A whole number, at least 0 and below `limit`. */
+  /** An integer, at least 0 and below `limit`. */
   below(limit: number): number {
     return Math.floor(this.next() * limit);
   }

@@ -1,10 +1,10 @@
 /**
- * Records what this process does to the files of a folder, and plays back the disks that a power cut could have
- * left at any moment of it.
+ * Records this process's changes to the files of a folder, and replays the states that a power cut could have left the
+ * disk in at any moment.
  *
- * The rules are those that a portable program may rely on, and no more: a file's content is safe after a sync of
- * the file, a name after a sync of the folder. Before that each change may be there or not, whatever came after
- * it; of a write each 512 bytes by themselves.
+ * The rules are the guarantees that a portable program may rely on, and no more: a file's content is safe after a sync
+ * of the file, a name after a sync of the folder. Before that, each change may or may not be there, independently of
+ * later changes, and each 512-byte sector of a write independently of the others.
  */
 import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -19,7 +19,7 @@ type Change =
   | { readonly kind: 'unname'; readonly name: string };
 type Event = Change | { readonly kind: 'sync'; readonly inode: number } | { readonly kind: 'sync of the folder' };
 
-/** What becomes of the changes that were not synced. */
+/** What happens to changes that were not synced. */
 export type Fate = 'all lost' | 'all kept' | 'some of them';
 
 type FileSystem = typeof import('node:fs');
@@ -32,7 +32,7 @@ export class RecordedDisk {
   readonly #begun: number;
   #lastInode = 0;
 
-  /** Records from now on what happens to the files of which `wanted` wants the name. Those there are are safe. */
+  /** Starts recording changes to the files whose names `wanted` accepts. Existing files count as synced. */
   constructor(folder: string, wanted: (name: string) => boolean) {
     this.#folder = folder;
     for (const name of readdirSync(folder).filter(wanted)) {
@@ -55,7 +55,7 @@ export class RecordedDisk {
     this.#restore = () => void Object.assign(fs, replaced);
   }
 
-  /** How much has happened so far: a moment for {@link leave}. */
+  /** How many events were recorded so far: a moment for {@link leave}. */
   get now(): number {
     return this.#events.length - this.#begun;
   }
@@ -64,7 +64,7 @@ export class RecordedDisk {
     this.#restore();
   }
 
-  /** Puts the files into an empty folder as a power cut at that moment could have left them. */
+  /** Writes the files into an empty folder as a power cut at that moment could have left them. */
   leave(moment: number, fate: Fate, random: Random, folder: string): void {
     const events = this.#events.slice(0, this.#begun + moment);
     const files = new Map<number, Uint8Array>();
@@ -107,7 +107,7 @@ export class RecordedDisk {
         const bytes = source.slice(from, from + count);
         if (inode !== undefined) this.#events.push({ kind: 'write', inode, offset, bytes });
         return count;
-      }) as FileSystem['writeSync'], // The library writes bytes at an offset, the other ways are not recorded.
+      }) as FileSystem['writeSync'], // Only the form that the library uses, bytes at an offset, is recorded.
       ftruncateSync: (descriptor, size) => {
         fs.ftruncateSync(descriptor, size);
         const inode = inodeOf(nameOfDescriptor(descriptor));
@@ -138,7 +138,7 @@ export class RecordedDisk {
   }
 }
 
-/** Whether a sync makes a change safe that came before it. */
+/** Whether a sync makes an earlier change safe. */
 function covers(sync: Event, change: Change): boolean {
   if (sync.kind === 'sync of the folder') return change.kind === 'name' || change.kind === 'unname';
   return sync.kind === 'sync' && 'inode' in change && change.kind !== 'name' && sync.inode === change.inode;
@@ -160,7 +160,7 @@ function apply(change: Change, files: Map<number, Uint8Array>, names: Map<string
   files.set(inode, file);
 }
 
-/** A copy that is as long as that, with zeros where there was nothing. */
+/** A copy with that size, extended with zeros. */
 function resized(file: Uint8Array | undefined, size: number): Uint8Array {
   const copy = new Uint8Array(size);
   if (file !== undefined) copy.set(file.subarray(0, size));

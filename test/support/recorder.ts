@@ -1,4 +1,4 @@
-/** A driver and a storage that write down, in one list, what they are called for. */
+/** A driver and a storage that record their calls in one common list. */
 import {
   type Connection,
   type ConnectionFilter,
@@ -11,10 +11,10 @@ import {
   type VolumeFilter,
 } from 'cinderlib-wasm';
 
-/** `D` a driver call, `P` a storage call with the status that is stored. */
+/** `D` for a driver call, `P` for a storage call with the stored status. */
 export type Log = string[];
 
-/** What a driver call is to answer or throw, by method. */
+/** What a driver call returns or throws, by method. */
 export type Script = Map<string, unknown>;
 
 export function recordingDriver(log: Log, script: Script) {

@@ -1,11 +1,11 @@
-/** The runtimes that the library is for, where they are installed: Node is, Deno and Bun may be. */
+/** Finds the runtimes that the library supports: Node is always there, Deno and Bun may be installed. */
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export interface Runtime {
   readonly name: 'node' | 'deno' | 'bun';
-  /** The program and the options that come before a script; null when it is not installed. */
+  /** The program and the options that precede a script; null if it is not installed. */
   readonly command: readonly [string, ...string[]] | null;
   /** Why tests are skipped without it. */
   readonly missing: string;

@@ -1,6 +1,6 @@
 /**
- * What several writers write at once, so that a reader can tell whether what it sees was ever there: each writer
- * counts up, and its number n goes under the key n modulo 50. `test/crash/programs/native.py` does the same.
+ * Generates what concurrent writers write, so that a reader can tell whether the state it sees ever existed: each
+ * writer counts up, and stores its number n under the key n modulo 50. `test/crash/programs/native.py` does the same.
  */
 const keys = 50;
 const sizes = [10, 300, 3000, 20_000] as const;
@@ -10,23 +10,23 @@ export interface Written {
   readonly value: string | null;
 }
 
-/** The n-th thing that a writer writes; every fourth takes pages of its own. */
+/** The n-th value that a writer writes; every fourth is large enough for overflow pages. */
 export function nth(writer: string, n: number): { readonly key: string; readonly value: string } {
   const key = `${writer}-${n % keys}`;
   return { key, value: `${n}:${'x'.repeat(sizes[n % sizes.length] ?? 0)}:${key}` };
 }
 
-/** What one reader sees, time after time: never a gap, never half a value, never less than before. */
+/** What one reader sees over time: there must be no gap, no partial value, and no step back. */
 export class View {
-  /** By writer, how much it had written when last seen. */
+  /** How much each writer had written when last seen. */
   readonly #counts = new Map<string, number>();
 
-  /** How much a writer has written, as far as was seen. */
+  /** How much a writer has written, as far as this reader has seen. */
   count(writer: string): number {
     return this.#counts.get(writer) ?? 0;
   }
 
-  /** Takes everything that the reader sees at one time, and says what is wrong with it, one sentence each. */
+  /** Takes a snapshot that the reader sees, and returns what is wrong with it, one sentence each. */
   take(rows: readonly Written[]): string[] {
     const problems: string[] = [];
     const numbers = new Map<string, Set<number>>();

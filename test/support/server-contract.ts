@@ -1,4 +1,4 @@
-/** The contract suite on a server: one database for the file, emptied after each test. */
+/** Runs the contract suite on a server, with one database per test file that is emptied after each test. */
 import { setup } from 'cinderlib-wasm';
 import { persistenceContract } from 'cinderlib-wasm/testing';
 import { test } from 'vitest';

@@ -1,4 +1,4 @@
-/** What databases on servers cannot keep: fractions of seconds and emoji in Cinder's columns, NUL in PostgreSQL. */
+/** What servers cannot store: MySQL no fractions of seconds, and no emoji in Cinder's columns; PostgreSQL no NUL. */
 import type { StorageLimits } from 'cinderlib-wasm/testing';
 import type { ServerKind } from './servers.ts';
 

@@ -1,4 +1,4 @@
-/** The rows of a database on a server, as its own client prints them. */
+/** Reads the rows of a database on a server with the server's own client. */
 import type { TestServer } from './servers.ts';
 
 const written = [
@@ -12,7 +12,7 @@ export function rowsOf(server: TestServer, database: string): readonly string[] 
   return lines(server, `${queries.join('; ')}; SELECT * FROM cinderlib_persistence_key_value ORDER BY 1`, database);
 }
 
-/** The rows that every database starts with, without what is random or a time. */
+/** The rows that every new database has, without random values and times. */
 export function seedRows(server: TestServer, database: string): readonly string[] {
   return lines(
     server,
@@ -34,8 +34,8 @@ export function seedRows(server: TestServer, database: string): readonly string[
 }
 
 /**
- * The live rows of objects, without what another database cannot have: the id of the type `__DEFAULT__`, and of
- * metadata its ids and times, which are those of the writing.
+ * The live rows of objects, without what differs between databases: the id of the type `__DEFAULT__`, and the ids and
+ * times of metadata, which are those of the write.
  */
 export function objectRows(server: TestServer, database: string): readonly string[] {
   const [defaultId = ''] = lines(server, `SELECT id FROM volume_types WHERE name = '__DEFAULT__'`, database);

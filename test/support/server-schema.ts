@@ -1,4 +1,4 @@
-/** What a server's own catalogue says of a database, line by line: equal lines are equal schemas. */
+/** A database's schema from the server's own catalogue, line by line: equal lines mean equal schemas. */
 import type { TestServer } from './servers.ts';
 
 const mysql = `

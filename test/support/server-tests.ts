@@ -1,4 +1,4 @@
-/** A server for the tests of a file: started before the first, stopped after the last. */
+/** Provides a server for the tests of a file: started before the first, stopped after the last. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,14 +8,14 @@ import { missingServer, type ServerKind, type ServerOptions, startServer, type T
 
 export interface ServerInTests {
   readonly running: TestServer;
-  /** Skips the test where there is no such server; in CI that is a failure. */
+  /** Skips the test if there is no such server; in CI, a skip for something missing fails the run. */
   require(context: TestContext): void;
 }
 
 /** Call it where tests are registered. */
 export function useServer(kind: ServerKind, options: ServerOptions = {}): ServerInTests {
   const missing = missingServer(kind);
-  // A server has processes of its own, which share a busy machine with everything else.
+  // A server runs in separate processes, which compete with everything else on a busy machine.
   vi.setConfig({ testTimeout: 150_000, hookTimeout: 150_000 });
   let server: TestServer | null = null;
   beforeAll(async () => {

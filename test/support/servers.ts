@@ -1,8 +1,8 @@
 /**
- * Private MariaDB and PostgreSQL servers, each on a free loopback port with a temporary folder of its own.
+ * Starts private MariaDB and PostgreSQL servers, each on a free loopback port with its own temporary folder.
  *
- * A URL in CINDERLIB_TEST_MYSQL_URL or CINDERLIB_TEST_POSTGRES_URL names a server to use instead, whose user may
- * create databases; tests that kill servers always start their own.
+ * A URL in CINDERLIB_TEST_MYSQL_URL or CINDERLIB_TEST_POSTGRES_URL names a server to use instead, whose user must be
+ * allowed to create databases; tests that kill servers always start their own.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,20 +15,20 @@ export type ServerKind = 'mysql' | 'postgresql';
 
 export interface TestServer {
   readonly kind: ServerKind;
-  /** The URL of a database of that server, which need not exist. */
+  /** The URL of a database on that server, which need not exist. */
   url(database: string): string;
-  /** Makes an empty database with a name of its own, and gives its URL. */
+  /** Creates an empty database with a unique name, and returns its URL. */
   createDatabase(): Promise<string>;
-  /** Runs SQL, several statements if need be, with the server's own client; gives what it printed. */
+  /** Runs one or more SQL statements with the server's own client; returns what it printed. */
   sql(text: string, database?: string): string;
-  /** Ends the server at once, as a power cut would. */
+  /** Kills the server, as a power cut would. */
   kill(): Promise<void>;
   /** Starts it again after {@link kill}, on the same port with the same data. */
   restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Why there is no server of that kind here; null when there is one. */
+/** Why there is no server of that kind here; null if there is one. */
 export function missingServer(kind: ServerKind): string | null {
   if (overriding(kind) !== undefined || program(kind) !== null) return null;
   const name = kind === 'mysql' ? 'mariadb-server' : 'postgresql';
@@ -41,16 +41,16 @@ const overriding = (kind: ServerKind): string | undefined => process.env[variabl
 interface Launch {
   readonly folder: string;
   readonly port: number;
-  /** What it says when it takes connections, where listening is not enough. */
+  /** What it logs once it accepts connections, for servers that listen before they do. */
   readonly ready: string;
   start(): ChildProcess;
 }
 
-/** How a private server is to be. */
+/** The settings of a private server. */
 export interface ServerOptions {
-  /** False trades the server's own durability for speed: not for tests that kill it. */
+  /** False trades the server's durability for speed: not for tests that kill it. */
   readonly durable?: boolean;
-  /** Lets nobody in without TLS. PostgreSQL's user `certified` needs a certificate of his own, from that authority. */
+  /** Refuses connections without TLS. PostgreSQL's user `certified` needs a client certificate from that authority. */
   readonly tls?: { readonly authority: Certificate; readonly own: Certificate };
 }
 
@@ -62,14 +62,14 @@ export async function startServer(kind: ServerKind, options: ServerOptions = {})
     try {
       return await startPrivate(kind, options);
     } catch (error) {
-      // Somebody may have taken the port between looking and using it.
+      // Another process may have taken the port after we found it free.
       if (attempt === 3) throw error;
     }
   }
 }
 
 async function startPrivate(kind: ServerKind, options: ServerOptions): Promise<TestServer> {
-  // Sockets have a path limit of about 107 bytes, so the folder is directly below the temporary one.
+  // Socket paths are limited to about 107 bytes, so the folder is directly below the temporary folder.
   const folder = mkdtempSync(join(tmpdir(), kind === 'mysql' ? 'mdb-' : 'pg-'));
   try {
     const port = await freePort();
@@ -98,7 +98,7 @@ async function startPrivate(kind: ServerKind, options: ServerOptions): Promise<T
 function launchMariadb(folder: string, port: number, { durable = false, tls }: ServerOptions): Launch {
   const own = isRoot ? ['--user=mysql'] : [];
   if (isRoot) chownSync(folder, ...idsOf('mysql'));
-  // In the usual folder a server that starts removes the temporary tables of another that runs.
+  // In the default temporary folder, a server that starts would remove the temporary tables of another that is running.
   const data = [`--datadir=${join(folder, 'd')}`, `--tmpdir=${folder}`];
   const installing = ['--auth-root-authentication-method=normal', '--skip-test-db'];
   execFileSync('mariadb-install-db', ['--no-defaults', ...data, ...installing, ...own], { stdio: 'pipe' });
@@ -124,7 +124,7 @@ function launchPostgres(folder: string, port: number, { durable = false, tls }: 
   const data = ['-D', join(folder, 'd')];
   const installing = ['-U', 'test', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync', '--no-instructions'];
   execFileSync(join(postgres, '../initdb'), [...data, ...installing], { stdio: 'pipe', ...as });
-  // Whoever is in the role `secretive` needs a password; the first line that fits decides.
+  // Members of the role `secretive` need a password; the first matching line decides.
   const admissions = [
     'local all all trust',
     `host all +secretive ${loopback} scram-sha-256`,
@@ -144,7 +144,7 @@ function launchPostgres(folder: string, port: number, { durable = false, tls }: 
   return { folder, port, ready: 'ready to accept connections', start };
 }
 
-/** A copy of the key that only the server's user may read: PostgreSQL insists. */
+/** A copy of the key that only the server's user can read: PostgreSQL insists on that. */
 function keyFor({ key }: Certificate, folder: string, user: string | null): string {
   const copy = join(folder, 'server.key');
   writeFileSync(copy, readFileSync(key), { mode: 0o600 });
@@ -152,7 +152,7 @@ function keyFor({ key }: Certificate, folder: string, user: string | null): stri
   return copy;
 }
 
-/** Starts the server and waits until it takes connections. */
+/** Starts the server and waits until it accepts connections. */
 async function started({ port, ready, start }: Launch): Promise<ChildProcess> {
   const child = start();
   let log = '';
@@ -182,7 +182,7 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   await ended;
 }
 
-/** A server that somebody else runs: its databases are made, and removed at the end. */
+/** A server run by others: the databases created on it are dropped at the end. */
 function remoteServer(kind: ServerKind, given: string): TestServer {
   const { host, username, password, search } = new URL(given);
   const secret = password === '' ? '' : `:${password}`;
@@ -205,7 +205,7 @@ interface Client extends Pick<TestServer, 'kind' | 'url' | 'createDatabase' | 's
   readonly databases: readonly string[];
 }
 
-/** The parts of a server that are the same whoever runs it. */
+/** The parts of a server that do not depend on who runs it. */
 function client(kind: ServerKind, address: string, search: string): Client {
   const url = (database: string): string => `${kind}://${address}/${database}${search}`;
   const databases: string[] = [];
@@ -214,7 +214,7 @@ function client(kind: ServerKind, address: string, search: string): Client {
     const options = { input: text, encoding: 'utf8', maxBuffer: 1 << 28, stdio: 'pipe' } as const;
     if (kind === 'mysql') {
       const connection = ['-h', hostname, '-P', port || '3306', '-u', decodeURIComponent(username)];
-      // With TLS where the server has it, as `psql` does by itself.
+      // Uses TLS if the server supports it, as `psql` does by default.
       const settings = [
         '--no-defaults',
         '--protocol=tcp',
@@ -250,14 +250,14 @@ function client(kind: ServerKind, address: string, search: string): Client {
 const loopback = '127.0.0.1/32';
 const isRoot = process.getuid?.() === 0;
 
-/** The server's program; null when it is not installed. */
+/** The server's program; null if it is not installed. */
 function program(kind: ServerKind): string | null {
   const folders = [...debianFolders(), ...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin'];
   const name = kind === 'mysql' ? 'mariadbd' : 'postgres';
   return folders.map((folder) => join(folder, name)).find((path) => existsSync(path)) ?? null;
 }
 
-/** Where Debian keeps the programs of PostgreSQL, the newest first. */
+/** The folders in which Debian installs PostgreSQL, newest first. */
 function debianFolders(): readonly string[] {
   const root = '/usr/lib/postgresql';
   if (!existsSync(root)) return [];
@@ -265,7 +265,7 @@ function debianFolders(): readonly string[] {
   return versions.map((version) => join(root, version, 'bin'));
 }
 
-/** The numbers of a user and its group. */
+/** The numeric ids of a user and its group. */
 function idsOf(user: string): [uid: number, gid: number] {
   const line = readFileSync('/etc/passwd', 'utf8').match(new RegExp(`^${user}:[^:]*:(\\d+):(\\d+):`, 'm'));
   if (line === null) throw new Error(`There is no user ${user}.`);

@@ -1,4 +1,4 @@
-/** Fields of a volume that processes share: each writes one of them, all in the same row. */
+/** The fields of a volume that concurrent processes write: each process one field, all in the same row. */
 export const sharedFields = [
   'display_name',
   'display_description',

@@ -1,4 +1,4 @@
-/** A disk of a few megabytes, which can be filled: memory that is mounted as one. Only root of Linux can do that. */
+/** A disk of a few megabytes that can be filled up: a mounted tmpfs, which only root on Linux can create. */
 import { execFileSync } from 'node:child_process';
 import { chownSync, mkdirSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ export class SmallDisk {
     this.#ballast = join(path, 'ballast');
   }
 
-  /** Mounts one on a folder, whose owner it keeps; null where that cannot be done. */
+  /** Mounts one on a folder, whose owner it keeps; null if that is not possible. */
   static mount(path: string, megabytes: number): SmallDisk | null {
     if (process.platform !== 'linux' || process.getuid?.() !== 0) return null;
     mkdirSync(path, { recursive: true });
@@ -26,18 +26,18 @@ export class SmallDisk {
     return new SmallDisk(path);
   }
 
-  /** Leaves no more than so many kilobytes. */
+  /** Fills the disk, leaving no more than that many kilobytes. */
   fill(left: number): void {
     const { bavail, bsize } = statfsSync(this.path);
     writeFileSync(this.#ballast, Buffer.alloc(Math.max(0, bavail * bsize - left * 1024)));
   }
 
-  /** Makes room again. */
+  /** Frees the space again. */
   clear(): void {
     rmSync(this.#ballast, { force: true });
   }
 
-  /** What still has a file of it open may keep it for a while: then it goes when that is closed. */
+  /** Unmounts it lazily: the disk lives on until the last open file on it is closed. */
   unmount(): void {
     execFileSync('umount', ['--lazy', this.path]);
   }

@@ -1,16 +1,16 @@
-/** What becomes of tabs in the wild, done to a tab of a real browser on purpose. */
+/** What happens to tabs in the wild, done on purpose to a tab of a real browser. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser } from './browsers/browser.ts';
 import type { Tab } from './tab.ts';
 
 export interface Disturbance {
   readonly name: string;
-  /** Happens to every tab of the same process. */
+  /** Affects every tab of the same process. */
   readonly ofProcess: boolean;
-  /** Whether the tab lives on: it does nothing for a while then. */
+  /** Whether the tab survives, frozen until `end`. */
   readonly freezes: boolean;
   begin(tab: Tab, process: number): Promise<void>;
-  /** Lets the tab go on. */
+  /** Lets the tab continue. */
   end(tab: Tab, process: number): Promise<void>;
 }
 
@@ -47,7 +47,7 @@ export function disturbancesOf({ name }: Browser): readonly Disturbance[] {
   return name === 'chromium' ? [...everywhere, ...inChromium] : everywhere;
 }
 
-/** Closes the tabs whose process may be gone: what waits for an answer of theirs is told so. */
+/** Closes tabs whose process may be gone, so that pending evaluations in them are rejected. */
 export async function bury(tabs: readonly Tab[]): Promise<void> {
   await Promise.all(tabs.map(({ page }) => Promise.race([page.close().catch(() => {}), sleep(5000)])));
 }

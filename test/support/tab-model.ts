@@ -1,4 +1,4 @@
-/** Writes that many tabs do at once, what became of each, and what may be stored after them. */
+/** Runs concurrent writes in many tabs, records their outcomes, and models what may be stored afterwards. */
 import { PageError } from './browsers/browser.ts';
 import type { Tab } from './tab.ts';
 
@@ -14,21 +14,21 @@ export interface Operation {
 /** `ok`, or the code of an error with its message. */
 export type Fate = string;
 
-/** Of what is not known: it was stored or it was not. */
+/** The outcome is unknown: the value was stored or it was not. */
 export const unknown = 'OUTCOME_UNKNOWN';
 
-/** What a key may hold: one value when all of its calls were answered. Only one tab at a time writes to it. */
+/** What each key may hold: a single value once all of its calls were answered. Only one tab at a time writes a key. */
 export class Model {
   readonly #states = new Map<string, Set<string | null>>();
 
   apply({ key, value }: Operation, fate: Fate): void {
-    // An error says that nothing was changed, unless it says that nobody knows.
+    // An error means that nothing was changed, unless it says that the outcome is unknown.
     const before = this.#states.get(key) ?? [null];
     if (fate === 'ok') this.#states.set(key, new Set([value]));
     else if (fate.startsWith(unknown)) this.#states.set(key, new Set([...before, value]));
   }
 
-  /** What is stored that should not be, or the other way round; what is there is certain from now on. */
+  /** Differences between what is stored and what should be; the stored value is certain from now on. */
   problems(stored: Readonly<Record<string, string | null>>): string[] {
     const problems = Object.keys(stored).filter((key) => !this.#states.has(key));
     for (const [key, states] of this.#states) {
@@ -42,7 +42,7 @@ export class Model {
 
 const short = (value: string | null): string => value?.slice(0, 20) ?? 'absent';
 
-/** Runs operations in a tab, all at once; those of a tab that does not live to tell are unknown. */
+/** Runs operations in a tab concurrently; those of a tab that dies first are unknown. */
 export async function runAll(tab: Tab, operations: readonly Operation[]): Promise<readonly Fate[]> {
   const work = tab.page.evaluate(
     (operations) =>
@@ -63,7 +63,7 @@ export async function runAll(tab: Tab, operations: readonly Operation[]): Promis
   try {
     return await work;
   } catch (error) {
-    // In Firefox a tab whose process was killed has an empty page at once, which knows nothing of `cl`.
+    // In Firefox, a tab whose process was killed becomes an empty page at once, without `cl`.
     if (error instanceof PageError && error.name !== 'ReferenceError') throw error;
     return operations.map(() => unknown);
   }

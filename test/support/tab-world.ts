@@ -1,6 +1,6 @@
 /**
- * A browser of our own for unit tests of tabs: members with fake locks, channels that a test can hold up, and a
- * database that is a map. A tab can be killed at any moment, or frozen: nothing reaches it then, and it does nothing.
+ * A fake browser for unit tests of tabs: members with fake locks, channels that a test can delay, and a Map as the
+ * database. A tab can be killed or frozen at any moment: then nothing reaches it, and it does nothing.
  */
 import { DatabaseTakenOver } from '../../src/errors/index.ts';
 import type { Answer, Change, Command, CoreConfig, WriteCommand } from '../../src/rpc/contract.ts';
@@ -24,17 +24,17 @@ export const config: CoreConfig = {
 export class TabWorld {
   readonly locks = new FakeLocks();
   readonly stored = new Map<string, string | null>();
-  /** Every write that became durable, as often as it did. */
+  /** Every write that became durable, once for each time that it did. */
   readonly log: string[] = [];
-  /** Called before a command is run: a test holds it up there, or does something to a tab. */
+  /** Called before a command is run: here a test holds it up, or does something to a tab. */
   beforeRun: (tab: FakeTab, command: Command) => Promise<void> = async () => {};
   beforeOpen: (tab: FakeTab) => Promise<void> = async () => {};
   readonly passer = new PortPasser(this.locks.client('passer'));
-  /** Raised by every opening; who has not the latest writes nothing. */
+  /** Incremented by every opening; only the latest opener can write. */
   opener = 0;
-  /** Calls that were sent over the channel, not over a port. */
+  /** Calls that were sent over the channel rather than a port. */
   channelCalls = 0;
-  /** How long a message is under way over the channel, in milliseconds. */
+  /** How long a message takes over the channel, in milliseconds. */
   delay = 0;
   readonly #channels = new Set<FakeChannel>();
 
@@ -104,7 +104,7 @@ export class FakeTab {
   async open({ ports = false, ...options }: Partial<CoreConfig> & { readonly ports?: boolean } = {}): Promise<void> {
     const parts = {
       locks: this.#world.locks.client(this.name, (task) => this.deliver(task)),
-      // What a member uses of a channel.
+      // Only what a member uses of a channel.
       openChannel: () => new FakeChannel(this.#world, this) as unknown as BroadcastChannel,
       makeCore: () => new FakeCore(this.#world, this),
       newId: () => this.name,
@@ -147,7 +147,7 @@ export class FakeTab {
     this.#frozen ??= [];
   }
 
-  /** Lets it go on: first comes what it was sent meanwhile. */
+  /** Lets it continue: messages that arrived meanwhile come first. */
   thaw(): void {
     const waiting = this.#frozen ?? [];
     this.#frozen = null;
@@ -162,18 +162,18 @@ export class FakeTab {
     });
   }
 
-  /** Resolves when the tab may do something. */
+  /** Resolves when the tab may run. */
   turn(): Promise<void> {
     return new Promise((resolve) => this.deliver(resolve));
   }
 }
 
-/** The map as a core: one command at a time. */
+/** The Map as a core: one command at a time. */
 class FakeCore implements CommandRunner {
   readonly #world: TabWorld;
   readonly #tab: FakeTab;
   #opener = 0;
-  /** What it knows: who was replaced does not see what its successor stores. */
+  /** What it has read: a core that was replaced does not see what its successor stores. */
   #known = new Map<string, string | null>();
   #turns: Promise<unknown> = Promise.resolve();
 

@@ -1,4 +1,4 @@
-/** A tab of a real browser with a context of the library in it, which tests of many tabs drive. */
+/** A tab of a real browser with a context of the library in it, driven by tests of many tabs. */
 import { fileURLToPath } from 'node:url';
 import type { Change } from 'cinderlib-wasm';
 import { type Browser, type Page, PageError } from './browsers/browser.ts';
@@ -12,7 +12,7 @@ declare const config: { readonly storage: 'db'; readonly connection: string };
 
 const dist = fileURLToPath(new URL('../../dist', import.meta.url));
 
-/** The core in a worker that can be made to hang, as a frozen one does. */
+/** The core in a worker that can be made to hang, like a frozen one. */
 const hangingWorker = `
   import '/dist/core.js';
   addEventListener('message', ({ data }) => {
@@ -86,7 +86,7 @@ export class Tab {
     );
   }
 
-  /** Stores a pair and gives how long that took, in milliseconds. */
+  /** Stores a pair and returns how long that took, in milliseconds. */
   set(key: string, value: string): Promise<number> {
     return this.page.evaluate(
       async ([key, value]) => {
@@ -98,7 +98,7 @@ export class Tab {
     );
   }
 
-  /** Stores a pair, once more where a leader that went away left it open. */
+  /** Stores a pair, and retries if a dead leader left the outcome unknown. */
   async setSurely(key: string, value: string): Promise<number> {
     try {
       return await this.set(key, value);
@@ -112,7 +112,7 @@ export class Tab {
     return this.page.evaluate((key) => cl.persistence.deleteKeyValue(key), key);
   }
 
-  /** Every pair that is stored. */
+  /** Every stored pair. */
   async pairs(): Promise<Record<string, string | null>> {
     return Object.fromEntries(
       await this.page.evaluate(async () =>
@@ -121,7 +121,7 @@ export class Tab {
     );
   }
 
-  /** Every pair as a reader finds it that asks no leader. On IndexedDB alone: nobody else can open files in OPFS. */
+  /** Every stored pair, read without the leader. IndexedDB only: in OPFS no other context can open the files. */
   async storedPairs(): Promise<Record<string, string | null>> {
     return Object.fromEntries(
       await this.page.evaluate(async () => {
@@ -147,22 +147,22 @@ export class Tab {
     return this.page.evaluate(async () => (await cl.info()).leader);
   }
 
-  /** What `changes()` has told so far. */
+  /** What `changes()` has reported so far. */
   heard(): Promise<Change[]> {
     return this.page.evaluate(() => heard);
   }
 
-  /** Has the changes that come from now on in {@link heard}, and no others. */
+  /** Empties {@link heard}, so that it lists only changes from now on. */
   forgetHeard(): Promise<void> {
     return this.page.evaluate('heard.length = 0, undefined');
   }
 
-  /** Makes the worker do nothing for so long, in milliseconds, in the way of a frozen one. */
+  /** Blocks the worker for that many milliseconds, as if it were frozen. */
   hang(milliseconds: number): Promise<void> {
     return this.page.evaluate(`core.postMessage({ hang: ${milliseconds} })`);
   }
 
-  /** Ends the worker behind the library's back. */
+  /** Terminates the worker behind the library's back. */
   killWorker(): Promise<void> {
     return this.page.evaluate('core.terminate()');
   }

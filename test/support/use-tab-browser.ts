@@ -1,11 +1,11 @@
-/** A browser and the server of its tabs, for the tests of a file: started before the first, ended after the last. */
+/** Provides a browser and a server for the tests of a file: started before the first, closed after the last. */
 import { afterAll, beforeAll } from 'vitest';
 import { type Browser, type BrowserName, missingBrowser, openBrowser } from './browsers/browser.ts';
 import type { StaticServer } from './browsers/static-server.ts';
 import { startTabServer, Tab, type TabOptions } from './tab.ts';
 
 export interface TabBrowser {
-  /** Why there is no such browser; null when there is. */
+  /** Why there is no such browser; null if there is one. */
   readonly missing: string | null;
   readonly server: StaticServer;
   openTab(options: TabOptions): Promise<Tab>;

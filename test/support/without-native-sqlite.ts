@@ -1,6 +1,6 @@
-/** A machine without native SQLite: for what is to be seen of this library alone. */
+/** Simulates a machine without native SQLite, for tests of what this library does alone. */
 
-/** Runs something on this thread, where neither the runtime's own SQLite nor the `sqlite3` program can be found. */
+/** Runs something on this thread with neither the runtime's own SQLite nor the `sqlite3` program to be found. */
 export async function withoutNativeSqlite<T>(use: () => Promise<T>): Promise<T> {
   const { getBuiltinModule } = process;
   const path = process.env['PATH'] ?? '';

@@ -1,10 +1,10 @@
-/** Values of every wrong type, for calls that expect another one: what a slip, or an attack, may pass. */
+/** Values of every wrong type, as a slip or an attack may pass them to a call that expects something else. */
 
 const failing = (): never => {
   throw new TypeError('thrown by what the caller gave');
 };
 
-/** An object that cannot be looked at in any way. */
+/** An object that throws however it is inspected. */
 function hostile(target: object): object {
   const traps = ['get', 'has', 'set', 'ownKeys', 'getPrototypeOf', 'getOwnPropertyDescriptor', 'apply', 'construct'];
   return new Proxy(target, Object.fromEntries(traps.map((trap) => [trap, failing])));
@@ -29,7 +29,7 @@ function cycle(): object {
   return object;
 }
 
-/** Each by its name. `names` are those of properties that the call may look at. */
+/** The values by name. `names` are those of properties that the call may read. */
 export function wrongValues(names: readonly string[]): ReadonlyMap<string, unknown> {
   return new Map<string, unknown>([
     ['null', null],

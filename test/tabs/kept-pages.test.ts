@@ -1,13 +1,13 @@
 /**
- * Pages that are left and kept by the browser for the way back: nothing runs in them, yet they may hold a lock and open
- * files. Other tabs do not wait for them, and whoever comes back finds a page that works, or one that is loaded anew.
+ * Pages in the browser's back-forward cache: nothing runs in them, but they may hold a lock and open files. Other tabs
+ * do not wait for them, and a user who goes back finds a page that works, or one that was loaded anew.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Browser, missingBrowser, openBrowser } from '../support/browsers/browser.ts';
 import { type StaticServer, startServer } from '../support/browsers/static-server.ts';
 import { Tab, tabSite } from '../support/tab.ts';
 
-/** Says what a call is answered once somebody has come back. */
+/** Reports the answer to a call once the user has come back. */
 const page = `<!doctype html><title>tab</title><script>
   addEventListener('pageshow', async ({ persisted }) => {
     if (!persisted && performance.getEntriesByType('navigation')[0].type !== 'back_forward') return;
@@ -16,7 +16,7 @@ const page = `<!doctype html><title>tab</title><script>
     fetch('/back', { method: 'POST', body: JSON.stringify({ kept: persisted, answer }) });
   });
 </script>`;
-/** Goes back when it is told to, for drivers lose sight of a tab whose page was kept. */
+/** Goes back when it is told to, since drivers lose sight of a tab whose page was cached. */
 const other = `<!doctype html><title>other</title><script>
   new BroadcastChannel('way').onmessage = () => history.back();
 </script>`;
@@ -53,7 +53,7 @@ describe.each([
       await Promise.all(tabs.map((tab) => tab.page.close().catch(() => {})));
     });
   const leave = (tab: Tab, { origin }: StaticServer): Promise<void> => tab.page.goto(`${origin}/other`);
-  /** What the page that comes back says; its call is answered, unless it was loaded anew and has no context. */
+  /** Whether the page that comes back was cached; its call must succeed, unless the page was loaded anew. */
   const comeBack = async (server: StaticServer): Promise<boolean> => {
     const guide = await browser.newPage(`${server.origin}/guide`);
     await guide.evaluate("new BroadcastChannel('way').postMessage('back')");
@@ -63,7 +63,7 @@ describe.each([
     return kept;
   };
 
-  check('a page that is alone works when somebody comes back', async (server, open) => {
+  check('a page that was alone works after the user comes back', async (server, open) => {
     const one = await open();
     await one.set('before', '1');
     await leave(one, server);
@@ -72,7 +72,7 @@ describe.each([
     expect(await two.pairs()).toEqual({ before: '1', ...(name === 'chromium' && { back: '1' }) });
   });
 
-  check('a leader that is kept is followed, and writes over nothing when it comes back', async (server, open) => {
+  check('a cached leader is replaced, and overwrites nothing when it comes back', async (server, open) => {
     const [one, two] = [await open(), await open()];
     await one.set('before', '1');
     await leave(one, server);
@@ -84,10 +84,10 @@ describe.each([
     expect(await two.pairs()).toEqual({ before: '1', meanwhile: '2', after: '3', ...(kept && { back: '1' }) });
   });
 
-  // Firefox keeps no page that holds a lock.
+  // Firefox caches no page that holds a lock.
   if (name === 'firefox') return;
 
-  check('a tab that is opened while the only other page is kept does not wait for it', async (server, open) => {
+  check('a new tab does not wait for the only other page if that is cached', async (server, open) => {
     const one = await open();
     await one.set('before', '1');
     await leave(one, server);
@@ -97,13 +97,13 @@ describe.each([
     expect(await two.pairs()).toEqual({ before: '1', meanwhile: '2', ...(kept && { back: '1' }) });
   });
 
-  check('a page that follows works when somebody comes back, and holds up nobody meanwhile', async (server, open) => {
+  check('a cached follower works after it comes back, and blocks nobody meanwhile', async (server, open) => {
     const [one, two, three] = [await open(), await open(), await open()];
     await two.set('before', '1');
     await leave(two, server);
     await one.set('meanwhile', '2');
     await one.page.close();
-    // The tab that closes may have begun it, or done it even.
+    // The closing tab may have begun or even finished the call.
     await three.setSurely('later', '3');
     await expect.poll(() => three.isLeader()).toBe(true);
     const kept = await comeBack(server);

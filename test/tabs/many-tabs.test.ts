@@ -1,4 +1,4 @@
-/** Many tabs of a real browser with one database: who leads, who follows, and what becomes of calls when that changes. */
+/** Many tabs of a real browser on one database: which leads, which follow, and what happens to calls at a change. */
 import { describe, expect, test } from 'vitest';
 import type { Tab, TabOptions } from '../support/tab.ts';
 import { useTabBrowser } from '../support/use-tab-browser.ts';
@@ -8,7 +8,7 @@ describe.each(['chromium', 'firefox'] as const)('%s', (name) => {
   let tabs: Tab[] = [];
   let databases = 0;
 
-  /** A database of its own for each test, and its tabs closed afterwards. */
+  /** Gives each test a database of its own, and closes its tabs afterwards. */
   const check = (title: string, body: (open: (options?: TabOptions) => Promise<Tab>) => Promise<void>): void => {
     test(title, async (context) => {
       if (tabBrowser.missing !== null) return context.skip(tabBrowser.missing);
@@ -28,7 +28,7 @@ describe.each(['chromium', 'firefox'] as const)('%s', (name) => {
   const leaders = (of: readonly Tab[]): Promise<boolean[]> => Promise.all(of.map((tab) => tab.isLeader()));
 
   describe.each(['indexeddb', 'opfs'] as const)('on %s', (medium) => {
-    check('the second tab hydrates: it sees what the first has stored, and the other way round', async (open) => {
+    check('a second tab sees what the first has stored, and the first what the second stores', async (open) => {
       const [one, two] = [await open({ medium }), await open({ medium })];
       await one.set('of one', '1');
       expect(await two.pairs()).toEqual({ 'of one': '1' });
@@ -39,7 +39,7 @@ describe.each(['chromium', 'firefox'] as const)('%s', (name) => {
       expect(await leaders([one, two, three])).toEqual([true, false, false]);
     });
 
-    check('re-election: when the leader closes its tab the next one leads, and nothing is lost', async (open) => {
+    check('when the leader closes its tab, the next one leads and nothing is lost', async (open) => {
       const [one, two, three] = [await open({ medium }), await open({ medium }), await open({ medium })];
       await three.set('before', '1');
       await one.page.close();
@@ -52,21 +52,24 @@ describe.each(['chromium', 'firefox'] as const)('%s', (name) => {
       expect(await three.pairs()).toEqual({ before: '1', after: '2', last: '3' });
     });
 
-    check("the leader's worker dies: its own tab says so, the others go on", async (open) => {
-      const [one, two] = [await open({ medium }), await open({ medium })];
-      await one.set('k', 'v');
-      await one.killWorker();
-      await two.setSurely('after', 'v');
-      expect(await two.pairs()).toEqual({ k: 'v', after: 'v' });
-      await expect(one.set('more', 'v')).rejects.toMatchObject({ code: 'WORKER_LOST' });
-      await one.closeContext();
-      await one.setup({ medium, database: `test-${databases}` });
-      expect(await one.pairs()).toEqual({ k: 'v', after: 'v' });
-      expect(await leaders([one, two])).toEqual([false, true]);
-    });
+    check(
+      'if the worker of the leader dies, its own tab fails with WORKER_LOST, and the others go on',
+      async (open) => {
+        const [one, two] = [await open({ medium }), await open({ medium })];
+        await one.set('k', 'v');
+        await one.killWorker();
+        await two.setSurely('after', 'v');
+        expect(await two.pairs()).toEqual({ k: 'v', after: 'v' });
+        await expect(one.set('more', 'v')).rejects.toMatchObject({ code: 'WORKER_LOST' });
+        await one.closeContext();
+        await one.setup({ medium, database: `test-${databases}` });
+        expect(await one.pairs()).toEqual({ k: 'v', after: 'v' });
+        expect(await leaders([one, two])).toEqual([false, true]);
+      },
+    );
   });
 
-  check('close() of the leader hands over at once, and answers what it accepted', async (open) => {
+  check('close() of the leader hands over at once, and answers the calls that it accepted', async (open) => {
     const [one, two] = [await open(), await open()];
     const writes = Array.from({ length: 30 }, (_, n) => two.set(`k${n}`, 'v'));
     await one.closeContext();
@@ -75,7 +78,7 @@ describe.each(['chromium', 'firefox'] as const)('%s', (name) => {
     expect(await two.isLeader()).toBe(true);
   });
 
-  check('changes() tells every tab of every change, once, in the order in which they were stored', async (open) => {
+  check('changes() reports every change to every tab, once and in order', async (open) => {
     const [one, two, three] = [await open(), await open(), await open()];
     await one.set('a', '1');
     await two.set('b', '1');
@@ -91,7 +94,7 @@ describe.each(['chromium', 'firefox'] as const)('%s', (name) => {
     }
   });
 
-  check('the options that all tabs share are refused where they differ', async (open) => {
+  check('options that all tabs must share are refused if they differ', async (open) => {
     const one = await open();
     await expect(open({ soft_deletes: true })).rejects.toMatchObject({
       code: 'DATABASE_LOCKED',
@@ -103,7 +106,7 @@ describe.each(['chromium', 'firefox'] as const)('%s', (name) => {
     expect(await other.pairs()).toEqual({ k: 'v' });
   });
 
-  check('two contexts in one tab share in the same way, also on the thread of the page', async (open) => {
+  check('several contexts in one tab share the database, also without a worker', async (open) => {
     const one = await open();
     const both = await one.page.evaluate(
       async (persistence_config) => {
@@ -124,14 +127,14 @@ describe.each(['chromium', 'firefox'] as const)('%s', (name) => {
     expect(await one.pairs()).toEqual({ a: '1', b: '2' });
   });
 
-  check('listener race: tabs that open at the same moment find each other', async (open) => {
+  check('tabs that open at the same moment find each other, and elect one leader', async (open) => {
     const all = await Promise.all(Array.from({ length: 6 }, () => open()));
     await Promise.all(all.map((tab, n) => tab.set(`k${n}`, 'v')));
     for (const tab of all) expect(Object.keys(await tab.pairs())).toHaveLength(6);
     expect((await leaders(all)).filter(Boolean)).toHaveLength(1);
   });
 
-  check('the next leader needs no network: every tab has the engine ready', async (open) => {
+  check('every tab has the engine loaded, so that the next leader needs no network', async (open) => {
     const count = (): number => tabBrowser.server.log.filter((line) => line === '200 /dist/sql-wasm.wasm').length;
     const before = count();
     await open();
@@ -139,7 +142,7 @@ describe.each(['chromium', 'firefox'] as const)('%s', (name) => {
     await expect.poll(() => count() - before).toBe(2);
   });
 
-  check('SharedWorker missing: the same goes over a BroadcastChannel', async (open) => {
+  check('without SharedWorker, tabs communicate over a BroadcastChannel', async (open) => {
     const before = 'delete globalThis.SharedWorker';
     const [one, two] = [await open({ before }), await open({ before })];
     await Promise.all(Array.from({ length: 20 }, (_, n) => two.set(`k${n}`, 'v')));
@@ -151,7 +154,7 @@ describe.each(['chromium', 'firefox'] as const)('%s', (name) => {
     expect(Object.keys(await two.pairs())).toHaveLength(22);
   });
 
-  check('hung leader on IndexedDB: another takes over in bounded time, and the old one comes back', async (open) => {
+  check('a leader on IndexedDB that hangs is replaced in bounded time, and follows when it recovers', async (open) => {
     const [one, two, three] = [await open(), await open({ busy_timeout: 1000 }), await open({ busy_timeout: 1000 })];
     await one.set('before', '1');
     await one.hang(6000);
@@ -165,7 +168,7 @@ describe.each(['chromium', 'firefox'] as const)('%s', (name) => {
     expect((await leaders([two, three])).filter(Boolean)).toHaveLength(1);
   });
 
-  check('hung leader on OPFS, whose handle cannot be taken: calls fail as locked, until it answers', async (open) => {
+  check('calls fail with DATABASE_LOCKED while a leader on OPFS hangs, and work once it recovers', async (open) => {
     const one = await open({ medium: 'opfs' });
     const two = await open({ medium: 'opfs', busy_timeout: 1000 });
     await two.set('before', '1');
@@ -177,12 +180,12 @@ describe.each(['chromium', 'firefox'] as const)('%s', (name) => {
     expect(await one.pairs()).toEqual({ before: '1', after: '3' });
   });
 
-  check('hung hand-over: whoever is next hangs too, and the one after it takes over', async (open) => {
+  check('if the next leader hangs too, the one after it takes over', async (open) => {
     const [one, two, three] = [await open(), await open(), await open({ busy_timeout: 1000 })];
     await three.set('before', '1');
     await two.hang(6000);
     await one.page.close();
-    // The tab that closes may have begun it.
+    // The closing tab may have begun the call.
     const took = await three.setSurely('after', '2');
     console.log(`${name}: a hand-over that hung was taken over within ${Math.round(took)} ms`);
     expect(took).toBeLessThan(6000);
@@ -190,7 +193,7 @@ describe.each(['chromium', 'firefox'] as const)('%s', (name) => {
     expect(await two.pairs()).toEqual({ before: '1', after: '2' });
   });
 
-  check('a page whose own thread is busy hangs nobody', async (open) => {
+  check('a leader whose page is busy still answers other tabs', async (open) => {
     const [one, two] = [await open(), await open()];
     const busy = one.page.evaluate(() => {
       const end = Date.now() + 3000;
@@ -201,18 +204,18 @@ describe.each(['chromium', 'firefox'] as const)('%s', (name) => {
   });
 
   if (name === 'chromium') {
-    check('a frozen page that leads is replaced, and follows when it thaws', async (open) => {
+    check('a frozen leader is replaced, and follows when it thaws', async (open) => {
       const [one, two] = [await open(), await open({ busy_timeout: 1000 })];
       await one.set('before', '1');
       await one.page.freeze?.(true);
-      // The frozen one answers nothing: whoever does has replaced it. Its worker may stop a moment later than the page.
+      // Only a new leader can answer: the frozen one cannot. Its worker may stop a moment later than the page.
       await two.setSurely('meanwhile', '2');
       await one.page.freeze?.(false);
       await one.set('thawed', '3');
       expect(await two.pairs()).toEqual({ before: '1', meanwhile: '2', thawed: '3' });
     });
 
-    check('a page that crashes while it leads is followed', async (open) => {
+    check('a leader that crashes is replaced', async (open) => {
       const [one, two] = [await open(), await open()];
       await one.set('before', '1');
       await Promise.all([one.page.crash?.(), two.setSurely('after', '2')]);

@@ -1,8 +1,8 @@
 /**
- * Ten tabs of a real browser write to one database while leaders are closed, killed, stopped and frozen at random: every
- * call is answered once or its outcome is unknown, and what is stored in the end is what a model says.
+ * Ten tabs of a real browser write to one database while leaders are closed, killed, stopped and frozen at random: each
+ * call is answered once or its outcome is unknown, and the final content is what a model predicts.
  *
- * `CINDERLIB_ROUNDS=n` asks for n rounds of a hundred operations; `CINDERLIB_SEED` replays.
+ * `CINDERLIB_ROUNDS=n` runs n rounds of a hundred operations; `CINDERLIB_SEED` replays.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
@@ -14,15 +14,15 @@ import { bury, type Disturbance, disturbancesOf } from '../support/tab-disturban
 import { type Fate, Model, type Operation, runAll, unknown } from '../support/tab-model.ts';
 
 const tabCount = 10;
-/** Of one tab in one round; each is on a key of its own, all at once. */
+/** Per tab and round; each on a key of its own, all at once. */
 const operationCount = 10;
-/** Longer than the patience of the others, in milliseconds. */
+/** Milliseconds; longer than the patience of the other tabs. */
 const frozenFor = 2500;
 
 class ManyTabs {
   readonly model = new Model();
   readonly fates: Record<string, number> = {};
-  /** How long after the leader was disturbed another tab had its next change stored, in milliseconds. */
+  /** How long after a disturbance of the leader another tab's next change was stored, in milliseconds. */
   readonly handovers: Record<string, number[]> = {};
   readonly #open: () => Promise<Tab>;
   readonly #medium: TabOptions['medium'];
@@ -43,7 +43,7 @@ class ManyTabs {
 
   async round(number: number, how: Disturbance): Promise<void> {
     const about = `round ${number}, ${how.name}`;
-    // Mostly the leader, for that is what hurts.
+    // Mostly the leader, since disturbing it has the most effect.
     const victim = this.#places[this.#random.below(4) === 0 ? this.#random.below(tabCount) : this.#leader] as Place;
     const leads = victim === this.#places[this.#leader];
     const isVictim = (place: Place): boolean =>
@@ -86,7 +86,7 @@ class ManyTabs {
     }
   }
 
-  /** What is stored when nobody has it open is what the model says. */
+  /** Compares the final content with the model once all contexts are closed. */
   async end(): Promise<void> {
     for (const { tab } of this.#places) await tab.closeContext();
     const last = await this.#open();
@@ -95,7 +95,7 @@ class ManyTabs {
 
   #plan(round: number, place: number): Operation[] {
     return Array.from({ length: operationCount }, (_, n) => ({
-      // What is told late of the round before is not taken for a change of this one.
+      // Keys alternate, so that late reports of the round before do not count for this one.
       key: `tab ${place} key ${n} ${round % 2}`,
       value: this.#random.below(5) === 0 ? null : `${round}-${this.#random.text(6)}`,
     }));
@@ -107,7 +107,7 @@ class ManyTabs {
       this.model.apply(operation, fate);
       this.fates[code] = (this.fates[code] ?? 0) + 1;
       const expected = ['ok', unknown];
-      // Nobody can take the files of a tab that is frozen, nor its storage in the middle of a change.
+      // No tab can take over the files of a frozen tab, nor its storage in the middle of a change.
       if (how.freezes) expected.push('DATABASE_LOCKED');
       if (how.name === 'worker ended') expected.push('WORKER_LOST');
       expect(expected, `${about}: ${fate}`).toContain(code);
@@ -115,12 +115,12 @@ class ManyTabs {
   }
 
   async #check(about: string): Promise<void> {
-    // Whatever a tab sent before to a leader that was frozen is done before this.
+    // A frozen leader has run every call that was sent to it by the time it answers this.
     const leading = await eventually(() => Promise.all(this.#places.map((place) => place.tab.isLeader())));
     const { tab } = this.#places[this.#random.below(tabCount)] as Place;
     const stored = await eventually(() => tab.pairs());
     expect(this.model.problems(stored), `${about}: what a tab reads`).toEqual([]);
-    // It reads the database itself, and not what the leader has in memory.
+    // Reads the database directly, not what the leader has in memory.
     if (this.#medium === 'indexeddb') {
       expect(this.model.problems(await tab.storedPairs()), `${about}: stored`).toEqual([]);
     }
@@ -129,7 +129,7 @@ class ManyTabs {
   }
 }
 
-/** Changes that a tab to which nothing was done should have heard of once. */
+/** Changes that an undisturbed tab should have been told of exactly once, but was not. */
 async function misheard(tab: Tab, fates: ReadonlyMap<Operation, Fate>): Promise<string[]> {
   const heard = (await tab.heard()).map(({ id }) => id);
   return [...fates].flatMap(([{ key }, fate]) => {
@@ -139,7 +139,7 @@ async function misheard(tab: Tab, fates: ReadonlyMap<Operation, Fate>): Promise<
   });
 }
 
-/** What a tab answers; one that was frozen needs a moment before it does. */
+/** The answer of a tab; a tab that was frozen needs a moment first. */
 async function eventually<T>(ask: () => Promise<T>): Promise<T> {
   for (let tries = 0; ; tries++) {
     try {
@@ -168,12 +168,12 @@ describe.each([
 ] as const)('%s, %s', (name, medium, usual) => {
   const roundCount = rounds(usual);
   test(
-    'ten tabs, leaders closed, killed, stopped and frozen at random',
+    'ten tabs lose no acknowledged change while leaders are closed, killed, stopped and frozen at random',
     async (context) => {
       const missing = missingBrowser(name);
       if (missing !== null) return context.skip(missing);
       const random = new Random();
-      // Tabs have a process each, or one for all; Firefox lets some of them share one.
+      // Tabs have a process each, or share one; Firefox lets some of them share one.
       const isShared = name === 'chromium' && random.below(3) === 0;
       console.log(`seed ${random.seed}${isShared ? ', all tabs in one process' : ''}`);
       await using server = await startTabServer();

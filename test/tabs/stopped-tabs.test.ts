@@ -1,6 +1,6 @@
 /**
- * The process of a tab is stopped in the middle of its work, goes on much later, and finds that the world has moved on:
- * what it had begun reaches nothing that others have changed since.
+ * The process of a tab is stopped in the middle of its work and continues much later, when other tabs have moved on:
+ * nothing that it had begun may overwrite later changes of others.
  *
  * `CINDERLIB_ROUNDS=n` stops the leader n times.
  */
@@ -14,16 +14,16 @@ import { Model, type Operation, runAll, unknown } from '../support/tab-model.ts'
 import { useTabBrowser } from '../support/use-tab-browser.ts';
 
 const roundCount = rounds(1);
-/** Longer than the patience of the others, in milliseconds. */
+/** Milliseconds; longer than the patience of the other tabs. */
 const stoppedFor = 2500;
 const tabCount = 3;
-/** Of one tab at a time, all at once, to so many keys of its own. */
+/** Per tab, all at once, to as many keys of its own as `keyCount` says. */
 const writeCount = 150;
 const keyCount = 40;
 
 declare const cl: { readonly persistence: { bulk(): Promise<BulkWriter> } };
 
-/** Runs in a page: the bulks that migrations make. */
+/** Runs in a page: the steps of a bulk, as migrations make them. */
 const bulkStep = async (step: 'begin' | 'append' | 'commit'): Promise<void> => {
   if (step === 'begin') Reflect.set(globalThis, 'writer', await cl.persistence.bulk());
   const writer = Reflect.get(globalThis, 'writer') as BulkWriter;
@@ -38,7 +38,7 @@ describe.each([
   ['firefox', 'opfs'],
 ] as const)('%s, %s', (name, medium) => {
   const tabBrowser = useTabBrowser(name);
-  /** Tabs of which none shares its process with another. */
+  /** Tabs that run in a process each. */
   let places: Place[] = [];
   let databases = 0;
 
@@ -54,7 +54,7 @@ describe.each([
           while (places.length < tabCount) await openApart();
           await body();
         } finally {
-          // One that is stopped could not be closed.
+          // A stopped tab could not be closed.
           for (const place of places) process.kill(place.process, 'SIGCONT');
           await Promise.all(places.map(({ tab }) => tab.page.close().catch(() => {})));
         }
@@ -66,7 +66,7 @@ describe.each([
     if (places.some((other) => other.process === place.process)) await place.tab.page.close();
     else places.push(place);
   };
-  /** Stops a tab's process until so much time has gone, and everything that others do meanwhile is answered. */
+  /** Stops a tab's process for `stoppedFor`, and until all calls of the others meanwhile are answered. */
   const stop = async ({ process: pid }: Place, meanwhile: () => Promise<void>): Promise<void> => {
     process.kill(pid, 'SIGSTOP');
     try {
@@ -76,7 +76,7 @@ describe.each([
     }
   };
 
-  check('a leader that is stopped while all write writes over nothing when it goes on', async () => {
+  check('a leader that is stopped during writes overwrites nothing when it continues', async () => {
     const model = new Model();
     const fates: Record<string, number> = {};
     const write = async (place: Place, when: string): Promise<void> => {
@@ -87,7 +87,7 @@ describe.each([
       for (const [n, fate] of (await runAll(place.tab, operations)).entries()) {
         const code = fate.split(':')[0] ?? '';
         fates[code] = (fates[code] ?? 0) + 1;
-        // Nobody can take the files of a tab that is stopped, nor its storage in the middle of a change.
+        // No tab can take over the files of a stopped tab, nor its storage in the middle of a change.
         expect(['ok', unknown, 'DATABASE_LOCKED'], fate).toContain(code);
         model.apply(operations[n] as Operation, fate);
       }
@@ -114,10 +114,10 @@ describe.each([
     console.log(`${name}, ${medium}: ${JSON.stringify(fates)}`);
   });
 
-  // What the tabs say of bulks is the same everywhere.
+  // Bulks work the same everywhere: one browser and medium are enough.
   if (name !== 'chromium' || medium !== 'indexeddb') return;
 
-  check('a tab that is stopped with a bulk under way holds up nobody, and nothing of it is stored', async () => {
+  check('a bulk of a stopped tab is given up when others wait, and nothing of it is stored', async () => {
     const [one, two] = places as [Place, Place];
     expect(await one.tab.isLeader()).toBe(true);
     await two.tab.page.evaluate(bulkStep, 'begin');
@@ -130,7 +130,7 @@ describe.each([
     expect(await two.tab.pairs()).toEqual({ meanwhile: '1' });
   });
 
-  check('a tab that takes its time with a bulk is waited for', async () => {
+  check('a bulk of a slow but running tab is waited for', async () => {
     const [one, two] = places as [Place, Place];
     await two.tab.page.evaluate(bulkStep, 'begin');
     const waiting = one.tab.set('meanwhile', '1');

@@ -1,9 +1,9 @@
-/** What callers give, read once: with everything that is in it, and in its order. */
+/** Arguments of callers, copied by reading each property once, completely and in order. */
 import { expect, test } from 'vitest';
 import { booleanOptions, objectArgument } from '../../src/arguments.ts';
 import { dict, keysOf } from '../../src/cinder/dict.ts';
 
-test('the copy of an object keeps the order of keys that look like numbers, and __proto__ as a key', () => {
+test('objectArgument() keeps the order of numeric keys, and __proto__ as a key', () => {
   const specs = dict<unknown>([
     ['10', 'a'],
     ['2', 'b'],
@@ -14,7 +14,7 @@ test('the copy of an object keeps the order of keys that look like numbers, and 
   expect(Object.getPrototypeOf(copy)).toBe(Object.prototype);
 });
 
-test('an object that is another one at each look is looked at once', () => {
+test('booleanOptions() reads each property once', () => {
   let looks = 0;
   const given = {
     get force() {
@@ -26,6 +26,6 @@ test('an object that is another one at each look is looked at once', () => {
   expect(looks).toBe(1);
 });
 
-test('a switch that is undefined is one that was left out', () => {
+test('booleanOptions() uses the default for undefined', () => {
   expect(booleanOptions('toJson', { simplified: undefined }, { simplified: true })).toEqual({ simplified: true });
 });

@@ -1,4 +1,4 @@
-/** What is assigned to an object that a user holds: a field of it, or an error. Nothing is lost in silence. */
+/** Assigning to an object that a user holds sets a field or is an error: no assignment is lost in silence. */
 import { type Backend, type Cinderlib, KeyValue, setup, Volume } from 'cinderlib-wasm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
@@ -11,7 +11,7 @@ beforeEach(async () => {
 });
 afterEach(() => cl.close());
 
-/** One object of each kind, as it was made, and as it is read, loaded and found inside another. */
+/** One object of each kind: newly created, read, loaded, and found in another object. */
 async function everyObject(): Promise<Readonly<Record<string, object>>> {
   const volume = await backend.createVolume(1, { extra_specs: { a: '1' }, qos_specs: { b: '2' } });
   const snapshot = await volume.createSnapshot();
@@ -38,7 +38,7 @@ async function everyObject(): Promise<Readonly<Record<string, object>>> {
   };
 }
 
-test('a misspelt field of any object is an error', async () => {
+test('assigning a misspelt field is an error on any object', async () => {
   for (const [what, object] of Object.entries(await everyObject())) {
     const assign = (): unknown => Object.assign(object, { dispaly_name: 'x' });
     expect(assign, what).toThrow(/dispaly_name/);
@@ -46,7 +46,7 @@ test('a misspelt field of any object is an error', async () => {
   }
 });
 
-test('the objects of a subclass may have properties of their own', async () => {
+test('objects of a subclass may have properties of their own', async () => {
   class Marked extends Volume {
     mark = 'own';
     readonly #hidden = 1;
@@ -67,7 +67,7 @@ test('the objects of a subclass may have properties of their own', async () => {
   expect(new Pair('k', 'v').pair).toBe(true);
 });
 
-describe('a property that can only be read', () => {
+describe('assigning a read-only property', () => {
   const ofConnections = ['id', 'conn_info', 'protocol', 'device', 'path', 'attached', 'connected'];
   test.each([
     ...['id', 'ovo', 'volume_type'].map((name) => ['a new volume', name] as const),
@@ -75,7 +75,7 @@ describe('a property that can only be read', () => {
     ...ofConnections.map((name) => ['a new connection', name] as const),
     ...['id', 'ovo', 'qos_specs'].map((name) => ['a volume type', name] as const),
     ...['id', 'ovo'].map((name) => ['QoS specs', name] as const),
-  ])('of %s says so: %s', async (what, name) => {
+  ])('of %s is a ValueError: %s', async (what, name) => {
     const object = (await everyObject())[what] ?? expect.unreachable();
     const before: unknown = Reflect.get(object, name);
     expect(() => Object.assign(object, { [name]: 'secret' })).toThrow(
@@ -88,7 +88,7 @@ describe('a property that can only be read', () => {
     expect(Reflect.get(object, name)).toEqual(before);
   });
 
-  test('of a backend says so', () => {
+  test('of a backend is a ValueError', () => {
     for (const name of ['poolNames', 'config']) {
       expect(() => Object.assign(backend, { [name]: [] })).toThrow(expect.objectContaining({ name: 'ValueError' }));
     }

@@ -1,4 +1,4 @@
-/** What users get wrong, through the public API: one typed error each, and nothing lost. */
+/** Mistakes of users of the public API: each gives one typed error, and nothing is lost. */
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
@@ -30,7 +30,7 @@ async function errorOf(promise: Promise<unknown>): Promise<CinderlibError> {
 
 const db = (path: string) => ({ persistence_config: { storage: 'db', connection: `sqlite:///${path}` } });
 
-describe('a persistence_config', () => {
+describe('setup() with a persistence_config', () => {
   test.each([
     [{ storage: 'nope' }, 'InvalidPersistence', 'Invalid persistence storage: nope.'],
     [{ storage: 'memry' }, 'InvalidPersistence', 'Did you mean memory?'],
@@ -71,7 +71,7 @@ describe('a persistence_config', () => {
     [{ storage: 'db', connection: 'mysql://h/d', from: new Uint8Array() }, 'InvalidPersistence', 'from'],
     [{ storage: 'db', connection: 'sqlite://', statement_timeout: 1 }, 'InvalidPersistence', 'statement_timeout'],
     [{ storage: 'db', connection: 'sqlite://', medium: 'tape' }, 'InvalidPersistence', 'medium'],
-  ])('%j is refused with %s', async (persistence_config, name, part) => {
+  ])('of %j fails with %s', async (persistence_config, name, part) => {
     const error = await errorOf(setup({ persistence_config } as Parameters<typeof setup>[0]));
     expect(error.name).toBe(name);
     expect(error.message).toContain(part);
@@ -79,7 +79,7 @@ describe('a persistence_config', () => {
   });
 
   test.each([null, undefined, {}, { storage: null }, { storage: '' }])(
-    '%j means memory',
+    'of %j uses memory',
     async (persistence_config) => {
       const cl = await setup({ persistence_config } as Parameters<typeof setup>[0]);
       expect((await cl.info()).storage).toBe('memory');
@@ -87,7 +87,7 @@ describe('a persistence_config', () => {
     },
   );
 
-  test('is left as it was given', async () => {
+  test('leaves the object unchanged', async () => {
     const persistence_config = Object.freeze({ storage: 'memory_db' });
     await (await setup({ persistence_config })).close();
     expect(persistence_config).toEqual({ storage: 'memory_db' });
@@ -101,17 +101,17 @@ test.each([
   ['host', 5, 'host'],
   ['storage', 'db', 'persistence_config'],
   ['connection', 'sqlite:///x', 'persistence_config'],
-])('the option %s: %j of setup is refused', async (name, value, part) => {
+])('setup() refuses the option %s: %j', async (name, value, part) => {
   const error = await errorOf(setup({ [name]: value }));
   expect(error.name).toBe('InvalidOption');
   expect(error.message).toContain(part);
 });
 
-test('an option of Cinder itself is taken', async () => {
+test('setup() accepts options of Cinder itself', async () => {
   await (await setup({ debug: true, my_ip: '192.0.2.1' })).close();
 });
 
-describe('a backend', () => {
+describe('cl.backend()', () => {
   test.each([
     [{ volume_backend_name: 'b' }, 'InvalidOption', 'volume_driver'],
     [{ volume_driver: driver }, 'InvalidOption', 'volume_backend_name'],
@@ -124,7 +124,7 @@ describe('a backend', () => {
     [{}, 'InvalidOption', 'volume_backend_name'],
     [{ volume_backend_name: 'a#b', volume_driver: driver }, 'InvalidOption', '@ or #'],
     [{ volume_backend_name: 'a@b', volume_driver: driver }, 'InvalidOption', '@ or #'],
-  ])('%j is refused with %s', async (options, name, part) => {
+  ])('refuses %j with %s', async (options, name, part) => {
     const cl = await setup();
     const error = await errorOf(cl.backend(options as Parameters<Cinderlib['backend']>[0]));
     expect(error.name).toBe(name);
@@ -133,8 +133,8 @@ describe('a backend', () => {
   });
 });
 
-describe('a path', () => {
-  test('in a folder that is missing is refused, and no folder is made', async () => {
+describe('setup() with the path of a database', () => {
+  test('in a missing folder fails, and creates no folder', async () => {
     await inTemporaryFolder(async (folder) => {
       const error = await errorOf(setup(db(join(folder, 'missing', 'cl.sqlite'))));
       expect(error.name).toBe('DatabaseUnavailable');
@@ -143,7 +143,7 @@ describe('a path', () => {
     });
   });
 
-  test('that is a folder is refused', async () => {
+  test('that is a folder fails', async () => {
     await inTemporaryFolder(async (folder) => {
       mkdirSync(join(folder, 'cl.sqlite'));
       expect((await errorOf(setup(db(join(folder, 'cl.sqlite'))))).name).toBe('DatabaseUnavailable');
@@ -151,7 +151,7 @@ describe('a path', () => {
     });
   });
 
-  test('in a folder that is read-only is refused', async () => {
+  test('in a read-only folder fails', async () => {
     await inTemporaryFolder(async (folder) => {
       const [bundle, target] = [join(folder, 'bundle'), join(folder, 'target')];
       cpSync(new URL('../../dist/', import.meta.url), bundle, { recursive: true });
@@ -162,7 +162,7 @@ describe('a path', () => {
       const program =
         `import { setup } from ${JSON.stringify(pathToFileURL(join(bundle, 'index.js')).href)};` +
         `await setup(${JSON.stringify(options)}).catch(({ name, message }) => console.log(name, message));`;
-      // Root may write anywhere: the program runs as nobody.
+      // Root may write anywhere, so the program runs as nobody.
       const user = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
       const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
         encoding: 'utf8',
@@ -176,7 +176,7 @@ describe('a path', () => {
   });
 });
 
-describe('a file', () => {
+describe('setup() with a file', () => {
   const cases: readonly (readonly [string, (path: string) => void, string])[] = [
     [
       'that is text',
@@ -202,7 +202,7 @@ describe('a file', () => {
     ],
   ];
 
-  test.each(cases)('%s is refused and left as it is', async (_name, make, errorName) => {
+  test.each(cases)('%s fails, and leaves the file as it is', async (_name, make, errorName) => {
     await inTemporaryFolder(async (folder) => {
       const path = join(folder, 'cl.sqlite');
       make(path);
@@ -214,10 +214,10 @@ describe('a file', () => {
     });
   });
 
-  test('with a corrupt page says so when that page is read, and other pages still answer', async () => {
+  test('with a corrupt page opens it, and only reads of that page fail', async () => {
     await inTemporaryFolder(async (folder) => {
       const path = copyGolden('rich.sqlite', join(folder, 'cl.sqlite'));
-      // A leaf of the table volumes: SQLite's own dbstat would say which page, its root is found by the text in it.
+      // A leaf page of the table volumes, found by a text in it.
       const bytes = readFileSync(path);
       const place = bytes.indexOf('lvm_iscsi#') & ~4095;
       overwrite(path, place, 4096);
@@ -228,7 +228,7 @@ describe('a file', () => {
     });
   });
 
-  test('of no bytes is an empty database', async () => {
+  test('of no bytes makes it a new database', async () => {
     await inTemporaryFolder(async (folder) => {
       const path = join(folder, 'cl.sqlite');
       writeFileSync(path, '');
@@ -248,7 +248,7 @@ function overwrite(path: string, start: number, length: number): void {
 
 describe('a database at another revision', () => {
   const refused = goldenRevisions.filter(({ name, opens }) => !opens || name === 'legacy-135');
-  test.each(refused)('$name is refused and keeps every byte', async ({ file, name }) => {
+  test.each(refused)('$name is refused and not changed', async ({ file, name }) => {
     await inTemporaryFolder(async (folder) => {
       const path = copyGolden(file, join(folder, 'cl.sqlite'));
       const before = readFileSync(path);
@@ -261,7 +261,7 @@ describe('a database at another revision', () => {
   });
 
   const opened = goldenRevisions.filter(({ name, opens }) => opens && name !== 'legacy-135');
-  test.each(opened)('$name opens and ends as the original leaves it', async ({ file, after }) => {
+  test.each(opened)('$name opens and is left as the original leaves it', async ({ file, after }) => {
     await inTemporaryFolder(async (folder) => {
       const path = copyGolden(file, join(folder, 'cl.sqlite'));
       const cl = await setup({ ...db(path), fail_on_missing_backend: false });
@@ -279,8 +279,8 @@ describe('a database at another revision', () => {
   });
 });
 
-describe('with a database of volumes', () => {
-  /** Runs the bad call and sees that it fails, and that the database holds what it held. */
+describe('in a database with volumes', () => {
+  /** Runs the bad call and checks that it fails, and that the content of the database stays the same. */
   async function unharmed(bad: (cl: Cinderlib) => Promise<unknown>, name: string): Promise<CinderlibError> {
     return inTemporaryFolder(async (folder) => {
       const path = copyGolden('rich.sqlite', join(folder, 'cl.sqlite'));
@@ -304,26 +304,26 @@ describe('with a database of volumes', () => {
   }
 
   const hostile: readonly (readonly [string, string, string])[] = [
-    ['no JSON', '{"class": "Volume"', 'JSONDecodeError'],
+    ['invalid JSON', '{"class": "Volume"', 'JSONDecodeError'],
     ['a list of numbers', '[1, 2]', 'InvalidDump'],
     ['an unknown class', '{"class": "constructor", "backend": {}, "ovo": {}}', 'InvalidDump'],
-    ['a class of the prototype', '{"class": "__proto__", "backend": {}}', 'InvalidDump'],
-    ['inherited keys', '{"__proto__": {"class": "Volume", "backend": {}, "ovo": {}}}', 'InvalidDump'],
-    ['no backend', '{"class": "Volume", "ovo": {}}', 'InvalidDump'],
-    ['endless depth', '['.repeat(100_000), 'InvalidDump'],
-    ['endless depth in a dictionary', '{"class":'.repeat(100_000), 'InvalidDump'],
+    ['__proto__ as a class', '{"class": "__proto__", "backend": {}}', 'InvalidDump'],
+    ['keys inherited through __proto__', '{"__proto__": {"class": "Volume", "backend": {}, "ovo": {}}}', 'InvalidDump'],
+    ['an object without a backend', '{"class": "Volume", "ovo": {}}', 'InvalidDump'],
+    ['lists nested too deeply', '['.repeat(100_000), 'InvalidDump'],
+    ['dictionaries nested too deeply', '{"class":'.repeat(100_000), 'InvalidDump'],
     [
-      'a backend that is not there',
+      'an object of an unknown backend',
       '{"class": "Volume", "backend": {"volume_backend_name": "x"}, "ovo": {}}',
       'BackendNotPresent',
     ],
   ];
-  test.each(hostile)('a load of %s stores nothing', async (_name, text, errorName) => {
+  test.each(hostile)('loading %s fails and stores nothing', async (_name, text, errorName) => {
     await unharmed((cl) => cl.load(text, { save: true }), errorName);
     expect(Reflect.get({}, 'class')).toBeUndefined();
   });
 
-  test('a load names the element and the backend that it fails for', async () => {
+  test('the error of load() names the element of the dump, and the backend', async () => {
     await inTemporaryFolder(async (folder) => {
       const cl = await setup(db(copyGolden('one.sqlite', join(folder, 'cl.sqlite'))));
       try {
@@ -341,7 +341,7 @@ describe('with a database of volumes', () => {
     });
   });
 
-  test('a load whose last object cannot be stored stores none of the others', async () => {
+  test('if the last object of a load cannot be stored, none is', async () => {
     await unharmed(async (cl) => {
       const volume = (await firstVolume(cl)).toJsons();
       const text = (id: string, name: string) =>
@@ -351,7 +351,7 @@ describe('with a database of volumes', () => {
   });
 
   test.each(['display_name', 'provider_location', 'host'])(
-    'a lone surrogate in %s is refused by name',
+    'a lone surrogate in %s is refused with the name of the field',
     async (field) => {
       const error = await unharmed(async (cl) => {
         const volume = await firstVolume(cl);
@@ -373,13 +373,13 @@ describe('with a database of volumes', () => {
   });
 
   test.each(['', 'nobody', "' OR 1=1 --", '\0', 'x'.repeat(1_000_000)])(
-    'an id that is not there is not found: %#',
+    'getById() with an unknown id gives VolumeNotFound: %#',
     async (id) => {
       await unharmed((cl) => cl.Volume.getById(id), 'VolumeNotFound');
     },
   );
 
-  test('wrong types are refused before anything is called', async () => {
+  test('arguments of wrong types are refused before the driver is called', async () => {
     await unharmed(
       (cl) => (cl.backends.get('ceph.rbd') ?? expect.unreachable()).createVolume('big' as never),
       'ValueError',
@@ -391,7 +391,7 @@ describe('with a database of volumes', () => {
   });
 });
 
-test('a name of 1 MB and text with NUL are kept to the letter', async () => {
+test('a name of 1 MB and texts with NUL are kept to the letter', async () => {
   await inTemporaryFolder(async (folder) => {
     const path = join(folder, 'cl.sqlite');
     const texts = ['x'.repeat(1_000_000), 'a\0b', '\0', '漢'.repeat(300_000)];
@@ -411,7 +411,7 @@ test('a name of 1 MB and text with NUL are kept to the letter', async () => {
   });
 });
 
-test('from makes a database of bytes, and never over one that is there', async () => {
+test('the option from creates a database from bytes, and never replaces one', async () => {
   await inTemporaryFolder(async (folder) => {
     const golden = readFileSync(copyGolden('one.sqlite', join(folder, 'one.sqlite')));
     const path = join(folder, 'cl.sqlite');

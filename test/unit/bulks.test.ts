@@ -1,4 +1,4 @@
-/** Bulks of one context: one after the other, so that none goes on with another's, whatever becomes of it in the core. */
+/** Bulks of one context run one after the other, so that none interferes with another, whatever its outcome. */
 import { expect, test } from 'vitest';
 import { DatabasePersistence } from '../../src/persistence/database.ts';
 import type { CoreClient } from '../../src/rpc/client.ts';
@@ -27,7 +27,7 @@ function storage() {
   return { sent, persistence: new DatabasePersistence('db', {}, config satisfies CoreConfig, async () => core) };
 }
 
-test('the next bulk begins when the one before it has ended, however it did', async () => {
+test('a bulk begins once the one before it was committed or rolled back, even if that failed', async () => {
   const { sent, persistence } = storage();
   await persistence.open({ reportChanges: () => {} } as never);
   const [first, second, third] = [persistence.bulk(), persistence.bulk(), persistence.bulk()];

@@ -1,10 +1,10 @@
-/** Telling of changes: more of them at once than anybody takes, and somebody who cannot take them. */
+/** Reporting changes: more of them at once than a reader accepts, and a listener that fails. */
 import { expect, test } from 'vitest';
 import { ChangeFeed } from '../../src/persistence/change-feed.ts';
 import type { SingleWrite } from '../../src/rpc/contract.ts';
 import { DurableChanges, OwnChanges } from '../../src/rpc/writes.ts';
 
-/** More than a function can be given arguments. */
+/** More than a function accepts as arguments. */
 const huge = 200_000;
 
 const changes = (count: number) =>
@@ -12,7 +12,7 @@ const changes = (count: number) =>
 const writes = (count: number): SingleWrite[] =>
   Array.from({ length: count }, (_, n) => ({ kind: 'deleteVolume', id: `${n}` }));
 
-test('a batch that is too big for a reader is one that it has missed', async () => {
+test('a batch that is too big for a reader ends it with ChangesMissed', async () => {
   const feed = new ChangeFeed();
   const [before, reader] = [feed.read(), feed.read()];
   const pull = before.next();
@@ -22,7 +22,7 @@ test('a batch that is too big for a reader is one that it has missed', async () 
   expect(await reader.next()).toEqual({ done: true, value: undefined });
 });
 
-test('10,000 changes wait for a reader, and not one more', async () => {
+test('up to 10,000 changes wait for a reader, and one more ends it with ChangesMissed', async () => {
   const feed = new ChangeFeed();
   const reader = feed.read();
   feed.tell(changes(9_999));
@@ -34,7 +34,7 @@ test('10,000 changes wait for a reader, and not one more', async () => {
   await expect(reader.next()).rejects.toMatchObject({ name: 'ChangesMissed' });
 });
 
-test('of a batch and of a bulk no more is told than makes a reader miss them', () => {
+test('batches and bulks report no more changes than it takes to make a reader miss them', () => {
   const durable = new DurableChanges();
   expect(durable.after({ kind: 'batch', commands: writes(huge) }).length).toBe(10_001);
   durable.after({ kind: 'beginBulk' });
@@ -42,7 +42,7 @@ test('of a batch and of a bulk no more is told than makes a reader miss them', (
   expect(durable.after({ kind: 'commitBulk' }).length).toBe(10_001);
 });
 
-test('what is stored is not undone by who cannot be told of it', () => {
+test('a listener that throws does not fail a change that is stored', () => {
   const own = new OwnChanges();
   own.listener = () => {
     throw new Error('no time');

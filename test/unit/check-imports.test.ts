@@ -1,4 +1,4 @@
-/** The rules of who may import whom, tried on small trees that break them. */
+/** The rules of which part may import which, applied to small trees that break them. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(tree, { recursive: true, force: true }));
 
-/** What the check says of a package with these files. */
+/** The problems of a package with these files. */
 function problemsOf(files: Readonly<Record<string, string>>): string[] {
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(tree, path)), { recursive: true });
@@ -29,7 +29,7 @@ describe('importProblems()', () => {
     expect(importProblems(root)).toStrictEqual([]);
   });
 
-  it('finds nothing wrong with imports that go down', () => {
+  it('allows imports from lower parts', () => {
     const problems = problemsOf({
       'src/index.ts': "export { setup } from './setup.ts';",
       'src/setup.ts': "import { Cinderlib } from './cinderlib.ts';\nexport const setup = Cinderlib;",
@@ -64,7 +64,7 @@ describe('importProblems()', () => {
   });
 
   it.each(['import { x } from', 'import x from', 'import * as x from', 'import', 'export { x } from', 'export * from'])(
-    'sees every way to import: %s',
+    'sees every form of import: %s',
     (words) => {
       expect(problemsOf({ 'src/errors/base.ts': `// first\n${words} '../setup.ts';` })).toStrictEqual([
         'src/errors/base.ts:2: errors may not import from setup (../setup.ts).',
@@ -72,7 +72,7 @@ describe('importProblems()', () => {
     },
   );
 
-  it('sees imports over several lines and imports at run time', () => {
+  it('sees imports over several lines, and dynamic imports', () => {
     const problems = problemsOf({
       'src/errors/base.ts': "import {\n  x,\n  y,\n} from '../setup.ts';",
       'src/errors/more.ts': "const { x } = await import('../setup.ts');",
@@ -83,7 +83,7 @@ describe('importProblems()', () => {
     ]);
   });
 
-  it('lets types come from anywhere, except into the leaves, the drivers and the core', () => {
+  it('allows importing types from anywhere, except in the leaves, the drivers and the core', () => {
     const problems = problemsOf({
       'src/persistence/memory.ts': "import type { Volume } from '../objects/volume.ts';\nexport type V = Volume;",
       'src/sql/core.ts': "import type { Command } from '../rpc/contract.ts';\nexport type C = Command;",
@@ -98,13 +98,13 @@ describe('importProblems()', () => {
     ]);
   });
 
-  it('lets the client without a worker reach the core', () => {
+  it('allows the client without a worker to import the core', () => {
     const text = "import { makeCore } from '../sql/make-core.ts';\nexport const core = makeCore;";
     expect(problemsOf({ 'src/rpc/local-client.ts': text })).toStrictEqual([]);
     expect(problemsOf({ 'src/rpc/worker-client.ts': text })).toHaveLength(1);
   });
 
-  it('reports another package where it does not belong', () => {
+  it('reports a third-party package outside of the files that may import it', () => {
     const problems = problemsOf({
       'src/rpc/client.ts': "import { wrap } from 'comlink';\nexport const a = wrap;",
       'src/setup.ts': "import { wrap } from 'comlink';\nexport const a = wrap;",
@@ -116,7 +116,7 @@ describe('importProblems()', () => {
     ]);
   });
 
-  it('reports a package that too many files import, where each of them might', () => {
+  it('reports a package that more files import than may', () => {
     const problems = problemsOf({
       'src/rpc/client.ts': "import { wrap } from 'comlink';\nexport const a = wrap;",
       'src/rpc/host.ts': "import { expose } from 'comlink';\nexport const a = expose;",
@@ -129,7 +129,7 @@ describe('importProblems()', () => {
     ).toStrictEqual(['src/rpc/client.ts, src/rpc/host.ts, src/rpc/third.ts: 3 files import comlink; at most 2 may.']);
   });
 
-  it("reports Node's modules and the names of runtimes outside of the one file that asks", () => {
+  it('reports modules of Node and names of runtimes outside of src/runtime.ts', () => {
     const problems = problemsOf({
       'src/runtime.ts': 'export const version = process.versions.node ?? Deno.version;',
       'src/media/filesystem.ts': "import { readFileSync } from 'node:fs';\nexport const a = readFileSync;",
@@ -165,7 +165,7 @@ describe('importProblems()', () => {
     ]);
   });
 
-  it('reports a cycle, but not one of types', () => {
+  it('reports an import cycle, but not one of types', () => {
     const problems = problemsOf({
       'src/objects/a.ts': "import { b } from './b.ts';\nexport const a = b;",
       'src/objects/b.ts': "import { c } from './c.ts';\nexport const b = c;",
@@ -178,15 +178,15 @@ describe('importProblems()', () => {
     ]);
   });
 
-  it('reports files that no rule is for', () => {
+  it('reports files that belong to no part', () => {
     expect(problemsOf({ 'src/utils/misc.ts': 'export const a = 1;' })).toStrictEqual([
       'src/utils/misc.ts: belongs to no part; give it a line in scripts/import-rules.ts.',
     ]);
   });
 });
 
-describe('the command', () => {
-  it('fails and says why', () => {
+describe('scripts/check-imports.ts', () => {
+  it('fails and prints the problems', () => {
     problemsOf({ 'src/errors/base.ts': "import '../setup.ts';" });
     const runner = join(root, 'scripts/run.mjs');
     const { status, stderr } = spawnSync(process.execPath, [runner, join(root, 'scripts/check-imports.ts')], {
@@ -201,13 +201,13 @@ describe('the command', () => {
 describe('scanImports()', () => {
   const specifiers = (text: string) => scanImports(text).map(({ specifier }) => specifier);
 
-  it('does not take comments and texts for code', () => {
+  it('ignores imports in comments and strings', () => {
     expect(
       specifiers("// import 'a';\n/* import 'b'; */\nconst t = \"import 'c';\";\nconst u = `import 'd';`;"),
     ).toStrictEqual([]);
   });
 
-  it('finds its way through templates, regular expressions and quotation marks inside of both', () => {
+  it('handles templates, regular expressions, and quotation marks in both', () => {
     const text = [
       // biome-ignore lint/suspicious/noTemplateCurlyInString: a template inside of a text is the point
       "const a = `it's ${b ? `\\`${c}'` : '}'} \"`;",
@@ -219,7 +219,7 @@ describe('scanImports()', () => {
     expect(maskText(text).split('\n')).toHaveLength(3);
   });
 
-  it('does not take a method for an import', () => {
+  it('ignores methods named import', () => {
     expect(specifiers("loader.import('a'); this.#import('b'); reimport('c');")).toStrictEqual([]);
   });
 });

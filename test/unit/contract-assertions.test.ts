@@ -1,4 +1,4 @@
-/** What the contract suites say to the author of a plugin or driver that breaks them. */
+/** What the contract suites report to the author of a plugin or driver that breaks them. */
 import { expect, test } from 'vitest';
 import { assertEqual } from '../../src/contracts/assertions.ts';
 
@@ -14,11 +14,11 @@ test.each([
   [volume({ size: 2 }), volume({}), 'at ["volumes"]["0"]["size"] expected 1, got 2'],
   [volume({}), volume({ name: 'v' }), 'at ["volumes"]["0"]["name"] expected "v", got undefined'],
   [{ ...volume({}), volumes: [] }, volume({}), 'at ["volumes"]["0"] expected {"size":1}, got undefined'],
-])('a difference is shown where it is', (actual, expected, said) => {
+])('assertEqual() shows where the values differ', (actual, expected, said) => {
   expect(() => assertEqual(actual, expected)).toThrow(new Error(`The contract is broken: ${said}.`));
   expect(() => assertEqual(expected, actual)).toThrow('The contract is broken');
 });
 
-test('the order of keys is no difference', () => {
+test('assertEqual() ignores the order of keys', () => {
   assertEqual({ ...volume({}), last: 1 }, { last: 1, ...volume({}) });
 });

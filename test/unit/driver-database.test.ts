@@ -1,4 +1,4 @@
-/** What drivers can look up, in every storage. */
+/** What drivers can look up in every storage. */
 import { describe, expect, it } from 'vitest';
 import { entriesOf, keysOf } from '../../src/cinder/dict.ts';
 import type { DriverDatabase } from '../../src/persistence/driver-database.ts';
@@ -6,8 +6,8 @@ import { setup } from '../../src/setup.ts';
 
 const volume_driver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
 
-describe.each(['memory', 'memory_db'])('the db of drivers in the storage %s', (storage) => {
-  it('finds what is stored, a type and QoS by the id of their volume', async () => {
+describe.each(['memory', 'memory_db'])('the db of a driver in the storage %s', (storage) => {
+  it('finds stored objects, and a volume type and QoS specs by the id of their volume', async () => {
     await using cl = await setup({ host: 'h', worker: false, persistence_config: { storage } });
     const backend = await cl.backend({ volume_backend_name: 'b', volume_driver });
     const db = backend.driver.db as DriverDatabase; // What both storages give.
@@ -34,7 +34,7 @@ describe.each(['memory', 'memory_db'])('the db of drivers in the storage %s', (s
     await expect(db.getById('Cluster', id)).rejects.toMatchObject({ name: 'ValueError' });
   });
 
-  it("loses none of several changes of the administrators' metadata that are made at once, nor their order", async () => {
+  it('applies concurrent changes of the admin metadata one after the other', async () => {
     await using cl = await setup({ worker: false, persistence_config: { storage } });
     const backend = await cl.backend({ volume_backend_name: 'b', volume_driver });
     const db = backend.driver.db as DriverDatabase;
@@ -58,7 +58,7 @@ describe.each(['memory', 'memory_db'])('the db of drivers in the storage %s', (s
     ]);
   });
 
-  it("changes the administrators' metadata of a volume, stored or just being made", async () => {
+  it('changes the admin metadata of a volume, even during its creation', async () => {
     await using cl = await setup({ worker: false, persistence_config: { storage } });
     const backend = await cl.backend({ volume_backend_name: 'b', volume_driver });
     const db = backend.driver.db as DriverDatabase;

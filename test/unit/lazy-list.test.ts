@@ -1,4 +1,4 @@
-/** Lists that are read while they are replaced, changed or read anew. */
+/** Lists that are replaced, changed or read anew while they are being read. */
 import { beforeEach, expect, test } from 'vitest';
 import { LazyList } from '../../src/objects/lazy-list.ts';
 
@@ -13,7 +13,7 @@ beforeEach(() => {
 const items = (...ids: string[]): Item[] => ids.map((id) => ({ id }));
 const ids = (loaded: readonly Item[] | null) => loaded?.map(({ id }) => id) ?? null;
 
-/** A read that is answered when the test says so. */
+/** A read that ends when the test says so. */
 function read(): { run: () => Promise<Item[]>; answer: (...ids: string[]) => void; fail: () => void } {
   let end: { answer: (...found: string[]) => void; fail: () => void } | undefined;
   const promise = new Promise<Item[]>((resolve, reject) => {
@@ -22,14 +22,14 @@ function read(): { run: () => Promise<Item[]>; answer: (...ids: string[]) => voi
   return { run: () => promise, answer: (...found) => end?.answer(...found), fail: () => end?.fail() };
 }
 
-test('two first uses wait for one read', async () => {
+test('concurrent first calls of load() share one read', async () => {
   const [one, other] = [read(), read()];
   const both = Promise.all([list.load(one.run), list.load(other.run)]);
   one.answer('a');
   expect((await both).map(ids)).toEqual([['a'], ['a']]);
 });
 
-test('a read that began before the list was replaced does not undo that', async () => {
+test('replace() is not undone by a read that began before it', async () => {
   const before = read();
   const first = list.load(before.run);
   list.replace(items('new'));
@@ -38,7 +38,7 @@ test('a read that began before the list was replaced does not undo that', async 
   expect(ids(list.loaded)).toEqual(['new']);
 });
 
-test('a read that began before the list was forgotten is not kept, nor joined', async () => {
+test('after replace(null), load() neither keeps nor joins an earlier read', async () => {
   const [before, after] = [read(), read()];
   const first = list.load(before.run);
   list.replace(null);
@@ -50,7 +50,7 @@ test('a read that began before the list was forgotten is not kept, nor joined', 
   expect(ids(list.loaded)).toEqual(['new']);
 });
 
-test('who asked before the list was forgotten gets what was read', async () => {
+test('load() returns its own result even if the list was reset meanwhile', async () => {
   const before = read();
   const first = list.load(before.run);
   list.replace(null);
@@ -59,7 +59,7 @@ test('who asked before the list was forgotten gets what was read', async () => {
   expect(list.loaded).toBe(null);
 });
 
-test('reading anew does not join a read that began before', async () => {
+test('reload() does not join an earlier read, and earlier callers get its result', async () => {
   const [before, anew] = [read(), read()];
   const first = list.load(before.run);
   const second = list.reload(anew.run);
@@ -70,7 +70,7 @@ test('reading anew does not join a read that began before', async () => {
   expect(ids(list.loaded)).toEqual(['new']);
 });
 
-test('what happens to the list while it is read is not lost in any read', async () => {
+test('put() and remove() during reads apply to the results of all of them', async () => {
   const [before, anew] = [read(), read()];
   const first = list.load(before.run);
   const second = list.reload(anew.run);
@@ -82,7 +82,7 @@ test('what happens to the list while it is read is not lost in any read', async 
   expect(ids(await second)).toEqual(['c', 'b']);
 });
 
-test('after a read that failed the list is read again', async () => {
+test('load() reads again after a read failed', async () => {
   const [failed, after] = [read(), read()];
   const first = list.load(failed.run);
   failed.fail();

@@ -1,4 +1,4 @@
-/** Attaching, detaching and extending on this host: what the connector, the driver and the storage are told. */
+/** Attaching, detaching and extending on this host: the calls of the connector, the driver and the storage. */
 import { type Backend, type Cinderlib, registerConnector, registerVolumeDriver, setup } from 'cinderlib-wasm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Log, RecordingPersistence, recordingDriver, type Script } from '../support/recorder.ts';
@@ -7,9 +7,9 @@ let log: Log;
 let script: Script;
 let cl: Cinderlib;
 let backend: Backend;
-/** What the connector throws when it is to detach. */
+/** The error that the connector throws on detach, if any. */
 let stuck: Error | null;
-/** What it throws when it is to tell of a new size. */
+/** The error that the connector throws on extend, if any. */
 let blind: Error | null;
 
 beforeEach(async () => {
@@ -49,10 +49,10 @@ const disconnected = ['P deleteConnection', 'D removeExport', 'P setVolume avail
 
 test.each([
   ['nothing', undefined],
-  ['a path alone', '/dev/sdb'],
-  ['no path', { type: 'block' }],
-  ['what cannot be stored', { path: '/dev/sdb', type: 'block', close: () => {} }],
-])('a connector that answers with %s has it taken back', async (_what, device) => {
+  ['a bare path', '/dev/sdb'],
+  ['a device without a path', { type: 'block' }],
+  ['a value that cannot be stored', { path: '/dev/sdb', type: 'block', close: () => {} }],
+])('attach() disconnects again if the connector answers with %s', async (_what, device) => {
   registerConnector(
     'logged',
     class {
@@ -73,7 +73,7 @@ test.each([
   expect([volume.local_attach, volume.status, await volume.connections()]).toEqual([null, 'available', []]);
 });
 
-test('a device that cannot be used, nor be detached, stays in the connection, which says why', async () => {
+test('if an unusable device cannot be detached, it stays in the connection, and the error has both reasons', async () => {
   const reason = new Error('busy');
   registerConnector(
     'logged',
@@ -102,8 +102,8 @@ async function attached() {
   return { volume, connection };
 }
 
-describe('detach', () => {
-  test('tells the connector the device, and forces nothing unless it is told', async () => {
+describe('detach()', () => {
+  test('passes the device to the connector, without force by default', async () => {
     const { volume, connection } = await attached();
     await volume.detach();
     expect(log).toEqual([
@@ -115,7 +115,7 @@ describe('detach', () => {
     expect([volume.local_attach, connection.attached, connection.connected]).toEqual([null, false, false]);
   });
 
-  test('that the connector refuses is an error, and leaves the volume attached', async () => {
+  test('fails if the connector refuses, and leaves the volume attached', async () => {
     const { volume, connection } = await attached();
     stuck = new Error('busy');
     await expect(volume.detach()).rejects.toBe(stuck);
@@ -124,7 +124,7 @@ describe('detach', () => {
     expect([connection.attached, connection.connected, volume.status]).toEqual([true, true, 'in-use']);
   });
 
-  test('by force disconnects everything though the connector refuses', async () => {
+  test('with force disconnects everything even if the connector refuses', async () => {
     const { volume, connection } = await attached();
     stuck = new Error('busy');
     await volume.detach({ force: true });
@@ -134,7 +134,7 @@ describe('detach', () => {
     expect(await volume.connections()).toEqual([]);
   });
 
-  test('by force disconnects everything though the driver refuses', async () => {
+  test('with force disconnects everything even if the driver refuses', async () => {
     const { volume, connection } = await attached();
     script.set('terminateConnection', new Error('array is down'));
     await volume.detach({ force: true });
@@ -142,7 +142,7 @@ describe('detach', () => {
     expect([volume.local_attach, connection.connected, connection.deleted]).toEqual([null, false, true]);
   });
 
-  test('that the driver refuses leaves the volume connected, and no longer attached', async () => {
+  test('fails if the driver refuses, and leaves the volume connected but detached', async () => {
     const { volume, connection } = await attached();
     const down = new Error('array is down');
     script.set('terminateConnection', down);
@@ -151,7 +151,7 @@ describe('detach', () => {
     expect([volume.local_attach, connection.connected, volume.status]).toEqual([null, true, 'in-use']);
   });
 
-  test('that ignores errors goes on without the connector, and forces nothing else', async () => {
+  test('with ignore_errors continues if the connector refuses, without force for the driver', async () => {
     const { volume, connection } = await attached();
     stuck = new Error('busy');
     await volume.detach({ ignore_errors: true });
@@ -164,7 +164,7 @@ describe('detach', () => {
     expect([volume.local_attach, connection.attached, volume.status]).toEqual([null, false, 'available']);
   });
 
-  test('of the connection alone keeps the connection', async () => {
+  test('of a connection keeps the connection', async () => {
     const { volume, connection } = await attached();
     await connection.detach();
     expect(log.slice(1)).toEqual(['P setConnection not attached']);
@@ -172,8 +172,8 @@ describe('detach', () => {
   });
 });
 
-describe('force', () => {
-  test('reaches the driver by disconnect() of the volume', async () => {
+describe('the option force', () => {
+  test('of volume.disconnect() reaches the driver', async () => {
     const volume = await backend.createVolume(1);
     const connection = await volume.connect({ host: 'x' });
     log.length = 0;
@@ -181,7 +181,7 @@ describe('force', () => {
     expect(log.slice(0, 2)).toEqual(['D terminateConnection', '  by force']);
   });
 
-  test('reaches the driver by disconnect() of the connection', async () => {
+  test('of connection.disconnect() reaches the driver', async () => {
     const volume = await backend.createVolume(1);
     const connection = await volume.connect({ host: 'x' });
     log.length = 0;
@@ -190,15 +190,15 @@ describe('force', () => {
   });
 });
 
-describe('extend', () => {
-  test('of an attached volume gives the size that the connector sees', async () => {
+describe('extend()', () => {
+  test('of an attached volume returns the size that the connector sees', async () => {
     const { volume } = await attached();
     expect(await volume.extend(2)).toBe(12345);
     expect(log).toEqual(['D extendVolume', '  to 2', 'P setVolume in-use', 'C extendVolume']);
     expect([volume.size, volume.status, volume.previous_status]).toEqual([2, 'in-use', null]);
   });
 
-  test('that the connector cannot tell of has happened all the same', async () => {
+  test('takes effect even if the connector fails afterwards', async () => {
     const { volume } = await attached();
     blind = new Error('no rescan');
     await expect(volume.extend(2)).rejects.toBe(blind);
@@ -207,7 +207,7 @@ describe('extend', () => {
     expect([volume.size, volume.status, volume.previous_status]).toEqual([2, 'in-use', null]);
   });
 
-  test('of a volume that is connected and not attached asks no connector', async () => {
+  test('of a connected but unattached volume calls no connector', async () => {
     const volume = await backend.createVolume(1);
     await volume.connect({ host: 'x' });
     log.length = 0;
@@ -216,18 +216,18 @@ describe('extend', () => {
   });
 });
 
-test.each(['memory', 'memory_db'])('attach() stores the device, and detach() takes it away, on %s', async (storage) => {
+test.each(['memory', 'memory_db'])('attach() stores the device, and detach() removes it, on %s', async (storage) => {
   const other = await setup({ persistence_config: { storage }, host: 'h' });
   const made = await other.backend({ volume_backend_name: 'b', volume_driver: 'recording' });
   const volume = await made.createVolume(1);
   const connection = await volume.connect({ host: 'h' });
-  // Something else is marked as changed too: a save of an object without marks would write all of it.
+  // Another change is pending, since a save of an object without any would write all of it.
   connection.mountpoint = '/mnt';
   await connection.attach();
   expect((await other.Connection.getById(connection.id)).device).toEqual({ path: '/dev/logged', type: 'block' });
   connection.mountpoint = null;
   await connection.detach();
-  // The list of a volume that is read again has other objects.
+  // Once a volume is read again, its list holds other objects.
   await volume.attach();
   await volume.refresh();
   await volume.cleanup();

@@ -1,4 +1,4 @@
-/** What could not be stored is not begun: no driver and no connector is called where it is certain beforehand. */
+/** An operation whose result certainly cannot be stored is not begun: no driver or connector is called. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,7 +52,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Opens a storage, and finds or makes there one of each. */
+/** Opens a storage, and finds or creates one object of each kind there. */
 async function open(storage: PersistenceConfig, options: SetupOptions = {}): Promise<void> {
   cl = await setup({ persistence_config: storage, ...options });
   backend = await cl.backend({ volume_backend_name: 'b', volume_driver: 'recording' });
@@ -89,10 +89,10 @@ class TakesNone extends RecordingPersistence {
   }
 }
 
-/** Gets ready, and says how the storage refuses. */
+/** Opens each storage, and returns the name of the error with which it refuses. */
 const storages: readonly (readonly [string, () => Promise<string>])[] = [
   [
-    'that is only read',
+    'that is read_only',
     async () => {
       const file = { storage: 'db', connection: `sqlite:///${join(folder, 'cl.sqlite')}` };
       await open(file);
@@ -102,7 +102,7 @@ const storages: readonly (readonly [string, () => Promise<string>])[] = [
     },
   ],
   [
-    'of a context that is closed',
+    'of a closed context',
     async () => {
       await open({ storage: 'memory_db' });
       await cl.close();
@@ -110,7 +110,7 @@ const storages: readonly (readonly [string, () => Promise<string>])[] = [
     },
   ],
   [
-    'whose worker is gone',
+    'whose worker has ended',
     async () => {
       const workers: Worker[] = [];
       const worker = (): Worker => {
@@ -125,7 +125,7 @@ const storages: readonly (readonly [string, () => Promise<string>])[] = [
     },
   ],
   [
-    'of a plugin that says so',
+    'of a plugin whose checkWritable() throws',
     async () => {
       const plugin = new TakesNone(log);
       await open({ storage: plugin });
@@ -136,7 +136,7 @@ const storages: readonly (readonly [string, () => Promise<string>])[] = [
 ];
 
 describe.each(storages)('in a storage %s', (_, prepare) => {
-  test('no operation calls the driver', async () => {
+  test('every operation fails before it calls the driver', async () => {
     const name = await prepare();
     const status = [volume.status, snapshot.status];
     log.length = 0;
@@ -149,7 +149,7 @@ describe.each(storages)('in a storage %s', (_, prepare) => {
       calls[operation] = [error?.name, ...log.splice(0)];
     }
     expect(calls).toEqual(Object.fromEntries(operations.map(([operation]) => [operation, [name]])));
-    // Nor does an object look as if the operation had begun.
+    // The objects show no trace of the operation either.
     expect([volume.status, snapshot.status]).toEqual(status);
     expect(volume.ovo.changedFields.size + snapshot.ovo.changedFields.size).toBe(0);
   });

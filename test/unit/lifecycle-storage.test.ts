@@ -1,12 +1,12 @@
-/** What the objects, the drivers and the storage know of each other: marks of change, refreshing, look-ups. */
+/** What objects, drivers and the storage know of each other: marks of change, refreshing, look-ups. */
 import { type Backend, type Cinderlib, registerVolumeDriver, setup, type Volume, VolumeDriver } from 'cinderlib-wasm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Log, RecordingPersistence, recordingDriver, type Script } from '../support/recorder.ts';
 
 const fake = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
-/** Half of a character: no database can store it. */
+/** Half of a surrogate pair: no database can store it. */
 const loneSurrogate = '\ud800';
-/** More than the 64 bits of SQLite's integers: refused by the database itself. */
+/** More than SQLite's 64-bit integers hold: the database itself refuses it. */
 const tooBig = 2 ** 70;
 
 const contexts: Cinderlib[] = [];
@@ -31,7 +31,7 @@ async function failureOf(promise: Promise<unknown>): Promise<Error & { resource?
 }
 
 describe('the marks of change', () => {
-  test('stay after a save that failed, so that the next one writes everything', async () => {
+  test('stay after a failed save, so that the next one writes everything', async () => {
     const { cl, backend } = await start('memory_db');
     const volume = await backend.createVolume(1, { extra_specs: { e: '1' } });
     volume.metadata = { k: 'v' };
@@ -46,7 +46,7 @@ describe('the marks of change', () => {
     expect(volume.ovo.changedFields.size).toBe(0);
   });
 
-  test('of a volume and its type stay after a save that the database refused', async () => {
+  test('of a volume and its type stay after the database refused a save', async () => {
     const { cl, backend } = await start('memory_db');
     const volume = await backend.createVolume(1, { extra_specs: { e: '1' }, qos_specs: { q: '2' } });
     const type = volume.ovo.child('volume_type');
@@ -63,7 +63,7 @@ describe('the marks of change', () => {
     expect([found.name, found.metadata, found.volume_type?.extra_specs]).toEqual(['good', { k: 'v' }, { e: '3' }]);
   });
 
-  test('of a snapshot stay after a save that the database refused', async () => {
+  test('of a snapshot stay after the database refused a save', async () => {
     const { cl, backend } = await start('memory_db');
     const volume = await backend.createVolume(1);
     const snapshot = await volume.createSnapshot();
@@ -78,10 +78,10 @@ describe('the marks of change', () => {
     expect([found.metadata, found.provider_location]).toEqual([{ k: 'v' }, 'there']);
   });
 
-  test('stays on a type that was assigned while a save was under way', async () => {
+  test('stay on a type that was assigned during a save', async () => {
     const { cl, backend } = await start('memory_db');
     const [volume, other] = [await backend.createVolume(1), await backend.createVolume(1, { extra_specs: { e: '1' } })];
-    // Without a type at first: what the save is answered with is the default one.
+    // Without a type at first: the save is answered with the default type.
     volume.volume_type_id = null;
     const saving = volume.save();
     volume.volume_type_id = other.volume_type_id;
@@ -92,7 +92,7 @@ describe('the marks of change', () => {
   });
 
   test.each(['memory', 'memory_db'])(
-    'of a volume, its type and its QoS specs go with a save, on %s',
+    'of a volume, its type and its QoS specs are cleared by a save, on %s',
     async (storage) => {
       const { backend } = await start(storage);
       const volume = await backend.createVolume(1, { extra_specs: { e: '1' }, qos_specs: { q: '2' } });
@@ -109,7 +109,7 @@ describe('the marks of change', () => {
 });
 
 describe('refresh()', () => {
-  test('of a volume brings its state, its new snapshots and its new connections', async () => {
+  test("updates a volume's fields, snapshots and connections", async () => {
     const { cl, backend } = await start('memory_db');
     const volume = await backend.createVolume(1);
     expect([await volume.snapshots(), await volume.connections()]).toEqual([[], []]);
@@ -125,7 +125,7 @@ describe('refresh()', () => {
     expect(await (await volume.connections())[0]?.volume()).toBe(volume);
   });
 
-  test('of a volume takes away the children that are gone', async () => {
+  test('removes deleted children of a volume', async () => {
     const { cl, backend } = await start('memory_db');
     const volume = await backend.createVolume(1);
     const snapshot = await volume.createSnapshot();
@@ -135,7 +135,7 @@ describe('refresh()', () => {
     expect(await volume.snapshots()).toEqual([]);
   });
 
-  test('of a connection brings what another object of it has stored', async () => {
+  test('updates a connection that was changed through another object', async () => {
     const { cl, backend } = await start('memory_db');
     const connection = await (await backend.createVolume(1)).connect({ host: 'x' });
     const other = await cl.Connection.getById(connection.id);
@@ -147,8 +147,8 @@ describe('refresh()', () => {
     expect([connection.attached, connection.path, connection.mountpoint]).toEqual([true, other.path, '/mnt']);
   });
 
-  // In Python's cinderlib a refreshed connection becomes one that was read just now, its volume included.
-  test('of a connection that was read makes it print what one prints that is read now', async () => {
+  // As in Python's cinderlib, a refreshed connection equals one that was just read, including its volume.
+  test('makes a connection dump like one that was just read', async () => {
     const { cl, backend } = await start('memory_db');
     const { id } = await (await backend.createVolume(1)).connect({ host: 'x' });
     const connection = await cl.Connection.getById(id);
@@ -163,7 +163,7 @@ describe('refresh()', () => {
     expect(await (await (await connection.volume()).connections())[0]?.volume()).toBe(await connection.volume());
   });
 
-  test('of what is gone says so', async () => {
+  test('fails if the object was deleted', async () => {
     const { cl, backend } = await start('memory_db');
     const volume = await backend.createVolume(1);
     const connection = await volume.connect({ host: 'x' });
@@ -175,7 +175,7 @@ describe('refresh()', () => {
 });
 
 describe('disconnect()', () => {
-  test.each(['memory', 'memory_db'])('goes by the connections that are stored, on %s', async (storage) => {
+  test.each(['memory', 'memory_db'])("sets the volume's status by the stored connections, on %s", async (storage) => {
     const { cl, backend } = await start(storage);
     const { id } = await backend.createVolume(1);
     const [one, other] = [await cl.Volume.getById(id), await cl.Volume.getById(id)];
@@ -186,7 +186,7 @@ describe('disconnect()', () => {
     expect((await cl.Volume.getById(id)).status).toBe('available');
   });
 
-  test('leaves a volume available whose other connections another object has ended', async () => {
+  test('makes the volume available if its other connections were ended through another object', async () => {
     const { cl, backend } = await start('memory_db');
     const volume = await backend.createVolume(1);
     const [first, second] = [await volume.connect({ host: 'h1' }), await volume.connect({ host: 'h2' })];
@@ -196,15 +196,15 @@ describe('disconnect()', () => {
   });
 });
 
-describe('the host that a connection is ended for', () => {
+describe('the connector that the driver gets on disconnect', () => {
   const host = { host: 'node-1' };
 
-  // What Python's cinderlib gave a driver for these dumps; without any host in `connection_info` it gave None.
+  // What Python's cinderlib passed to a driver for these dumps; without a host in `connection_info` it passed None.
   test.each<[string, Record<string, unknown>, string]>([
     ['absent', {}, '1.2'],
     ['null', { connector: null }, '1.3'],
     ['another one', { connector: { host: 'other' } }, '1.3'],
-  ])('is the one that the driver knows when the field is %s', async (_, field, version) => {
+  ])('is the one in connection_info if the field is %s', async (_, field, version) => {
     const { cl, backend } = await start('memory');
     const volume = await backend.createVolume(1);
     const dump = (await volume.connect(host)).json();
@@ -223,7 +223,7 @@ describe('the host that a connection is ended for', () => {
 });
 
 describe('the db of a driver', () => {
-  /** What the driver found by its own db while it was making a volume. */
+  /** The results of the driver's look-ups while it created volumes. */
   let found: unknown[];
 
   beforeEach(() => {
@@ -235,7 +235,7 @@ describe('the db of a driver', () => {
           return { pools: [{ pool_name: 'pool' }] };
         }
         override async createVolume(volume: { readonly id: string }) {
-          // The built-in storages give drivers this look-up.
+          // The built-in storages provide this look-up.
           const db = this.db as { volumeGet(id: string): Promise<unknown> };
           found.push(await db.volumeGet(volume.id));
           return {};
@@ -244,7 +244,7 @@ describe('the db of a driver', () => {
     );
   });
 
-  test.each(['memory', 'memory_db'])('finds the volume that is being made, on %s', async (storage) => {
+  test.each(['memory', 'memory_db'])('finds the volume that is being created, on %s', async (storage) => {
     const { backend } = await start(storage, 'curious');
     const volume = await backend.createVolume(1);
     expect(found).toEqual([volume]);
@@ -252,7 +252,7 @@ describe('the db of a driver', () => {
     expect(backend.volumesInFlight.size).toBe(0);
   });
 
-  test('is the one of the new storage after setPersistence()', async () => {
+  test('changes to that of the new storage with setPersistence()', async () => {
     const { cl, backend } = await start('memory', 'curious');
     const before = backend.driver.db;
     expect(before).toBe(cl.persistence.db);
@@ -263,7 +263,7 @@ describe('the db of a driver', () => {
     expect(found).toEqual([volume]);
   });
 
-  test('is the one of the new storage for a backend that was just starting', async () => {
+  test('changes to that of the new storage even for a backend that is still starting', async () => {
     let goOn = (): void => {};
     registerVolumeDriver(
       'slow',
@@ -291,7 +291,7 @@ describe('the db of a driver', () => {
     await cl.backend({ volume_backend_name: 'b2', volume_driver: fake });
     const hosts = ['h@b', 'h@b#one', 'h@b#two', 'h@b2#one', 'other@b#one'];
     for (const host of hosts) await backend.createVolume(1, { host, name: host });
-    // The built-in storages give drivers this look-up.
+    // The built-in storages provide this look-up.
     const db = cl.persistence.db as { volumeGetAllByHost(host: string): Promise<readonly Volume[]> };
     const on = async (host: string) => (await db.volumeGetAllByHost(host)).map(({ name }) => name).sort();
     expect(await on('h@b')).toEqual(['h@b', 'h@b#one', 'h@b#two']);
@@ -300,12 +300,12 @@ describe('the db of a driver', () => {
   });
 });
 
-describe('a volume that is being made', () => {
+describe('a volume that is being created', () => {
   let log: Log;
   let script: Script;
   let persistence: RecordingPersistence;
   let backend: Backend;
-  /** For each driver and storage call, how many volumes were in flight. */
+  /** For each call of the driver or the storage, how many volumes were in flight. */
   let inFlight: string[];
 
   beforeEach(async () => {
@@ -339,7 +339,7 @@ describe('a volume that is being made', () => {
     ({ backend } = await start(persistence, 'watched'));
   });
 
-  test('is in flight from the driver call through the save', async () => {
+  test('is in flight from the driver call until it is saved', async () => {
     const volume = await backend.createVolume(1);
     expect(backend.volumesInFlight.size).toBe(0);
     await volume.clone();
@@ -350,14 +350,14 @@ describe('a volume that is being made', () => {
     expect(backend.volumesInFlight.size).toBe(0);
   });
 
-  test('is in flight while its failure is saved, and no longer', async () => {
+  test('is in flight until its failure is saved', async () => {
     script.set('createVolume', new Error('boom'));
     await failureOf(backend.createVolume(1));
     expect(inFlight).toEqual(['create 1', 'save of it 1']);
     expect(backend.volumesInFlight.size).toBe(0);
   });
 
-  test('is in flight no longer when it could not be saved', async () => {
+  test('is no longer in flight once saving it failed', async () => {
     persistence.failures.set('setVolume', new Error('disk full'));
     await failureOf(backend.createVolume(1));
     expect(backend.volumesInFlight.size).toBe(0);
@@ -367,19 +367,19 @@ describe('a volume that is being made', () => {
     ['create', async () => backend.createVolume(1)],
     ['clone', async (volume: Volume) => volume.clone()],
     ['extend', async (volume: Volume) => volume.extend(2)],
-  ])('and that could not be stored is named by the error of %s', async (name, operation) => {
+  ])('is named by the error of %s if it could not be stored', async (name, operation) => {
     const volume = await backend.createVolume(1);
     const full = new Error('disk full');
     persistence.failures.set('setVolume', full);
     const error = await failureOf(operation(volume));
     expect(error).toBe(full);
-    // Each of the operations is one on a volume.
+    // Each of the operations concerns a volume.
     const resource = error.resource as Volume;
     expect(resource.status).toBe('available');
     expect(resource === volume).toBe(name === 'extend');
   });
 
-  test('as a snapshot and that could not be stored is named by the error', async () => {
+  test('has no part in the error of a snapshot that could not be stored, which names the snapshot', async () => {
     const volume = await backend.createVolume(1);
     const full = new Error('disk full');
     persistence.failures.set('setSnapshot', full);
@@ -390,7 +390,7 @@ describe('a volume that is being made', () => {
 });
 
 test.each(['memory', 'memory_db'])(
-  'a deleted volume takes what belongs to it along, and nothing else, on %s',
+  'deleting a volume also deletes its snapshots and connections, and no others, on %s',
   async (storage) => {
     const { cl, backend } = await start(storage);
     const [volume, other] = [await backend.createVolume(1), await backend.createVolume(1)];

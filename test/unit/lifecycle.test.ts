@@ -1,4 +1,4 @@
-/** The order of driver and storage calls in each operation, and the states that they leave: as the original's. */
+/** The order of driver and storage calls in each operation, and the resulting states: the same as in the original. */
 import { inspect } from 'node:util';
 import {
   type Backend,
@@ -36,7 +36,7 @@ async function failureOf(promise: Promise<unknown>): Promise<Error & { resource?
   );
 }
 
-/** A volume with the log emptied of its making. */
+/** A new volume, with the log of its creation cleared. */
 async function volume(fields: Record<string, unknown> = {}): Promise<Volume> {
   const made = await backend.createVolume(1, fields);
   log.length = 0;
@@ -44,7 +44,7 @@ async function volume(fields: Record<string, unknown> = {}): Promise<Volume> {
 }
 
 describe('a backend', () => {
-  test('sets its driver up in the order of Cinder', () => {
+  test('sets up its driver with the calls of Cinder, in their order', () => {
     expect(log).toEqual([
       'D doSetup',
       'D checkForSetupError',
@@ -54,14 +54,14 @@ describe('a backend', () => {
     ]);
   });
 
-  test('is the same one for the same name and options, and refused with others', async () => {
+  test('is returned again for the same name and options, and refused for different options', async () => {
     expect(await cl.backend({ volume_driver: 'recording', volume_backend_name: 'b' })).toBe(backend);
     await expect(cl.backend({ volume_backend_name: 'b', volume_driver: 'recording', x: 1 })).rejects.toMatchObject({
       message: 'Backend named b already exists with a different configuration',
     });
   });
 
-  test('may be given options that are no data', async () => {
+  test('accepts options that are functions', async () => {
     const client = () => 'connected';
     const options = { volume_backend_name: 'f', volume_driver: 'recording', client, list: [{ a: 1, b: 2 }] };
     const made = await cl.backend(options);
@@ -71,7 +71,7 @@ describe('a backend', () => {
     });
   });
 
-  test('that failed to start can be tried again', async () => {
+  test('can be requested again after it failed to start', async () => {
     script.set('checkForSetupError', new Error('array is down'));
     const options = { volume_backend_name: 'c', volume_driver: 'recording' };
     await expect(cl.backend(options)).rejects.toThrow('array is down');
@@ -80,14 +80,14 @@ describe('a backend', () => {
     expect((await cl.backend(options)).id).toBe('c');
   });
 
-  test('asked for twice at once is made once', async () => {
+  test('is created once by concurrent requests', async () => {
     const options = { volume_backend_name: 'd', volume_driver: 'recording' };
     const [one, other] = await Promise.all([cl.backend(options), cl.backend(options)]);
     expect(one).toBe(other);
     expect(log.filter((call) => call === 'D doSetup').length).toBe(2);
   });
 
-  test('without pools has one with its own name and figures', async () => {
+  test('without pools gets one with its own name and figures', async () => {
     script.set('getVolumeStats', { vendor_name: 'v', driver_version: '1', free_capacity_gb: 5, properties: {} });
     const legacy = await cl.backend({ volume_backend_name: 'e', volume_driver: 'recording' });
     expect(await legacy.stats()).toEqual({
@@ -99,7 +99,7 @@ describe('a backend', () => {
     expect(legacy.poolNames).toEqual(['e']);
   });
 
-  test('keeps the list of its volumes up to date by itself', async () => {
+  test('keeps its list of volumes up to date', async () => {
     expect(await backend.volumes()).toEqual([]);
     const made = await backend.createVolume(1);
     expect((await backend.volumes()).map(({ id }) => id)).toEqual([made.id]);
@@ -108,8 +108,8 @@ describe('a backend', () => {
   });
 });
 
-describe('create', () => {
-  test('calls the driver, then stores the volume with what the driver answered', async () => {
+describe('createVolume()', () => {
+  test("calls the driver, then stores the volume with the driver's answer", async () => {
     log.length = 0;
     script.set('createVolume', { provider_location: 'here', status: 'available', unknown: 1, metadata: { m: '1' } });
     const made = await backend.createVolume(2, { name: 'n' });
@@ -117,12 +117,12 @@ describe('create', () => {
     expect([made.provider_location, made.metadata, made.size, made.host]).toEqual(['here', { m: '1' }, 2, 'h@b#pool']);
   });
 
-  test('lets a status in the answer win', async () => {
+  test("uses the status of the driver's answer", async () => {
     script.set('createVolume', { status: 'downloading' });
     expect((await backend.createVolume(1)).status).toBe('downloading');
   });
 
-  test('keeps its id, whatever the driver answers', async () => {
+  test('fails if the driver answers with a different id', async () => {
     script.set('createVolume', { id: 'mine', provider_id: '1' });
     expect((await backend.createVolume(1, { id: 'mine' })).provider_id).toBe('1');
     const error = await failureOf(backend.createVolume(1, { id: 'other' }));
@@ -131,7 +131,7 @@ describe('create', () => {
     expect(backend.volumesInFlight.size).toBe(0);
   });
 
-  test('that throws what cannot be marked has it as its cause', async () => {
+  test('wraps a thrown value that cannot carry a resource in an error, as its cause', async () => {
     const circle: Record<string, unknown> = { status: 500 };
     circle['circle'] = circle;
     const { proxy, revoke } = Proxy.revocable({}, {});
@@ -155,7 +155,7 @@ describe('create', () => {
     }
   });
 
-  test('that fails stores the volume with status error and names it', async () => {
+  test('stores a failed volume with status error, and names it', async () => {
     log.length = 0;
     await backend.volumes();
     const boom = new Error('boom');
@@ -168,7 +168,7 @@ describe('create', () => {
     expect(backend.volumesInFlight.size).toBe(0);
   });
 
-  test('that fails twice tells both errors', async () => {
+  test('reports both errors if storing the failure fails too', async () => {
     script.set('createVolume', new Error('driver'));
     persistence.failures.set('setVolume', new Error('storage'));
     const error = await failureOf(backend.createVolume(1));
@@ -176,7 +176,7 @@ describe('create', () => {
   });
 });
 
-describe('delete', () => {
+describe('delete()', () => {
   test('calls the driver, then removes the volume', async () => {
     const vol = await volume();
     await vol.delete();
@@ -199,7 +199,7 @@ describe('delete', () => {
   test.each([
     ['deleteVolume in the driver', true],
     ['deleteVolume in the storage', false],
-  ])('that fails at %s ends in error_deleting', async (_name, inDriver) => {
+  ])('sets the status error_deleting if it fails at %s', async (_name, inDriver) => {
     const vol = await volume();
     if (inDriver) script.set('deleteVolume', new Error('boom'));
     else persistence.failures.set('deleteVolume', new Error('boom'));
@@ -209,21 +209,21 @@ describe('delete', () => {
   });
 });
 
-describe('extend', () => {
-  test('stores the new size and gives it in bytes', async () => {
+describe('extend()', () => {
+  test('stores the new size and returns it in bytes', async () => {
     const vol = await volume();
     expect(await vol.extend(3)).toBe(3 * 1024 ** 3);
     expect(log).toEqual(['D extendVolume', '  to 3', 'P setVolume available']);
     expect([vol.size, vol.status, vol.previous_status]).toEqual([3, 'available', null]);
   });
 
-  test.each(['3', 1.5, Number.NaN, null])('to %j is refused before the driver is called', async (size) => {
+  test.each(['3', 1.5, Number.NaN, null])('with the size %j is refused before the driver is called', async (size) => {
     const vol = await volume();
     expect(await failureOf(vol.extend(size as number))).toMatchObject({ name: 'ValueError' });
     expect([log, vol.status]).toEqual([[], 'available']);
   });
 
-  test('to nothing is refused before the driver is called, and changes nothing', async () => {
+  test('to size 0 is refused before the driver is called, and changes nothing', async () => {
     const vol = await backend.createVolume(2);
     log.length = 0;
     const error = await failureOf(vol.extend(0));
@@ -231,15 +231,15 @@ describe('extend', () => {
     expect([log, vol.size, vol.status, vol.previous_status]).toEqual([[], 2, 'available', null]);
   });
 
-  // As observed of the original: that is the driver's to refuse.
-  test('to a smaller size is left to the driver', async () => {
+  // As in the original, it is up to the driver to refuse that.
+  test('to a smaller size calls the driver', async () => {
     const vol = await backend.createVolume(3);
     log.length = 0;
     await vol.extend(2);
     expect([log[0], vol.size, vol.status]).toEqual(['D extendVolume', 2, 'available']);
   });
 
-  test('that fails keeps the size and the status before', async () => {
+  test('keeps the size and the previous status if it fails', async () => {
     const vol = await volume();
     script.set('extendVolume', new Error('full'));
     expect((await failureOf(vol.extend(3))).resource).toBe(vol);
@@ -248,8 +248,8 @@ describe('extend', () => {
   });
 });
 
-describe('clone', () => {
-  test('makes a volume like its source', async () => {
+describe('clone()', () => {
+  test('creates a volume like its source', async () => {
     const vol = await volume({ name: 'n', metadata: { m: '1' }, extra_specs: { e: '1' }, qos_specs: { q: '2' } });
     const copy = await vol.clone({ name: 'copy' });
     expect(log).toEqual(['D createClonedVolume', 'P setVolume available']);
@@ -260,7 +260,7 @@ describe('clone', () => {
     expect(copy.volume_type?.qos_specs?.specs).toEqual({ q: '2' });
   });
 
-  test('of a negative size is refused before the driver is called', async () => {
+  test('with a negative size is refused before the driver is called', async () => {
     const vol = await volume();
     const snap = await vol.createSnapshot();
     log.length = 0;
@@ -270,7 +270,7 @@ describe('clone', () => {
     expect(log).toEqual([]);
   });
 
-  test('that fails names the copy', async () => {
+  test('names the copy if it fails', async () => {
     const vol = await volume();
     script.set('createClonedVolume', new Error('boom'));
     const error = await failureOf(vol.clone());
@@ -280,7 +280,7 @@ describe('clone', () => {
 });
 
 describe('a snapshot', () => {
-  test('is made, listed and deleted', async () => {
+  test('is created, listed and deleted', async () => {
     const vol = await volume({ size: 1 });
     await vol.snapshots();
     const snap = await vol.createSnapshot({ name: 's' });
@@ -299,7 +299,7 @@ describe('a snapshot', () => {
     expect(snap.status).toBe('deleted');
   });
 
-  test('that fails is stored with status error and listed', async () => {
+  test('is stored with status error and listed if its creation fails', async () => {
     const vol = await volume();
     script.set('createSnapshot', new Error('boom'));
     const error = await failureOf(vol.createSnapshot());
@@ -307,7 +307,7 @@ describe('a snapshot', () => {
     expect(await vol.snapshots()).toEqual([error.resource]);
   });
 
-  test('whose deletion fails ends in error_deleting', async () => {
+  test('gets the status error_deleting if its deletion fails', async () => {
     const vol = await volume();
     const snap = await vol.createSnapshot();
     script.set('deleteSnapshot', new Error('boom'));
@@ -315,7 +315,7 @@ describe('a snapshot', () => {
     expect(log.at(-1)).toBe('P setSnapshot error_deleting');
   });
 
-  test('gives a volume of its size', async () => {
+  test('creates a volume of its own size', async () => {
     const vol = await volume();
     const snap = await vol.createSnapshot();
     await vol.extend(5);
@@ -326,7 +326,7 @@ describe('a snapshot', () => {
   });
 });
 
-describe('connect', () => {
+describe('connect()', () => {
   test('exports, connects and stores', async () => {
     const vol = await volume();
     const conn = await vol.connect({ host: 'x' });
@@ -349,13 +349,16 @@ describe('connect', () => {
     expect(await vol.connections()).toEqual([conn]);
   });
 
-  test.each([null, 'host', ['host']])('to %j is refused before the driver is called', async (connector) => {
-    const vol = await volume();
-    expect(await failureOf(vol.connect(connector as never))).toMatchObject({ name: 'ValueError' });
-    expect(log).toEqual([]);
-  });
+  test.each([null, 'host', ['host']])(
+    'with the connector %j is refused before the driver is called',
+    async (connector) => {
+      const vol = await volume();
+      expect(await failureOf(vol.connect(connector as never))).toMatchObject({ name: 'ValueError' });
+      expect(log).toEqual([]);
+    },
+  );
 
-  test('stores what the export answered before it goes on', async () => {
+  test('stores the answer of createExport() before it continues', async () => {
     const vol = await volume();
     script.set('createExport', { provider_auth: 'CHAP u p' });
     await vol.connect({});
@@ -363,7 +366,7 @@ describe('connect', () => {
     expect(vol.provider_auth).toBe('CHAP u p');
   });
 
-  test('whose export fails changes nothing and names nobody', async () => {
+  test('changes nothing and names no resource if createExport() fails', async () => {
     const vol = await volume();
     script.set('createExport', new Error('boom'));
     expect((await failureOf(vol.connect({}))).resource).toBeUndefined();
@@ -371,7 +374,7 @@ describe('connect', () => {
     expect(vol.status).toBe('available');
   });
 
-  test('an answer whose data is no object is refused, and the export undone', async () => {
+  test('refuses an answer whose data is no dictionary, and removes the export', async () => {
     const vol = await volume();
     log.length = 0;
     script.set('initializeConnection', { driver_volume_type: 'fake', data: ['10.0.0.1'] });
@@ -380,18 +383,15 @@ describe('connect', () => {
     expect([vol.status, await vol.connections()]).toEqual(['available', []]);
   });
 
-  test.each([null, undefined, 'iqn', 5, []])(
-    'an answer that is %j is refused, and the export undone',
-    async (answer) => {
-      const vol = await volume();
-      backend.driver.initializeConnection = () => answer as never;
-      expect(await failureOf(vol.connect({ host: 'a' }))).toMatchObject({ name: 'ValueError', resource: vol });
-      expect(log).toEqual(['D createExport', 'D terminateConnection', 'D removeExport']);
-      expect([vol.status, await cl.persistence.getConnections()]).toEqual(['available', []]);
-    },
-  );
+  test.each([null, undefined, 'iqn', 5, []])('refuses the answer %j, and removes the export', async (answer) => {
+    const vol = await volume();
+    backend.driver.initializeConnection = () => answer as never;
+    expect(await failureOf(vol.connect({ host: 'a' }))).toMatchObject({ name: 'ValueError', resource: vol });
+    expect(log).toEqual(['D createExport', 'D terminateConnection', 'D removeExport']);
+    expect([vol.status, await cl.persistence.getConnections()]).toEqual(['available', []]);
+  });
 
-  test('whose export answers with what cannot be stored removes the export', async () => {
+  test('removes the export if its answer cannot be stored', async () => {
     const vol = await volume();
     script.set('createExport', { metadata: 5 });
     expect(await failureOf(vol.connect({}))).toMatchObject({ name: 'ValueError', resource: vol });
@@ -402,13 +402,13 @@ describe('connect', () => {
     expect(log).toEqual([...once, 'D createExport', 'P setVolume available', 'D removeExport']);
   });
 
-  test('that cannot be stored lets the host out again', async () => {
+  test('terminates the connection if it cannot be stored', async () => {
     const vol = await volume();
     persistence.failures.set('setConnection', new Error('disk full'));
     expect((await failureOf(vol.connect({}))).message).toBe('disk full');
     expect(log.slice(-3)).toEqual(['P setConnection not attached', 'D terminateConnection', 'D removeExport']);
     expect([vol.status, await vol.connections()]).toEqual(['available', []]);
-    // Not one that may be in by another connection.
+    // Unless the same host may be using another connection.
     persistence.failures.clear();
     const first = await vol.connect({ host: 'twice' });
     persistence.failures.set('setConnection', new Error('disk full'));
@@ -417,7 +417,7 @@ describe('connect', () => {
     expect([vol.status, await vol.connections()]).toEqual(['in-use', [first]]);
   });
 
-  test('of a volume whose status cannot be stored leaves no connection', async () => {
+  test('leaves no connection if the status of the volume cannot be stored', async () => {
     const vol = await volume();
     persistence.failures.set('setVolume', new Error('disk full'));
     expect((await failureOf(vol.connect({}))).message).toBe('disk full');
@@ -428,7 +428,7 @@ describe('connect', () => {
       'D removeExport',
     ]);
     expect([vol.status, await vol.connections(), await cl.persistence.getConnections()]).toEqual(['available', [], []]);
-    // Nor takes one away that the host has already.
+    // It does not terminate a connection that the host already had.
     persistence.failures.clear();
     const first = await vol.connect({ host: 'twice' });
     persistence.failures.set('setVolume', new Error('disk full'));
@@ -437,7 +437,7 @@ describe('connect', () => {
     expect([vol.status, await cl.persistence.getConnections()]).toEqual(['in-use', [first]]);
   });
 
-  test('that fails later removes the export and keeps the status', async () => {
+  test('removes the export and keeps the status if initializeConnection() fails', async () => {
     const vol = await volume();
     script.set('initializeConnection', new Error('boom'));
     expect((await failureOf(vol.connect({}))).resource).toBe(vol);
@@ -451,18 +451,18 @@ describe('connect', () => {
     [{}, { target_wwn: ['a'] }, true],
     [{}, { target_wwn: 'a' }, false],
     [{ multipath: false }, { target_wwn: ['a'] }, false],
-  ])('tells multipath from the connector %j and the answer %j', async (connector, data, expected) => {
+  ])('detects multipath from the connector %j and the answer %j', async (connector, data, expected) => {
     const vol = await volume();
     script.set('initializeConnection', { driver_volume_type: 'fake', data });
     expect((await vol.connect(connector)).use_multipath).toBe(expected);
   });
 });
 
-describe('disconnect', () => {
+describe('disconnect()', () => {
   test.each([
     ['the volume', true],
     ['the connection', false],
-  ])('by %s ends the connection, and the volume is available again', async (_name, byVolume) => {
+  ])('of %s ends the connection, and makes the volume available', async (_name, byVolume) => {
     const vol = await volume();
     const conn = await vol.connect({});
     log.length = 0;
@@ -472,7 +472,7 @@ describe('disconnect', () => {
     expect(await vol.connections()).toEqual([]);
   });
 
-  test('leaves the volume in use while another connection is left', async () => {
+  test('keeps the volume in use while it has another connection', async () => {
     const vol = await volume();
     const [conn] = [await vol.connect({ host: '1' }), await vol.connect({ host: '2' })];
     log.length = 0;
@@ -481,7 +481,7 @@ describe('disconnect', () => {
     expect(vol.status).toBe('in-use');
   });
 
-  test('that the storage refuses leaves the connection as it is stored', async () => {
+  test('leaves the connection as stored if the storage refuses to delete it', async () => {
     const vol = await volume();
     const conn = await vol.connect({});
     persistence.failures.set('deleteConnection', new Error('disk full'));
@@ -489,7 +489,7 @@ describe('disconnect', () => {
     expect([conn.connected, conn.ovo.changedFields.size, await vol.connections()]).toEqual([true, 0, [conn]]);
   });
 
-  test('whose termination fails stores nothing', async () => {
+  test('stores nothing if terminateConnection() fails', async () => {
     const vol = await volume();
     const conn = await vol.connect({});
     log.length = 0;
@@ -500,7 +500,7 @@ describe('disconnect', () => {
   });
 });
 
-describe('attach', () => {
+describe('attach()', () => {
   test('connects, attaches and stores the device', async () => {
     const vol = await volume();
     const conn = await vol.attach();
@@ -515,7 +515,7 @@ describe('attach', () => {
     expect(conn.path).toBe('/dev/fake/x');
   });
 
-  test('of a device that cannot be used detaches and disconnects', async () => {
+  test('detaches and disconnects again if the device is unusable', async () => {
     const steps: string[] = [];
     registerConnector(
       'broken',
@@ -547,7 +547,7 @@ describe('attach', () => {
   });
 });
 
-describe('detach', () => {
+describe('detach()', () => {
   test('detaches and disconnects', async () => {
     const vol = await volume();
     await vol.attach();
@@ -563,7 +563,7 @@ describe('detach', () => {
     expect(vol.local_attach).toBeNull();
   });
 
-  test('of a volume that is not attached here is refused', async () => {
+  test('of a volume that is not attached on this host is refused', async () => {
     const vol = await volume();
     expect(await failureOf(vol.detach())).toMatchObject({
       name: 'NotLocal',
@@ -573,7 +573,7 @@ describe('detach', () => {
 });
 
 test.each(['memory', 'memory_db'])(
-  'refresh() of a child shows in the dump of its volume, in its place, on %s',
+  'refresh() of a child updates it in place in the dump of its volume, on %s',
   async (storage) => {
     const other = await setup({ persistence_config: { storage } });
     const b = await other.backend({
@@ -593,7 +593,7 @@ test.each(['memory', 'memory_db'])(
   },
 );
 
-test('a field that a volume does not have is refused, with the near name', async () => {
+test('createVolume() refuses an unknown field, with the nearest name', async () => {
   await expect(backend.createVolume(1, { display_nme: 'x' } as object)).rejects.toMatchObject({
     name: 'ValueError',
     message: 'Volume has no field display_nme. Did you mean display_name?',
@@ -615,7 +615,7 @@ test('objects print without their secrets', async () => {
   ]);
 });
 
-test('prints what tells a volume, snapshot or connection from others, and no secret', async () => {
+test('volumes, snapshots and connections print their identifying fields, and no secret', async () => {
   const vol = await volume({ name: 'data', provider_auth: 'CHAP u secret' });
   const snapshot = await vol.createSnapshot({ name: 'line\nbreak' });
   const connection = await vol.connect({ host: 'h' });

@@ -1,4 +1,4 @@
-/** `load` takes what the command line dumps: key-values too, which Python's dumps do not have. */
+/** `load` accepts what the command line dumps, including key-values, which Python's dumps do not have. */
 import { join } from 'node:path';
 import { KeyValue, type PersistenceConfig, setup } from 'cinderlib-wasm';
 import { expect, test } from 'vitest';
@@ -17,30 +17,33 @@ const storages: Record<string, (folder: string) => PersistenceConfig> = {
   'a plugin': () => ({ storage: new NoteBook() }),
 };
 
-test.each(Object.entries(storages))('what `cinderlib dump` wrote is stored whole, in %s', async (_, storageIn) => {
-  await inTemporaryFolder(async (folder) => {
-    const { out } = await cli(['dump', '--show-secrets', copyGolden('rich.sqlite', join(folder, 'rich.sqlite'))]);
-    const cl = await open(storageIn(folder));
-    const seen = async () => (await cl.persistence.getKeyValues()).map(({ key, value }) => [key, value]).sort();
-    const loaded = await cl.load(out);
-    expect(await seen()).toEqual([]);
-    await cl.load(out, { save: true });
-    expect(await seen()).toEqual([...expected.key_values].sort());
-    expect((await cl.persistence.getVolumes()).length).toBe(Object.keys(expected.volumes).length);
-    const found = Array.isArray(loaded) ? loaded.filter((item) => item instanceof KeyValue) : [];
-    expect(found.map(({ key, value }) => [key, value]).sort()).toEqual([...expected.key_values].sort());
-    await cl.close();
-  });
-});
+test.each(Object.entries(storages))(
+  'load() stores everything that `cinderlib dump` wrote, in %s',
+  async (_, storageIn) => {
+    await inTemporaryFolder(async (folder) => {
+      const { out } = await cli(['dump', '--show-secrets', copyGolden('rich.sqlite', join(folder, 'rich.sqlite'))]);
+      const cl = await open(storageIn(folder));
+      const seen = async () => (await cl.persistence.getKeyValues()).map(({ key, value }) => [key, value]).sort();
+      const loaded = await cl.load(out);
+      expect(await seen()).toEqual([]);
+      await cl.load(out, { save: true });
+      expect(await seen()).toEqual([...expected.key_values].sort());
+      expect((await cl.persistence.getVolumes()).length).toBe(Object.keys(expected.volumes).length);
+      const found = Array.isArray(loaded) ? loaded.filter((item) => item instanceof KeyValue) : [];
+      expect(found.map(({ key, value }) => [key, value]).sort()).toEqual([...expected.key_values].sort());
+      await cl.close();
+    });
+  },
+);
 
-test('a single one is loaded as one', async () => {
+test('load() accepts a single key-value', async () => {
   const cl = await open({ storage: 'memory' });
   expect(await cl.load({ class: 'KeyValue', key: 'k', value: null }, { save: true })).toEqual(new KeyValue('k', null));
   expect(await cl.persistence.getKeyValues()).toEqual([new KeyValue('k', null)]);
   await cl.close();
 });
 
-test('none is stored when something else of the dump cannot be', async () => {
+test('load() stores no key-value if another object of the dump cannot be stored', async () => {
   const cl = await open({ storage: 'memory_db' });
   const backend = await cl.backend({
     volume_backend_name: 'b',

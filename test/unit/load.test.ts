@@ -1,4 +1,4 @@
-/** What `load()` does with the backends of a dump, and what is left of one that cannot be read. */
+/** How `load()` treats the backends of a dump, and what remains of a dump that cannot be read. */
 import { type Cinderlib, registerVolumeDriver, type Snapshot, setup } from 'cinderlib-wasm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Log, recordingDriver } from '../support/recorder.ts';
@@ -36,13 +36,17 @@ const snapshot = (name: string, data: object) => ({
 });
 const backend = { class: 'Backend', backend: inFull('new'), volumes: [] };
 
-describe('a dump that cannot be read whole starts no backend', () => {
+describe('load() starts no backend of a dump', () => {
   test.each<[string, string, readonly object[]]>([
-    ['with an object that is none', 'InvalidDump', [backend, { ...volume('new', {}), ovo: {} }]],
+    ['with an invalid object', 'InvalidDump', [backend, { ...volume('new', {}), ovo: {} }]],
     ['with a value of the wrong type', 'ValueError', [backend, volume('new', { id: 'v', size: 'big' })]],
-    ['with such a volume in the backend', 'ValueError', [{ ...backend, volumes: [volume('new', { size: 'big' })] }]],
+    [
+      'with a value of the wrong type within the backend',
+      'ValueError',
+      [{ ...backend, volumes: [volume('new', { size: 'big' })] }],
+    ],
     ['with a snapshot of another backend', 'ValueError', [backend, snapshot('new', { id: 's', progress: 'other' })]],
-    ['with a snapshot that does not say its backend', 'ObjectActionError', [backend, snapshot('new', { id: 's' })]],
+    ['with a snapshot that names no backend', 'ObjectActionError', [backend, snapshot('new', { id: 's' })]],
     ['with a backend that is missing', 'BackendNotPresent', [backend, volume('other', { id: 'v' })]],
     [
       'with a backend that names no driver',
@@ -59,7 +63,7 @@ describe('a dump that cannot be read whole starts no backend', () => {
     expect([...cl.backends.keys(), ...log]).toEqual([]);
   });
 
-  test('nor one that could not be stored', async () => {
+  test('that cannot be stored', async () => {
     const full = new (class extends Error {
       override name = 'Full';
     })();
@@ -71,7 +75,7 @@ describe('a dump that cannot be read whole starts no backend', () => {
   });
 });
 
-describe('a program that a dump names is not run', () => {
+describe('load() runs no program that a dump names', () => {
   const lvm = 'cinder.volume.drivers.lvm.LVMVolumeDriver';
   const described = (driver: string, options: object) => ({
     class: 'Backend',
@@ -98,20 +102,20 @@ describe('a program that a dump names is not run', () => {
     ['volume_clear_ionice', lvm, { volume_clear_ionice: '/tmp/evil' }],
     ['root_helper', 'recording', { root_helper: ['sudo'] }],
     ['helper', 'with-programs', { place: 'x', helper: '/tmp/evil' }],
-  ])('%s of %s', async (name, driver, options) => {
+  ])('in the option %s of %s', async (name, driver, options) => {
     const error = await cl.load(described(driver, options)).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ name: 'InvalidDump', message: expect.stringContaining(`option ${name},`) });
     expect(error).toMatchObject({ message: expect.not.stringContaining('evil') });
     expect([...cl.backends.keys(), ...log]).toEqual([]);
   });
 
-  test('but what this context would run anyway is taken', async () => {
+  test('unless this context would run the same program anyway', async () => {
     const dump = described('with-programs', { root_helper: 'sudo', helper: '/bin/helper', place: 'x' });
     await cl.load(dump);
     expect(cl.backends.get('new')?.driver.configuration).toMatchObject({ root_helper: 'sudo', place: 'x' });
   });
 
-  test('and what a backend that is initialised runs stays what it is', async () => {
+  test('and an initialised backend keeps its own programs', async () => {
     const options = { volume_backend_name: 'new', volume_driver: 'with-programs', helper: '/opt/mine' };
     const made = await cl.backend(options);
     expect(await cl.load(described('with-programs', { helper: '/tmp/evil' }))).toBe(made);
@@ -119,7 +123,7 @@ describe('a program that a dump names is not run', () => {
   });
 });
 
-test('a backend that is described in full is there for what comes after it', async () => {
+test('load() starts a backend that is described in full, and uses it for the objects after it', async () => {
   const dump = [
     { ...backend, volumes: [volume('new', { id: 'v1', host: 'h@new#pool' })] },
     volume('new', { id: 'v2', host: 'h@new#pool' }),
@@ -134,7 +138,7 @@ test('a backend that is described in full is there for what comes after it', asy
 });
 
 test.each(['memory', 'memory_db'])(
-  'a connection without a mode is stored with the usual one, on %s',
+  'load() stores a connection without an attach mode with the usual one, on %s',
   async (storage) => {
     await cl.setPersistence({ storage });
     const options = { volume_backend_name: 'b', volume_driver: fake };
@@ -154,7 +158,7 @@ test.each(['memory', 'memory_db'])(
   },
 );
 
-test('a snapshot whose dump does not tell of metadata keeps what is stored, and one that tells of none does not', async () => {
+test('load() keeps the stored metadata of a snapshot unless the dump contains metadata', async () => {
   const made = await (await cl.backend({ volume_backend_name: 'b', volume_driver: fake })).createVolume(1);
   const { id } = await made.createSnapshot({ metadata: { k: 'v' } });
   const data = { id, volume_id: made.id, volume_size: 1, status: 'available', progress: 'b' };
@@ -169,7 +173,7 @@ test('a snapshot whose dump does not tell of metadata keeps what is stored, and 
   expect(await stored()).toEqual({ new: 'one' });
 });
 
-test('nothing can be asked of a context that is closed', async () => {
+test('every call of a closed context fails with ContextClosed', async () => {
   const options = { volume_backend_name: 'b', volume_driver: fake };
   await cl.backend(options);
   await cl.close();

@@ -1,4 +1,4 @@
-/** The lock file: one holder, known by name; a dead one gives way to exactly one successor. */
+/** The lock file: one holder, named in it; the lock of a dead holder goes to exactly one successor. */
 import { type ChildProcess, execFileSync, fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
@@ -11,7 +11,7 @@ import { DatabaseLocked, DatabaseUnavailable } from '../../src/errors/index.ts';
 import { takeLock } from '../../src/tabs/lock.ts';
 import { describeSelf, type Holder, parseHolder, stateOf } from '../../src/tabs/lock-holder.ts';
 
-/** A program that takes the lock it is told to, at the time it is told, and says how that went. */
+/** A program that takes the given lock at the given time, and reports the outcome. */
 const contender = `
 import { parentPort } from 'node:worker_threads';
 import { takeLock } from ${JSON.stringify(path.resolve(import.meta.dirname, '../../src/tabs/lock.ts'))};
@@ -78,7 +78,7 @@ async function ask(child: ChildProcess, name: string | null, at = 0): Promise<st
   return String(message);
 }
 
-/** The text of a lock whose holder took it and was killed. */
+/** Takes the lock in a process that is killed, and returns its text. */
 async function deadLock(): Promise<string> {
   const child = start();
   expect(await ask(child, database)).toBe('won');
@@ -95,12 +95,12 @@ const refusal = (name = database): Promise<unknown> =>
   );
 const self = (changes: Partial<Holder> = {}): string => JSON.stringify({ ...describeSelf(fs), ...changes });
 
-/** Elsewhere a process id is all that there is to go by. */
+/** Other systems only have the process id to go by. */
 const onlyLinux = (context: TestContext) =>
   context.skip(process.platform !== 'linux', 'only Linux tells when a process started');
 
 describe('a free lock', () => {
-  test('is a file that says who holds it, and nothing else lies beside it', async () => {
+  test('is taken as a file that names its holder, and nothing else is left beside it', async () => {
     const lock = await takeLock(database);
     expect(fs.readdirSync(folder)).toEqual(['cl.sqlite.lock']);
     expect(JSON.parse(fs.readFileSync(lockFile, 'utf8'))).toMatchObject({
@@ -113,20 +113,20 @@ describe('a free lock', () => {
     expect(fs.readdirSync(folder)).toEqual([]);
   });
 
-  test('can be taken again after the release', async () => {
+  test('can be taken again after release()', async () => {
     (await takeLock(database)).release();
     (await takeLock(database)).release();
   });
 
-  test('in a folder that is missing names the lock file', async () => {
+  test('in a missing folder is an error that names the lock file', async () => {
     const error = await refusal(path.join(folder, 'none', 'cl.sqlite'));
     expect(error).toBeInstanceOf(DatabaseUnavailable);
     expect(error).toHaveProperty('message', expect.stringContaining('none/cl.sqlite.lock'));
   });
 });
 
-describe('a lock that is held', () => {
-  test('is refused to this very process, with its id and host', async () => {
+describe('a held lock', () => {
+  test('is refused within the same process, with its id and host', async () => {
     const lock = await takeLock(database);
     const error = await refusal();
     expect(error).toBeInstanceOf(DatabaseLocked);
@@ -136,7 +136,7 @@ describe('a lock that is held', () => {
     lock.release();
   });
 
-  test('is refused to another process, and by one', async () => {
+  test('is refused between processes in either direction', async () => {
     const child = start();
     expect(await ask(child, database)).toBe('won');
     const error = await refusal();
@@ -147,7 +147,7 @@ describe('a lock that is held', () => {
     (await takeLock(database)).release();
   });
 
-  test('is refused at once', async () => {
+  test('is refused without waiting', async () => {
     const lock = await takeLock(database);
     const before = performance.now();
     await refusal();
@@ -155,7 +155,7 @@ describe('a lock that is held', () => {
     lock.release();
   });
 
-  test('by another host is never taken over, and the message says which file to remove', async () => {
+  test('of another host is not taken over, and the error names the file to remove', async () => {
     const text = self({ host: 'elsewhere', pid: 2_000_000_000 });
     fs.writeFileSync(lockFile, text);
     const error = await refusal();
@@ -165,7 +165,7 @@ describe('a lock that is held', () => {
     expect(fs.readFileSync(lockFile, 'utf8')).toBe(text);
   });
 
-  test('in another container of this host is not taken over: its process ids mean nothing here', async () => {
+  test('of another container is not taken over, since its process ids mean nothing here', async () => {
     fs.writeFileSync(lockFile, self({ namespace: 'pid:[1]', pid: 2_000_000_000 }));
     const error = await refusal();
     expect(error).toHaveProperty('message', expect.stringContaining(`remove ${lockFile}`));
@@ -173,7 +173,7 @@ describe('a lock that is held', () => {
   });
 
   test.each(['', '{"pid":', 'not a lock', '[]', '{"pid":"1","host":"here"}', '{"pid":0,"host":"here"}'])(
-    'with the content %j is refused and left alone',
+    'with the content %j is refused and left as it is',
     async (content) => {
       fs.writeFileSync(lockFile, content);
       const error = await refusal();
@@ -184,25 +184,25 @@ describe('a lock that is held', () => {
     },
   );
 
-  test('as a pipe is refused, and its other end is not waited for', async (context) => {
+  test('that is a pipe is refused without waiting for its other end', async (context) => {
     onlyLinux(context);
     execFileSync('mkfifo', [lockFile]);
     expect(await refusal()).toHaveProperty('message', expect.stringContaining('does not say by whom'));
   });
 
-  test('as a link that leads nowhere is refused by its name', async () => {
+  test('that is a dangling link is refused by its name', async () => {
     fs.symlinkSync(path.join(folder, 'nowhere'), lockFile);
     expect(await refusal()).toHaveProperty('message', expect.stringContaining(`${lockFile} does not say by whom`));
     expect(fs.readlinkSync(lockFile)).toBe(path.join(folder, 'nowhere'));
   });
 
-  test('whose text comes a moment after its name is waited for', async () => {
+  test('that is still empty is read again a moment later', async () => {
     fs.writeFileSync(lockFile, '');
     setTimeout(() => fs.writeFileSync(lockFile, self()), 30);
     expect(await refusal()).toHaveProperty('message', expect.stringContaining('this very process'));
   });
 
-  test('by somebody else now is not removed by the release of the one before', async () => {
+  test('of a new holder is not removed by release() of the previous one', async () => {
     const lock = await takeLock(database);
     fs.writeFileSync(lockFile, self());
     lock.release();
@@ -211,7 +211,7 @@ describe('a lock that is held', () => {
 });
 
 describe('the lock of a dead holder', () => {
-  test('is taken over when the process was killed', async () => {
+  test('is taken over if its process was killed', async () => {
     await deadLock();
     const lock = await takeLock(database);
     expect(parseHolder(fs.readFileSync(lockFile, 'utf8'))?.pid).toBe(process.pid);
@@ -219,26 +219,26 @@ describe('the lock of a dead holder', () => {
     lock.release();
   });
 
-  test('is taken over when no process has that id, however little it says', async () => {
+  test('is taken over if no process has its id, even if the lock says little else', async () => {
     fs.writeFileSync(lockFile, JSON.stringify({ pid: 2_000_000_000, host: os.hostname() }));
     (await takeLock(database)).release();
     expect(fs.readdirSync(folder)).toEqual([]);
   });
 
-  test('is taken over when its id belongs to a younger process', async (context) => {
+  test('is taken over if its process id now belongs to a younger process', async (context) => {
     onlyLinux(context);
     fs.writeFileSync(lockFile, self({ started: 1 }));
     (await takeLock(database)).release();
   });
 
-  test('is taken over after a restart of the machine', (context) => {
+  test('is stale after a reboot of the machine', (context) => {
     onlyLinux(context);
     const here = { ...describeSelf(fs), machine: 'cafe' };
     expect(stateOf({ ...here, boot: '00000000-0000-0000-0000-000000000000' }, here, fs)).toBe('dead');
   });
 
   test.each(['0badcafe', null])(
-    'is not one of another boot of the machine %j, which has the same name',
+    'is not taken over after another boot on a host of the same name with the machine id %j',
     async (machine) => {
       const text = self({ boot: '00000000-0000-0000-0000-000000000000', machine });
       fs.writeFileSync(lockFile, text);
@@ -249,7 +249,7 @@ describe('the lock of a dead holder', () => {
     },
   );
 
-  test('is taken over when its worker has ended and its process lives', async (context) => {
+  test('is taken over if its worker has ended, even if the process is alive', async (context) => {
     onlyLinux(context);
     const worker = new Worker(program);
     const answer = once(worker, 'message');
@@ -268,7 +268,7 @@ describe('the lock of a dead holder', () => {
       const token = round.toString(16).padStart(32, '0');
       const dead = JSON.stringify({ ...parseHolder(text), token });
       fs.writeFileSync(lockFile, dead);
-      // In every other round somebody has died while taking over.
+      // In every other round a process has died during its takeover.
       if (round % 2 === 1) fs.writeFileSync(`${lockFile}.${token}.takeover`, text);
       const at = Date.now() + 30;
       const answers = await Promise.all(contenders.map((child) => ask(child, database, at)));
@@ -281,12 +281,12 @@ describe('the lock of a dead holder', () => {
     }
   });
 
-  test('goes to nobody else at the moment when it is replaced', async () => {
+  test('is refused to a process that comes in the moment of its replacement', async () => {
     await deadLock();
     const answers: string[] = [];
     const replace = fs.renameSync;
     vi.spyOn(fs, 'renameSync').mockImplementationOnce((from, to) => {
-      // Another program comes between the last look at the lock and its replacement.
+      // Another program comes between the last check of the lock and its replacement.
       const other = `const child = require('node:child_process').fork(${JSON.stringify(program)});
         child.on('message', (answer) => process.exit(console.log(answer)));
         child.send(${JSON.stringify({ database, at: 0 })});`;
@@ -300,7 +300,7 @@ describe('the lock of a dead holder', () => {
     lock.release();
   });
 
-  test('that was free goes to exactly one of eight processes', async () => {
+  test('is contested like a free lock, which goes to exactly one of eight processes', async () => {
     const contenders = Array.from({ length: 8 }, start);
     await Promise.all(contenders.map((child) => ask(child, null)));
     const at = Date.now() + 30;
@@ -308,7 +308,7 @@ describe('the lock of a dead holder', () => {
     expect(answers.filter((answer) => answer === 'won')).toHaveLength(1);
   });
 
-  test('takes with it what dead programs left beside it, and leaves other files alone', async () => {
+  test('is removed along with other leftovers of dead programs, and other files are kept', async () => {
     const text = await deadLock();
     fs.writeFileSync(`${lockFile}.0123456789abcdef`, text);
     fs.writeFileSync(`${lockFile}.backup`, 'mine');
@@ -317,16 +317,16 @@ describe('the lock of a dead holder', () => {
   });
 });
 
-describe('the draft of a program that was killed before it had the lock', () => {
+describe('a draft of a lock whose program was killed', () => {
   const draft = (): string => `${lockFile}.0123456789abcdef0123456789abcdef`;
 
-  test('goes with the next lock, although that was free', async () => {
+  test('is removed with the next lock', async () => {
     fs.writeFileSync(draft(), self({ pid: 2_000_000_000, thread: null }));
     (await takeLock(database)).release();
     expect(fs.readdirSync(folder)).toEqual([]);
   });
 
-  test('goes at once without a word in it, since its name says whose it was', async (context) => {
+  test('is removed even if it is empty, since its name says whose it was', async (context) => {
     onlyLinux(context);
     const dead = parseHolder(await deadLock()) ?? expect.unreachable();
     fs.unlinkSync(lockFile);
@@ -335,14 +335,14 @@ describe('the draft of a program that was killed before it had the lock', () => 
     expect(fs.readdirSync(folder)).toEqual([]);
   });
 
-  test('stays without a word in it while whoever began it lives', async () => {
+  test('is kept while it is empty and its process is alive', async () => {
     const { token } = describeSelf(fs);
     fs.writeFileSync(`${lockFile}.${token}`, '');
     (await takeLock(database)).release();
     expect(fs.readdirSync(folder)).toEqual([`cl.sqlite.lock.${token}`]);
   });
 
-  test('of somewhere else goes without a word in it too, once it is so old that nobody is about to write it', async () => {
+  test('of unknown origin is removed even if it is empty, once it is old enough', async () => {
     fs.writeFileSync(draft(), '');
     (await takeLock(database)).release();
     expect(fs.readdirSync(folder)).toHaveLength(1);
@@ -351,7 +351,7 @@ describe('the draft of a program that was killed before it had the lock', () => 
     expect(fs.readdirSync(folder)).toEqual([]);
   });
 
-  test('stays where the folder cannot be listed, and the lock is taken', async () => {
+  test('is kept if the folder cannot be listed, and the lock is taken all the same', async () => {
     vi.spyOn(fs, 'readdirSync').mockImplementationOnce(() => {
       throw Object.assign(new Error('EACCES'), { code: 'EACCES' });
     });
@@ -360,15 +360,15 @@ describe('the draft of a program that was killed before it had the lock', () => 
   });
 });
 
-describe('stateOf', () => {
-  test('says that a process which belongs to somebody else lives', () => {
+describe('stateOf()', () => {
+  test('reports a process of another user as alive', () => {
     const me = describeSelf(fs);
     expect(stateOf({ ...me, pid: 1, thread: null, started: null }, me, fs)).toBe('alive');
   });
 
-  test('says that a process which ended and was not yet waited for is dead', async (context) => {
+  test('reports a zombie process as dead', async (context) => {
     onlyLinux(context);
-    // A shell that starts a child, becomes a program that never waits for it, and so leaves it a zombie.
+    // A shell that starts a child and then becomes a program that never waits for it, which leaves a zombie.
     const { spawn } = await import('node:child_process');
     const shell = spawn('sh', ['-c', 'sleep 0.05 & echo $!; exec sleep 5'], { stdio: ['ignore', 'pipe', 'ignore'] });
     try {

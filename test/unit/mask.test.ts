@@ -1,16 +1,16 @@
-/** What is a secret, what only looks like one, and that nothing else is touched. */
+/** What counts as a secret, what only looks like one, and that nothing else is changed. */
 import { describe, expect, test } from 'vitest';
 import { maskDumped, maskSecrets, maskText } from '../../src/cli/mask.ts';
 import { fileSource } from '../../src/convert/file-source.ts';
 import { InvalidDump } from '../../src/errors/index.ts';
 import { readDump } from '../../src/serialization/load.ts';
 
-describe('names of secrets', () => {
+describe('maskSecrets()', () => {
   test.each([
     ...['password', 'auth_password', 'discovery_auth_password', 'san_password', 'netapp_password', 'passwd', 'pwd'],
     ...['secret', 'chap_secret', 'client_secret', 'token', 'auth_token', 'keyring', 'api_key', 'apikey', 'privateKey'],
     ...['pass', 'user_pass', 'access_key', 'passphrase', 'credentials', 'provider_auth', 'storage_pw'],
-  ])('%s', (name) => {
+  ])('masks the value of %s', (name) => {
     expect(maskSecrets({ data: [{ [name]: 'S3cret' }] })).toEqual({ data: [{ [name]: '***' }] });
     expect(maskSecrets({ [name]: { inner: 'S3cret' } })).toEqual({ [name]: '***' });
   });
@@ -25,17 +25,17 @@ describe('names of secrets', () => {
     'encrypted',
     'keyspace',
     'bypass',
-  ])('%s is none', (name) => {
+  ])('shows the value of %s', (name) => {
     expect(maskSecrets({ [name]: 'shown' })).toEqual({ [name]: 'shown' });
   });
 
-  test('without a value hide nothing', () => {
+  test('leaves null, empty and false values of secrets', () => {
     const value = { password: null, secret: '', token: false };
     expect(maskSecrets(value)).toEqual(value);
   });
 });
 
-describe('texts', () => {
+describe('maskText()', () => {
   test.each([
     ['mysql://u:S3cret@h/d', 'mysql://u:***@h/d'],
     ['see postgresql+psycopg2://u:S3cret@h:1/d, or http://h', 'see postgresql+psycopg2://u:***@h:1/d, or http://h'],
@@ -59,7 +59,7 @@ describe('texts', () => {
       '[client.admin]\n\tkey = AQS3cretAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==\n\tcaps = x',
       '[client.admin]\n\tkey = ***\n\tcaps = x',
     ],
-  ])('%s', (text, masked) => {
+  ])('masks secrets in: %s', (text, masked) => {
     expect(maskText(text)).toBe(masked);
   });
 
@@ -79,23 +79,23 @@ describe('texts', () => {
     'password:\n  user: u',
     "Access denied for user 'u'@'h' (using password: YES)",
     'the password is kept elsewhere: see a@b.c',
-  ])('%j stays', (text) => {
+  ])('leaves %j unchanged', (text) => {
     expect(maskText(text)).toBe(text);
   });
 });
 
-test('a long text takes time in proportion', () => {
-  // Each of these has as many places in which something might begin as it has words.
+test('the time of maskText() is proportional to the length of the text', () => {
+  // In each of these texts, something could begin at every word.
   for (const word of ['a.', 'a-', 'a:', '"password"', '"password":"\\', 'password', '://', "'", 'a@', ' key=', 'x ']) {
-    // Of the processor: what other programs do meanwhile does not count.
+    // Processor time, which other programs do not affect.
     const before = process.cpuUsage();
     maskText(word.repeat(Math.ceil(100_000 / word.length)));
-    // What grows with the square takes many times as long.
+    // Quadratic time would take many times as long.
     expect(process.cpuUsage(before).user / 1000, word).toBeLessThan(3000);
   }
 });
 
-describe('a thing of a dump', () => {
+describe('maskDumped()', () => {
   const volume = (fields: Record<string, unknown>): unknown => ({
     class: 'Volume',
     backend: { volume_backend_name: 'lvm' },
@@ -116,7 +116,7 @@ describe('a thing of a dump', () => {
     ['a connector', volume({ volume_attachment: [{ connector: { chap_password: 'S3cret' } }] })],
     ['a key-value', { class: 'KeyValue', key: 'db_password', value: 'S3cret' }],
     ['JSON in a key-value', { class: 'KeyValue', key: 'node', value: '{"chap": {"secret": "S3cret"}}' }],
-  ])('that was masked in %s says so, and is not loaded', (_, thing) => {
+  ])('marks an object with a secret in %s as masked, so that it cannot be loaded', (_, thing) => {
     const masked = maskDumped(thing);
     expect(JSON.stringify(masked)).not.toContain('S3cret');
     expect(masked).toMatchObject({ masked: true });
@@ -128,7 +128,7 @@ describe('a thing of a dump', () => {
   test.each([
     ['Volume', volume({ provider_auth: '***', metadata: { a: 'b' } })],
     ['KeyValue', { class: 'KeyValue', key: 'name', value: '{"a":  1}' }],
-  ])('without secrets is given back as it is: %s', (_, thing) => {
+  ])('returns an object without secrets unchanged: %s', (_, thing) => {
     expect(maskDumped(thing)).toBe(thing);
   });
 });

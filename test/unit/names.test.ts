@@ -1,10 +1,10 @@
-/** Names: code is camelCase, data has Cinder's own; what touches storage or a driver gives a promise. */
+/** Names: code is in camelCase, data has Cinder's names; methods that use storage or a driver return promises. */
 import * as library from 'cinderlib-wasm';
 import { expect, test } from 'vitest';
 
 const volume_driver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
 
-test('methods and functions are camelCase, and none has its name in Python', () => {
+test("methods and functions have camelCase names instead of Python's", () => {
   const names = new Set<string>();
   for (const [exported, value] of Object.entries(library)) {
     if (typeof value !== 'function') continue;
@@ -22,7 +22,7 @@ test('methods and functions are camelCase, and none has its name in Python', () 
   }
 });
 
-test('what touches storage or a driver gives a promise, what only reads loaded state does not', async () => {
+test('methods that use storage or a driver return promises, and those that read loaded state do not', async () => {
   const cl = await library.setup();
   const backend = await cl.backend({ volume_backend_name: 'b', volume_driver });
   const volume = await backend.createVolume(1, { name: 'v' });

@@ -20,7 +20,7 @@ const options = {
   pools: ['p1', 'p2'],
 };
 
-describe.each(['memory', 'memory_db'])('on %s', (storage) => {
+describe.each(['memory', 'memory_db'])('on the storage %s', (storage) => {
   let cl: Cinderlib;
   let b: Backend;
   beforeEach(async () => {
@@ -29,13 +29,13 @@ describe.each(['memory', 'memory_db'])('on %s', (storage) => {
   });
   afterEach(() => cl.close());
 
-  test('display_name and display_description are taken as name and description are', async () => {
+  test('display_name and display_description are accepted as name and description', async () => {
     const vol = await b.createVolume(1, { display_name: 'n', display_description: 'd' });
     const snap = await vol.createSnapshot({ display_name: 's' });
     expect([vol.name, vol.description, snap.name, snap.description]).toEqual(['n', 'd', 's', '']);
   });
 
-  test('an option or a filter that does not exist is refused, with the near name', async () => {
+  test('unknown options and filters are refused, with the nearest name', async () => {
     const vol = await b.createVolume(1);
     const misspelt = <T>(value: object): T => value as T; // What plain JavaScript may pass.
     const refused = async (call: () => unknown, text: string) =>
@@ -51,7 +51,7 @@ describe.each(['memory', 'memory_db'])('on %s', (storage) => {
     await refused(() => vol.detach(misspelt({ forced: true })), 'Did you mean force?');
   });
 
-  test('a volume with a snapshot is not deleted through an object that does not know of it', async () => {
+  test('a volume is not deleted if another object has created a snapshot of it', async () => {
     const vol = await b.createVolume(1);
     const other = await cl.Volume.getById(vol.id);
     await vol.snapshots();
@@ -60,7 +60,7 @@ describe.each(['memory', 'memory_db'])('on %s', (storage) => {
     expect((await cl.persistence.getSnapshots()).length).toBe(1);
   });
 
-  test('an id that is taken is refused before the driver is called', async () => {
+  test('createVolume() refuses an id in use before the driver is called', async () => {
     const vol = await b.createVolume(1, { name: 'first' });
     const fake = b.driver as FakeLoggingVolumeDriver;
     const calls = fake.calls.length;
@@ -69,7 +69,7 @@ describe.each(['memory', 'memory_db'])('on %s', (storage) => {
     expect((await cl.Volume.getById(vol.id)).name).toBe('first');
   });
 
-  test('an id that is taken is refused to copies, snapshots and connections too', async () => {
+  test('clones, snapshots and connections refuse an id in use too', async () => {
     const [vol, other] = [await b.createVolume(1, { name: 'first' }), await b.createVolume(1, { name: 'other' })];
     const snap = await vol.createSnapshot({ name: 'first' });
     const conn = await vol.connect({ host: 'first' });
@@ -89,7 +89,7 @@ describe.each(['memory', 'memory_db'])('on %s', (storage) => {
     expect(await cl.dumps()).toBe(before);
   });
 
-  test('one of two volumes that are made at once gets the id that both are given', async () => {
+  test('of two concurrent creations with the same id, one is refused', async () => {
     const made = await Promise.allSettled(['one', 'two'].map((name) => b.createVolume(1, { id: 'both', name })));
     expect(made.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     expect(made.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { name: 'DuplicateEntry' } });
@@ -110,7 +110,7 @@ describe.each(['memory', 'memory_db'])('on %s', (storage) => {
     expect((await b.volumes()).length).toBe(2);
   });
 
-  test('a clone and a volume from a snapshot go to the pool that is asked for', async () => {
+  test('clones and volumes from snapshots go to the requested pool', async () => {
     const vol = await b.createVolume(1);
     const snap = await vol.createSnapshot();
     const hosts = [
@@ -121,7 +121,7 @@ describe.each(['memory', 'memory_db'])('on %s', (storage) => {
     expect(hosts.map(({ host }) => host)).toEqual(['h@b#p2', 'h@b#p2', 'h@b#p1']);
   });
 
-  test('a field that is undefined counts as left out', async () => {
+  test('undefined fields count as missing', async () => {
     const none = undefined;
     const plain = { name: none, metadata: none, user_id: none, host: none, bootable: none, id: none, pool_name: none };
     const vol = await b.createVolume(1, plain);
@@ -141,7 +141,7 @@ describe.each(['memory', 'memory_db'])('on %s', (storage) => {
     }
   });
 
-  test('who gets a list may sort it', async () => {
+  test('returned lists are copies, which the caller may change', async () => {
     const vol = await b.createVolume(1);
     for (const name of ['1', '2']) await vol.createSnapshot({ name });
     for (const host of ['1', '2']) await vol.connect({ host });
@@ -153,7 +153,7 @@ describe.each(['memory', 'memory_db'])('on %s', (storage) => {
     expect((await cl.dumps()).length).toBe(length);
   });
 
-  test('the empty name finds what has it, and no name nothing', async () => {
+  test('getByName() finds the empty name, and refuses a missing one', async () => {
     const vol = await b.createVolume(1, { name: 'named' });
     for (const name of ['named', '']) await vol.createSnapshot({ name });
     expect(await cl.Volume.getByName('')).toEqual([]);
@@ -164,7 +164,7 @@ describe.each(['memory', 'memory_db'])('on %s', (storage) => {
     }
   });
 
-  test('a key-value takes a text, a number or null, and nothing else', async () => {
+  test('a key-value accepts a string, a number or null, and nothing else', async () => {
     await cl.persistence.setKeyValue(new KeyValue('n', 5 as never));
     expect((await cl.persistence.getKeyValues('n'))[0]?.value).toBe('5');
     for (const value of [{ ip: 'x' }, ['x'], true]) {
@@ -174,28 +174,28 @@ describe.each(['memory', 'memory_db'])('on %s', (storage) => {
     expect(await cl.persistence.getKeyValues('k')).toEqual([]);
   });
 
-  test('metadata is taken away by null', async () => {
+  test('setting metadata to null removes it', async () => {
     const vol = await b.createVolume(1, { metadata: { a: '1' } });
     vol.metadata = null;
     await vol.save();
     expect((await cl.Volume.getById(vol.id)).metadata ?? {}).toEqual({});
   });
 
-  test.each([undefined, -1, 1.5, '1'])('a size of %j is refused', async (size) => {
+  test.each([undefined, -1, 1.5, '1'])('createVolume() refuses the size %j', async (size) => {
     await expect(b.createVolume(size as number)).rejects.toMatchObject({ name: 'ValueError' });
   });
 
-  test('JSON.stringify shows no field', async () => {
+  test('JSON.stringify() shows no fields', async () => {
     const vol = await b.createVolume(1, { provider_auth: 'secret' });
     expect(JSON.stringify([vol, b])).toBe(`[{"class":"Volume","id":"${vol.id}"},{"class":"Backend","id":"b"}]`);
   });
 
-  test('a filter that there is not is refused', async () => {
+  test('an unknown filter or option is refused', async () => {
     await expect(b.volumesFiltered({ name: 'x' } as never)).rejects.toMatchObject({ name: 'InvalidOption' });
     await expect(cl.load('[]', { sav: true } as never)).rejects.toMatchObject({ name: 'InvalidOption' });
   });
 
-  test('what is assigned while a save is under way is stored by the next one', async () => {
+  test('a field assigned during a save is stored by the next one', async () => {
     const vol = await b.createVolume(1);
     vol.display_name = 'first';
     const saving = vol.save();
@@ -217,7 +217,7 @@ describe('on a database', () => {
   });
   afterEach(() => cl.close());
 
-  test('a volume that is given the type of another leaves the specs of that type alone', async () => {
+  test('giving a volume the type of another leaves the specs of that type unchanged', async () => {
     const v = await b.createVolume(1, { extra_specs: { a: '1' } });
     const w = await b.createVolume(1, { extra_specs: { b: '2' } });
     w.volume_type_id = v.id;
@@ -225,7 +225,7 @@ describe('on a database', () => {
     for (const id of [v.id, w.id]) expect((await cl.Volume.getById(id)).volume_type?.extra_specs).toEqual({ a: '1' });
   });
 
-  test('a volume with its own type can be given the default one', async () => {
+  test('a volume with its own type can be given the default type', async () => {
     const plain = await b.createVolume(1);
     const typed = await b.createVolume(1, { extra_specs: { a: '1' } });
     typed.volume_type_id = plain.volume_type_id;
@@ -234,7 +234,7 @@ describe('on a database', () => {
     expect((await cl.Volume.getById(typed.id)).volume_type?.name).toBe('__DEFAULT__');
   });
 
-  test('a change of specs alone writes the specs alone', async () => {
+  test('saving changed specs writes nothing but the specs', async () => {
     const { id } = await b.createVolume(1, { name: 'old', extra_specs: { e: '1' } });
     const [one, other] = [await cl.Volume.getById(id), await cl.Volume.getById(id)];
     other.display_name = 'new';
@@ -247,7 +247,7 @@ describe('on a database', () => {
   });
 });
 
-test('the options of a backend are those that were given, whoever changes what later', async () => {
+test('the options of a backend are not affected by later changes of the caller, the driver or a dump', async () => {
   const cl = await setup({ output_all_backend_info: true });
   const given = { ...options, pools: ['p1'], replication: [{ password: 'hunter2' }] };
   const b = await cl.backend(given);
@@ -270,7 +270,7 @@ class SlowNotes extends NoteBook {
   }
 }
 
-test('a snapshot that is taken while the list is read is in the list', async () => {
+test('a snapshot that is created while the list is read is in the list', async () => {
   const cl = await setup({ persistence_config: { storage: SlowNotes } });
   const b = await cl.backend(options);
   const { id } = await b.createVolume(1);
@@ -282,7 +282,7 @@ test('a snapshot that is taken while the list is read is in the list', async () 
   await cl.close();
 });
 
-test('what happens to the snapshots of a volume while it is read again is not undone', async () => {
+test("changes of a volume's snapshots during refresh() are not undone", async () => {
   let wait: Promise<void> | null = null;
   let answer = (): void => {};
   class HeldNotes extends NoteBook {
@@ -309,7 +309,7 @@ test('what happens to the snapshots of a volume while it is read again is not un
   await cl.close();
 });
 
-test('a volume that cannot be read again whole shows what it showed', async () => {
+test('a refresh() that fails leaves the volume unchanged', async () => {
   let fails = false;
   class Moody extends NoteBook {
     override async getSnapshots(filter?: SnapshotFilter): Promise<Snapshot[]> {
@@ -335,7 +335,7 @@ test('a volume that cannot be read again whole shows what it showed', async () =
   await cl.close();
 });
 
-test('glance metadata is kept in memory and in dumps, and passed over by a database', async () => {
+test('glance metadata is kept in memory and in dumps, and ignored by a database', async () => {
   for (const [storage, expected] of [
     ['memory', { os: 'x' }],
     ['memory_db', null],
@@ -353,7 +353,7 @@ test('glance metadata is kept in memory and in dumps, and passed over by a datab
   }
 });
 
-test('a storage without db is not taken, and the old one stays', async () => {
+test('a storage without db is refused, and the old one stays in use', async () => {
   class NoDb extends PersistenceDriver {
     static closed = 0;
     override async close() {
@@ -368,7 +368,7 @@ test('a storage without db is not taken, and the old one stays', async () => {
   await cl.close();
 });
 
-test('a storage that could not be opened is not open, and is opened at the next attempt', async () => {
+test('a storage that failed to open is not open, and is opened again by the next attempt', async () => {
   class Moody extends NoteBook {
     isReady = false;
     attempts = 0;
@@ -382,7 +382,7 @@ test('a storage that could not be opened is not open, and is opened at the next 
   const [first, second] = [new Moody(), new Moody()];
   await expect(setup({ persistence_config: { storage: first } })).rejects.toThrow('not yet');
   expect(first.isOpen).toBe(false);
-  // A migration only works with what is open, and opens the others.
+  // A migration uses storages that are open, and opens the others.
   await migrate({ storage: first }, { storage: 'memory' });
   expect([first.isReady, first.attempts]).toEqual([true, 2]);
   const cl = await setup();
@@ -391,7 +391,7 @@ test('a storage that could not be opened is not open, and is opened at the next 
   await cl.close();
 });
 
-test('close() waits for a switch of storages that is under way, and so does a second close()', async () => {
+test('close() waits for a setPersistence() under way, and so does a second close()', async () => {
   const opened: string[] = [];
   class Slow extends NoteBook {
     override async open(...parameters: Parameters<NoteBook['open']>) {

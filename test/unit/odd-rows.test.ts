@@ -1,4 +1,4 @@
-/** Rows of a database that Python's cinderlib refuses, or would bring up to date while it reads: docs/differences.md. */
+/** Rows that Python's cinderlib refuses, or would update while it reads: see docs/differences.md. */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -11,7 +11,7 @@ const deletedType = `INSERT INTO volume_types (id, name, deleted) VALUES ('gone'
   UPDATE volumes SET volume_type_id = 'gone'`;
 const [volume, snapshot, connection] = [id(2), id(201), id(102)];
 
-/** Opens a database with volumes on the backends `b1` and `b2`, after another program has written to it. */
+/** Opens a database with volumes on the backends `b1` and `b2`, after another program has changed it by `sql`. */
 async function withRows(sql: string, use: (cl: Cinderlib, path: string) => Promise<void>): Promise<void> {
   await inTemporaryFolder(async (folder) => {
     const path = copyGolden('odd.sqlite.gz', join(folder, 'odd.sqlite'));
@@ -29,15 +29,19 @@ async function withRows(sql: string, use: (cl: Cinderlib, path: string) => Promi
 }
 
 test.each([
-  ['a type that is not there', "UPDATE volumes SET volume_type_id = 'nobody'", '"volume_type":null'],
+  ['a missing type', "UPDATE volumes SET volume_type_id = 'nobody'", '"volume_type":null'],
   ['a type that is marked as deleted', deletedType, '"volume_type":null'],
   ['a status that Cinder does not know', "UPDATE volumes SET attach_status = 'odd'", '"attach_status":"odd"'],
   ['no connection_info', 'UPDATE volume_attachment SET connection_info = NULL', '"connection_info":null'],
   ['connection_info without conn', `UPDATE volume_attachment SET connection_info = '{}'`, '"connection_info":{}'],
   ['connection_info that is a text', `UPDATE volume_attachment SET connection_info = '"x"'`, '"connection_info":"x"'],
-  ['a T in a time', "UPDATE volumes SET created_at = '2012-03-04T05:06:07'", '"2012-03-04T05:06:07.000000Z"'],
-  ['a date alone', "UPDATE volumes SET created_at = '2012-03-04'", '"2012-03-04T00:00:00.000000Z"'],
-  ['milliseconds', "UPDATE volumes SET created_at = '2012-03-04 05:06:07.123'", '"2012-03-04T05:06:07.123000Z"'],
+  ['a T in its time', "UPDATE volumes SET created_at = '2012-03-04T05:06:07'", '"2012-03-04T05:06:07.000000Z"'],
+  ['a date without a time', "UPDATE volumes SET created_at = '2012-03-04'", '"2012-03-04T00:00:00.000000Z"'],
+  [
+    'a time in milliseconds',
+    "UPDATE volumes SET created_at = '2012-03-04 05:06:07.123'",
+    '"2012-03-04T05:06:07.123000Z"',
+  ],
 ])('a volume with %s is listed and printed', async (_what, sql, shown) => {
   await withRows(sql, async (cl) => {
     expect((await cl.persistence.getVolumes()).length).toBe(4);
@@ -54,14 +58,14 @@ test.each([
   [`'1_0'`, '10'],
   [`' 7 '`, '7'],
   ['4611686018427387904', '4611686018427387904'],
-])('a size that is %s in its column is %s', async (stored, printed) => {
+])('a size stored as %s is read as %s', async (stored, printed) => {
   await withRows(`UPDATE volumes SET size = ${stored}; UPDATE snapshots SET volume_size = ${stored}`, async (cl) => {
     expect((await cl.Volume.getById(volume)).jsons()).toContain(`"size":${printed},`);
     expect((await cl.Snapshot.getById(snapshot)).jsons()).toContain(`"volume_size":${printed},`);
   });
 });
 
-test('a size that is no number is told of with its volume', async () => {
+test('a size that is no number gives an error that names its volume', async () => {
   await withRows(`UPDATE volumes SET size = '7x' WHERE id = '${volume}'`, async ({ persistence }) => {
     const refusal = { name: 'ValueError', item: `Volume ${volume}`, message: expect.stringContaining("base 10: '7x'") };
     await expect(persistence.getVolumes()).rejects.toMatchObject(refusal);
@@ -71,7 +75,7 @@ test('a size that is no number is told of with its volume', async () => {
 test.each([
   ['volume_metadata', 'volume_id', 'Volume', volume],
   ['snapshot_metadata', 'snapshot_id', 'Snapshot', snapshot],
-])('a null in %s, which no metadata has, is told of with its owner', async (table, owner, model, ownerId) => {
+])('a null value in %s gives an error that names its owner', async (table, owner, model, ownerId) => {
   const sql = `INSERT INTO ${table} (${owner}, "key", deleted) VALUES ('${ownerId}', 'k', 0)`;
   await withRows(sql, async ({ persistence }) => {
     const reading = model === 'Volume' ? persistence.getVolumes() : persistence.getSnapshots();
@@ -79,7 +83,7 @@ test.each([
   });
 });
 
-test('reading leaves the specs of attachments of an old Cinder where they are', async () => {
+test('reading leaves attachment specs of an older Cinder in place', async () => {
   const sql = `INSERT INTO attachment_specs (attachment_id, "key", value, deleted) VALUES ('${connection}', 'k', 'v', 0)`;
   await withRows(sql, async (cl, path) => {
     const before = nativeDump(path);
@@ -89,7 +93,7 @@ test('reading leaves the specs of attachments of an old Cinder where they are', 
   });
 });
 
-test('null that is assigned to connector and connection_info of a connection is stored', async () => {
+test('null assigned to connector and connection_info of a connection is stored', async () => {
   await withRows('', async (cl, path) => {
     const stored = await cl.Connection.getById(connection);
     stored.connector = null;
@@ -100,7 +104,7 @@ test('null that is assigned to connector and connection_info of a connection is 
   });
 });
 
-test('a type that comes with a volume is stored as the dump has it', async () => {
+test('a new volume type in the dump of a volume is stored with all its fields', async () => {
   await withRows('', async (cl, path) => {
     const [created_at, name] = ['2012-03-04T05:06:07.000000Z', 'gold'];
     const { class: kind, backend, ovo } = await (await cl.Volume.getById(id(3))).dump();
@@ -118,7 +122,7 @@ test('a type that comes with a volume is stored as the dump has it', async () =>
   });
 });
 
-test('refresh() of a snapshot reads the snapshot, and keeps the object of its volume as it is', async () => {
+test('refresh() of a snapshot keeps the object of its volume unchanged', async () => {
   await withRows('', async (cl) => {
     const read = await cl.Snapshot.getById(snapshot);
     const parent = await read.volume();

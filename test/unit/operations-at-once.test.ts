@@ -1,4 +1,4 @@
-/** Operations on one volume, or with one id, that overlap: each ends as if it had been alone, and no export is lost. */
+/** Overlapping operations on one volume or with one id: each ends as if it had run alone, and no export is lost. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   type Backend,
@@ -11,10 +11,10 @@ import {
 } from '../../src/index.ts';
 
 const volume_driver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
-/** Long enough for what goes wrong otherwise to do so. */
+/** Long enough for a race to show. */
 const aWhile = () => new Promise<void>((resolve) => setTimeout(resolve, 20));
 
-/** Exports that hosts need to be connected, as those of LVM. */
+/** Exports that hosts need for a connection, like those of LVM. */
 const exports = new Set<string>();
 
 class ExportingDriver extends VolumeDriver {
@@ -41,7 +41,7 @@ class ExportingDriver extends VolumeDriver {
   override terminateConnection() {}
 }
 
-describe.each(['memory', 'memory_db'])('on %s', (storage) => {
+describe.each(['memory', 'memory_db'])('on the storage %s', (storage) => {
   let cl: Cinderlib;
   let backend: Backend;
   let fake: FakeLoggingVolumeDriver;
@@ -58,7 +58,7 @@ describe.each(['memory', 'memory_db'])('on %s', (storage) => {
     return [status, previous_status, size];
   };
 
-  test('a volume that is extended twice is available again', async () => {
+  test('a volume that is extended twice at once is available again', async () => {
     const volume = await backend.createVolume(1);
     await Promise.all([volume.extend(2), volume.extend(3)]);
     expect(await stored(volume.id)).toEqual(['available', null, 3]);
@@ -77,7 +77,7 @@ describe.each(['memory', 'memory_db'])('on %s', (storage) => {
     expect(await stored(volume.id)).toEqual(['available', null, 2]);
   });
 
-  test('a volume that is read again while it is extended keeps its status', async () => {
+  test('a volume that is refreshed while it is extended keeps its status', async () => {
     const volume = await backend.createVolume(1);
     await Promise.all([volume.extend(2), volume.refresh()]);
     expect(await stored(volume.id)).toEqual(['available', null, 2]);
@@ -89,7 +89,7 @@ describe.each(['memory', 'memory_db'])('on %s', (storage) => {
     expect(await stored(volume.id)).toEqual(['error', 'available', 2]);
   });
 
-  test('a volume that is deleted while it is extended does not come back', async () => {
+  test('a volume that is deleted while it is extended is not stored again', async () => {
     const volume = await backend.createVolume(1);
     const extending = volume.extend(2);
     await volume.delete();
@@ -98,7 +98,7 @@ describe.each(['memory', 'memory_db'])('on %s', (storage) => {
     expect(await cl.persistence.getVolumes()).toEqual([]);
   });
 
-  test('what waits when the context is closed asks no driver for what could not be stored', async () => {
+  test('operations that wait when the context is closed fail without calling the driver', async () => {
     const volume = await backend.createVolume(1);
     const connection = await volume.connect({ host: 'h' });
     const before = fake.calls.length;
@@ -116,7 +116,7 @@ describe.each(['memory', 'memory_db'])('on %s', (storage) => {
     expect(fake.calls.slice(before).map(({ method }) => method)).toEqual(['extendVolume']);
   });
 
-  test('hosts that come and go at once leave the export to those that stay', async () => {
+  test('concurrent connects and disconnects keep the export as long as a host needs it', async () => {
     registerVolumeDriver('exporting', ExportingDriver);
     const exporting = await cl.backend({ volume_backend_name: 'e', volume_driver: 'exporting' });
     const volume = await exporting.createVolume(1);
@@ -133,7 +133,7 @@ describe.each(['memory', 'memory_db'])('on %s', (storage) => {
     expect([exports.has(volume.id), volume.status]).toEqual([false, 'available']);
   });
 
-  test('one of two snapshots, and of two connections, gets the id that both are given', async () => {
+  test('of two concurrent snapshots or connections with the same id, one is refused', async () => {
     const [one, other] = [await backend.createVolume(1), await backend.createVolume(1)];
     fake.answer('createSnapshot', aWhile);
     fake.answer('createExport', aWhile);
@@ -152,7 +152,7 @@ describe.each(['memory', 'memory_db'])('on %s', (storage) => {
     expect((await other.createSnapshot({ id: 'both' })).id).toBe('both');
   });
 
-  test('the volume of a snapshot that is asked for twice is one object', async () => {
+  test('concurrent calls of volume() of a snapshot return the same object', async () => {
     const { id } = await (await backend.createVolume(1)).createSnapshot();
     const snapshot = await cl.Snapshot.getById(id);
     const [one, other] = await Promise.all([snapshot.volume(), snapshot.volume()]);

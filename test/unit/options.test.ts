@@ -1,4 +1,4 @@
-/** Options of `setup` and of the storages: what is taken, and what is said of what is not. */
+/** Options of `setup` and of the storages: which are accepted, and how others are refused. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type CinderlibError, InvalidOption, InvalidPersistence } from '../../src/errors/index.ts';
@@ -8,7 +8,7 @@ import { errorOf } from './serialization/python-json.ts';
 
 const connection = 'sqlite:///cl.sqlite';
 
-describe('options of setup()', () => {
+describe('setupConfig()', () => {
   const defaults = {
     non_uuid_ids: false,
     output_all_backend_info: false,
@@ -19,11 +19,11 @@ describe('options of setup()', () => {
     worker: true,
   };
 
-  it.each([undefined, null, {}])('have the defaults of cinderlib when they are %o', (options) => {
+  it.each([undefined, null, {}])('uses the defaults of cinderlib for %o', (options) => {
     expect(setupConfig(options)).toEqual(defaults);
   });
 
-  it('are kept as they are given', () => {
+  it('keeps the given options', () => {
     const worker = () => null;
     const options = {
       persistence_config: { storage: 'db', connection },
@@ -43,18 +43,18 @@ describe('options of setup()', () => {
     expect(setupConfig({ worker: false }).worker).toBe(false);
   });
 
-  it('may be null where cinderlib has None', () => {
+  it('accepts null where cinderlib accepts None', () => {
     const nulls = { persistence_config: null, project_id: null, user_id: null, host: null, file_locks_path: null };
     expect(setupConfig(nulls)).toEqual({ ...defaults, ...nulls });
   });
 
-  it('are not changed by reading them', () => {
+  it('does not change its argument', () => {
     const options = Object.freeze({ persistence_config: Object.freeze({ storage: 'memory' }) });
     expect(setupConfig(options)).not.toBe(options);
     expect(options).toEqual({ persistence_config: { storage: 'memory' } });
   });
 
-  it('that are not ours belong to Cinder and are kept', () => {
+  it('keeps unknown options, which belong to Cinder', () => {
     const options = { my_ip: '10.0.0.1', target_helper: 'lioadm', rootwrap: 1, x: null };
     expect(setupConfig(options)).toEqual({ ...defaults, ...options });
   });
@@ -72,7 +72,7 @@ describe('options of setup()', () => {
     ['file_lock_path', 'file_locks_path'],
     ['disable_log', 'disable_logs'],
     ['workers', 'worker'],
-  ])('that are misspelt are refused: %s', (misspelt, meant) => {
+  ])('refuses the misspelt option %s', (misspelt, meant) => {
     expectError(
       () => setupConfig({ [misspelt]: 'secret' }),
       InvalidOption,
@@ -95,7 +95,7 @@ describe('options of setup()', () => {
     [{ root_helper: ['sudo'] }, 'root_helper cannot be a list: a string is expected'],
     [{ worker: 'yes' }, 'worker cannot be a string: true, false or a function is expected'],
     [{ worker: null }, 'worker cannot be null: true, false or a function is expected'],
-  ])('of a wrong type are refused: %o', (options, message) => {
+  ])('refuses options of the wrong type: %o', (options, message) => {
     expectError(() => setupConfig(options), InvalidOption, `setup(): the option ${message}.`);
   });
 
@@ -105,7 +105,7 @@ describe('options of setup()', () => {
     [[], 'a list'],
     [true, 'a boolean'],
     [() => ({}), 'a function'],
-  ])('cannot be %o', (options, shown) => {
+  ])('refuses %o instead of options', (options, shown) => {
     expectError(
       () => setupConfig(options),
       InvalidOption,
@@ -113,7 +113,7 @@ describe('options of setup()', () => {
     );
   });
 
-  it('are looked at once: what is another thing at the next look is the first', () => {
+  it('reads each option once, even if a getter returns another value later', () => {
     for (const base of [null, Object.prototype]) {
       const changing = Object.create(base);
       const looks = { host: 0, worker: 0, my_ip: 0 };
@@ -124,12 +124,12 @@ describe('options of setup()', () => {
         });
       }
       expect(setupConfig(changing)).toMatchObject({ host: 'first', worker: false, my_ip: 'first' });
-      // Those of a class are not its objects' own.
+      // Properties of a class are not own properties of its objects.
       expect(setupConfig(Object.create({ host: 'inherited' })).host).toBe('inherited');
     }
   });
 
-  it('cannot come in through the prototype', () => {
+  it('ignores options inherited through __proto__ of a JSON object', () => {
     const config = setupConfig(JSON.parse('{"__proto__": {"host": "evil", "worker": 5}, "my_ip": "x"}'));
     expect(config.host).toBeUndefined();
     expect(config.worker).toBe(true);
@@ -137,7 +137,7 @@ describe('options of setup()', () => {
   });
 });
 
-describe("options of the storage 'db'", () => {
+describe('databaseOptions()', () => {
   const defaults = {
     connection,
     soft_deletes: false,
@@ -146,11 +146,11 @@ describe("options of the storage 'db'", () => {
     busy_timeout: 5000,
   };
 
-  it('have defaults for all but the connection', () => {
+  it('has defaults for everything but the connection', () => {
     expect(databaseOptions({ connection })).toEqual(defaults);
   });
 
-  it('are kept as they are given', () => {
+  it('keeps the given options', () => {
     const options = {
       ...{ connection, soft_deletes: true, sqlite_synchronous: false, medium: 'opfs' },
       ...{ read_only: true, busy_timeout: 0 },
@@ -183,7 +183,7 @@ describe("options of the storage 'db'", () => {
     [null, 'an object with options is expected, not null'],
     [undefined, 'an object with options is expected, not undefined'],
     [connection, 'an object with options is expected, not a string'],
-  ])('that are wrong are refused: %o', (options, message) => {
+  ])('refuses %o', (options, message) => {
     expectError(() => databaseOptions(options), InvalidPersistence, `The storage 'db': ${message}.`);
   });
 
@@ -195,14 +195,14 @@ describe("options of the storage 'db'", () => {
     ['medium_', 'medium'],
     ['readonly', 'read_only'],
     ['form', 'from'],
-  ])('that are misspelt are refused: %s', (misspelt, meant) => {
+  ])('refuses the misspelt option %s', (misspelt, meant) => {
     const message = `The storage 'db' has no option ${misspelt}. Did you mean ${meant}?`;
     expectError(() => databaseOptions({ connection, [misspelt]: true }), InvalidPersistence, message);
-    // Also when that is why another one is missing.
+    // Even if a required option is missing because of that.
     expectError(() => databaseOptions({ [misspelt]: connection }), InvalidPersistence, message);
   });
 
-  it.each(['pool_size', 'toString', '__proto__', ''])('that are not known are refused: %o', (name) => {
+  it.each(['pool_size', 'toString', '__proto__', ''])('refuses the unknown option %o', (name) => {
     const options = { connection, ...JSON.parse(`{${JSON.stringify(name)}: 1}`) };
     expectError(
       () => databaseOptions(options),
@@ -225,7 +225,7 @@ describe("options of the storage 'db'", () => {
     { connection: url, read_only: url },
     url,
     [url],
-  ])('are never shown with a password: %#', (options) => {
+  ])('never shows a password in an error, nor does any other reader of options: %#', (options) => {
     for (const read of [databaseOptions, memoryDatabaseOptions, memoryOptions]) expectNoSecret(() => read(options));
     expectNoSecret(() => setupConfig({ persistence_config: [options] }));
     expectNoSecret(() => setupConfig({ persistence_conf: options }));
@@ -233,15 +233,15 @@ describe("options of the storage 'db'", () => {
   });
 });
 
-describe("options of the storages 'memory' and 'memory_db'", () => {
-  it('are none, but for the first content of a database in memory', () => {
+describe('memoryOptions() and memoryDatabaseOptions()', () => {
+  it('accept no options, except for the initial content of a database in memory', () => {
     const from = new Uint8Array(1);
     expect(memoryDatabaseOptions({ from })).toEqual({ from });
     expect(memoryDatabaseOptions({})).toEqual({});
     expect(() => memoryOptions({})).not.toThrow();
   });
 
-  it('that belong to another storage are refused', () => {
+  it('refuse options of other storages', () => {
     const elsewhere = (name: string) => `The storage 'db' has it: { storage: 'db', ${name}: … }.`;
     for (const name of ['from', 'connection']) {
       const message = `The storage 'memory' has no option ${name}. ${elsewhere(name)}`;
@@ -260,7 +260,7 @@ describe("options of the storages 'memory' and 'memory_db'", () => {
   });
 });
 
-describe('a library of schemas', () => {
+describe('compared with a schema library', () => {
   const value = fc.oneof(
     ...[fc.string(), fc.boolean(), fc.double(), fc.integer({ min: -1, max: 1 }), fc.constantFrom(null, undefined, '')],
     ...[fc.constantFrom('db', 'memory', 'opfs', 'indexeddb', connection), fc.array(fc.string()), fc.object()],
@@ -278,7 +278,7 @@ describe('a library of schemas', () => {
     { weight: 1, arbitrary: value.filter((given) => !(given instanceof Blob)) },
   );
 
-  it('takes the same options, and says the same of the others', () => {
+  it('the readers of options give the same results and the same errors', () => {
     const outcome = (read: (given: unknown) => unknown, given: unknown): unknown => {
       try {
         return read(given);

@@ -1,11 +1,11 @@
-/** A browser has no sockets: the URL of a server is refused there, before anything is loaded. */
+/** A browser has no sockets, so the URL of a server is refused there before anything is loaded. */
 import { afterEach, expect, test, vi } from 'vitest';
 import { databaseAt } from '../../src/persistence/database-storage.ts';
 
 afterEach(() => void vi.unstubAllGlobals());
 
 test.each(['mysql://u:secret@h/d', 'postgresql://u:secret@h/d'])(
-  '%s is refused with what to do instead',
+  '%s is refused with the alternatives',
   async (connection) => {
     vi.stubGlobal('process', undefined);
     const [result] = await Promise.allSettled([

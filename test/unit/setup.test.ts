@@ -1,4 +1,4 @@
-/** Contexts: they share nothing, close by themselves at the end of a block, and tell what they are. */
+/** Contexts: they share nothing, close at the end of a block, and describe themselves. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { inTemporaryFolder } from '../support/golden.ts';
 const driver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
 const fake = { volume_backend_name: 'b', volume_driver: driver };
 
-test('two contexts share nothing, also in memory', async () => {
+test('two contexts share nothing, even in memory', async () => {
   const [one, other] = [await setup(), await setup()];
   const backend = await one.backend(fake);
   await backend.createVolume(1);
@@ -22,7 +22,7 @@ test('two contexts share nothing, also in memory', async () => {
   await other.close();
 });
 
-test('the defaults are those of cinderlib', async () => {
+test('setup() has the defaults of cinderlib', async () => {
   const cl = await setup();
   const volume = await (await cl.backend(fake)).createVolume(1);
   expect([volume.project_id, volume.user_id, volume.host, volume.display_name, volume.display_description]).toEqual([
@@ -35,14 +35,14 @@ test('the defaults are those of cinderlib', async () => {
   await cl.close();
 });
 
-test('project, user and host of the context become those of new volumes', async () => {
+test('new volumes get the project, user and host of the context', async () => {
   const cl = await setup({ project_id: 'p', user_id: 'u', host: 'h' });
   const volume = await (await cl.backend(fake)).createVolume(1);
   expect([volume.project_id, volume.user_id, volume.host]).toEqual(['p', 'u', 'h@b#b']);
   await cl.close();
 });
 
-test('a context can be closed by leaving its block', async () => {
+test('a context closes at the end of its block, and only once', async () => {
   let closed = 0;
   class Closing extends PersistenceDriver {
     override get db() {
@@ -59,7 +59,7 @@ test('a context can be closed by leaving its block', async () => {
   expect(closed).toBe(1);
 });
 
-test('info() tells where the metadata is and what is guaranteed of it', async () => {
+test('info() reports where the metadata is and how durable it is', async () => {
   await inTemporaryFolder(async (folder) => {
     const connection = `sqlite:///${join(folder, 'cl.sqlite')}`;
     const cl = await setup({ persistence_config: { storage: 'db', connection } });
@@ -102,7 +102,7 @@ class Plugin extends PersistenceDriver {
   }
 }
 
-test('a plugin is found as a class, an instance, a registered name and a module', async () => {
+test('a plugin can be given as a class, an instance, a registered name or a module', async () => {
   const instance = new Plugin({ any: 'option' });
   registerPersistence('a-plugin', Plugin);
   const folder = mkdtempSync(join(tmpdir(), 'cinderlib-'));
@@ -125,7 +125,7 @@ test('a plugin is found as a class, an instance, a registered name and a module'
   rmSync(folder, { recursive: true });
 });
 
-test('a plugin that lacks a member says which', async () => {
+test('the error of an incomplete plugin names the missing method', async () => {
   const cl = await setup({ persistence_config: { storage: Plugin } });
   await expect(cl.persistence.getVolumes()).rejects.toMatchObject({
     name: 'NotImplemented',
@@ -134,7 +134,7 @@ test('a plugin that lacks a member says which', async () => {
   await cl.close();
 });
 
-test('an old storage that cannot be closed does not hide that the new one is in use', async () => {
+test('setPersistence() fails with OldStorageNotClosed if only closing the old storage failed', async () => {
   class Stuck extends Plugin {
     override async close() {
       throw new Error('the disk is gone');
@@ -155,12 +155,12 @@ test('an old storage that cannot be closed does not hide that the new one is in 
   await cl.close();
 });
 
-test('the name of a built-in storage, and what is no plugin, cannot be registered', () => {
+test('registerPersistence() refuses names of built-in storages, and classes that are no plugin', () => {
   expect(() => registerPersistence('db', Plugin)).toThrow(/built in/);
   expect(() => registerPersistence('x', Date as never)).toThrow(/subclass of PersistenceDriver/);
 });
 
-test('output_all_backend_info puts the configuration into dumps, the name last', async () => {
+test('output_all_backend_info puts the configuration into dumps, with the name last', async () => {
   const cl = await setup({ output_all_backend_info: true });
   const backend = await cl.backend({ volume_backend_name: 'b', secret: 's', volume_driver: driver, pools: ['p'] });
   expect(await backend.jsons()).toBe(
@@ -170,7 +170,7 @@ test('output_all_backend_info puts the configuration into dumps, the name last',
   await cl.close();
 });
 
-test('with fail_on_missing_backend false, volumes of other backends are listed but not operated on', async () => {
+test('with fail_on_missing_backend false, volumes of other backends can be listed but not changed', async () => {
   const from = await setup({ persistence_config: { storage: 'memory_db' } });
   const stored = await (await from.backend(fake)).createVolume(1);
   const bytes = await from.exportDatabase();

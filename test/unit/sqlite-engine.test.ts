@@ -1,4 +1,4 @@
-/** SQLite as a SQL engine: values, transactions, groups, on every medium alike. */
+/** SQLite as an SQL engine: values, transactions and groups, the same on every medium. */
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -56,7 +56,7 @@ describe.each(['memory', 'filesystem'] as const)('on the medium %s', (medium) =>
       'as large as the usual scratch memory': 'é'.repeat(32_768),
       'of one megabyte': 'ab💾é'.repeat(131_072),
     };
-    test.each(Object.entries(texts))('text %s comes back as it was', async (_, text) => {
+    test.each(Object.entries(texts))('text %s is read as it was written', async (_, text) => {
       expect(await roundTrip(text, 'value')).toEqual([text, 'text']);
     });
 
@@ -75,16 +75,16 @@ describe.each(['memory', 'filesystem'] as const)('on the medium %s', (medium) =>
       2n ** 63n - 1n,
       -(2n ** 63n),
     ];
-    test.each(integers)('the integer %s comes back exactly', async (integer) => {
+    test.each(integers)('the integer %s is read exactly', async (integer) => {
       expect(await roundTrip(integer, 'number')).toEqual([integer, 'integer']);
     });
 
-    test('a bigint that a number can say comes back as a number', async () => {
+    test('a bigint that fits a number is read as a number', async () => {
       expect(await roundTrip(5_000_000_000n, 'number')).toEqual([5_000_000_000, 'integer']);
     });
 
     test.each([0.1, -1.5, 1e300, 5e-324, Number.POSITIVE_INFINITY])(
-      'the float %s comes back as it was',
+      'the float %s is read as it was written',
       async (float) => {
         expect(await roundTrip(float, 'real')).toEqual([float, 'real']);
       },
@@ -98,14 +98,14 @@ describe.each(['memory', 'filesystem'] as const)('on the medium %s', (medium) =>
       expect(await roundTrip(false, 'number')).toEqual([0, 'integer']);
     });
 
-    test('a large number compares as a number where no column gives it a type', async () => {
+    test('a large number is compared as a number even if no column gives it a type', async () => {
       const { rows } = await engine.all('SELECT 1 + 1 < ?, 6000000000 > ?, 1 WHERE 5000000000 = ?', [5e9, 5e9, 5e9]);
       expect(rows).toEqual([[1, 1, 1]]);
     });
 
     test.each([
-      ['half a surrogate pair', 'volume \ud83d name', /A text of 13 characters.*character 7/],
-      ['half a surrogate pair in a long text', `${'x'.repeat(100)}\udc00`, /A text of 101 characters.*character 100/],
+      ['a lone surrogate', 'volume \ud83d name', /A text of 13 characters.*character 7/],
+      ['a lone surrogate in a long text', `${'x'.repeat(100)}\udc00`, /A text of 101 characters.*character 100/],
       ['NaN', Number.NaN, /NaN/],
       ['an integer of more than 64 bits', 2n ** 63n, /9223372036854775808.*64 bits/],
     ])('%s is refused and nothing is written', async (_, value, message) => {
@@ -130,14 +130,14 @@ describe.each(['memory', 'filesystem'] as const)('on the medium %s', (medium) =>
   });
 
   describe('a statement', () => {
-    test('names its columns also when it has no rows', async () => {
+    test('returns its columns even if it has no rows', async () => {
       expect(await engine.all('SELECT id, value AS "a name" FROM rows')).toEqual({
         columns: ['id', 'a name'],
         rows: [],
       });
     });
 
-    test('that was kept sees columns added since', async () => {
+    test('that is cached sees columns that were added since', async () => {
       const sql = 'SELECT * FROM rows';
       expect((await engine.all(sql)).columns).toHaveLength(4);
       await engine.run('ALTER TABLE rows ADD COLUMN more TEXT');
@@ -146,7 +146,7 @@ describe.each(['memory', 'filesystem'] as const)('on the medium %s', (medium) =>
       expect((await engine.all(sql)).columns.at(-1)).toBe('other');
     });
 
-    test('tells how many rows it changed, and no other statement does', async () => {
+    test('returns how many rows it changed, and 0 for other statements', async () => {
       expect(await engine.run('INSERT INTO rows (id) VALUES (1), (2), (3)')).toBe(3);
       expect(await engine.run('UPDATE rows SET value = 1 WHERE id > 1')).toBe(2);
       expect(await engine.run('CREATE TABLE other (id)')).toBe(0);
@@ -154,7 +154,7 @@ describe.each(['memory', 'filesystem'] as const)('on the medium %s', (medium) =>
       expect(await engine.run('WITH x AS (SELECT 7 AS id) INSERT INTO rows (id) SELECT id FROM x')).toBe(1);
     });
 
-    test('works beyond the number of those that are kept', async () => {
+    test('works even if more statements are used than the cache holds', async () => {
       for (let index = 0; index < 250; index++) {
         const { rows } = await engine.all(`SELECT ${index}, ?`, [index]);
         expect(rows).toEqual([[index, index]]);
@@ -176,11 +176,11 @@ describe.each(['memory', 'filesystem'] as const)('on the medium %s', (medium) =>
       await expect(refused).rejects.toThrow(message);
     });
 
-    test('may end in a semicolon and a comment', async () => {
+    test('may end in semicolons and comments', async () => {
       expect((await engine.all('SELECT 1; -- one\n /* only */ ;')).rows).toEqual([[1]]);
     });
 
-    test('that breaks a constraint shows its text and never its values', async () => {
+    test('that violates a constraint shows its text and never its values', async () => {
       await engine.run('CREATE UNIQUE INDEX one ON rows (value)');
       const sql = 'INSERT INTO rows (value) VALUES (?)';
       await engine.run(sql, ['secret']);
@@ -189,19 +189,19 @@ describe.each(['memory', 'filesystem'] as const)('on the medium %s', (medium) =>
       expect(error).toHaveProperty('message', `UNIQUE constraint failed: rows.value: ${sql}`);
     });
 
-    test('does not enforce foreign keys, as the original does not', async () => {
+    test('does not enforce foreign keys, like the original', async () => {
       await engine.run('CREATE TABLE child (parent INTEGER REFERENCES rows (id))');
       expect(await engine.run('INSERT INTO child VALUES (99)')).toBe(1);
     });
   });
 
   describe('a transaction', () => {
-    test('gives what its work gives, and its rows stay', async () => {
+    test('returns the result of its function, and keeps its changes', async () => {
       expect(await engine.transaction(async (connection) => `${await insert(1)(connection)} row`)).toBe('1 row');
       expect(await ids()).toEqual([1]);
     });
 
-    test('whose work throws leaves nothing and throws the same', async () => {
+    test('is rolled back if its function throws, and rejects with the same error', async () => {
       const reason = new Error('no');
       const work = engine.transaction(async (connection) => {
         await insert(1)(connection);
@@ -211,7 +211,7 @@ describe.each(['memory', 'filesystem'] as const)('on the medium %s', (medium) =>
       expect(await ids()).toEqual([]);
     });
 
-    test('is not entered by calls that come meanwhile: they wait, in order', async () => {
+    test('runs alone: other calls wait, in order', async () => {
       const seen: unknown[] = [];
       let go: () => void = () => {};
       const gate = new Promise<void>((resolve) => {
@@ -252,17 +252,17 @@ describe.each(['memory', 'filesystem'] as const)('on the medium %s', (medium) =>
     };
     const statuses = (results: readonly PromiseSettledResult<unknown>[]) => results.map(({ status }) => status);
 
-    test('of none resolves to nothing', async () => {
+    test('without functions resolves to an empty list', async () => {
       expect(await engine.group([])).toEqual([]);
     });
 
-    test('of one is a transaction', async () => {
+    test('of one function is a transaction', async () => {
       expect(await engine.group([insert(1)])).toEqual([{ status: 'fulfilled', value: 1 }]);
       expect(statuses(await engine.group([fail(2)]))).toEqual(['rejected']);
       expect(await ids()).toEqual([1]);
     });
 
-    test('keeps each work whole: one that throws leaves nothing, the others stay', async () => {
+    test('rolls back each function that throws, and keeps the others', async () => {
       const results = await engine.group([insert(1), fail(2), insert(3), insert(3), insert(4)]);
       expect(statuses(results)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected', 'fulfilled']);
       expect(results[1]).toHaveProperty('reason.message', 'no 2');
@@ -270,7 +270,7 @@ describe.each(['memory', 'filesystem'] as const)('on the medium %s', (medium) =>
       expect(await ids()).toEqual([1, 3, 4]);
     });
 
-    test('lets each work see what those before it did', async () => {
+    test('lets each function see the changes of the earlier ones', async () => {
       const results = await engine.group([
         insert(1),
         async (connection) => (await connection.all('SELECT count(*) FROM rows')).rows[0]?.[0],
@@ -278,7 +278,7 @@ describe.each(['memory', 'filesystem'] as const)('on the medium %s', (medium) =>
       expect(results[1]).toEqual({ status: 'fulfilled', value: 1 });
     });
 
-    test('is rolled back whole when SQLite gives up the transaction, and each work is told why', async () => {
+    test('is rolled back as a whole if SQLite ends the transaction, and each function gets the reason', async () => {
       const results = await engine.group([
         insert(1),
         fail(2),
@@ -296,19 +296,19 @@ describe.each(['memory', 'filesystem'] as const)('on the medium %s', (medium) =>
       expect(await ids()).toEqual([]);
     });
 
-    test('runs when its turn comes, like a transaction', async () => {
+    test('waits for its turn, like a transaction', async () => {
       const [, results] = await Promise.all([engine.transaction(insert(1)), engine.group([insert(1), insert(2)])]);
       expect(statuses(results)).toEqual(['rejected', 'fulfilled']);
     });
   });
 
   describe('the database', () => {
-    test('tells its size and the version of SQLite', async () => {
+    test('reports its size and the version of SQLite', async () => {
       expect(engine.version).toBe(pin.sqlite);
       expect(engine.size).toBe(Number((await engine.all('PRAGMA page_count')).rows[0]?.[0]) * 4096);
     });
 
-    test('is given as one file that another engine can start from', async () => {
+    test('is exported as one file from which another engine can start', async () => {
       await engine.group([insert(1), insert(2)]);
       const bytes = await engine.bytes();
       expect(bytes).toHaveLength(engine.size);
@@ -323,7 +323,7 @@ describe.each(['memory', 'filesystem'] as const)('on the medium %s', (medium) =>
       await copy.close();
     });
 
-    test('is given between two transactions, never from within one', async () => {
+    test('is exported between transactions, never during one', async () => {
       const slow = engine.transaction(async (connection) => {
         await insert(1)(connection);
         await new Promise((resolve) => setTimeout(resolve, 5));
@@ -341,7 +341,7 @@ describe.each(['memory', 'filesystem'] as const)('on the medium %s', (medium) =>
       await copy.close();
     });
 
-    test('can be used no more after the close, which lets what came before it finish', async () => {
+    test('is unusable after close(), which lets earlier calls finish', async () => {
       const before = engine.transaction(insert(1));
       const closing = engine.close();
       await expect(engine.all('SELECT 1')).rejects.toBeInstanceOf(ContextClosed);
@@ -354,7 +354,7 @@ describe.each(['memory', 'filesystem'] as const)('on the medium %s', (medium) =>
 });
 
 describe('two databases in one realm', () => {
-  test('know nothing of each other', async () => {
+  test('are independent of each other', async () => {
     engine = await open('filesystem');
     const other = await open('memory');
     await engine.run('CREATE TABLE rows (id)');
@@ -364,13 +364,13 @@ describe('two databases in one realm', () => {
   });
 });
 
-describe('the first content', () => {
+describe('the initial content', () => {
   beforeEach(async () => {
     engine = await open('memory');
     await engine.run('CREATE TABLE rows (id)');
   });
 
-  test('becomes a database on disk, where there is none', async () => {
+  test('becomes a new database on disk, and replaces none', async () => {
     const copy = await open('filesystem', await engine.bytes());
     expect((await copy.all('SELECT name FROM sqlite_schema')).rows).toEqual([['rows']]);
     await copy.close();
@@ -379,7 +379,7 @@ describe('the first content', () => {
   });
 
   test.each(['memory', 'filesystem'] as const)(
-    'that is no database is refused on %s and leaves nothing',
+    'is refused on %s if it is no database, and leaves no file',
     async (medium) => {
       await expect(open(medium, Buffer.from('not a database'))).rejects.toBeInstanceOf(NotADatabase);
       expect(fs.readdirSync(folder)).toEqual([]);

@@ -1,4 +1,4 @@
-/** What a save takes can be read again: one row that cannot would make every listing fail that it is in. */
+/** Everything that can be saved can be read again: one unreadable row would fail every listing that contains it. */
 import { describe, expect, test } from 'vitest';
 import { maximumDepth } from '../../src/cinder/tree.ts';
 import { KeyValue, setup, ValueError } from '../../src/index.ts';
@@ -13,8 +13,8 @@ async function connected(storage: string) {
   return { cl, volume, connection: await volume.connect({ host: 'client' }) };
 }
 
-describe.each(['memory', 'memory_db'])('in the storage %s', (storage) => {
-  test('a list with holes is stored with nulls, and so it is dumped', async () => {
+describe.each(['memory', 'memory_db'])('on the storage %s', (storage) => {
+  test('a list with holes is stored and dumped with nulls', async () => {
     const { cl, connection } = await connected(storage);
     // biome-ignore lint/suspicious/noSparseArray: a list without some of its items
     connection.connector = { list: [1, , 2] };
@@ -25,7 +25,7 @@ describe.each(['memory', 'memory_db'])('in the storage %s', (storage) => {
     await cl.close();
   });
 
-  test('values nested as deep as they may be are read again', async () => {
+  test('values with the maximum nesting are read again', async () => {
     const { cl, connection } = await connected(storage);
     // The connector itself is one of the 1001 levels.
     for (const value of [nestedLists(maximumDepth), nestedValue(maximumDepth, 1)]) {
@@ -37,7 +37,7 @@ describe.each(['memory', 'memory_db'])('in the storage %s', (storage) => {
     await cl.close();
   });
 
-  test('a key-value that was read changes what is stored when it is set, and not before', async () => {
+  test('changing a key-value that was read does not change what is stored', async () => {
     const { cl } = await connected(storage);
     await cl.persistence.setKeyValue(new KeyValue('k', 'old'));
     for (const key of ['k', null]) {
@@ -48,7 +48,7 @@ describe.each(['memory', 'memory_db'])('in the storage %s', (storage) => {
     await cl.close();
   });
 
-  test('a text with half of a surrogate pair finds nothing, and deletes nothing', async () => {
+  test('a text with a lone surrogate finds nothing and deletes nothing', async () => {
     const { cl } = await connected(storage);
     const { persistence } = cl;
     await persistence.setKeyValue(new KeyValue('k\ufffd', 'v'));
@@ -65,7 +65,7 @@ describe.each(['memory', 'memory_db'])('in the storage %s', (storage) => {
     await cl.close();
   });
 
-  test('an integer of more digits than are read is refused where it is assigned', async () => {
+  test('an integer with too many digits is refused when it is assigned', async () => {
     const { cl, connection } = await connected(storage);
     const connector = { value: [10n ** 4300n] };
     expect(() => Object.assign(connection, { connector })).toThrow(ValueError);
@@ -77,7 +77,7 @@ describe.each(['memory', 'memory_db'])('in the storage %s', (storage) => {
   });
 });
 
-test('what was put into a dictionary of texts in place is stored as if it had been assigned, or refused', async () => {
+test('a change made in place in a dictionary of strings is coerced or refused by the next save', async () => {
   const { cl, volume } = await connected('memory_db');
   const found = async () => (await cl.persistence.getVolumes({ volume_id: volume.id }))[0] ?? expect.unreachable();
   volume.metadata = { a: '1' };
@@ -100,7 +100,7 @@ test('what was put into a dictionary of texts in place is stored as if it had be
   await cl.close();
 });
 
-/** A value in so many lists. */
+/** A value nested in that many lists. */
 function nestedValue(depth: number, inside: unknown): unknown {
   let value = inside;
   for (let level = 0; level < depth; level++) value = [value];

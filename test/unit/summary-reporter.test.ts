@@ -1,4 +1,4 @@
-/** The line that a test run ends with, in real test runs. */
+/** The last line of a test run, in real test runs. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Runs vitest on one file of tests: how it ended, and its last lines. */
+/** Runs vitest on one file of tests; returns its exit code and its output. */
 function run(tests: string, environment: Record<string, string> = {}): { status: number | null; lines: string[] } {
   writeFileSync(join(folder, 'one.test.ts'), `import { describe, expect, it } from 'vitest';\n${tests}`);
   const { CI: _, ...inherited } = process.env;
@@ -36,20 +36,20 @@ function writeConfig(): string {
   return file;
 }
 
-describe('the summary of a test run', () => {
-  it('counts what passed', () => {
+describe('SummaryReporter', () => {
+  it('counts passed tests', () => {
     const { status, lines } = run("it('a', () => {}); describe('d', () => it('b', () => {}));");
     expect(lines.at(-1)).toBe('2 passed, 0 failed, 0 skipped');
     expect(status).toBe(0);
   });
 
-  it('counts what failed', () => {
+  it('counts failed tests', () => {
     const { status, lines } = run("it('a', () => {}); it('b', () => expect(1).toBe(2));");
     expect(lines.at(-1)).toBe('1 passed, 1 failed, 0 skipped');
     expect(status).toBe(1);
   });
 
-  it('counts a file that does not load, and an error that no test catches, as failed', () => {
+  it('counts a file that does not load, and an uncaught error, as failed', () => {
     expect(run("throw new Error('broken');").lines.at(-1)).toBe('0 passed, 1 failed, 0 skipped');
     const { status, lines } = run(
       "it('a', () => { setTimeout(() => { throw new Error('late'); }, 0); }); it('b', () => new Promise((r) => setTimeout(r, 50)));",
@@ -60,7 +60,7 @@ describe('the summary of a test run', () => {
 
   const skipping = "it('with deno', (context) => context.skip('missing: deno; npm i -D deno'));";
 
-  it('names each skipped test and its reason', () => {
+  it('lists each skipped test with its reason', () => {
     const { status, lines } = run(`it('a', () => {}); describe('d', () => { ${skipping} }); it.todo('later');`);
     expect(lines.at(-1)).toBe('1 passed, 0 failed, 2 skipped');
     expect(lines.slice(-3, -1)).toStrictEqual([
@@ -70,7 +70,7 @@ describe('the summary of a test run', () => {
     expect(status).toBe(0);
   });
 
-  it('fails in CI when a part is missing, or a test gives no reason', () => {
+  it('fails in CI if a requirement is missing, or a skipped test gives no reason', () => {
     for (const tests of [skipping, "it.skip('quietly', () => {});"]) {
       const { status, lines } = run(`it('a', () => {}); ${tests}`, { CI: 'true' });
       expect(lines.at(-1)).toBe('1 passed, 0 failed, 1 skipped');
@@ -79,7 +79,7 @@ describe('the summary of a test run', () => {
     }
   });
 
-  it('does not fail in CI for another reason', () => {
+  it('does not fail in CI for tests skipped for other reasons', () => {
     const { status } = run("it('a', () => {}); it('b', (context) => context.skip('only on Windows'));", { CI: 'true' });
     expect(status).toBe(0);
   });

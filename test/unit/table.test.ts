@@ -19,7 +19,7 @@ const lines = (width: number, content: readonly (readonly string[])[] = rows): s
     .trimEnd()
     .split('\n');
 
-test('ids and numbers are whole where the others have room when they are cut', () => {
+test('other columns are cut before ids and numbers', () => {
   for (const width of [70, 80, 100]) {
     const [title, first] = lines(width);
     expect(title).toMatch(/^id {36}name/);
@@ -29,7 +29,7 @@ test('ids and numbers are whole where the others have room when they are cut', (
   }
 });
 
-test('in a narrow terminal ids are cut, and numbers never', () => {
+test('ids are cut in a narrow terminal, but numbers never', () => {
   for (const width of [40, 50, 60]) {
     const [, first, second] = lines(width);
     expect(first).toMatch(/^e77bda8f {2}a name.*2147483647/);
@@ -38,13 +38,13 @@ test('in a narrow terminal ids are cut, and numbers never', () => {
   }
 });
 
-test('ids that begin alike are as long as it takes to tell them apart', () => {
+test('cut ids stay long enough to be distinguished', () => {
   const alike = ['volume-001', 'volume-002', 'volume-0030000000000000000000'].map((id) => [id, 'n', '1', 'available']);
   expect(lines(40, alike).map((line) => line.split(' ')[0])).toEqual(['id', 'volume-001', 'volume-002', 'volume-003']);
 });
 
-test('no character is cut in the middle', () => {
-  // Two units of UTF-16 each, and two cells wide, behind a beginning of any length.
+test('no character is cut in half', () => {
+  // Two UTF-16 units and two cells each, after a prefix of any length.
   for (let length = 0; length < 4; length++) {
     const name = 'x'.repeat(length) + '😀'.repeat(100) + 'e\u0301'.repeat(100);
     for (let width = 56; width < 72; width++) {

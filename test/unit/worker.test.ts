@@ -1,4 +1,4 @@
-/** The worker that the core runs in: errors come out of it whole, its end is noticed, and it keeps no process alive. */
+/** The worker that runs the core: errors come out of it intact, its end is noticed, and it keeps no process alive. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, readFileSync } from 'node:fs';
@@ -54,7 +54,7 @@ function runProgram(body: string, seconds = 20): Promise<{ code: number | null; 
 }
 
 describe.each([true, false])('with worker: %s', (worker) => {
-  test('errors are of their own class, with code and fields', async () => {
+  test('errors have their class, code and fields', async () => {
     const cl = await setup({ persistence_config: { storage: 'memory_db' }, worker });
     const backend = await cl.backend({ volume_backend_name: 'b', volume_driver: driver });
     const volume = await backend.createVolume(1);
@@ -85,7 +85,7 @@ describe.each([true, false])('with worker: %s', (worker) => {
     });
   });
 
-  test('a write that fails among many rejects alone', async () => {
+  test('a failed write among many rejects alone', async () => {
     const cl = await setup({ persistence_config: { storage: 'memory_db' }, worker });
     const values = Array.from({ length: 50 }, (_, n) => (n === 25 ? '\ud800' : String(n)));
     const results = await Promise.allSettled(
@@ -97,7 +97,7 @@ describe.each([true, false])('with worker: %s', (worker) => {
     await cl.close();
   });
 
-  test('a closed context says so, to everything', async () => {
+  test('every call of a closed context fails with ContextClosed', async () => {
     const cl = await setup({ persistence_config: { storage: 'memory_db' }, worker });
     const { persistence } = cl;
     await cl.close();
@@ -109,7 +109,7 @@ describe.each([true, false])('with worker: %s', (worker) => {
   });
 });
 
-test('a core on the calling thread and one in a worker give the same texts', async () => {
+test('a core on the calling thread gives the same texts as one in a worker', async () => {
   const texts = await Promise.all(
     [true, false].map(async (worker) => {
       const cl = await setup({ persistence_config: { storage: 'memory_db' }, worker, host: 'h' });
@@ -126,7 +126,7 @@ test('a core on the calling thread and one in a worker give the same texts', asy
   expect(texts[0]).toBe(texts[1]);
 });
 
-/** Makes the worker that the library starts run other code; gives what it says first, after it was ended. */
+/** Makes the library's worker run other code; returns its first message once the worker was terminated. */
 async function endedWorker(code: string): Promise<unknown> {
   const { getBuiltinModule } = process;
   let said: Promise<unknown> = Promise.resolve();
@@ -149,17 +149,17 @@ async function endedWorker(code: string): Promise<unknown> {
   }
 }
 
-test('what a reader leaves open outlasts its worker: closing it would drop the lock of a writer in this process', async () => {
+test('a file descriptor of a reader outlives its worker, since closing it would drop the lock of a writer', async () => {
   const file = JSON.stringify(fileURLToPath(import.meta.url));
   const descriptor = await endedWorker(
     `require('node:worker_threads').parentPort.postMessage(require('node:fs').openSync(${file}))`,
   );
-  // Throws when the descriptor is closed.
+  // Throws if the descriptor is closed.
   closeSync(Number(descriptor));
 });
 
-describe('a worker that dies', () => {
-  test('rejects the writes that wait as unknown, the reads as lost, and says so from then on', async () => {
+describe('a worker', () => {
+  test('that dies rejects waiting writes as unknown and reads as lost, and all later calls as lost', async () => {
     let thread: Worker | undefined;
     const worker = () => {
       thread = new Worker(coreScript);
@@ -179,8 +179,8 @@ describe('a worker that dies', () => {
     expect(() => cl.persistence).toThrow(ContextClosed);
   });
 
-  test('whose answer cannot be read is lost, instead of being waited for', async () => {
-    // What Node tells of a message that it cannot deserialise.
+  test('whose answer cannot be deserialised is lost, instead of being waited for', async () => {
+    // What Node reports for a message that it cannot deserialise.
     class Garbled extends Worker {
       override postMessage(): void {
         setTimeout(() => this.emit('messageerror', new Error('Unable to deserialize cloned data.')), 0);
@@ -192,14 +192,14 @@ describe('a worker that dies', () => {
     await client.close();
   });
 
-  test('of which there is no script is an error of setup', async () => {
+  test('without a script fails setup()', async () => {
     const worker = () => new Worker(new URL('file:///nowhere/core.js'));
     const error = await errorOf(setup({ persistence_config: { storage: 'memory_db' }, worker }));
     expect(error).toBeInstanceOf(WorkerLost);
     expect(error.message).toContain('/nowhere/core.js');
   });
 
-  test('and a function that makes none is refused', async () => {
+  test('that the given function does not return fails setup()', async () => {
     for (const made of [{}, 5, null, undefined]) {
       const worker = (() => made) as unknown as () => Worker;
       const error = await errorOf(setup({ persistence_config: { storage: 'memory_db' }, worker }));
@@ -209,7 +209,7 @@ describe('a worker that dies', () => {
 });
 
 describe('the process', () => {
-  test('is kept by a worker that is being ended, until it has, also when a call still waits', async () => {
+  test('is kept alive until a terminated worker has ended, even if a call still waits', async () => {
     const worker = new Worker('setInterval(() => {}, 1000)', { eval: true });
     const said: string[] = [];
     const { terminate, unref } = worker;
@@ -238,7 +238,7 @@ describe('the process', () => {
     expect({ code, out, errors }).toEqual({ code: 0, out: 'done\n', errors: '' });
   });
 
-  test('ends by itself although a context was not closed', async () => {
+  test('ends by itself even if a context was not closed', async () => {
     const { code, out, errors } = await runProgram(
       "const cl = await setup({ persistence_config: { storage: 'memory_db' } });" +
         "await cl.persistence.setKeyValue(new KeyValue('k', 'v')); console.log('done');",
@@ -258,7 +258,7 @@ describe('the process', () => {
     });
   });
 
-  test('is kept going by a call that waits on its own thread, and by nothing once it was answered', async () => {
+  test('is kept alive by a waiting call on its own thread, and no longer once it is answered', async () => {
     const { out } = await runProgram(
       "const cl = await setup({ persistence_config: { storage: 'memory_db' }, worker: false });" +
         "const timers = () => process.getActiveResourcesInfo().filter((one) => one === 'Timeout').length;" +
@@ -289,7 +289,7 @@ describe('the process', () => {
     });
   });
 
-  test('that ends leaves the lock file of somebody else alone', async () => {
+  test('that ends does not remove the lock file of another process', async () => {
     await inTemporaryFolder(async (folder) => {
       const database = join(folder, 'cl.sqlite');
       const config = { storage: 'db', connection: `sqlite:///${database}` };

@@ -1,4 +1,4 @@
-/** What is said of an argument of the wrong type, and what of it is not repeated. */
+/** The errors for arguments of the wrong type, and which parts of an argument they do not repeat. */
 import { type Cinderlib, type CinderlibError, isCinderlibError, setup } from 'cinderlib-wasm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
@@ -31,7 +31,7 @@ describe.each([
     ['getSnapshots', 'snapshot_ids', 'snapshot_id'],
     ['getConnections', 'conection_id', 'connection_id'],
   ];
-  test.each(filters)('%s({ %s }) is refused with the near name', async (method, filter, near) => {
+  test.each(filters)('%s({ %s }) is refused with the nearest name', async (method, filter, near) => {
     const error = await errorOf(() => cl.persistence[method]({ [filter]: 'x' }));
     expect(error.name).toBe('InvalidOption');
     expect(error.message).toContain(
@@ -42,7 +42,7 @@ describe.each([
   test.each([
     ['a null filter', () => cl.persistence.getVolumes(null as never), 'getVolumes() takes an object with'],
     [
-      'a filter that is no text',
+      'a filter value that is a number',
       () => cl.persistence.getVolumes({ volume_id: 5 as never }),
       'volume_id is a text, not a number',
     ],
@@ -51,18 +51,26 @@ describe.each([
       () => cl.persistence.deleteKeyValue(5 as never),
       'takes a key or a KeyValue, not a number',
     ],
-    ['no volume', () => cl.persistence.setVolume(null as never), 'setVolume() takes a Volume, not null'],
+    [
+      'null in place of a volume',
+      () => cl.persistence.setVolume(null as never),
+      'setVolume() takes a Volume, not null',
+    ],
     ['a storage that is a number', () => cl.setPersistence(5), 'not a number'],
     ['an id that is a list', () => cl.Volume.getById([] as never), 'getById() takes a text, not a list'],
-    ['no id of a volume', () => cl.Volume.getById(undefined as never), 'getById() takes a text, not undefined'],
-    ['no id of a snapshot', () => cl.Snapshot.getById(null as never), 'getById() takes a text, not null'],
-    ['no id of a connection', () => cl.Connection.getById(undefined as never), 'getById() takes a text, not undefined'],
+    ['an undefined volume id', () => cl.Volume.getById(undefined as never), 'getById() takes a text, not undefined'],
+    ['a null snapshot id', () => cl.Snapshot.getById(null as never), 'getById() takes a text, not null'],
+    [
+      'an undefined connection id',
+      () => cl.Connection.getById(undefined as never),
+      'getById() takes a text, not undefined',
+    ],
   ])('%s is refused', async (_what, run, part) => {
     const error = await errorOf(run);
     expect([error.name, error.message]).toEqual(['InvalidOption', expect.stringContaining(part)]);
   });
 
-  test('an object of another class is told apart', async () => {
+  test('an object of another class is refused by its class', async () => {
     const backend = await cl.backend({ volume_backend_name: 'b', volume_driver });
     const volume = await backend.createVolume(1);
     const snapshot = await volume.createSnapshot();
@@ -73,7 +81,7 @@ describe.each([
     expect((await errorOf(() => cl.persistence.setAll([volume, null as never]))).name).toBe('InvalidOption');
   });
 
-  test('what may be a secret is not repeated', async () => {
+  test('an error does not repeat what may be a secret', async () => {
     const backend = await cl.backend({ volume_backend_name: 'b', volume_driver });
     const volume = await backend.createVolume(1);
     const assign = (field: string, value: unknown) => errorOf(() => Reflect.set(volume, field, value));
@@ -91,12 +99,12 @@ describe.each([
       ];
       for (const { message } of errors) expect(message).not.toMatch(/hunter2|AQBSd/);
     }
-    // What is short and plain helps to find the place.
+    // A short plain value helps to find the mistake.
     expect((await assign('size', 'big')).message).toBe("invalid literal for int() with base 10: 'big'");
     expect((await assign('size', 'x'.repeat(41))).message).toContain('a text of 41 characters');
   });
 
-  test('a field refuses what no dump could hold', async () => {
+  test('a field refuses a value that no dump can hold', async () => {
     const backend = await cl.backend({ volume_backend_name: 'b', volume_driver });
     const volume = await backend.createVolume(1);
     const { name, message } = await errorOf(() => volume.connect({ host: 'h', made: new Date(0) }));

@@ -1,4 +1,7 @@
-/** What runs against each other in one page: each opens a database, saves one volume of it at a time, and closes. */
+/**
+ * The contenders, run against each other in one page: each opens a database, saves a volume of it repeatedly, and
+ * closes.
+ */
 import { setup } from '/dist/index.js';
 
 async function bytesOf(file) {
@@ -80,10 +83,10 @@ const contenders = {
 };
 
 /**
- * Lets contenders save in turns, so that what else the machine does meets all of them alike.
+ * Lets the contenders save in turns, so that other load on the machine affects all of them alike.
  *
- * @param entries what runs, in which database, made of which file, and how often it saves in one turn
- * @returns saves per second of each turn, by contender
+ * @param entries the contenders, each with its database, the file to create that from, and its number of saves per turn
+ * @returns saves per second in each turn, by contender
  */
 globalThis.compete = async (entries, turns) => {
   const running = [];
@@ -94,7 +97,7 @@ globalThis.compete = async (entries, turns) => {
   }
   let n = 0;
   for (let turn = 0; turn <= turns; turn++) {
-    // Who comes first in a turn is a little slower: each does so in every other.
+    // Whoever comes first in a turn is a little slower, so the order alternates.
     for (const { one, count, rates } of turn % 2 === 0 ? running : running.toReversed()) {
       const startedAt = performance.now();
       for (let done = 0; done < count; done++) await one.save(n++);
@@ -106,7 +109,7 @@ globalThis.compete = async (entries, turns) => {
   return running.map(({ rates }) => rates);
 };
 
-/** Milliseconds until a database that is there can be used and has listed its volumes. */
+/** Milliseconds until an existing database has been opened and its volumes listed. */
 globalThis.openCold = async (contender, name) => {
   const one = contenders[contender]();
   const milliseconds = await one.open(name);

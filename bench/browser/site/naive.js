@@ -1,4 +1,4 @@
-/** What users of sql.js write: the whole database exported and put into IndexedDB after each change. */
+/** What users of sql.js typically write: the whole database exported and put into IndexedDB after each change. */
 importScripts('/sql.js/sql-wasm.js');
 
 let database;

@@ -1,4 +1,4 @@
-/** The peer on OPFS: the official SQLite build with its pool of access handles, in a worker of its own. */
+/** The peer on OPFS: the official SQLite build with its pool of access handles, in its own worker. */
 import sqlite3InitModule from '/sqlite-wasm/index.mjs';
 
 let database;

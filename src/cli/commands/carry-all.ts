@@ -74,20 +74,20 @@ export async function printReport(
     return output.printJson({ ...report, differences, not_carried: [...not_carried], dry_run: dryRun }, stream);
   }
   const { green, yellow, red } = output.terminal.colors(stream);
-  const own = ownDefaultType ? '; the type __DEFAULT__ is its own, with its own id and times' : '';
+  const own = ownDefaultType ? '; it keeps its own type __DEFAULT__, with its own id and times' : '';
   const lines = [
-    `${dryRun ? 'Would carry' : 'Carried'} ${counted(volumes, 'volume')}, ${counted(snapshots, 'snapshot')}, ` +
+    `${dryRun ? 'Would copy' : 'Copied'} ${counted(volumes, 'volume')}, ${counted(snapshots, 'snapshot')}, ` +
       `${counted(connections, 'connection')}, ${counted(key_values, 'key-value')} and ${counted(volume_types, 'volume type')}.`,
     ...not_carried.map(({ kind, field, count, ids, why }) => {
       const what = field === null ? kind : `${kind}, ${field}`;
-      return `${yellow('not carried:')} ${count} × ${printable(what)}: ${why}${some(ids)}`;
+      return `${yellow('not copied:')} ${count} × ${printable(what)}: ${why}${some(ids)}`;
     }),
     ...differences.map(({ kind, id, field, source, target }) => {
       const values = source === null && target === null ? '' : `: ${source} became ${target}`;
       return `${red('difference:')} ${kind} ${printable(id)} ${field === null ? 'is missing' : field}${printable(values)}`;
     }),
     ...(verified && differences.length === 0
-      ? [green(`Verified: the target holds the same, field by field${own}.`)]
+      ? [green(`Verified: the target matches the source, field by field${own}.`)]
       : []),
   ];
   await output.terminal.write(stream, `${lines.join('\n')}\n`);

@@ -75,9 +75,9 @@ async function besides({ context }: OpenContext, { tables }: Examination): Promi
   const hasKeyValues = tables.some(({ table }) => table === 'cinderlib_persistence_key_value');
   return [
     ...(revision === olderRevision
-      ? [`the schema of revision ${revision} is brought to the next one, where nothing of others is in the way`]
+      ? [`the schema is upgraded from revision ${revision}, unless added columns, views or triggers prevent it`]
       : []),
-    ...(hasKeyValues ? [] : ['the table cinderlib_persistence_key_value is made']),
+    ...(hasKeyValues ? [] : ['the table cinderlib_persistence_key_value is created']),
   ];
 }
 
@@ -93,7 +93,7 @@ async function isWanted(
     ({ name, table, count, ids }) =>
       `  ${table}: ${counted(count, 'row')} (${meanings[name] ?? name}): ${ids.slice(0, 5).join(', ')}${count > 5 ? ', …' : ''}`,
   );
-  const opening = besides.length === 0 ? [] : ['To be repaired it is opened for writing, and so also:'];
+  const opening = besides.length === 0 ? [] : ['The repair opens the database for writing, which also changes this:'];
   const plan = [
     'The repair marks these rows as deleted; nothing is removed:',
     ...lines,
@@ -108,20 +108,19 @@ async function isWanted(
 }
 
 const meanings: Readonly<Record<string, string>> = {
-  no_default_type:
-    'the type that every volume without a type of its own has is missing or marked as deleted: the database cannot be opened without it',
-  snapshot_without_volume: 'snapshots whose volume is not there',
-  connection_without_volume: 'connections whose volume is not there',
-  invalid_json: 'connections with a text that is no JSON: reading their volumes fails',
-  stuck: 'an operation that never ended: creating, deleting or extending',
-  volume_without_type: 'volumes whose type is not there',
-  orphan_type: 'types that belonged to a volume that is not there',
+  no_default_type: 'the default volume type is missing or marked as deleted; without it the database cannot be opened',
+  snapshot_without_volume: 'snapshots whose volume is missing',
+  connection_without_volume: 'connections whose volume is missing',
+  invalid_json: 'connections with invalid JSON; their volumes cannot be read',
+  stuck: 'creating, deleting or extending never finished',
+  volume_without_type: 'volumes whose type is missing',
+  orphan_type: 'types of a volume that no longer exists',
   unused_type: 'types that no volume has',
   type_of_snapshots: 'types that only snapshots have',
-  duplicate_type_name: 'types of the same name',
-  orphan_metadata: 'metadata of something that is not there',
-  unlinked_qos_specs: 'QoS specs that their type does not refer to, as cinderlib leaves them',
-  duplicate_metadata: 'rows with a key that a later row has too',
+  duplicate_type_name: 'types with the same name',
+  orphan_metadata: 'metadata or specs of something that no longer exists',
+  unlinked_qos_specs: 'QoS specs that their type does not refer to; cinderlib leaves them so',
+  duplicate_metadata: 'rows overridden by a later row with the same key',
 };
 
 interface CheckResult extends Pick<Examination, 'integrity' | 'findings'> {

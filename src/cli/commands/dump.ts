@@ -76,7 +76,7 @@ export async function dump(
   await write(separator === '[' ? '[]\n' : ']\n');
   if ((await source.state()) !== before) {
     throw new SourceChanged(
-      'The database was changed while it was read, so that what was written is of no one moment. Stop what writes to it, and repeat.',
+      'The database was changed while it was read, so the output is not a consistent snapshot. Stop whatever writes to it, and repeat.',
     );
   }
   return result(pairs.length, keyValues ? pairs.length : 0);

@@ -43,7 +43,7 @@ function printThing(output: Output, thing: unknown): Promise<void> {
 }
 
 function notFound(text: string): Fault {
-  const message = `There is no volume, snapshot, connection or key-value ${JSON.stringify(text)}.`;
+  const message = `No volume, snapshot, connection or key-value matches ${JSON.stringify(text)}.`;
   return { name: 'NotFound', code: 'NOT_FOUND', message };
 }
 
@@ -53,7 +53,7 @@ const told = 10;
 function ambiguous(text: string, meant: readonly Named[]): Fault {
   const lines = meant.slice(0, told).map(({ kind, id, name }) => `  ${kind} ${id}${name === null ? '' : ` (${name})`}`);
   const more = meant.length > told ? [`  and ${meant.length - told} more`] : [];
-  const message = [`${JSON.stringify(text)} may mean ${meant.length} of them:`, ...lines, ...more].join('\n');
+  const message = [`${JSON.stringify(text)} matches ${meant.length} objects:`, ...lines, ...more].join('\n');
   return { name: 'Ambiguous', code: 'AMBIGUOUS', message };
 }
 

@@ -51,10 +51,10 @@ export function isJson(path: string): boolean {
 /** @throws {InvalidOption} for the path of a JSON file as the target of a command that creates a database */
 export function refuseJson(target: string): void {
   if (!isPath(target) || !/\.json(?:\.gz)?$/i.test(target)) return;
-  const way = isJson(target) ? `cinderlib convert FROM ${target}` : 'convert to .json, and pack that with gzip';
+  const way = isJson(target) ? `use cinderlib convert FROM ${target}` : 'convert to .json, then compress it with gzip';
   throw new InvalidOption(
-    `${target} would be a SQLite database, and has the name of a JSON file. To write JSON, use convert: ${way}. ` +
-      `For a database of that name write sqlite:///${target}.`,
+    `${target} would be a SQLite database, but has the name of a JSON file. To write JSON, ${way}. ` +
+      `For a database of that name, write sqlite:///${target}.`,
   );
 }
 

@@ -4,7 +4,7 @@ import { syncFolder } from '../../media/disk-file.ts';
 import { errnoOf, openFailure } from '../../media/failure.ts';
 import { FileReplacement } from '../../media/file-replacement.ts';
 import { builtin } from '../../runtime.ts';
-import type { Storages } from '../storage.ts';
+import { type Storages, storageConfig } from '../storage.ts';
 
 type FileSystem = typeof import('node:fs');
 
@@ -19,6 +19,8 @@ export async function newDatabase<T>(
   replace: boolean,
   fill: (temporary: string) => Promise<T>,
 ): Promise<T> {
+  // Refuses a path that no URL can express, before the temporary one is refused in its place.
+  storageConfig(path);
   const { fs, replacement, temporary } = await destinationOf(storages, path, replace);
   const mode = replacement?.mode ?? null;
   // We must be able to write it, whatever its final mode.
@@ -92,7 +94,7 @@ function makeEmpty(fs: FileSystem, temporary: string, path: string, mode: number
 }
 
 function existing(path: string): DatabaseExists {
-  return new DatabaseExists(`${path} exists already. Name another file, or replace it with --force.`);
+  return new DatabaseExists(`${path} already exists. Name another file, or replace it with --force.`);
 }
 
 /** Gives a complete file its name. Renaming would replace a file that has appeared meanwhile; a hard link fails. */

@@ -49,7 +49,7 @@ function copies(lvm_type: LvmType): boolean {
 
 const cases: readonly (readonly [name: string, body: (both: Both) => Promise<void>])[] = [
   [
-    "Cinder's driver finds, copies, grows and deletes what ours made",
+    "Cinder's driver finds, copies, extends and deletes the volumes our driver made",
     async ({ lvm_type, backend, cinder }) => {
       const volume = await backend.createVolume(1);
       const name = `volume-${volume.id}`;
@@ -80,7 +80,7 @@ const cases: readonly (readonly [name: string, body: (both: Both) => Promise<voi
     },
   ],
   [
-    "ours finds, copies, grows and deletes what Cinder's driver made",
+    "our driver copies, extends and deletes the volumes Cinder's driver made",
     async ({ lvm_type, cl, backend, cinder }) => {
       // Objects to take the dumps of: Cinder's come from a database, which another test has.
       const like = await backend.createVolume(1);
@@ -140,5 +140,5 @@ export function cinderCases(): Case[] {
       ],
     ),
   );
-  return [...all, ['Cinder ends', async () => cinder?.end()]];
+  return [...all, ["the program of Cinder's driver ends without an error", async () => cinder?.end()]];
 }

@@ -53,7 +53,7 @@ async function useAttached(volume: Volume): Promise<void> {
 
 const cases: readonly (readonly [name: string, body: (lvm: Lvm) => Promise<void>])[] = [
   [
-    'libiscsi reads and writes a volume that tgt exports, with the secret and not without',
+    'libiscsi can read and write a volume exported by tgt only with the right password',
     async (lvm) => {
       const volume = await (await lvm()).createVolume(1);
       const device = devicePath(`volume-${volume.id}`);
@@ -84,7 +84,7 @@ const cases: readonly (readonly [name: string, body: (lvm: Lvm) => Promise<void>
     },
   ],
   [
-    'a volume that tgt exports is attached, written, grown and detached',
+    'a volume exported by tgt can be attached, written, extended and detached',
     async (lvm) => {
       const backend = await lvm({ iscsi_target_flags: 'direct', iscsi_write_cache: 'off' });
       const volume = await backend.createVolume(1);
@@ -98,7 +98,7 @@ const cases: readonly (readonly [name: string, body: (lvm: Lvm) => Promise<void>
     },
   ],
   [
-    'a volume that the kernel exports is attached, written, grown and detached',
+    'a volume exported by the kernel (LIO) can be attached, written, extended and detached',
     async (lvm) => {
       const volume = await (await lvm({ target_helper: 'lioadm', target_port: 3261 })).createVolume(1);
       await useAttached(volume);
@@ -107,7 +107,7 @@ const cases: readonly (readonly [name: string, body: (lvm: Lvm) => Promise<void>
     },
   ],
   [
-    'a host that is connected twice is let out with its last connection',
+    'a host that connected twice keeps its access until its last connection is removed',
     async (lvm) => {
       const volume = await (await lvm({ target_helper: 'lioadm', target_port: 3261 })).createVolume(1);
       const letIn = (): string[] =>
@@ -126,7 +126,7 @@ const cases: readonly (readonly [name: string, body: (lvm: Lvm) => Promise<void>
     },
   ],
   [
-    'a disk of a target with several leaves the session to the others',
+    'detaching one disk of a target keeps the session for its other disk',
     async (lvm) => {
       const backend = await lvm();
       const [one, other] = [await backend.createVolume(1), await backend.createVolume(1)];
@@ -169,7 +169,7 @@ const cases: readonly (readonly [name: string, body: (lvm: Lvm) => Promise<void>
     },
   ],
   [
-    'with a wrong secret nothing is attached, and nothing left of the attempt',
+    'attaching with a wrong password fails, and leaves no session or record behind',
     async (lvm) => {
       // Two targets cannot share a port.
       for (const [target_helper, target_port] of Object.entries({ tgtadm: 3260, lioadm: 3261 })) {
@@ -189,7 +189,7 @@ const cases: readonly (readonly [name: string, body: (lvm: Lvm) => Promise<void>
     },
   ],
   [
-    'a configured user is shared by the targets, and stays until the last is gone',
+    'the configured CHAP user is shared by the targets, and removed with the last one',
     async (lvm) => {
       const chap = { use_chap_auth: true, chap_username: 'admin', chap_password: 'TheOneSecret12' };
       const backend = await lvm({ volume_backend_name: 'chap', ...chap });
@@ -205,7 +205,7 @@ const cases: readonly (readonly [name: string, body: (lvm: Lvm) => Promise<void>
     },
   ],
   [
-    'a local volume needs no target: its device is attached by its path',
+    'a local volume needs no target and is attached by its device path',
     async (lvm) => {
       const backend = await lvm({ volume_backend_name: 'local', target_protocol: 'local' });
       const volume = await backend.createVolume(1);
@@ -217,12 +217,12 @@ const cases: readonly (readonly [name: string, body: (lvm: Lvm) => Promise<void>
     },
   ],
   [
-    'the first example of cinderlib runs',
+    "the first example of Python's cinderlib prints the expected lines and leaves nothing behind",
     async () => {
       const { EXAMPLE = '' } = process.env;
       equal(command(process.execPath, EXAMPLE).split('\n'), [
         'first: 1 GiB, available, was attached and written to',
-        'first: 2 GiB; second: 1 GiB, made of the snapshot',
+        'first: 2 GiB; second: 1 GiB, created from the snapshot',
         '0 volumes are left',
         '',
       ]);

@@ -25,14 +25,14 @@ async function replacing(program: string, script: string, task: () => Promise<vo
 
 const cases: readonly (readonly [name: string, body: (lvm: Lvm) => Promise<void>])[] = [
   [
-    'a group that is not there is named',
+    'a missing volume group is named in the error',
     async (lvm) => {
       const error = await failure(lvm({ volume_group: 'nowhere' }));
       equal([error.name, error.message.includes('nowhere')], ['VolumeGroupNotFound', true]);
     },
   ],
   [
-    'names that would be options of a command are refused',
+    'names that could be taken for command options or paths are refused',
     async (lvm) => {
       equal((await failure(lvm({ volume_group: '--config' }))).name, 'InvalidOption');
       const error = await failure((await lvm()).createVolume(1, { id: '../../../etc/passwd' }));
@@ -40,7 +40,7 @@ const cases: readonly (readonly [name: string, body: (lvm: Lvm) => Promise<void>
     },
   ],
   [
-    'a group that is full leaves an error and nothing else',
+    'a full group makes create and extend fail with StorageFull and leaves no other trace',
     async (lvm) => {
       const backend = await lvm();
       const error = await failure(backend.createVolume(50));
@@ -53,7 +53,7 @@ const cases: readonly (readonly [name: string, body: (lvm: Lvm) => Promise<void>
     },
   ],
   [
-    'a volume in use is neither deleted nor wiped',
+    'a volume whose device is open is neither deleted nor wiped',
     async (lvm) => {
       const backend = await lvm();
       const volume = await backend.createVolume(1);
@@ -70,7 +70,7 @@ const cases: readonly (readonly [name: string, body: (lvm: Lvm) => Promise<void>
     },
   ],
   [
-    'a volume that is connected is not deleted',
+    'a connected volume cannot be deleted',
     async (lvm) => {
       const volume = await (await lvm()).createVolume(1);
       const connection = await volume.connect({ host: 'h', initiator: 'iqn.1994-05.org.example:h' });
@@ -81,7 +81,7 @@ const cases: readonly (readonly [name: string, body: (lvm: Lvm) => Promise<void>
     },
   ],
   [
-    'a volume with snapshots of others is not deleted, and its origin not shrunk',
+    'a volume with a snapshot made outside the library is neither deleted nor shrunk',
     async (lvm) => {
       const volume = await (await lvm()).createVolume(1);
       const name = `volume-${volume.id}`;
@@ -95,7 +95,7 @@ const cases: readonly (readonly [name: string, body: (lvm: Lvm) => Promise<void>
     },
   ],
   [
-    'a snapshot that has run full, as those of Cinder may, is said to be lost',
+    'a snapshot that has run full is reported in the error, and can be deleted',
     async (lvm) => {
       const volume = await (await lvm()).createVolume(1);
       const snapshot = await volume.createSnapshot();
@@ -112,7 +112,7 @@ const cases: readonly (readonly [name: string, body: (lvm: Lvm) => Promise<void>
     },
   ],
   [
-    'a command that hangs is stopped, and what it had begun is removed',
+    'a command that hangs is stopped, and the volume it had created is removed',
     async (lvm) => {
       const backend = await lvm({ command_timeout: 5 });
       // It makes the volume, and does not end.
@@ -125,7 +125,7 @@ const cases: readonly (readonly [name: string, body: (lvm: Lvm) => Promise<void>
     },
   ],
   [
-    'a command that fails half-way leaves nothing',
+    'a failed command leaves no volume or target behind',
     async (lvm) => {
       const backend = await lvm();
       await replacing('lvcreate', 'lvcreate "$@"; echo worn out >&2; exit 5', async () => {
@@ -147,7 +147,7 @@ const cases: readonly (readonly [name: string, body: (lvm: Lvm) => Promise<void>
 /** Worth its half minute only where there is time for more of everything. */
 const slow: typeof cases = [
   [
-    'a snapshot does not run full when its volume is rewritten whole',
+    'a snapshot does not run full when the whole volume is rewritten',
     async (lvm) => {
       const volume = await (await lvm()).createVolume(1);
       const device = devicePath(`volume-${volume.id}`);
@@ -172,7 +172,7 @@ const slow: typeof cases = [
 
 const onlyCopied: readonly (readonly [name: string, body: (lvm: Lvm) => Promise<void>])[] = [
   [
-    'a copy that fails half-way leaves neither the copy nor its snapshot',
+    'a failed copy leaves neither the copy nor its snapshot behind',
     async (lvm) => {
       const volume = await (await lvm({ volume_clear: 'none' })).createVolume(1);
       const before = leftovers();
@@ -218,7 +218,7 @@ async function use(path: string, task: (file: Awaited<ReturnType<typeof open>>) 
 export function luckCases(lvm_type: 'thin' | 'default'): Case[] {
   const more = process.env['CINDERLIB_ROUNDS'] === undefined ? [] : slow;
   return [...cases, ...(lvm_type === 'default' ? [...onlyCopied, ...more] : [])]
-    .filter(([name]) => lvm_type === 'default' || !/group that is full|snapshots of others|has run full/.test(name))
+    .filter(([name]) => lvm_type === 'default' || !/full group|made outside the library|has run full/.test(name))
     .map(([name, body]) => [
       name,
       async () => {

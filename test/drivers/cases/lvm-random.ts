@@ -202,7 +202,7 @@ class Run {
 
 export function randomCase(lvm_type: 'thin' | 'default'): Case {
   return [
-    'random operations leave what a model says',
+    'random operations leave the disks and the database as a model predicts',
     async () => {
       const random = new Random();
       const steps: string[] = [];

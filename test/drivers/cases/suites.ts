@@ -1,5 +1,5 @@
 /** What runs in each guest, by its name. */
-import type { Case } from '../../support/cases.ts';
+import { type Case, casesAbout } from '../../support/cases.ts';
 import { cinderCases } from './lvm-cinder.ts';
 import { contractCases } from './lvm-contract.ts';
 import { exportCases } from './lvm-export.ts';
@@ -10,11 +10,12 @@ import { randomCase } from './lvm-random.ts';
 const more = process.env['CINDERLIB_ROUNDS'] !== undefined;
 
 /** So is what has nothing to do with where the bytes are. */
-const ofBytes = contractCases('default').filter(([name]) => more || /holds|grows|live longer/.test(name));
+const contract = contractCases('default');
+const ofBytes = more ? contract : casesAbout(['holds', 'extended', 'outlive'], contract);
 
 export const suites: Readonly<Record<string, readonly Case[]>> = {
   'thin volumes': [...contractCases('thin'), randomCase('thin'), ...(more ? luckCases('thin') : [])],
-  'volumes with all their room': [...ofBytes, ...luckCases('default'), ...(more ? [randomCase('default')] : [])],
+  'thick volumes': [...ofBytes, ...luckCases('default'), ...(more ? [randomCase('default')] : [])],
   exports: exportCases(),
   "Cinder's own driver": cinderCases(),
 };

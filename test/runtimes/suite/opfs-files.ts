@@ -108,7 +108,7 @@ async function withBackend(body: (files: Backend) => Promise<void>): Promise<voi
 
 const own: readonly (readonly [name: string, body: (files: Backend) => Promise<void>])[] = [
   [
-    'a volume that a worker has open is neither copied, nor grown, nor deleted',
+    'a volume that a worker has open cannot be cloned, extended or deleted',
     async (files) => {
       const volume = await files.createVolume(1);
       const holder = await Holder.open(path(`volume-${volume.id}`));
@@ -127,7 +127,7 @@ const own: readonly (readonly [name: string, body: (files: Backend) => Promise<v
     },
   ],
   [
-    'what was being made when its page went away is removed',
+    'doSetup() removes the partial files of a page that went away, and no other file',
     async ({ driver }) => {
       const left = await folderHandle();
       for (const name of ['.volume-a.part', 'mine.part']) await left.getFileHandle(name, { create: true });
@@ -136,7 +136,7 @@ const own: readonly (readonly [name: string, body: (files: Backend) => Promise<v
     },
   ],
   [
-    'copies that are made at once are all made, and none replaces another',
+    'clones made at once all hold the content, and no volume is overwritten',
     async (files) => {
       const volume = await files.createVolume(1);
       await bytes.write(volume, 12_345, new Uint8Array(10_000).fill(7));

@@ -1,5 +1,5 @@
 /**
- * The browsers that tests drive, with one small interface: real ones, as Debian brings them.
+ * The browsers that tests drive, as Debian packages them, behind one small interface.
  *
  * ```ts
  * await using server = await startServer({ '/dist/': dist, '/': { type: 'text/html', body: '<!doctype html>' } });
@@ -18,26 +18,26 @@ export const browserNames: readonly BrowserName[] = ['chromium', 'firefox', 'web
 
 export interface Page {
   /**
-   * Runs a function in the page, or evaluates a text that is one expression, and gives what it resolves
-   * with, as JSON carries it. A function is sent as its text: it sees nothing of the test but `argument`,
-   * and `import()` in it works only in a text, for vitest rewrites it. An error of the page is thrown as
-   * {@link PageError}. Many calls may wait at once, in one page and in several.
+   * Runs a function in the page, or evaluates a text that is a single expression, and returns the JSON form of what it
+   * resolves with. A function is sent as its source text: it sees nothing of the test except `argument`, and `import()`
+   * works only in a text, because vitest rewrites it in functions. An error in the page is thrown as {@link PageError}.
+   * Many calls may be pending at once, in one page and in several.
    */
   evaluate<T>(program: string): Promise<T>;
   evaluate<T, A>(program: (argument: A) => T | Promise<T>, argument: A): Promise<T>;
   evaluate<T>(program: () => T | Promise<T>): Promise<T>;
-  /** Loads another page in the same tab, or the same one again. */
+  /** Loads another page in the same tab, or reloads the same one. */
   goto(url: string): Promise<void>;
   close(): Promise<void>;
-  /** Stops everything in the tab, as browsers do with tabs in the background, or lets it go on. Chromium alone. */
+  /** Freezes the tab, as browsers do with background tabs, or lets it continue. Chromium only. */
   freeze?(frozen: boolean): Promise<void>;
-  /** Stops the page's worker at its next statement, as a debugger does, or lets it go on. Chromium alone. */
+  /** Pauses the page's worker at its next statement, as a debugger does, or resumes it. Chromium only. */
   pauseWorker?(paused: boolean): Promise<void>;
-  /** Gives the site of the page no more space than so many bytes; with null, as much as before. Chromium alone. */
+  /** Limits the storage quota of the page's site to that many bytes; null removes the limit. Chromium only. */
   limitStorage?(bytes: number | null): Promise<void>;
-  /** Ends the process of the tab at once, and with it every other page in that process. Chromium alone. */
+  /** Kills the tab's process, and with it every other page in that process. Chromium only. */
   crash?(): Promise<void>;
-  /** The process that the page runs in, for signals; others may run there too. Nobody else is to be busy meanwhile. */
+  /** The page's process, for signals; it may run other pages too. No other page may be busy during the call. */
   process?(): Promise<number>;
 }
 
@@ -47,20 +47,20 @@ export interface Browser extends AsyncDisposable {
   readonly version: string;
   /** Opens a tab. Resolves when the page has loaded. */
   newPage(url: string): Promise<Page>;
-  /** Ends the browser at once, as a crash would; resolves when its main process is gone. */
+  /** Kills the browser, as a crash would; resolves when its main process is gone. */
   kill(): Promise<void>;
-  /** Ends it in order. Idempotent; after `kill` there is nothing left to do. */
+  /** Closes it in order. Idempotent; does nothing after `kill`. */
   close(): Promise<void>;
 }
 
 export interface BrowserOptions {
-  /** A folder that keeps the profile: what was stored is there when it is opened again. Unless given, a new one. */
+  /** The folder of a persistent profile, whose storage is there when it is opened again. By default a new one. */
   readonly profile?: string;
-  /** What else it is started with. Not for WebKitGTK. */
+  /** Additional command-line flags. Not for WebKitGTK. */
   readonly flags?: readonly string[];
 }
 
-/** What went wrong in a page, with the name, the code and the stack that it had there. */
+/** An error in a page, with the name, code and stack that it had there. */
 export class PageError extends Error {
   readonly code: string | undefined;
 
@@ -86,7 +86,7 @@ const programs: Readonly<Record<BrowserName, readonly (readonly [program: string
   ],
 };
 
-/** Why a browser cannot be driven here, a reason to skip a test with; null when it can. */
+/** Why a browser cannot be driven here, as a reason to skip a test; null if it can. */
 export function missingBrowser(name: BrowserName): string | null {
   const folders = (process.env['PATH'] ?? '').split(delimiter);
   const has = (program: string): boolean => folders.some((folder) => existsSync(join(folder, program)));

@@ -1,4 +1,4 @@
-/** A screen that nobody looks at, for browsers that cannot do without. */
+/** Starts a virtual display (Xvfb), for browsers that cannot run without one. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
@@ -9,7 +9,7 @@ export interface Display {
 }
 
 export async function openDisplay(): Promise<Display> {
-  // It chooses a number that is free, and writes it when it is ready.
+  // Xvfb chooses a free display number, and writes it when it is ready.
   const child = spawn('Xvfb', ['-displayfd', '1', '-screen', '0', '1280x800x24', '-nolisten', 'tcp'], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });

@@ -1,7 +1,7 @@
-/** A program for a page as text, and what it answers: the same in every browser, errors included. */
+/** Sends programs to a page as text, and decodes their results: the same for every browser, errors included. */
 import { PageError } from './browser.ts';
 
-/** An expression that resolves with text for {@link resultOf}, whatever happens. */
+/** An expression that always resolves with a text for {@link resultOf}, even if the program throws. */
 export function pageProgram(program: string | ((argument: never) => unknown), argument?: unknown): string {
   const value = argument === undefined ? 'undefined' : JSON.stringify(argument);
   const expression = typeof program === 'string' ? program : `(${program})(${value})`;

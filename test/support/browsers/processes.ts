@@ -1,15 +1,15 @@
-/** The processes of a browser, as Linux tells of them: which of them runs a page, no driver says. */
+/** Finds a browser's process that runs a given page, from Linux's /proc, since no driver reports it. */
 import { readdirSync, readFileSync } from 'node:fs';
 
 interface Running {
   readonly parent: number;
-  /** Time that it had the processor for, in the system's ticks of 10 ms. */
+  /** The CPU time that it has used, in the system's ticks of 10 ms. */
   readonly ticks: number;
 }
 
 /**
- * What a page does to be found, and what that takes at the least, in ticks. It is work, not time: on a busy machine
- * others have the processor for most of any time.
+ * What the page computes in order to be found, and how much CPU time that takes at least, in ticks. CPU time, because
+ * on a busy machine elapsed time mostly goes to other processes.
  */
 const work = '(() => { let sum = 0; for (let n = 0; n < 1e8; n++) sum = (sum * 31 + n) | 0; return String(sum); })()';
 const leastTicks = 5;
@@ -27,13 +27,13 @@ export async function findProcess(root: number, evaluate: (expression: string) =
     const [first, second] = [...processesOf(root)]
       .map(([pid, { ticks }]) => ({ pid, ticks: ticks - (before.get(pid)?.ticks ?? 0) }))
       .sort((one, other) => other.ticks - one.ticks);
-    // Others may have been busy too.
+    // Other processes may have been busy too.
     if (first !== undefined && first.ticks >= leastTicks && first.ticks >= 2 * (second?.ticks ?? 0)) return first.pid;
   }
   throw new Error('No process of the browser can be told from the others by what it does.');
 }
 
-/** A process and everything that it started, but not itself, for no page runs there. */
+/** A process's descendants, without the process itself, since it runs no pages. */
 function processesOf(root: number): ReadonlyMap<number, Running> {
   const all = new Map<number, Running>();
   for (const name of readdirSync('/proc')) {
@@ -47,7 +47,7 @@ function processesOf(root: number): ReadonlyMap<number, Running> {
   return new Map([...all].filter(([pid]) => isBelow(pid)));
 }
 
-/** Its name, which comes before in brackets, may have blanks and brackets in it. */
+/** The process name, in parentheses before the other fields, may itself contain spaces and parentheses. */
 function readStat(pid: string): Running | null {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
@@ -57,7 +57,7 @@ function readStat(pid: string): Running | null {
       .map(Number);
     return { parent: fields[1] ?? 0, ticks: (fields[11] ?? 0) + (fields[12] ?? 0) };
   } catch {
-    // It has ended meanwhile.
+    // It has exited meanwhile.
     return null;
   }
 }

@@ -8,7 +8,7 @@ import type { Browser, BrowserOptions, Page } from './browser.ts';
 import { pageProgram, resultOf } from './page-program.ts';
 import { findProcess } from './processes.ts';
 
-/** What is used of puppeteer-core: the package is there only where browsers are tested. */
+/** The part of puppeteer-core that is used: the package is installed only where browsers are tested. */
 interface Puppeteer {
   launch(options: Readonly<Record<string, unknown>>): Promise<PuppeteerBrowser>;
 }
@@ -35,7 +35,7 @@ export const puppeteerFolder = fileURLToPath(
   new URL('../../../.cache/browsers/node_modules/puppeteer-core', import.meta.url),
 );
 
-/** Nothing that a browser asks of the network by itself. */
+/** Turns off all network requests that the browser makes of its own accord. */
 const chromiumFlags = [
   ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
   ...['--disable-background-networking', '--disable-component-update'],
@@ -70,7 +70,7 @@ export async function openPuppeteer(
     userDataDir: folder,
     args: [...(name === 'chromium' ? chromiumFlags : []), ...flags],
     extraPrefsFirefox: firefoxPreferences,
-    // A busy machine may take its time.
+    // A busy machine may take a while.
     timeout: 60_000,
     protocolTimeout: 300_000,
   });
@@ -126,7 +126,7 @@ function pageOf(page: PuppeteerPage, isChromium: boolean, browserProcess: number
         const origin = resultOf<string>(await page.evaluate(pageProgram('location.origin')));
         await send('Storage.overrideQuotaForOrigin', bytes === null ? { origin } : { origin, quotaSize: bytes });
       },
-      // Nobody is left to answer.
+      // No process is left to answer.
       crash: () =>
         Promise.race([send('Page.crash').catch(() => {}), new Promise<void>((done) => setTimeout(done, 500))]),
     }),

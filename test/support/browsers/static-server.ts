@@ -1,4 +1,4 @@
-/** Serves folders and texts on a free port of this machine, as a plain web server would: no special headers. */
+/** Serves folders and texts on a free local port like a plain web server, without special headers. */
 import { readFileSync, statSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import { extname, join, normalize } from 'node:path';
@@ -15,7 +15,7 @@ const types: Readonly<Record<string, string>> = {
 
 type Headers = Readonly<Record<string, string>>;
 
-/** An answer that is no file. */
+/** A response that is not a file. */
 export interface Answer {
   readonly status?: number;
   readonly type?: string;
@@ -23,22 +23,22 @@ export interface Answer {
   readonly body: string | Uint8Array;
 }
 
-/** By path: a folder (the path ends with a slash), or an answer. The longest path that fits is taken. */
+/** Maps a path to a folder (the path ends with a slash) or a response. The longest matching path wins. */
 export type Site = Readonly<Record<string, string | Answer>>;
 
 export interface ServerOptions {
-  /** Sent with everything, or as the path and the query say. */
+  /** Sent with every response; may depend on the path and query. */
   readonly headers?: Headers | ((url: URL) => Headers);
 }
 
 export interface StaticServer extends AsyncDisposable {
   /** Such as `http://127.0.0.1:40123`. */
   readonly origin: string;
-  /** What was asked for, in order: `200 /dist/index.js`. */
+  /** The requests so far, in order: `200 /dist/index.js`. */
   readonly log: readonly string[];
-  /** What pages posted to it, in order: they are answered with nothing. */
+  /** The bodies that pages have posted, in order; each request is answered with 204. */
   readonly posts: readonly { readonly path: string; readonly body: string }[];
-  /** Resolves with the first post to that path, also one that came already. */
+  /** Resolves with the first post to that path, which may already have arrived. */
   posted(path: string): Promise<string>;
   close(): Promise<void>;
 }

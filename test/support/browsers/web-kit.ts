@@ -1,4 +1,4 @@
-/** WebKitGTK, driven by its own WebDriver over HTTP, on a screen of its own. */
+/** WebKitGTK, driven by its own WebDriver over HTTP, on a virtual display. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -10,7 +10,7 @@ import type { Browser, BrowserOptions, Page } from './browser.ts';
 import { openDisplay } from './display.ts';
 import { pageProgram, resultOf } from './page-program.ts';
 
-/** Keeps what a program answered until it is asked for: the driver can wait for one program only. */
+/** Keeps programs' results in the page until they are fetched: the driver can wait for only one program at a time. */
 const results = 'globalThis.__results';
 
 export async function openWebKit({ profile }: BrowserOptions): Promise<Browser> {
@@ -48,7 +48,7 @@ interface Driver {
 async function startDriver(display: string, folder: string): Promise<Driver> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  // Detached: the browser is several processes, which are ended as one group.
+  // Detached: the browser consists of several processes, which are killed as a process group.
   const child: ChildProcess = spawn('WebKitWebDriver', [`--port=${port}`, '--host=127.0.0.1'], {
     stdio: 'ignore',
     detached: true,
@@ -68,7 +68,7 @@ async function startDriver(display: string, folder: string): Promise<Driver> {
     try {
       if (child.pid !== undefined) process.kill(-child.pid, signal);
     } catch {
-      // Nothing of the group is left.
+      // No process of the group is left.
     }
   };
   const onExit = (): void => signalGroup('SIGKILL');
@@ -88,14 +88,14 @@ async function startDriver(display: string, folder: string): Promise<Driver> {
   };
 }
 
-/** One browser: the driver does one thing at a time, in the window that is chosen. */
+/** One browser: the driver does one thing at a time, in the selected window. */
 class Session {
   readonly version: string;
   readonly #url: string;
-  /** The end of what was asked for so far. */
+  /** The end of the queue of requests so far. */
   #last: Promise<unknown> = Promise.resolve();
   #calls = 0;
-  /** The window that the browser starts with. It stays: with the last one the browser ends. */
+  /** The browser's first window, which stays open: closing the last window would end the browser. */
   readonly #first: string;
 
   private constructor(url: string, version: string, first: string) {
@@ -139,7 +139,7 @@ class Session {
     };
   }
 
-  /** Starts the program and asks for its answer until it is there, so that others may be asked meanwhile. */
+  /** Starts the program, then polls for its result, so that other pages can be used meanwhile. */
   async #evaluate<T>(handle: string, program: string): Promise<T> {
     const id = ++this.#calls;
     const execute = (script: string): Promise<string | null> =>
@@ -191,7 +191,7 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** It is not on the path, but in the folder of the machine's kind. */
+/** MiniBrowser is not on the path, but in the folder of the machine's architecture. */
 function miniBrowser(): string {
   const folders = readdirSync('/usr/lib').map((folder) => join('/usr/lib', folder, 'webkit2gtk-4.1/MiniBrowser'));
   const found = folders.find((path) => existsSync(path));

@@ -1,10 +1,10 @@
-/** Dictionaries that keep the order of their keys, also of those that JavaScript moves to the front. */
+/** Dictionaries that keep the order of their keys, including those that JavaScript moves to the front. */
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { dict, entriesOf, isDict, keysOf, own } from '../../../src/cinder/dict.ts';
 
 describe('dict()', () => {
-  it('keeps keys that look like numbers where they were', () => {
+  it('keeps the place of keys that look like numbers', () => {
     const result = dict([
       ['b', 1],
       ['10', 2],
@@ -20,12 +20,12 @@ describe('dict()', () => {
     ]);
   });
 
-  it('keeps the largest key that JavaScript sorts, and those beside it', () => {
+  it('keeps the place of the largest key that JavaScript sorts, and of its neighbours', () => {
     const keys = ['z', '4294967295', '4294967294', '4294967296', '01', '-1', '0'];
     expect(keysOf(dict(keys.map((key) => [key, 0] as const)))).toEqual(keys);
   });
 
-  it('gives a key that is there twice its last value at its first place', () => {
+  it('keeps the first place and the last value of a repeated key', () => {
     const result = dict([
       ['2', 'old'],
       ['1', 'x'],
@@ -37,7 +37,7 @@ describe('dict()', () => {
     ]);
   });
 
-  it('makes an ordinary property of __proto__, and inherits nothing from its value', () => {
+  it('creates an ordinary property for __proto__, and inherits nothing from its value', () => {
     const result = dict<unknown>([['__proto__', { polluted: true }]]);
     expect(Object.keys(result)).toEqual(['__proto__']);
     expect(own(result, '__proto__')).toEqual({ polluted: true });
@@ -46,7 +46,7 @@ describe('dict()', () => {
     expect(Reflect.get({}, 'polluted')).toBeUndefined();
   });
 
-  it('shows no trace of the order to those who list, copy or compare the object', () => {
+  it('hides the order from code that lists, copies or compares the object', () => {
     const result = dict([
       ['2', 'b'],
       ['1', 'a'],
@@ -57,7 +57,7 @@ describe('dict()', () => {
     expect(Object.getOwnPropertySymbols({ ...result })).toEqual([]);
   });
 
-  it('loses the order of such keys in a copy, as every JavaScript object does', () => {
+  it('loses the order of numeric keys when copied, as every JavaScript object does', () => {
     const result = dict([
       ['2', 'b'],
       ['1', 'a'],
@@ -66,7 +66,7 @@ describe('dict()', () => {
     expect(keysOf({ ...result })).toEqual(['1', '2']);
   });
 
-  it('is a Map written as an object: same keys, same order, same values', () => {
+  it('has the same keys, order and values as a Map of the same entries', () => {
     const key = fc.oneof(fc.string(), fc.nat(20).map(String), fc.constantFrom('__proto__', 'constructor', 'toString'));
     fc.assert(
       fc.property(fc.array(fc.tuple(key, fc.integer())), (entries) => {
@@ -77,7 +77,7 @@ describe('dict()', () => {
 });
 
 describe('keysOf()', () => {
-  it('puts keys that were added later behind the others, and leaves out those that were deleted', () => {
+  it('lists keys in order, later ones last, without deleted ones', () => {
     const result = dict([
       ['9', 1],
       ['a', 2],
@@ -89,14 +89,14 @@ describe('keysOf()', () => {
     expect(keysOf(result)).toEqual(['9', '5', '7', 'z']);
   });
 
-  it('takes any object', () => {
+  it('accepts any object', () => {
     expect(keysOf({ b: 1, a: 2 })).toEqual(['b', 'a']);
     expect(keysOf(Object.assign(Object.create(null), { x: 1 }))).toEqual(['x']);
     expect(keysOf({})).toEqual([]);
   });
 });
 
-test('own() never gives what an object inherits', () => {
+test('own() never returns inherited properties', () => {
   expect(own({ a: 1 }, 'a')).toBe(1);
   expect(own({ a: null }, 'a')).toBeNull();
   for (const key of ['b', 'toString', 'constructor', '__proto__', 'hasOwnProperty']) {
@@ -110,7 +110,7 @@ describe('isDict()', () => {
     ['an object', {}],
     ['an object without prototype', Object.create(null)],
     ['an object that remembers an order', dict([['1', 1]])],
-  ])('takes %s', (_, value) => {
+  ])('accepts %s', (_, value) => {
     expect(isDict(value)).toBe(true);
   });
 
@@ -126,7 +126,7 @@ describe('isDict()', () => {
     ['a map', new Map()],
     ['bytes', new Uint8Array(1)],
     ['an instance of a class', new Something()],
-  ])('does not take %s', (_, value) => {
+  ])('rejects %s', (_, value) => {
     expect(isDict(value)).toBe(false);
   });
 });

@@ -1,4 +1,4 @@
-/** The five classes of objects, against the tables that were read out of Cinder. */
+/** The five classes of objects, compared with the tables that were read from Cinder. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import * as enums from '../../../src/cinder/enums.ts';
@@ -15,7 +15,7 @@ interface Tables {
 // The file was written for this shape.
 const tables = JSON.parse(readFileSync(new URL('./models.fixture.json', import.meta.url), 'utf8')) as Tables;
 
-/** The kinds of fields in the words of the tables. */
+/** The names of the kinds of fields in the tables. */
 const kinds: Readonly<Record<string, string>> = {
   string: 'string',
   uuid: 'uuid string',
@@ -52,12 +52,12 @@ describe.each(Object.entries(tables.models))('the model of %s', (name, expected)
     expect(model?.fields.map(inWords)).toEqual(expected.fields);
   });
 
-  it('has its version, and its list has one of its own', () => {
+  it('has the versions of Cinder for itself and its list', () => {
     expect(model?.version).toBe(expected.version);
     expect(list?.version).toBe(expected.list_version);
   });
 
-  it('finds each field by its name', () => {
+  it('has an index of its fields by name', () => {
     expect(model?.fields.map((field) => model.index.get(field.name))).toEqual(expected.fields.map((_, place) => place));
     expect(model?.index.size).toBe(expected.fields.length);
   });
@@ -75,7 +75,7 @@ it('enums have the values of Cinder', () => {
 });
 
 it.each(['Group', 'Cluster', 'ConsistencyGroup', 'volume', 'VolumeListList', '', 'toString', '__proto__'])(
-  'there is no model of %o',
+  'modelNamed(%o) finds no model',
   (name) => {
     expect(modelNamed(name)).toBeUndefined();
   },

@@ -1,4 +1,4 @@
-/** Python's floats: their texts, and those that JavaScript takes for integers. */
+/** Python's floats: their texts, and floats that JavaScript would take for integers. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { floatRepr, PythonFloat } from '../../../src/cinder/python-float.ts';
@@ -40,24 +40,24 @@ describe('floatRepr()', () => {
 });
 
 describe('PythonFloat', () => {
-  it('counts as a number and shows as one', () => {
+  it('converts to a number, and prints as one', () => {
     const float = new PythonFloat(2);
     expect(Number(float) + 1).toBe(3);
     expect(`${float}`).toBe('2');
     expect(JSON.stringify({ float })).toBe('{"float":2}');
   });
 
-  it('is a float still after it went through structuredClone', () => {
+  it('is still a float after structuredClone()', () => {
     expect(isFloat(structuredClone(new PythonFloat(1)))).toBe(true);
   });
 });
 
 describe('isFloat()', () => {
-  it.each([1.5, 2 ** 53, 1e300, Number.NaN, Number.POSITIVE_INFINITY, new PythonFloat(1)])('takes %s', (value) => {
+  it.each([1.5, 2 ** 53, 1e300, Number.NaN, Number.POSITIVE_INFINITY, new PythonFloat(1)])('accepts %s', (value) => {
     expect(isFloat(value)).toBe(true);
   });
 
-  it.each([0, -1, 2 ** 53 - 1, 1n, 2n ** 70n, '1.5', true, null, undefined, []])('does not take %s', (value) => {
+  it.each([0, -1, 2 ** 53 - 1, 1n, 2n ** 70n, '1.5', true, null, undefined, []])('rejects %s', (value) => {
     expect(isFloat(value)).toBe(false);
   });
 });

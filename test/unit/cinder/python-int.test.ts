@@ -6,19 +6,19 @@ import { ValueError } from '../../../src/errors/index.ts';
 import { errorOf, pythonJson } from '../serialization/python-json.ts';
 
 describe('integerOf()', () => {
-  it('is a number up to 2^53 - 1 and a bigint beyond', () => {
+  it('gives a number up to 2^53 - 1 and a bigint beyond', () => {
     expect(integerOf('9007199254740991')).toBe(9007199254740991);
     expect(integerOf('9007199254740992')).toBe(9007199254740992n);
     expect(integerOf('-9007199254740991')).toBe(-9007199254740991);
     expect(integerOf('-9007199254740993')).toBe(-9007199254740993n);
   });
 
-  it('knows no minus zero', () => {
+  it('never gives minus zero', () => {
     expect(Object.is(integerOf('-0'), 0)).toBe(true);
     expect(Object.is(parseInteger('-00'), 0)).toBe(true);
   });
 
-  it('loses no digit', () => {
+  it('keeps every digit', () => {
     fc.assert(
       fc.property(fc.bigInt(), (value) => {
         expect(BigInt(integerOf(value.toString()))).toBe(value);
@@ -27,17 +27,17 @@ describe('integerOf()', () => {
     );
   });
 
-  it('refuses more digits than Python does', () => {
+  it('refuses as many digits as Python refuses', () => {
     expect(integerOf(`-${'9'.repeat(4300)}`)).toBe(-(10n ** 4300n) + 1n);
     const error = errorOf(() => integerOf('9'.repeat(4301)));
     expect(error).toBeInstanceOf(ValueError);
-    // Python goes on to tell how its limit is raised.
+    // The message of Python goes on to explain how to raise its limit.
     expect(pythonJson.digits.json.startsWith(`${error.message};`)).toBe(true);
   });
 });
 
 describe('parseInteger()', () => {
-  it('takes for blank what Python takes for blank', () => {
+  it('strips the same white space as Python', () => {
     const blanks = Array.from({ length: 0x10000 }, (_, code) => code).filter((code) => {
       const character = String.fromCharCode(code);
       return !/[+\p{Nd}]/u.test(character) && resultOf(() => parseInteger(`${character}5`)) === 5;
@@ -45,18 +45,18 @@ describe('parseInteger()', () => {
     expect(blanks.map((code) => code.toString(16).padStart(4, '0'))).toEqual(pythonJson.blanks);
   });
 
-  it('takes the digits 0 to 9 and no others, unlike Python', () => {
+  it('accepts the digits 0 to 9 alone, unlike Python', () => {
     expect(parseInteger('12')).toBe(12);
-    // Arabic, Devanagari, full-width and mathematical digits, for which Python gives 12.
+    // Arabic, Devanagari, full-width and mathematical digits, which Python reads as 12.
     for (const text of ['١٢', '१२', '１２', '𝟏𝟐']) expect(() => parseInteger(text)).toThrow(ValueError);
   });
 
-  it('refuses more digits than Python does, at once', () => {
+  it('refuses too many digits without parsing them', () => {
     expect(pythonJson.digits.text.startsWith(errorOf(() => parseInteger(`-${'9'.repeat(4301)}`)).message)).toBe(true);
     expect(() => parseInteger('9'.repeat(10_000_000))).toThrow('value has 10000000 digits');
   });
 
-  it('is through with a long text in no time, whatever it holds', () => {
+  it('refuses a long text quickly, whatever it contains', () => {
     const million = 1_000_000;
     for (const text of [' '.repeat(million), `1${'_1'.repeat(million)}_`, `${' '.repeat(million)}x`]) {
       expect(() => parseInteger(text)).toThrow(ValueError);
@@ -64,7 +64,7 @@ describe('parseInteger()', () => {
   });
 });
 
-/** The result of `call`; null when it is refused. */
+/** The result of `call`; null if it throws a ValueError. */
 function resultOf(call: () => unknown): unknown {
   try {
     return call();

@@ -8,11 +8,11 @@ import { nestedDicts, nestedLists } from '../serialization/nested.ts';
 import { pythonJson } from '../serialization/python-json.ts';
 
 describe('pythonStr()', () => {
-  it.each(pythonJson.stringified)('makes of %j what Python makes', (text, expected) => {
+  it.each(pythonJson.stringified)('gives the same text for %j as Python', (text, expected) => {
     expect(pythonStr(parseJson(text))).toBe(expected);
   });
 
-  it('refuses values without end, and such as are nested too deeply', () => {
+  it('refuses cyclic and too deeply nested values', () => {
     const cycle: Record<string, unknown> = {};
     cycle['again'] = [cycle];
     for (const value of [cycle, nestedLists(100_000), nestedDicts(100_000)]) {
@@ -20,7 +20,7 @@ describe('pythonStr()', () => {
     }
   });
 
-  it('has a text for what only JavaScript has, whatever its own toString does', () => {
+  it('gives a text for values that only JavaScript has, without calling their toString()', () => {
     class Stubborn {
       toString(): string {
         throw new Error('no text');
@@ -33,7 +33,7 @@ describe('pythonStr()', () => {
 });
 
 describe('quoted()', () => {
-  it('prints every text as the repr of Python', () => {
+  it('prints every text like repr() in Python', () => {
     const texts = pythonJson.reprs.map(([text]): string => JSON.parse(text));
     expect(texts.map(quoted)).toEqual(pythonJson.reprs.map(([, repr]) => repr));
   });
@@ -58,7 +58,7 @@ describe('pythonType()', () => {
     [new Date(0), 'Date'],
     [new Something(), 'Something'],
     [Object.create(Object.create(Object.create({ constructor: { name: 1 } }))), 'object'],
-  ])('calls %o by its name in Python', (value, name) => {
+  ])('gives the name of %o in Python', (value, name) => {
     expect(pythonType(value)).toBe(name);
   });
 });

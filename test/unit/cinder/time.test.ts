@@ -1,4 +1,4 @@
-/** Times: every form that Python takes and refuses, their texts in dumps and in rows. */
+/** Times: every form that Python accepts or refuses, and their texts in dumps and in rows. */
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -6,7 +6,7 @@ import { fromSqlTime, parseTime, printTime, toSqlTime, utcNow } from '../../../s
 import { ValueError } from '../../../src/errors/index.ts';
 import { errorOf } from '../serialization/python-json.ts';
 
-/** What Python's parser of times made of a text. */
+/** The result of Python's parser of times for a text. */
 type Outcome = { readonly dump: string; readonly sql: string } | { readonly error: string };
 
 // The files were written for these shapes.
@@ -20,7 +20,7 @@ const { times } = JSON.parse(readFileSync(new URL('./python-time.fixture.json', 
 };
 
 describe('parseTime()', () => {
-  it.each(times)('takes or refuses %j as Python does', (text, expected) => {
+  it.each(times)('accepts or refuses %j as Python does', (text, expected) => {
     if ('error' in expected) {
       const error = errorOf(() => parseTime(text));
       expect(error).toBeInstanceOf(ValueError);
@@ -52,7 +52,7 @@ describe('parseTime()', () => {
     }
   });
 
-  it('reads its own inner form as it is', () => {
+  it('leaves its own internal form unchanged', () => {
     for (const time of [
       '2023-01-02T03:04:05.678901Z',
       '0001-01-01T00:00:00.000000Z',
@@ -70,7 +70,7 @@ describe('parseTime()', () => {
     );
   });
 
-  it('has an answer to every text: a time or a ValueError', () => {
+  it('returns a time or throws a ValueError for any text', () => {
     const digits = fc.constantFrom(...'0123456789-:.,TZ+ ');
     const text = fc.oneof(fc.string(), fc.string({ unit: digits, maxLength: 32 }));
     fc.assert(
@@ -84,7 +84,7 @@ describe('parseTime()', () => {
     );
   });
 
-  it('is through with a long text in no time', () => {
+  it('handles a long text quickly', () => {
     const digits = '9'.repeat(1_000_000);
     expect(parseTime(`2023-01-02T03:04:05.${digits}Z`)).toBe('2023-01-02T03:04:05.999999Z');
     expect(() => parseTime(digits)).toThrow(ValueError);
@@ -102,7 +102,7 @@ describe('printTime()', () => {
 });
 
 describe('times in rows', () => {
-  it('are the digits of the wall clock, without the zone', () => {
+  it('are the digits of the local time, without the zone', () => {
     expect(toSqlTime('2023-01-02T03:04:05.678901+02:00')).toBe('2023-01-02 03:04:05.678901');
     expect(toSqlTime('0001-01-01T00:00:00.000000Z')).toBe('0001-01-01 00:00:00.000000');
   });
@@ -119,13 +119,13 @@ describe('times in rows', () => {
     expect(fromSqlTime(text)).toBe(time);
   });
 
-  it.each(rowTimes)('%j is read or refused as SQLAlchemy does', (text, expected) => {
+  it.each(rowTimes)('%j is read or refused as in SQLAlchemy', (text, expected) => {
     if ('row' in expected) expect(toSqlTime(fromSqlTime(text))).toBe(expected.row);
     else expect(errorOf(() => fromSqlTime(text))).toBeInstanceOf(ValueError);
   });
 
   it.each(['', 'now', '2023', '2023-01-02 03:04', '1672628645', "it's"])(
-    '%j is refused, and the message shows it',
+    '%j is refused with a message that shows it',
     (text) => {
       const error = errorOf(() => fromSqlTime(text));
       expect(error).toBeInstanceOf(ValueError);
@@ -133,7 +133,7 @@ describe('times in rows', () => {
     },
   );
 
-  it('come back as they went in when they are in UTC', () => {
+  it('survive the round trip if they are in UTC', () => {
     fc.assert(
       fc.property(anyTime(1), (time) => {
         expect(fromSqlTime(toSqlTime(time))).toBe(time);
@@ -143,12 +143,12 @@ describe('times in rows', () => {
 });
 
 describe('utcNow()', () => {
-  it('is the time of day, with microseconds', () => {
+  it('is the current time, with microseconds', () => {
     const before = Date.now();
     const now = utcNow();
     const after = Date.now();
     expect(now).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);
-    // The two clocks of the platform may be some milliseconds apart.
+    // The two clocks of the platform may differ by some milliseconds.
     expect(Date.parse(now)).toBeGreaterThanOrEqual(before - 50);
     expect(Date.parse(now)).toBeLessThanOrEqual(after + 50);
   });
@@ -159,7 +159,7 @@ describe('utcNow()', () => {
   });
 });
 
-/** A time in UTC, in its inner form. */
+/** A time in UTC, in its internal form. */
 function anyTime(firstYear: number): fc.Arbitrary<string> {
   const min = new Date(0);
   min.setUTCFullYear(firstYear, 0, 1);

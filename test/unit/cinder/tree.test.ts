@@ -1,4 +1,4 @@
-/** Copies of nested values, and how deep they may be. */
+/** Copies of nested values, and their maximum depth. */
 import { describe, expect, it } from 'vitest';
 import { dict, keysOf } from '../../../src/cinder/dict.ts';
 import { PythonFloat } from '../../../src/cinder/python-float.ts';
@@ -17,7 +17,7 @@ describe('copyTree()', () => {
     expect(Reflect.get(Object(copy), 'bytes')).toBe(bytes);
   });
 
-  it('fills the holes of a list: what JSON has no word for cannot be written', () => {
+  it('fills the holes of a list with undefined', () => {
     expect(copyTree({ a: [new Array(2), 1] })).toStrictEqual({ a: [[undefined, undefined], 1] });
   });
 
@@ -31,7 +31,7 @@ describe('copyTree()', () => {
     expect(Array.isArray(copy) && keysOf(copy[0])).toEqual(['2', '1', '__proto__']);
   });
 
-  it('takes values that are as deep as allowed, and refuses deeper ones', () => {
+  it('accepts values up to the maximum depth, and refuses deeper ones', () => {
     expect(copyTree(nestedLists(maximumDepth + 1))).toBeInstanceOf(Array);
     expect(() => copyTree(nestedLists(maximumDepth + 2))).toThrow(ValueError);
     expect(copyTree(nestedDicts(maximumDepth + 1))).toBeInstanceOf(Object);
@@ -39,7 +39,7 @@ describe('copyTree()', () => {
     expect(() => copyTree(nestedLists(100_000))).toThrow('JSON nested deeper than 1000 levels.');
   });
 
-  it('refuses a value that holds itself', () => {
+  it('refuses a cyclic value', () => {
     const list: unknown[] = [];
     list.push({ list });
     expect(() => copyTree(list)).toThrow(ValueError);

@@ -1,4 +1,4 @@
-/** Fields of an object: set or not, changed or not. */
+/** The fields of an object: set or not, marked as changed or not. */
 import { beforeEach, describe, expect, it, test } from 'vitest';
 import { snapshotListModel, snapshotModel } from '../../../src/cinder/snapshot.ts';
 import { VersionedObject } from '../../../src/cinder/versioned-object.ts';
@@ -12,13 +12,13 @@ beforeEach(() => {
 });
 
 describe('a new object', () => {
-  it('has the version of its model and nothing set or changed', () => {
+  it('has the version of its model, no fields set and none changed', () => {
     expect(volume.version).toBe('1.9');
     expect(volumeModel.fields.filter(({ name }) => volume.isSet(name))).toEqual([]);
     expect([...volume.changedFields]).toEqual([]);
   });
 
-  it('keeps the version that it is told', () => {
+  it('keeps the version that it is given', () => {
     expect(new VersionedObject(volumeModel, '1.4').version).toBe('1.4');
   });
 });
@@ -31,34 +31,34 @@ describe('set()', () => {
     expect([...volume.changedFields]).toEqual(['size', 'bootable']);
   });
 
-  it('marks a field also when the value is the one that it has', () => {
+  it('marks the field as changed even if the value stays the same', () => {
     volume.restore('size', 1);
     volume.set('size', 1);
     expect([...volume.changedFields]).toEqual(['size']);
   });
 
-  it('leaves the field as it was when it cannot take the value', () => {
+  it('leaves the field unchanged if it refuses the value', () => {
     volume.restore('size', 1);
     expect(() => volume.set('size', 'abc')).toThrow(ValueError);
     expect(volume.get('size')).toBe(1);
     expect([...volume.changedFields]).toEqual([]);
   });
 
-  it('tells null from not set', () => {
+  it('distinguishes null from not set', () => {
     volume.set('display_name', null);
     expect([volume.isSet('display_name'), volume.get('display_name')]).toEqual([true, null]);
     expect([volume.isSet('status'), volume.get('status')]).toEqual([false, undefined]);
   });
 
-  it.each(['no_such_field', 'toString', '__proto__', ''])('knows no field %o', (name) => {
+  it.each(['no_such_field', 'toString', '__proto__', ''])('refuses an unknown field %o', (name) => {
     expect(() => volume.set(name, 1)).toThrow(new ValueError(`Volume has no field ${name}.`));
     expect(volume.get(name)).toBeUndefined();
     expect(volume.isSet(name)).toBe(false);
   });
 });
 
-describe('objects inside', () => {
-  it('are the very objects that were given', () => {
+describe('child objects', () => {
+  it('are stored by identity', () => {
     const type = new VersionedObject(volumeTypeModel);
     volume.set('volume_type', type);
     expect(volume.child('volume_type')).toBe(type);
@@ -79,7 +79,7 @@ describe('objects inside', () => {
     expect(snapshot.isSet('volume')).toBe(false);
   });
 
-  it('stand in lists, which hold nothing else', () => {
+  it('are kept in lists of one class only', () => {
     const list = new VersionedObject(snapshotListModel);
     const snapshot = new VersionedObject(snapshotModel);
     list.set('objects', [snapshot]);
@@ -91,7 +91,7 @@ describe('objects inside', () => {
     expect(volume.children('snapshots')).toEqual([snapshot]);
   });
 
-  it('are none where there is no list', () => {
+  it('are an empty list if there are none', () => {
     expect(volume.children('snapshots')).toEqual([]);
     volume.set('snapshots', new VersionedObject(snapshotListModel));
     expect(volume.children('snapshots')).toEqual([]);
@@ -99,14 +99,14 @@ describe('objects inside', () => {
   });
 });
 
-describe('changes', () => {
-  it('are not marked by restore(), which coerces all the same', () => {
+describe('marks of change', () => {
+  it('are not set by restore(), which still coerces the value', () => {
     volume.restore('size', '7');
     expect(volume.get('size')).toBe(7);
     expect([...volume.changedFields]).toEqual([]);
   });
 
-  it('are forgotten one by one or all at once', () => {
+  it('are reset by name or all at once', () => {
     for (const name of ['id', 'size', 'status']) volume.set(name, '1');
     volume.resetChanges(['size', 'no_such_field']);
     expect([...volume.changedFields]).toEqual(['id', 'status']);
@@ -114,14 +114,14 @@ describe('changes', () => {
     expect([...volume.changedFields]).toEqual([]);
   });
 
-  it('can be marked by name, for fields that there are', () => {
+  it('can be set by name for existing fields', () => {
     volume.markChanged('size');
     expect([...volume.changedFields]).toEqual(['size']);
     expect(() => volume.markChanged('sise')).toThrow(ValueError);
   });
 });
 
-test('unset() takes the value and the mark away', () => {
+test('unset() removes the value and the mark of change', () => {
   volume.set('size', 1);
   volume.unset('size');
   expect(volume.isSet('size')).toBe(false);

@@ -1,4 +1,4 @@
-/** Programs of the host: arguments, time, and what is missing. */
+/** Running programs of the host: arguments, timeouts, and missing programs. */
 import { ChildProcess } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,24 +11,24 @@ import { CommandFailed, CommandTimedOut, MissingDependency } from '../../../src/
 const commands = new Commands({ rootHelper: '', timeout: 30, environment: { COLOUR: 'blue' } });
 
 describe('Commands', () => {
-  it('hands arguments on as they are: no shell looks at them', async () => {
+  it('passes arguments on unchanged, without a shell', async () => {
     const hostile = ['; rm -rf /', '$(id)', '`id`', 'a b', "it's", '*', ''];
     expect(await commands.run('printf', ['%s\n', ...hostile])).toBe(`${hostile.join('\n')}\n`);
   });
 
-  it('sets the environment, and the language to that of programs', async () => {
+  it('sets the environment, and the locale to C', async () => {
     expect(await commands.run('sh', ['-c', 'echo $COLOUR $LC_ALL'])).toBe('blue C\n');
   });
 
-  it('hands over what the program reads', async () => {
+  it('passes the input to the program', async () => {
     expect(await commands.run('cat', [], { input: 'secret' })).toBe('secret');
   });
 
-  it('does not fail when the program ends without reading', async () => {
+  it('succeeds if the program ends without reading its input', async () => {
     expect(await commands.run('true', [], { input: 'x'.repeat(1 << 20) })).toBe('');
   });
 
-  it('tells how a program failed, without its arguments', async () => {
+  it('reports how a program failed, without its arguments', async () => {
     const failing = commands.run('sh', ['-c', 'echo broken >&2; exit 7', 'hunter2']);
     await expect(failing).rejects.toMatchObject({
       name: 'CommandFailed',
@@ -40,7 +40,7 @@ describe('Commands', () => {
     await expect(failing).rejects.toThrow(/^(?!.*hunter2)/s);
   });
 
-  it('stops a program that does not end, also one that does not want to, and waits for nothing that it started', async () => {
+  it('kills a program at its timeout, even if it ignores SIGTERM, and does not wait for its children', async () => {
     const stubborn = 'trap "" TERM; while :; do sleep 0.1; done';
     const pipes = () => process.getActiveResourcesInfo().filter((resource) => resource === 'PipeWrap').length;
     const before = pipes();
@@ -48,13 +48,13 @@ describe('Commands', () => {
     await Promise.all([
       expect(commands.run('sleep', ['1000'], short)).rejects.toThrow(CommandTimedOut),
       expect(commands.run('sh', ['-c', stubborn], short)).rejects.toMatchObject({ seconds: 0.2 }),
-      // Its own child, which nobody kills, has its pipes: they would keep this process from ending.
+      // Its child, which survives, still has its pipes: they would keep this process from ending.
       expect(commands.run('sh', ['-c', 'trap "" TERM; sleep 5'], short)).rejects.toThrow(CommandTimedOut),
     ]);
     await vi.waitFor(() => expect(pipes()).toBeLessThanOrEqual(before), { timeout: 1500 });
   });
 
-  it('does not show the arguments of what cannot be started', async () => {
+  it('does not show the arguments of a program that cannot be started', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'command-'));
     const file = join(folder, 'no-program');
     writeFileSync(file, '');
@@ -64,7 +64,7 @@ describe('Commands', () => {
     expect(inspect(error)).not.toContain('hunter2');
   });
 
-  it('waits for more than a timer can wait, too', async () => {
+  it('accepts timeouts longer than a timer can wait', async () => {
     expect(await commands.run('sh', ['-c', 'sleep 0.2; echo done'], { timeout: 3e6 })).toBe('done\n');
   });
 
@@ -74,7 +74,7 @@ describe('Commands', () => {
   });
 });
 
-describe('a root_helper', () => {
+describe('the option root_helper', () => {
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'helper-'));
@@ -83,17 +83,17 @@ describe('a root_helper', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('goes before the command of who is not root, with options of its own', async () => {
+  it('is put before commands, with its options, if the user is not root', async () => {
     const helped = new Commands({ rootHelper: `${folder}/helper -n`, timeout: 30, asRoot: false });
     helped.checkRoot();
     expect(await helped.run('lvs', ['vg'])).toBe('helped: -n env LC_ALL=C lvs vg\n');
   });
 
-  it("asks the program to end that it has made root's, which takes no signal from others", async () => {
+  it('is used to terminate a program of root, which accepts no signal from other users', async () => {
     const [helper, told] = [join(folder, 'su'), join(folder, 'told')];
     writeFileSync(helper, '#!/bin/sh\nexec "$@"\n');
     chmodSync(helper, 0o755);
-    // What Node does where the system forbids it.
+    // What Node does if the system forbids the signal.
     const forbidden = vi.spyOn(ChildProcess.prototype, 'kill').mockImplementation(function (this: ChildProcess) {
       this.emit('error', Object.assign(new Error('kill EPERM'), { code: 'EPERM' }));
       return false;
@@ -105,12 +105,12 @@ describe('a root_helper', () => {
     expect(readFileSync(told, 'utf8')).toBe('asked\n');
   });
 
-  it('is asked for where it is missing', () => {
+  it('is asked for if it is missing', () => {
     expect(() => new Commands({ rootHelper: '', timeout: 30, asRoot: false }).checkRoot()).toThrow(MissingDependency);
     expect(() => new Commands({ rootHelper: '', timeout: 30, asRoot: false }).checkRoot()).toThrow(/root_helper/);
   });
 
-  it('is not needed by root', async () => {
+  it('is not used by root', async () => {
     const helped = new Commands({ rootHelper: `${folder}/helper`, timeout: 30, asRoot: true });
     helped.checkRoot();
     expect(await helped.run('echo', ['directly'])).toBe('directly\n');

@@ -1,4 +1,4 @@
-/** What attaches volumes to this host. */
+/** Connectors, which attach volumes to this host. */
 import { hostname } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import {
@@ -13,7 +13,7 @@ import { DeviceUnavailable, InvalidOption, NotImplemented } from '../../../src/e
 const options = { use_multipath: false };
 
 describe('hostConnectorProperties()', () => {
-  it('names this host, and says of it what os-brick says', () => {
+  it('describes this host as os-brick does', () => {
     const properties = hostConnectorProperties();
     expect(properties).toMatchObject({ host: hostname(), multipath: false });
     expect(properties.os_type).toBe(process.platform);
@@ -28,18 +28,18 @@ describe('the connector of the protocol fake', async () => {
   const fake = await hostConnector('fake', options);
   const data = { target_discovered: false, volume_id: 'v1' };
 
-  it('gives a path with the id of the volume, and takes it for valid', async () => {
+  it('attaches a volume as a path with its id, and accepts that path as valid', async () => {
     const device = await fake.connectVolume(data);
     expect(device).toStrictEqual({ type: 'block', path: '/dev/fake/v1' });
     expect(await fake.checkValidDevice(device.path)).toBe(true);
     expect(await fake.disconnectVolume(data, device, { force: false, ignore_errors: false })).toBeUndefined();
   });
 
-  it.each([null, '/dev/sdb', ''])('does not take %o for a device of its own', async (path) => {
+  it.each([null, '/dev/sdb', ''])('rejects %o, which is no device of its own', async (path) => {
     expect(await fake.checkValidDevice(path)).toBe(false);
   });
 
-  it.each([{}, { volume_id: '' }, { volume_id: 7 }])('cannot attach what has no id: %o', (wrong) => {
+  it.each([{}, { volume_id: '' }, { volume_id: 7 }])('cannot attach a volume without an id: %o', (wrong) => {
     expect(() => fake.connectVolume(wrong)).toThrow(DeviceUnavailable);
   });
 });
@@ -56,7 +56,7 @@ describe('registerConnector()', () => {
     }
   }
 
-  it('makes a connector known for its protocol, in whichever case drivers write it', async () => {
+  it('registers a connector for its protocol, ignoring case', async () => {
     registerConnector('iSCSI', ShellConnector);
     const connector = await hostConnector('iscsi', { use_multipath: true });
     expect(connector).toBeInstanceOf(ShellConnector);
@@ -64,14 +64,17 @@ describe('registerConnector()', () => {
     expect(await hostConnector('ISCSI', options)).toBeInstanceOf(ShellConnector);
   });
 
-  it.each(['rbd', null, 'constructor', '__proto__'])('says what there is when %o is not known', async (protocol) => {
-    const find = () => hostConnector(protocol, options);
-    await expect(find()).rejects.toThrow(NotImplemented);
-    await expect(find()).rejects.toThrow(`by the protocol ${protocol ?? '(none given)'}.`);
-    await expect(find()).rejects.toThrow(/Known protocols: .*fake.* registerConnector\(\)/);
-  });
+  it.each(['rbd', null, 'constructor', '__proto__'])(
+    'makes hostConnector() list the known protocols when %o is unknown',
+    async (protocol) => {
+      const find = () => hostConnector(protocol, options);
+      await expect(find()).rejects.toThrow(NotImplemented);
+      await expect(find()).rejects.toThrow(`by the protocol ${protocol ?? '(none given)'}.`);
+      await expect(find()).rejects.toThrow(/Known protocols: .*fake.* registerConnector\(\)/);
+    },
+  );
 
-  it('suggests the protocol that was meant', async () => {
+  it('lets hostConnector() suggest the nearest protocol', async () => {
     await expect(hostConnector('fkae', options)).rejects.toThrow('Did you mean fake?');
   });
 
@@ -80,7 +83,7 @@ describe('registerConnector()', () => {
     ['nbd', new ShellConnector(null)],
     ['nbd', undefined],
   ])('refuses %o with %o', (protocol, connector) => {
-    // What JavaScript lets people pass.
+    // As JavaScript callers may call it.
     expect(() => registerConnector(protocol, connector as HostConnectorClass)).toThrow(InvalidOption);
   });
 });

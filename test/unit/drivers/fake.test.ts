@@ -1,4 +1,4 @@
-/** The driver that stores nothing. */
+/** The fake driver, which stores nothing. */
 import { describe, expect, it } from 'vitest';
 import { FakeLoggingVolumeDriver } from '../../../src/drivers/fake.ts';
 import { InvalidOption } from '../../../src/errors/index.ts';
@@ -11,7 +11,7 @@ const snapshot = driverSnapshot('s1', 'v1');
 const connector = { host: 'h', multipath: false };
 
 describe('FakeLoggingVolumeDriver', () => {
-  it('answers null, and logs the ids of what it was given', async () => {
+  it('returns null, and logs the ids of its arguments', async () => {
     const driver = make();
     expect(await driver.createVolume(volume)).toBeNull();
     expect(await driver.extendVolume(volume, 2)).toBeNull();
@@ -37,7 +37,7 @@ describe('FakeLoggingVolumeDriver', () => {
     ]);
   });
 
-  it('logs arguments as they were when it was called', async () => {
+  it('logs arguments as they were at the time of the call', async () => {
     const driver = make();
     const changing = { host: 'h' };
     await driver.validateConnector(changing);
@@ -45,7 +45,7 @@ describe('FakeLoggingVolumeDriver', () => {
     expect(driver.calls).toStrictEqual([{ method: 'validateConnector', args: [{ host: 'h' }] }]);
   });
 
-  it('logs the calls of the setup in their order', async () => {
+  it('logs the calls of the setup in order', async () => {
     const driver = make();
     await driver.doSetup(null);
     await driver.checkForSetupError();
@@ -63,14 +63,14 @@ describe('FakeLoggingVolumeDriver', () => {
     expect(driver.initialized).toBe(true);
   });
 
-  it('connects volumes by the protocol fake', async () => {
+  it('connects volumes with the protocol fake', async () => {
     expect(await make().initializeConnection(volume, connector)).toStrictEqual({
       driver_volume_type: 'fake',
       data: { target_discovered: false, volume_id: 'v1' },
     });
   });
 
-  it('reports endless room, without pools unless it was given some', async () => {
+  it('reports infinite capacity, and pools only if it was given some', async () => {
     const stats = {
       volume_backend_name: 'b1',
       vendor_name: 'Open Source',
@@ -104,7 +104,7 @@ describe('FakeLoggingVolumeDriver', () => {
     expect(make({ san_ip: '10.0.0.1' }).configuration).toStrictEqual({ volume_backend_name: 'b1', san_ip: '10.0.0.1' });
   });
 
-  it('answers as it is told: with a value, a promise, or what a function makes of the arguments', async () => {
+  it('returns a given answer: a value, a promise, or the result of a function', async () => {
     const driver = make();
     driver.answer('createVolume', { provider_location: '/1' });
     expect(await driver.createVolume(volume)).toStrictEqual({ provider_location: '/1' });
@@ -116,7 +116,7 @@ describe('FakeLoggingVolumeDriver', () => {
     expect(await driver.getVolumeStats({ refresh: true })).toBeNull();
   });
 
-  it('fails as often as it is told, then answers again', async () => {
+  it('fails as often as it is told, then succeeds again', async () => {
     const driver = make();
     const full = new Error('the storage is full');
     driver.answer('createVolume', { bootable: true });
@@ -135,7 +135,7 @@ describe('FakeLoggingVolumeDriver', () => {
     expect(await driver.deleteVolume(volume)).toBeNull();
   });
 
-  it('can fail in the setup', async () => {
+  it('can fail during setup', async () => {
     const driver = make();
     driver.fail('initCapabilities', new Error('no capabilities'));
     driver.fail('checkForSetupError', new Error('no directory'));

@@ -1,4 +1,4 @@
-/** Volumes in files: what they take, what is refused, and what is left when something fails. */
+/** Volumes in files: the space that they take, the requests that are refused, and what remains after a failure. */
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { mkdtemp, open, readdir, readFile, rm, stat, statfs, utimes, writeFile } from 'node:fs/promises';
@@ -25,12 +25,12 @@ async function files(more: Record<string, unknown> = {}): Promise<Backend> {
   return cl.backend({ volume_backend_name: 'files', volume_driver, directory, ...more });
 }
 
-/** What the file takes on the disk, by a program that is none of ours. */
+/** The size of the file on the disk, according to a program of the system. */
 const kibibytes = (name: string): number =>
   Number(execFileSync('du', ['-k', join(directory, name)], { encoding: 'utf8' }).split('\t')[0]);
 
 describe('the file driver', () => {
-  it('makes files that take no room until they are written to, nor do their snapshots', async () => {
+  it('creates sparse files for volumes and snapshots', async () => {
     const backend = await files();
     const volume = await backend.createVolume(3);
     const name = `volume-${volume.id}`;
@@ -43,7 +43,7 @@ describe('the file driver', () => {
     expect(kibibytes(`snapshot-${snapshot.id}`)).toBeLessThan(1100);
   });
 
-  it('tells the truth about capacity', async () => {
+  it('reports its capacity correctly', async () => {
     const backend = await files({ reserved_percentage: '5', max_over_subscription_ratio: 4 });
     const volume = await backend.createVolume(2);
     await volume.createSnapshot();
@@ -62,11 +62,11 @@ describe('the file driver', () => {
     ]);
     const free =
       Number(execFileSync('df', ['-k', '--output=avail', directory], { encoding: 'utf8' }).split('\n')[1]) / 1024 ** 2;
-    // Others write to the disk too.
+    // Other programs write to the disk too.
     expect(Math.abs(Number(Reflect.get((pools as object[])[0] ?? {}, 'free_capacity_gb')) - free)).toBeLessThan(5);
   });
 
-  it('attaches a volume by its path, and tells the size that it has grown to', async () => {
+  it('attaches a volume by its path, and extends it while it is attached', async () => {
     const backend = await files();
     const volume = await backend.createVolume(1);
     const connection = await volume.attach();
@@ -77,7 +77,7 @@ describe('the file driver', () => {
     expect(volume.status).toBe('available');
   });
 
-  it('does not attach what is gone', async () => {
+  it('fails on a volume whose file is missing', async () => {
     const volume = await (await files()).createVolume(1);
     await rm(join(directory, `volume-${volume.id}`));
     await expect(volume.attach()).rejects.toMatchObject({ name: 'VolumeDeviceNotFound', resource: volume });
@@ -87,7 +87,7 @@ describe('the file driver', () => {
     expect(await readdir(directory)).toStrictEqual([]);
   });
 
-  it('does not delete a volume that is connected', async () => {
+  it('refuses to delete a connected volume', async () => {
     const volume = await (await files()).createVolume(1);
     const connection = await volume.connect({ host: 'h' });
     await expect(volume.delete()).rejects.toMatchObject({ name: 'VolumeIsBusy', resource: volume });
@@ -97,7 +97,7 @@ describe('the file driver', () => {
     expect(await readdir(directory)).toStrictEqual([]);
   });
 
-  it('makes nothing smaller: neither a volume nor a copy', async () => {
+  it('refuses to make volumes or copies smaller', async () => {
     const volume = await (await files()).createVolume(2);
     const snapshot = await volume.createSnapshot();
     for (const smaller of [
@@ -110,7 +110,7 @@ describe('the file driver', () => {
     expect((await readdir(directory)).length).toBe(2);
   });
 
-  it('says of a size beyond what files can have that it is one', async () => {
+  it('refuses sizes beyond the limits of files', async () => {
     const backend = await files();
     await expect(backend.createVolume(9_000_000)).rejects.toMatchObject({ name: 'ValueError', code: 'VALUE_ERROR' });
     const volume = await backend.createVolume(1);
@@ -121,7 +121,7 @@ describe('the file driver', () => {
   });
 
   it.each(['../outside', 'a/b', '', 'x'.repeat(200), 'a\0b'])(
-    'takes no id that leads out of the folder: %o',
+    'refuses the id %o, which is no valid file name',
     async (id) => {
       const { driver } = await files();
       for (const attempt of [
@@ -135,7 +135,7 @@ describe('the file driver', () => {
     },
   );
 
-  it('does not overwrite a file that is there', async () => {
+  it('does not overwrite an existing file', async () => {
     const id = 'b4b4b4b4-0000-4000-8000-000000000000';
     await writeFile(join(directory, `volume-${id}`), 'precious');
     const creating = (await files()).createVolume(1, { id });
@@ -143,7 +143,7 @@ describe('the file driver', () => {
     expect(await readFile(join(directory, `volume-${id}`), 'utf8')).toBe('precious');
   });
 
-  it('asks for its directory, and names what stands in its place', async () => {
+  it('requires its directory, and reports a file in its place', async () => {
     await expect(files({ directory: undefined })).rejects.toThrow(
       'The option directory of the volume driver FileVolumeDriver is missing',
     );
@@ -155,8 +155,8 @@ describe('the file driver', () => {
   });
 });
 
-describe('a folder of files', () => {
-  /** The folder on a file system that fails at one call. */
+describe('HostFolder', () => {
+  /** The folder on a file system where one call fails. */
   const failing = (call: 'link' | 'open', code: string): HostFolder => {
     const fail = (): never => {
       throw Object.assign(new Error(code), { code });
@@ -169,13 +169,13 @@ describe('a folder of files', () => {
     ['open', 'ENOSPC', 'StorageFull'],
     ['link', 'EDQUOT', 'StorageFull'],
     ['link', 'EIO', 'VolumeBackendAPIException'],
-  ])('leaves nothing when %s fails with %s', async (call, code, name) => {
+  ])('leaves nothing behind if %s fails with %s', async (call, code, name) => {
     const folder = failing(call, code);
     await expect(folder.create('volume-1', 4096)).rejects.toMatchObject({ name });
     expect(await readdir(directory)).toStrictEqual([]);
   });
 
-  it('gives two that make the same file at once each its own: the one that succeeds has what it asked for', async () => {
+  it('lets one of two concurrent copies to the same name succeed, whole', async () => {
     await Promise.all(['a', 'b'].map((content) => writeFile(join(directory, `volume-${content}`), content)));
     const folder = (beforeLink: () => Promise<unknown>): HostFolder => {
       const link: typeof fs.promises.link = async (from, to) => {
@@ -184,7 +184,7 @@ describe('a folder of files', () => {
       };
       return new HostFolder({ ...fs, promises: { ...fs.promises, link } }, path, directory);
     };
-    // Both have filled their files before either gets its name.
+    // Both copies are filled before either gets its name.
     let second: Promise<void> = Promise.resolve();
     const first = folder(async () => {
       const otherIsFilled = new Promise<void>((resolve) => {
@@ -201,7 +201,7 @@ describe('a folder of files', () => {
     expect((await readdir(directory)).sort()).toStrictEqual(['volume-a', 'volume-b', 'volume-c']);
   });
 
-  it('prepares a folder in which another program has just finished a file', async () => {
+  it('prepares a folder in which another program is just finishing a file', async () => {
     await writeFile(join(directory, '.volume-c.part'), '');
     const promises = {
       ...fs.promises,
@@ -210,12 +210,12 @@ describe('a folder of files', () => {
         return stat(name);
       },
     };
-    // Its other forms are not asked for.
+    // Only this form of stat() is called.
     await new HostFolder({ ...fs, promises: promises as typeof fs.promises }, path, directory).prepare();
     expect(await readdir(directory)).toStrictEqual([]);
   });
 
-  it('is made with the folders that it lies in, and refused where there can be none, or is a file', async () => {
+  it('creates missing parent folders, and fails if it cannot or finds a file', async () => {
     const deep = join(directory, 'a', 'b', 'c');
     await Promise.all([0, 1].map(() => new HostFolder(fs, path, deep).prepare()));
     expect((await stat(deep)).isDirectory()).toBe(true);
@@ -227,12 +227,12 @@ describe('a folder of files', () => {
     }
   });
 
-  it('does without links where there are none', async () => {
+  it('creates files without hard links if the system has none', async () => {
     await failing('link', 'EPERM').create('volume-1', 4096);
     expect(await readdir(directory)).toStrictEqual(['volume-1']);
   });
 
-  it('removes copies that a killed program left, not those under way, nor what is not its own', async () => {
+  it('removes stale partial copies, but no recent or unrelated files', async () => {
     const names = ['.volume-old.part', '.volume-new.part', '.other.part'];
     for (const name of names) await writeFile(join(directory, name), '');
     const longAgo = new Date(Date.now() - 7_200_000);
@@ -244,7 +244,7 @@ describe('a folder of files', () => {
 });
 
 describe('copySparsely()', () => {
-  it.each(['with', 'without'])('copies what is there and no zeros, %s the program cp', async (program) => {
+  it.each(['with', 'without'])('copies data and skips zeros, %s the program cp', async (program) => {
     const { PATH } = process.env;
     const [from, to] = [join(directory, 'from'), join(directory, 'to')];
     const bytes = new Uint8Array(9_000_001);
@@ -265,7 +265,7 @@ describe('copySparsely()', () => {
 });
 
 describe('filledParts()', () => {
-  it('gives the stretches of blocks that hold something, and nothing of zeros', () => {
+  it('yields the runs of blocks that hold data', () => {
     const bytes = new Uint8Array(5 * 4096 + 100);
     expect([...filledParts(bytes)]).toStrictEqual([]);
     bytes[4095] = 1;

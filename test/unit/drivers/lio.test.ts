@@ -1,4 +1,4 @@
-/** Exports of the kernel that are made at once: by a stand-in for its tree, which removes no folder that is not empty. */
+/** Concurrent exports through the kernel, on a stand-in for its tree, which removes no folder that is not empty. */
 import { expect, it, vi } from 'vitest';
 import { Commands } from '../../../src/drivers/command.ts';
 import { lvmOptions } from '../../../src/drivers/lvm/options.ts';
@@ -25,12 +25,12 @@ vi.mock('../../../src/runtime.ts', async (original) => {
   return { ...runtime, builtin: (name: 'node:fs') => (name === 'node:fs' ? fs : runtime.builtin(name)) };
 });
 
-/** The kernel makes these with the folder that they are in, and removes them with it. */
+/** Folders that the kernel creates along with their parent, and removes with it. */
 const isOwn = (path: string): boolean => /\/(?:lun|np|acls)$/.test(path);
 
 class Tree extends Commands {
   override async run(program: string, parameters: readonly string[]): Promise<string> {
-    // What reads the tree at once sees the same.
+    // Concurrent readers of the tree see the same state.
     await new Promise((resolve) => setTimeout(resolve, 1));
     const path = parameters.at(-1) ?? '';
     const inside = [...folders].filter((folder) => folder.startsWith(`${path}/`));
@@ -46,7 +46,7 @@ class Tree extends Commands {
   }
 }
 
-it('are each removed without the others', async () => {
+it('exports created concurrently can each be removed without the others', async () => {
   for (const folder of [root, `${root}/core`, `${root}/iscsi`]) folders.add(folder);
   const { options } = driverOptions('LVMVolumeDriver', lvmOptions, { target_ip_address: '192.0.2.1' });
   const target = new LioTarget(new Tree({ rootHelper: '', timeout: 1, asRoot: true }), options);

@@ -1,4 +1,4 @@
-/** What the LVM driver tells the programs of a host, with stand-ins for those. */
+/** The commands that the LVM driver runs, on stand-ins for the programs of a host. */
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,10 +7,10 @@ import { LVMVolumeDriver } from '../../../src/drivers/lvm/lvm-driver.ts';
 import { VolumeNotFound } from '../../../src/errors/index.ts';
 import { driverParameters, driverVolume } from './objects.ts';
 
-/** One volume, which is there and active. */
+/** One volume, which exists and is active. */
 const lvs = `echo '{"report":[{"lv":[{"lv_name":"volume-v1","lv_size":"1","lv_active":"active"}]}]}'`;
 
-/** Keeps its targets as files; all other modes do as if. */
+/** Keeps its targets as files, and ignores all other modes. */
 const tgtadm = `
 cd "$(dirname "$0")/targets"
 echo "$*" >> ../log
@@ -40,13 +40,13 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-it('leaves an export as it is that was made through another object of the volume', async () => {
+it('createExport() keeps an export that was made through another object of the volume', async () => {
   let stored = driverVolume('v1');
   const db = {
     volumeGet: async (id: string) => (id === 'v1' ? stored : Promise.reject(new VolumeNotFound(id))),
     volumeAttachmentGetAllByVolumeId: async () => [],
   };
-  // Any helper that runs what it is given: so it is the same for root.
+  // Any helper that runs its arguments: the test is then the same for root.
   const driver = new LVMVolumeDriver({ ...driverParameters({ root_helper: 'env' }), db });
   const old = driverVolume('v1');
   const made = await driver.createExport(null, old);

@@ -1,4 +1,4 @@
-/** What LVM reports, as lvm2 2.03.16 printed it. */
+/** Reports of LVM, as lvm2 2.03.16 printed them. */
 import { describe, expect, it } from 'vitest';
 import { readGroupSize, readLogicalVolumes } from '../../../src/drivers/lvm/report.ts';
 import { VolumeBackendAPIException } from '../../../src/errors/index.ts';
@@ -18,7 +18,7 @@ const lvs = `
 `;
 
 describe('the reports of LVM', () => {
-  it('are read by field, in bytes', () => {
+  it('are parsed by field, with sizes in bytes', () => {
     const common = { origin: null, pool: null, isActive: true, isOpen: false, isLost: false, usedPercent: 0 };
     expect([...readLogicalVolumes(lvs).values()]).toStrictEqual([
       { ...common, name: '_snap', bytes: 8_388_608, origin: 'volume-1', isLost: true, usedPercent: 100 },
@@ -27,7 +27,7 @@ describe('the reports of LVM', () => {
     ]);
   });
 
-  it('tell the size of a group, and of none', () => {
+  it('give the size of a group, and null without one', () => {
     const vgs =
       '{"report":[{"vg":[{"vg_name":"g", "vg_size":"6438256640", "vg_free":"2134900736", "vg_extent_size":"4194304"}]}]}';
     expect(readGroupSize(vgs)).toStrictEqual({ bytes: 6_438_256_640, free: 2_134_900_736, extent: 4_194_304 });
@@ -35,7 +35,7 @@ describe('the reports of LVM', () => {
   });
 
   it.each(['', 'Segmentation fault', '{}', '{"report":[]}', '{"report":[{"vg":[]}]}', 'null'])(
-    'are not read from %o',
+    'are refused if they are %o',
     (text) => {
       expect(() => readLogicalVolumes(text)).toThrow(VolumeBackendAPIException);
     },

@@ -1,4 +1,4 @@
-/** Several paths to a volume: nothing that comes with the library has them, and nothing takes one path in their place. */
+/** Multipath: no driver or connector of the library supports it, and none uses a single path instead. */
 import {
   type ConnectionInfo,
   type DriverConnector,
@@ -45,14 +45,14 @@ test.each([
   [{ use_multipath_for_image_xfer: 'no' }, false],
   [{ use_multipath_for_image_xfer: true }, true],
   [{ use_multipath_for_image_xfer: 'yes' }, true],
-])('attach() asks for several paths when the backend says so: %j', async (options, multipath) => {
+])('attach() requests multipath if the options of the backend say so: %j', async (options, multipath) => {
   await withVolume(options, 'by-fake', async (volume) => {
     const connection = await volume.attach();
     expect([PathsDriver.asked, connection.use_multipath]).toEqual([[multipath], multipath]);
   });
 });
 
-test('a value that is neither yes nor no is an error, and nothing is connected', async () => {
+test('a value of use_multipath_for_image_xfer that is no boolean is an error, and nothing is connected', async () => {
   await withVolume({ use_multipath_for_image_xfer: 'maybe' }, 'by-fake', async (volume) => {
     await expect(volume.attach()).rejects.toMatchObject({
       name: 'InvalidOption',
@@ -62,14 +62,14 @@ test('a value that is neither yes nor no is an error, and nothing is connected',
   });
 });
 
-test('iSCSI refuses several paths, and what was connected for them is disconnected', async () => {
+test('iSCSI refuses multipath, and the connection made for it is undone', async () => {
   await withVolume({ use_multipath_for_image_xfer: true }, 'by-iscsi', async (volume) => {
     await expect(volume.attach()).rejects.toMatchObject({
       name: 'NotImplemented',
       message: expect.stringContaining('by one path'),
     });
     expect([volume.status, await volume.connections()]).toEqual(['available', []]);
-    // By hand too.
+    // Also if the user connects it.
     const connection = await volume.connect({ host: 'h', multipath: true });
     await expect(connection.attach()).rejects.toMatchObject({ name: 'NotImplemented' });
   });

@@ -1,4 +1,4 @@
-/** Workers whose script fails, or is not started: nothing is kept that was there to find out why. */
+/** Workers whose script fails or cannot start: the listeners and URLs that report the reason are removed. */
 import { afterEach, expect, test, vi } from 'vitest';
 import { fileTask } from '../../../src/drivers/file/opfs-worker.ts';
 import { startScript } from '../../../src/rpc/worker-script.ts';
@@ -16,7 +16,7 @@ class FailingWorker extends EventTarget {
   terminate(): void {}
 }
 
-test('a script that fails leaves no listener on the page', async () => {
+test('fileTask() leaves no listener on the page if the script fails', async () => {
   const listeners = new Set<unknown>();
   vi.stubGlobal('Worker', FailingWorker);
   vi.stubGlobal('document', {
@@ -27,7 +27,7 @@ test('a script that fails leaves no listener on the page', async () => {
   expect(listeners.size).toBe(0);
 });
 
-test('a script of another origin that may not be started leaves nothing either', () => {
+test('startScript() leaves no URL behind if a script of another origin may not start', () => {
   const made = new Set<string>();
   vi.stubGlobal('location', { origin: 'https://page.example' });
   vi.stubGlobal(

@@ -1,4 +1,4 @@
-/** The options of drivers: what Cinder's configuration files take. */
+/** The options of drivers, read like Cinder's configuration files. */
 import { describe, expect, it } from 'vitest';
 import { driverOptions } from '../../../src/drivers/option-schema.ts';
 import { InvalidOption } from '../../../src/errors/index.ts';
@@ -17,7 +17,7 @@ const schema = {
 const read = (given: Record<string, unknown>) => driverOptions('MyDriver', schema, { place: '/x', ...given });
 
 describe('driverOptions()', () => {
-  it('gives the defaults of what was not given, or given as null', () => {
+  it('uses the defaults for options that are missing, undefined or null', () => {
     const { options, configuration } = read({ kind: null, wipe: undefined });
     expect(options).toStrictEqual({
       place: '/x',
@@ -32,7 +32,7 @@ describe('driverOptions()', () => {
     expect(Object.keys(configuration)).toStrictEqual(['place', 'kind', 'wipe']);
   });
 
-  // The words and forms that oslo.config takes.
+  // The words and forms that oslo.config accepts.
   it.each<[string, unknown, unknown]>([
     ['copies', '5', 5],
     ['copies', 5, 5],
@@ -73,7 +73,7 @@ describe('driverOptions()', () => {
     expect(() => read({ [name]: value })).toThrow(reason);
   });
 
-  it.each(['copies', 'wipe', 'kind'])('refuses for %s what can be no text, nor shown', (name) => {
+  it.each(['copies', 'wipe', 'kind'])('refuses values for %s that have no text, and does not show secrets', (name) => {
     const circle: unknown[] = [];
     circle.push(circle);
     const hostile = new Proxy({}, { get: () => expect.unreachable() });
@@ -83,11 +83,11 @@ describe('driverOptions()', () => {
     }
   });
 
-  it('does not show a secret that it refuses', () => {
+  it('does not show the secret that it refuses', () => {
     expect(() => read({ password: 'hunter2' })).toThrow(/^(?!.*hunter2).*password.*cannot be that/);
   });
 
-  it('asks for what is required, and says what it is for', () => {
+  it('asks for a missing required option with its help', () => {
     for (const given of [{}, { place: null }, { place: '' }]) {
       expect(() => driverOptions('MyDriver', schema, given)).toThrow(
         'The option place of the volume driver MyDriver is missing: For the test.',
@@ -95,7 +95,7 @@ describe('driverOptions()', () => {
     }
   });
 
-  it('names the option that was meant, and keeps those of others in their order', () => {
+  it('suggests the nearest name for a misspelt option, and keeps unknown options in order', () => {
     expect(() => read({ copiess: 1 })).toThrow('has no option copiess. Did you mean copies?');
     const given = { volume_driver: 'x', san_ip: '10.0.0.1', copies: '2', volume_backend_name: 'b' };
     const { configuration } = driverOptions('MyDriver', schema, { place: '/x', ...given });

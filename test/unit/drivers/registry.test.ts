@@ -1,4 +1,4 @@
-/** Volume drivers by name. */
+/** The registry of volume drivers by name. */
 import { VolumeDriver as OfAnotherCopy } from 'cinderlib-wasm';
 import { describe, expect, it } from 'vitest';
 import { FakeLoggingVolumeDriver } from '../../../src/drivers/fake.ts';
@@ -9,11 +9,11 @@ import { InvalidOption, VolumeDriverNotFound } from '../../../src/errors/index.t
 const fakeName = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
 
 describe('volumeDriverClass()', () => {
-  it('has the fake driver built in', async () => {
+  it('finds the built-in fake driver', async () => {
     expect(await volumeDriverClass(fakeName)).toBe(FakeLoggingVolumeDriver);
   });
 
-  it('lists what there is when a name is unknown', async () => {
+  it('lists the known drivers if the name is unknown', async () => {
     const find = () => volumeDriverClass('cinder.volume.drivers.rbd.RBDDriver');
     await expect(find()).rejects.toThrow(VolumeDriverNotFound);
     await expect(find()).rejects.toThrow(
@@ -22,31 +22,31 @@ describe('volumeDriverClass()', () => {
     await expect(find()).rejects.not.toThrow(/Did you mean/);
   });
 
-  it('suggests the driver that was meant', async () => {
+  it('suggests the nearest driver', async () => {
     const find = () => volumeDriverClass('cinder.tests.fake_driver.FakeLogingVolumeDriver');
     await expect(find()).rejects.toThrow(`Did you mean ${fakeName}?`);
   });
 
-  it.each(['constructor', '__proto__', 'toString'])('finds nothing that objects inherit: %s', async (name) => {
+  it.each(['constructor', '__proto__', 'toString'])('does not find inherited properties: %s', async (name) => {
     await expect(volumeDriverClass(name)).rejects.toThrow(VolumeDriverNotFound);
   });
 });
 
 describe('registerVolumeDriver()', () => {
-  it('tells a driver of another copy of the library from what is no driver', () => {
+  it('distinguishes a driver of another copy of the library from a class that is no driver', () => {
     const refused = (driver: unknown) => () => registerVolumeDriver('foreign', driver as VolumeDriverClass);
     expect(refused(class extends OfAnotherCopy {})).toThrow('another copy of the package cinderlib-wasm');
     expect(refused(class {})).not.toThrow('another copy');
   });
 
-  it('makes a driver known, and lists it from then on', async () => {
+  it('makes a driver known by its name', async () => {
     class MyDriver extends VolumeDriver {}
     registerVolumeDriver('my.package.MyDriver', MyDriver);
     expect(await volumeDriverClass('my.package.MyDriver')).toBe(MyDriver);
     await expect(volumeDriverClass('unknown')).rejects.toThrow('my.package.MyDriver');
   });
 
-  it('takes the later of two drivers of one name', async () => {
+  it('replaces an earlier driver of the same name', async () => {
     class First extends VolumeDriver {}
     class Second extends VolumeDriver {}
     registerVolumeDriver('twice', First);
@@ -65,11 +65,11 @@ describe('registerVolumeDriver()', () => {
         active_backend_id: null,
       }),
     ],
-    ['a class of something else', Map],
+    ['an unrelated class', Map],
     ['a function', () => {}],
-    ['nothing', undefined],
+    ['undefined', undefined],
   ])('refuses %s', (_, driver) => {
-    // What JavaScript lets people pass.
+    // As JavaScript callers may call it.
     expect(() => registerVolumeDriver('wrong', driver as VolumeDriverClass)).toThrow(InvalidOption);
   });
 
@@ -79,7 +79,7 @@ describe('registerVolumeDriver()', () => {
 });
 
 describe('listSupportedDrivers()', () => {
-  it('has the built-in drivers with the options that Cinder has for them', async () => {
+  it('lists the built-in drivers, with the options of Cinder', async () => {
     const drivers = await listSupportedDrivers();
     expect(drivers[fakeName]?.class_name).toBe('FakeLoggingVolumeDriver');
     const file = drivers['cinderlib_wasm.drivers.FileVolumeDriver'];
@@ -91,7 +91,7 @@ describe('listSupportedDrivers()', () => {
     ]);
   });
 
-  it('has what was registered, with its own options', async () => {
+  it('lists registered drivers, with their own options', async () => {
     const help = 'How many.';
     class Described extends VolumeDriver {
       static override readonly options = { copies: { type: 'integer', default: 2, help } } as const;

@@ -10,14 +10,14 @@ const volume = driverVolume('v1');
 const snapshot = driverSnapshot('s1', 'v1');
 
 describe('VolumeDriver', () => {
-  it('keeps what it was constructed with', () => {
+  it('keeps the parameters of its constructor', () => {
     const parameters = driverParameters({ pools: ['a'] });
     const driver = new PaperDriver(parameters);
     const { configuration, db, host, cluster_name, active_backend_id } = driver;
     expect({ configuration, db, host, cluster_name, active_backend_id }).toStrictEqual(parameters);
   });
 
-  it('can be given another db', () => {
+  it('accepts another db', () => {
     const driver = new PaperDriver(driverParameters());
     const other = { name: 'the second' };
     driver.db = other;
@@ -37,13 +37,13 @@ describe('VolumeDriver', () => {
     ['removeExport', (driver) => driver.removeExport(null, volume)],
     ['initializeConnection', (driver) => driver.initializeConnection(volume, {})],
     ['terminateConnection', (driver) => driver.terminateConnection(volume, {}, { force: false })],
-  ])('names itself and %s when that is not implemented', (method, call) => {
+  ])('names itself and %s if that is not implemented', (method, call) => {
     const driver = new PaperDriver(driverParameters());
     expect(() => call(driver)).toThrow(NotImplemented);
     expect(() => call(driver)).toThrow(`The volume driver PaperDriver does not implement ${method}().`);
   });
 
-  it('needs no method of its own for the setup but the statistics', async () => {
+  it('can be set up without any method of its own but the statistics', async () => {
     const driver = new PaperDriver(driverParameters());
     await driver.doSetup(null);
     await driver.checkForSetupError();
@@ -55,7 +55,7 @@ describe('VolumeDriver', () => {
     await expect(driver.initCapabilities()).rejects.toThrow(NotImplemented);
   });
 
-  it('has a copy of the fresh statistics as its capabilities, whether they come at once or later', async () => {
+  it('copies fresh statistics to its capabilities, whether they are returned or awaited', async () => {
     const stats = { free_capacity_gb: 7 };
     const asked: unknown[] = [];
     class AtOnce extends VolumeDriver {
@@ -79,7 +79,7 @@ describe('VolumeDriver', () => {
     expect(asked).toStrictEqual([{ refresh: true }]);
   });
 
-  it('has no capabilities when the statistics are null', async () => {
+  it('has no capabilities if the statistics are null', async () => {
     class Silent extends VolumeDriver {
       override getVolumeStats() {
         return null;

@@ -1,4 +1,4 @@
-/** What is left on a volume group when a step fails: a group in memory, of which each step can be made to fail. */
+/** What a failed step leaves on a volume group: tested on a group in memory, where each step can be made to fail. */
 import { describe, expect, it } from 'vitest';
 import { Commands } from '../../../src/drivers/command.ts';
 import { Blocks } from '../../../src/drivers/lvm/blocks.ts';
@@ -60,8 +60,8 @@ function storeOn(group: VolumeGroup, lvm_type: string): VolumeStore {
   return new VolumeStore(group, new BlocksThatCannotWipe(), options);
 }
 
-describe('volumes of a group', () => {
-  it('of which one cannot be copied, as what it was copied from cannot be wiped, leave no snapshot', async () => {
+describe('VolumeStore', () => {
+  it('leaves no snapshot behind if a clone cannot be finished', async () => {
     const group = new GroupInMemory('volume-a');
     const store = storeOn(group, 'default');
     await store.prepare();
@@ -69,7 +69,7 @@ describe('volumes of a group', () => {
     expect([...group.present.keys()]).toStrictEqual(['volume-a']);
   });
 
-  it('go into the pool that another program made at the same time', async () => {
+  it('uses the pool that another program created at the same time', async () => {
     const group = new GroupInMemory();
     group.createPool = async (name) => {
       await group.create(name);

@@ -1,4 +1,4 @@
-/** A file in blocks: what is written, stored, folded and taken back is what a plain list of bytes would hold. */
+/** A file in blocks: after any writes, stores, folds and reverts it reads like a plain list of bytes. */
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { BlockFile, blockSize, extentSize } from '../../../src/media/block-file.ts';
@@ -6,7 +6,7 @@ import { planFold, planWrite } from '../../../src/media/block-plan.ts';
 import { assemble, extentSizes } from '../../../src/media/block-records.ts';
 import { Records } from './records.ts';
 
-/** About three extents, so that each step has others around it. */
+/** About three extents, so that each step has neighbouring extents. */
 const largest = 3 * extentSize;
 
 type Step =
@@ -33,7 +33,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('fold' as const, 'reopen' as const) }) },
 );
 
-/** The same as a list of bytes, simply. */
+/** The same, as a plain list of bytes. */
 class Model {
   bytes = new Uint8Array(0);
   durable = new Uint8Array(0);
@@ -57,7 +57,7 @@ function content(file: BlockFile): Uint8Array {
 }
 
 test.each([extentSizes.small, extentSizes.large])(
-  'whatever is written, stored, refused, folded and read again, the content is that of a list of bytes (%i)',
+  'a file reads like a list of bytes after writing, storing, reverting, folding and reopening (%i)',
   (size) => {
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 30 }), (steps) => {
@@ -111,7 +111,7 @@ test.each([extentSizes.small, extentSizes.large])(
   },
 );
 
-test.each([extentSizes.small, extentSizes.large])('what was cut off does not come back in a gap (%i)', (size) => {
+test.each([extentSizes.small, extentSizes.large])('truncated bytes do not reappear in a later gap (%i)', (size) => {
   const records = new Records(size);
   const store = (file: BlockFile) => {
     records.store(file, planWrite(file.changed, file.size(), file.durableSize, size));
@@ -130,7 +130,7 @@ test.each([extentSizes.small, extentSizes.large])('what was cut off does not com
   expect(Buffer.compare(content(again), expected)).toBe(0);
 });
 
-test('a read across the end says how much there was', () => {
+test('a read beyond the end returns the number of bytes read', () => {
   const file = new BlockFile();
   file.write(Uint8Array.of(1, 2, 3), 0);
   const target = Uint8Array.of(7, 7, 7, 7);
@@ -139,7 +139,7 @@ test('a read across the end says how much there was', () => {
   expect(file.read(target, 10)).toBe(0);
 });
 
-test('a commit of three pages is three blocks, however large the file is', () => {
+test('a commit of three pages stores three blocks, however large the file is', () => {
   const file = new BlockFile();
   file.write(new Uint8Array(10 * extentSize), 0);
   file.settle();
@@ -151,7 +151,7 @@ test('a commit of three pages is three blocks, however large the file is', () =>
   });
 });
 
-test('a file that nothing was written to has nothing to store', () => {
+test('a file without changes is durable, also after a revert', () => {
   const file = new BlockFile();
   expect(file.isDurable).toBe(true);
   file.write(Uint8Array.of(1), 0);

@@ -1,10 +1,10 @@
-/** Records that are not as they should be are told apart, by what is wrong with them. */
+/** Invalid records are refused with the reason. */
 import { expect, test } from 'vitest';
 import { BlockFile, blockSize, extentSize } from '../../../src/media/block-file.ts';
 import { assemble, type FoundRecords } from '../../../src/media/block-records.ts';
 import { Records } from './records.ts';
 
-/** One extent whole, and a block of the next with a record of its own. */
+/** One whole extent, and a block of the next with a record of its own. */
 function found(): FoundRecords & { extents: Map<unknown, unknown>; blocks: Map<unknown, unknown>; header: object } {
   const file = new BlockFile();
   file.write(new Uint8Array(extentSize + blockSize).fill(1), 0);
@@ -14,7 +14,7 @@ function found(): FoundRecords & { extents: Map<unknown, unknown>; blocks: Map<u
   return { header: header as object, extents: new Map(extents), blocks: new Map(blocks) };
 }
 
-test('records that are right make up the file', () => {
+test('assemble() builds the file from valid records', () => {
   const { extents, header, single } = assemble(found(), 'x');
   expect(header.size).toBe(extentSize + blockSize);
   expect(extents.map((extent) => extent.length)).toEqual([extentSize, extentSize]);
@@ -23,9 +23,9 @@ test('records that are right make up the file', () => {
 
 test.each([
   ['no header', { header: undefined }],
-  ['a header of something else', { header: { name: 'x' } }],
+  ['a foreign header', { header: { name: 'x' } }],
   ['a later format', { header: { ...found().header, format: 2 } }],
-])('%s is no database of ours', (_, change) => {
+])('assemble() refuses %s as no database of this library', (_, change) => {
   expect(() => assemble({ ...found(), ...change }, 'x')).toThrow(expect.objectContaining({ name: 'NotADatabase' }));
 });
 
@@ -39,7 +39,7 @@ test.each([
   ['its block 64 is missing', { blocks: new Map() }],
   ['its block 0 is missing', { extents: new Map() }],
   ['its block 63 is missing', { extents: new Map([[0, new Uint8Array(extentSize - blockSize)]]) }],
-])('damage is found: %s', (reason, change) => {
+])('assemble() reports damage: %s', (reason, change) => {
   expect(() => assemble({ ...found(), ...change }, 'x')).toThrow(
     expect.objectContaining({ name: 'DatabaseCorrupt', message: expect.stringContaining(reason) }),
   );

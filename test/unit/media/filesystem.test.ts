@@ -1,4 +1,4 @@
-/** The medium on disk: pages in place, durable names, and typed errors for every place that is none. */
+/** The medium on disk: pages in place, durable names, and a typed error for every unsuitable path. */
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
@@ -40,7 +40,7 @@ describe('a file on disk', () => {
     expect(fs.readFileSync(database, 'latin1')).toBe('abX');
   });
 
-  test('is read and written whole where the system does a few bytes at a time', () => {
+  test('is read and written completely even if the system transfers a few bytes at a time', () => {
     const few = (length: number): number => Math.min(length, 3);
     const sparing = {
       ...fs,
@@ -49,7 +49,7 @@ describe('a file on disk', () => {
       writeSync: (file: number, source: Uint8Array, start: number, length: number, at: number) =>
         fs.writeSync(file, source, start, few(length), at),
     };
-    // The medium calls each with these parameters and no others.
+    // The medium calls both with exactly these parameters.
     const medium = new FilesystemMedium(sparing as unknown as typeof fs, database, folder, noLock);
     const file = medium.open('', true);
     file.write(Buffer.from('abcdefgh'), 2);
@@ -58,7 +58,7 @@ describe('a file on disk', () => {
     expect([file.read(target, 1), Buffer.from(target).toString('latin1', 0, 9)]).toEqual([9, '\0abcdefgh']);
   });
 
-  test('is closed before the guard, and the lock is released last, also when closing fails', async () => {
+  test('is closed before the guard, and the lock is released last, even if closing fails', async () => {
     const order: string[] = [];
     const closeSync = (file: number): void => {
       order.push('file');
@@ -75,7 +75,7 @@ describe('a file on disk', () => {
     expect(order).toEqual(['file', 'guard', 'lock']);
   });
 
-  test('is known to have moved when another one has its name', async () => {
+  test('is reported as moved once another file has its name', async () => {
     fs.writeFileSync(database, 'old');
     const medium = await open();
     const file = medium.open('', false);
@@ -88,7 +88,7 @@ describe('a file on disk', () => {
     await medium.close();
   });
 
-  test('makes its folder durable at the first sync after it was created, and not again', () => {
+  test('syncs its folder with its first sync after creation, and on removal', () => {
     const faulty = new FaultyFs();
     const medium = new FilesystemMedium(faulty.fs, database, folder, noLock);
     const file = medium.open('-journal', true);
@@ -104,7 +104,7 @@ describe('a file on disk', () => {
     expect(faulty.made).toEqual(['unlinkSync', 'openSync', 'fsyncSync', 'closeSync']);
   });
 
-  test('does without a durable folder where the system cannot sync one', () => {
+  test('is synced without its folder if the system cannot sync folders', () => {
     const faulty = new FaultyFs();
     const medium = new FilesystemMedium(faulty.fs, database, folder, noLock);
     const file = medium.open('', true);
@@ -113,7 +113,7 @@ describe('a file on disk', () => {
     expect(faulty.fired).toBe('openSync');
   });
 
-  test('a journal has the permissions of its database', async () => {
+  test('has a journal with the same permissions', async () => {
     fs.writeFileSync(database, 'x', { mode: 0o600 });
     const medium = await open();
     medium.open('-journal', true);
@@ -121,7 +121,7 @@ describe('a file on disk', () => {
     await medium.close();
   });
 
-  test('a journal that root creates belongs to the owner of the database', async (context) => {
+  test('has a journal with the same owner, even if root creates it', async (context) => {
     context.skip(process.getuid?.() !== 0, 'only root can give files away');
     fs.writeFileSync(database, 'x');
     fs.chownSync(database, 1234, 2345);
@@ -131,7 +131,7 @@ describe('a file on disk', () => {
     await medium.close();
   });
 
-  test('is closed with its medium, also when nobody closed it before', async () => {
+  test('is closed with its medium if it is still open', async () => {
     const faulty = new FaultyFs();
     const medium = new FilesystemMedium(faulty.fs, database, folder, noLock);
     const file = medium.open('', true);
@@ -143,7 +143,7 @@ describe('a file on disk', () => {
     expect(faulty.made).toEqual(['closeSync']);
   });
 
-  test('that nobody wrote to is gone after the close', async () => {
+  test('that was created and not written to is removed on close', async () => {
     const medium = await open();
     medium.open('', true);
     expect(fs.readdirSync(folder).sort()).toEqual(['cl.sqlite', 'cl.sqlite.lock']);
@@ -152,7 +152,7 @@ describe('a file on disk', () => {
     expect(fs.readdirSync(folder)).toEqual([]);
   });
 
-  test('that was there and empty stays', async () => {
+  test('that was empty before is kept on close', async () => {
     fs.writeFileSync(database, '');
     const medium = await open();
     medium.open('', true);
@@ -160,7 +160,7 @@ describe('a file on disk', () => {
     expect(fs.readdirSync(folder)).toEqual(['cl.sqlite']);
   });
 
-  test.each(['ENOSPC', 'EDQUOT', 'EIO', 'EMFILE'])('reports %s with the path and the cause', (errno) => {
+  test.each(['ENOSPC', 'EDQUOT', 'EIO', 'EMFILE'])('fails on %s with the path and the cause', (errno) => {
     const faulty = new FaultyFs();
     const medium = new FilesystemMedium(faulty.fs, database, folder, noLock);
     const file = medium.open('', true);
@@ -188,7 +188,7 @@ describe('a file on disk', () => {
   });
 });
 
-describe('a place that is none', () => {
+describe('opening an unsuitable path', () => {
   const refused = async (name: string) => {
     const error: unknown = await open(name).then(
       () => null,
@@ -198,22 +198,22 @@ describe('a place that is none', () => {
     return error as DatabaseUnavailable; // the line above saw to it
   };
 
-  test('a folder that is missing is named', async () => {
+  test('names a missing folder', async () => {
     const error = await refused(path.join(folder, 'none', 'cl.sqlite'));
     expect(error.message).toContain(`the folder ${folder}/none does not exist`);
     expect(error.path).toBe(`${folder}/none/cl.sqlite`);
   });
 
-  test('a folder is no database', async () => {
+  test('refuses a folder', async () => {
     expect((await refused(folder)).message).toContain('it is a folder');
   });
 
-  test('a file is no folder', async () => {
+  test('refuses a path through a file', async () => {
     fs.writeFileSync(path.join(folder, 'file'), '');
     expect((await refused(path.join(folder, 'file', 'cl.sqlite'))).message).toContain('is not a folder');
   });
 
-  test('a device is no database, and is not waited for', async () => {
+  test('refuses a device without waiting for it', async () => {
     expect((await refused('/dev/null')).message).toContain('not a regular file');
   });
 
@@ -223,37 +223,40 @@ describe('a place that is none', () => {
     ['folder', (name) => fs.mkdirSync(name)],
   ];
   const places = ['-journal', '-wal', '-shm'].flatMap((kind) => companions.map((one) => [kind, ...one] as const));
-  test.each(places)('a %s beside it that is a %s is not waited for, nor touched', async (kind, _what, make) => {
-    fs.writeFileSync(database, '');
-    make(database + kind);
-    expect((await refused(database)).message).toContain(`${database}${kind} is not a regular file`);
-    await expect(hostMedia.openReadOnly({ medium: 'filesystem', database, from: null })).rejects.toThrow(
-      `${database}${kind} is not a regular file`,
-    );
-    expect(fs.readdirSync(folder)).toEqual(['cl.sqlite', `cl.sqlite${kind}`]);
-  });
+  test.each(places)(
+    'refuses a database whose %s is a %s, without waiting for it or changing it',
+    async (kind, _what, make) => {
+      fs.writeFileSync(database, '');
+      make(database + kind);
+      expect((await refused(database)).message).toContain(`${database}${kind} is not a regular file`);
+      await expect(hostMedia.openReadOnly({ medium: 'filesystem', database, from: null })).rejects.toThrow(
+        `${database}${kind} is not a regular file`,
+      );
+      expect(fs.readdirSync(folder)).toEqual(['cl.sqlite', `cl.sqlite${kind}`]);
+    },
+  );
 
-  test('a socket is no database', async () => {
+  test('refuses a socket', async () => {
     const server = net.createServer();
     await new Promise<void>((resolve) => void server.listen(database, resolve));
     expect((await refused(database)).message).toContain('not a regular file');
     await new Promise((resolve) => void server.close(resolve));
   });
 
-  test('a link to nothing is named with where it leads', async () => {
+  test('names the target of a dangling link', async () => {
     fs.symlinkSync(path.join(folder, 'nowhere'), database);
     expect((await refused(database)).message).toContain(path.join(folder, 'nowhere'));
   });
 
-  test('a NUL in the name is said', async () => {
+  test('refuses a name that contains NUL', async () => {
     expect((await refused(`${database}\0`)).message).toContain('NUL');
   });
 
-  test('a name that is too long is said', async () => {
+  test('refuses a name that is too long', async () => {
     expect((await refused(path.join(folder, 'x'.repeat(300)))).message).toContain('too long');
   });
 
-  test.each(['EACCES', 'EPERM', 'EROFS'])('%s says what must be writable', (errno) => {
+  test.each(['EACCES', 'EPERM', 'EROFS'])('says on %s what must be writable', (errno) => {
     const faulty = new FaultyFs();
     const medium = new FilesystemMedium(faulty.fs, database, folder, noLock);
     faulty.set({ at: 1, errno, lasting: true });
@@ -262,27 +265,27 @@ describe('a place that is none', () => {
     if (errno === 'EROFS') expect(() => medium.open('', true)).toThrow('read_only');
   });
 
-  test('leaves no lock and no file behind', async () => {
+  test('leaves no lock or file behind', async () => {
     await refused(path.join(folder, 'none', 'cl.sqlite'));
     await refused(folder);
     expect(fs.readdirSync(folder)).toEqual([]);
   });
 
-  test('a medium that does not exist is refused with those that do', async () => {
+  test('names the known media if the medium does not exist', async () => {
     const config = { medium: 'floppy' as 'memory', database, from: null };
     await expect(hostMedia.open(config)).rejects.toBeInstanceOf(InvalidPersistence);
     await expect(hostMedia.open(config)).rejects.toThrow(/"floppy".*memory, filesystem/);
   });
 });
 
-describe('the name of a database', () => {
-  test('may be relative to the working directory of the moment', async () => {
+describe('the path of a database', () => {
+  test('may be relative to the current working directory', async () => {
     const medium = await open(path.relative(process.cwd(), database));
     expect(medium.path).toBe(database);
     await medium.close();
   });
 
-  test('leads through links to the one file that has the journal and the lock', async () => {
+  test('is resolved through links to the one file that has the journal and the lock', async () => {
     fs.writeFileSync(database, '');
     fs.mkdirSync(path.join(folder, 'links'));
     fs.symlinkSync(database, path.join(folder, 'links', 'alias'));
@@ -295,22 +298,22 @@ describe('the name of a database', () => {
   });
 });
 
-describe('the first content', () => {
-  test('becomes the file', async () => {
+describe('the initial content of a new database', () => {
+  test('is written to the file', async () => {
     const medium = await open(database, bytes(1, 2, 3));
     expect(fs.readFileSync(database)).toEqual(Buffer.from([1, 2, 3]));
     await medium.close();
     expect(fs.readdirSync(folder)).toEqual(['cl.sqlite']);
   });
 
-  test('that does not fit on the disk leaves nothing', () => {
+  test('leaves no file if it does not fit on the disk', () => {
     const faulty = new FaultyFs();
     faulty.set({ at: 2, errno: 'ENOSPC', lasting: true, torn: true, only: ['openSync', 'writeSync'] });
     expect(() => seed(faulty.fs, { path: database, folder }, bytes(1, 2, 3, 4))).toThrow(StorageFailure);
     expect(fs.readdirSync(folder)).toEqual([]);
   });
 
-  test('touches no other file, whatever its name, also when it does not fit', async () => {
+  test('touches no other file, even if it does not fit on the disk', async () => {
     for (const end of ['.new', '.part', '.tmp']) fs.writeFileSync(database + end, `mine${end}`);
     const faulty = new FaultyFs();
     faulty.set({ at: 2, errno: 'ENOSPC', lasting: true, torn: true, only: ['openSync', 'writeSync'] });
@@ -320,7 +323,7 @@ describe('the first content', () => {
     for (const end of ['.new', '.part', '.tmp']) expect(fs.readFileSync(database + end, 'latin1')).toBe(`mine${end}`);
   });
 
-  test('may fill a file that is empty, for those alone who may see that', async () => {
+  test('may go into an existing empty file, whose permissions are kept', async () => {
     fs.writeFileSync(database, '', { mode: 0o600 });
     const medium = await open(database, bytes(1));
     await medium.close();
@@ -328,7 +331,7 @@ describe('the first content', () => {
     expect(fs.statSync(database).mode & 0o777).toBe(0o600);
   });
 
-  test.each(['', '-journal', '-wal'])('is refused where a database%s is, which stays as it is', async (kind) => {
+  test.each(['', '-journal', '-wal'])('is refused if a file database%s exists, which is not changed', async (kind) => {
     fs.writeFileSync(database + kind, 'something');
     await expect(open(database, bytes(1))).rejects.toBeInstanceOf(DatabaseExists);
     await expect(open(database, bytes(1))).rejects.toThrow(database + kind);

@@ -1,11 +1,11 @@
-/** Single blocks are folded into extents when there is time, and at no other. */
+/** Single blocks are folded into extents while the database is idle, and only then. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { BlockFile, extentSize } from '../../../src/media/block-file.ts';
 import type { WritePlan } from '../../../src/media/block-plan.ts';
 import { Folding } from '../../../src/media/folding.ts';
 
 const range = (first: number, count: number): number[] => Array.from({ length: count }, (_, n) => first + n);
-/** Ten extents, each of whose blocks has a record of its own. */
+/** Ten extents, each block of which has a record of its own. */
 const everyBlock = new Set(range(0, 640));
 
 function setUp(single: ReadonlySet<number> = everyBlock) {
@@ -20,7 +20,7 @@ function setUp(single: ReadonlySet<number> = everyBlock) {
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-test('after a second of rest the blocks are folded, a few extents at a time, until few are left', async () => {
+test('blocks are folded after a second of rest, a few extents at a time, until few are left', async () => {
   const { plans, folding } = setUp();
   await vi.advanceTimersByTimeAsync(990);
   expect(plans).toEqual([]);
@@ -29,7 +29,7 @@ test('after a second of rest the blocks are folded, a few extents at a time, unt
   expect(folding.singleBlocks).toBe(256);
 });
 
-test('a change puts it off, and what the change stored counts', async () => {
+test('a change postpones folding, and what it stored is taken into account', async () => {
   const { plans, folding } = setUp();
   await vi.advanceTimersByTimeAsync(900);
   await folding.pause();
@@ -44,7 +44,7 @@ test('a change puts it off, and what the change stored counts', async () => {
   expect(plans).toEqual([]);
 });
 
-test('nothing is folded in the middle of a transaction', async () => {
+test('nothing is folded during a transaction', async () => {
   const { file, plans } = setUp();
   file.write(Uint8Array.of(1), 0);
   await vi.advanceTimersByTimeAsync(5000);
@@ -54,7 +54,7 @@ test('nothing is folded in the middle of a transaction', async () => {
   expect(plans).not.toEqual([]);
 });
 
-test('a step that fails is tried again', async () => {
+test('a step that fails is retried', async () => {
   const { store, folding } = setUp();
   store.mockRejectedValueOnce(new Error('no space'));
   await vi.advanceTimersByTimeAsync(1010);
@@ -63,7 +63,7 @@ test('a step that fails is tried again', async () => {
   expect(folding.singleBlocks).toBe(256);
 });
 
-test('once stopped it does nothing more, and stopping waits for the step under way', async () => {
+test('stop() waits for the step under way, and nothing is folded afterwards', async () => {
   const { store, folding } = setUp();
   let finish = (): void => {};
   store.mockImplementationOnce(() => new Promise<undefined>((resolve) => (finish = () => resolve(undefined))));
@@ -78,7 +78,7 @@ test('once stopped it does nothing more, and stopping waits for the step under w
   expect(store).toHaveBeenCalledTimes(1);
 });
 
-test('few blocks are left as they are', async () => {
+test('few single blocks are not folded', async () => {
   const { store } = setUp(new Set(range(0, 256)));
   await vi.advanceTimersByTimeAsync(60_000);
   expect(store).not.toHaveBeenCalled();

@@ -1,10 +1,10 @@
-/** The medium in memory behaves as a file does. */
+/** The medium in memory behaves like a file. */
 import { expect, test } from 'vitest';
 import { MemoryMedium } from '../../../src/media/memory.ts';
 
 const bytes = (...values: number[]) => Uint8Array.from(values);
 
-test('a file gives back what was written, at any offset', () => {
+test('a file returns what was written, at any offset', () => {
   const file = new MemoryMedium().open('', true);
   file.write(bytes(1, 2, 3), 0);
   file.write(bytes(9), 1);
@@ -13,7 +13,7 @@ test('a file gives back what was written, at any offset', () => {
   expect(target).toEqual(bytes(1, 9, 3));
 });
 
-test('a read across the end says how much there was and leaves the rest of the target alone', () => {
+test('a read beyond the end returns the number of bytes read, and leaves the rest of the target unchanged', () => {
   const file = new MemoryMedium(bytes(1, 2, 3)).open('', false);
   const target = bytes(7, 7, 7, 7);
   expect(file.read(target, 2)).toBe(1);
@@ -21,7 +21,7 @@ test('a read across the end says how much there was and leaves the rest of the t
   expect(file.read(target, 10)).toBe(0);
 });
 
-test('a write beyond the end leaves zeros between', () => {
+test('a write beyond the end fills the gap with zeros', () => {
   const medium = new MemoryMedium(bytes(1));
   medium.open('', false).write(bytes(5), 10_000);
   const content = medium.bytes();
@@ -29,7 +29,7 @@ test('a write beyond the end leaves zeros between', () => {
   expect(content.slice(1, 10_000).every((byte) => byte === 0)).toBe(true);
 });
 
-test('a file that was cut and grows again reads as zero where it was cut', () => {
+test('a file that was truncated and grows again reads as zeros there', () => {
   const medium = new MemoryMedium(bytes(1, 2, 3, 4));
   const file = medium.open('', false);
   file.truncate(2);
@@ -37,7 +37,7 @@ test('a file that was cut and grows again reads as zero where it was cut', () =>
   expect(medium.bytes()).toEqual(bytes(1, 2, 0, 0));
 });
 
-test('a file grows to megabytes page by page', () => {
+test('a file can grow to megabytes page by page', () => {
   const file = new MemoryMedium().open('', true);
   const page = new Uint8Array(4096).fill(3);
   for (let index = 0; index < 1000; index++) file.write(page, index * page.length);
@@ -47,7 +47,7 @@ test('a file grows to megabytes page by page', () => {
   expect(last).toEqual(bytes(3));
 });
 
-test('the first content is a copy, and so is what bytes() gives', () => {
+test('the initial content is copied, and so is the result of bytes()', () => {
   const from = bytes(1, 2, 3);
   const medium = new MemoryMedium(from);
   medium.open('', false).write(bytes(9), 0);
@@ -56,7 +56,7 @@ test('the first content is a copy, and so is what bytes() gives', () => {
   expect(medium.bytes()).toEqual(bytes(9, 2, 3));
 });
 
-test('an empty file counts as absent, and a removed one is', () => {
+test('exists() is false for an empty file and for a removed one', () => {
   const medium = new MemoryMedium();
   expect(medium.exists('-journal')).toBe(false);
   const journal = medium.open('-journal', true);

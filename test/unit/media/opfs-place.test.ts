@@ -1,10 +1,10 @@
-/** A content that is put into the private files of a site: whole, or not at all. */
+/** The initial content of a database in OPFS: stored whole or not at all. */
 import { afterEach, expect, test, vi } from 'vitest';
 import { OpfsPlace } from '../../../src/media/opfs-place.ts';
 
 afterEach(() => void vi.unstubAllGlobals());
 
-/** A folder of files whose handles take so many bytes and no more. */
+/** Stands in for OPFS; each file accepts at most so many bytes. */
 function filesWithSpace(space: number): Map<string, Uint8Array> {
   const files = new Map<string, Uint8Array>();
   const fileNamed = (name: string): object => ({
@@ -30,14 +30,14 @@ function filesWithSpace(space: number): Map<string, Uint8Array> {
   return files;
 }
 
-test('a content that fits is there under the name of the database', async () => {
+test('content that fits is stored under the name of the database', async () => {
   const files = filesWithSpace(100);
   const place = await OpfsPlace.find('a.sqlite', 'opfs:a.sqlite', true);
   await place.seed(new Uint8Array(100).fill(7));
   expect([...files].map(([name, { length }]) => [name, length])).toEqual([['a.sqlite', 100]]);
 });
 
-test('one of which a full disk takes a part is not there at all', async () => {
+test('content that exceeds the quota leaves no file', async () => {
   const files = filesWithSpace(99);
   const place = await OpfsPlace.find('a.sqlite', 'opfs:a.sqlite', true);
   const seeding = place.seed(new Uint8Array(100).fill(7));
@@ -45,7 +45,7 @@ test('one of which a full disk takes a part is not there at all', async () => {
   expect([...files.keys()]).toEqual([]);
 });
 
-test('no other database is touched, whatever its name', async () => {
+test('files of other databases are not touched, whatever their names', async () => {
   const files = filesWithSpace(100);
   for (const name of ['a.sqlite.new', 'a.sqlite.part']) files.set(name, new Uint8Array(5));
   const place = await OpfsPlace.find('a.sqlite', 'opfs:a.sqlite', true);

@@ -1,4 +1,4 @@
-/** What a reader does with the descriptor of the file: closing it would drop the locks of a writer in this process. */
+/** How a reader treats its file descriptor: closing it would drop the locks of a writer in this process. */
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -18,7 +18,7 @@ afterEach(() => {
 test.each([
   [true, 'stays open'],
   [false, 'is closed'],
-])('with a writer in this process (%s) it %s', async (isShared) => {
+])('with a writer in this process: %s, the descriptor of a reader %s', async (isShared) => {
   const database = path.join(folder, 'cl.sqlite');
   fs.writeFileSync(database, 'x');
   const opened: number[] = [];

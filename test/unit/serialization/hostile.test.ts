@@ -1,4 +1,4 @@
-/** Dumps that somebody made to do harm, or that something damaged: each gives a result or a clear error. */
+/** Malicious and damaged dumps: each gives a result or a clear error. */
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { dict, entriesOf, isDict } from '../../../src/cinder/dict.ts';
@@ -15,7 +15,7 @@ import { dataOf, envelope, family } from './sample.ts';
 
 const text = (value: unknown) => jsonText(value, compact);
 
-/** Reads a dump and prints all that is in it; null where it is refused with an error of this library. */
+/** Reads a dump and prints everything in it; null if it is refused with a CinderlibError. */
 function readAndPrint(source: unknown): string | null {
   try {
     const printed = readDump(source).items.flatMap((item) =>
@@ -49,7 +49,7 @@ class Something {}
 const cycle: Record<string, unknown> = {};
 cycle['again'] = [cycle];
 
-/** What is wrong at most places. */
+/** Values that are wrong in most places. */
 const oddities: readonly unknown[] = [
   null,
   undefined,
@@ -82,7 +82,7 @@ const oddities: readonly unknown[] = [
   cycle,
 ];
 
-/** What no JSON holds, but a caller may hand over. */
+/** Values that no JSON contains, but that a caller may pass. */
 const foreign: readonly unknown[] = [
   () => 1,
   Symbol('s'),
@@ -98,7 +98,7 @@ const foreign: readonly unknown[] = [
 describe('keys named __proto__', () => {
   const before = Reflect.ownKeys(Object.prototype);
 
-  /** The value with such a key in every dictionary, as text. */
+  /** The value as text, with such a key in every dictionary. */
   const poisoned = (value: unknown): string => {
     if (Array.isArray(value)) return `[${value.map(poisoned).join(',')}]`;
     if (!isDict(value)) return text(value);
@@ -106,19 +106,19 @@ describe('keys named __proto__', () => {
     return `{${['"__proto__":{"polluted":"yes","id":"evil","class":"Volume"}', ...items].join(',')}}`;
   };
 
-  it('at every level of a dump pollute nothing', () => {
+  it('at every level of a dump pollute no prototype', () => {
     const dump = poisoned(sampleDump());
     expect(dump.split('__proto__').length).toBeGreaterThan(40);
     const value = parseJson(dump);
     expect(text(value)).toBe(dump);
-    // A dict of strings takes no dict, so these are refused; each object for itself shows more.
+    // A dict of strings accepts no dict, so these are refused as a whole; the tests of single objects show more.
     expect(readAndPrint(dump)).toBeNull();
     expect(readAndPrint(value)).toBeNull();
     expect(Reflect.ownKeys(Object.prototype)).toEqual(before);
     expect(Reflect.get({}, 'polluted')).toBeUndefined();
   });
 
-  it('around the data of an object are passed over', () => {
+  it('around the data of an object are ignored', () => {
     const primitive = parseJson(
       '{"__proto__":{"versioned_object.changes":["id"]},"versioned_object.name":"Volume",' +
         '"versioned_object.namespace":"cinder","versioned_object.version":"1.9",' +
@@ -129,7 +129,7 @@ describe('keys named __proto__', () => {
     expect(volume.changedFields.size).toBe(0);
   });
 
-  it('cannot stand for what is missing', () => {
+  it('cannot replace missing keys', () => {
     const dump = text({ class: 'Volume', backend: {}, ovo: envelope('Volume', '1.9', {}) });
     for (const key of ['class', 'backend', 'ovo']) {
       const missing = dump.replace(`"${key}":`, '"other":');
@@ -137,7 +137,7 @@ describe('keys named __proto__', () => {
     }
   });
 
-  it('in dictionaries of a user come back as they were', () => {
+  it('in dictionaries of a user are kept unchanged', () => {
     const inside = '{"__proto__":{"polluted":[1.0,{"__proto__":null}]},"a":1}';
     const strings = '{"2":"x","__proto__":"polluted","1":"y"}';
     const attachment = envelope('VolumeAttachment', '1.3', {
@@ -154,21 +154,24 @@ describe('keys named __proto__', () => {
 });
 
 describe.each(['Volume', 'VolumeType', 'QualityOfServiceSpecs', 'Snapshot', 'VolumeAttachment', 'SnapshotList'])(
-  'a %s',
+  'reading a %s',
   (name) => {
     const model = modelNamed(name);
-    test.each((model?.fields ?? []).map((field) => field.name))('with anything in %s is read or refused', (field) => {
-      for (const value of [...oddities, ...foreign]) {
-        expectResultOrOurError(() =>
-          text(toPrimitive(fromPrimitive(envelope(name, model?.version, { [field]: value })))),
-        );
-      }
-    });
+    test.each((model?.fields ?? []).map((field) => field.name))(
+      'with any value in %s succeeds or fails with a CinderlibError',
+      (field) => {
+        for (const value of [...oddities, ...foreign]) {
+          expectResultOrOurError(() =>
+            text(toPrimitive(fromPrimitive(envelope(name, model?.version, { [field]: value })))),
+          );
+        }
+      },
+    );
   },
 );
 
 test.each(['name', 'namespace', 'version', 'data', 'changes'])(
-  'anything as the %s of an envelope is read or refused',
+  'reading any value as the %s of an envelope succeeds or fails with a CinderlibError',
   (part) => {
     for (const value of [...oddities, ...foreign]) {
       const primitive = { ...envelope('Volume', '1.9', {}), [`versioned_object.${part}`]: value };
@@ -177,18 +180,21 @@ test.each(['name', 'namespace', 'version', 'data', 'changes'])(
   },
 );
 
-test.each(['class', 'backend', 'ovo', 'volumes'])('anything as the %s of a dump is read or refused', (key) => {
-  for (const value of [...oddities, ...foreign]) {
-    for (const className of ['Volume', 'Backend']) {
-      readAndPrint({ class: className, backend: {}, ovo: envelope('Volume', '1.9', {}), [key]: value });
+test.each(['class', 'backend', 'ovo', 'volumes'])(
+  'reading any value as the %s of a dump succeeds or fails with a CinderlibError',
+  (key) => {
+    for (const value of [...oddities, ...foreign]) {
+      for (const className of ['Volume', 'Backend']) {
+        readAndPrint({ class: className, backend: {}, ovo: envelope('Volume', '1.9', {}), [key]: value });
+      }
     }
-  }
-});
+  },
+);
 
-describe('a damaged dump', () => {
+describe('reading a damaged dump', () => {
   const oddity = fc.oneof(anyJson, fc.constantFrom(...oddities));
 
-  it('is read or refused, and what is read is printed so that it is read again as the same', () => {
+  it('fails with a CinderlibError, or survives a round trip', () => {
     fc.assert(
       fc.property(fc.array(anyChange(oddity), { minLength: 1, maxLength: 4 }), (changes) => {
         const dump = changes.reduce(changed, sampleDump());
@@ -199,7 +205,7 @@ describe('a damaged dump', () => {
     );
   });
 
-  it('is read or refused in the same way as text', () => {
+  it('has the same result from text as from an object', () => {
     fc.assert(
       fc.property(fc.array(anyChange(anyJson), { minLength: 1, maxLength: 3 }), (changes) => {
         const dump = changes.reduce(changed, sampleDump());
@@ -209,7 +215,7 @@ describe('a damaged dump', () => {
     );
   });
 
-  it('is read or refused also with what no JSON holds', () => {
+  it('with values that no JSON contains succeeds or fails with a CinderlibError', () => {
     fc.assert(
       fc.property(fc.array(anyChange(fc.constantFrom(...foreign)), { minLength: 1, maxLength: 3 }), (changes) => {
         readAndPrint(changes.reduce(changed, sampleDump()));
@@ -218,7 +224,7 @@ describe('a damaged dump', () => {
     );
   });
 
-  it('whose text was cut, overwritten or doubled is read or refused', () => {
+  it('whose text was cut, overwritten or doubled succeeds or fails with a CinderlibError', () => {
     const whole = text(sampleDump());
     const position = fc.nat(whole.length);
     fc.assert(
@@ -229,7 +235,7 @@ describe('a damaged dump', () => {
     );
   });
 
-  it('that is not damaged is read and printed as it was', () => {
+  it('reads and prints an undamaged dump unchanged', () => {
     const dump = sampleDump();
     const [volume, snapshot, connection] = Array.isArray(dump) ? dump : [];
     expect(readAndPrint(dump)).toBe(text([volume, snapshot, connection, volume]));

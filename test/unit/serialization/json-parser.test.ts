@@ -1,4 +1,4 @@
-/** Reading JSON as Python reads it: the same values, the same errors at the same places. */
+/** Reading JSON like Python: the same values, and the same errors at the same positions. */
 import { spawnSync } from 'node:child_process';
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
@@ -13,30 +13,30 @@ import { anyJson } from './json-values.ts';
 import { nestedLists } from './nested.ts';
 import { errorOf, pythonJson } from './python-json.ts';
 
-describe('parseJson() reads what Python reads', () => {
-  test.each(pythonJson.readings)('from %j', (text, expected) => {
+describe('parseJson() reads like Python', () => {
+  test.each(pythonJson.readings)('the text %j', (text, expected) => {
     expect(jsonText(parseJson(text), spaced)).toBe(expected);
   });
 
-  test.each(pythonJson.documents)('from %s, so that it is written again to the letter', (withBlanks, without) => {
+  test.each(pythonJson.documents)('the document %s, which jsonText() writes back exactly', (withBlanks, without) => {
     expect(jsonText(parseJson(withBlanks), spaced)).toBe(withBlanks);
     expect(jsonText(parseJson(without), compact)).toBe(without);
   });
 
-  test('from its own texts, whatever they hold', () => {
+  test('the texts that Python wrote for any string', () => {
     const texts = pythonJson.strings.map((text) => parseJson(text));
     expect(texts).toEqual(pythonJson.strings.map((text): string => JSON.parse(text)));
   });
 });
 
-describe('parseJson() refuses what Python refuses, with its message', () => {
-  test.each(pythonJson.errors)('in %j', (text, message) => {
+describe('parseJson() refuses with the message of Python', () => {
+  test.each(pythonJson.errors)('the text %j', (text, message) => {
     const error = errorOf(() => parseJson(text));
     expect(error).toBeInstanceOf(JSONDecodeError);
     expect(error.message).toBe(message);
   });
 
-  test('in integers of too many digits', () => {
+  test('integers with too many digits', () => {
     expect(parseJson('9'.repeat(4300))).toBe(10n ** 4300n - 1n);
     const error = errorOf(() => parseJson(`[${'9'.repeat(4301)}]`));
     expect(error).toBeInstanceOf(ValueError);
@@ -45,7 +45,7 @@ describe('parseJson() refuses what Python refuses, with its message', () => {
 });
 
 describe('parseJson()', () => {
-  it('tells integers from floats', () => {
+  it('distinguishes integers from floats', () => {
     expect(parseJson('1')).toBe(1);
     expect(parseJson('1.0')).toStrictEqual(new PythonFloat(1));
     expect(parseJson('-0')).toBe(0);
@@ -55,13 +55,13 @@ describe('parseJson()', () => {
     expect(parseJson('1e400')).toBe(Number.POSITIVE_INFINITY);
   });
 
-  it('keeps the order of keys, and the last of equal ones at the place of the first', () => {
+  it('keeps the order of keys, with the last value of a repeated key in its first place', () => {
     const value = Object(parseJson('{"b": 1, "2": 2, "a": 3, "1": 4, "b": 5}'));
     expect(keysOf(value)).toEqual(['b', '2', 'a', '1']);
     expect(own(value, 'b')).toBe(5);
   });
 
-  it('makes ordinary keys of __proto__ at every level', () => {
+  it('creates ordinary __proto__ keys at every level', () => {
     const value = Object(parseJson('{"__proto__": {"polluted": true, "__proto__": {"__proto__": [1]}}}'));
     expect(Object.keys(value)).toEqual(['__proto__']);
     expect(Object.getPrototypeOf(value)).toBe(Object.prototype);
@@ -70,7 +70,7 @@ describe('parseJson()', () => {
     expect(Reflect.get({}, 'polluted')).toBeUndefined();
   });
 
-  it('reads as deep as Python does, and refuses deeper texts at once', () => {
+  it('reads as deeply nested texts as Python, and refuses deeper ones quickly', () => {
     const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
     expect(parseJson(nested(maximumDepth + 1))).toEqual(nestedLists(maximumDepth + 1));
     for (const text of [nested(maximumDepth + 2), nested(100_000), '['.repeat(100_000), '{"a":'.repeat(100_000)]) {
@@ -78,7 +78,7 @@ describe('parseJson()', () => {
     }
   });
 
-  it('reads long texts, and finds the place of an error at their end', () => {
+  it('reads long texts, and locates an error at their end', () => {
     const long = 'x'.repeat(10_000_000);
     expect(parseJson(`["${long}"]`)).toEqual([long]);
     expect(() => parseJson(`["${long}" 1]`)).toThrow(
@@ -88,11 +88,11 @@ describe('parseJson()', () => {
     expect(parseJson(`"${'\\u00e9'.repeat(100_000)}"`)).toBe('é'.repeat(100_000));
   });
 
-  it('counts a pair of surrogates as one character, and half of a pair too', () => {
+  it('counts both a surrogate pair and a lone surrogate as one character', () => {
     expect(() => parseJson('["\u{1f600}",\n"\ud83d", "\u{1f600}" x')).toThrow('line 2 column 10 (char 15)');
   });
 
-  it('finds the place of an error in little memory', () => {
+  it('locates an error without much memory', () => {
     const index = JSON.stringify(new URL('../../../dist/index.js', import.meta.url));
     const program = `const cl = await (await import(${index})).setup();
       await cl.load('["' + 'a'.repeat(30e6) + '",').catch((error) => console.log(error.message));`;
@@ -103,7 +103,7 @@ describe('parseJson()', () => {
     expect(run.stdout).toBe('Expecting value: line 1 column 30000005 (char 30000004)\n');
   });
 
-  it('reads again what was written, for any value', () => {
+  it('reads any value back as jsonText() wrote it', () => {
     fc.assert(
       fc.property(anyJson, fc.constantFrom(compact, spaced), (value, separators) => {
         const text = jsonText(value, separators);
@@ -116,7 +116,7 @@ describe('parseJson()', () => {
     );
   });
 
-  it('reads what JSON.parse reads, but for the digits that it loses', () => {
+  it('reads the same values as JSON.parse(), except that it keeps all digits', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.constantFrom(undefined, 1, '\t'), (value, indent) => {
         const text = JSON.stringify(value, null, indent);
@@ -126,7 +126,7 @@ describe('parseJson()', () => {
     );
   });
 
-  it('refuses what JSON.parse refuses, except for NaN and Infinity', () => {
+  it('refuses the same texts as JSON.parse(), except for NaN and Infinity', () => {
     const token = fc.constantFrom(
       ...'[]{},:"\\ntfalsu0123-+.eE \n'.split(''),
       'null',

@@ -1,4 +1,4 @@
-/** JSON texts as Python writes them, to the letter. */
+/** JSON texts exactly as Python writes them. */
 import { describe, expect, it, test } from 'vitest';
 import { dict } from '../../../src/cinder/dict.ts';
 import { PythonFloat } from '../../../src/cinder/python-float.ts';
@@ -9,7 +9,7 @@ import { compact, jsonText, spaced } from '../../../src/serialization/json-text.
 import { nestedDicts, nestedLists } from './nested.ts';
 import { pythonFloats, pythonJson } from './python-json.ts';
 
-describe('jsonText() writes what Python writes', () => {
+describe('jsonText() writes the same as Python', () => {
   test('for floats of every magnitude', () => {
     const floats = pythonFloats();
     const asFloat = (value: number) => (Number.isSafeInteger(value) ? new PythonFloat(value) : value);
@@ -17,12 +17,12 @@ describe('jsonText() writes what Python writes', () => {
     expect(floats.map(({ value }) => jsonText(asFloat(value), compact))).toEqual(floats.map(({ repr }) => spelt(repr)));
   });
 
-  test('for texts with any character: control characters, 0x7f, astral ones, lone surrogates', () => {
+  test('for strings with any character: control characters, 0x7f, astral ones, lone surrogates', () => {
     const texts = pythonJson.strings.map((text): string => JSON.parse(text));
     expect(texts.map((text) => jsonText(text, compact))).toEqual(pythonJson.strings);
   });
 
-  test('for the same texts as keys', () => {
+  test('for the same strings as keys', () => {
     const texts = pythonJson.strings.map((text): string => JSON.parse(text));
     expect(texts.map((text) => jsonText(dict([[text, 1]]), compact))).toEqual(
       pythonJson.strings.map((text) => `{${text}:1}`),
@@ -40,7 +40,7 @@ describe('jsonText() writes what Python writes', () => {
     );
   });
 
-  test('for keys that look like numbers, in the order of the dictionary', () => {
+  test('for numeric keys, in the order of the dictionary', () => {
     expect(
       jsonText(
         dict([
@@ -53,13 +53,13 @@ describe('jsonText() writes what Python writes', () => {
     ).toBe('{"9": 1, "a": 2, "1": 3}');
   });
 
-  test('for a whole number that went through structuredClone', () => {
+  test('for a whole float after structuredClone()', () => {
     expect(jsonText(structuredClone({ ratio: new PythonFloat(1) }), compact)).toBe('{"ratio":1.0}');
   });
 });
 
 describe('jsonText()', () => {
-  it('leaves out keys without a value, and writes null in lists', () => {
+  it('omits undefined properties, and writes null for undefined items of lists', () => {
     expect(jsonText({ a: undefined, b: null }, compact)).toBe('{"b":null}');
     expect(jsonText([undefined, null], compact)).toBe('[null,null]');
     // biome-ignore lint/suspicious/noSparseArray: what a list without some of its items is written as
@@ -67,13 +67,13 @@ describe('jsonText()', () => {
     expect(jsonText(undefined, compact)).toBe('null');
   });
 
-  it('writes integers of as many digits as it reads', () => {
+  it('writes integers with as many digits as parseJson() reads', () => {
     const [longest, longer] = [10n ** 4300n - 1n, 10n ** 4300n];
     for (const value of [longest, -longest]) expect(parseJson(jsonText(value, compact))).toBe(value);
     for (const value of [longer, -longer]) expect(() => jsonText([value], compact)).toThrow(ValueError);
   });
 
-  it('ignores toJSON: it writes data, not what data makes of itself', () => {
+  it('ignores toJSON', () => {
     expect(jsonText({ toJSON: 'x' }, compact)).toBe('{"toJSON":"x"}');
     expect(jsonText({ __proto__: null, a: 1 }, compact)).toBe('{"a":1}');
   });
@@ -86,17 +86,17 @@ describe('jsonText()', () => {
     [new Map(), 'Map'],
     [new Uint8Array(2), 'Uint8Array'],
     [new Something(), 'Something'],
-  ])('refuses %o, at any place', (value, type) => {
+  ])('refuses %o at any position', (value, type) => {
     const message = new ValueError(`Object of type ${type} is not JSON serializable`);
     expect(() => jsonText(value, compact)).toThrow(message);
     expect(() => jsonText({ a: [{ b: value }] }, compact)).toThrow(message);
   });
 
-  it('takes values as deep as it reads them, and refuses deeper ones and circles', () => {
+  it('writes values as deeply nested as parseJson() reads, and refuses deeper and cyclic ones', () => {
     const deepest = jsonText(nestedLists(maximumDepth + 1), compact);
     expect(deepest).toBe('['.repeat(maximumDepth + 1) + ']'.repeat(maximumDepth + 1));
     expect(jsonText(parseJson(deepest), compact)).toBe(deepest);
-    // What is no list and no object is no level.
+    // Only lists and objects count as levels.
     const withValue = deepest.replace('[]', '[null]');
     expect(jsonText(parseJson(withValue), compact)).toBe(withValue);
     const cycle: Record<string, unknown> = {};
@@ -106,7 +106,7 @@ describe('jsonText()', () => {
     }
   });
 
-  it('writes long texts whole', () => {
+  it('writes long texts completely', () => {
     const length = 10_000_000;
     expect(jsonText('x'.repeat(length), compact)).toBe(`"${'x'.repeat(length)}"`);
     expect(jsonText('é'.repeat(1_000_000), compact)).toBe(`"${'\\u00e9'.repeat(1_000_000)}"`);

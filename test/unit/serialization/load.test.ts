@@ -1,4 +1,4 @@
-/** Reading dumps: what is in them, what is wrong with them, and what bad ones cannot do. */
+/** Reading dumps: their content, their errors, and what malicious ones cannot do. */
 import { describe, expect, it, test } from 'vitest';
 import { InvalidDump, JSONDecodeError } from '../../../src/errors/index.ts';
 import { parseJson } from '../../../src/serialization/json-parser.ts';
@@ -13,25 +13,25 @@ const snapshot = { class: 'Snapshot', backend, ovo: envelope('Snapshot', '1.6', 
 const connection = { class: 'Connection', backend, ovo: envelope('VolumeAttachment', '1.3', { id: 'a' }) };
 
 describe('readDump()', () => {
-  it('reads one thing as a list of one, and says that it was none', () => {
+  it('reads a single object as a list of one, and reports that it was no list', () => {
     expect(readDump(volume)).toEqual({ isList: false, items: [volume] });
     expect(readDump([volume])).toEqual({ isList: true, items: [volume] });
     expect(readDump([])).toEqual({ isList: true, items: [] });
   });
 
-  it('reads a text as its value', () => {
+  it('reads a text like the value it encodes', () => {
     const all = [volume, snapshot, connection, { class: 'Backend', backend, volumes: [volume] }];
     expect(readDump(JSON.stringify(all))).toEqual(readDump(all));
     expect(readDump(JSON.stringify(all)).items).toEqual(all);
   });
 
-  it.each([[undefined], [null], [[]]])('reads a backend whose volumes are %j as one without', (volumes) => {
+  it.each([[undefined], [null], [[]]])('reads a backend with the volumes %j as one without volumes', (volumes) => {
     expect(readDump({ class: 'Backend', backend, volumes }).items).toEqual([
       { class: 'Backend', backend, volumes: [] },
     ]);
   });
 
-  it('passes over keys that it does not know', () => {
+  it('ignores unknown keys', () => {
     expect(readDump({ ...volume, more: [1] }).items).toEqual([volume]);
   });
 
@@ -56,11 +56,11 @@ describe('readDump()', () => {
     expect(() => readDump(text)).toThrow(InvalidDump);
   });
 
-  it.each(['class', 'backend', 'ovo'])('says that the key %s is missing', (key) => {
+  it.each(['class', 'backend', 'ovo'])('reports that the key %s is missing', (key) => {
     const { [key]: _, ...rest }: Record<string, unknown> = volume;
     const message = new InvalidDump(`The key '${key}' is missing in the dump.`);
     expect(() => readDump(rest)).toThrow(message);
-    // What is inherited is not there.
+    // Inherited keys do not count.
     const prototype = Object.assign(Object.create(null), volume);
     expect(() => readDump(Object.assign(Object.create(prototype), rest))).toThrow(message);
   });
@@ -76,7 +76,7 @@ describe('readDump()', () => {
     [2n ** 70n, "'1180591620717411303424'"],
     [['Volume'], "'['Volume']'"],
     [{ toString: 1, toJSON: 2 }, "'{'toString': 1, 'toJSON': 2}'"],
-  ])('knows no class %o', (className, shown) => {
+  ])('refuses the unknown class %o', (className, shown) => {
     expect(() => readDump({ ...volume, class: className })).toThrow(
       new InvalidDump(
         `There is no class ${shown} in a dump: Volume, Snapshot, Connection, Backend or KeyValue is expected.`,
@@ -84,7 +84,7 @@ describe('readDump()', () => {
     );
   });
 
-  it('says which element of a list is wrong', () => {
+  it('reports which element of a list is wrong', () => {
     const outcome = (value: unknown): unknown => errorOf(() => readDump([volume, snapshot, value]));
     expect(outcome({ class: 'Foo', backend })).toMatchObject({
       name: 'InvalidDump',
@@ -94,7 +94,7 @@ describe('readDump()', () => {
     expect(outcome(5)).toMatchObject({ message: expect.stringMatching(/^Element 3 of the dump: .*not a int/) });
   });
 
-  it('knows no class that is a number beyond 2^53, in a text either', () => {
+  it('refuses a number beyond 2^53 as the class, in a text too', () => {
     expect(() => readDump('{"class": 99999999999999999999, "backend": {}}')).toThrow(InvalidDump);
   });
 
@@ -135,7 +135,7 @@ describe('readDump()', () => {
 });
 
 describe('dumpedObject()', () => {
-  it('gives the object under ovo', () => {
+  it('returns the object under ovo', () => {
     for (const dump of [volume, snapshot, connection])
       expect(objectIn(dump).model.name).toBe(dump.ovo['versioned_object.name']);
   });
@@ -156,7 +156,7 @@ describe('dumpedObject()', () => {
   });
 });
 
-describe('a dump that is nested without end', () => {
+describe('a dump that is too deeply nested', () => {
   const message = 'JSON nested deeper than 1000 levels.';
   const depth = 100_000;
 
@@ -165,10 +165,10 @@ describe('a dump that is nested without end', () => {
     ['in a list of dumps', (deep: unknown) => [volume, deep]],
     ['in the backend', (deep: unknown) => ({ ...volume, backend: { deep } })],
     ['in place of the object', (deep: unknown) => ({ ...volume, ovo: deep })],
-    ['in a key that nobody knows', (deep: unknown) => ({ ...volume, deep })],
-    ['in a field that nobody knows', (deep: unknown) => ({ ...volume, ovo: envelope('Volume', '1.9', { deep }) })],
+    ['in an unknown key', (deep: unknown) => ({ ...volume, deep })],
+    ['in an unknown field', (deep: unknown) => ({ ...volume, ovo: envelope('Volume', '1.9', { deep }) })],
     ['in metadata', (deep: unknown) => ({ ...volume, ovo: envelope('Volume', '1.9', { metadata: { deep } }) })],
-  ])('is refused %s', (_, put) => {
+  ])('is refused wherever the nesting is: %s', (_, put) => {
     const cycle: Record<string, unknown> = {};
     cycle['again'] = [cycle];
     for (const deep of [nestedLists(depth), nestedDicts(depth), cycle]) {
@@ -180,7 +180,7 @@ describe('a dump that is nested without end', () => {
     }
   });
 
-  test('is refused when objects are inside each other: a volume in a snapshot in a volume', () => {
+  test('is refused if objects are nested in each other: a volume in a snapshot in a volume', () => {
     let ovo: unknown = null;
     for (let level = 0; level < 1000; level++) {
       ovo = envelope('Snapshot', '1.6', {
@@ -191,7 +191,7 @@ describe('a dump that is nested without end', () => {
   });
 });
 
-test('objects inside each other are read as deep as JSON may be nested', () => {
+test('nested objects are read as deep as JSON may be nested', () => {
   let ovo = envelope('Snapshot', '1.6', { id: 's' });
   const levels = 120;
   for (let level = 0; level < levels; level++) {
@@ -207,7 +207,7 @@ test('objects inside each other are read as deep as JSON may be nested', () => {
   expect(object.get('id')).toBe('s');
 });
 
-test('long texts are read whole', () => {
+test('long texts are read completely', () => {
   const long = 'x'.repeat(10_000_000);
   const data = { id: 'v', display_name: long, metadata: { [long]: long } };
   const object = objectIn(JSON.stringify({ ...volume, ovo: envelope('Volume', '1.9', data) }));
@@ -215,7 +215,7 @@ test('long texts are read whole', () => {
   expect(object.get('metadata')).toEqual({ [long]: long });
 });
 
-test('a long text at a wrong place is refused, and the message shows where', () => {
+test('a long text in a field that does not accept it is refused with the reason', () => {
   const long = '9'.repeat(1_000_000);
   for (const [data, shown] of [
     [{ size: long }, 'Exceeds the limit (4300 digits)'],
@@ -228,7 +228,7 @@ test('a long text at a wrong place is refused, and the message shows where', () 
   }
 });
 
-test('a dump that was cloned is read as the dump itself', () => {
+test('a dump is read the same after structuredClone()', () => {
   const text = `{"class":"Connection","backend":{},"ovo":${JSON.stringify(envelope('VolumeAttachment', '1.3', 'DATA'))}}`;
   const data = '{"id":"a","connection_info":{"conn":{"ratio":1.0,"big":18446744073709551616}}}';
   const value = parseJson(text.replace('"DATA"', data));

@@ -1,4 +1,4 @@
-/** Objects as they stand in a dump, and back. */
+/** Objects in the form in which dumps hold them, and back. */
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { snapshotListModel, snapshotModel } from '../../../src/cinder/snapshot.ts';
@@ -15,8 +15,8 @@ import { dataOf, envelope, family, made } from './sample.ts';
 
 const text = (value: unknown) => jsonText(value, compact);
 
-describe('a primitive', () => {
-  it('has the keys of its envelope, then the fields that are set, in the order of Cinder', () => {
+describe('toPrimitive()', () => {
+  it('gives the keys of the envelope, then the fields that are set, in the order of Cinder', () => {
     const volume = made(volumeModel, {
       deleted: false,
       status: 'x',
@@ -30,13 +30,13 @@ describe('a primitive', () => {
     );
   });
 
-  it('never holds the names of what changed', () => {
+  it('never includes the names of changed fields', () => {
     const volume = made(volumeModel, { id: 'v' });
     volume.set('size', 1);
     expect(Object.keys(toPrimitive(volume))).toEqual(Object.keys(envelope('', '', {})));
   });
 
-  it('is a copy: who changes it does not change the object', () => {
+  it('returns a copy, which can be changed without affecting the object', () => {
     const { volume, attachment } = family();
     const before = text(toPrimitive(attachment));
     const data = dataOf(toPrimitive(attachment));
@@ -47,7 +47,7 @@ describe('a primitive', () => {
     expect(volume.get('metadata')).toEqual({ b: '1', a: '2' });
   });
 
-  it('refuses to hold a value without end', () => {
+  it('refuses a cyclic value', () => {
     const connection_info: Record<string, unknown> = {};
     const attachment = made(volumeAttachmentModel, { connection_info });
     Object.assign(Object(attachment.get('connection_info')), { again: attachment.get('connection_info') });
@@ -55,15 +55,15 @@ describe('a primitive', () => {
   });
 });
 
-describe('an object is printed once in a document', () => {
-  test('so a volume has its snapshots and connections without itself in them', () => {
+describe('toPrimitive() prints an object once per document', () => {
+  test('so a volume has its snapshots and connections, which do not contain it again', () => {
     const data = dataOf(toPrimitive(family().volume));
     const children = [data['snapshots'], data['volume_attachment']].flatMap((list) => objectsOf(list).map(dataOf));
     expect(children.map(({ id }) => id)).toEqual(['s1', 's2', 'a']);
     for (const child of children) expect(child).not.toHaveProperty('volume');
   });
 
-  test('and a snapshot has its volume, whose snapshots are the other ones', () => {
+  test('and a snapshot has its volume, whose snapshots are only the others', () => {
     const { snapshots } = family();
     const volume = dataOf(dataOf(toPrimitive(snapshots[0]))['volume']);
     expect(volume['id']).toBe('v');
@@ -71,7 +71,7 @@ describe('an object is printed once in a document', () => {
     expect(dataOf(objectsOf(volume['snapshots'])[0])).not.toHaveProperty('volume');
   });
 
-  test('at the first of its places', () => {
+  test('at the first of its positions', () => {
     const { volume, type, snapshots } = family();
     snapshots[0].restore('volume', made(volumeModel, { id: 'w', volume_type: type }));
     const data = dataOf(toPrimitive(volume));
@@ -80,13 +80,13 @@ describe('an object is printed once in a document', () => {
     expect(other).toEqual({ id: 'w' });
   });
 
-  test('also when a list has it twice', () => {
+  test('even if a list contains it twice', () => {
     const snapshot = made(snapshotModel, { id: 's' });
     const list = made(snapshotListModel, { objects: [snapshot, snapshot] });
     expect(objectsOf(toPrimitive(list)).map((item) => dataOf(item)['id'])).toEqual(['s']);
   });
 
-  test('also when an element of a list was printed inside the one before it', () => {
+  test('even if an element of a list was printed within the previous one', () => {
     const second = made(snapshotModel, { id: 's2' });
     const inside = made(volumeModel, { id: 'w', snapshots: made(snapshotListModel, { objects: [second] }) });
     const first = made(snapshotModel, { id: 's1', volume: inside });
@@ -95,18 +95,18 @@ describe('an object is printed once in a document', () => {
     expect(text(primitive)).toContain('"id":"s2"');
   });
 
-  test('and again in the next document', () => {
+  test('but again in the next document', () => {
     const { volume } = family();
     expect(toPrimitive(volume)).toEqual(toPrimitive(volume));
   });
 
-  test('and not at all when it is to be left out', () => {
+  test('or not at all if it is excluded', () => {
     const { volume, type } = family();
     expect(dataOf(toPrimitive(volume, new Set([type])))).not.toHaveProperty('volume_type');
   });
 });
 
-test('simplified JSON prints every null, also when the field that it leaves out is null', async () => {
+test('simplified JSON prints every null, even for the lists that it otherwise omits', async () => {
   await using cl = await setup({ worker: false });
   const backend = await cl.backend({
     volume_backend_name: 'fake',
@@ -123,7 +123,7 @@ test('simplified JSON prints every null, also when the field that it leaves out 
 });
 
 describe('fromPrimitive()', () => {
-  it('gives the object that was printed, whatever it holds', () => {
+  it('gives the object that was printed, whatever it contains', () => {
     fc.assert(
       fc.property(
         anyPrimitive('Volume'),
@@ -141,7 +141,7 @@ describe('fromPrimitive()', () => {
     );
   });
 
-  it('leaves fields unset that are not there, and marks nothing as changed', () => {
+  it('leaves missing fields unset, and marks nothing as changed', () => {
     const volume = fromPrimitive(envelope('Volume', '1.9', { id: 'v', display_name: null }));
     expect(volumeModel.fields.filter(({ name }) => volume.isSet(name)).map(({ name }) => name)).toEqual([
       'id',
@@ -151,12 +151,12 @@ describe('fromPrimitive()', () => {
     expect(volume.changedFields.size).toBe(0);
   });
 
-  it('passes over fields and keys that it does not know', () => {
+  it('ignores unknown fields and keys', () => {
     const primitive = { ...envelope('Volume', '1.9', { id: 'v', use_quota: true, new_field: { deep: [1] } }), more: 1 };
     expect(toPrimitive(fromPrimitive(primitive))).toEqual(envelope('Volume', '1.9', { id: 'v', use_quota: true }));
   });
 
-  it('keeps no part of what it was given', () => {
+  it('copies its argument', () => {
     const connection_info = { conn: { data: { lun: 1 } } };
     const attachment = fromPrimitive(envelope('VolumeAttachment', '1.3', { connection_info }));
     connection_info.conn.data.lun = 2;
@@ -196,11 +196,11 @@ describe('fromPrimitive()', () => {
     expect(expected.message).toBe(`Unsupported object type ${shown}`);
   });
 
-  it.each(['namespace', 'name', 'version', 'data'])('says that the %s is missing', (part) => {
+  it.each(['namespace', 'name', 'version', 'data'])('reports that the %s is missing', (part) => {
     const { [`versioned_object.${part}`]: _, ...rest } = envelope('Volume', '1.9', {});
     const message = `The key 'versioned_object.${part}' is missing in a versioned object.`;
     expect(() => fromPrimitive(rest)).toThrow(new InvalidDump(message));
-    // What is inherited is not there.
+    // Inherited keys do not count.
     const inherited = Object.create(null);
     Object.defineProperty(inherited, '__proto__', { value: envelope('Volume', '1.9', {}), enumerable: true });
     expect(() => fromPrimitive({ ...inherited, ...rest })).toThrow(new InvalidDump(message));
@@ -213,7 +213,7 @@ describe('fromPrimitive()', () => {
 });
 
 describe('toPlainDict()', () => {
-  it('puts the data of each object under its name in lower case, lists too', () => {
+  it('puts the data of each object under its name in lower case, and of lists too', () => {
     const volume_attachment = envelope('VolumeAttachmentList', '1.1', {
       objects: [envelope('VolumeAttachment', '1.3', { id: 'a' })],
     });
@@ -226,12 +226,12 @@ describe('toPlainDict()', () => {
     });
   });
 
-  it('keeps the order of keys that look like numbers, and __proto__ as a key', () => {
+  it('keeps the order of numeric keys, and __proto__ as a key', () => {
     const metadata = parseJson('{"2":"a","1":"b","__proto__":"c"}');
     expect(text(toPlainDict({ metadata }))).toBe('{"metadata":{"2":"a","1":"b","__proto__":"c"}}');
   });
 
-  it('takes an object of the deepest values that there are', () => {
+  it('accepts an object with deeply nested values', () => {
     const connector = nestedDicts(900);
     const attachment = made(volumeAttachmentModel, { connector });
     expect(toPlainDict(toPrimitive(attachment))).toEqual({ volumeattachment: { connector } });
@@ -252,7 +252,7 @@ function expectOnlyNull(model: 'Volume' | 'Snapshot', field: string): void {
   ];
   const inside = name ?? 'GroupSnapshot';
   expect(() => load(envelope(inside, '1.0', {}))).toThrow(new UnsupportedObjectError(inside));
-  // Nor does an object of a class that is known stand for it.
+  // An object of a known class is refused in its place too.
   expect(() => load(envelope('Volume', '1.9', {}))).toThrow(ValueError);
   expect(() => load('x')).toThrow(InvalidDump);
 }

@@ -1,12 +1,12 @@
-/** Objects of other versions than ours: which are read, and what is made of what they lack. */
+/** Objects of other versions: which are accepted, and how their missing fields are filled in. */
 import { describe, expect, it } from 'vitest';
 import { IncompatibleObjectVersion, InvalidVersion } from '../../../src/errors/index.ts';
 import { fromPrimitive, toPrimitive } from '../../../src/serialization/primitive.ts';
 import { envelope } from './sample.ts';
 
-describe('a version', () => {
+describe('the version of an object', () => {
   it.each(['1.9', '1.8', '1.0', '1', ' 1.9 ', 'v1.9', '1.9.0', '1.08', '1.3.7'])(
-    '%o is read and printed again',
+    '%o is accepted and printed again',
     (version) => {
       const object = fromPrimitive(envelope('Volume', version, { id: 'v', use_quota: true }));
       expect(toPrimitive(object)).toEqual(envelope('Volume', version, { id: 'v', use_quota: true }));
@@ -22,19 +22,19 @@ describe('a version', () => {
     },
   );
 
-  it('that is too new is named as Cinder names it', () => {
+  it('is refused with the message of Cinder', () => {
     expect(new IncompatibleObjectVersion('Volume', '1.10', '1.9').message).toBe(
       'Version 1.10 of Volume is not supported, supported version is 1.9',
     );
   });
 
-  it.each(['', ' ', 'x', '1.', '.9', '1..9', '1,9', '-1.9', 'vv1', '٣'])('%o is none', (version) => {
+  it.each(['', ' ', 'x', '1.', '.9', '1..9', '1,9', '-1.9', 'vv1', '٣'])('%o is refused as invalid', (version) => {
     expect(() => fromPrimitive(envelope('Volume', version, {}))).toThrow(
       new InvalidVersion(`Invalid version: '${version}'`),
     );
   });
 
-  it.each([null, 1.9, 1, true, [], {}])('%o is none, since it is no text', (version) => {
+  it.each([null, 1.9, 1, true, [], {}])('%o is refused, since it is not a string', (version) => {
     expect(() => fromPrimitive(envelope('Volume', version, {}))).toThrow(InvalidVersion);
   });
 
@@ -48,30 +48,30 @@ describe('a version', () => {
       '2.6',
       '1.6',
     ],
-  ])('is checked inside of %s too', (field, value, name, version, ours) => {
+  ])('is checked within %s too', (field, value, name, version, ours) => {
     expect(() => fromPrimitive(envelope('Volume', '1.9', { [field]: value }))).toThrow(
       new IncompatibleObjectVersion(name, version, ours),
     );
   });
 });
 
-describe('changes in a dump', () => {
+describe('versioned_object.changes in a dump', () => {
   const changed = (changes: unknown) =>
     [
       ...fromPrimitive({ ...envelope('Volume', '1.9', { id: 'v' }), 'versioned_object.changes': changes })
         .changedFields,
     ].sort();
 
-  it('mark the fields that they name', () => {
+  it('marks the fields that it names', () => {
     expect(changed(['size', 'id'])).toEqual(['id', 'size']);
   });
 
-  it('that name no field are passed over', () => {
+  it('is ignored where it names no field', () => {
     expect(changed(['size', 'sise', '__proto__', 5, null, ['id']])).toEqual(['size']);
     for (const odd of [null, 'size', 5, {}, []]) expect(changed(odd)).toEqual([]);
   });
 
-  it('are read inside of other objects too', () => {
+  it('is read within nested objects too', () => {
     const volume_type = { ...envelope('VolumeType', '1.3', { id: 't' }), 'versioned_object.changes': ['name'] };
     const volume = fromPrimitive(envelope('Volume', '1.9', { volume_type }));
     expect([...(volume.child('volume_type')?.changedFields ?? [])]).toEqual(['name']);
@@ -79,7 +79,7 @@ describe('changes in a dump', () => {
   });
 });
 
-describe('use_quota, which old dumps lack', () => {
+describe('use_quota', () => {
   it.each([
     [{}, true],
     [{ use_quota: null }, true],

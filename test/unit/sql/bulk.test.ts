@@ -1,4 +1,4 @@
-/** One transaction over many commands: all of it or nothing, and everything else waits. */
+/** One transaction over many commands: all or nothing, while other commands wait. */
 import { expect, test } from 'vitest';
 import type { SingleWrite } from '../../../src/rpc/contract.ts';
 import { openCore } from './open-core.ts';
@@ -8,7 +8,7 @@ import { creation } from './writer.ts';
 const volume = (id: string): SingleWrite => ({ kind: 'setVolume', change: creation(id) });
 const ids = (engine: PlainEngine): unknown[] => engine.rows('SELECT id FROM volumes ORDER BY id').map(({ id }) => id);
 
-test('everything that was appended is stored at the commit', async () => {
+test('everything appended is stored at the commit', async () => {
   const { core, engine } = await openCore();
   await core.call({ kind: 'beginBulk' });
   await core.call({ kind: 'appendBulk', commands: [volume('a'), volume('b')] });
@@ -17,7 +17,7 @@ test('everything that was appended is stored at the commit', async () => {
   expect(ids(engine)).toEqual(['a', 'b', 'c']);
 });
 
-test('nothing is stored after a rollback, and the core goes on', async () => {
+test('nothing is stored after a rollback, and the core continues to work', async () => {
   const { core, engine } = await openCore();
   await core.call({ kind: 'beginBulk' });
   await core.call({ kind: 'appendBulk', commands: [volume('a')] });
@@ -27,7 +27,7 @@ test('nothing is stored after a rollback, and the core goes on', async () => {
   expect(ids(engine)).toEqual(['b']);
 });
 
-test('what fails dooms all of it', async () => {
+test('one failed command fails the whole bulk', async () => {
   const { core, engine } = await openCore();
   await core.call({ kind: 'beginBulk' });
   await core.call({ kind: 'appendBulk', commands: [volume('a')] });
@@ -42,7 +42,7 @@ test('what fails dooms all of it', async () => {
   expect(ids(engine)).toEqual([]);
 });
 
-test('other commands wait for its end', async () => {
+test('other commands wait until the bulk has ended', async () => {
   const { core } = await openCore();
   await core.call({ kind: 'beginBulk' });
   let answered = false;
@@ -56,7 +56,7 @@ test('other commands wait for its end', async () => {
   expect(await listing).toBe(1);
 });
 
-test('closing in the middle gives it up', async () => {
+test('closing during a bulk rolls it back', async () => {
   const { core, engine } = await openCore();
   await core.call({ kind: 'beginBulk' });
   await core.call({ kind: 'appendBulk', commands: [volume('a')] });
@@ -65,7 +65,7 @@ test('closing in the middle gives it up', async () => {
   expect(engine.closed).toBe(true);
 });
 
-test('without a beginning there is nothing to append to', async () => {
+test('appending, committing and rolling back need a bulk that has begun', async () => {
   const { core } = await openCore();
   for (const kind of ['commitBulk', 'rollbackBulk'] as const) {
     await expect(core.call({ kind })).rejects.toMatchObject({ name: 'DatabaseError' });

@@ -1,4 +1,4 @@
-/** The clock: text with microseconds, in UTC, near the clock on the wall. */
+/** The clock: text with microseconds, in UTC, close to the time of day. */
 import { afterEach, expect, test, vi } from 'vitest';
 import { sqlNow } from '../../../src/cinder/clock.ts';
 
@@ -6,19 +6,19 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-test('now is text with six digits, of the time that the wall shows', () => {
+test('sqlNow() is the current time as text with six digits of fractions', () => {
   const now = sqlNow();
   expect(now).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}$/);
   expect(Math.abs(Date.parse(`${now.replace(' ', 'T')}Z`) - Date.now())).toBeLessThan(1500);
 });
 
-test('microseconds come from the precise clock', () => {
+test('sqlNow() takes microseconds from the precise clock', () => {
   vi.spyOn(Date, 'now').mockReturnValue(1_000_000_000_000);
   vi.spyOn(performance, 'now').mockReturnValue(1_000_000_000_000.25 - performance.timeOrigin);
   expect(sqlNow()).toBe('2001-09-09 01:46:40.000250');
 });
 
-test('after a sleep that stopped the precise clock the wall is believed', () => {
+test('sqlNow() uses the time of day if the precise clock stopped during a sleep', () => {
   vi.spyOn(Date, 'now').mockReturnValue(1_000_000_000_000 + 3_600_000);
   vi.spyOn(performance, 'now').mockReturnValue(1_000_000_000_000.25 - performance.timeOrigin);
   expect(sqlNow()).toBe('2001-09-09 02:46:40.000250');

@@ -1,4 +1,4 @@
-/** Reading while others may write: what was read beside somebody at work is thrown away, whichever check sees them. */
+/** Reading while others may write: what was read beside a writer is discarded, whichever check detects the writer. */
 import { expect, test } from 'vitest';
 import { DatabaseLocked } from '../../../src/errors/index.ts';
 import { type ForeignWrite, type Guard, NullGuard } from '../../../src/media/guard.ts';
@@ -8,14 +8,14 @@ import { consistentRead } from '../../../src/sql/engines/consistent-read.ts';
 const somebody: ForeignWrite = { error: new DatabaseLocked('in use'), abandoned: false };
 
 interface Script {
-  /** What each look for writers finds; nobody after the last. */
+  /** The result of each check for writers; none after the last. */
   readonly foreignWrites?: readonly (ForeignWrite | null)[];
-  /** How the file is at each look; as at the last one from then on. */
+  /** The stamp of the file at each check; the last one repeats. */
   readonly stamps?: readonly string[];
   readonly busyTimeout?: number;
 }
 
-/** Reads 1, 2, 3…, beside writers that come and go as told. */
+/** Reads 1, 2, 3…, while writers come and go as scripted. */
 async function read({ foreignWrites = [], stamps = ['same'], busyTimeout = 1000 }: Script) {
   const log: string[] = [];
   const [looks, states] = [[...foreignWrites], [...stamps]];
@@ -45,25 +45,25 @@ async function read({ foreignWrites = [], stamps = ['same'], busyTimeout = 1000 
   return { value, log };
 }
 
-test('the file is looked at from the outside in, and from the inside out', async () => {
+test('the stamp is checked first and last, and writers are checked right before and after the read', async () => {
   expect(await read({})).toEqual({ value: 1, log: ['stamp', 'look', 'read', 'look', 'stamp'] });
 });
 
-test('nothing is read while somebody writes, although the file stays as it is and they are gone a moment later', async () => {
+test('nothing is read while somebody writes, even if the file does not change', async () => {
   const { value, log } = await read({ foreignWrites: [somebody] });
   expect([value, log.slice(0, 3)]).toEqual([1, ['stamp', 'look', 'stamp']]);
 });
 
-test('what was read is dropped when somebody began to write meanwhile, although the file is still as it was', async () => {
+test('a read is discarded if somebody has begun to write, even if the file did not change', async () => {
   const { value, log } = await read({ foreignWrites: [null, somebody] });
   expect([value, log.filter((step) => step === 'forget')]).toEqual([2, ['forget']]);
 });
 
-test('what was read is dropped when the file is another one after it, although nobody was seen', async () => {
+test('a read is discarded if the file has changed, even if no writer was seen', async () => {
   expect((await read({ stamps: ['before', 'after'] })).value).toBe(2);
 });
 
-test('whoever writes for longer than is waited is the error', async () => {
+test('a writer that stays longer than busy_timeout makes the read fail', async () => {
   const always = new Array<ForeignWrite>(1000).fill(somebody);
   await expect(read({ foreignWrites: always, busyTimeout: 10 })).rejects.toBe(somebody.error);
 });

@@ -1,4 +1,4 @@
-/** What is read of a golden database and written to a new one is there as it was in the first. */
+/** Content that is read from a golden database and written to a new one stays the same. */
 import { describe, expect, test } from 'vitest';
 import type { Entries, RowSet, SqlValue, VolumeTypeChange } from '../../../src/rpc/contract.ts';
 import { getSnapshots } from '../../../src/sql/snapshots.ts';
@@ -22,7 +22,7 @@ function pairsBy(set: RowSet): (owner: SqlValue | undefined) => Entries<string> 
       );
 }
 
-/** Writes all volumes, snapshots and connections of a database to another one, as a load of a dump would. */
+/** Writes all volumes, snapshots and connections of a database to another one, like loading a dump. */
 async function copy(from: PlainEngine, to: Writer): Promise<void> {
   const volumes = await getVolumes(from, {});
   const [metadata, admin] = [pairsBy(volumes.volume_metadata), pairsBy(volumes.volume_admin_metadata)];
@@ -46,7 +46,7 @@ async function copy(from: PlainEngine, to: Writer): Promise<void> {
   }
 }
 
-/** The live rows, with the default type called by its name. */
+/** The live rows, with the name of the default type in place of its id. */
 function liveRows(engine: PlainEngine) {
   const rows = (sql: string) => JSON.stringify(engine.rows(sql));
   const tables = ['volumes', 'snapshots', 'volume_attachment'].map((table) =>
@@ -64,9 +64,9 @@ function liveRows(engine: PlainEngine) {
   return [...tables, ...pairs, types, specs].map((text) => text.replaceAll(String(id), '__DEFAULT__'));
 }
 
-// Connections whose volume is gone are left out of a copy, and reported.
+// A copy omits connections without a volume, and reports them.
 describe.each(goldenDatabases.filter(({ name }) => name !== 'many' && name !== 'orphans'))('$name', ({ file }) => {
-  test('is written as it was read, and a second time without changing a byte', async () => {
+  test('is copied unchanged, and copied again without changing a byte', async () => {
     const [source, target] = [await openWriter(file), await openWriter()];
     await copy(source.engine, target);
     expect(liveRows(target.engine)).toEqual(liveRows(source.engine));
@@ -76,7 +76,7 @@ describe.each(goldenDatabases.filter(({ name }) => name !== 'many' && name !== '
     expect(target.rows('PRAGMA integrity_check')).toEqual([{ integrity_check: 'ok' }]);
   });
 
-  test('written over itself changes no byte', async () => {
+  test('copied over itself is unchanged to the byte', async () => {
     const source = await openWriter(file);
     const before = source.content();
     await copy(source.engine, source);

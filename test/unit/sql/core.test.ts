@@ -1,4 +1,4 @@
-/** The queue of the core: what runs together, in which order, and what is refused. */
+/** The queue of the core: which commands run together, in which order, and which are refused. */
 import { describe, expect, test } from 'vitest';
 import {
   ContextClosed,
@@ -18,7 +18,7 @@ const setKey = (key: string): WriteCommand => ({ kind: 'setKeyValue', key, value
 const allKeys = { kind: 'getKeyValues', key: null } as const;
 const turn = () => new Promise<void>((resolve) => void setImmediate(resolve));
 
-/** A core, the engine beneath it, and how often it let messages in. */
+/** A core, the engine below it, and the number of times that it yielded to incoming messages. */
 async function makeCore(file?: string) {
   const engine = await PlainEngine.open(file === undefined ? undefined : goldenBytes(file));
   let turns = 0;
@@ -42,14 +42,14 @@ async function openCore(open: CoreConfig = config) {
 }
 
 describe('the queue', () => {
-  test('runs the writes that wait in one group', async () => {
+  test('runs waiting writes in one group', async () => {
     const { core, engine, turns } = await openCore();
     await Promise.all(['a', 'b', 'c'].map((key) => core.call(setKey(key))));
     expect(engine.groups).toEqual([3]);
     expect(turns()).toBe(1);
   });
 
-  test('lets writes join that arrive within the turn', async () => {
+  test('lets writes that arrive within the same turn join the group', async () => {
     const { core, engine } = await openCore();
     const first = core.call(setKey('a'));
     await Promise.resolve();
@@ -58,7 +58,7 @@ describe('the queue', () => {
     expect(engine.groups).toEqual([2]);
   });
 
-  test('lets those join the next group that arrive while one is made durable', async () => {
+  test('puts writes that arrive during a commit into the next group', async () => {
     const { core, engine } = await openCore();
     const group = engine.group.bind(engine);
     const late: Promise<unknown>[] = [];
@@ -86,13 +86,13 @@ describe('the queue', () => {
     expect(engine.groups).toEqual([2, 1]);
   });
 
-  test('does not let a read wait for a turn', async () => {
+  test('runs a read without waiting for a turn', async () => {
     const { core, turns } = await openCore();
     await core.call(allKeys);
     expect(turns()).toBe(0);
   });
 
-  test('gives each command of a group its own outcome', async () => {
+  test('settles each command of a group separately', async () => {
     const { core } = await openCore();
     const outcomes = await Promise.allSettled([
       core.call(setKey('a')),
@@ -105,7 +105,7 @@ describe('the queue', () => {
     expect((await core.call({ kind: 'getVolumes', filter: {} })).volumes.rows).toHaveLength(1);
   });
 
-  test('tells every command of a group that its flush failed, and goes on', async () => {
+  test('rejects every command of a group if its flush fails, and continues to work', async () => {
     const { core, engine } = await openCore();
     const group = engine.group.bind(engine);
     engine.group = async () => {
@@ -147,7 +147,7 @@ describe('a batch', () => {
     expect(await core.call(allKeys)).toEqual([]);
   });
 
-  test('holds no batches', async () => {
+  test('must not contain batches', async () => {
     const { core } = await openCore();
     const commands = [{ kind: 'batch', commands: [] }] as const;
     await expect(core.call({ kind: 'batch', commands })).rejects.toThrow('A batch holds no batches');
@@ -157,12 +157,12 @@ describe('a batch', () => {
 describe('opening and closing', () => {
   const commands: readonly Command[] = [setKey('a'), allKeys, { kind: 'info' }, { kind: 'exportDatabase' }];
 
-  test.each(commands)('before the database is open $kind is refused', async (command) => {
+  test.each(commands)('before the database is open, $kind is refused', async (command) => {
     const { core } = await makeCore();
     await expect(core.call(command)).rejects.toBeInstanceOf(ContextClosed);
   });
 
-  test.each(commands)('after the database was closed $kind is refused', async (command) => {
+  test.each(commands)('after the database was closed, $kind is refused', async (command) => {
     const { core, engine } = await openCore();
     const closing = core.call({ kind: 'close' });
     await expect(core.call(command)).rejects.toBeInstanceOf(ContextClosed);
@@ -172,21 +172,21 @@ describe('opening and closing', () => {
     expect(await core.call({ kind: 'close' })).toBeNull();
   });
 
-  test('closing waits for what came before', async () => {
+  test('closing waits for earlier commands', async () => {
     const { core, engine } = await openCore();
     const [, keys] = await Promise.all([core.call(setKey('a')), core.call(allKeys), core.call({ kind: 'close' })]);
     expect(keys).toHaveLength(1);
     expect(engine.closed).toBe(true);
   });
 
-  test('commands that come right after open wait for it', async () => {
+  test('commands sent right after open wait for it', async () => {
     const { core } = await makeCore();
     const opening = core.call({ kind: 'open', config });
     await core.call(setKey('a'));
     expect((await opening).default_type.volume_type_extra_specs.rows).toEqual([]);
   });
 
-  test('a database that is refused is closed, and another may be opened', async () => {
+  test('a database that is refused is closed, and another one can be opened', async () => {
     const refused = await PlainEngine.open(goldenBytes('no-default-type.sqlite.gz'));
     const engines = [refused, await PlainEngine.open()];
     const core = new Core({
@@ -204,7 +204,7 @@ describe('opening and closing', () => {
     await core.call(setKey('a'));
   });
 
-  test('the option soft_deletes decides how deletes are done', async () => {
+  test('the option soft_deletes decides whether deleted rows stay', async () => {
     for (const soft_deletes of [true, false]) {
       const { core, engine } = await openCore({ ...config, soft_deletes });
       await core.call({ kind: 'setVolume', change: creation('v') });
@@ -214,7 +214,7 @@ describe('opening and closing', () => {
   });
 });
 
-test('info says what is open, and export gives all of it', async () => {
+test('info describes the database, and exportDatabase returns all of it', async () => {
   const { core, engine } = await openCore();
   expect(await core.call({ kind: 'info' })).toEqual({
     medium: 'memory',
@@ -234,7 +234,7 @@ test('info says what is open, and export gives all of it', async () => {
 test.each([
   [true, 'full'],
   [false, 'off'],
-])('on a file system with sqlite_synchronous %s durability is %s', async (sqlite_synchronous, durability) => {
+])('with sqlite_synchronous %s on a file system, the durability is %s', async (sqlite_synchronous, durability) => {
   const { core } = await openCore({ ...config, medium: 'filesystem', sqlite_synchronous });
   expect(await core.call({ kind: 'info' })).toMatchObject({ medium: 'filesystem', durability, persisted: true });
 });
@@ -250,10 +250,10 @@ test('an unknown command is refused by its name', async () => {
   await expect(core.call(batch)).rejects.toBeInstanceOf(NotImplemented);
 });
 
-describe('close() at once', () => {
+describe('close with at_once', () => {
   const write = { kind: 'setKeyValue', key: 'k', value: 'v' } as const;
 
-  test('lets go of the files before what waits is run, which says that nothing of it is done', async () => {
+  test('releases the files before waiting commands run, which fail as not done', async () => {
     const { core, engine } = await openCore();
     Object.assign(engine, { drop: () => true });
     const waiting = expect(core.call(write)).rejects.toMatchObject({ code: 'DATABASE_TAKEN_OVER' });
@@ -262,7 +262,7 @@ describe('close() at once', () => {
     expect(engine.rows('SELECT key FROM cinderlib_persistence_key_value')).toEqual([]);
   });
 
-  test('comes after what waits where the files cannot be let go of', async () => {
+  test('waits for earlier commands if the files cannot be released', async () => {
     const { core } = await openCore();
     const waiting = core.call(write);
     await core.call({ kind: 'close', at_once: true });

@@ -1,9 +1,9 @@
-/** The fingerprint of a database: every change is seen in it. */
+/** The fingerprint of a database, which changes with every change. */
 import { expect, test } from 'vitest';
 import { fingerprint } from '../../../src/sql/fingerprint.ts';
 import { creation, openWriter } from './writer.ts';
 
-test('the fingerprint is another one after every change', async () => {
+test('the fingerprint changes with every change', async () => {
   const writer = await openWriter();
   await writer.write({ kind: 'setVolume', change: creation('v', { status: 'available' }) });
   await writer.write({ kind: 'setSnapshot', change: creation('s', { volume_id: 'v', status: 'available' }) });

@@ -1,4 +1,4 @@
-/** The getters, against what the original answered about the golden databases. */
+/** The getters, compared with the answers of the original about the golden databases. */
 import { describe, expect, test } from 'vitest';
 import { VolumeNotFound } from '../../../src/errors/index.ts';
 import type { RowSet, VolumeFilter } from '../../../src/rpc/contract.ts';
@@ -28,12 +28,12 @@ async function answer(engine: PlainEngine, { method, args }: GoldenQuery): Promi
   }
 }
 
-describe.each(goldenDatabases)('of $name', ({ file, queries }) => {
-  test('every query finds what the original found, in its order', async () => {
+describe.each(goldenDatabases)('the golden database $name', ({ file, queries }) => {
+  test('gives the results of the original for every query, in the same order', async () => {
     const engine = await golden(file);
     let asked = 0;
     for (const query of queries) {
-      // Two results are too long to be kept.
+      // The manifest omits two results, which are too long.
       if (!Array.isArray(query.result)) continue;
       expect(await answer(engine, query), JSON.stringify(query.args)).toEqual(query.result);
       asked++;
@@ -41,7 +41,7 @@ describe.each(goldenDatabases)('of $name', ({ file, queries }) => {
     expect(asked).toBeGreaterThan(10);
   });
 
-  test('pages of any size together are the whole list', async () => {
+  test('gives the whole list in pages of any size', async () => {
     const engine = await golden(file);
     const whole = column((await getVolumes(engine, {})).volumes, 'id');
     for (const limit of whole.length > 500 ? [499] : [1, 7, 100]) {
@@ -51,7 +51,7 @@ describe.each(goldenDatabases)('of $name', ({ file, queries }) => {
     }
   });
 
-  test('a volume alone has the children that it has among all', async () => {
+  test('gives a single volume the same children as in the whole list', async () => {
     const engine = await golden(file);
     const all = await getVolumes(engine, {});
     for (const id of column(all.volumes, 'id').slice(0, 60)) {
@@ -82,7 +82,7 @@ async function* pages(engine: PlainEngine, filter: VolumeFilter, limit: number) 
 }
 
 describe('listing volumes', () => {
-  test('takes as many statements for thousands as for one', async () => {
+  test('takes as many statements for thousands of volumes as for one', async () => {
     const engine = await golden('many.sqlite.gz');
     const [one] = column((await getVolumes(engine, {})).volumes, 'id');
     const count = async (filter: VolumeFilter) => {
@@ -95,7 +95,7 @@ describe('listing volumes', () => {
     expect(await count({ volume_id: 'none' })).toBe(1);
   });
 
-  test('leaves out children that are not live, and volumes of unknown state', async () => {
+  test('omits children that are not live, and volumes whose deletion is unknown', async () => {
     const engine = await golden('rich.sqlite');
     const [id = ''] = column((await getVolumes(engine, {})).volume_metadata, 'volume_id');
     engine.rows('UPDATE volume_metadata SET deleted = NULL WHERE volume_id = ?', [id]);
@@ -104,7 +104,7 @@ describe('listing volumes', () => {
     expect((await getVolumes(engine, { volume_id: id })).volumes.rows).toEqual([]);
   });
 
-  test('puts volumes without a time last, and pages over them', async () => {
+  test('puts volumes without a creation time last, also in pages', async () => {
     const engine = await golden('ties.sqlite');
     const ids = column((await getVolumes(engine, {})).volumes, 'id');
     const timeless = ids.slice(2, 5);
@@ -116,7 +116,7 @@ describe('listing volumes', () => {
     expect(seen).toEqual(expected);
   });
 
-  test('pages over times without a fraction, however the caller writes them', async () => {
+  test('continues pages after times without a fraction, however the caller writes them', async () => {
     const engine = await golden('ties.sqlite');
     engine.rows(`UPDATE volumes SET created_at = '2021-06-28 17:14:59'`);
     const ids = column((await getVolumes(engine, {})).volumes, 'id');
@@ -125,7 +125,7 @@ describe('listing volumes', () => {
     expect(column(page.volumes, 'id')).toEqual(ids.slice(4, 6));
   });
 
-  test('finds the backend of a host as the original does, quirks and all', async () => {
+  test('matches backend names with hosts like the original, including its quirks', async () => {
     const engine = await golden('ties.sqlite');
     const hosts = ['h@one#p', 'h@one', 'h@x@one#p', 'h@ONE#p', 'h@oXne#p', 'h@o\\ne#p', 'h@one#p#q'];
     const ids = column((await getVolumes(engine, {})).volumes, 'id').slice(0, hosts.length);
@@ -144,7 +144,7 @@ describe('listing volumes', () => {
     expect(await found('o%')).toHaveLength(6);
   });
 
-  test('gives QoS specs by the root that the type refers to, live rows only', async () => {
+  test('finds QoS specs by the root that the type refers to, and live rows only', async () => {
     const engine = await golden('specs.sqlite');
     const [{ id: type = '' } = {}] = engine.rows(`SELECT id FROM volume_types WHERE name <> '__DEFAULT__'`);
     const [{ id: root = '' } = {}] = engine.rows(`SELECT id FROM quality_of_service_specs WHERE specs_id IS NULL`);
@@ -162,7 +162,7 @@ describe('listing volumes', () => {
 });
 
 describe('listing connections', () => {
-  test('brings their volumes whole', async () => {
+  test('includes their whole volumes', async () => {
     const engine = await golden('rich.sqlite');
     const { volume_attachment, volumes } = await getConnections(engine, {});
     const owners = new Set(column(volume_attachment, 'volume_id'));
@@ -170,7 +170,7 @@ describe('listing connections', () => {
     expect(volumes.volume_attachment.rows).toHaveLength(volume_attachment.rows.length);
   });
 
-  test('fails as a whole when a volume is marked as deleted', async () => {
+  test('fails if a volume is marked as deleted', async () => {
     const engine = await golden('rich.sqlite');
     const owners = column((await getConnections(engine, {})).volume_attachment, 'volume_id');
     engine.rows('UPDATE volumes SET deleted = 1 WHERE id = ?', [owners[1] ?? '']);
@@ -178,7 +178,7 @@ describe('listing connections', () => {
     await expect(getConnections(engine, {})).rejects.toBeInstanceOf(VolumeNotFound);
   });
 
-  test('brings one whose volume is gone without it', async () => {
+  test('includes a connection whose volume row is missing', async () => {
     const engine = await golden('rich.sqlite');
     const { volume_attachment, volumes } = await getConnections(engine, {});
     const [gone = ''] = column(volume_attachment, 'volume_id');
@@ -189,7 +189,7 @@ describe('listing connections', () => {
   });
 });
 
-test('the empty key is a key, while null means all of them', async () => {
+test('getKeyValues() finds the empty key, and all pairs for null', async () => {
   const engine = await golden('keyvalues.sqlite');
   expect(await getKeyValues(engine, '')).toHaveLength(1);
   expect((await getKeyValues(engine, null)).length).toBeGreaterThan(5);

@@ -1,4 +1,4 @@
-/** When a volume is deleted: what becomes of its own type and its specs. */
+/** What happens to the own type of a deleted volume, and to its specs. */
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { VolumeChange, VolumeTypeChange } from '../../../src/rpc/contract.ts';
 import { creation, LATER, openWriter, type Writer } from './writer.ts';
@@ -34,7 +34,7 @@ describe('deleting a volume', () => {
     writer.now = LATER;
   });
 
-  test('takes its own type with all its specs', async () => {
+  test('deletes its own type with all specs', async () => {
     await remove('v');
     expect(writer.rows('SELECT id FROM volume_types')).toEqual([{ id: writer.defaultTypeId }]);
     expect([...extraSpecs(), ...qosRows()]).toEqual([]);
@@ -42,7 +42,7 @@ describe('deleting a volume', () => {
     expect(writer.rows('SELECT encryption_id FROM encryption')).toEqual([]);
   });
 
-  test('marks its own type with all its specs, at the same instant, when deletes are soft', async () => {
+  test('marks its own type with all specs at the same instant, if deletes are soft', async () => {
     writer.softDeletes = true;
     await remove('v');
     const marked = { deleted: 1, deleted_at: LATER, updated_at: null };
@@ -52,7 +52,7 @@ describe('deleting a volume', () => {
     expect(writer.row('volumes', 'v')).toMatchObject(marked);
   });
 
-  test.each([true, false])('leaves a type that another volume has (soft: %s)', async (soft) => {
+  test.each([true, false])('keeps a type that another volume has (soft: %s)', async (soft) => {
     writer.softDeletes = soft;
     await set(creation('w', { volume_type_id: 'v' }));
     await remove('v');
@@ -62,7 +62,7 @@ describe('deleting a volume', () => {
     expect(type()?.['deleted']).toBe(soft ? 1 : undefined);
   });
 
-  test('leaves QoS specs that another type has', async () => {
+  test('keeps QoS specs that another type has', async () => {
     await set({ ...creation('w', { volume_type_id: 'w' }), volume_type: own('w') });
     writer.rows(`UPDATE volume_types SET qos_specs_id = 'v' WHERE id = 'w'`);
     await remove('v');
@@ -71,14 +71,14 @@ describe('deleting a volume', () => {
     expect(qosRows()).toHaveLength(0);
   });
 
-  test('takes the root that the original left unlinked', async () => {
+  test('deletes the QoS specs that the original left unlinked', async () => {
     writer.rows('UPDATE volume_types SET qos_specs_id = NULL');
     writer.rows(`UPDATE quality_of_service_specs SET specs_id = 'dangling' WHERE "key" = 'iops'`);
     await remove('v');
     expect(qosRows()).toMatchObject([{ specs_id: 'dangling' }]);
   });
 
-  test('leaves the default type alone', async () => {
+  test('keeps the default type', async () => {
     await set(creation('w'));
     await remove('w');
     expect(type(writer.defaultTypeId)).toMatchObject({ deleted: 0 });

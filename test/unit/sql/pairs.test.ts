@@ -1,4 +1,4 @@
-/** Metadata under random changes, against a plain Map. */
+/** Random changes of metadata, compared with a plain Map. */
 import { array, assert, asyncProperty, constantFrom, oneof, string, tuple, uniqueArray } from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { getVolumes } from '../../../src/sql/volume-rows.ts';
@@ -14,7 +14,7 @@ const dictionary = uniqueArray(tuple(key, oneof(constantFrom('x', 'y', ''), stri
 
 let runs = 0;
 
-test('the live rows are always those of the last dictionary, and no row changes without need', async () => {
+test('the live rows always match the last dictionary, and no row changes without need', async () => {
   await assert(
     asyncProperty(array(dictionary, { minLength: 1, maxLength: 6 }), async (steps) => {
       const id = `v${++runs}`;
@@ -49,7 +49,7 @@ test('the live rows are always those of the last dictionary, and no row changes 
   );
 });
 
-test('of two live rows with one key the last counts, and both go when the key does', async () => {
+test('if two live rows have the same key, the last counts, and both are deleted with the key', async () => {
   await writer.write({ kind: 'setVolume', change: creation('twice') });
   const insert = `INSERT INTO volume_metadata (volume_id, "key", value, deleted) VALUES ('twice', 'k', ?, 0)`;
   for (const value of ['first', 'last']) writer.rows(insert, [value]);

@@ -16,7 +16,7 @@ describe('a snapshot', () => {
   const snapshot = () => writer.row('snapshots', 's');
   const metadata = () => writer.rows('SELECT * FROM snapshot_metadata ORDER BY rowid');
 
-  test('gets the defaults of the model and one row for each key of its metadata', async () => {
+  test('gets the defaults of the model, and a row for each key of its metadata', async () => {
     const change = creation('s', { volume_id: 'v', use_quota: null, progress: 'backend', volume_type_id: 't' });
     expect(
       await set({
@@ -34,13 +34,13 @@ describe('a snapshot', () => {
     ]);
   });
 
-  test('without a type gets the one of its volume, or the default type where there is no volume', async () => {
+  test('without a type gets that of its volume, or the default type without a volume', async () => {
     expect(await set(creation('s', { volume_id: 'v', volume_type_id: null }))).toEqual({ volume_type_id: 't' });
     expect(await set(creation('s2', { volume_id: 'nobody' }))).toEqual({ volume_type_id: writer.defaultTypeId });
     expect(snapshot()).toMatchObject({ volume_type_id: 't' });
   });
 
-  test('with a type that this database does not have gets the one of its volume', async () => {
+  test('with an unknown type gets that of its volume', async () => {
     expect(await set(creation('s', { volume_id: 'v', volume_type_id: 'of another database' }))).toEqual({
       volume_type_id: 't',
     });
@@ -48,7 +48,7 @@ describe('a snapshot', () => {
     expect(await set(lonely)).toEqual({ volume_type_id: 'of another database' });
   });
 
-  test('keeps its type when it is updated', async () => {
+  test('keeps its type on updates', async () => {
     await set(creation('s', { volume_id: 'v', volume_type_id: 't' }));
     writer.rows(`UPDATE volumes SET volume_type_id = 'x'`);
     writer.rows(`DELETE FROM volume_types WHERE id = 't'`);
@@ -58,7 +58,7 @@ describe('a snapshot', () => {
     }
   });
 
-  test('can have its metadata changed, which the original cannot do', async () => {
+  test('accepts changes of its metadata, unlike the original', async () => {
     await set({
       ...creation('s', { volume_id: 'v' }),
       metadata: [
@@ -82,7 +82,7 @@ describe('a snapshot', () => {
     ]);
   });
 
-  test('saved whole as it was stored changes no byte', async () => {
+  test('saved unchanged as a whole changes no byte', async () => {
     await set({ ...creation('s', { volume_id: 'v' }), metadata: [['a', '1']] });
     const { scheduled_at: _, ...row } = snapshot() ?? {};
     const before = writer.content();
@@ -90,7 +90,7 @@ describe('a snapshot', () => {
     expect(writer.content()).toBe(before);
   });
 
-  test('that is not there, or marked as deleted, is refused', async () => {
+  test('that does not exist or is marked as deleted is refused', async () => {
     await expect(set(update('s', { status: 'x' }))).rejects.toEqual(new SnapshotNotFound('s'));
     await expect(set(creation('s', { volume_id: 'v', deleted: true }))).rejects.toBeInstanceOf(SnapshotNotFound);
     writer.softDeletes = true;
@@ -136,7 +136,7 @@ describe('a connection', () => {
     expect(connection()).toMatchObject({ mountpoint: '/dev/x', connection_info, updated_at: LATER });
   });
 
-  test('saved whole as it was stored changes no byte, and its JSON is compared as text', async () => {
+  test('saved unchanged as a whole changes no byte, and its JSON is compared as text', async () => {
     await set(creation('c', { volume_id: 'v', connection_info }));
     const before = writer.content();
     const whole = { id: 'c', values: connection() ?? {}, whole: true };
@@ -146,7 +146,7 @@ describe('a connection', () => {
     expect(connection()).toMatchObject({ connection_info: '{}' });
   });
 
-  test('that is not there, or marked as deleted, is refused', async () => {
+  test('that does not exist or is marked as deleted is refused', async () => {
     await expect(set(update('c', { mountpoint: 'x' }))).rejects.toEqual(new ConnectionNotFound('c'));
     await expect(set(creation('c', { volume_id: 'v', deleted: true }))).rejects.toBeInstanceOf(ConnectionNotFound);
     writer.softDeletes = true;
@@ -175,7 +175,7 @@ describe('a key-value', () => {
   const set = (key: string, value: string | null) => writer.write({ kind: 'setKeyValue', key, value });
   const list = () => getKeyValues(writer.engine, null);
 
-  test('keeps its place when its value changes', async () => {
+  test('keeps its place if its value changes', async () => {
     await set('b', '1');
     await set('a', null);
     await set('b', '2');
@@ -185,7 +185,7 @@ describe('a key-value', () => {
     ]);
   });
 
-  test('with the value that it has changes no byte', async () => {
+  test('set to the same value changes no byte', async () => {
     await set('', '');
     await set('n', null);
     const before = writer.content();
@@ -194,7 +194,7 @@ describe('a key-value', () => {
     expect(writer.content()).toBe(before);
   });
 
-  test('is deleted by its very key', async () => {
+  test('is deleted by its exact key', async () => {
     for (const key of ['', 'k', 'K']) await set(key, key);
     await writer.write({ kind: 'deleteKeyValue', key: 'k' });
     await writer.write({ kind: 'deleteKeyValue', key: 'nobody' });

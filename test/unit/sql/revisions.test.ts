@@ -1,4 +1,4 @@
-/** What opening does to databases of every kind: the golden ones, and ones made here. */
+/** What opening does to all kinds of databases: golden ones, and others that the tests create. */
 import { describe, expect, test } from 'vitest';
 import { SchemaError, VolumeTypeNotFoundByName } from '../../../src/errors/index.ts';
 import { prepareSchema } from '../../../src/sql/revisions.ts';
@@ -14,13 +14,13 @@ const golden = (name: string) => {
 const tablesOf = (engine: PlainEngine) =>
   engine.rows(`SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name`).map(({ name }) => String(name));
 
-/** The content of all tables, but for those that say the revision. */
+/** The content of all tables, except those for the revision and the key-values. */
 function contentOf(engine: PlainEngine, tables = tablesOf(engine)) {
   const kept = tables.filter((name) => name !== 'alembic_version' && name !== 'cinderlib_persistence_key_value');
   return Object.fromEntries(kept.map((name) => [name, engine.rows(`SELECT * FROM "${name}" ORDER BY rowid`)]));
 }
 
-/** Expects that opening fails and leaves every byte as it was; gives the error. */
+/** Expects that opening fails and changes no byte; returns the error. */
 async function refused(engine: PlainEngine): Promise<unknown> {
   const before = engine.digest();
   const error = await prepare(engine).then(
@@ -32,9 +32,9 @@ async function refused(engine: PlainEngine): Promise<unknown> {
   return error;
 }
 
-describe('the databases that the original opened', () => {
+describe('databases that the original opened', () => {
   const opened = goldenRevisions.filter(({ opens, name }) => opens && name !== 'legacy-135');
-  test.each(opened)('$name ends as with the original', async ({ name, after }) => {
+  test.each(opened)('$name ends in the same state as with the original', async ({ name, after }) => {
     const engine = await golden(name);
     const content = contentOf(engine);
     const { revision } = await prepare(engine);
@@ -48,14 +48,14 @@ describe('the databases that the original opened', () => {
     expect(engine.value('PRAGMA integrity_check')).toBe('ok');
   });
 
-  test.each(['rev-9c74c1c6971f', 'rev-unknown'])('%s keeps every byte', async (name) => {
+  test.each(['rev-9c74c1c6971f', 'rev-unknown'])('%s is not changed', async (name) => {
     const engine = await golden(name);
     const before = engine.digest();
     await prepare(engine);
     expect(engine.digest()).toBe(before);
   });
 
-  test.each(opened)('$name is left alone when it is opened again', async ({ name }) => {
+  test.each(opened)('$name is not changed when it is opened again', async ({ name }) => {
     const engine = await golden(name);
     await prepare(engine);
     const before = engine.digest();
@@ -64,22 +64,25 @@ describe('the databases that the original opened', () => {
   });
 });
 
-describe('the databases that the original did not open', () => {
-  test.each(goldenRevisions.filter(({ opens }) => !opens))('$name keeps every byte', async ({ name, error }) => {
-    const reason = await refused(await golden(name));
-    if (error?.class === 'cinder.exception.VolumeTypeNotFoundByName') {
-      expect(reason).toBeInstanceOf(VolumeTypeNotFoundByName);
-      expect(reason).toHaveProperty('message', error.message);
-    } else expect(reason).toBeInstanceOf(SchemaError);
-  });
+describe('databases that the original did not open', () => {
+  test.each(goldenRevisions.filter(({ opens }) => !opens))(
+    '$name is refused and not changed',
+    async ({ name, error }) => {
+      const reason = await refused(await golden(name));
+      if (error?.class === 'cinder.exception.VolumeTypeNotFoundByName') {
+        expect(reason).toBeInstanceOf(VolumeTypeNotFoundByName);
+        expect(reason).toHaveProperty('message', error.message);
+      } else expect(reason).toBeInstanceOf(SchemaError);
+    },
+  );
 
-  test('a legacy database below 145 is not guessed at, but named', async () => {
+  test('a legacy database below 145 is refused with its version', async () => {
     const reason = await refused(await golden('legacy-135'));
     expect(reason).toBeInstanceOf(SchemaError);
     expect(String(reason)).toMatch(/version 135 .* Xena to 2023\.1/);
   });
 
-  test.each(['146', '144'])('nor is one at version %s', async (version) => {
+  test.each(['146', '144'])('a legacy database at version %s is refused', async (version) => {
     const engine = await golden('legacy-145');
     engine.rows('UPDATE migrate_version SET version = ?', [version]);
     expect(String(await refused(engine))).toContain(`version ${version}`);
@@ -91,19 +94,19 @@ describe('the databases that the original did not open', () => {
     expect(String(await refused(engine))).toMatch(/services, consistencygroups, cgsnapshots and 32 more.*neither/);
   });
 
-  test('so is a single table of somebody else that has the name of one of them', async () => {
+  test('a single foreign table with the name of a table of Cinder is refused', async () => {
     const engine = await PlainEngine.open();
     engine.rows('CREATE TABLE Messages (text)');
     expect(String(await refused(engine))).toContain('(messages)');
   });
 
-  test('a missing default type is found before the key-value table is created', async () => {
+  test('a missing default type is detected before the key-value table is created', async () => {
     const engine = await golden('no-default-type');
     engine.rows('DROP TABLE cinderlib_persistence_key_value');
     expect(await refused(engine)).toBeInstanceOf(VolumeTypeNotFoundByName);
   });
 
-  test('an upgrade that fails half way is taken back whole', async () => {
+  test('an upgrade that fails midway is rolled back as a whole', async () => {
     const engine = await golden('rev-921e1a36b076');
     const before = engine.rows('SELECT * FROM sqlite_master');
     engine.failing = /^UPDATE alembic_version/;
@@ -112,8 +115,8 @@ describe('the databases that the original did not open', () => {
   });
 });
 
-describe('a database that is not Cinder’s yet', () => {
-  test('gets the tables beside those of others, which keep what they have', async () => {
+describe('a database without tables of Cinder', () => {
+  test('gets the tables beside foreign ones, which keep their content', async () => {
     const engine = await PlainEngine.open();
     engine.rows('CREATE TABLE theirs (text)');
     engine.rows(`INSERT INTO theirs VALUES ('kept')`);
@@ -122,7 +125,7 @@ describe('a database that is not Cinder’s yet', () => {
     expect(engine.value('SELECT text FROM theirs')).toBe('kept');
   });
 
-  test('keeps a key-value table and an empty alembic_version that are there', async () => {
+  test('keeps an existing key-value table and an empty alembic_version', async () => {
     const engine = await PlainEngine.open();
     engine.rows('CREATE TABLE cinderlib_persistence_key_value ("key" PRIMARY KEY, value)');
     engine.rows(`INSERT INTO cinderlib_persistence_key_value VALUES ('a', 'b')`);
@@ -132,14 +135,14 @@ describe('a database that is not Cinder’s yet', () => {
     expect(engine.value('SELECT version_num FROM alembic_version')).toBe('c92a3e68beed');
   });
 
-  test('gets nothing at all when the creation fails half way', async () => {
+  test('is left without tables if the creation fails midway', async () => {
     const engine = await PlainEngine.open();
     engine.failing = /INSERT INTO alembic_version/;
     await expect(prepare(engine)).rejects.toThrow('fault');
     expect(tablesOf(engine)).toEqual([]);
   });
 
-  test('knows no revision of an alembic that belongs to somebody else', async () => {
+  test('is refused at a revision of a foreign alembic', async () => {
     const engine = await PlainEngine.open();
     engine.rows('CREATE TABLE alembic_version (version_num)');
     engine.rows(`INSERT INTO alembic_version VALUES ('abc')`);
@@ -148,14 +151,14 @@ describe('a database that is not Cinder’s yet', () => {
 });
 
 describe('a schema with more or fewer columns', () => {
-  test('is used when the unknown columns want nothing', async () => {
+  test('is accepted if the unknown columns need no value', async () => {
     const engine = await golden('rev-unknown');
     engine.rows('ALTER TABLE volumes ADD COLUMN more TEXT');
     engine.rows(`ALTER TABLE snapshots ADD COLUMN much INTEGER NOT NULL DEFAULT 7`);
     expect(await prepare(engine)).toMatchObject({ revision: 'ffffffffffff' });
   });
 
-  test('is refused when a table that is written wants a value for an unknown column', async () => {
+  test('is refused if an unknown column of a table that is written must have a value', async () => {
     const engine = await golden('rev-unknown');
     engine.rows('DROP TABLE volume_metadata');
     engine.rows(
@@ -169,17 +172,17 @@ describe('a schema with more or fewer columns', () => {
     );
   });
 
-  test('is refused when a column that is used is missing', async () => {
+  test('is refused if a column that is used is missing', async () => {
     const engine = await golden('rev-unknown');
     engine.rows('ALTER TABLE snapshots DROP COLUMN provider_auth');
     expect(String(await refused(engine))).toContain('no column provider_auth in its table snapshots');
   });
 });
 
-describe('the step from 921e1a36b076', () => {
+describe('the upgrade from 921e1a36b076', () => {
   const master = `SELECT type, name, tbl_name, sql FROM sqlite_master WHERE tbl_name = 'volumes' ORDER BY rowid`;
 
-  test('gives the table and the indexes that the original makes', async () => {
+  test('creates the same table and indexes as the original', async () => {
     const [engine, original] = [await golden('rev-921e1a36b076'), await golden('empty.sqlite')];
     const byName = (rows: Record<string, unknown>[]) =>
       rows.sort((a, b) => (String(a['name']) < String(b['name']) ? -1 : 1));
@@ -189,12 +192,12 @@ describe('the step from 921e1a36b076', () => {
   });
 
   test.each([
-    ['columns of somebody else', 'ALTER TABLE volumes ADD COLUMN more TEXT'],
-    ['a column that is computed', 'ALTER TABLE volumes ADD COLUMN more TEXT AS (upper(host))'],
+    ['foreign columns', 'ALTER TABLE volumes ADD COLUMN more TEXT'],
+    ['a generated column', 'ALTER TABLE volumes ADD COLUMN more TEXT AS (upper(host))'],
     ['a view', 'CREATE VIEW named AS SELECT display_name FROM volumes'],
     ['a trigger', 'CREATE TRIGGER noted AFTER DELETE ON volumes BEGIN SELECT 1; END'],
-    ['what an interrupted upgrade left', 'CREATE TABLE _alembic_tmp_volumes (id)'],
-  ])('is not taken where there are %s', async (_, sql) => {
+    ['a table left by an interrupted upgrade', 'CREATE TABLE _alembic_tmp_volumes (id)'],
+  ])('is not done if the database has %s', async (_, sql) => {
     const engine = await golden('rev-921e1a36b076');
     engine.rows(sql);
     const before = engine.digest();
@@ -202,14 +205,14 @@ describe('the step from 921e1a36b076', () => {
     expect(engine.digest()).toBe(before);
   });
 
-  test('leaves a legacy database that cannot be rebuilt at the revision that it is stamped with', async () => {
+  test('is not done for a legacy database that cannot be rebuilt, which keeps its stamped revision', async () => {
     const engine = await golden('legacy-145');
     engine.rows('ALTER TABLE volumes ADD COLUMN more TEXT');
     expect(await prepare(engine)).toMatchObject({ revision: '921e1a36b076' });
     expect(engine.rows('SELECT * FROM alembic_version')).toEqual([{ version_num: '921e1a36b076' }]);
   });
 
-  test('keeps the references of other tables when foreign keys are enforced', async () => {
+  test('keeps the references of other tables if foreign keys are enforced', async () => {
     const engine = await golden('rev-921e1a36b076');
     engine.rows('PRAGMA foreign_keys = ON');
     const before = contentOf(engine);

@@ -1,4 +1,4 @@
-/** A new database: text for text what the original creates, and the rows that it starts with. */
+/** A new database: the same texts of statements as in the original, and the same initial rows. */
 import { expect, test } from 'vitest';
 import { prepareSchema } from '../../../src/sql/revisions.ts';
 import { goldenBytes } from '../../support/golden.ts';
@@ -20,7 +20,7 @@ test('a new database has the tables and indexes of the original, text for text',
   expect(ours.rows(master)).toHaveLength(98);
 });
 
-test('a new database has the rows of the original, but for times and random ids', async () => {
+test('a new database has the rows of the original, except for times and random ids', async () => {
   const [ours, original] = [await created(), await PlainEngine.open(goldenBytes('empty.sqlite'))];
   const tables = original.rows(`SELECT name FROM sqlite_master WHERE type = 'table'`).map(({ name }) => String(name));
   for (const table of tables) {
@@ -36,7 +36,7 @@ test('a new database has the rows of the original, but for times and random ids'
   }
 });
 
-test('the first rows have the time of creation, and the sentinel its microseconds', async () => {
+test('the initial rows have the time of creation, and the sentinel its microseconds', async () => {
   const engine = await created();
   expect(engine.rows('SELECT created_at, updated_at FROM volume_types')).toEqual([
     { created_at: now, updated_at: now },

@@ -1,4 +1,4 @@
-/** What servers and networks say, and which error that is: for what no test brings about. */
+/** The errors for what servers and networks report, for cases that no other test can provoke. */
 import { describe, expect, test } from 'vitest';
 import { mysqlFault } from '../../../src/sql/engines/mysql-errors.ts';
 import { howToInstall, optionalPackage } from '../../../src/sql/engines/optional-package.ts';
@@ -15,7 +15,7 @@ interface Said {
 
 const say = (said: Said): Error => Object.assign(new Error(said.message ?? 'said'), said);
 
-/** The numbers are of MariaDB's and MySQL's references. */
+/** The numbers are from the references of MariaDB and MySQL. */
 describe('mysqlFault()', () => {
   const faultOf = (said: Said, sql: string | null = 'INSERT') => mysqlFault(say(said), sql, config, 300);
 
@@ -47,12 +47,12 @@ describe('mysqlFault()', () => {
     expect(faultOf(said)).toMatchObject({ kind, error: { name } });
   });
 
-  test('a full disk has the errno of one', () => {
+  test('a full disk has the errno ENOSPC', () => {
     expect(faultOf({ errno: 1021 }).error).toMatchObject({ errno: 'ENOSPC', path: 'mysql://u@h/d' });
   });
 });
 
-/** The codes are of PostgreSQL's appendix A. */
+/** The codes are from appendix A of PostgreSQL's documentation. */
 describe('postgresFault()', () => {
   const faultOf = (said: Said, sql: string | null = 'INSERT') => postgresFault(say(said), sql, config, 300);
 
@@ -83,13 +83,13 @@ describe('postgresFault()', () => {
     expect(faultOf(said)).toMatchObject({ kind, error: { name } });
   });
 
-  test('what a package adds to its errors stays behind: it may be a whole row', () => {
+  test("details of the package's error are dropped, since they may contain a whole row", () => {
     const { error } = faultOf({ code: '23514', ...{ detail: 'Failing row contains (secret)' } });
     expect(JSON.stringify([error.message, error.cause, { ...(error.cause as object) }])).not.toContain('secret');
   });
 });
 
-test('a package that is not installed is asked for by the command that installs it', async () => {
+test('the error for a missing package gives the command that installs it', async () => {
   const failure = optionalPackage('no-such-driver', 'no-such-driver/promise', '3');
   await expect(failure).rejects.toMatchObject({ name: 'PackageMissing', package_name: 'no-such-driver' });
   await expect(failure).rejects.toThrow('npm install no-such-driver@3');
@@ -100,6 +100,6 @@ test.each([
   ['file:///home/ann/.npm/_npx/87b0d3dc34a62211/node_modules/cinderlib-wasm/dist/core-node.js', 'cinderlib-wasm pg@8'],
   ['file:///tmp/bunx-0-cinderlib-wasm@latest/node_modules/cinderlib-wasm/dist/core-node.js', 'cinderlib-wasm pg@8'],
   ['file:///home/ann/.cache/pnpm/dlx/ab12/19-1/node_modules/cinderlib-wasm/dist/core-node.js', 'cinderlib-wasm pg@8'],
-])('run from %s, the command is one that the library finds the package by', (address, command) => {
+])('the suggested command installs the package where the library finds it: %s', (address, command) => {
   expect(howToInstall('pg@8', address)).toContain(command);
 });

@@ -1,8 +1,8 @@
-/** URLs of servers: what each option comes to, and that none is ignored. */
+/** URLs of servers: the meaning of each option, and that none is ignored. */
 import { describe, expect, test } from 'vitest';
 import { serverOf } from '../../../src/sql/server-url.ts';
 
-/** The error of a URL, with its class; empty where there is none. */
+/** The error of a URL, with its class; empty if there is none. */
 function messageOf(url: string): string {
   try {
     serverOf(url);
@@ -13,7 +13,7 @@ function messageOf(url: string): string {
 }
 
 describe('serverOf()', () => {
-  test('takes user, password, host, port and database from their places', () => {
+  test('reads user, password, host, port and database', () => {
     expect(serverOf('mysql+pymysql://u%40x:p%2Fq@[::1]:3307/cinder')).toMatchObject({
       ...{ dialect: 'mysql', user: 'u@x', password: 'p/q', host: '::1', port: 3307, database: 'cinder' },
       name: 'mysql://u@x@[::1]:3307/cinder',
@@ -41,14 +41,14 @@ describe('serverOf()', () => {
   });
 
   test.each(['mysql://u:p@S3cret@h/d', 'postgresql+psycopg2://u:p@S3cret@h:5/d'])(
-    'refuses %s, whose password would be told as a host',
+    'refuses %s, where part of the password would be shown as the host',
     (url) => {
       expect(messageOf(url)).toMatch(/^InvalidUrl: .*written %40\.$/);
       expect(messageOf(url)).not.toContain('S3cret');
     },
   );
 
-  // By the documentation of PyMySQL, mysqlclient and libpq.
+  // According to the documentation of PyMySQL, mysqlclient and libpq.
   test.each([
     ['mysql://h/d', 'disable'],
     ['mysql://h/d?ssl=true', 'require'],
@@ -94,7 +94,7 @@ describe('serverOf()', () => {
     expect(messageOf(url)).toContain(part);
   });
 
-  test('shows no password', () => {
+  test('shows no password in its errors and names', () => {
     for (const url of ['mysql://u:secret@h/d?x=1', 'mysql://u@h/d?password=secret&x=1', 'mysql://u:secret@h']) {
       expect(messageOf(url)).toMatch(/^InvalidUrl: /);
       expect(messageOf(url)).not.toContain('secret');

@@ -1,4 +1,4 @@
-/** Connections are made when they are needed, kept, and forgotten when they have ended. */
+/** Connections are opened on demand, kept, and replaced once they have ended. */
 import { expect, test } from 'vitest';
 import type { ServerSession } from '../../../src/sql/engines/server-driver.ts';
 import { POOL_SIZE, SessionPool } from '../../../src/sql/engines/session-pool.ts';
@@ -29,7 +29,7 @@ function makePool() {
   return { pool, lines };
 }
 
-test('a connection that was given back is used again, and keeps no process alive meanwhile', async () => {
+test('a returned connection is reused, and keeps no process alive while it is idle', async () => {
   const { pool, lines } = makePool();
   const first = await pool.acquire();
   pool.release(first);
@@ -38,7 +38,7 @@ test('a connection that was given back is used again, and keeps no process alive
   expect([lines.length, lines[0]?.kept]).toEqual([1, true]);
 });
 
-test('one that has ended is replaced', async () => {
+test('a connection that has ended is replaced', async () => {
   const { pool, lines } = makePool();
   const first = await pool.acquire();
   pool.release(first);
@@ -47,7 +47,7 @@ test('one that has ended is replaced', async () => {
   expect(lines).toHaveLength(2);
 });
 
-test('there are no more than so many; who comes later waits', async () => {
+test('the number of connections is limited, and further callers wait', async () => {
   const { pool, lines } = makePool();
   const taken = await Promise.all(Array.from({ length: POOL_SIZE }, () => pool.acquire()));
   let waited = false;
@@ -62,7 +62,7 @@ test('there are no more than so many; who comes later waits', async () => {
   expect(await late).toBe(first);
 });
 
-test('a failure to connect takes no place', async () => {
+test('a failed connection attempt takes no place in the pool', async () => {
   let fails = true;
   const pool = new SessionPool(async () => {
     if (fails) throw new Error('no');
@@ -73,7 +73,7 @@ test('a failure to connect takes no place', async () => {
   expect((await pool.acquire()).isUsable).toBe(true);
 });
 
-test('a closed one gives nothing, and ends what comes back', async () => {
+test('close() ends idle connections at once and busy ones on return, and take() is refused', async () => {
   const { pool, lines } = makePool();
   const [idle, busy] = [await pool.acquire(), await pool.acquire()];
   pool.release(idle);
@@ -84,7 +84,7 @@ test('a closed one gives nothing, and ends what comes back', async () => {
   await expect(pool.acquire()).rejects.toMatchObject({ name: 'ContextClosed' });
 });
 
-test('closing keeps the process alive until the connections have ended', async () => {
+test('close() keeps the process alive until the connections have ended', async () => {
   const { pool, lines } = makePool();
   pool.release(await pool.acquire());
   expect(lines[0]?.kept).toBe(false);
@@ -92,7 +92,7 @@ test('closing keeps the process alive until the connections have ended', async (
   expect([lines[0]?.kept, lines[0]?.isUsable]).toEqual([true, false]);
 });
 
-test('who waits when it is closed is refused at once, and nothing is connected to', async () => {
+test('close() rejects waiting callers, and opens no connection for them', async () => {
   const { pool, lines } = makePool();
   const taken = await Promise.all(Array.from({ length: POOL_SIZE }, () => pool.acquire()));
   const late = Promise.allSettled([pool.acquire(), pool.acquire()]);

@@ -18,12 +18,12 @@ interface Case {
   readonly query?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** What we make of a URL, in the words of SQLAlchemy. */
+/** How this library parses a URL, with SQLAlchemy's names of the parts. */
 function ours(url: string): Case {
   try {
     const { scheme, driver, username, password, host, port, database, query } = parseDatabaseUrl(url);
     const name = driver === null ? scheme : `${scheme}+${driver}`;
-    // Python drops an option without a value; we keep it, so that it can be complained about.
+    // Python drops an option without a value; this library keeps it, to report it as an error.
     const options = [...query].flatMap(([key, all]) => {
       const values = all.filter((value) => value !== '');
       return values.length === 0 ? [] : [[key, values] as const];
@@ -36,19 +36,19 @@ function ours(url: string): Case {
 
 const cases: readonly Case[] = fixture.cases;
 
-test('there are many', () => {
+test('the fixture has many cases', () => {
   expect(cases.length).toBeGreaterThan(300);
 });
 
-/** SQLAlchemy does not look at what comes after the parts that it knows; we do not drop what somebody wrote. */
+/** SQLAlchemy ignores text after the parts that it knows; this library refuses it. */
 const leftovers = ['mysql://[::1]x/d'];
 
-test('every URL that SQLAlchemy takes apart comes to the same parts', () => {
+test('every URL that SQLAlchemy accepts is parsed into the same parts', () => {
   const taken = cases.filter(({ url, error }) => error === undefined && !leftovers.includes(url));
   expect(taken.map(({ url }) => ours(url))).toEqual(taken);
 });
 
-test('a URL with something left over is refused', () => {
+test('a URL with trailing text is refused', () => {
   expect(leftovers.map(ours)).toEqual(leftovers.map((url) => ({ url, error: 'refused' })));
 });
 

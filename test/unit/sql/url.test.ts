@@ -1,4 +1,4 @@
-/** SQLAlchemy's database URLs: taken apart as it does, opened where we can, and never shown with a password. */
+/** SQLAlchemy's database URLs: parsed as SQLAlchemy does, opened if supported, and never shown with a password. */
 import { describe, expect, test } from 'vitest';
 import { InvalidUrl } from '../../../src/errors/index.ts';
 import { parseDatabaseUrl, sqlitePath } from '../../../src/sql/url.ts';
@@ -21,7 +21,7 @@ describe('sqlitePath()', () => {
     'sqlite:///:memory:',
     'sqlite+pysqlite://',
     'sqlite://?check_same_thread=false',
-  ])('takes %s for a database in memory', (connection) => {
+  ])('reads %s as a database in memory', (connection) => {
     expect(sqlitePath(connection)).toBeNull();
   });
 
@@ -50,7 +50,7 @@ describe('sqlitePath()', () => {
   );
 
   test.each(['mysql://u:p@h/cinder', 'mariadb://h/cinder', 'postgresql+psycopg2://u@h/cinder'])(
-    'says of %s that it is no sqlite database',
+    'reports that %s is no URL of a sqlite database',
     (connection) => {
       expect(messageOf(connection)).toMatch(/is not the URL of a sqlite database.*sqlite:\/\/\/path/);
     },
@@ -65,14 +65,14 @@ describe('sqlitePath()', () => {
     ['maria://h/a', null],
     ['mssql://h/a', null],
     ['oracle://h/a', null],
-  ])('of %s it guesses %s', (connection, name) => {
+  ])('suggests for %s the scheme %s', (connection, name) => {
     const message = messageOf(connection);
     if (name === null) expect(message).not.toContain('Did you mean');
     else expect(message).toContain(`Did you mean ${name}?`);
   });
 
   test.each(['', 'cl.sqlite', '/var/lib/cl.sqlite', 'sqlite:/a', 'sqlite:a', 'sqlite//a', '://a', 'my-sql://h/a'])(
-    'says that "%s" is no URL',
+    'reports that "%s" is no URL',
     (connection) => {
       expect(messageOf(connection)).toContain('is not a database URL');
     },
@@ -82,11 +82,11 @@ describe('sqlitePath()', () => {
     ['cl.sqlite', 'sqlite:///cl.sqlite'],
     ['./data/cl.sqlite', 'sqlite:///./data/cl.sqlite'],
     ['/var/lib/cl.sqlite', 'sqlite:////var/lib/cl.sqlite'],
-  ])('takes %s for a path, and says how its URL is written', (path, url) => {
+  ])('takes %s for a path, and suggests its URL', (path, url) => {
     expect(messageOf(path)).toMatch(new RegExp(`${url.replaceAll('.', '[.]')}( |\\.?$)`));
   });
 
-  test.each(['mssql://h/a', 'http://h/a', 'maria://h/a'])('says after %s which databases there are', (connection) => {
+  test.each(['mssql://h/a', 'http://h/a', 'maria://h/a'])('lists the available databases for %s', (connection) => {
     for (const url of ['sqlite:///path', 'mysql://user@host/database', 'postgresql://user@host/database']) {
       expect(messageOf(connection)).toContain(url);
     }
@@ -112,13 +112,13 @@ describe('parseDatabaseUrl()', () => {
     ['mysql://:p@h', { scheme: 'mysql', username: '', password: 'p', host: 'h' }],
     ['mysql:///d', { scheme: 'mysql', database: 'd' }],
     ['mysql://h/', { scheme: 'mysql', host: 'h', database: '' }],
-  ])('takes %s apart', (connection, parts) => {
+  ])('parses %s', (connection, parts) => {
     const { query, ...found } = parseDatabaseUrl(connection);
     expect(found).toEqual({ ...nothing, ...parts });
     expect(query.size).toBe(0);
   });
 
-  test('reads options, several of a name, and escapes', () => {
+  test('reads options, repeated ones too, and escapes', () => {
     const { query, database } = parseDatabaseUrl('mysql+pymysql://h/d?charset=utf8&a=1&a=2%203+4&b==x');
     expect(database).toBe('d');
     expect([...query]).toEqual([
@@ -132,7 +132,7 @@ describe('parseDatabaseUrl()', () => {
     expect(() => parseDatabaseUrl(connection)).toThrow(InvalidUrl);
   });
 
-  test('refuses what is left over', () => {
+  test('refuses trailing text', () => {
     expect(() => parseDatabaseUrl('mysql://[::1]x/d')).toThrow(InvalidUrl);
   });
 });
@@ -155,7 +155,7 @@ test.each([
   'postgresql://h/d?sslmode=x&sslpassword=hunter2&y=1',
   'host=h password=hunter2 dbname=d',
   'sqlite:///a?password=hunter2',
-])('%j is shown without its password', (connection) => {
+])('the error for %j hides the password', (connection) => {
   const message = messageOf(connection);
   expect(message).not.toContain('hunter2');
   expect(message).toContain('***');

@@ -1,4 +1,4 @@
-/** The volume type that comes with a volume: its rows, those of its specs, and when they go. */
+/** The volume type that comes with a volume: its rows, those of its specs, and when they are deleted. */
 import { beforeEach, describe, expect, test } from 'vitest';
 import { DuplicateEntry, VolumeTypeUpdateFailed } from '../../../src/errors/index.ts';
 import type { VolumeChange, VolumeTypeChange } from '../../../src/rpc/contract.ts';
@@ -33,7 +33,7 @@ const withType = (id: string, changes: Partial<VolumeTypeChange> = {}): VolumeCh
 });
 
 describe('a volume with a type of its own', () => {
-  test('gets the rows of the type, linked with each other', async () => {
+  test('stores linked rows for the type and its specs', async () => {
     const specs = {
       extra_specs: [
         ['x', '1'],
@@ -65,13 +65,13 @@ describe('a volume with a type of its own', () => {
     expect(writer.rows('PRAGMA foreign_key_check')).toEqual([]);
   });
 
-  test('keeps what the type says of itself', async () => {
+  test('stores all fields of the type', async () => {
     const values = { id: 'v', name: 'gold', description: 'd', is_public: false, created_at: LATER, updated_at: LATER };
     await set(withType('v', { values: { ...values, deleted: true, deleted_at: LATER, qos_specs_id: 'nothing' } }));
     expect(type()).toMatchObject({ ...values, is_public: 0, deleted: 0, deleted_at: null, qos_specs_id: null });
   });
 
-  test('may share a type, and brings one along when only its id is known', async () => {
+  test('may share a type, which is created if only its id is known', async () => {
     await set(creation('v', { volume_type_id: 't' }));
     await set(creation('w', { volume_type_id: 't' }));
     expect(writer.rows(`SELECT id, name, is_public FROM volume_types WHERE id = 't'`)).toEqual([
@@ -79,7 +79,7 @@ describe('a volume with a type of its own', () => {
     ]);
   });
 
-  test('keeps it when it is updated without it', async () => {
+  test('keeps its type when it is updated without one', async () => {
     await set(withType('v', { extra_specs: [['x', '1']] }));
     for (const values of [{ size: 2 }, { volume_type_id: null, size: 3 }, { volume_type_id: 'v' }]) {
       expect(await set(update('v', values))).toEqual({ volume_type_id: 'v' });
@@ -88,14 +88,14 @@ describe('a volume with a type of its own', () => {
     expect(extraSpecs()).toHaveLength(1);
   });
 
-  test('touches no type when its id is stored already', async () => {
+  test('does not recreate the row of its type if the type id stays the same', async () => {
     await set(withType('v'));
     writer.rows(`DELETE FROM volume_types WHERE id = 'v'`);
     await set(update('v', { volume_type_id: 'v' }));
     expect(type()).toBeUndefined();
   });
 
-  test('may get another one, which is created', async () => {
+  test('can get another type, which is created', async () => {
     await set(withType('v'));
     expect(await set({ ...update('v', { volume_type_id: 't' }), volume_type: own('t') })).toEqual({
       volume_type_id: 't',
@@ -105,13 +105,13 @@ describe('a volume with a type of its own', () => {
     expect(type('v')).toMatchObject({ name: 'v', deleted: 0 });
   });
 
-  test('may go back to the default type', async () => {
+  test('can go back to the default type', async () => {
     await set(withType('v'));
     await set(update('v', { volume_type_id: writer.defaultTypeId }));
     expect(typeOf()).toBe(writer.defaultTypeId);
   });
 
-  test('cannot have one that is marked as deleted', async () => {
+  test('cannot use a type that is marked as deleted', async () => {
     await set(withType('v'));
     writer.rows(`UPDATE volume_types SET deleted = 1 WHERE id = 'v'`);
     await expect(set({ ...creation('w', { volume_type_id: 'v' }), volume_type: own('v') })).rejects.toBeInstanceOf(
@@ -137,7 +137,7 @@ describe('the specs of a stored type', () => {
     writer.now = LATER;
   });
 
-  test('are written key by key', async () => {
+  test('are updated key by key', async () => {
     const specs = {
       extra_specs: [
         ['b', 'new'],
@@ -159,14 +159,14 @@ describe('the specs of a stored type', () => {
     expect(type()).toMatchObject({ qos_specs_id: 'v', updated_at: null });
   });
 
-  test('stay when the change says nothing of them', async () => {
+  test('stay if the change does not mention them', async () => {
     const before = writer.content();
     const values = { ...own('v').values, qos_specs_id: null };
     await set({ id: 'v', values: { id: 'v', volume_type_id: 'v' }, whole: true, volume_type: own('v', { values }) });
     expect(writer.content()).toBe(before);
   });
 
-  test('stay byte for byte when they are saved as they are', async () => {
+  test('saved unchanged change no byte', async () => {
     const specs = {
       extra_specs: [
         ['a', '1'],
@@ -182,7 +182,7 @@ describe('the specs of a stored type', () => {
     expect(writer.content()).toBe(before);
   });
 
-  test('are those of the type that the volume has, whatever the change calls it', async () => {
+  test('are those of the type that the volume has, even if the change names another', async () => {
     await set({ ...update('v', {}), volume_type: own('stale', { extra_specs: [['a', '5']] }) });
     expect(extraSpecs()[0]).toMatchObject({ volume_type_id: 'v', key: 'a', value: '5' });
     expect(type('stale')).toBeUndefined();
@@ -197,7 +197,7 @@ describe('the specs of a stored type', () => {
     expect(type()).toMatchObject({ qos_specs_id: 'v' });
   });
 
-  test('fail as a whole when the QoS specs are marked as deleted', async () => {
+  test('fail the whole change if the QoS specs are marked as deleted', async () => {
     writer.rows(`UPDATE quality_of_service_specs SET deleted = 1 WHERE id = 'v'`);
     const before = writer.content();
     const change = { ...update('v', { size: 9 }), volume_type: own('v', qos('v', [])) };
@@ -205,7 +205,7 @@ describe('the specs of a stored type', () => {
     expect(writer.content()).toBe(before);
   });
 
-  test('never lose the consumer to a spec of that name', async () => {
+  test('never replace the consumer by a spec of that name', async () => {
     await set({ ...update('v', {}), volume_type: own('v', qos('v', [['consumer', 'me']], 'both')) });
     expect(qosPairs()).toEqual([['v', 'consumer', 'both']]);
   });
@@ -230,7 +230,7 @@ describe('the default type', () => {
     ...changes,
   });
 
-  test('is known by its name, whatever its id elsewhere', async () => {
+  test('is recognised by its name, whatever its id in the source', async () => {
     const change = { ...creation('v', { volume_type_id: 'of another database' }), volume_type: named() };
     expect(await set(change)).toEqual({ volume_type_id: writer.defaultTypeId });
     expect(typeOf()).toBe(writer.defaultTypeId);
@@ -240,22 +240,17 @@ describe('the default type', () => {
     });
   });
 
-  test.each([{ extra_specs: [['a', '1']] as const }, qos('q', [['iops', '1']])])(
-    'takes no specs: %j',
-    async (specs) => {
-      const before = writer.content();
-      const byName = { ...creation('v', { volume_type_id: 'x' }), volume_type: named(specs) };
-      const byId = { ...creation('v', { volume_type_id: writer.defaultTypeId }), volume_type: own('v', specs) };
-      for (const change of [byName, byId]) await expect(set(change)).rejects.toBeInstanceOf(VolumeTypeUpdateFailed);
-      expect(writer.content()).toBe(before);
-      await set(creation('v'));
-      await expect(set({ ...update('v', {}), volume_type: named(specs) })).rejects.toBeInstanceOf(
-        VolumeTypeUpdateFailed,
-      );
-    },
-  );
+  test.each([{ extra_specs: [['a', '1']] as const }, qos('q', [['iops', '1']])])('refuses specs: %j', async (specs) => {
+    const before = writer.content();
+    const byName = { ...creation('v', { volume_type_id: 'x' }), volume_type: named(specs) };
+    const byId = { ...creation('v', { volume_type_id: writer.defaultTypeId }), volume_type: own('v', specs) };
+    for (const change of [byName, byId]) await expect(set(change)).rejects.toBeInstanceOf(VolumeTypeUpdateFailed);
+    expect(writer.content()).toBe(before);
+    await set(creation('v'));
+    await expect(set({ ...update('v', {}), volume_type: named(specs) })).rejects.toBeInstanceOf(VolumeTypeUpdateFailed);
+  });
 
-  test('may have specs of its own, which are no obstacle', async () => {
+  test('accepts a change with exactly the specs that it already has', async () => {
     const { defaultTypeId } = writer;
     writer.rows(`INSERT INTO volume_type_extra_specs (volume_type_id, "key", value, deleted) VALUES (?, 'a', '1', 0)`, [
       defaultTypeId,
@@ -276,7 +271,7 @@ describe('the default type', () => {
     );
   });
 
-  test('does not take the place of a type of its own on an update', async () => {
+  test('does not replace the own type of a volume on an update', async () => {
     await set(withType('v'));
     expect(await set({ ...update('v', { size: 1 }), volume_type: named() })).toEqual({ volume_type_id: 'v' });
   });

@@ -13,7 +13,7 @@ const volume = (id = 'v') => writer.row('volumes', id);
 const metadata = (table = 'volume_metadata') => writer.rows(`SELECT * FROM ${table} ORDER BY rowid`);
 
 describe('a new volume', () => {
-  test('gets the defaults of the model for what is null or absent', async () => {
+  test('gets the defaults of the model for null and missing fields', async () => {
     await set(creation('v', { size: 1, shared_targets: null, use_quota: null, created_at: null, display_name: 'n' }));
     const row = volume();
     expect(row).toMatchObject({ size: 1, display_name: 'n', deleted: 0, bootable: 0, multiattach: 0 });
@@ -21,17 +21,17 @@ describe('a new volume', () => {
     expect(row).toMatchObject({ status: null, volume_type_id: writer.defaultTypeId });
   });
 
-  test('keeps the times and flags that it has', async () => {
+  test('keeps its times and flags', async () => {
     const values = { created_at: '2020-01-01 00:00:00.000000', updated_at: '2021-01-01 00:00:00.000000' };
     await set(creation('v', { ...values, bootable: true, use_quota: false, shared_targets: false }));
     expect(volume()).toMatchObject({ ...values, bootable: 1, use_quota: 0, shared_targets: 0 });
   });
 
-  test('is answered with its type', async () => {
+  test('is answered with the id of its type', async () => {
     expect(await set(creation('v'))).toEqual({ volume_type_id: writer.defaultTypeId });
   });
 
-  test('gets one row for each key of its metadata, in their order', async () => {
+  test('gets a row for each key of its metadata, in order', async () => {
     const pairs = (name: string) => [['b', name] as const, ['1', ''] as const, ['a', 'z'] as const];
     await set({ ...creation('v'), metadata: pairs('user'), admin_metadata: pairs('admin') });
     for (const [table, name] of Object.entries({ volume_metadata: 'user', volume_admin_metadata: 'admin' })) {
@@ -45,47 +45,47 @@ describe('a new volume', () => {
     }
   });
 
-  test('that is marked as deleted is not stored', async () => {
+  test('is refused if it is marked as deleted', async () => {
     const before = writer.content();
     await expect(set(creation('v', { deleted: true }))).rejects.toBeInstanceOf(VolumeNotFound);
     expect(writer.content()).toBe(before);
   });
 
-  test('takes no column that the table does not have', async () => {
+  test('is refused with a column that the table does not have', async () => {
     const evil = { 'size" = 1 --': 1 };
     await expect(set(creation('v', evil))).rejects.toBeInstanceOf(DatabaseError);
   });
 
-  test('takes integers of any size and any text', async () => {
+  test('accepts integers of any size and any text', async () => {
     const display_name = `'; DROP TABLE volumes; -- "\u{1F600}`;
     await set(creation('v', { size: 2 ** 40, display_name }));
     expect(volume()).toMatchObject({ size: 2 ** 40, display_name });
   });
 });
 
-describe('a volume that is stored', () => {
+describe('a stored volume', () => {
   const values = { size: 1, display_name: 'n', scheduled_at: '2021-06-28 17:14:59.000000', bootable: true };
   beforeEach(async () => {
     await set({ ...creation('v', values), metadata: [['a', '1']] });
     writer.now = LATER;
   });
 
-  test('gets the changed columns and the time', async () => {
+  test('gets the changed columns and the time of the update', async () => {
     await set(update('v', { size: 2, shared_targets: null }));
     expect(volume()).toMatchObject({ size: 2, display_name: 'n', shared_targets: null, updated_at: LATER });
   });
 
-  test('gets the time also when nothing but metadata has changed', async () => {
+  test('gets the time of the update even if only metadata has changed', async () => {
     await set({ ...update('v', {}), metadata: [['a', '2']] });
     expect(volume()).toMatchObject({ updated_at: LATER });
   });
 
-  test('keeps the time that is among the changes', async () => {
+  test('keeps a time of update that is among the changes', async () => {
     await set(update('v', { size: 2, updated_at: '2020-01-01 00:00:00.000000' }));
     expect(volume()).toMatchObject({ updated_at: '2020-01-01 00:00:00.000000' });
   });
 
-  test('is updated when the change would create it', async () => {
+  test('is updated by a change that would create it', async () => {
     await set(creation('v', { size: 3 }));
     expect(volume()).toMatchObject({ size: 3, display_name: 'n', created_at: CREATED, updated_at: LATER });
     expect(metadata()).toHaveLength(1);
@@ -97,13 +97,13 @@ describe('a volume that is stored', () => {
     expect(volume()).toMatchObject({ use_quota: 1 });
   });
 
-  describe('and saved whole', () => {
+  describe('saved as a whole', () => {
     const whole = (changed: RowChange['values'] = {}): RowChange => ({
       id: 'v',
       values: { ...asObject(volume() ?? {}), ...changed },
       whole: true,
     });
-    /** What an object of the row gives back. */
+    /** The values that an object made from the row has. */
     const asObject = (row: Record<string, SqlValue>): Record<string, SqlValue> => ({
       ...row,
       size: row['size'] ?? 0,
@@ -114,7 +114,7 @@ describe('a volume that is stored', () => {
       shared_targets: Boolean(row['shared_targets']),
     });
 
-    test('changes no byte when it is as it was stored', async () => {
+    test('changes no byte if it is unchanged', async () => {
       const before = writer.content();
       await set({ ...whole(), metadata: [['a', '1']], admin_metadata: [] });
       expect(writer.content()).toBe(before);
@@ -123,8 +123,8 @@ describe('a volume that is stored', () => {
     test.each([
       ['a size of NULL, which reads as 0', `UPDATE volumes SET size = NULL`],
       ['a time without its fraction', `UPDATE volumes SET scheduled_at = '2021-06-28 17:14:59'`],
-      ['a time with less of it', `UPDATE volumes SET scheduled_at = '2021-06-28 17:14:59.00'`],
-      ['a truth of its own', `UPDATE volumes SET bootable = 7`],
+      ['a time with a shorter fraction', `UPDATE volumes SET scheduled_at = '2021-06-28 17:14:59.00'`],
+      ['a true value other than 1', `UPDATE volumes SET bootable = 7`],
     ])('changes no byte for %s', async (_, sql) => {
       const change = whole(sql.includes('size') ? { size: 0 } : {});
       writer.rows(sql);
@@ -133,7 +133,7 @@ describe('a volume that is stored', () => {
       expect(writer.content()).toBe(before);
     });
 
-    test('changes no byte for nulls that the row has defaults for', async () => {
+    test('changes no byte for nulls where the row has defaults', async () => {
       const before = writer.content();
       await set(whole({ shared_targets: null, use_quota: null, created_at: null }));
       expect(writer.content()).toBe(before);
@@ -148,7 +148,7 @@ describe('a volume that is stored', () => {
       expect(volume()).toMatchObject({ display_name: 'other', updated_at: LATER });
     });
 
-    test('keeps the newer of two times of update', async () => {
+    test('keeps the later of two times of update', async () => {
       await set(update('v', { size: 2 }));
       await set(whole({ updated_at: null }));
       await set(whole({ updated_at: CREATED }));
@@ -188,15 +188,15 @@ describe('a volume that is stored', () => {
   });
 });
 
-describe('a change of what is not there', () => {
-  test('is refused, and nothing is stored', async () => {
+describe('changing a missing volume', () => {
+  test('is refused, and stores nothing', async () => {
     const before = writer.content();
     const change = { ...update('v', { size: 1 }), metadata: [['a', '1']] as const };
     await expect(set(change)).rejects.toEqual(new VolumeNotFound('v'));
     expect(writer.content()).toBe(before);
   });
 
-  test('is refused for a volume that is marked as deleted, whose id is not used again', async () => {
+  test('is refused even if a deleted row exists, whose id is not reused', async () => {
     await set(creation('v'));
     writer.softDeletes = true;
     await writer.write({ kind: 'deleteVolume', id: 'v' });
@@ -207,7 +207,7 @@ describe('a change of what is not there', () => {
   });
 });
 
-describe('deleting', () => {
+describe('deleting a volume', () => {
   const related = [
     `INSERT INTO volume_metadata (volume_id, "key", deleted) VALUES ('v', 'gone', 1)`,
     `INSERT INTO volume_admin_metadata (volume_id, "key", deleted) VALUES ('v', 'x', 0)`,
@@ -227,14 +227,14 @@ describe('deleting', () => {
     writer.now = LATER;
   });
 
-  test('takes the volume and everything that refers to it, whatever its state', async () => {
+  test('deletes the volume and everything that refers to it, whatever its state', async () => {
     await writer.write({ kind: 'deleteVolume', id: 'v' });
     expect(writer.rows('SELECT id FROM volumes')).toEqual([{ id: 'other' }]);
     expect(metadata()).toMatchObject([{ volume_id: 'other' }]);
     for (const table of tables.slice(1)) expect(writer.rows(`SELECT * FROM ${table}`), table).toEqual([]);
   });
 
-  test('marks what Cinder marks, at one instant, when deletes are soft', async () => {
+  test('marks the same rows as Cinder, at the same instant, if deletes are soft', async () => {
     writer.softDeletes = true;
     await writer.write({ kind: 'deleteVolume', id: 'v' });
     const marked = { deleted: 1, deleted_at: LATER, updated_at: null };
@@ -253,7 +253,7 @@ describe('deleting', () => {
     expect(metadata('snapshot_metadata')).toMatchObject([{ deleted: 0 }]);
   });
 
-  test.each([true, false])('what is not there, or marked already, changes nothing (soft: %s)', async (soft) => {
+  test.each([true, false])('changes nothing if it is missing or already marked as deleted (soft: %s)', async (soft) => {
     writer.rows(`UPDATE volumes SET deleted = 1 WHERE id = 'v'`);
     writer.softDeletes = soft;
     const before = writer.content();

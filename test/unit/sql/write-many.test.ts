@@ -1,4 +1,4 @@
-/** The changes of a bulk leave the rows that the same changes leave one by one, and ask less for it. */
+/** The changes of a bulk give the same rows as the same changes one by one, with fewer queries. */
 import { expect, test } from 'vitest';
 import type { SingleWrite } from '../../../src/rpc/contract.ts';
 import { writeMany } from '../../../src/sql/write-many.ts';
@@ -11,7 +11,7 @@ const tables = [
   ...['volume_types', 'volume_type_extra_specs', 'cinderlib_persistence_key_value'],
 ];
 
-/** Every row, without the ids that the database gives. */
+/** Every row, without ids that the database assigns. */
 function contentOf(writer: Writer): unknown {
   return tables.map((table) =>
     writer
@@ -57,11 +57,11 @@ function randomCommand(random: Random): SingleWrite {
   }
 }
 
-test('random changes, many of them to what is there already or comes twice', async () => {
+test('random changes give the same rows together as one by one, even for existing and repeated objects', async () => {
   const random = new Random();
   for (let round = 0; round < rounds(10); round++) {
     const commands = Array.from({ length: 40 }, () => randomCommand(random));
-    // Half of them are there before.
+    // In every other round, half of them are written before.
     const [before, after] = [commands.slice(0, 20 * (round % 2)), commands.slice(20 * (round % 2))];
     const [together, oneByOne] = [await openWriter(), await openWriter()];
     for (const command of before) for (const writer of [together, oneByOne]) await writer.write(command);
@@ -71,7 +71,7 @@ test('random changes, many of them to what is there already or comes twice', asy
   }
 });
 
-test('a type that comes with a new volume is there for one that was there before', async () => {
+test('a type that comes with a new volume can be used by existing volumes in the same bulk', async () => {
   const writer = await openWriter();
   await writer.write({ kind: 'setVolume', change: creation('old') });
   const type = { id: 't', values: { name: 'gold', created_at: '2020-01-01 00:00:00.000000' } };
@@ -88,7 +88,7 @@ test('a type that comes with a new volume is there for one that was there before
   ]);
 });
 
-test('what is kept of an owner that is gone is taken over', async () => {
+test('leftover metadata of a deleted volume is handled the same as one by one', async () => {
   const [together, oneByOne] = [await openWriter(), await openWriter()];
   const commands: SingleWrite[] = ['v1', 'v2'].map((id) => {
     return {
@@ -112,7 +112,7 @@ test('what is kept of an owner that is gone is taken over', async () => {
   expect(contentOf(together)).toEqual(contentOf(oneByOne));
 });
 
-test('ten times as many new objects are asked for no more often', async () => {
+test('ten times as many new objects need no more queries', async () => {
   const questions: number[] = [];
   for (const count of [20, 200]) {
     const writer = await openWriter();
@@ -126,7 +126,7 @@ test('ten times as many new objects are asked for no more often', async () => {
   expect(questions[1]).toBe(questions[0]);
 });
 
-test('the error of one names it', async () => {
+test('an error names the object of the bulk that caused it', async () => {
   const commands = (id: string, values: Record<string, string>): SingleWrite[] => [
     { kind: 'setVolume', change: creation('v1') },
     { kind: 'setVolume', change: creation(id, values) },

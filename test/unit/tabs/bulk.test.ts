@@ -1,4 +1,4 @@
-/** Bulks of members: everybody else waits for them, so that none may be left open when its member is gone. */
+/** Bulks of members: everything else waits for them, so none may stay open after its member is gone. */
 import { expect, test } from 'vitest';
 import type { Command, Outcome, SingleWrite } from '../../../src/rpc/contract.ts';
 import { OwnChanges } from '../../../src/rpc/writes.ts';
@@ -20,7 +20,7 @@ const stored: Outcome<unknown> = { ok: true, value: null };
 
 const pause = (milliseconds: number): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));
 
-async function openReign() {
+async function openTerm() {
   const { core, engine, opened } = await openCore();
   const locks = new FakeLocks();
   const told: string[] = [];
@@ -35,7 +35,7 @@ async function openReign() {
     bulkTimeout: 1000,
     tell: (origin, changes) => void told.push(...changes.map(({ id }) => `${origin}: ${id}`)),
   });
-  /** Lets a member in, as the leader hears of it; gives what ends its tab. */
+  /** Admits a member, as the leader does on a hello; returns a function that ends its tab. */
   const admit = async (id: string, hear: SendReply = () => {}): Promise<() => void> => {
     await holdLock(locks.client(id), aliveLock(id));
     term.receive(id, { type: 'hello', options }, hear, 'channel');
@@ -45,8 +45,8 @@ async function openReign() {
   return { term, told, admit, volumes };
 }
 
-test('the parts of a bulk pass what waits for its end, and are told of at the commit', async () => {
-  const { term, told, volumes } = await openReign();
+test('the parts of a bulk overtake waiting calls, and its changes are reported at the commit', async () => {
+  const { term, told, volumes } = await openTerm();
   expect(await term.run('one', begin)).toEqual(stored);
   const others = [term.run('two', read), term.run('three', write)];
   expect(await term.run('one', append('a', 'b'))).toEqual(stored);
@@ -58,8 +58,8 @@ test('the parts of a bulk pass what waits for its end, and are told of at the co
   expect(told).toEqual(['one: a', 'one: b', 'one: c', 'three: k']);
 });
 
-test('a bulk whose member dies is given up, and the others go on', async () => {
-  const { term, told, admit, volumes } = await openReign();
+test('a bulk whose member dies is given up, and waiting calls run', async () => {
+  const { term, told, admit, volumes } = await openTerm();
   const kill = await admit('one');
   await term.run('one', begin);
   await term.run('one', append('a'));
@@ -71,7 +71,7 @@ test('a bulk whose member dies is given up, and the others go on', async () => {
 });
 
 test('a bulk that begins after its member has died is given up too', async () => {
-  const { term, admit } = await openReign();
+  const { term, admit } = await openTerm();
   const kill = await admit('one');
   kill();
   await pause(20);
@@ -79,20 +79,20 @@ test('a bulk that begins after its member has died is given up too', async () =>
   expect(await term.run('two', write)).toEqual(stored);
 });
 
-test('a leader that ends gives up the bulk that is under way', async () => {
-  const { term, volumes } = await openReign();
+test('a leader that steps down gives up the bulk under way', async () => {
+  const { term, volumes } = await openTerm();
   await term.run('one', begin);
   const waiting = term.run('two', read);
   await term.run('one', append('a'));
   await term.end();
   await waiting;
-  // It is sent to the next leader, who knows of no bulk.
+  // It is sent to the next leader, which knows of no bulk.
   expect(await term.run('one', commit)).toBeNull();
   expect(volumes()).toEqual([]);
 });
 
-test('a leader that ends while a bulk begins waits for nobody', async () => {
-  const { term } = await openReign();
+test('a leader that steps down while a bulk begins waits for no member', async () => {
+  const { term } = await openTerm();
   const accepted = new Promise<void>((resolve) => void term.run('one', begin, resolve));
   const waiting = term.run('two', read);
   await accepted;
@@ -100,8 +100,8 @@ test('a leader that ends while a bulk begins waits for nobody', async () => {
   expect(await waiting).toEqual({ ok: true, value: [] });
 });
 
-test('nobody goes on with the bulk of another member', async () => {
-  const { term, volumes } = await openReign();
+test('a member cannot continue the bulk of another', async () => {
+  const { term, volumes } = await openTerm();
   await term.run('one', begin);
   await term.run('one', append('a'));
   for (const command of [append('b'), commit, { kind: 'rollbackBulk' } as const]) {
@@ -111,8 +111,8 @@ test('nobody goes on with the bulk of another member', async () => {
   expect(volumes()).toEqual(['a']);
 });
 
-test('a bulk whose member is frozen is given up when others wait for it, and not a moment before', async () => {
-  const { term, admit, volumes } = await openReign();
+test('a bulk whose member is frozen is given up only once others wait for it', async () => {
+  const { term, admit, volumes } = await openTerm();
   await admit('one');
   await term.run('one', begin);
   await term.run('one', append('a'));
@@ -124,8 +124,8 @@ test('a bulk whose member is frozen is given up when others wait for it, and not
   expect(volumes()).toEqual([]);
 });
 
-test('a bulk whose member is slow but lives is waited for', async () => {
-  const { term, admit, volumes } = await openReign();
+test('a bulk whose member is slow but alive is waited for', async () => {
+  const { term, admit, volumes } = await openTerm();
   await admit('one', ({ type }) => {
     if (type === 'ask') term.receive('one', { type: 'bulk' }, () => {}, 'channel');
   });
@@ -138,8 +138,8 @@ test('a bulk whose member is slow but lives is waited for', async () => {
   expect(volumes()).toEqual(['a']);
 });
 
-test('a bulk of the tab that leads is waited for', async () => {
-  const { term } = await openReign();
+test('a bulk of the leading tab itself is waited for', async () => {
+  const { term } = await openTerm();
   await term.run('leader', begin);
   const waiting = term.run('two', write);
   await pause(2500);
@@ -147,11 +147,11 @@ test('a bulk of the tab that leads is waited for', async () => {
   expect(await waiting).toEqual(stored);
 });
 
-test('the changes of a bulk that failed are told with none that comes after it', () => {
+test('the changes of a failed bulk are not reported with later ones', () => {
   const heard: string[] = [];
   const changes = new OwnChanges();
   changes.listener = (all) => void heard.push(...all.map(({ id }) => id));
-  // Its commit failed: nothing was to be told after it.
+  // Its commit failed: nothing may be reported for it.
   for (const command of [begin, append('lost')]) changes.tellAfter(command);
   for (const command of [begin, append('kept'), commit, write]) changes.tellAfter(command);
   expect(heard).toEqual(['kept', 'k']);

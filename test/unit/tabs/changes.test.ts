@@ -1,4 +1,4 @@
-/** `cl.changes()`: what it tells in every storage, when it ends, and what becomes of a reader that is too slow. */
+/** `cl.changes()`: what it reports in every storage, when it ends, and what happens to a reader that is too slow. */
 import { join } from 'node:path';
 import { type Change, ContextClosed, KeyValue, setup } from 'cinderlib-wasm';
 import { describe, expect, test } from 'vitest';
@@ -8,7 +8,7 @@ import { inTemporaryFolder } from '../../support/golden.ts';
 
 const driver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
 
-/** What is told from now on, until the context is closed. */
+/** Collects the reported changes until the context is closed. */
 async function collect(changes: AsyncIterable<Change>): Promise<string[]> {
   const told: string[] = [];
   for await (const { kind, id, action, here } of changes)
@@ -23,8 +23,8 @@ const storages: readonly [string, (folder: string) => Record<string, unknown>][]
   ['a plugin', () => ({ storage: NoteBook })],
 ];
 
-describe.each(storages)('%s', (_, config) => {
-  test.each([true, false])('tells of each thing that is stored or deleted, with worker: %s', async (worker) => {
+describe.each(storages)('changes() on %s', (_, config) => {
+  test.each([true, false])('reports each object that is stored or deleted, with worker: %s', async (worker) => {
     await inTemporaryFolder(async (folder) => {
       const cl = await setup({ persistence_config: config(folder), worker });
       const told = collect(cl.changes());
@@ -37,7 +37,7 @@ describe.each(storages)('%s', (_, config) => {
       await volume.delete();
       await cl.close();
       const lines = await told;
-      // An operation stores an object more than once, for its states: that all of them are told is enough.
+      // An operation stores an object several times, once per state: it is enough that each appears.
       expect([...new Set(lines)]).toEqual([
         `set volume ${volume.id}`,
         `set snapshot ${snapshot.id}`,
@@ -50,7 +50,7 @@ describe.each(storages)('%s', (_, config) => {
   });
 });
 
-test('a change that fails is not told, and one of many objects tells of each', async () => {
+test('changes() reports no failed change, and each object of a load', async () => {
   const cl = await setup({ persistence_config: { storage: 'memory_db' } });
   const backend = await cl.backend({ volume_backend_name: 'b', volume_driver: driver });
   const [one, two] = [await backend.createVolume(1), await backend.createVolume(1)];
@@ -61,7 +61,7 @@ test('a change that fails is not told, and one of many objects tells of each', a
   expect(await told).toEqual([`set volume ${one.id}`, `set volume ${two.id}`]);
 });
 
-test('it goes on over setPersistence(), and a closed context says so', async () => {
+test('changes() continues after setPersistence(), and is refused by a closed context', async () => {
   const cl = await setup();
   const told = collect(cl.changes());
   await cl.persistence.setKeyValue(new KeyValue('a', '1'));
@@ -74,10 +74,10 @@ test('it goes on over setPersistence(), and a closed context says so', async () 
   expect(() => cl.changes()).toThrow(ContextClosed);
 });
 
-describe('a reader', () => {
+describe('a reader of changes', () => {
   const change = (id: string): Change => ({ kind: 'volume', id, action: 'set', here: true });
 
-  test('is told of what comes after changes() was called, not after it is first read', async () => {
+  test('gets the changes after the call of changes(), even before its first read', async () => {
     const feed = new ChangeFeed();
     feed.tell([change('before')]);
     const reader = feed.read();
@@ -86,7 +86,7 @@ describe('a reader', () => {
     expect(await collect(reader)).toEqual(['set volume a', 'set volume b']);
   });
 
-  test('that waits ends with return(), with the loop that it is in, and with the feed', async () => {
+  test('ends with return(), with its loop, or with the feed', async () => {
     const feed = new ChangeFeed();
     const [returned, looped, ended] = [feed.read(), feed.read(), feed.read()];
     const waiting = returned.next();
@@ -104,7 +104,7 @@ describe('a reader', () => {
     expect((await last).done).toBe(true);
   });
 
-  test('that is too far behind is told so, once, and takes no memory', async () => {
+  test('that falls too far behind is rejected once with ChangesMissed, and its changes are dropped', async () => {
     const feed = new ChangeFeed();
     const [slow, quick] = [feed.read(), feed.read()];
     for (let n = 0; n <= 10_000; n++) {

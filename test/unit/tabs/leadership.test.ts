@@ -1,4 +1,4 @@
-/** Leadership by a lock: a queue that the browser moves on, and a holder that may be robbed without knowing. */
+/** Leadership by a web lock: the browser manages the queue, and a holder may lose a stolen lock without knowing. */
 import { expect, test, vi } from 'vitest';
 import { Leadership } from '../../../src/tabs/leadership.ts';
 import { FakeLocks } from '../../support/fake-locks.ts';
@@ -12,7 +12,7 @@ function candidate(locks: FakeLocks, name: string) {
   return { leadership, events };
 }
 
-test('succession goes by the queue, and on when the holder releases it or dies', async () => {
+test('leadership passes along the queue if the holder releases the lock or dies', async () => {
   const locks = new FakeLocks();
   const [a, b, c] = ['a', 'b', 'c'].map((name) => candidate(locks, name)) as [
     ReturnType<typeof candidate>,
@@ -29,7 +29,7 @@ test('succession goes by the queue, and on when the holder releases it or dies',
   expect(locks.holder('lock')).toBe('c');
 });
 
-test('who is robbed is told, and may queue again', async () => {
+test('a leader whose lock was stolen is told, and can queue again', async () => {
   const locks = new FakeLocks();
   const [a, b] = [candidate(locks, 'a'), candidate(locks, 'b')];
   a.leadership.queue();
@@ -43,12 +43,12 @@ test('who is robbed is told, and may queue again', async () => {
   a.leadership.queue();
   b.leadership.release();
   await expect.poll(() => a.events).toEqual(['won', 'stolen', 'won']);
-  // Nobody waits in the queue twice.
+  // It waits only once, although it queued before.
   a.leadership.release();
   await expect.poll(() => locks.holder('lock')).toBeUndefined();
 });
 
-test('who cannot ask for the locks any more lets the next in the queue lead, and may lead again later', async () => {
+test('a leader that cannot query the locks steps down, and can lead again later', async () => {
   const locks = new FakeLocks();
   const own = locks.client('a');
   let fails = false;
@@ -80,7 +80,7 @@ test('who cannot ask for the locks any more lets the next in the queue lead, and
   }
 });
 
-test('who queues while it takes the lock away has it once', async () => {
+test('queueing during steal() wins the lock only once', async () => {
   const locks = new FakeLocks();
   const [a, b] = [candidate(locks, 'a'), candidate(locks, 'b')];
   a.leadership.queue();
@@ -94,7 +94,7 @@ test('who queues while it takes the lock away has it once', async () => {
   expect(locks.holder('lock')).toBeUndefined();
 });
 
-test('who leaves while it takes the lock away does not lead', async () => {
+test('releasing during steal() does not win the lock', async () => {
   const locks = new FakeLocks();
   const [a, b, c] = [candidate(locks, 'a'), candidate(locks, 'b'), candidate(locks, 'c')];
   a.leadership.queue();
@@ -107,7 +107,7 @@ test('who leaves while it takes the lock away does not lead', async () => {
   expect(locks.holder('lock')).toBe('c');
 });
 
-test('leaving the queue is no claim', async () => {
+test('a candidate that leaves the queue never wins', async () => {
   const locks = new FakeLocks();
   const [a, b] = [candidate(locks, 'a'), candidate(locks, 'b')];
   a.leadership.queue();

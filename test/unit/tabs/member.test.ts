@@ -1,4 +1,4 @@
-/** Members of a database that is shared: what becomes of each call, at moments that no browser can be made to hit. */
+/** Members of a shared database: the outcome of each call at moments that cannot be provoked in a browser. */
 import { describe, expect, test } from 'vitest';
 import { DatabaseExists, DatabaseLocked, OutcomeUnknown } from '../../../src/errors/index.ts';
 import { type FakeTab, TabWorld } from '../../support/tab-world.ts';
@@ -19,8 +19,8 @@ async function three(ports: boolean): Promise<[TabWorld, FakeTab, FakeTab, FakeT
 describe.each([
   ['over ports', true],
   ['over the channel', false],
-])('%s', (_, ports) => {
-  test('all use one core', async () => {
+])('members %s', (_, ports) => {
+  test('share one core', async () => {
     const [world, one, two, tab3] = await three(ports);
     await Promise.all([one.set('a', '1'), two.set('b', '2'), tab3.set('c', '3')]);
     expect(await tab3.keys()).toEqual(['a', 'b', 'c']);
@@ -31,13 +31,13 @@ describe.each([
     expect([await one.isLeader(), await two.isLeader(), await tab3.isLeader()]).toEqual([true, false, false]);
   });
 
-  test('calls of one member run in the order in which they were made', async () => {
+  test('run the calls of each member in order', async () => {
     const [world, , two] = await three(ports);
     await Promise.all(Array.from({ length: 50 }, (_, n) => two.set('k', String(n))));
     expect(world.log).toEqual(Array.from({ length: 50 }, (_, n) => `k=${n}`));
   });
 
-  test('an accepted write whose leader dies is unknown; what was not accepted, and reads, go to the next', async () => {
+  test('get OutcomeUnknown for an accepted write if the leader dies, and repeat all other calls on the next leader', async () => {
     const [world, one, two, tab3] = await three(ports);
     world.beforeRun = (tab) => (tab === one ? forever() : Promise.resolve());
     const accepted = two.set('accepted', '1');
@@ -54,7 +54,7 @@ describe.each([
     expect(await two.isLeader()).toBe(true);
   });
 
-  test('close() of the leader answers what it accepted and leaves the rest to the next: none is run twice', async () => {
+  test('have each call answered exactly once if the leader closes, by it or by the next', async () => {
     const [world, one, two, tab3] = await three(ports);
     const calls = [two, tab3].flatMap((tab) => Array.from({ length: 20 }, (_, n) => tab.set(`${tab.name} ${n}`, 'v')));
     const closing = one.close();
@@ -64,11 +64,11 @@ describe.each([
     expect(new Set(world.log).size).toBe(42);
   });
 
-  test('a leader that is frozen is replaced, and its own calls go to the new one', async () => {
+  test('replace a frozen leader, whose own calls go to the new one', async () => {
     const [world, one, two, tab3] = await three(ports);
     one.freeze();
     const own = one.set('own', '1');
-    // A message port of Node cannot be frozen: what comes over it is held up where the leader would run it.
+    // A message port of Node cannot be frozen: calls that come over it are held up where the leader would run them.
     await Promise.all([two.set('two', '2'), tab3.set('three', '3')].map((call) => call.catch(() => {})));
     expect(world.stored.has('own')).toBe(false);
     one.thaw();
@@ -78,7 +78,7 @@ describe.each([
     expect(world.log.filter((line) => line === 'own=1')).toHaveLength(1);
   });
 
-  test('changes are told to all, in the order of the log', async () => {
+  test('are all told of each change, in the order of the log', async () => {
     const [world, one, two, tab3] = await three(ports);
     await Promise.all([one, two, tab3].map((tab) => tab.set(tab.name, 'v')));
     await pause(20);
@@ -90,7 +90,7 @@ describe.each([
   });
 });
 
-test('a leader that was frozen and replaced answers nothing out of what it knew before', async () => {
+test('a leader that was frozen and replaced answers nothing from stale memory', async () => {
   const world = new TabWorld();
   const [one, two] = [await world.open('one'), await world.open('two')];
   await one.set('before', '1');
@@ -101,7 +101,7 @@ test('a leader that was frozen and replaced answers nothing out of what it knew 
   expect(await read).toEqual(['before', 'meanwhile']);
 });
 
-test('what waited for a leader that died is done before what was called later', async () => {
+test('calls that waited for a dead leader run before later ones', async () => {
   const world = new TabWorld();
   const [one, , three] = [await world.open('one'), await world.open('two'), await world.open('three')];
   world.beforeRun = (tab) => (tab === one ? forever() : Promise.resolve());
@@ -116,7 +116,7 @@ test('what waited for a leader that died is done before what was called later', 
   read.catch(() => {});
 });
 
-test('the last words of a leader that died are heard, although its end is known before them', async () => {
+test('the last answers of a dead leader count, even if its end is known before they arrive', async () => {
   const world = new TabWorld();
   const [one, two] = [await world.open('one'), await world.open('two')];
   world.delay = 20;
@@ -128,7 +128,7 @@ test('the last words of a leader that died are heard, although its end is known 
   expect(world.log).toEqual(['k=v', 'l=w']);
 });
 
-test('a leader that hangs while it opens is not waited for for ever', async () => {
+test('a leader that hangs while it opens the database is replaced', async () => {
   const world = new TabWorld();
   const one = await world.open('one');
   const [two, tab3] = [await world.open('two'), await world.open('three')];
@@ -138,7 +138,7 @@ test('a leader that hangs while it opens is not waited for for ever', async () =
   expect(await tab3.isLeader()).toBe(true);
 });
 
-test('a tab that was frozen while it opened, and opens it later all the same, is replaced in turn', async () => {
+test('a tab that opens the database after it was replaced is replaced in turn', async () => {
   const world = new TabWorld();
   const one = await world.open('one');
   world.opener += 1;
@@ -148,7 +148,7 @@ test('a tab that was frozen while it opened, and opens it later all the same, is
   expect(world.opener).toBe(3);
 });
 
-test('an opening that fails is an error of the tab that tries it, and the next one tries again', async () => {
+test('a failed opening is an error of the tab that tried, and the next tab tries again', async () => {
   const world = new TabWorld();
   world.beforeOpen = async (tab) => {
     if (tab.name === 'one') throw new DatabaseLocked('not today');
@@ -162,7 +162,7 @@ test('an opening that fails is an error of the tab that tries it, and the next o
   expect(await one.isLeader()).toBe(false);
 });
 
-test('a database that cannot be opened again fails the calls that wait, and is tried again with the next', async () => {
+test('if the database cannot be reopened, waiting calls fail, and the next call tries again', async () => {
   const world = new TabWorld();
   const [one, two] = [await world.open('one'), await world.open('two')];
   world.beforeOpen = async () => {
@@ -176,7 +176,7 @@ test('a database that cannot be opened again fails the calls that wait, and is t
   expect(world.log).toEqual(['k=w']);
 });
 
-test('an opening that never ends fails what waits for it', async () => {
+test('an opening that never ends fails the calls that wait for it', async () => {
   const world = new TabWorld();
   const one = await world.open('one');
   const [two, tab3] = [await world.open('two'), await world.open('three')];
@@ -187,7 +187,7 @@ test('an opening that never ends fails what waits for it', async () => {
   expect(world.log).toEqual([]);
 });
 
-test('where the leader holds files that nobody can take, calls fail as locked and nothing of them is done', async () => {
+test('while a frozen leader holds files on OPFS, calls fail as locked and are not run', async () => {
   const world = new TabWorld();
   const [one, two] = [await world.open('one', { medium: 'opfs' }), await world.open('two', { medium: 'opfs' })];
   await two.set('before', '1');
@@ -199,7 +199,7 @@ test('where the leader holds files that nobody can take, calls fail as locked an
   expect(world.log).toEqual(['before=1', 'after=3']);
 });
 
-test('what had been sent to a leader with such files just before it froze is unknown, for it is done when it wakes up', async () => {
+test('a write sent to a leader on OPFS just before it froze is unknown, since it runs when the leader thaws', async () => {
   const world = new TabWorld();
   const [one, two] = [await world.open('one', { medium: 'opfs' }), await world.open('two', { medium: 'opfs' })];
   await two.set('before', '1');
@@ -211,13 +211,13 @@ test('what had been sent to a leader with such files just before it froze is unk
   expect(await two.keys()).toEqual(['before', 'meanwhile']);
 });
 
-test('"from" is refused where another tab has the database open', async () => {
+test('the option from is refused if another tab has the database open', async () => {
   const world = new TabWorld();
   await world.open('one');
   await expect(world.open('two', { from: new Uint8Array(1) })).rejects.toBeInstanceOf(DatabaseExists);
 });
 
-test('other options are refused, and the refused tab is no member', async () => {
+test('a tab with different options is refused, and does not become a member', async () => {
   const world = new TabWorld();
   const one = await world.open('one');
   await expect(world.open('two', { soft_deletes: true })).rejects.toThrow(/soft_deletes: false, and here/);
@@ -226,7 +226,7 @@ test('other options are refused, and the refused tab is no member', async () => 
   expect(await three.isLeader()).toBe(true);
 });
 
-test('a page that is put away leads no more, and follows when it comes back', async () => {
+test('a page in the back-forward cache stops leading, and follows when it comes back', async () => {
   const world = new TabWorld();
   const [one, two] = [await world.open('one'), await world.open('two')];
   one.member.setAway(true);
@@ -240,7 +240,7 @@ test('a page that is put away leads no more, and follows when it comes back', as
   expect(await one.isLeader()).toBe(true);
 });
 
-test('who leaves while it opens the database lets nobody open it before it has closed it again', async () => {
+test('if a tab leaves while it opens the database, others wait until it has closed it again', async () => {
   const world = new TabWorld();
   const [one, two] = [await world.open('one', { medium: 'opfs' }), await world.open('two', { medium: 'opfs' })];
   let open = (): void => {};
@@ -264,7 +264,7 @@ test('who leaves while it opens the database lets nobody open it before it has c
   expect(openings).toEqual(['two', 'three']);
 });
 
-test('who leaves while an opening hangs does not wait for it for ever', async () => {
+test('a tab can leave while its opening hangs', async () => {
   const world = new TabWorld();
   const [one, two] = [await world.open('one'), await world.open('two')];
   world.beforeOpen = ({ name }) => (name === 'two' ? forever() : Promise.resolve());
@@ -275,7 +275,7 @@ test('who leaves while an opening hangs does not wait for it for ever', async ()
   expect(await three.isLeader()).toBe(true);
 });
 
-test('a page that comes back before it has given up leading leads again', async () => {
+test('a page that comes back before it has stepped down leads again', async () => {
   const world = new TabWorld();
   const one = await world.open('one', { medium: 'opfs' });
   one.member.setAway(true);
@@ -285,7 +285,7 @@ test('a page that comes back before it has given up leading leads again', async 
   expect(world.opener).toBe(2);
 });
 
-test('close() waits for the answers of what was called before it', async () => {
+test('close() waits for the answers to earlier calls', async () => {
   const world = new TabWorld();
   const [, two] = [await world.open('one'), await world.open('two')];
   const call = two.set('k', 'v');

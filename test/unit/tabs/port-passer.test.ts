@@ -1,4 +1,4 @@
-/** Whom the passer of ports knows, and for how long. */
+/** Which tabs the port passer knows, and for how long. */
 import { expect, test } from 'vitest';
 import { PortPasser } from '../../../src/tabs/port-passer.ts';
 import type { MemberId, PortReply, PortRequest } from '../../../src/tabs/protocol.ts';
@@ -20,7 +20,7 @@ class Tab {
     };
   }
 
-  /** Resolves when all that was said before has been heard, on both sides. */
+  /** Resolves once both sides have processed everything sent before. */
   join(): Promise<void> {
     return new Promise((resolve) => {
       this.#joined = resolve;
@@ -37,7 +37,7 @@ class Tab {
   }
 }
 
-test('a tab is known until it leaves, where no locks tell of its end', async () => {
+test('without web locks, a tab is known until it leaves', async () => {
   const passer = new PortPasser();
   const [a, b] = [new Tab(passer, 'a'), new Tab(passer, 'b')];
   await a.join();

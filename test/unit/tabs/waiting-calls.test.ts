@@ -1,4 +1,4 @@
-/** Each call gets one answer, whatever becomes of the leaders that it was sent to. */
+/** Each call gets one answer, whatever happens to the leaders that it was sent to. */
 import { expect, test } from 'vitest';
 import { OutcomeUnknown } from '../../../src/errors/index.ts';
 import type { Command } from '../../../src/rpc/contract.ts';
@@ -8,7 +8,7 @@ const write: Command = { kind: 'deleteVolume', id: 'v' };
 const read: Command = { kind: 'getKeyValues', key: null };
 const ok = (value: unknown) => ({ ok: true, value }) as const;
 
-test('what no leader has is listed in the order in which it was called', () => {
+test('unsent() lists the calls that no leader has, in the order of the calls', () => {
   const calls = new WaitingCalls();
   for (const command of [write, read, write]) void calls.add(command);
   calls.markSent(2, 1);
@@ -17,7 +17,7 @@ test('what no leader has is listed in the order in which it was called', () => {
   expect(calls.unsent().map(({ id }) => id)).toEqual([1, 2, 3]);
 });
 
-test('an answer of a leader that was given up is not taken for the one that is waited for', async () => {
+test('settle() ignores the answer of a leader that was given up', async () => {
   const calls = new WaitingCalls();
   const answer = calls.add(read);
   calls.markSent(1, 1);
@@ -34,7 +34,7 @@ test.each([
   ['a write that was accepted', write, true, false],
   ['a write that was not', write, false, true],
   ['a read, accepted or not', read, true, true],
-])('%s, when its leader is given up', async (_, command, accepted, again) => {
+])('giveUp() on %s: it is sent again unless it may have run', async (_, command, accepted, again) => {
   const calls = new WaitingCalls();
   const answer = calls.add(command).catch((error: unknown) => error);
   calls.markSent(1, 7);
@@ -44,7 +44,7 @@ test.each([
   if (!again) expect(await answer).toBeInstanceOf(OutcomeUnknown);
 });
 
-test('a write that was sent to a leader that is frozen may be done later: it is not called undone', async () => {
+test('giveUp() of a frozen leader makes a sent write unknown, since it may still run', async () => {
   const calls = new WaitingCalls();
   const answer = calls.add(write).catch((error: unknown) => error);
   void calls.add(read);
@@ -54,7 +54,7 @@ test('a write that was sent to a leader that is frozen may be done later: it is 
   expect(calls.unsent().map(({ id }) => id)).toEqual([2]);
 });
 
-test('allSettled() waits for every answer, and for none where nothing waits', async () => {
+test('allSettled() waits for every answer, or resolves at once without calls', async () => {
   const calls = new WaitingCalls();
   await calls.allSettled();
   const answers = [calls.add(read), calls.add(write)];

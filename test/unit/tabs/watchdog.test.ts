@@ -1,9 +1,9 @@
-/** How long a leader is waited for that says nothing. */
+/** How long a silent leader is waited for. */
 import { expect, test } from 'vitest';
 import { pause } from '../../../src/runtime.ts';
 import { Watchdog } from '../../../src/tabs/watchdog.ts';
 
-test('more than a timer can wait is not over at once', async () => {
+test('patience longer than a timer can wait does not run out at once', async () => {
   const said: string[] = [];
   const watchdog = new Watchdog(1e11, {
     waits: () => true,
@@ -16,6 +16,6 @@ test('more than a timer can wait is not over at once', async () => {
   expect(said).toEqual([]);
 });
 
-test('a pause that is longer than that is none that is over at once either', async () => {
+test('pause() longer than a timer can wait does not end at once', async () => {
   expect(await Promise.race([pause(3e9).then(() => 'over'), pause(50)])).toBeUndefined();
 });

@@ -1,6 +1,6 @@
 /**
- * A disk that fails, at every single call of a small workload and in several ways: the error is typed
- * and says what failed, a change is there whole or not at all, and the database works on.
+ * A disk that fails, at every single call of a small workload and in several ways: the error is typed and says what
+ * failed, a change is there whole or not at all, and the database remains usable.
  */
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -30,7 +30,7 @@ async function open(): Promise<SqliteEngine> {
   return openSqliteOn(await startEngine(), new FilesystemMedium(faulty.fs, database, folder, lock), true);
 }
 
-test('an opening that fails at the last step leaves no connection of SQLite open', async () => {
+test('an opening that fails at its last step leaves no SQLite connection open', async () => {
   const { vfs } = await startEngine();
   const [mount, unmount] = [vi.spyOn(vfs, 'mount'), vi.spyOn(vfs, 'unmount')];
   const lock = { release: () => void released++ };
@@ -45,7 +45,7 @@ test('an opening that fails at the last step leaves no connection of SQLite open
   vi.restoreAllMocks();
 });
 
-/** Rows enough that a transaction needs its journal and more than one page. */
+/** A table with enough rows that a transaction needs its journal and several pages. */
 async function prepare(): Promise<SqliteEngine> {
   const engine = await open();
   await engine.run('CREATE TABLE t (id INTEGER PRIMARY KEY, value TEXT)');
@@ -66,7 +66,7 @@ const before = [20, 12_000, 20];
 const after = [20, 12_000 - 4 * 600 + 3 * 3 + 15_000, 21];
 const state = async (engine: SqliteEngine) => (await engine.all(stateSql)).rows[0];
 
-/** What the native SQLite says of the file at rest, which it may have to recover first. */
+/** What native SQLite reads from the closed file, which it may have to recover first. */
 function nativeState(): unknown {
   const sql = `PRAGMA integrity_check; ${stateSql};`;
   const [check, found = ''] = execFileSync('sqlite3', [database, sql], { encoding: 'utf8' }).split('\n');
@@ -74,7 +74,7 @@ function nativeState(): unknown {
   return found.split('|').map(Number);
 }
 
-/** Runs `attempt` once with a fault at its first call, once at its second, and so on until none is left. */
+/** Runs `attempt` with a fault at its first call, then at its second, and so on, until the fault is not reached. */
 async function atEveryCall(fault: Omit<Fault, 'at'>, attempt: () => Promise<void>): Promise<number> {
   for (let at = 1; ; at++) {
     faulty = new FaultyFs();
@@ -86,7 +86,7 @@ async function atEveryCall(fault: Omit<Fault, 'at'>, attempt: () => Promise<void
 }
 let pending: Fault;
 
-/** The files of the folder that this process has open. */
+/** The files in the folder that this process has open. */
 function openFiles(): string[] {
   const targets = fs.readdirSync('/proc/self/fd').map((descriptor) => {
     try {
@@ -103,22 +103,19 @@ const typed = (error: unknown) =>
 
 const faults: readonly [string, Omit<Fault, 'at'>][] = [
   ['fails once with EIO', { errno: 'EIO', lasting: false }],
-  ['fails from then on with EIO', { errno: 'EIO', lasting: true }],
+  ['keeps failing with EIO', { errno: 'EIO', lasting: true }],
   [
     'is full from then on',
     { errno: 'ENOSPC', lasting: true, only: ['writeSync', 'ftruncateSync', 'fdatasyncSync', 'fsyncSync', 'openSync'] },
   ],
-  ['takes half of a write and is full', { errno: 'ENOSPC', lasting: true, torn: true, only: ['writeSync'] }],
-  ['takes half of one write', { errno: 'EIO', lasting: false, torn: true, only: ['writeSync'] }],
-  [
-    'syncs and says that it could not',
-    { errno: 'EIO', lasting: false, late: true, only: ['fdatasyncSync', 'fsyncSync'] },
-  ],
+  ['is full after half of a write', { errno: 'ENOSPC', lasting: true, torn: true, only: ['writeSync'] }],
+  ['fails once after half of a write', { errno: 'EIO', lasting: false, torn: true, only: ['writeSync'] }],
+  ['syncs but reports a failure', { errno: 'EIO', lasting: false, late: true, only: ['fdatasyncSync', 'fsyncSync'] }],
   ['cannot open one more file', { errno: 'EMFILE', lasting: false, only: ['openSync'] }],
 ];
 
 describe.each(faults)('a disk that %s', (_, fault) => {
-  test('while a transaction runs: it is stored whole or not at all, and the next one works', async () => {
+  test('during a transaction stores it whole or not at all, and the next transaction works', async () => {
     const seen = new Set<string>();
     const calls = await atEveryCall(fault, async () => {
       const engine = await prepare();
@@ -147,7 +144,7 @@ describe.each(faults)('a disk that %s', (_, fault) => {
     expect(seen.size).toBeGreaterThan(0);
   });
 
-  test('until the program is killed: the next one finds the change whole or not at all', async () => {
+  test('until the program is killed leaves the change whole or not at all', async () => {
     await atEveryCall(fault, async () => {
       const engine = await prepare();
       faulty.set(pending);
@@ -155,7 +152,7 @@ describe.each(faults)('a disk that %s', (_, fault) => {
         () => 'stored',
         (error: unknown) => error,
       );
-      // What a killed program leaves: its files as they are.
+      // The files as a killed program leaves them.
       const left = path.join(folder, 'left.sqlite');
       for (const kind of ['', '-journal']) fs.copyFileSync(database + kind, left + kind);
       faulty.heal();
@@ -174,7 +171,7 @@ describe.each(faults)('a disk that %s', (_, fault) => {
     });
   });
 
-  test('while a group runs: every work of it is told, or stored', async () => {
+  test('during a group stores its transactions, or rejects each of them', async () => {
     await atEveryCall(fault, async () => {
       const engine = await prepare();
       faulty.set(pending);
@@ -200,7 +197,7 @@ describe.each(faults)('a disk that %s', (_, fault) => {
     });
   });
 
-  test('while a database is opened: it is refused, unharmed, or opened; the lock is released and no file stays open', async () => {
+  test('during opening lets it succeed or fail unharmed, without a leaked lock or file', async () => {
     await atEveryCall(fault, async () => {
       await (await prepare()).close();
       released = 0;
@@ -217,7 +214,7 @@ describe.each(faults)('a disk that %s', (_, fault) => {
     });
   });
 
-  test('while a database is created: it leaves no file when it could not be opened', async () => {
+  test('during the creation of a database leaves nothing but the file', async () => {
     await atEveryCall(fault, async () => {
       faulty.set(pending);
       const outcome: unknown = await open()
@@ -225,14 +222,14 @@ describe.each(faults)('a disk that %s', (_, fault) => {
         .catch((error: unknown) => error);
       faulty.heal();
       expect(outcome).toSatisfy((found) => found === undefined || typed(found));
-      // A disk that fails all the way down cannot be tidied up either.
+      // A disk that keeps failing cannot be cleaned up either.
       if (!pending.lasting) expect(fs.readdirSync(folder).filter((name) => name !== 'cl.sqlite')).toEqual([]);
     });
   });
 });
 
-describe('a failure of storage', () => {
-  test('carries the path, the system’s word and the cause', async () => {
+describe('a storage failure', () => {
+  test('has the path, the error code of the system and the cause', async () => {
     const engine = await prepare();
     faulty.set({ at: 1, errno: 'ENOSPC', lasting: true, only: ['writeSync'] });
     const error = await change(engine).catch((reason: unknown) => reason);
@@ -244,7 +241,7 @@ describe('a failure of storage', () => {
     await engine.close();
   });
 
-  test('that a work catches still ends its transaction', async () => {
+  test('that is caught within a transaction still ends that transaction', async () => {
     const engine = await prepare();
     await engine.run('PRAGMA cache_size=1');
     const work = engine.transaction(async (connection) => {
@@ -258,7 +255,7 @@ describe('a failure of storage', () => {
     await engine.close();
   });
 
-  test('that a work catches before it ends is the failure of its transaction', async () => {
+  test('that is caught last in a transaction still fails it', async () => {
     const engine = await prepare();
     await engine.run('PRAGMA cache_size=1');
     const work = engine.transaction(async (connection) => {
@@ -272,7 +269,7 @@ describe('a failure of storage', () => {
     await engine.close();
   });
 
-  test('of reading reaches whoever reads, and the next read works', async () => {
+  test('during a read rejects that read, and the next one works', async () => {
     await (await prepare()).close();
     const engine = await open();
     faulty.set({ at: 2, errno: 'EIO', lasting: true, only: ['readSync'] });
@@ -282,7 +279,7 @@ describe('a failure of storage', () => {
     await engine.close();
   });
 
-  test('is not blamed for what is wrong later', async () => {
+  test('is not reported for a later, different fault', async () => {
     await (await prepare()).close();
     const engine = await open();
     faulty.set({ at: 2, errno: 'EIO', lasting: true, only: ['readSync'] });
@@ -293,9 +290,9 @@ describe('a failure of storage', () => {
     await engine.close();
   });
 
-  test('after the moment of commit says that the outcome is not known', async () => {
+  test('after the commit point is reported as OutcomeUnknown', async () => {
     const engine = await prepare();
-    // The last sync of a commit is that of the journal, cut to nothing.
+    // The last sync of a commit is that of the truncated journal.
     faulty.set({ at: Number.POSITIVE_INFINITY, errno: 'EIO', lasting: false, only: ['fdatasyncSync', 'fsyncSync'] });
     await change(engine);
     const last = faulty.made.length;
@@ -309,7 +306,7 @@ describe('a failure of storage', () => {
 });
 
 describe('a disk that is really full', () => {
-  test('refuses the change, keeps the database, and takes smaller ones', async (context) => {
+  test('refuses the change, keeps the database, and accepts smaller changes', async (context) => {
     context.skip(process.platform !== 'linux' || process.getuid?.() !== 0, 'only root of Linux can make a small disk');
     const mount = path.join(folder, 'small');
     fs.mkdirSync(mount);

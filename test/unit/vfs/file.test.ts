@@ -1,4 +1,4 @@
-/** The methods of a file, called as SQLite calls them: by their place in the table, with words and BigInts. */
+/** The methods of a file, called as SQLite calls them: by their index in the table, with words and BigInts. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DatabaseLocked, StorageFailure } from '../../../src/errors/index.ts';
 import type { FileKind, MediumFile } from '../../../src/media/medium.ts';
@@ -40,7 +40,7 @@ beforeEach(async () => {
 
 afterEach(() => void vi.restoreAllMocks());
 
-/** A file whose every method throws, as that of a disk that died does. */
+/** A file on a dead disk: every method throws. */
 function deadFile(error: unknown): MediumFile {
   const fail = (): never => {
     throw error;
@@ -48,14 +48,14 @@ function deadFile(error: unknown): MediumFile {
   return { read: fail, write: fail, truncate: fail, sync: fail, size: fail, moved: fail, close: fail };
 }
 
-describe('a file', () => {
-  test('is at version 1 of the interface: no shared memory and no mapping', () => {
+describe('a file of the VFS', () => {
+  test('implements version 1 of the interface, without shared memory and mapping', () => {
     const file = open(new MemoryMedium().open('', true));
     expect(call('xSectorSize', file)).toBe(4096);
     expect(call('xDeviceCharacteristics', file)).toBe(0x1000);
   });
 
-  test('begins no journal while the guard refuses to have the file written', () => {
+  test('writes no journal header while the guard refuses it', () => {
     const refusal = new DatabaseLocked('somebody came in');
     const levels: number[] = [];
     vi.spyOn(mount.medium.guard, 'refusal').mockImplementation((level) => {
@@ -66,13 +66,13 @@ describe('a file', () => {
     const file = open(journal, '-journal');
     expect(call('xWrite', file, buffer, 28, 0n)).toBe(Code.busy);
     expect([journal.size(), mount.failure, levels]).toEqual([0, refusal, [LockLevel.exclusive]]);
-    // What follows the header is written only after it, and the database's own file has its locks.
+    // Only the header is checked: later parts follow it, and the database file is protected by its own locks.
     expect(call('xWrite', file, buffer, 8, 512n)).toBe(Code.ok);
     expect(call('xWrite', open(new MemoryMedium().open('', true)), buffer, 8, 0n)).toBe(Code.ok);
     expect(levels).toHaveLength(1);
   });
 
-  test('fills what lies behind its end with zeros and says so', () => {
+  test('fills a read beyond its end with zeros and returns SQLITE_IOERR_SHORT_READ', () => {
     const file = open(new MemoryMedium(Uint8Array.of(1, 2, 3)).open('', false));
     heap.bytes.fill(0xff, buffer, buffer + 9);
     expect(call('xRead', file, buffer, 8, 1n)).toBe(522);
@@ -81,7 +81,7 @@ describe('a file', () => {
     expect(call('xRead', file, buffer, 2, 100n)).toBe(522);
   });
 
-  test('finds memory again that has grown', () => {
+  test('works after the memory of the engine has grown', () => {
     const file = open(new MemoryMedium(Uint8Array.of(1, 2, 3)).open('', false));
     expect(call('xRead', file, buffer, 1, 0n)).toBe(Code.ok);
     memory.grow(16);
@@ -89,7 +89,7 @@ describe('a file', () => {
     expect(new Uint8Array(memory.buffer)[buffer]).toBe(3);
   });
 
-  test('tells sizes and offsets beyond four gigabytes', () => {
+  test('handles sizes and offsets beyond four gigabytes', () => {
     const offsets: number[] = [];
     const file = open({
       ...deadFile(new Error()),
@@ -104,7 +104,7 @@ describe('a file', () => {
     expect(offsets).toEqual([2 ** 33, 2 ** 34]);
   });
 
-  test('answers only the control that asks whether it was moved', () => {
+  test('answers only the file control for moved files', () => {
     let moved = false;
     const file = open({ ...deadFile(new Error()), moved: () => moved });
     expect(call('xFileControl', file, 20, buffer)).toBe(Code.ok);
@@ -117,7 +117,7 @@ describe('a file', () => {
   });
 });
 
-describe('a file that fails', () => {
+describe('a failing file of the VFS', () => {
   const attempts: [name: (typeof ioMethods)[number], code: number, parameters: (number | bigint)[]][] = [
     ['xRead', Code.ioErrorRead, [0, 1, 0n]],
     ['xWrite', Code.ioErrorWrite, [0, 1, 0n]],
@@ -126,19 +126,19 @@ describe('a file that fails', () => {
     ['xFileSize', Code.ioErrorFstat, [0]],
   ];
 
-  test.each(attempts)('in %s answers %i and keeps what was thrown', (name, code, parameters) => {
+  test.each(attempts)('returns from %s the code %i and keeps the error', (name, code, parameters) => {
     const error = new StorageFailure('dead');
     expect(call(name, open(deadFile(error)), ...parameters)).toBe(code);
     expect(mount.failure).toBe(error);
   });
 
-  test('for want of space answers SQLITE_FULL', () => {
+  test('returns SQLITE_FULL if there is no space', () => {
     const error = Object.assign(new Error('no space'), { code: 'ENOSPC' });
     expect(call('xWrite', open(deadFile(error)), buffer, 1, 0n)).toBe(Code.full);
     expect(mount.failure).toMatchObject({ name: 'StorageFailure', errno: 'ENOSPC', cause: error });
   });
 
-  test('twice keeps the first failure, until it is cleared', () => {
+  test('keeps the first error until it is cleared', () => {
     const [first, second] = [new StorageFailure('first'), new StorageFailure('second')];
     call('xSync', open(deadFile(first)), 2);
     call('xSync', open(deadFile(second)), 2);
@@ -149,14 +149,14 @@ describe('a file that fails', () => {
     expect(mount.failure).toBe(second);
   });
 
-  test('while it is closed is closed all the same', () => {
+  test('is closed even if closing fails', () => {
     const file = open(deadFile(new Error()));
     expect(call('xClose', file)).toBe(Code.ok);
     expect(mount.main).toBeNull();
     expect(() => call('xSync', file, 2)).toThrow(/should be an open one/);
   });
 
-  test('to make an emptied journal durable leaves the commit in doubt, and no other sync does', () => {
+  test('leaves the commit in doubt only if syncing its truncated journal fails', () => {
     const dying: MediumFile = { ...deadFile(new Error('dead')), write() {}, truncate() {} };
     for (const kind of ['', '-journal'] as const) {
       mount.clear();

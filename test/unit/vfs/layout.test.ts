@@ -1,4 +1,4 @@
-/** The self-check at start: the pinned engine passes, and one that is laid out otherwise is refused. */
+/** The self-check at start: the pinned engine passes, and one with a different layout is refused. */
 import { describe, expect, test } from 'vitest';
 import { EngineMismatch } from '../../../src/errors/index.ts';
 import { adopt, startEngine } from '../../../src/vfs/engine.ts';
@@ -6,12 +6,12 @@ import { type VfsLayout, vfsLayout } from '../../../src/vfs/layout.ts';
 import { freshEngine } from './fresh-engine.ts';
 
 describe('the self-check of the engine', () => {
-  test('passes with the engine that is pinned', async () => {
+  test('passes with the pinned engine', async () => {
     const [sqlite, instance] = await freshEngine();
     expect(adopt(sqlite, instance)).toHaveProperty('vfs');
   });
 
-  test('passes when another copy of this library has patched the same engine', async () => {
+  test('passes if another copy of this library has patched the same engine', async () => {
     const [sqlite, instance] = await freshEngine();
     const first = adopt(sqlite, instance);
     const second = adopt(sqlite, instance);
@@ -19,7 +19,7 @@ describe('the self-check of the engine', () => {
   });
 
   const fields = Object.keys(vfsLayout) as (keyof VfsLayout)[];
-  test.each(fields)('refuses an engine whose %s lies one word further on', async (field) => {
+  test.each(fields)('refuses an engine with %s one word further on', async (field) => {
     const [sqlite, instance] = await freshEngine();
     const layout = { ...vfsLayout, [field]: vfsLayout[field] + 4 };
     expect(() => adopt(sqlite, instance, layout)).toThrow(EngineMismatch);
@@ -30,13 +30,13 @@ describe('the self-check of the engine', () => {
     ['xOpen', 'xDelete'],
     ['xDelete', 'xAccess'],
     ['xAccess', 'xFullPathname'],
-  ] as const)('refuses an engine in which %s and %s have changed places', async (one, other) => {
+  ] as const)('refuses an engine with %s and %s swapped', async (one, other) => {
     const [sqlite, instance] = await freshEngine();
     const layout = { ...vfsLayout, [one]: vfsLayout[other], [other]: vfsLayout[one] };
     expect(() => adopt(sqlite, instance, layout)).toThrow(EngineMismatch);
   });
 
-  test('leaves an engine that it refused as it was', async () => {
+  test('leaves a refused engine unchanged', async () => {
     const [sqlite, instance] = await freshEngine();
     const layout = { ...vfsLayout, xDelete: vfsLayout.xAccess, xAccess: vfsLayout.xDelete };
     expect(() => adopt(sqlite, instance, layout)).toThrow(EngineMismatch);
@@ -51,8 +51,8 @@ describe('the self-check of the engine', () => {
   });
 });
 
-describe('startEngine', () => {
-  test('gives the same engine to everybody in a realm', async () => {
+describe('startEngine()', () => {
+  test('returns the same engine to all callers in a realm', async () => {
     const [one, other] = await Promise.all([startEngine(), startEngine()]);
     expect(one).toBe(other);
   });

@@ -1,4 +1,4 @@
-/** The engine's file is found, verified and compiled, or refused by name. */
+/** The file of the engine is found, verified and compiled, or refused by name. */
 import fs from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -24,7 +24,7 @@ test('compileEngine() compiles the pinned file', async () => {
   expect(await compileEngine()).toBeInstanceOf(WebAssembly.Module);
 });
 
-test('compileEngine() fetches what is not a file', async () => {
+test('compileEngine() fetches a URL that is no file', async () => {
   const server = http.createServer((_, response) => response.end(fs.readFileSync(engineUrl())));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -35,7 +35,7 @@ test('compileEngine() fetches what is not a file', async () => {
   }
 });
 
-test('compileEngine() says what the server answered', async () => {
+test('compileEngine() reports the answer of the server', async () => {
   const server = http.createServer((_, response) => response.writeHead(404).end());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -49,7 +49,7 @@ test('compileEngine() says what the server answered', async () => {
   }
 });
 
-test('compileEngine() refuses a file with one byte changed, naming both hashes', async () => {
+test('compileEngine() refuses a file with one changed byte, and gives both hashes', async () => {
   const bytes = fs.readFileSync(engineUrl());
   bytes[100_000] = (bytes[100_000] ?? 0) ^ 1;
   const file = path.join(folder, 'sql-wasm.wasm');
@@ -61,19 +61,19 @@ test('compileEngine() refuses a file with one byte changed, naming both hashes',
   await expect(failed).rejects.toThrow(/its SHA-256 is (?!43bbcdd)[0-9a-f]{64}/);
 });
 
-test('compileEngine() names the file that is missing', async () => {
+test('compileEngine() names the missing file', async () => {
   const url = pathToFileURL(path.join(folder, 'sql-wasm.wasm'));
   const failed = compileEngine(url);
   await expect(failed).rejects.toBeInstanceOf(EngineMismatch);
   await expect(failed).rejects.toThrow(url.href);
 });
 
-test('compileEngine() says that a page without HTTPS cannot verify it', async () => {
+test('compileEngine() explains that it cannot verify the file on a page without HTTPS', async () => {
   vi.stubGlobal('crypto', {});
   await expect(compileEngine()).rejects.toThrow(/secure context/);
 });
 
-test('startEngine() can be called again after the file was missing', async () => {
+test('startEngine() can be called again after a file was missing', async () => {
   await expect(startEngine(pathToFileURL(path.join(folder, 'none.wasm')))).rejects.toBeInstanceOf(EngineMismatch);
   const engine = await startEngine(await compileEngine());
   expect(engine.sqlite._sqlite3_open).toBeTypeOf('function');

@@ -1,4 +1,4 @@
-/** Files of native SQLite, whole or left by a crash, open here; what is written here opens there. */
+/** Files of native SQLite, clean or left by a crash, can be opened here, and files written here can be opened there. */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
@@ -27,12 +27,12 @@ function findSqlite(): boolean {
 }
 
 const hasSqlite = findSqlite();
-test('the sqlite3 program is there, where CI runs the tests', () => {
+test('the program sqlite3 is installed in CI', () => {
   const problem = hasSqlite || process.env['CI'] === undefined ? null : 'install the sqlite3 command line program';
   expect(problem).toBeNull();
 });
 
-/** Tests that compare with native SQLite. */
+/** Registers tests that compare with native SQLite. */
 function native(name: string, tests: () => void): void {
   describe(name, () => {
     beforeEach((context) => context.skip(!hasSqlite, 'missing: sqlite3'));
@@ -63,13 +63,13 @@ const openWithoutNativeSqlite = async (): Promise<SqliteEngine> => {
 };
 const rows = async (engine: SqliteEngine, sql: string) => (await engine.all(sql)).rows;
 
-/** Everything that must stay as it is when a file is refused. */
+/** Everything that refusing a file must not change. */
 const fingerprint = (file = database) => {
   const { mtimeMs, ino, size } = fs.statSync(file);
   return { mtimeMs, ino, size, bytes: fs.readFileSync(file) };
 };
 
-/** A native program in the middle of a transaction that is larger than its cache, as its files lie on disk. */
+/** Copies the files of a native program in the middle of a transaction that is larger than its cache. */
 async function interrupted(pragmas: string, copyKinds: readonly string[]): Promise<void> {
   const live = path.join(folder, 'live.sqlite');
   sqlite3(
@@ -94,7 +94,7 @@ async function interrupted(pragmas: string, copyKinds: readonly string[]): Promi
 }
 
 native('a database written here', () => {
-  test('is read by native SQLite to the last character', async () => {
+  test('is read exactly by native SQLite', async () => {
     const engine = await open();
     await engine.run('CREATE TABLE t (id INTEGER PRIMARY KEY, value TEXT, number INTEGER)');
     const insert = 'INSERT INTO t (value, number) VALUES (?, ?)';
@@ -112,7 +112,7 @@ native('a database written here', () => {
     expect(sqlite3('PRAGMA journal_mode')).toBe('delete');
   });
 
-  test('is whole outside of a transaction, while it is still open', async () => {
+  test('can be read by native SQLite between transactions while it is open', async () => {
     const engine = await open();
     await engine.run('CREATE TABLE t (id)');
     await engine.run('INSERT INTO t VALUES (1)');
@@ -121,7 +121,7 @@ native('a database written here', () => {
     await engine.close();
   });
 
-  test('is not written to when another file took its name', async () => {
+  test('is no longer written to once another file took its name', async () => {
     const engine = await open();
     await engine.run('CREATE TABLE t (id)');
     sqlite3(`VACUUM INTO '${database}.copy'`);
@@ -136,7 +136,7 @@ native('a database written here', () => {
 });
 
 native('a database of native SQLite', () => {
-  test.each([512, 1024, 4096, 65_536])('with pages of %i bytes is read and changed', async (size) => {
+  test.each([512, 1024, 4096, 65_536])('with pages of %i bytes can be read and changed', async (size) => {
     sqlite3(
       `PRAGMA page_size=${size}; CREATE TABLE t (id INTEGER PRIMARY KEY, value TEXT); INSERT INTO t VALUES (1, 'a');`,
     );
@@ -149,7 +149,7 @@ native('a database of native SQLite', () => {
     expect(sqlite3('PRAGMA integrity_check; PRAGMA page_size; SELECT count(*) FROM t')).toBe(`ok\n${size}\n500`);
   });
 
-  test('in UTF-16 gives the same text', async () => {
+  test('in UTF-16 gives the same texts', async () => {
     sqlite3("PRAGMA encoding='UTF-16'; CREATE TABLE t (value TEXT); INSERT INTO t VALUES ('Žluť 💾');");
     const engine = await open();
     await engine.run('INSERT INTO t VALUES (?)', ['日本 💾']);
@@ -158,7 +158,7 @@ native('a database of native SQLite', () => {
     expect(sqlite3('SELECT value FROM t')).toBe('Žluť 💾\n日本 💾');
   });
 
-  test('in write-ahead log mode, closed in order, is read and brought back to a rollback journal', async () => {
+  test('in write-ahead log mode, closed cleanly, can be read and is switched to a rollback journal', async () => {
     sqlite3('PRAGMA journal_mode=WAL; CREATE TABLE t (id); INSERT INTO t VALUES (1);');
     const engine = await open();
     expect(await rows(engine, 'SELECT * FROM t')).toEqual([[1]]);
@@ -171,7 +171,7 @@ native('a database of native SQLite', () => {
   });
 });
 
-native('what a native crash left', () => {
+native('after a native crash', () => {
   test('a hot journal is rolled back', async () => {
     await interrupted('', ['', '-journal']);
     expect(fs.statSync(`${database}-journal`).size).toBeGreaterThan(100_000);
@@ -196,14 +196,14 @@ native('what a native crash left', () => {
     Buffer.from('d9d505f920a163d7', 'hex').copy(end, 8);
     fs.appendFileSync(`${database}-journal`, Buffer.concat([Buffer.alloc(4), superJournal, end]));
     const [file, journal] = [fingerprint(), fingerprint(`${database}-journal`)];
-    // Where no native SQLite holds the lock for us, and so has completed it before.
+    // Without a native SQLite that holds the lock, which would have rolled it back before.
     const error = await openWithoutNativeSqlite().catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(DatabaseUnavailable);
     expect(error).toHaveProperty('message', expect.stringContaining('transaction over several databases'));
     expect([fingerprint(), fingerprint(`${database}-journal`)]).toEqual([file, journal]);
   });
 
-  test('a write-ahead log keeps what was committed and drops what was not', async () => {
+  test('committed changes in a write-ahead log are kept, and uncommitted ones dropped', async () => {
     await interrupted('PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0;', ['', '-wal', '-shm']);
     fs.copyFileSync(database, `${database}.copy`);
     fs.copyFileSync(`${database}-wal`, `${database}.copy-wal`);
@@ -220,7 +220,7 @@ native('what a native crash left', () => {
     expect(sqlite3('PRAGMA integrity_check; SELECT value FROM t WHERE id = 1')).toBe('ok\nours');
   });
 
-  test('all of it in the write-ahead log and nothing in the file is found', async () => {
+  test('a database that is entirely in its write-ahead log is read', async () => {
     const live = path.join(folder, 'live.sqlite');
     const child = spawn('sqlite3', ['-bail', live], { stdio: ['pipe', 'pipe', 'inherit'] });
     child.stdin.write("PRAGMA journal_mode=WAL; CREATE TABLE t (id); INSERT INTO t VALUES (1); SELECT 'done';\n");
@@ -234,7 +234,7 @@ native('what a native crash left', () => {
     expect(fs.readdirSync(folder)).toEqual(['live.sqlite']);
   });
 
-  test('a write-ahead log that belongs to no transaction is dropped', async () => {
+  test('an invalid write-ahead log is dropped', async () => {
     sqlite3('CREATE TABLE t (id); INSERT INTO t VALUES (1);');
     fs.writeFileSync(`${database}-wal`, Buffer.alloc(5000, 7));
     const engine = await open();
@@ -254,8 +254,8 @@ native('what a native crash left', () => {
   });
 });
 
-describe('what our own crash left', () => {
-  test('in the middle of a transaction larger than the cache is rolled back, here and by native SQLite', async () => {
+describe('after a crash of this library', () => {
+  test('a transaction larger than the cache is rolled back, here and by native SQLite', async () => {
     const live = path.join(folder, 'live.sqlite');
     const engine = await open(live);
     await engine.run('CREATE TABLE t (id INTEGER PRIMARY KEY, value TEXT)');
@@ -289,14 +289,14 @@ describe('what our own crash left', () => {
   });
 });
 
-describe('a file that is no database', () => {
+describe('opening a file that is no database', () => {
   test.each([
     ['text', 'This is the diary of nobody.'.repeat(100)],
     ['one byte', 'x'],
     ['a header cut short', 'SQLite form'],
     ['an encrypted database', String.fromCharCode(...Array.from({ length: 4096 }, (_, i) => (i * 73 + 5) % 256))],
     ['a newer format of SQLite', `SQLite format 4\0${'\x10\x00\x01\x01'.repeat(300)}`],
-  ])('%s is refused at opening and not touched', async (_, content) => {
+  ])('fails for %s and changes nothing', async (_, content) => {
     fs.writeFileSync(database, content, 'latin1');
     const before = fingerprint();
     const error = await failure();
@@ -306,7 +306,7 @@ describe('a file that is no database', () => {
     expect(fs.readdirSync(folder)).toEqual(['cl.sqlite']);
   });
 
-  test('is not changed by a journal beside it', async () => {
+  test('is not misled by a journal beside it', async () => {
     fs.writeFileSync(database, 'a letter to somebody');
     const journal = Buffer.concat([Buffer.from([0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7]), Buffer.alloc(2048)]);
     fs.writeFileSync(`${database}-journal`, journal);
@@ -322,7 +322,7 @@ native('a damaged database', () => {
       WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
       INSERT INTO t SELECT i, printf('%0200d', i) FROM n;`);
 
-  test('that was cut short is refused at opening, and left as it is', async () => {
+  test('that was truncated is refused and left as it is', async () => {
     fill();
     fs.truncateSync(database, 3 * 4096);
     const before = fingerprint();
@@ -333,7 +333,7 @@ native('a damaged database', () => {
     expect(fs.readdirSync(folder)).toEqual(['cl.sqlite']);
   });
 
-  test('says so when the broken page is read, and goes on with the others', async () => {
+  test('fails reads of the broken page, and allows others', async () => {
     fill();
     const handle = fs.openSync(database, 'r+');
     fs.writeSync(handle, Buffer.alloc(4096, 0xee), 0, 4096, 9 * 4096);
@@ -342,7 +342,7 @@ native('a damaged database', () => {
     const read = engine.all('SELECT sum(length(value)) FROM t');
     await expect(read).rejects.toBeInstanceOf(DatabaseCorrupt);
     await expect(read).rejects.toThrow(/is damaged: database disk image is malformed/);
-    // SQLite commits no transaction that has met damage.
+    // SQLite commits no transaction that has encountered damage.
     const results = await engine.group<unknown>([
       (connection) => connection.run('INSERT INTO u VALUES (7)'),
       (connection) => connection.all('SELECT sum(length(value)) FROM t'),
@@ -354,8 +354,8 @@ native('a damaged database', () => {
   });
 });
 
-describe('opening', () => {
-  test('a file of no bytes makes it a database', async () => {
+describe('opening a database', () => {
+  test('turns a file of no bytes into a database', async () => {
     fs.writeFileSync(database, '');
     const engine = await open();
     await engine.run('CREATE TABLE t (id)');
@@ -363,12 +363,12 @@ describe('opening', () => {
     expect(fs.readFileSync(database, 'latin1').slice(0, 15)).toBe('SQLite format 3');
   });
 
-  test('and closing without a write leaves no file', async () => {
+  test('and closing it without a write leaves no file', async () => {
     await (await open()).close();
     expect(fs.readdirSync(folder)).toEqual([]);
   });
 
-  test('and closing without a write changes no byte of a database', async () => {
+  test('and closing it without a write changes no byte', async () => {
     const engine = await open();
     await engine.run('CREATE TABLE t (id)');
     await engine.close();
@@ -377,7 +377,7 @@ describe('opening', () => {
     expect(fingerprint()).toEqual(before);
   });
 
-  test('twice is refused, and the first goes on', async () => {
+  test('twice is refused, and the first opener continues to work', async () => {
     const engine = await open();
     await engine.run('CREATE TABLE t (id)');
     expect(await failure()).toBeInstanceOf(DatabaseLocked);
@@ -386,11 +386,11 @@ describe('opening', () => {
     expect(await failure()).toBeUndefined();
   });
 
-  test('in a folder that is missing is refused', async () => {
+  test('in a missing folder is refused', async () => {
     expect(await failure(path.join(folder, 'none', 'cl.sqlite'))).toBeInstanceOf(DatabaseUnavailable);
   });
 
-  test('without synchronous writes makes no sync of the database', async () => {
+  test('without sqlite_synchronous sets synchronous to OFF', async () => {
     const engine = await openSqlite(hostMedia, {
       medium: 'filesystem',
       database,

@@ -1,8 +1,8 @@
-/** An engine that there is no memory for, as under a limit of addresses or in a process with many others. */
+/** An engine for which there is no memory, as under a limit of the address space. */
 import { expect, test, vi } from 'vitest';
 import { startEngine } from '../../../src/vfs/engine.ts';
 
-test('startEngine() says that memory is short, and what to do', async () => {
+test('startEngine() reports that memory is short, with the remedy', async () => {
   const words = 'WebAssembly.instantiate(): Out of memory: Cannot allocate Wasm memory for new instance';
   vi.spyOn(WebAssembly, 'instantiate').mockRejectedValueOnce(new RangeError(words) as never);
   await expect(startEngine()).rejects.toMatchObject({
