@@ -1,6 +1,7 @@
 /** The context: one storage, its backends, and the operations on them. */
+
+import { booleanOptions } from './arguments.ts';
 import { ContextClosed, InvalidOption, OldStorageNotClosed } from './errors/index.ts';
-import { givenSwitches } from './given.ts';
 import { Backend, type BackendJson, type BackendOptions } from './objects/backend.ts';
 import { checkBackendOptions } from './objects/backend-options.ts';
 import { Connections, Snapshots, Volumes } from './objects/collections.ts';
@@ -146,7 +147,7 @@ export class Cinderlib implements Context {
   async load(source: readonly unknown[], options?: { save?: boolean }): Promise<Loaded[]>;
   async load(source: unknown, options?: { save?: boolean }): Promise<Loaded | Loaded[]>;
   async load(source: unknown, options: { save?: boolean } = {}): Promise<Loaded | Loaded[]> {
-    const { save } = givenSwitches('load', options, { save: false });
+    const { save } = booleanOptions('load', options, { save: false });
     this.#refuseClosed();
     const dump = readDump(source);
     if (save) this.persistence.checkWritable();

@@ -1,6 +1,7 @@
 /** `setup`: opens a storage and returns the context. */
+
+import { readArgument } from './arguments.ts';
 import { Cinderlib } from './cinderlib.ts';
-import { readable } from './given.ts';
 import { setupConfig } from './options.ts';
 import type { PersistenceClass, PersistenceDriver } from './persistence/driver.ts';
 import { openStorage } from './persistence/open-storage.ts';
@@ -80,7 +81,7 @@ export interface SetupOptions {
  * ```
  */
 export async function setup(options: SetupOptions = {}): Promise<Cinderlib> {
-  const config = readable('setup() takes an object with options', options, () => setupConfig(options));
+  const config = readArgument('setup() takes an object with options', options, () => setupConfig(options));
   // `setupConfig` has checked that it is a boolean or a function; the function's result is checked when it is called.
   const connect = (): Promise<CoreClient> => connectCore(config.worker as NonNullable<SetupOptions['worker']>);
   const make = (persistenceConfig: unknown): Promise<PersistenceDriver> => makePersistence(persistenceConfig, connect);

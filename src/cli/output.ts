@@ -2,7 +2,7 @@
 
 import { jsonText, spaced } from '../serialization/json-text.ts';
 import { isSecret, MASK, maskSecrets, maskText } from './mask.ts';
-import { printable, spelt } from './printable.ts';
+import { escaped, printable } from './printable.ts';
 import { tableText } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -66,7 +66,7 @@ export class Output {
     const lines = entries.map(([name, value]) =>
       this.terminal.forPeople
         ? `${bold(name.padEnd(width))}  ${printable(cell(value))}`
-        : `${name}\t${spelt(cell(value))}`,
+        : `${name}\t${escaped(cell(value))}`,
     );
     await this.terminal.out(`${lines.join('\n')}\n`);
   }
@@ -80,7 +80,7 @@ export class Output {
   async #printJsonRows(rows: AsyncIterable<Row> | Iterable<Row>): Promise<void> {
     let separator = '[';
     for await (const row of rows) {
-      if (this.terminal.deserted) return;
+      if (this.terminal.isOutputClosed) return;
       await this.terminal.out(`${separator}${jsonText(row, spaced)}`);
       separator = ',\n ';
     }
@@ -90,8 +90,8 @@ export class Output {
   async #printLines(columns: readonly string[], rows: AsyncIterable<Row> | Iterable<Row>): Promise<void> {
     await this.terminal.out(`${columns.join('\t')}\n`);
     for await (const row of rows) {
-      if (this.terminal.deserted) return;
-      await this.terminal.out(`${columns.map((column) => spelt(cell(row[column]))).join('\t')}\n`);
+      if (this.terminal.isOutputClosed) return;
+      await this.terminal.out(`${columns.map((column) => escaped(cell(row[column]))).join('\t')}\n`);
     }
   }
 }

@@ -7,7 +7,7 @@ const unprintable =
 const short: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 /** For programs: escapes backslashes too, so that the text can be decoded unambiguously. */
-export function spelt(value: unknown): string {
+export function escaped(value: unknown): string {
   return printable(String(value ?? '').replaceAll('\\', '\\\\'));
 }
 

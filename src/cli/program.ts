@@ -90,7 +90,7 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
       const { keyValues, showSecrets = false } = options;
       const mask = showSecrets ? (value: unknown): unknown => value : maskDumped;
       const write = (text: string) => terminal.out(text);
-      const dumped = await dump(storage, write, { keyValues, mask, deserted: () => terminal.deserted });
+      const dumped = await dump(storage, write, { keyValues, mask, isOutputClosed: () => terminal.isOutputClosed });
       if (dumped.masked)
         await out.note('secrets are masked, so this dump cannot be loaded; --show-secrets writes them.');
       await noteKeyValues(out, dumped.keyValues, keyValues);

@@ -12,7 +12,7 @@ export class Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly #process: Process;
   /** Whether the reader of the output has closed it, like `head` when it has enough. */
-  #deserted = false;
+  #isOutputClosed = false;
   #stop: (signal: 'SIGINT' | 'SIGTERM') => void = () => {};
 
   constructor() {
@@ -24,13 +24,13 @@ export class Terminal {
     for (const stream of [host.stdout, host.stderr]) {
       // The failed write reports the error too.
       stream.on('error', (error: NodeJS.ErrnoException) => {
-        if (error.code === 'EPIPE') this.#deserted = true;
+        if (error.code === 'EPIPE') this.#isOutputClosed = true;
       });
     }
   }
 
-  get deserted(): boolean {
-    return this.#deserted;
+  get isOutputClosed(): boolean {
+    return this.#isOutputClosed;
   }
 
   /** Whether a person reads the output. */
@@ -72,13 +72,13 @@ export class Terminal {
   }
 
   async write(stream: 'out' | 'error', text: string): Promise<void> {
-    if (this.#deserted) return;
+    if (this.#isOutputClosed) return;
     try {
       await new Promise<void>((resolve, reject) => {
         this.#stream(stream).write(text, (error) => (error ? reject(error) : resolve()));
       });
     } catch (error) {
-      if (errnoOf(error) === 'EPIPE') this.#deserted = true;
+      if (errnoOf(error) === 'EPIPE') this.#isOutputClosed = true;
       // A failure of the error stream cannot be reported.
       else if (stream === 'out') throw storageFailure('write', 'the output', error);
     }

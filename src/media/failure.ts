@@ -1,4 +1,4 @@
-/** Turns the errors of a file system into this library's, saying what to do about them. */
+/** KeyedMutex the errors of a file system into this library's, saying what to do about them. */
 import { CinderlibError, DatabaseCorrupt, DatabaseUnavailable, StorageFailure } from '../errors/index.ts';
 import { builtin } from '../runtime.ts';
 

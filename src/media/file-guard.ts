@@ -11,7 +11,7 @@ import { pause } from '../runtime.ts';
 import type { DiskFile, FileSystem } from './disk-file.ts';
 import { difference, type FileState } from './file-state.ts';
 import { FileWatch } from './file-watch.ts';
-import type { Disturbance, Guard, NativeLocking } from './guard.ts';
+import type { ForeignWrite, Guard, NativeLocking } from './guard.ts';
 import { type Keeper, RunnerLost } from './keeper.ts';
 import { LockLevel, NativeLocks } from './native-locks.ts';
 
@@ -109,23 +109,23 @@ export class FileGuard implements Guard {
     return this.#watch.hasHotJournal();
   }
 
-  disturbance(): Disturbance | null {
-    return this.#watch.disturbance();
+  foreignWrite(): ForeignWrite | null {
+    return this.#watch.foreignWrite();
   }
 
   refusal(level: number): CinderlibError | null {
     if (this.#inside) {
-      const refusal = this.#keeper ? this.#refusalWithin(level) : this.#intruder(level);
+      const refusal = this.#keeper ? this.#refusalWithin(level) : this.#conflict(level);
       this.#writes ||= refusal === null && level === LockLevel.exclusive;
       return refusal;
     }
     // Only reading is allowed now, and a hot journal, which reading would have to roll back first, is left alone.
     if (level > LockLevel.shared) return this.#watch.locked(0);
-    return this.#rests ? null : this.#intruder(level);
+    return this.#rests ? null : this.#conflict(level);
   }
 
-  intruded(): boolean {
-    if (!this.#writes || !this.#wasIntruded()) return false;
+  mayBeOverwritten(): boolean {
+    if (!this.#writes || !this.#lostExclusivity()) return false;
     // Lets the next change find that the file is not as we left it.
     this.#adopts = false;
     return true;
@@ -161,7 +161,7 @@ export class FileGuard implements Guard {
     );
   }
 
-  #wasIntruded(): boolean {
+  #lostExclusivity(): boolean {
     if (this.#keeper) return !(this.#keeper.alive && this.#stillHolds(LockLevel.exclusive));
     try {
       // A native program takes our journal for a hot one: it rolls it back and removes it.
@@ -172,7 +172,7 @@ export class FileGuard implements Guard {
     }
   }
 
-  #intruder(level: number): CinderlibError | null {
+  #conflict(level: number): CinderlibError | null {
     const conflict = conflicts[level] ?? LockLevel.shared;
     return this.#watch.othersLevel() >= conflict ? this.#watch.locked(0) : null;
   }

@@ -4,7 +4,7 @@ import { type Companion, hotJournal, isHotJournal, look } from './companion.ts';
 import type { DiskFile, FileSystem } from './disk-file.ts';
 import { storageFailure } from './failure.ts';
 import type { FileState } from './file-state.ts';
-import type { Disturbance } from './guard.ts';
+import type { ForeignWrite } from './guard.ts';
 import { LockLevel, lockedBy, type NativeLocks } from './native-locks.ts';
 
 /** The length of a write-ahead log's header; its two salts change each time the log starts over. */
@@ -89,7 +89,7 @@ export class FileWatch {
     return this.#locks?.hasReadersOfLog() ?? false;
   }
 
-  disturbance(): Disturbance | null {
+  foreignWrite(): ForeignWrite | null {
     const others = this.#locks?.others() ?? null;
     const level = others?.level ?? LockLevel.none;
     if (others !== null && level >= LockLevel.pending) return { error: this.locked(0), abandoned: false };

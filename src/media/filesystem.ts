@@ -5,16 +5,18 @@
  * left behind in a crash. The database file itself is opened once and stays open until the end:
  * closing any descriptor of it would drop the locks that this process has on it.
  */
+
+import type { LockFile } from '../rpc/contract.ts';
 import { isHotJournal } from './companion.ts';
 import { DiskFile, type FileSystem, syncFolder } from './disk-file.ts';
 import { errnoOf, openFailure, storageFailure } from './failure.ts';
-import { FreeGuard, type Guard } from './guard.ts';
+import { type Guard, NullGuard } from './guard.ts';
 import { MainFile } from './main-file.ts';
-import type { FileKind, HeldLock, Medium, MediumFile } from './medium.ts';
+import type { FileKind, Medium, MediumFile } from './medium.ts';
 
 /** What the medium knows about the lock that its opener took. */
 interface Lock {
-  readonly file?: HeldLock;
+  readonly file?: LockFile;
   release(): void;
 }
 
@@ -48,7 +50,7 @@ export class FilesystemMedium implements Medium {
     folder: string,
     lock: Lock,
     seeded = false,
-    makeGuard: MakeGuard = () => new FreeGuard(),
+    makeGuard: MakeGuard = () => new NullGuard(),
   ) {
     this.#fs = fs;
     this.path = path;
@@ -58,7 +60,7 @@ export class FilesystemMedium implements Medium {
     if (seeded) this.#created.add('');
   }
 
-  get lockFile(): HeldLock | null {
+  get lockFile(): LockFile | null {
     return this.#lock.file ?? null;
   }
 

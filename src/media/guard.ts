@@ -5,7 +5,7 @@ import type { CinderlibError } from '../errors/index.ts';
 export type NativeLocking = 'held' | 'seen' | 'none';
 
 /** Why the database cannot be read right now. */
-export interface Disturbance {
+export interface ForeignWrite {
   readonly error: CinderlibError;
   /** True when no program is at work: a crash left the file like this, and waiting does not help. */
   readonly abandoned: boolean;
@@ -31,16 +31,16 @@ export interface Guard {
   keepsOthersOut(): Promise<boolean>;
   /** @throws {DatabaseChanged} when another file, or none, has the name of the one that was opened */
   checkFile(): void;
-  /** Equal stamps, with no disturbance at or between them, mean that nothing was written in between. */
+  /** Equal stamps, with no foreign write at or between them, mean that nothing was written in between. */
   stamp(): string;
   /** Whether a hot journal has to be rolled back before anything can be read. */
   hasHotJournal(): boolean;
   /** Another program's write, under way or interrupted by a crash; null when there is none. */
-  disturbance(): Disturbance | null;
+  foreignWrite(): ForeignWrite | null;
   /** Why a level of SQLite's lock cannot be taken now; null when it can. SQLite asks before each step. */
   refusal(level: number): CinderlibError | null;
   /** Whether another program may have got in while we wrote, and undone or overwritten it. Asked after a commit. */
-  intruded(): boolean;
+  mayBeOverwritten(): boolean;
   /** Whether another program is about to write, so that a journal found there is its own. */
   isReserved(): boolean;
   /** Whether files no longer needed can be removed without taking them from another program. */
@@ -50,7 +50,7 @@ export interface Guard {
 }
 
 /** The guard of a database that no other program can reach. */
-export class FreeGuard implements Guard {
+export class NullGuard implements Guard {
   readonly nativeLocks = 'none';
   readonly busyTimeout = 0;
   async enter(_purpose: 'write' | 'recover' | 'refresh'): Promise<void> {}
@@ -65,13 +65,13 @@ export class FreeGuard implements Guard {
   hasHotJournal(): boolean {
     return false;
   }
-  disturbance(): null {
+  foreignWrite(): null {
     return null;
   }
   refusal(_level: number): CinderlibError | null {
     return null;
   }
-  intruded(): boolean {
+  mayBeOverwritten(): boolean {
     return false;
   }
   isReserved(): boolean {

@@ -8,7 +8,7 @@ import { BlockFile } from './block-file.ts';
 import { planWrite, type WritePlan } from './block-plan.ts';
 import type { StoredDatabase } from './block-records.ts';
 import { Folding } from './folding.ts';
-import { FreeGuard } from './guard.ts';
+import { NullGuard } from './guard.ts';
 import type { IndexedDbStore } from './indexeddb-store.ts';
 import type { FileKind, Medium, MediumFile } from './medium.ts';
 import { MemoryFile } from './memory.ts';
@@ -112,7 +112,7 @@ export class IndexedDbMedium implements Medium {
 }
 
 /** Refuses access while the database in memory may differ from what is stored. */
-class StoreGuard extends FreeGuard {
+class StoreGuard extends NullGuard {
   readonly #reload: () => Promise<void>;
   #failure: unknown = null;
 

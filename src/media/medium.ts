@@ -5,7 +5,7 @@
  * asynchronous keeps its pages in memory and writes them out in {@link Medium.flush}. To add one, model it
  * on `memory.ts`, the shortest.
  */
-import type { MediumName } from '../rpc/contract.ts';
+import type { LockFile, MediumName } from '../rpc/contract.ts';
 import type { Guard } from './guard.ts';
 
 /** Which of a database's files: the database itself, or a companion that SQLite keeps beside it. */
@@ -22,12 +22,6 @@ export interface MediumFile {
   /** True when the file's name no longer leads to it: it was moved, removed or replaced. */
   moved(): boolean;
   close(): void;
-}
-
-/** A held lock file: enough for another thread to remove this lock and no other. */
-export interface HeldLock {
-  readonly path: string;
-  readonly token: string;
 }
 
 /**
@@ -47,7 +41,7 @@ export interface Medium {
   /** Keeps other programs out while the database is read and written. */
   readonly guard: Guard;
   /** The lock file, where there is one. */
-  readonly lockFile: HeldLock | null;
+  readonly lockFile: LockFile | null;
   /** Opens a file, creating it empty when `create` is set. Throws a typed error naming the path. */
   open(kind: FileKind, create: boolean): MediumFile;
   /** Whether the file exists and is not empty: an empty one counts as absent, as in SQLite's own VFS. */

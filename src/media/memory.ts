@@ -1,6 +1,6 @@
 /** A medium in memory, which lasts only as long as the object. */
 import { StorageFailure } from '../errors/index.ts';
-import { FreeGuard } from './guard.ts';
+import { NullGuard } from './guard.ts';
 import type { FileKind, Medium, MediumFile } from './medium.ts';
 
 /** The first growth of a file: one page of SQLite's default size. */
@@ -68,7 +68,7 @@ export class MemoryMedium implements Medium {
   readonly journal = 'memory';
   readonly path: string;
   readonly readOnly = false;
-  readonly guard = new FreeGuard();
+  readonly guard = new NullGuard();
   readonly lockFile = null;
   readonly #files = new Map<FileKind, MemoryFile>();
 

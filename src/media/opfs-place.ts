@@ -3,9 +3,9 @@ import { type CinderlibError, DatabaseLocked, DatabaseUnavailable } from '../err
 import { pause, privateFiles } from '../runtime.ts';
 import type { AccessHandle, AccessibleFile } from './access-handle.ts';
 import { browserOpenFailure, browserWord } from './browser-failure.ts';
-import { type FreshSuffix, freshSuffix } from './fresh-suffix.ts';
 import type { FileKind } from './medium.ts';
 import { OpfsFile } from './opfs-file.ts';
+import { type TemporarySuffix, temporarySuffix } from './temporary-suffix.ts';
 
 /** How long a worker that has just ended may still hold a file, and the pause between attempts, in milliseconds. */
 const patience = 500;
@@ -51,7 +51,7 @@ export class OpfsPlace {
   }
 
   /** Opens a file exclusively, for reading and writing in place. Creates it when there is none. */
-  async open(kind: FileKind | FreshSuffix): Promise<AccessHandle> {
+  async open(kind: FileKind | TemporarySuffix): Promise<AccessHandle> {
     const startedAt = performance.now();
     for (;;) {
       try {
@@ -68,15 +68,15 @@ export class OpfsPlace {
 
   /** Stores the whole content under the database's name, or nothing. */
   async seed(content: Uint8Array): Promise<void> {
-    const suffix = freshSuffix();
+    const suffix = temporarySuffix();
     try {
-      const fresh = new OpfsFile(await this.open(suffix), this.path);
+      const temporary = new OpfsFile(await this.open(suffix), this.path);
       try {
-        fresh.truncate(0);
-        fresh.write(content, 0);
-        fresh.sync();
+        temporary.truncate(0);
+        temporary.write(content, 0);
+        temporary.sync();
       } finally {
-        fresh.release();
+        temporary.release();
       }
       await (await this.#handle(suffix, false)).move(this.#name);
     } catch (error) {
@@ -86,7 +86,7 @@ export class OpfsPlace {
   }
 
   /** Removes a file that nobody has open. A missing one is not an error. */
-  async remove(kind: FileKind | FreshSuffix): Promise<void> {
+  async remove(kind: FileKind | TemporarySuffix): Promise<void> {
     try {
       await this.#folder.removeEntry(this.#name + kind);
     } catch (error) {
@@ -94,7 +94,7 @@ export class OpfsPlace {
     }
   }
 
-  async #handle(kind: FileKind | FreshSuffix, create: boolean): Promise<AccessibleFile> {
+  async #handle(kind: FileKind | TemporarySuffix, create: boolean): Promise<AccessibleFile> {
     const handle: unknown = await this.#folder.getFileHandle(this.#name + kind, { create });
     return handle as AccessibleFile;
   }

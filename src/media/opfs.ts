@@ -4,7 +4,7 @@
  *
  * Nobody else can open them meanwhile. So SQLite may use a write-ahead log, which needs only one flush per commit.
  */
-import { FreeGuard } from './guard.ts';
+import { NullGuard } from './guard.ts';
 import type { FileKind, Medium, MediumFile } from './medium.ts';
 import { MemoryFile } from './memory.ts';
 import { OpfsFile } from './opfs-file.ts';
@@ -19,7 +19,7 @@ export class OpfsMedium implements Medium {
   readonly journal = 'wal';
   readonly readOnly = false;
   readonly lockFile = null;
-  readonly guard = new FreeGuard();
+  readonly guard = new NullGuard();
   readonly path: string;
   readonly #place: OpfsPlace;
   readonly #lock: WebLock;

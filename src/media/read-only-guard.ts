@@ -3,7 +3,7 @@ import { type CinderlibError, ReadOnly } from '../errors/index.ts';
 import { writerOf } from '../tabs/lock.ts';
 import type { DiskFile, FileSystem } from './disk-file.ts';
 import { FileWatch } from './file-watch.ts';
-import type { Disturbance, NativeLocking } from './guard.ts';
+import type { ForeignWrite, NativeLocking } from './guard.ts';
 import { LockLevel, NativeLocks } from './native-locks.ts';
 import type { ReadableGuard } from './readable.ts';
 
@@ -71,9 +71,9 @@ export class ReadOnlyGuard implements ReadableGuard {
     return this.#watch.hasHotJournal();
   }
 
-  disturbance(): Disturbance | null {
-    const disturbance = this.#watch.disturbance();
-    return disturbance?.abandoned && this.hasAdoptedJournal ? null : disturbance;
+  foreignWrite(): ForeignWrite | null {
+    const foreignWrite = this.#watch.foreignWrite();
+    return foreignWrite?.abandoned && this.hasAdoptedJournal ? null : foreignWrite;
   }
 
   refusal(level: number): CinderlibError | null {
@@ -81,7 +81,7 @@ export class ReadOnlyGuard implements ReadableGuard {
     return this.#watch.othersLevel() >= LockLevel.pending ? this.#watch.locked(0) : null;
   }
 
-  intruded(): boolean {
+  mayBeOverwritten(): boolean {
     return false;
   }
 

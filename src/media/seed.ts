@@ -2,9 +2,9 @@
 import { DatabaseExists } from '../errors/index.ts';
 import { type FileSystem, syncFolder } from './disk-file.ts';
 import { openFailure } from './failure.ts';
-import { freshSuffix } from './fresh-suffix.ts';
 import type { Place } from './locate.ts';
 import type { FileKind } from './medium.ts';
+import { temporarySuffix } from './temporary-suffix.ts';
 
 const companions: readonly FileKind[] = ['-journal', '-wal'];
 
@@ -20,10 +20,10 @@ export function seed(fs: FileSystem, { path, folder }: Place, content: Uint8Arra
       );
     }
   }
-  const fresh = path + freshSuffix();
+  const temporary = path + temporarySuffix();
   try {
     const like = fs.statSync(path, { throwIfNoEntry: false });
-    const descriptor = fs.openSync(fresh, 'wx', like === undefined ? 0o644 : 0o600);
+    const descriptor = fs.openSync(temporary, 'wx', like === undefined ? 0o644 : 0o600);
     try {
       // An empty file created beforehand sets the permissions of the content.
       if (like !== undefined) fs.fchmodSync(descriptor, like.mode & 0o777);
@@ -32,10 +32,10 @@ export function seed(fs: FileSystem, { path, folder }: Place, content: Uint8Arra
     } finally {
       fs.closeSync(descriptor);
     }
-    fs.renameSync(fresh, path);
+    fs.renameSync(temporary, path);
     syncFolder(fs, folder);
   } catch (error) {
-    fs.rmSync(fresh, { force: true });
+    fs.rmSync(temporary, { force: true });
     throw openFailure('create', path, error);
   }
 }

@@ -3,7 +3,7 @@
  * whole, and again when it has changed. It takes no lock for longer than that, and writes nothing.
  */
 import { type CinderlibError, ReadOnly, StorageFailure } from '../errors/index.ts';
-import { FreeGuard } from './guard.ts';
+import { NullGuard } from './guard.ts';
 import type { FileKind, MediumFile } from './medium.ts';
 import { LockLevel } from './native-locks.ts';
 import type { ReadableGuard, ReadableMedium } from './readable.ts';
@@ -95,7 +95,7 @@ export class SnapshotMedium implements ReadableMedium {
 }
 
 /** Nobody can disturb a copy in memory. */
-class SnapshotGuard extends FreeGuard implements ReadableGuard {
+class SnapshotGuard extends NullGuard implements ReadableGuard {
   readonly #path: string;
   readonly #snapshot: () => Snapshot;
 

@@ -2,10 +2,10 @@
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { SourceChanged } from '../errors/index.ts';
 import type { KeyValue } from '../objects/key-value.ts';
-import { differences, refuseOther } from './compare.ts';
+import { differences, refuseConflict } from './compare.ts';
 import type { Item } from './item.ts';
 import { type Difference, LeftOut, type MigrationReport } from './report.ts';
-import { ahead, pages, type Source } from './source.ts';
+import { pages, prefetch, type Source } from './source.ts';
 import { DEFAULT_TYPE, keyOf, type Target } from './target.ts';
 
 export interface CarryOptions {
@@ -66,7 +66,7 @@ class Run {
       const stored = (await target?.find(items)) ?? new Map<string, VersionedObject>();
       for (const item of items) {
         const there = stored.get(keyOf(item));
-        if (there !== undefined) refuseOther(item, item.ovo, there);
+        if (there !== undefined) refuseConflict(item, item.ovo, there);
       }
     });
     await this.#eachKeyValue(steps, async () => {});
@@ -102,7 +102,7 @@ class Run {
     if (target === null) return;
     let done = 0;
     const total = Object.values(this.#counts).reduce((sum, count) => sum + count, 0);
-    for await (const page of ahead(this.#source.items())) {
+    for await (const page of prefetch(this.#source.items())) {
       const items = page.filter((item) => this.#isCarried(item, () => {}));
       const stored = await target.find(items);
       for (const item of items) this.#compare(target, item, stored.get(keyOf(item)));
@@ -133,7 +133,7 @@ class Run {
   }
 
   async #each(step: (count: number) => void, use: (items: readonly Item[]) => Promise<void>): Promise<void> {
-    for await (const page of ahead(this.#source.items())) {
+    for await (const page of prefetch(this.#source.items())) {
       const items = page.filter((item) => this.#isCarried(item, (why) => this.#left.add(item.kind, item.id, why)));
       for (const item of items) this.#meet(item);
       await use(items);

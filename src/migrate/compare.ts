@@ -150,7 +150,7 @@ function sorted(value: unknown): unknown {
  *
  * @throws {MigrationConflict}
  */
-export function refuseOther(
+export function refuseConflict(
   { kind, id }: Pick<Item, 'kind' | 'id'>,
   given: VersionedObject,
   stored: VersionedObject,

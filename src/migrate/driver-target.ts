@@ -7,7 +7,7 @@ import { backendOfHost } from '../objects/backends.ts';
 import type { Context } from '../objects/context.ts';
 import type { KeyValue } from '../objects/key-value.ts';
 import type { PersistenceDriver, Storable } from '../persistence/driver.ts';
-import { differences, refuseOther } from './compare.ts';
+import { differences, refuseConflict } from './compare.ts';
 import { copyOf, type Item, replaceField } from './item.ts';
 import { keyOf, type Target } from './target.ts';
 
@@ -99,7 +99,7 @@ export class DriverTarget implements Target {
     const { ovo } = resource;
     const differing = differences(item, expected, ovo);
     if (differing.length === 0) return;
-    refuseOther(item, expected, ovo);
+    refuseConflict(item, expected, ovo);
     for (const { field } of differing) {
       const [name = ''] = (field ?? '').split('.');
       ovo.set(name, expected.get(name));

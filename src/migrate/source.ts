@@ -29,7 +29,7 @@ export function* pages<T>(all: readonly T[]): Generator<readonly T[]> {
 }
 
 /** Prefetches pages: each is read while the previous one is processed. */
-export async function* ahead<T>(pagesOfSource: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+export async function* prefetch<T>(pagesOfSource: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
   const iterator = pagesOfSource[Symbol.asyncIterator]();
   let next = iterator.next();
   for (;;) {

@@ -1,8 +1,9 @@
 /** Checks the options that every backend needs, before they are used. */
+
+import { objectArgument, readArgument } from '../arguments.ts';
 import type { Dict } from '../cinder/dict.ts';
 import { copyTree } from '../cinder/tree.ts';
 import { InvalidOption } from '../errors/index.ts';
-import { givenObject, readable } from '../given.ts';
 import { shown } from '../shown.ts';
 import type { BackendOptions } from './backend.ts';
 
@@ -10,7 +11,7 @@ import type { BackendOptions } from './backend.ts';
 export function checkBackendOptions(options: BackendOptions): BackendOptions {
   const expected = 'cl.backend() takes an object with options';
   // The copy of a dict is a dict.
-  const given = readable(expected, options, () => copyTree(givenObject(expected, options))) as Dict;
+  const given = readArgument(expected, options, () => copyTree(objectArgument(expected, options))) as Dict;
   checkBackendName(neededText(given, 'volume_backend_name'));
   neededText(given, 'volume_driver');
   // Both names have been checked to be strings.

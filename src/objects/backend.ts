@@ -1,11 +1,12 @@
 /** A backend: a volume driver with its configuration, and its volumes. */
+
+import { booleanOptions, fieldsArgument, filterArgument, objectArgument, readArgument } from '../arguments.ts';
 import { type Dict, isDict } from '../cinder/dict.ts';
 import { copyTree } from '../cinder/tree.ts';
 import { volumeDriverClass } from '../drivers/registry.ts';
 import type { DriverParameters, VolumeDriver } from '../drivers/volume-driver.ts';
-import { givenFields, givenFilter, givenObject, givenSwitches, readable } from '../given.ts';
 import { inspect } from '../inspect.ts';
-import { Turns } from '../persistence/turns.ts';
+import { KeyedMutex } from '../persistence/keyed-mutex.ts';
 import { jsonText, spaced } from '../serialization/json-text.ts';
 import { refuseAssignments } from './assignments.ts';
 import type { Context } from './context.ts';
@@ -57,7 +58,7 @@ export class Backend {
   readonly volumesInFlight = new Map<string, Volume>();
   /** Snapshots and connections that are being created with an id chosen by the caller, such as `Snapshot <id>`. */
   readonly idsInFlight = new Set<string>();
-  readonly #turns = new Turns();
+  readonly #turns = new KeyedMutex();
   /** The options as given, to compare with those of later calls for the same name. */
   readonly #given: BackendOptions;
   #stats: Stats;
@@ -112,7 +113,9 @@ export class Backend {
 
   /** Whether the backend was created with these options. */
   isMadeOf(options: BackendOptions): boolean {
-    return readable('cl.backend() takes an object with options', options, () => sameValue({ ...options }, this.#given));
+    return readArgument('cl.backend() takes an object with options', options, () =>
+      sameValue({ ...options }, this.#given),
+    );
   }
 
   /** The backend's volumes. The first call reads them from the storage; from then on the list is kept up to date. */
@@ -122,7 +125,7 @@ export class Backend {
 
   /** The backend's volumes with that id or name; every call reads the storage. */
   async volumesFiltered(filter: { volume_id?: string; volume_name?: string } = {}): Promise<readonly Volume[]> {
-    const given = givenFilter('volumesFiltered', filter, ['volume_id', 'volume_name']);
+    const given = filterArgument('volumesFiltered', filter, ['volume_id', 'volume_name']);
     return this.context.persistence.getVolumes({ ...given, backend_name: this.id });
   }
 
@@ -141,7 +144,7 @@ export class Backend {
    *   driver threw, with the volume as `error.resource`, whose status is then `error`.
    */
   async createVolume(size: number, fields: NewVolumeFields = {}): Promise<Volume> {
-    const { pool_name, ...given } = givenFields('createVolume() takes a size and an object with fields', fields);
+    const { pool_name, ...given } = fieldsArgument('createVolume() takes a size and an object with fields', fields);
     checkPoolName(pool_name);
     checkSize(size);
     const defaults = { display_name: '', display_description: '', bootable: false };
@@ -152,7 +155,7 @@ export class Backend {
 
   /** The backend's capacity and capabilities, with its pools; `refresh` asks the driver again. */
   async stats(options: { refresh?: boolean } = {}): Promise<Stats> {
-    const { refresh } = givenSwitches('stats', options, { refresh: false });
+    const { refresh } = booleanOptions('stats', options, { refresh: false });
     if (refresh) this.#stats = withPools((await this.driver.getVolumeStats({ refresh: true })) ?? {}, this.id);
     return this.#stats;
   }
@@ -160,7 +163,7 @@ export class Backend {
   /** Asks the driver whether it can connect a host with these properties. Throws what the driver throws. */
   async validateConnector(connector: ConnectorProperties): Promise<void> {
     const expected = "validateConnector() takes an object with the host's properties";
-    await this.driver.validateConnector(givenObject(expected, connector));
+    await this.driver.validateConnector(objectArgument(expected, connector));
   }
 
   /** The backend and its volumes in dump format, with whatever is loaded of the volumes. */

@@ -25,14 +25,14 @@ export function backendNamed(context: Context, object: VersionedObject, name: st
 }
 
 /** The backend, for an operation whose result is stored: if it could not be stored, the driver must not be called. */
-export function changeable({ backend, context }: Resource): Backend {
-  const operated = operable(backend);
+export function writableBackend({ backend, context }: Resource): Backend {
+  const initialised = initialisedBackend(backend);
   context.persistence.checkWritable();
-  return operated;
+  return initialised;
 }
 
 /** The backend, for operations that need its driver: objects on a backend known only by name can just be listed. */
-export function operable(backend: Backend | string): Backend {
+export function initialisedBackend(backend: Backend | string): Backend {
   if (typeof backend !== 'string') return backend;
   throw new BackendNotPresent(
     backend,

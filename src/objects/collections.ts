@@ -1,6 +1,7 @@
 /** Finds stored objects from the context: `cl.Volume.getById(id)` and the like. */
+
+import { filterArgument, textArgument } from '../arguments.ts';
 import { ConnectionNotFound, SnapshotNotFound, VolumeNotFound } from '../errors/index.ts';
-import { givenFilter, givenId } from '../given.ts';
 import type { VolumeFilter } from '../persistence/driver.ts';
 import type { Connection } from './connection.ts';
 import type { Context } from './context.ts';
@@ -17,20 +18,22 @@ export class Volumes {
   /** The volume with that id. Throws `VolumeNotFound`. */
   async getById(volume_id: string): Promise<Volume> {
     // An empty filter matches everything: the empty id must not find the newest volume.
-    const [volume] = givenId('getById', volume_id) ? await this.#context.persistence.getVolumes({ volume_id }) : [];
+    const [volume] = textArgument('getById', volume_id)
+      ? await this.#context.persistence.getVolumes({ volume_id })
+      : [];
     if (volume === undefined) throw new VolumeNotFound(volume_id);
     return volume;
   }
 
   /** The volumes with that name; an empty list if there are none. */
   async getByName(volume_name: string): Promise<readonly Volume[]> {
-    const name = givenId('getByName', volume_name);
+    const name = textArgument('getByName', volume_name);
     return named(name, await this.#context.persistence.getVolumes({ volume_name: name }));
   }
 
   /** Iterates over all matching volumes, newest first in a database, holding at most one page of them in memory. */
   iterate(filter: VolumeFilter = {}): AsyncIterable<Volume> {
-    const given = givenFilter('iterate', filter, ['volume_id', 'volume_name', 'backend_name']);
+    const given = filterArgument('iterate', filter, ['volume_id', 'volume_name', 'backend_name']);
     return this.#context.persistence.iterateVolumes(given);
   }
 }
@@ -44,7 +47,7 @@ export class Snapshots {
 
   /** The snapshot with that id. Throws `SnapshotNotFound`. */
   async getById(snapshot_id: string): Promise<Snapshot> {
-    const [snapshot] = givenId('getById', snapshot_id)
+    const [snapshot] = textArgument('getById', snapshot_id)
       ? await this.#context.persistence.getSnapshots({ snapshot_id })
       : [];
     if (snapshot === undefined) throw new SnapshotNotFound(snapshot_id);
@@ -53,7 +56,7 @@ export class Snapshots {
 
   /** The snapshots with that name; an empty list if there are none. */
   async getByName(snapshot_name: string): Promise<readonly Snapshot[]> {
-    const name = givenId('getByName', snapshot_name);
+    const name = textArgument('getByName', snapshot_name);
     return named(name, await this.#context.persistence.getSnapshots({ snapshot_name: name }));
   }
 }
@@ -67,7 +70,7 @@ export class Connections {
 
   /** The connection with that id. Throws `ConnectionNotFound`. */
   async getById(connection_id: string): Promise<Connection> {
-    const [connection] = givenId('getById', connection_id)
+    const [connection] = textArgument('getById', connection_id)
       ? await this.#context.persistence.getConnections({ connection_id })
       : [];
     if (connection === undefined) throw new ConnectionNotFound(connection_id);

@@ -1,18 +1,19 @@
 /** A connection of a volume to a host, which Cinder calls a volume attachment. */
+
+import { booleanOptions } from '../arguments.ts';
 import { type Dict, isDict, own } from '../cinder/dict.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { volumeAttachmentModel } from '../cinder/volume-attachment.ts';
 import type { HostConnector } from '../drivers/connector.ts';
 import { hostConnector } from '../drivers/connector-registry.ts';
 import { ConnectionNotFound, DeviceUnavailable, InvalidOption, ValueError } from '../errors/index.ts';
-import { givenSwitches } from '../given.ts';
 import { kindOf } from '../shown.ts';
 import { refuseAssignments, refuseNewProperties } from './assignments.ts';
 import type { Backend } from './backend.ts';
-import { operable } from './backends.ts';
+import { initialisedBackend } from './backends.ts';
 import type { Context } from './context.ts';
 import type { ConnectionFields } from './fields.ts';
-import { undone } from './lifecycle.ts';
+import { undoAfter } from './lifecycle.ts';
 import { type FieldValues, newObject } from './new-object.ts';
 import { ParentVolume } from './parent-volume.ts';
 import { Resource } from './resource.ts';
@@ -93,7 +94,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     connector: ConnectorProperties,
     { ovo, use_multipath }: Prepared,
   ): Promise<Connection> {
-    const { driver } = operable(volume.backend);
+    const { driver } = initialisedBackend(volume.backend);
     const conn = await driver.initializeConnection(volume, connector);
     try {
       checkAnswer(conn);
@@ -103,7 +104,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
       await connection.save();
       return connection;
     } catch (error) {
-      throw await undone(error, volume, async () => {
+      throw await undoAfter(error, volume, async () => {
         // The driver has granted the host access. Another connection may be using it: then it stays granted.
         const others = await volume.context.persistence.getConnections({ volume_id: volume.id });
         if (others.length === 0) await driver.terminateConnection(volume, connector, { force: false });
@@ -196,7 +197,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
       await this.save();
     } catch (error) {
       this.#setDevice(null);
-      throw await undone(error, this, release);
+      throw await undoAfter(error, this, release);
     }
     if (await this.#isValid(connector)) {
       const volume = await this.volume();
@@ -204,7 +205,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
       return;
     }
     const unusable = new DeviceUnavailable(`The device ${this.path} of volume ${this.volume_id} cannot be used.`);
-    throw await undone(unusable, this, async () => {
+    throw await undoAfter(unusable, this, async () => {
       await release();
       this.#setDevice(null);
       await this.save();
@@ -213,7 +214,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
 
   /** Detaches the volume from this host; the connection stays. */
   async detach(options: { force?: boolean; ignore_errors?: boolean } = {}): Promise<void> {
-    const { force, ignore_errors } = givenSwitches('detach', options, { force: false, ignore_errors: false });
+    const { force, ignore_errors } = booleanOptions('detach', options, { force: false, ignore_errors: false });
     this.context.persistence.checkWritable();
     try {
       await (await this.#connector()).disconnectVolume(this.#data(), this.device, { force, ignore_errors });
@@ -243,7 +244,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     this.context.persistence.checkWritable();
     const volume = await this.volume();
     try {
-      await operable(this.backend).driver.terminateConnection(volume, this.#connectedHost(), { force });
+      await initialisedBackend(this.backend).driver.terminateConnection(volume, this.#connectedHost(), { force });
     } catch (error) {
       if (!evenIfRefused) throw error;
     }

@@ -1,7 +1,8 @@
 /** Key-values, which a program may store beside its volumes. */
+
+import { readArgument } from '../arguments.ts';
 import { pythonStr } from '../cinder/python-str.ts';
 import { InvalidOption, ValueError } from '../errors/index.ts';
-import { readable } from '../given.ts';
 import { inspect } from '../inspect.ts';
 import { kindOf, shownText } from '../shown.ts';
 import { refuseNewProperties } from './assignments.ts';
@@ -53,7 +54,7 @@ export function keyOf(given: KeyValue | string): string {
 
 function parts(expected: string, given: unknown): { readonly key: unknown; readonly value: unknown } {
   if (typeof given !== 'object' || given === null) throw new InvalidOption(`${expected}, not ${kindOf(given)}.`);
-  return readable(expected, given, () => ({ key: Reflect.get(given, 'key'), value: Reflect.get(given, 'value') }));
+  return readArgument(expected, given, () => ({ key: Reflect.get(given, 'key'), value: Reflect.get(given, 'value') }));
 }
 
 /** Callers should pass the declared type, but at run time the value may be anything. */

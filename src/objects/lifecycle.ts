@@ -37,7 +37,7 @@ interface Aftermath {
  * Attaches the object whose operation failed to the error, as `error.resource`. Subsequent failures are attached too,
  * as `error.not_saved` and `error.not_undone`: the first error is the cause.
  */
-export function failing(error: unknown, resource: object, aftermath: Aftermath = {}): Error {
+export function withResource(error: unknown, resource: object, aftermath: Aftermath = {}): Error {
   // Drivers may throw anything: a value that cannot be extended becomes the cause of an error that can.
   const result = canBeMarked(error) ? error : new Error(textOf(error), { cause: error });
   for (const [name, value] of Object.entries({ resource, ...aftermath })) {
@@ -65,12 +65,12 @@ function textOf(error: unknown): string {
 }
 
 /** Undoes a step after an error, and returns the error to throw. */
-export async function undone(error: unknown, resource: object, undo: () => Promise<unknown>): Promise<Error> {
+export async function undoAfter(error: unknown, resource: object, undo: () => Promise<unknown>): Promise<Error> {
   try {
     await undo();
-    return failing(error, resource);
+    return withResource(error, resource);
   } catch (not_undone) {
-    return failing(error, resource, { not_undone });
+    return withResource(error, resource, { not_undone });
   }
 }
 
@@ -81,27 +81,27 @@ export function checkSize(size: number): void {
 }
 
 /** An object with a lifecycle: a volume or a snapshot. */
-interface Living {
+interface HasStatus {
   status: string | null;
   save(): Promise<void>;
 }
 
 /** Stores the status that marks a failure, and returns the error to throw. */
-export async function failed(object: Living, status: string, error: unknown): Promise<Error> {
+export async function markFailed(object: HasStatus, status: string, error: unknown): Promise<Error> {
   object.status = status;
   try {
     await object.save();
-    return failing(error, object);
+    return withResource(error, object);
   } catch (not_saved) {
-    return failing(error, object, { not_saved });
+    return withResource(error, object, { not_saved });
   }
 }
 
 /** Stores an object after a successful step; if that fails, the error names the object. */
-export async function saveAfter(object: Living): Promise<void> {
+export async function saveAfter(object: HasStatus): Promise<void> {
   try {
     await object.save();
   } catch (error) {
-    throw failing(error, object);
+    throw withResource(error, object);
   }
 }

@@ -1,4 +1,6 @@
 /** Creates the versioned object of a new volume, with the volume type that its specs call for. */
+
+import { objectArgument } from '../arguments.ts';
 import type { Dict } from '../cinder/dict.ts';
 import { qosSpecsModel } from '../cinder/qos-specs.ts';
 import { snapshotListModel } from '../cinder/snapshot.ts';
@@ -7,7 +9,6 @@ import { volumeModel } from '../cinder/volume.ts';
 import { volumeAttachmentListModel } from '../cinder/volume-attachment.ts';
 import { volumeTypeModel } from '../cinder/volume-type.ts';
 import { InvalidOption, ValueError } from '../errors/index.ts';
-import { givenObject } from '../given.ts';
 import { kindOf } from '../shown.ts';
 import type { Backend } from './backend.ts';
 import type { ContextSettings } from './context.ts';
@@ -72,7 +73,7 @@ function emptyList(model: typeof snapshotListModel): VersionedObject {
 
 function specs(name: string, value: unknown): Dict | null {
   if (value === null || value === undefined) return null;
-  const specs = givenObject(`${name} must be an object of strings`, value, ValueError);
+  const specs = objectArgument(`${name} must be an object of strings`, value, ValueError);
   return Object.keys(specs).length > 0 ? specs : null;
 }
 

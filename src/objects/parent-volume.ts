@@ -1,6 +1,7 @@
 /** The volume that a snapshot or connection belongs to, read from the storage on first use. */
+
+import { requireModel } from '../arguments.ts';
 import { VolumeNotFound } from '../errors/index.ts';
-import { refuseOthers } from '../given.ts';
 import type { Connection } from './connection.ts';
 import type { Resource } from './resource.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -26,7 +27,7 @@ export class ParentVolume {
 
   /** Makes the child one of this particular volume object, in its dumps too. */
   set(volume: Volume): void {
-    refuseOthers('setVolume', volume, 'Volume');
+    requireModel('setVolume', volume, 'Volume');
     this.#volume = volume;
     this.#child.ovo.restore('volume', volume.ovo);
     this.#child.ovo.restore('volume_id', volume.id);

@@ -1,8 +1,9 @@
 /** The base class of volumes, snapshots and connections: fields, JSON, saving. */
+
+import { booleanOptions } from '../arguments.ts';
 import type { Dict } from '../cinder/dict.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { VolumeNotFound } from '../errors/index.ts';
-import { givenSwitches } from '../given.ts';
 import { inspect } from '../inspect.ts';
 import { compact, jsonText } from '../serialization/json-text.ts';
 import { toPlainDict, toPrimitive } from '../serialization/primitive.ts';
@@ -101,12 +102,12 @@ export abstract class Resource extends FieldHolder {
    * volume, and the volume of a snapshot or connection.
    */
   toJson(options: { simplified?: boolean } = {}): ResourceJson {
-    return this.#shown(givenSwitches('toJson', options, { simplified: true }));
+    return this.#shown(booleanOptions('toJson', options, { simplified: true }));
   }
 
   /** {@link toJson} as text. */
   toJsons(options: { simplified?: boolean } = {}): string {
-    return jsonText(this.#shown(givenSwitches('toJsons', options, { simplified: true })), compact);
+    return jsonText(this.#shown(booleanOptions('toJsons', options, { simplified: true })), compact);
   }
 
   #shown({ simplified }: { readonly simplified: boolean }): ResourceJson {

@@ -1,15 +1,16 @@
 /** A snapshot of a volume and its operations. */
+
+import { fieldsArgument } from '../arguments.ts';
 import { snapshotModel } from '../cinder/snapshot.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { ObjectActionError, SnapshotNotFound, ValueError } from '../errors/index.ts';
-import { givenFields } from '../given.ts';
 import { refuseNewProperties } from './assignments.ts';
 import type { Backend } from './backend.ts';
-import { backendNamed, changeable } from './backends.ts';
+import { backendNamed, writableBackend } from './backends.ts';
 import type { Context } from './context.ts';
 import type { SnapshotFields } from './fields.ts';
 import type { NewVolumeFields } from './given-fields.ts';
-import { applyModelUpdate, failed, saveAfter } from './lifecycle.ts';
+import { applyModelUpdate, markFailed, saveAfter } from './lifecycle.ts';
 import { NamedResource } from './named-resource.ts';
 import { type FieldValues, newObject, withDisplayNames } from './new-object.ts';
 import { ParentVolume } from './parent-volume.ts';
@@ -110,13 +111,13 @@ export class Snapshot extends withFields<SnapshotFields, NamedResource, Construc
 
   /** Takes the snapshot and stores its metadata. Called by `volume.createSnapshot`. */
   async create(): Promise<void> {
-    const { driver } = changeable(this);
+    const { driver } = writableBackend(this);
     try {
       const modelUpdate = await driver.createSnapshot(this);
       this.status = 'available';
       applyModelUpdate(this.ovo, modelUpdate);
     } catch (error) {
-      throw await failed(this, 'error', error);
+      throw await markFailed(this, 'error', error);
     }
     await saveAfter(this);
   }
@@ -128,19 +129,19 @@ export class Snapshot extends withFields<SnapshotFields, NamedResource, Construc
    *   `error_deleting`.
    */
   async delete(): Promise<void> {
-    const { driver } = changeable(this);
+    const { driver } = writableBackend(this);
     try {
       await driver.deleteSnapshot(this);
       await this.context.persistence.deleteSnapshot(this);
     } catch (error) {
-      throw await failed(this, 'error_deleting', error);
+      throw await markFailed(this, 'error_deleting', error);
     }
     this.#volume.loaded?.forgetSnapshot(this);
   }
 
   /** Creates a volume with the content of the snapshot. The given fields override those copied from its volume. */
   async createVolume(fields: NewVolumeFields = {}): Promise<Volume> {
-    const given = givenFields('createVolume() takes an object with fields', fields);
+    const given = fieldsArgument('createVolume() takes an object with fields', fields);
     const volume = await this.volume();
     return volume.restoreSnapshot(this, given);
   }

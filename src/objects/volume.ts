@@ -1,4 +1,6 @@
 /** A volume and its operations. */
+
+import { booleanOptions, fieldsArgument, objectArgument, requireModel } from '../arguments.ts';
 import { snapshotListModel } from '../cinder/snapshot.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { volumeModel } from '../cinder/volume.ts';
@@ -6,17 +8,16 @@ import { volumeAttachmentListModel } from '../cinder/volume-attachment.ts';
 import { wantsMultipath } from '../drivers/attach-options.ts';
 import { hostConnectorProperties } from '../drivers/connector.ts';
 import { InvalidVolume, NotLocal, ValueError, VolumeNotFound } from '../errors/index.ts';
-import { givenFields, givenObject, givenSwitches, refuseOthers } from '../given.ts';
 import { refuseAssignments, refuseNewProperties } from './assignments.ts';
 import type { Backend } from './backend.ts';
-import { backendOfHost, changeable, operable } from './backends.ts';
+import { backendOfHost, initialisedBackend, writableBackend } from './backends.ts';
 import { ChildList } from './child-list.ts';
 import { Connection } from './connection.ts';
 import type { Context } from './context.ts';
 import type { VolumeFields } from './fields.ts';
 import type { NewConnectionFields, NewSnapshotFields, NewVolumeFields } from './given-fields.ts';
 import { makeWithId, refuseTaken } from './given-id.ts';
-import { applyModelUpdate, checkSize, failed, failing, saveAfter, undone } from './lifecycle.ts';
+import { applyModelUpdate, checkSize, markFailed, saveAfter, undoAfter, withResource } from './lifecycle.ts';
 import { NamedResource } from './named-resource.ts';
 import { type FieldValues, withDisplayNames } from './new-object.ts';
 import { checkPoolName, newVolume, volumeFieldsFrom } from './new-volume.ts';
@@ -81,7 +82,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
    */
   static make(context: Context, source: Backend | Volume, fields: FieldValues = {}, pool?: string): Volume {
     const like = source instanceof Volume ? source : null;
-    const backend = source instanceof Volume ? operable(source.backend) : source;
+    const backend = source instanceof Volume ? initialisedBackend(source.backend) : source;
     const given = like === null ? fields : { ...volumeFieldsFrom(like.ovo), ...withDisplayNames(fields) };
     const sourcePool = like?.host?.split('#')[1];
     const ovo = newVolume(context.settings, backend, given, pool ?? sourcePool);
@@ -171,19 +172,19 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
    *   `error.resource`, whose status is then `error_deleting`.
    */
   async delete(): Promise<void> {
-    const backend = changeable(this);
+    const backend = writableBackend(this);
     // Ask the storage: a snapshot may have been taken through another object of this volume.
     const stored = await this.context.persistence.getSnapshots({ volume_id: this.id });
     // As in the original, this loads the snapshots, so that dumps of the volume contain them from now on.
     const shown = await this.snapshots();
     if (stored.length > 0 || shown.length > 0) {
-      throw failing(new InvalidVolume(`Cannot delete volume ${this.id} with snapshots`), this);
+      throw withResource(new InvalidVolume(`Cannot delete volume ${this.id} with snapshots`), this);
     }
     try {
       await backend.driver.deleteVolume(this);
       await this.context.persistence.deleteVolume(this);
     } catch (error) {
-      throw await failed(this, 'error_deleting', error);
+      throw await markFailed(this, 'error_deleting', error);
     }
     backend.forgetVolume(this);
   }
@@ -198,10 +199,10 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
    *   its connector's and the volume has its new size.
    */
   async extend(size: number): Promise<number> {
-    changeable(this);
+    writableBackend(this);
     checkSize(size);
     if (size === 0 && Number(this.size) > 0) {
-      throw failing(new InvalidVolume(`Cannot extend volume ${this.id} of ${this.size} GiB to 0 GiB`), this);
+      throw withResource(new InvalidVolume(`Cannot extend volume ${this.id} of ${this.size} GiB to 0 GiB`), this);
     }
     return this.#inTurn((backend) => this.#extend(backend, size));
   }
@@ -215,7 +216,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
       await driver.extendVolume(this, size);
     } catch (error) {
       this.previous_status = status;
-      throw await failed(this, 'error', error);
+      throw await markFailed(this, 'error', error);
     }
     this.size = size;
     this.status = status;
@@ -226,13 +227,13 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
     try {
       return await this.local_attach.extend(bytes);
     } catch (error) {
-      throw failing(error, this);
+      throw withResource(error, this);
     }
   }
 
   /** Creates a volume with the same content. The given fields override those copied from this volume. */
   async clone(fields: NewVolumeFields = {}): Promise<Volume> {
-    const given = givenFields('clone() takes an object with fields', fields);
+    const given = fieldsArgument('clone() takes an object with fields', fields);
     const copy = this.#like({ ...given, source_volid: this.id });
     await copy.#make((driver) => driver.createClonedVolume(copy, this));
     return copy;
@@ -249,7 +250,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
   #like({ pool_name, ...fields }: FieldValues): Volume {
     checkPoolName(pool_name);
     if (pool_name === undefined) return Volume.make(this.context, this, fields);
-    const backend = operable(this.backend);
+    const backend = initialisedBackend(this.backend);
     return Volume.make(this.context, this, {
       host: `${this.context.settings.host}@${backend.id}#${pool_name}`,
       ...fields,
@@ -265,8 +266,8 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
    *   driver threw, with the snapshot as `error.resource`, whose status is then `error`.
    */
   async createSnapshot(fields: NewSnapshotFields = {}): Promise<Snapshot> {
-    const backend = changeable(this);
-    const given = givenFields('createSnapshot() takes an object with fields', fields);
+    const backend = writableBackend(this);
+    const given = fieldsArgument('createSnapshot() takes an object with fields', fields);
     const defaults = { display_name: '', display_description: '' };
     const snapshot = Snapshot.make(this.context, this, { ...defaults, ...withDisplayNames(given) });
     const create = async (): Promise<Snapshot> => {
@@ -317,9 +318,9 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
    *   driver threw, after the export was undone.
    */
   async connect(connector: ConnectorProperties, fields: NewConnectionFields = {}): Promise<Connection> {
-    const backend = changeable(this);
-    const host = givenObject("connect() takes an object with the host's properties", connector, ValueError);
-    const given = givenFields('connect() takes an object with fields after the connector', fields);
+    const backend = writableBackend(this);
+    const host = objectArgument("connect() takes an object with the host's properties", connector, ValueError);
+    const given = fieldsArgument('connect() takes an object with fields after the connector', fields);
     // Before the export is created: undoing it would remove the export that existing connections use.
     const prepared = Connection.prepare(this, host, given);
     const connect = () => this.#inTurn(({ driver }) => this.#connect(driver, host, prepared));
@@ -341,7 +342,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
       await this.#use(connection);
       return connection;
     } catch (error) {
-      throw await undone(error, this, async () => driver.removeExport(null, this));
+      throw await undoAfter(error, this, async () => driver.removeExport(null, this));
     }
   }
 
@@ -353,7 +354,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
       await this.save();
     } catch (error) {
       this.ovo.restore('status', status);
-      throw await undone(error, this, () => connection.takeBack());
+      throw await undoAfter(error, this, () => connection.takeBack());
     }
     this.#connections.put(connection);
   }
@@ -367,8 +368,8 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
    *   threw.
    */
   async disconnect(connection: Connection, options: { force?: boolean } = {}): Promise<void> {
-    refuseOthers('disconnect', connection, 'VolumeAttachment');
-    const { force } = givenSwitches('disconnect', options, { force: false });
+    requireModel('disconnect', connection, 'VolumeAttachment');
+    const { force } = booleanOptions('disconnect', options, { force: false });
     if (connection.volume_id !== this.id) {
       throw new ValueError(`Connection ${connection.id} is one of volume ${connection.volume_id}, not of ${this.id}.`);
     }
@@ -390,12 +391,12 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
 
   /** Connects the volume to this host and attaches it; `connection.path` is the path of the device. */
   async attach(): Promise<Connection> {
-    const { driver } = operable(this.backend);
+    const { driver } = initialisedBackend(this.backend);
     const connection = await this.connect(hostConnectorProperties(wantsMultipath(driver)));
     try {
       await connection.attach();
     } catch (error) {
-      throw await undone(error, this, () => this.disconnect(connection));
+      throw await undoAfter(error, this, () => this.disconnect(connection));
     }
     return connection;
   }
@@ -408,7 +409,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
    * @throws NotLocal when the volume is not attached to this host; else what the connector or the driver threw.
    */
   async detach(options: { force?: boolean; ignore_errors?: boolean } = {}): Promise<void> {
-    const { force, ignore_errors } = givenSwitches('detach', options, { force: false, ignore_errors: false });
+    const { force, ignore_errors } = booleanOptions('detach', options, { force: false, ignore_errors: false });
     const connection = this.local_attach;
     if (connection === null) throw new NotLocal(this.id);
     this.context.persistence.checkWritable();
@@ -424,14 +425,14 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
 
   /** Detaches every attached connection and removes the export. */
   async cleanup(): Promise<void> {
-    changeable(this);
+    writableBackend(this);
     for (const connection of await this.connections()) if (connection.attached) await connection.detach();
     await this.#inTurn(async ({ driver }) => driver.removeExport(null, this));
   }
 
   /** Runs a task in turn. Checks again once it is due, since the context may have been closed meanwhile. */
   async #inTurn<T>(task: (backend: Backend) => Promise<T>): Promise<T> {
-    return changeable(this).inTurn(this.id, () => task(changeable(this)));
+    return writableBackend(this).inTurn(this.id, () => task(writableBackend(this)));
   }
 
   protected override async loadForDump(): Promise<void> {
@@ -441,7 +442,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
 
   /** Has the driver create this volume, and stores the result. */
   async #make(run: (driver: Backend['driver']) => unknown): Promise<void> {
-    const backend = changeable(this);
+    const backend = writableBackend(this);
     // Synchronously, before any read: of two concurrent calls with the same id, only one gets it.
     for (const { volumesInFlight } of this.context.backends.values()) {
       refuseTaken('Volume', this.id, volumesInFlight.has(this.id) ? [this.id] : []);
@@ -465,7 +466,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
       this.status = 'available';
       applyModelUpdate(this.ovo, modelUpdate);
     } catch (error) {
-      throw await failed(this, 'error', error);
+      throw await markFailed(this, 'error', error);
     }
   }
 

@@ -4,10 +4,11 @@
  * This code runs on the same thread as the objects. All SQL runs in the persistence core, usually in a worker, with
  * one call for each operation.
  */
+
+import { keyArgument, requireModel } from '../arguments.ts';
 import { saving } from '../cinder/save-marks.ts';
 import { VersionedObject } from '../cinder/versioned-object.ts';
 import { ContextClosed, ReadOnly, WorkerLost } from '../errors/index.ts';
-import { givenKey, refuseOthers } from '../given.ts';
 import type { Connection } from '../objects/connection.ts';
 import type { Context } from '../objects/context.ts';
 import { KeyValue, keyOf, storableKeyValue } from '../objects/key-value.ts';
@@ -38,9 +39,9 @@ import {
 } from './driver.ts';
 import type { DriverDatabase } from './driver-database.ts';
 import { connectionFilter, snapshotFilter, volumeFilter } from './filters.ts';
+import { KeyedMutex } from './keyed-mutex.ts';
 import { connectionsOf, defaultTypeOf, snapshotsOf, volumesOf } from './rows.ts';
 import { setCommand } from './save-commands.ts';
-import { Turns } from './turns.ts';
 import { refuseUnstorable } from './unstorable.ts';
 
 /** Volumes per page. Cinder has no index for the order of a listing, so each page costs a table scan: use few. */
@@ -49,7 +50,7 @@ const pageSize = 2000;
 export class DatabasePersistence extends PersistenceDriver {
   readonly #config: CoreConfig;
   readonly #connect: () => Promise<CoreClient>;
-  readonly #bulks = new Turns();
+  readonly #bulks = new KeyedMutex();
   #core: CoreClient | null = null;
   #defaultType: VersionedObject | null = null;
 
@@ -147,22 +148,22 @@ export class DatabasePersistence extends PersistenceDriver {
   }
 
   override async getKeyValues(key: string | null = null): Promise<readonly KeyValue[]> {
-    const rows = await this.#running().call({ kind: 'getKeyValues', key: givenKey('getKeyValues', key) });
+    const rows = await this.#running().call({ kind: 'getKeyValues', key: keyArgument('getKeyValues', key) });
     return rows.map((row) => new KeyValue(row.key, row.value));
   }
 
   override async setVolume(volume: Volume): Promise<void> {
-    refuseOthers('setVolume', volume, 'Volume');
+    requireModel('setVolume', volume, 'Volume');
     await this.setAll([volume]);
   }
 
   override async setSnapshot(snapshot: Snapshot): Promise<void> {
-    refuseOthers('setSnapshot', snapshot, 'Snapshot');
+    requireModel('setSnapshot', snapshot, 'Snapshot');
     await this.setAll([snapshot]);
   }
 
   override async setConnection(connection: Connection): Promise<void> {
-    refuseOthers('setConnection', connection, 'VolumeAttachment');
+    requireModel('setConnection', connection, 'VolumeAttachment');
     await this.setAll([connection]);
   }
 
@@ -171,19 +172,19 @@ export class DatabasePersistence extends PersistenceDriver {
   }
 
   override async deleteVolume(volume: Volume): Promise<void> {
-    refuseOthers('deleteVolume', volume, 'Volume');
+    requireModel('deleteVolume', volume, 'Volume');
     await this.#running().call({ kind: 'deleteVolume', id: volume.id });
     await super.deleteVolume(volume);
   }
 
   override async deleteSnapshot(snapshot: Snapshot): Promise<void> {
-    refuseOthers('deleteSnapshot', snapshot, 'Snapshot');
+    requireModel('deleteSnapshot', snapshot, 'Snapshot');
     await this.#running().call({ kind: 'deleteSnapshot', id: snapshot.id });
     await super.deleteSnapshot(snapshot);
   }
 
   override async deleteConnection(connection: Connection): Promise<void> {
-    refuseOthers('deleteConnection', connection, 'VolumeAttachment');
+    requireModel('deleteConnection', connection, 'VolumeAttachment');
     await this.#running().call({ kind: 'deleteConnection', id: connection.id });
     await super.deleteConnection(connection);
   }

@@ -5,22 +5,23 @@
  * QoS specs are looked up by the id of their volume. There is no request context, so Cinder's first parameter is
  * omitted.
  */
+
+import { objectArgument } from '../arguments.ts';
 import { type Dict, dict, entriesOf } from '../cinder/dict.ts';
 import { ConnectionNotFound, SnapshotNotFound, ValueError, VolumeNotFound } from '../errors/index.ts';
-import { givenObject } from '../given.ts';
 import type { Connection } from '../objects/connection.ts';
 import type { Context } from '../objects/context.ts';
 import type { Snapshot } from '../objects/snapshot.ts';
 import type { Volume } from '../objects/volume.ts';
 import type { QosSpecs, VolumeType } from '../objects/volume-type.ts';
 import type { PersistenceDriver } from './driver.ts';
-import { Turns } from './turns.ts';
+import { KeyedMutex } from './keyed-mutex.ts';
 
 /** The look-ups for volume drivers: a driver's `this.db`, unless the storage is a plugin with a `db` of its own. */
 export class DriverDatabase {
   readonly #persistence: PersistenceDriver;
   readonly #context: () => Context;
-  readonly #changes = new Turns();
+  readonly #changes = new KeyedMutex();
 
   constructor(persistence: PersistenceDriver, context: () => Context) {
     this.#persistence = persistence;
@@ -101,7 +102,7 @@ export class DriverDatabase {
   volumeAdminMetadataUpdate(volume_id: string, metadata: Dict<string>, replace = false): Promise<Dict<string>> {
     return this.#changeAdminMetadata(volume_id, (before) => {
       // The field refuses values that are not strings.
-      const given = givenObject('volumeAdminMetadataUpdate() takes an object', metadata) as Dict<string>;
+      const given = objectArgument('volumeAdminMetadataUpdate() takes an object', metadata) as Dict<string>;
       return replace ? given : dict([...entriesOf(before), ...entriesOf(given)]);
     });
   }

@@ -5,11 +5,12 @@
  * four deletes); `memory.ts` is a model. Each setter and delete must call the base class's once it has stored the
  * change: that clears the change marks, marks deleted objects as deleted, and notifies the readers of `changes()`.
  */
+
+import { requireModel } from '../arguments.ts';
 import { forgetMarks, hasMarks, saving } from '../cinder/save-marks.ts';
 import { utcNow } from '../cinder/time.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { NotImplemented } from '../errors/index.ts';
-import { refuseOthers } from '../given.ts';
 import { inspect } from '../inspect.ts';
 import type { Connection } from '../objects/connection.ts';
 import type { Context } from '../objects/context.ts';
@@ -19,7 +20,7 @@ import type { Volume } from '../objects/volume.ts';
 import type { Change, ConnectionFilter, SnapshotFilter, StorageInfo, VolumeFilter } from '../rpc/contract.ts';
 import { brand } from './brand.ts';
 import { DriverDatabase } from './driver-database.ts';
-import { Turns } from './turns.ts';
+import { KeyedMutex } from './keyed-mutex.ts';
 import { refuseUnstorable } from './unstorable.ts';
 
 export type { Change, ConnectionFilter, SnapshotFilter, StorageInfo, VolumeFilter };
@@ -41,7 +42,7 @@ export abstract class PersistenceDriver {
   /** The options that the storage was created with, frozen. They may contain secrets. */
   readonly options: PersistenceOptions;
   #context: Context | null = null;
-  readonly #saves = new Turns();
+  readonly #saves = new KeyedMutex();
   /** Look-ups for drivers, built on the getters; a storage may return them as its {@link db}. */
   protected readonly lookUps: DriverDatabase = new DriverDatabase(this, () => this.context);
 
@@ -86,21 +87,21 @@ export abstract class PersistenceDriver {
 
   /** Creates or updates a volume. Its snapshots and connections are stored by their own setters. */
   async setVolume(volume: Volume): Promise<void> {
-    refuseOthers('setVolume', volume, 'Volume');
+    requireModel('setVolume', volume, 'Volume');
     forgetMarks(volume.ovo);
     this.changed('volume', volume.id, 'set');
   }
 
   /** Creates or updates a snapshot. */
   async setSnapshot(snapshot: Snapshot): Promise<void> {
-    refuseOthers('setSnapshot', snapshot, 'Snapshot');
+    requireModel('setSnapshot', snapshot, 'Snapshot');
     forgetMarks(snapshot.ovo);
     this.changed('snapshot', snapshot.id, 'set');
   }
 
   /** Creates or updates a connection. */
   async setConnection(connection: Connection): Promise<void> {
-    refuseOthers('setConnection', connection, 'VolumeAttachment');
+    requireModel('setConnection', connection, 'VolumeAttachment');
     forgetMarks(connection.ovo);
     this.changed('connection', connection.id, 'set');
   }
@@ -112,21 +113,21 @@ export abstract class PersistenceDriver {
 
   /** Deletes a volume. A volume that is not stored is not an error. */
   async deleteVolume(volume: Volume): Promise<void> {
-    refuseOthers('deleteVolume', volume, 'Volume');
+    requireModel('deleteVolume', volume, 'Volume');
     markDeleted(volume.ovo);
     this.changed('volume', volume.id, 'delete');
   }
 
   /** Deletes a snapshot. A snapshot that is not stored is not an error. */
   async deleteSnapshot(snapshot: Snapshot): Promise<void> {
-    refuseOthers('deleteSnapshot', snapshot, 'Snapshot');
+    requireModel('deleteSnapshot', snapshot, 'Snapshot');
     markDeleted(snapshot.ovo);
     this.changed('snapshot', snapshot.id, 'delete');
   }
 
   /** Deletes a connection. A connection that is not stored is not an error. */
   async deleteConnection(connection: Connection): Promise<void> {
-    refuseOthers('deleteConnection', connection, 'VolumeAttachment');
+    requireModel('deleteConnection', connection, 'VolumeAttachment');
     markDeleted(connection.ovo);
     this.changed('connection', connection.id, 'delete');
   }

@@ -3,8 +3,9 @@
  *
  * Also the model for plugins: it implements the contract and nothing else.
  */
+
+import { keyArgument, requireModel } from '../arguments.ts';
 import { ConnectionNotFound, SnapshotNotFound, VolumeNotFound } from '../errors/index.ts';
-import { givenKey, refuseOthers } from '../given.ts';
 import type { Connection } from '../objects/connection.ts';
 import { KeyValue, keyOf, storableKeyValue } from '../objects/key-value.ts';
 import type { Snapshot } from '../objects/snapshot.ts';
@@ -55,27 +56,27 @@ export class MemoryPersistence extends PersistenceDriver {
 
   override async getKeyValues(key?: string | null): Promise<readonly KeyValue[]> {
     // Returns copies, as the setter stores one: what is stored changes only when it is set.
-    return select(this.#keyValues, givenKey('getKeyValues', key)).map(
+    return select(this.#keyValues, keyArgument('getKeyValues', key)).map(
       (stored) => new KeyValue(stored.key, stored.value),
     );
   }
 
   override async setVolume(volume: Volume): Promise<void> {
-    refuseOthers('setVolume', volume, 'Volume');
+    requireModel('setVolume', volume, 'Volume');
     if (this.#deleted.has(volume)) throw new VolumeNotFound(volume.id);
     this.#volumes.set(volume.id, volume);
     await super.setVolume(volume);
   }
 
   override async setSnapshot(snapshot: Snapshot): Promise<void> {
-    refuseOthers('setSnapshot', snapshot, 'Snapshot');
+    requireModel('setSnapshot', snapshot, 'Snapshot');
     if (this.#deleted.has(snapshot)) throw new SnapshotNotFound(snapshot.id);
     this.#snapshots.set(snapshot.id, snapshot);
     await super.setSnapshot(snapshot);
   }
 
   override async setConnection(connection: Connection): Promise<void> {
-    refuseOthers('setConnection', connection, 'VolumeAttachment');
+    requireModel('setConnection', connection, 'VolumeAttachment');
     if (this.#deleted.has(connection)) throw new ConnectionNotFound(connection.id);
     this.#connections.set(connection.id, connection);
     await super.setConnection(connection);
@@ -89,7 +90,7 @@ export class MemoryPersistence extends PersistenceDriver {
 
   /** Deletes the volume and, like a database, the snapshots and connections that depend on it. */
   override async deleteVolume(volume: Volume): Promise<void> {
-    refuseOthers('deleteVolume', volume, 'Volume');
+    requireModel('deleteVolume', volume, 'Volume');
     this.#deleted.add(volume);
     this.#volumes.delete(volume.id);
     for (const children of [this.#snapshots, this.#connections]) {
@@ -103,14 +104,14 @@ export class MemoryPersistence extends PersistenceDriver {
   }
 
   override async deleteSnapshot(snapshot: Snapshot): Promise<void> {
-    refuseOthers('deleteSnapshot', snapshot, 'Snapshot');
+    requireModel('deleteSnapshot', snapshot, 'Snapshot');
     this.#deleted.add(snapshot);
     this.#snapshots.delete(snapshot.id);
     await super.deleteSnapshot(snapshot);
   }
 
   override async deleteConnection(connection: Connection): Promise<void> {
-    refuseOthers('deleteConnection', connection, 'VolumeAttachment');
+    requireModel('deleteConnection', connection, 'VolumeAttachment');
     this.#deleted.add(connection);
     this.#connections.delete(connection.id);
     await super.deleteConnection(connection);

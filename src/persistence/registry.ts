@@ -1,7 +1,7 @@
 /** Finds the storage that a `persistence_config` names. */
 
+import { objectArgument, readArgument } from '../arguments.ts';
 import { InvalidPersistence, isCinderlibError } from '../errors/index.ts';
-import { givenObject, readable } from '../given.ts';
 import { didYouMean } from '../near-name.ts';
 import { memoryOptions } from '../options.ts';
 import type { CoreClient } from '../rpc/client.ts';
@@ -43,7 +43,7 @@ export function registerPersistence(name: string, plugin: PersistenceClass): voi
   }
   if (Object.hasOwn(builtIn, name))
     throw new InvalidPersistence(`The storage '${name}' is built in; choose another name.`);
-  if (!readable(`${name} must be a subclass of PersistenceDriver`, plugin, () => isPluginClass(plugin)))
+  if (!readArgument(`${name} must be a subclass of PersistenceDriver`, plugin, () => isPluginClass(plugin)))
     throw new InvalidPersistence(`A storage must be a subclass of PersistenceDriver: ${name}.${copyHint(plugin)}`);
   registered.set(name, plugin);
 }
@@ -55,8 +55,8 @@ export function registerPersistence(name: string, plugin: PersistenceClass): voi
  */
 export async function makePersistence(config: unknown, connect: Connect): Promise<PersistenceDriver> {
   const expected = 'A persistence_config is an object with storage and its options';
-  const { storage, ...options } = givenObject(expected, config ?? {});
-  const plugged = readable(expected, storage, () => (isPlugin(storage) || isPluginClass(storage) ? storage : null));
+  const { storage, ...options } = objectArgument(expected, config ?? {});
+  const plugged = readArgument(expected, storage, () => (isPlugin(storage) || isPluginClass(storage) ? storage : null));
   if (plugged !== null) return plugged instanceof PersistenceDriver ? plugged : new plugged(options);
   const name = storage || 'memory';
   if (typeof name !== 'string') {
@@ -65,7 +65,7 @@ export async function makePersistence(config: unknown, connect: Connect): Promis
   const factory = Object.hasOwn(builtIn, name) ? builtIn[name] : undefined;
   if (factory !== undefined) {
     // Probes the values, so that one that throws when inspected (a revoked proxy) fails here, not inside the storage.
-    readable(expected, options, () => Object.values(options).some((value) => value instanceof Blob));
+    readArgument(expected, options, () => Object.values(options).some((value) => value instanceof Blob));
     return factory(options, connect);
   }
   const plugin = registered.get(name) ?? (await importPlugin(name));
@@ -112,7 +112,7 @@ function isPluginClass(value: unknown): value is PersistenceClass {
 
 /** A hint for a plugin that extends another copy of this library; empty for anything else. */
 function copyHint(plugin: unknown): string {
-  if (!readable('A storage is expected', plugin, () => isStorage(plugin))) return '';
+  if (!readArgument('A storage is expected', plugin, () => isStorage(plugin))) return '';
   return (
     ' It extends a class from another copy of cinderlib-wasm. Use one copy: list it in the peerDependencies of the ' +
     'plugin, and install it once (npm ls cinderlib-wasm).'

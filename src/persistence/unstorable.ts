@@ -1,8 +1,8 @@
 /** Refuses what no storage can store, before anything is stored. */
-import { givenList, refuseOthers } from '../given.ts';
+import { listArgument, requireModel } from '../arguments.ts';
 
 /** Refuses a list that contains anything but volumes, snapshots and connections. */
 export function refuseUnstorable(resources: unknown): void {
-  for (const one of givenList('setAll', resources))
-    refuseOthers('setAll', one, 'Volume', 'Snapshot', 'VolumeAttachment');
+  for (const one of listArgument('setAll', resources))
+    requireModel('setAll', one, 'Volume', 'Snapshot', 'VolumeAttachment');
 }

@@ -4,11 +4,11 @@ import { ContextClosed, OutcomeUnknown, WorkerLost } from '../errors/index.ts';
 import type { AnyWorker } from './any-worker.ts';
 import type { ChangeListener, CoreClient } from './client.ts';
 import type { Answer, Answers, Command, CoreEndpoint, Outcome, SharedCore } from './contract.ts';
-import { startWorker, type WorkerHandle } from './endpoint.ts';
 import { fromWire } from './errors.ts';
 import { isShared } from './is-shared.ts';
-import { LeftLock } from './left-lock.ts';
+import { OrphanedLock } from './orphaned-lock.ts';
 import { listenForChanges, startPorts, watchCore, watchPage } from './shared-watch.ts';
+import { startWorker, type WorkerHandle } from './start-worker.ts';
 import { leavesDoubt, OwnChanges } from './writes.ts';
 
 interface Waiting {
@@ -22,7 +22,7 @@ export class WorkerClient implements CoreClient {
   readonly #remote: Comlink.Remote<CoreEndpoint>;
   readonly #waiting = new Set<Waiting>();
   #lost: Error | null = null;
-  #lock: LeftLock | null = null;
+  #lock: OrphanedLock | null = null;
   /** For a core shared with other tabs: ends what the page does for it. */
   #shared: AbortController | null = null;
   readonly #changes = new OwnChanges();
@@ -39,7 +39,7 @@ export class WorkerClient implements CoreClient {
     if (!outcome.ok) throw fromWire(outcome.error);
     // Only the answer to `open` has these fields.
     const { lock_file = null, shared } = (outcome.value ?? {}) as Partial<Answers['open']>;
-    if (lock_file !== null) this.#lock = new LeftLock(lock_file, () => this.#waiting.size === 0);
+    if (lock_file !== null) this.#lock = new OrphanedLock(lock_file, () => this.#waiting.size === 0);
     if (shared !== undefined) this.#share(shared);
     // A shared core reports all changes itself.
     if (this.#shared === null) this.#changes.tellAfter(command);

@@ -2,7 +2,8 @@
 import type { ChangeListener } from './client.ts';
 import type { BulkCommand, Change, Command, WriteCommand } from './contract.ts';
 
-type ToldChange = Omit<Change, 'here'>;
+/** A change as all tabs hear of it: each finds out for itself whether it made the change. */
+export type DurableChange = Omit<Change, 'here'>;
 
 /** Most changes of a bulk or batch that are reported: more than a listener queues (persistence/change-feed.ts). */
 const mostTold = 10_001;
@@ -38,10 +39,10 @@ export function leavesDoubt(command: Command): boolean {
  * at a time, and each starts empty: the changes of a failed one are dropped.
  */
 export class DurableChanges {
-  #bulk: ToldChange[] = [];
+  #bulk: DurableChange[] = [];
 
   /** What a command that has just succeeded made durable; what was deleted along with a volume is not listed. */
-  after(command: Command): readonly ToldChange[] {
+  after(command: Command): readonly DurableChange[] {
     if (isWrite(command)) return changesOf(command);
     switch (command.kind) {
       case 'appendBulk': {
@@ -60,7 +61,7 @@ export class DurableChanges {
     }
   }
 
-  #take(): readonly ToldChange[] {
+  #take(): readonly DurableChange[] {
     const changes = this.#bulk;
     this.#bulk = [];
     return changes;
@@ -84,7 +85,7 @@ export class OwnChanges {
 }
 
 /** A repair does not know whose rows it marked, so it reports none. */
-function changesOf(command: WriteCommand): ToldChange[] {
+function changesOf(command: WriteCommand): DurableChange[] {
   if (command.kind === 'batch') return command.commands.slice(0, mostTold).flatMap(changesOf);
   if (command.kind === 'repair') return [];
   const [kind, action] = writeKinds[command.kind];

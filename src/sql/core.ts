@@ -21,8 +21,8 @@ import { isPersisted } from '../runtime.ts';
 import { Bulk } from './bulk.ts';
 import { read, type TableRead, write } from './cinder-db.ts';
 import { storableTime } from './dialect.ts';
+import { DiscardPolicy } from './discard-policy.ts';
 import type { SqlEngine, Work } from './engine.ts';
-import { Novelty } from './novelty.ts';
 import { prepareSchema, readSchema, type Schema } from './revisions.ts';
 import type { Origin } from './schema/seeds.ts';
 import type { WriteContext } from './write-context.ts';
@@ -95,7 +95,7 @@ export class Core {
   /** The transaction that everything else waits for. */
   #bulk: Bulk | null = null;
   /** Whether a database that was created for a bulk is still wanted: not if the bulk failed. */
-  readonly #novelty = new Novelty();
+  readonly #discardPolicy = new DiscardPolicy();
 
   constructor(parts: CoreParts) {
     this.#parts = parts;
@@ -170,7 +170,7 @@ export class Core {
             write(connection, command, newContext),
       );
       const results = await engine.group(works);
-      for (const result of results) this.#novelty.wrote(result);
+      for (const result of results) this.#discardPolicy.wrote(result);
       for (const [place, { resolve, reject }] of writes.entries()) {
         const result = results[place];
         if (result?.status === 'fulfilled') resolve(result.value);
@@ -191,7 +191,7 @@ export class Core {
   }
 
   async #beginBulk(): Promise<null> {
-    this.#novelty.bulk();
+    this.#discardPolicy.bulkBegins();
     this.#bulk = await Bulk.begin(this.#open().engine);
     if (this.#isLeft) await this.#giveUpBulk();
     return null;
@@ -208,7 +208,7 @@ export class Core {
     }
     this.#bulk = null;
     if (command.kind === 'rollbackBulk') await bulk.rollback();
-    else await this.#novelty.during(bulk.commit());
+    else await this.#discardPolicy.whileCommitting(bulk.commit());
     return null;
   }
 
@@ -277,7 +277,7 @@ export class Core {
     try {
       const schema = engine.readOnly ? await readSchema(engine) : await prepareSchema(engine, this.#parts);
       this.#opened = { engine, config, schema };
-      if (schema.isNew === true) this.#novelty.made();
+      if (schema.isNew === true) this.#discardPolicy.created();
       return { default_type: schema.default_type, lock_file: engine.lockFile };
     } catch (error) {
       // The reason for the refusal tells more than a failure to close.
@@ -289,7 +289,7 @@ export class Core {
   async #refresh(): Promise<Answers['refresh']> {
     const { engine, config } = this.#open();
     await engine.refresh();
-    this.#novelty.taken();
+    this.#discardPolicy.refreshed();
     const schema = await readSchema(engine);
     this.#opened = { engine, config, schema };
     return { default_type: schema.default_type };
@@ -317,7 +317,7 @@ export class Core {
     const opened = this.#opened;
     this.#opened = null;
     this.#closed = true;
-    if (opened?.engine.discard !== undefined && this.#novelty.isUnwanted) await opened.engine.discard();
+    if (opened?.engine.discard !== undefined && this.#discardPolicy.shouldDiscard) await opened.engine.discard();
     else await opened?.engine.close();
     return null;
   }

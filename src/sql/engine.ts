@@ -6,7 +6,7 @@
  */
 import type { RowSet, SqlValue } from '../rpc/contract.ts';
 import type { Dialect } from './dialect.ts';
-import type { SchemaWays } from './schema/ways.ts';
+import type { SchemaAdapter } from './schema/schema-adapter.ts';
 
 export type SqlParameters = readonly SqlValue[];
 
@@ -23,7 +23,7 @@ export type Work<T> = (connection: SqlConnection) => Promise<T>;
 
 export interface SqlEngine extends SqlConnection {
   /** How its schema is inspected and created; absent for SQLite. */
-  readonly schemaWays?: SchemaWays;
+  readonly schemaAdapter?: SchemaAdapter;
   /** Runs work that only reads: it sees one consistent state of the database, whoever else writes. */
   read<T>(work: Work<T>): Promise<T>;
   /** Runs `work` in one transaction of its own: committed and durable when it resolves, rolled back when it throws. */

@@ -6,9 +6,9 @@ import type { SqlConnection, SqlEngine, Work } from './engine.ts';
 import { insertRow, valuesOf } from './rows.ts';
 import { checkColumns } from './schema/check-columns.ts';
 import { cinderTables, keyValues, orderBy } from './schema/columns.ts';
+import { type SchemaAdapter, sqliteSchema } from './schema/schema-adapter.ts';
 import type { Origin } from './schema/seeds.ts';
 import { KEY_VALUE_TABLE, SCHEMA_REVISION, type SchemaObject, schemaObjects } from './schema/sqlite.ts';
-import { type SchemaWays, sqliteWays } from './schema/ways.ts';
 import { DEFAULT_TYPE, readDefaultType } from './volume-types.ts';
 
 /** Cinder's last version under sqlalchemy-migrate, and the alembic revision that describes the same schema. */
@@ -37,21 +37,21 @@ export interface Schema {
  * @throws {VolumeTypeNotFoundByName} when the type `__DEFAULT__` is missing
  */
 export async function prepareSchema(engine: SqlEngine, origin: Origin): Promise<Schema> {
-  const ways = waysOf(engine);
-  let { state, revision } = await look(engine, (connection) => check(connection, ways));
+  const adapter = adapterOf(engine);
+  let { state, revision } = await look(engine, (connection) => check(connection, adapter));
   if (revision === null) {
     await engine.transaction((connection) =>
-      ways.lock(connection, async () => {
+      adapter.lock(connection, async () => {
         // Others may have created the tables while we waited for the lock; nobody else has a SQLite file.
-        if (connection.dialect !== 'sqlite') ({ state, revision } = await check(connection, ways));
-        if (revision === null) await ways.create(connection, state.tables, origin);
+        if (connection.dialect !== 'sqlite') ({ state, revision } = await check(connection, adapter));
+        if (revision === null) await adapter.create(connection, state.tables, origin);
       }),
     );
     const found = { ...(await engine.read(defaultType)), hasKeyValues: true };
     return revision === null ? { revision: SCHEMA_REVISION, ...found, isNew: true } : { revision, ...found };
   }
   const found = await engine.read(defaultType);
-  return { revision: await upgradeSchema(engine, ways, state, revision), ...found, hasKeyValues: true };
+  return { revision: await upgradeSchema(engine, adapter, state, revision), ...found, hasKeyValues: true };
 }
 
 /**
@@ -61,10 +61,10 @@ export async function prepareSchema(engine: SqlEngine, origin: Origin): Promise<
  * @throws {VolumeTypeNotFoundByName} when the type `__DEFAULT__` is missing
  */
 export function readSchema(engine: SqlEngine): Promise<Schema> {
-  const ways = waysOf(engine);
+  const adapter = adapterOf(engine);
   // Servers show users only the tables that they have a privilege on.
   const none = `it has no Cinder tables${engine.dialect === 'sqlite' ? '' : ', or none that this user may see'}`;
-  return look(engine, (connection) => foundSchema(connection, ways, none));
+  return look(engine, (connection) => foundSchema(connection, adapter, none));
 }
 
 /** A table briefly has no columns while MySQL alters it: a refusal there is checked again under the schema lock. */
@@ -73,15 +73,15 @@ async function look<T>(engine: SqlEngine, work: Work<T>): Promise<T> {
     return await engine.read(work);
   } catch (error) {
     if (engine.dialect !== 'mysql' || !(error instanceof SchemaError)) throw error;
-    return engine.read((connection) => waysOf(engine).lock(connection, () => work(connection)));
+    return engine.read((connection) => adapterOf(engine).lock(connection, () => work(connection)));
   }
 }
 
-const waysOf = ({ schemaWays }: SqlEngine): SchemaWays => schemaWays ?? sqliteWays;
+const adapterOf = ({ schemaAdapter }: SqlEngine): SchemaAdapter => schemaAdapter ?? sqliteSchema;
 
 /** @param none what is wrong where no tables are found */
-async function foundSchema(connection: SqlConnection, ways: SchemaWays, none: string): Promise<Schema> {
-  const { state, revision } = await check(connection, ways);
+async function foundSchema(connection: SqlConnection, adapter: SchemaAdapter, none: string): Promise<Schema> {
+  const { state, revision } = await check(connection, adapter);
   if (revision === null) {
     const reason = state.isBeingCreated ? 'not all of its tables exist yet' : none;
     throw refusal(`${reason}, and they are created only when a database is opened for writing`);
@@ -90,12 +90,15 @@ async function foundSchema(connection: SqlConnection, ways: SchemaWays, none: st
 }
 
 /** Refuses tables that cannot be used. The revision is null where there are no tables of Cinder's. */
-async function check(connection: SqlConnection, ways: SchemaWays): Promise<{ state: State; revision: string | null }> {
-  const state = await inspect(connection, ways);
+async function check(
+  connection: SqlConnection,
+  adapter: SchemaAdapter,
+): Promise<{ state: State; revision: string | null }> {
+  const state = await inspect(connection, adapter);
   const revision = recordedRevision(state);
   const hasKeyValues = state.tables.has(KEY_VALUE_TABLE);
   const tables = [...(revision === null ? [] : cinderTables()), ...(hasKeyValues ? [keyValues] : [])];
-  await checkColumns(ways, connection, tables, revision ?? SCHEMA_REVISION);
+  await checkColumns(adapter, connection, tables, revision ?? SCHEMA_REVISION);
   return { state, revision };
 }
 
@@ -118,8 +121,8 @@ interface State {
   readonly isBeingCreated: boolean;
 }
 
-async function inspect(connection: SqlConnection, ways: SchemaWays): Promise<State> {
-  const tables = await ways.tableNames(connection);
+async function inspect(connection: SqlConnection, adapter: SchemaAdapter): Promise<State> {
+  const tables = await adapter.tableNames(connection);
   const query = async (table: string, column: string, where = '') => {
     const order = inOrder(connection.dialect, { order: orderBy(column) });
     return valuesOf(await connection.all(`SELECT ${column} FROM ${table}${where} ${order}`), column).map(String);
@@ -130,7 +133,7 @@ async function inspect(connection: SqlConnection, ways: SchemaWays): Promise<Sta
     tables,
     revisions: tables.has('alembic_version') ? await query('alembic_version', 'version_num') : null,
     legacyVersion: versions[0] ?? null,
-    isBeingCreated: await ways.isBeingCreated(connection),
+    isBeingCreated: await adapter.isBeingCreated(connection),
   };
 }
 
@@ -185,11 +188,11 @@ interface Steps {
 
 async function stepsDue(
   connection: SqlConnection,
-  ways: SchemaWays,
+  adapter: SchemaAdapter,
   { tables, revisions }: State,
   revision: string,
 ): Promise<Steps> {
-  const relaxes = revision === FIRST_REVISION && (await ways.canRelaxVolumes(connection));
+  const relaxes = revision === FIRST_REVISION && (await adapter.canRelaxVolumes(connection));
   return {
     missing: ['alembic_version', KEY_VALUE_TABLE].filter((name) => !tables.has(name)),
     stamps: (revisions ?? []).length === 0,
@@ -200,44 +203,49 @@ async function stepsDue(
 
 async function take(
   connection: SqlConnection,
-  ways: SchemaWays,
+  adapter: SchemaAdapter,
   { missing, stamps, relaxes, target }: Steps,
 ): Promise<void> {
-  for (const { name, sql } of ways.objects()) if (missing.includes(name)) await connection.run(sql);
-  if (relaxes) await ways.relaxVolumes(connection);
+  for (const { name, sql } of adapter.objects()) if (missing.includes(name)) await connection.run(sql);
+  if (relaxes) await adapter.relaxVolumes(connection);
   if (stamps) await insertRow(connection, 'alembic_version', { version_num: target });
   else if (relaxes) await connection.run('UPDATE alembic_version SET version_num = ?', [target]);
 }
 
 /** Stamps, upgrades by one revision and adds the key-value table, where any of that is due. */
-async function upgradeSchema(engine: SqlEngine, ways: SchemaWays, state: State, revision: string): Promise<string> {
-  const steps = await stepsDue(engine, ways, state, revision);
+async function upgradeSchema(
+  engine: SqlEngine,
+  adapter: SchemaAdapter,
+  state: State,
+  revision: string,
+): Promise<string> {
+  const steps = await stepsDue(engine, adapter, state, revision);
   if (!steps.stamps && !steps.relaxes && steps.missing.length === 0) return revision;
-  if (engine.dialect !== 'sqlite') return upgradeServer(engine, ways, revision);
+  if (engine.dialect !== 'sqlite') return upgradeServer(engine, adapter, revision);
   // Has no effect inside a transaction.
   if (steps.relaxes) await engine.run('PRAGMA foreign_keys = OFF');
-  await engine.transaction((connection) => take(connection, ways, steps));
+  await engine.transaction((connection) => take(connection, adapter, steps));
   return steps.target;
 }
 
 /** Others may take the same steps concurrently. A user who may only read skips those that we can do without. */
-async function upgradeServer(engine: SqlEngine, ways: SchemaWays, revision: string): Promise<string> {
+async function upgradeServer(engine: SqlEngine, adapter: SchemaAdapter, revision: string): Promise<string> {
   try {
     let target = revision;
     await engine.transaction((connection) =>
-      ways.lock(connection, async () => {
+      adapter.lock(connection, async () => {
         // The previous holder of the lock may have done what was due before we got it.
-        const found = await check(connection, ways);
+        const found = await check(connection, adapter);
         if (found.revision === null) throw refusal('its tables were removed while it was opened');
-        const steps = await stepsDue(connection, ways, found.state, found.revision);
-        await take(connection, ways, steps);
+        const steps = await stepsDue(connection, adapter, found.state, found.revision);
+        await take(connection, adapter, steps);
         target = steps.target;
       }),
     );
     return target;
   } catch (error) {
     if (!(error instanceof AccessDenied)) throw error;
-    const { state } = await engine.read((connection) => check(connection, ways));
+    const { state } = await engine.read((connection) => check(connection, adapter));
     if ((state.revisions ?? []).length === 0 || !state.tables.has(KEY_VALUE_TABLE)) throw error;
     return revision;
   }

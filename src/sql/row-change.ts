@@ -32,7 +32,7 @@ export function isCreation(rules: ObjectRules, change: RowChange, stored: Row | 
     return true;
   }
   if (isLive(stored)) {
-    if (change.guarded) refuseOther(rules.table, change, stored);
+    if (change.guarded) refuseConflict(rules.table, change, stored);
     return false;
   }
   throw new DuplicateEntry(
@@ -42,7 +42,7 @@ export function isCreation(rules: ObjectRules, change: RowChange, stored: Row | 
 }
 
 /** Throws when the row belongs to another object than the change, or has a later change. */
-export function refuseOther({ name }: Table, { id, values }: Pick<RowChange, 'id' | 'values'>, stored: Row): void {
+export function refuseConflict({ name }: Table, { id, values }: Pick<RowChange, 'id' | 'values'>, stored: Row): void {
   if ('id' in stored && stored['id'] !== id) {
     const found = `an object whose id, ${JSON.stringify(stored['id'])}, this server considers the same`;
     throw new MigrationConflict(objectNames[name] ?? name, id, found);

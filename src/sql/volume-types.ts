@@ -6,7 +6,7 @@ import { inOrder } from './dialect.ts';
 import type { SqlConnection } from './engine.ts';
 import { listPairs, type Pairs, readPairs, storePairs } from './pairs.ts';
 import { qosPairs, storeQosSpecs } from './qos-specs.ts';
-import { type RowRules, refuseOther, storeRow } from './row-change.ts';
+import { type RowRules, refuseConflict, storeRow } from './row-change.ts';
 import { findRow, isLive, lockRow, type Row, valuesOf } from './rows.ts';
 import { extraSpecs, qosSpecs, volumeTypes } from './schema/columns.ts';
 import type { WriteContext } from './write-context.ts';
@@ -84,7 +84,7 @@ async function storeType(
   if (stored !== null && !isLive(stored)) {
     throw new DuplicateEntry(`Volume type ${type.id} already exists, marked as deleted, and ids are not reused.`);
   }
-  if (guarded && stored !== null) refuseOther(volumeTypes, type, stored);
+  if (guarded && stored !== null) refuseConflict(volumeTypes, type, stored);
   const values: Record<string, SqlValue> = { ...type.values, id: type.id };
   if (!(guarded && Object.hasOwn(values, 'name'))) values['name'] ??= stored?.['name'] ?? type.id;
   // The volume has the type, so it is in use, whatever a dump says.

@@ -7,20 +7,21 @@
 import { lockName } from '../media/web-lock.ts';
 import type { Answer, Answers, Change, Command, CoreConfig, Outcome, StorageInfo } from '../rpc/contract.ts';
 import type { CommandRunner } from '../rpc/host.ts';
+import type { DurableChange } from '../rpc/writes.ts';
 import { pause } from '../runtime.ts';
-import { Following } from './following.ts';
-import { Followings } from './followings.ts';
 import { holdLock } from './held-lock.ts';
+import { LeaderConnection } from './leader-connection.ts';
+import { LeaderConnections } from './leader-connections.ts';
 import { Leadership } from './leadership.ts';
+import { databaseClosed, databaseExists, leaderSilent, otherVersion } from './member-errors.ts';
 import { aliveLock, channelName } from './names.ts';
 import { Opening } from './opening.ts';
-import { Patience } from './patience.ts';
 import { PortClient } from './port-client.ts';
-import type { MemberId, Reply, Request, SharedOptions, ToldChange } from './protocol.ts';
-import { closed, exists, misunderstood, silent } from './refusals.ts';
-import { Reign } from './reign.ts';
+import type { MemberId, Reply, Request, SharedOptions } from './protocol.ts';
 import { type LeaderNotice, TabChannel } from './tab-channel.ts';
+import { Term } from './term.ts';
 import { type WaitingCall, WaitingCalls } from './waiting-calls.ts';
+import { Watchdog } from './watchdog.ts';
 
 /** What a member depends on; tests inject other locks, channels and cores. */
 export interface MemberParts {
@@ -32,8 +33,8 @@ export interface MemberParts {
   readonly warmUp: () => Promise<unknown>;
 }
 
-/** A leader may take this many times the usual patience to open the database. */
-const openingPatience = 3;
+/** A leader may take this many timeouts to open the database. */
+const openingTimeouts = 3;
 
 export class Member implements CommandRunner {
   readonly #parts: MemberParts;
@@ -42,10 +43,10 @@ export class Member implements CommandRunner {
   readonly #options: SharedOptions;
   readonly #channel: TabChannel;
   readonly #leadership: Leadership;
-  readonly #patience: Patience;
+  readonly #watchdog: Watchdog;
   readonly #ports: PortClient | null;
   readonly #calls = new WaitingCalls();
-  readonly #followings = new Followings((epoch) => {
+  readonly #leaderConnections = new LeaderConnections((epoch) => {
     this.#calls.giveUp(epoch);
     this.#flush();
   });
@@ -53,13 +54,13 @@ export class Member implements CommandRunner {
   #listener: (changes: readonly Change[]) => void = () => {};
   /** The latest leadership that we have heard of, our own included. */
   #epoch = 0;
-  #reign: Reign | null = null;
+  #term: Term | null = null;
   /** Our own leadership, while it is still opening the database. */
   #opening: Opening | null = null;
   /** Ends the wait for the first leader; null once that is over. */
   #entry: { readonly resolve: (opened: Answers['open']) => void; readonly reject: (reason: unknown) => void } | null =
     null;
-  /** How often patience has run out while a leader was opening the database. */
+  /** How often the timeout has expired while a leader was opening the database. */
   #openings = 0;
   #hearsOpening = false;
   /** Whether this member has begun a bulk and has yet to end it. */
@@ -83,19 +84,19 @@ export class Member implements CommandRunner {
     const lock = lockName(config.medium, config.database);
     this.#channel = new TabChannel(parts.openChannel(channelName(lock)), id, {
       who: () => {
-        if (this.#leadership.isHeld) this.#announce(this.#reign === null ? 'opening' : 'open');
+        if (this.#leadership.isHeld) this.#announce(this.#term === null ? 'opening' : 'open');
       },
       leader: (notice) => this.#hearLeader(notice),
       changes: (origin, changes) => this.#report(origin, changes),
       request: (from, request) => this.#serve(from, request),
-      reply: (epoch, reply) => this.#followings.of(epoch)?.hear(reply),
+      reply: (epoch, reply) => this.#leaderConnections.of(epoch)?.hear(reply),
     });
     this.#leadership = new Leadership(parts.locks, lock, {
       won: () => void this.#lead(),
       stolen: () => this.#depose(),
     });
-    this.#patience = new Patience(config.busy_timeout, {
-      waits: () => this.#reign === null && (this.#entry !== null || this.#calls.size > 0),
+    this.#watchdog = new Watchdog(config.busy_timeout, {
+      waits: () => this.#term === null && (this.#entry !== null || this.#calls.size > 0),
       ask: () => {
         this.#channel.tell({ type: 'who' });
         // The leader may be a page in the back/forward cache. The browser evicts such a page when another one requests
@@ -103,7 +104,7 @@ export class Member implements CommandRunner {
         this.#leadership.leaveQueue();
         this.#queue();
       },
-      exhausted: () => this.#loseHope(),
+      expired: () => this.#leaderTimedOut(),
     });
     this.#ports = ports && new PortClient(ports, id, (from, port) => this.#admit(from, port));
   }
@@ -130,17 +131,17 @@ export class Member implements CommandRunner {
   call<C extends Command>(command: C): Promise<Answer<C>>;
   async call(command: Command): Promise<unknown> {
     if (command.kind === 'close') return this.#close();
-    if (this.#closing !== null) throw closed();
+    if (this.#closing !== null) throw databaseClosed();
     if (command.kind === 'commitBulk' || command.kind === 'rollbackBulk') this.#hasBulk = false;
     const answer = this.#calls.add(command);
     this.#flush();
-    this.#patience.start();
+    this.#watchdog.start();
     if (command.kind === 'beginBulk') {
       await answer;
       this.#hasBulk = true;
     }
     if (command.kind !== 'info') return answer;
-    return { ...((await answer) as StorageInfo), leader: this.#reign !== null };
+    return { ...((await answer) as StorageInfo), leader: this.#term !== null };
   }
 
   onChanges(listener: (changes: readonly Change[]) => void): void {
@@ -160,7 +161,7 @@ export class Member implements CommandRunner {
     });
     this.#queue();
     this.#channel.tell({ type: 'who' });
-    this.#patience.start();
+    this.#watchdog.start();
     const answer = await opened;
     void this.#parts.warmUp().catch(() => {});
     return answer;
@@ -171,31 +172,31 @@ export class Member implements CommandRunner {
     this.#leadership.queue();
   }
 
-  get #following(): Following | undefined {
-    return this.#followings.of(this.#epoch);
+  get #leaderConnection(): LeaderConnection | undefined {
+    return this.#leaderConnections.of(this.#epoch);
   }
 
   /** Sends waiting calls to the leader, but none while the fate of a call sent to an earlier leader is open. */
   #flush(): void {
-    if (this.#followings.hasOthers(this.#epoch)) return;
-    const following = this.#following;
-    if (following?.refusal) this.#calls.failUnsent(following.refusal);
+    if (this.#leaderConnections.hasOthers(this.#epoch)) return;
+    const connection = this.#leaderConnection;
+    if (connection?.refusal) this.#calls.failUnsent(connection.refusal);
     const unsent = this.#calls.unsent();
     if (unsent.length === 0) return;
-    if (this.#reign !== null) for (const call of unsent) void this.#runHere(call, this.#reign);
-    else if (following?.isListening()) for (const call of unsent) this.#send(call, following);
+    if (this.#term !== null) for (const call of unsent) void this.#runHere(call, this.#term);
+    else if (connection?.isListening()) for (const call of unsent) this.#send(call, connection);
     else this.#queue();
   }
 
-  #send(call: WaitingCall, following: Following): void {
-    this.#calls.markSent(call.id, following.epoch);
-    following.send(call);
+  #send(call: WaitingCall, connection: LeaderConnection): void {
+    this.#calls.markSent(call.id, connection.epoch);
+    connection.send(call);
   }
 
-  async #runHere({ id, command }: WaitingCall, reign: Reign): Promise<void> {
-    const { epoch } = reign;
+  async #runHere({ id, command }: WaitingCall, term: Term): Promise<void> {
+    const { epoch } = term;
     this.#calls.markSent(id, epoch);
-    const outcome = await reign.run(this.#id, command);
+    const outcome = await term.run(this.#id, command);
     if (outcome !== null) this.#answer(id, epoch, outcome);
     else this.#sendAgain(id, epoch);
   }
@@ -209,7 +210,7 @@ export class Member implements CommandRunner {
   #sendAgain(id: number, epoch: number): void {
     this.#calls.takeBack(id, epoch);
     this.#flush();
-    this.#patience.start();
+    this.#watchdog.start();
   }
 
   async #lead(): Promise<void> {
@@ -223,7 +224,7 @@ export class Member implements CommandRunner {
       const opened = await opening.opened();
       if (opened === null) return;
       if (!this.#isLeading(epoch)) return void opening.giveUp();
-      this.#reign = this.#reignOf(epoch, opening.core, opened);
+      this.#term = this.#termOf(epoch, opening.core, opened);
       this.#announce('open');
       this.#admitted(opened);
     } catch (error) {
@@ -241,14 +242,14 @@ export class Member implements CommandRunner {
     return this.#epoch === epoch && this.#leadership.isHeld;
   }
 
-  #reignOf(epoch: number, core: CommandRunner, opened: Answers['open']): Reign {
-    return new Reign({
+  #termOf(epoch: number, core: CommandRunner, opened: Answers['open']): Term {
+    return new Term({
       epoch,
       core,
       opened,
       options: this.#options,
       locks: this.#parts.locks,
-      patience: this.#config.busy_timeout,
+      bulkTimeout: this.#config.busy_timeout,
       isProven: () => this.#leadership.isProven(),
       lost: () => void this.#stepDown().catch(() => {}),
       tell: (origin, changes) => {
@@ -276,24 +277,24 @@ export class Member implements CommandRunner {
 
   /** Another member has the database now. */
   #depose(): void {
-    const reign = this.#reign;
-    this.#reign = null;
-    void reign?.depose();
+    const term = this.#term;
+    this.#term = null;
+    void term?.depose();
     this.#queue();
     this.#channel.tell({ type: 'who' });
-    this.#patience.start();
+    this.#watchdog.start();
   }
 
   async #stepDown(atOnce = false): Promise<void> {
-    const reign = this.#reign;
-    this.#reign = null;
+    const term = this.#term;
+    this.#term = null;
     try {
       const opening = this.#opening?.giveUp();
       // The next leader must not find files half open. An opening that hangs has `busy_timeout` to end; on IndexedDB, a
       // page about to be suspended does not wait at all: what it writes later is refused.
       const mayGo = opening === undefined || (atOnce && this.#config.medium === 'indexeddb');
       if (!mayGo) await Promise.race([opening, pause(this.#config.busy_timeout)]);
-      await reign?.end(atOnce);
+      await term?.end(atOnce);
     } finally {
       this.#leadership.release();
       // The page may have come back meanwhile.
@@ -302,20 +303,20 @@ export class Member implements CommandRunner {
   }
 
   /** There is no sign of life from a leader, and waiting calls must not wait forever. */
-  #loseHope(): void {
+  #leaderTimedOut(): void {
     const isOpening = this.#leadership.isHeld || this.#hearsOpening;
     this.#hearsOpening = false;
     if (isOpening) {
       // A large database takes long to open; a tab frozen in the middle of a change prevents opening altogether.
       this.#openings += 1;
-      if (this.#openings >= openingPatience) this.#fail(silent(this.#config));
+      if (this.#openings >= openingTimeouts) this.#fail(leaderSilent(this.#config));
     } else if (this.#config.medium === 'indexeddb' && !this.#isAway) {
       // If the old leader wakes up, its commits find that the database has a new owner.
       this.#leadership.steal();
     } else {
       // The file handles that it holds cannot be taken away from it.
       this.#calls.giveUp(this.#epoch, false);
-      this.#fail(silent(this.#config));
+      this.#fail(leaderSilent(this.#config));
     }
   }
 
@@ -326,11 +327,11 @@ export class Member implements CommandRunner {
   #hearLeader({ version, id, epoch, state }: LeaderNotice): void {
     if (epoch < this.#epoch) return;
     this.#hearsOpening = state === 'opening';
-    if (epoch > this.#epoch || state === 'open') this.#patience.reset();
-    if (version !== 1) this.#fail(misunderstood(this.#config));
+    if (epoch > this.#epoch || state === 'open') this.#watchdog.reset();
+    if (version !== 1) this.#fail(otherVersion(this.#config));
     else {
       if (epoch > this.#epoch) this.#supersede(epoch);
-      if (state === 'open' && this.#following === undefined && this.#reign === null) this.#follow(id, epoch);
+      if (state === 'open' && this.#leaderConnection === undefined && this.#term === null) this.#follow(id, epoch);
     }
   }
 
@@ -341,52 +342,52 @@ export class Member implements CommandRunner {
       options: this.#options,
       locks: this.#parts.locks,
       ports: this.#ports,
-      isSure: this.#config.medium === 'indexeddb',
+      isFenced: this.#config.medium === 'indexeddb',
       send: (request: Request) => this.#channel.tell({ type: 'request', to: leader, from: this.#id, request }),
     };
-    const following = new Following(parts, {
+    const connection = new LeaderConnection(parts, {
       welcome: (opened) => this.#welcome(opened),
       refused: (reason) => this.#fail(reason),
       accepted: (id) => this.#calls.markAccepted(id, epoch),
       answer: (id, outcome) => this.#answer(id, epoch, outcome),
       hasBulk: () => this.#hasBulk,
-      gone: (inOrder) => this.#followings.lose(epoch, inOrder),
+      gone: (isGraceful) => this.#leaderConnections.lose(epoch, isGraceful),
       heard: () => {
-        this.#patience.reset();
+        this.#watchdog.reset();
         this.#flush();
       },
     });
-    this.#followings.add(following);
+    this.#leaderConnections.add(connection);
   }
 
   #welcome(opened: Answers['open']): void {
     if (this.#config.from === null) this.#admitted(opened);
-    else this.#fail(exists(this.#config));
+    else this.#fail(databaseExists(this.#config));
   }
 
   /** A later leadership has begun, so all earlier ones have ended. */
   #supersede(epoch: number): void {
     this.#epoch = epoch;
-    if (this.#reign !== null) this.#depose();
-    this.#followings.loseAll();
+    if (this.#term !== null) this.#depose();
+    this.#leaderConnections.loseAll();
   }
 
   /** Another member has connected over a port. */
   #admit(from: MemberId, port: MessagePort): void {
-    const reign = this.#reign;
+    const term = this.#term;
     const answer = (reply: Reply, transfer: Transferable[] = []): void => port.postMessage(reply, transfer);
-    port.onmessage = ({ data }: MessageEvent<Request>) => reign?.receive(from, data, answer, 'port');
+    port.onmessage = ({ data }: MessageEvent<Request>) => term?.receive(from, data, answer, 'port');
   }
 
   /** Another member has sent a request over the channel. */
   #serve(from: MemberId, request: Request): void {
-    const reign = this.#reign;
-    if (reign === null) return;
-    const answer = (reply: Reply): void => this.#channel.tell({ type: 'reply', to: from, epoch: reign.epoch, reply });
-    reign.receive(from, request, answer, 'channel');
+    const term = this.#term;
+    if (term === null) return;
+    const answer = (reply: Reply): void => this.#channel.tell({ type: 'reply', to: from, epoch: term.epoch, reply });
+    term.receive(from, request, answer, 'channel');
   }
 
-  #report(origin: MemberId, changes: readonly ToldChange[]): void {
+  #report(origin: MemberId, changes: readonly DurableChange[]): void {
     const here = origin === this.#id;
     this.#listener(changes.map((change) => ({ ...change, here })));
   }
@@ -398,7 +399,7 @@ export class Member implements CommandRunner {
 
   /** Waits until every call is answered, hands over the leadership, and leaves. */
   async #leave(): Promise<null> {
-    this.#entry?.reject(closed());
+    this.#entry?.reject(databaseClosed());
     this.#entry = null;
     try {
       await this.#calls.allSettled();
@@ -406,8 +407,8 @@ export class Member implements CommandRunner {
     } finally {
       this.#hasLeft = true;
       this.#leadership.release();
-      this.#patience.stop();
-      this.#followings.close();
+      this.#watchdog.stop();
+      this.#leaderConnections.close();
       this.#ports?.leave();
       this.#channel.close();
       this.#releaseAlive();

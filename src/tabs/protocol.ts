@@ -5,7 +5,8 @@
  * commands of all. {@link Notice}s go to every member over a channel. {@link Request}s and {@link Reply}s go
  * between a member and the leader: over a port of their own, or, where no ports can be passed, wrapped in notices.
  */
-import type { Answers, Change, Command, Outcome, WireError } from '../rpc/contract.ts';
+import type { Answers, Command, Outcome, WireError } from '../rpc/contract.ts';
+import type { DurableChange } from '../rpc/writes.ts';
 
 /** One context in one tab. */
 export type MemberId = string;
@@ -18,9 +19,6 @@ export interface SharedOptions {
   readonly soft_deletes: boolean;
   readonly sqlite_synchronous: boolean;
 }
-
-/** A change as all tabs hear of it: each finds out for itself whether it made the change. */
-export type ToldChange = Omit<Change, 'here'>;
 
 /** From a member to the leader. */
 export type Request =
@@ -54,7 +52,7 @@ export type Notice =
       readonly state: 'opening' | 'open';
     }
   /** Changes that have become durable, in that order. */
-  | { readonly type: 'changes'; readonly origin: MemberId; readonly changes: readonly ToldChange[] }
+  | { readonly type: 'changes'; readonly origin: MemberId; readonly changes: readonly DurableChange[] }
   | { readonly type: 'request'; readonly to: MemberId; readonly from: MemberId; readonly request: Request }
   | { readonly type: 'reply'; readonly to: MemberId; readonly epoch: number; readonly reply: Reply };
 

@@ -1,5 +1,6 @@
 /** A member's end of the channel that all members of a database hear: sends notices, and dispatches incoming ones. */
-import type { MemberId, Notice, Reply, Request, ToldChange } from './protocol.ts';
+import type { DurableChange } from '../rpc/writes.ts';
+import type { MemberId, Notice, Reply, Request } from './protocol.ts';
 
 export type LeaderNotice = Notice & { readonly type: 'leader' };
 
@@ -7,7 +8,7 @@ export interface ChannelEvents {
   /** A member asks who leads. */
   who(): void;
   leader(notice: LeaderNotice): void;
-  changes(origin: MemberId, changes: readonly ToldChange[]): void;
+  changes(origin: MemberId, changes: readonly DurableChange[]): void;
   /** A member sends us a request, in case we lead. */
   request(from: MemberId, request: Request): void;
   /** The leader of that epoch answers us. */

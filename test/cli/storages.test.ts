@@ -104,7 +104,7 @@ test('a dump fails if the database changes while it is written', async () => {
       });
     const reader = await open(true);
     const writer = await open(false);
-    const options = { keyValues: true, mask: (value: unknown) => value, deserted: () => false };
+    const options = { keyValues: true, mask: (value: unknown) => value, isOutputClosed: () => false };
     let written = 0;
     const write = (change: () => Promise<void>) => async () => {
       if (written++ === 10) await change();
@@ -140,7 +140,7 @@ test('a dump stops reading when its reader has gone', async () => {
   const write = async (text: string) => {
     written += text;
   };
-  const deserted = () => written.split('\n').length > 3;
-  await dump(storage, write, { keyValues: true, mask: (value) => value, deserted });
+  const isOutputClosed = () => written.split('\n').length > 3;
+  await dump(storage, write, { keyValues: true, mask: (value) => value, isOutputClosed });
   expect(read).toBeLessThan(10);
 });

@@ -134,7 +134,7 @@ describe('importProblems()', () => {
       'src/runtime.ts': 'export const version = process.versions.node ?? Deno.version;',
       'src/media/filesystem.ts': "import { readFileSync } from 'node:fs';\nexport const a = readFileSync;",
       'src/media/disk.ts': "export type FileSystem = typeof import('node:fs');",
-      'src/rpc/endpoint.ts': 'const Native = globalThis.Worker;\nglobalThis.Worker = Native;',
+      'src/rpc/start-worker.ts': 'const Native = globalThis.Worker;\nglobalThis.Worker = Native;',
       'src/tabs/lock.ts': [
         '// process.pid is the name of the process in Node, Deno and Bun.',
         "export const text = 'process.pid of Deno';",

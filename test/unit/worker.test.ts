@@ -19,7 +19,7 @@ import {
   WorkerLost,
 } from 'cinderlib-wasm';
 import { describe, expect, test } from 'vitest';
-import { startWorker } from '../../src/rpc/endpoint.ts';
+import { startWorker } from '../../src/rpc/start-worker.ts';
 import { WorkerClient } from '../../src/rpc/worker-client.ts';
 import { inTemporaryFolder } from '../support/golden.ts';
 

@@ -12,7 +12,7 @@ export interface DumpOptions {
   /** Applied to each item before it is written; masks its secrets, and returns an item without any unchanged. */
   readonly mask: (value: unknown) => unknown;
   /** Whether the reader of the output has gone: then reading stops too. */
-  readonly deserted: () => boolean;
+  readonly isOutputClosed: () => boolean;
 }
 
 export interface Dumped {
@@ -33,7 +33,7 @@ export interface Dumped {
 export async function dump(
   storage: PersistenceDriver,
   write: (text: string) => Promise<void>,
-  { keyValues, mask, deserted }: DumpOptions,
+  { keyValues, mask, isOutputClosed }: DumpOptions,
 ): Promise<Dumped> {
   let separator = '[';
   let masked = false;
@@ -61,7 +61,7 @@ export async function dump(
     counts.connections += volume.ovo.children('volume_attachment').length;
     const type = volume.volume_type;
     if (type !== null && type.name !== DEFAULT_TYPE) types.add(type.id);
-    if (deserted()) return result(0, 0);
+    if (isOutputClosed()) return result(0, 0);
   }
   // Snapshots in a database whose volumes no longer exist.
   for (const snapshot of await storage.getSnapshots()) {

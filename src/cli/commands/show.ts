@@ -9,11 +9,11 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { maskDumped } from '../mask.ts';
 import type { Output, Row } from '../output.ts';
 import { type Fault, printError } from '../print-error.ts';
-import { meantBy, type Named } from './find-object.ts';
+import { findObjects, type Named } from './find-objects.ts';
 
 export async function show(output: Output, storage: PersistenceDriver, text: string): Promise<ExitCode> {
   if (await isShown(output, storage, text)) return exitCodes.done;
-  const meant = await meantBy(storage, text);
+  const meant = await findObjects(storage, text);
   const [only] = meant;
   if (meant.length === 1 && only !== undefined && (await isShown(output, storage, only.id))) return exitCodes.done;
   await printError(output.terminal, meant.length > 1 ? ambiguous(text, meant) : notFound(text));

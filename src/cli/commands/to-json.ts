@@ -25,7 +25,11 @@ export async function toJson(
 ): Promise<ExitCode> {
   const { storage, leftOut } = await storages.lookAt(from);
   const writeAll = (write: (text: string) => Promise<void>) =>
-    dump(storage, write, { keyValues, mask: (value) => value, deserted: () => to === '-' && output.terminal.deserted });
+    dump(storage, write, {
+      keyValues,
+      mask: (value) => value,
+      isOutputClosed: () => to === '-' && output.terminal.isOutputClosed,
+    });
   const { counts, keyValues: found } = await (to === '-'
     ? writeAll((text) => output.terminal.out(text))
     : writeFile(storages, to, force, writeAll));

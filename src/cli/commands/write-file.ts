@@ -2,7 +2,7 @@
 import { DatabaseExists, StorageFailure } from '../../errors/index.ts';
 import { syncFolder } from '../../media/disk-file.ts';
 import { errnoOf, openFailure } from '../../media/failure.ts';
-import { TakenPlace } from '../../media/replace.ts';
+import { FileReplacement } from '../../media/file-replacement.ts';
 import { builtin } from '../../runtime.ts';
 import { type Storages, storageConfig } from '../storage.ts';
 
@@ -21,8 +21,8 @@ export async function newDatabase<T>(
 ): Promise<T> {
   // Refuses a path that no URL can express, before the temporary one is refused in its place.
   storageConfig(path);
-  const { fs, place, temporary } = await placeOf(storages, path, replace);
-  const mode = place?.mode ?? null;
+  const { fs, replacement, temporary } = await destinationOf(storages, path, replace);
+  const mode = replacement?.mode ?? null;
   // We must be able to write it, whatever its final mode.
   makeEmpty(fs, temporary, path, mode === null ? null : mode | 0o600);
   let filled = false;
@@ -30,7 +30,7 @@ export async function newDatabase<T>(
     try {
       if (!filled) return;
       if (mode !== null) fs.chmodSync(temporary, mode);
-      await giveName(fs, temporary, path, place);
+      await giveName(fs, temporary, path, replacement);
     } finally {
       for (const companion of ['', '-journal', '.lock']) fs.rmSync(temporary + companion, { force: true });
     }
@@ -40,25 +40,25 @@ export async function newDatabase<T>(
   return result;
 }
 
-interface PlaceOf {
+interface Destination {
   readonly fs: FileSystem;
   /** The existing file, locked by us; null if there is none. */
-  readonly place: TakenPlace | null;
+  readonly replacement: FileReplacement | null;
   /** The path of the file until it is complete, in the same folder. */
   readonly temporary: string;
 }
 
 /** Locks the file that is to be replaced until the command ends. */
-async function placeOf(storages: Storages, path: string, replace: boolean): Promise<PlaceOf> {
+async function destinationOf(storages: Storages, path: string, replace: boolean): Promise<Destination> {
   const fs = builtin('node:fs');
   if (fs === undefined) throw new StorageFailure('This runtime has no file system.', path);
   // A leftover journal or WAL would be applied to the new database.
   const there = ['', '-journal', '-wal'].find((kind) => isThere(fs, path + kind));
-  if (there === undefined) return { fs, place: null, temporary: temporaryFor(path) };
+  if (there === undefined) return { fs, replacement: null, temporary: temporaryFor(path) };
   if (!replace) throw existing(path + there);
-  const place = await TakenPlace.take(path);
-  storages.atEnd(() => place.close());
-  return { fs, place, temporary: temporaryFor(place.path) };
+  const replacement = await FileReplacement.begin(path);
+  storages.atEnd(() => replacement.close());
+  return { fs, replacement, temporary: temporaryFor(replacement.path) };
 }
 
 /** Also true for a dangling symbolic link: its name is taken. */
@@ -98,10 +98,15 @@ function existing(path: string): DatabaseExists {
 }
 
 /** Gives a complete file its name. Renaming would replace a file that has appeared meanwhile; a hard link fails. */
-async function giveName(fs: FileSystem, temporary: string, path: string, place: TakenPlace | null): Promise<void> {
-  if (place !== null) {
-    giveAway(fs, temporary, place.path);
-    return place.put(temporary);
+async function giveName(
+  fs: FileSystem,
+  temporary: string,
+  path: string,
+  replacement: FileReplacement | null,
+): Promise<void> {
+  if (replacement !== null) {
+    giveAway(fs, temporary, replacement.path);
+    return replacement.put(temporary);
   }
   try {
     fs.linkSync(temporary, path);
@@ -141,7 +146,7 @@ export async function writeFile<T>(
   replace: boolean,
   content: (write: (text: string) => Promise<void>) => Promise<T>,
 ): Promise<T> {
-  const { fs, place, temporary } = await placeOf(storages, path, replace);
+  const { fs, replacement, temporary } = await destinationOf(storages, path, replace);
   let made = false;
   const remove = (): void => {
     if (made) fs.rmSync(temporary, { force: true });
@@ -157,7 +162,7 @@ export async function writeFile<T>(
     } finally {
       fs.closeSync(file);
     }
-    await giveName(fs, temporary, path, place);
+    await giveName(fs, temporary, path, replacement);
     return result;
   } catch (cause) {
     remove();

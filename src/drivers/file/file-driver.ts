@@ -14,7 +14,7 @@ import { type ConnectionInfo, type DriverParameters, VolumeDriver } from '../vol
 import { attachmentsOf, bytesOf, inGibibytes, snapshotName, sourceName, volumeName } from '../volume-names.ts';
 import { HostFolder } from './host-folder.ts';
 import { OpfsFolder } from './opfs-folder.ts';
-import type { FilePlace } from './place.ts';
+import type { VolumeFolder } from './volume-folder.ts';
 
 const fileOptions = {
   directory: {
@@ -31,7 +31,7 @@ export class FileVolumeDriver extends VolumeDriver {
   static override readonly description = 'Sparse files in a folder: of this host, or of the browser.';
 
   readonly #options: OptionValues<typeof fileOptions>;
-  readonly #place: FilePlace;
+  readonly #folder: VolumeFolder;
 
   constructor(parameters: DriverParameters) {
     const { options, configuration } = driverOptions('FileVolumeDriver', fileOptions, parameters.configuration);
@@ -39,17 +39,17 @@ export class FileVolumeDriver extends VolumeDriver {
     this.#options = options;
     const [fs, path] = [builtin('node:fs'), builtin('node:path')];
     const onHost = fs !== undefined && path !== undefined;
-    this.#place = onHost ? new HostFolder(fs, path, options.directory) : new OpfsFolder(options.directory);
+    this.#folder = onHost ? new HostFolder(fs, path, options.directory) : new OpfsFolder(options.directory);
   }
 
   override async doSetup(): Promise<void> {
-    await this.#place.prepare();
+    await this.#folder.prepare();
   }
 
   override async getVolumeStats(): Promise<Dict> {
-    const { isThin } = this.#place;
-    const capacity = await this.#place.capacity();
-    const sizes = await this.#place.sizes();
+    const { isThin } = this.#folder;
+    const capacity = await this.#folder.capacity();
+    const sizes = await this.#folder.sizes();
     const provisioned = [...sizes.values()].reduce((sum, size) => sum + size, 0);
     const name = this.configuration['volume_backend_name'];
     return {
@@ -79,7 +79,7 @@ export class FileVolumeDriver extends VolumeDriver {
   }
 
   override async createVolume(volume: DriverVolume): Promise<void> {
-    await this.#place.create(volumeName(volume), bytesOf(volume.size));
+    await this.#folder.create(volumeName(volume), bytesOf(volume.size));
   }
 
   /** Does nothing if the volume does not exist. Refuses to delete a volume that a host is connected to. */
@@ -87,7 +87,7 @@ export class FileVolumeDriver extends VolumeDriver {
     const name = volumeName(volume);
     const [attachment] = await attachmentsOf(this.db, volume);
     if (attachment !== undefined) throw new VolumeIsBusy(name, `is connected (${attachment.id}): disconnect it first.`);
-    await this.#place.remove(name);
+    await this.#folder.remove(name);
   }
 
   override async extendVolume(volume: DriverVolume, newSize: number): Promise<void> {
@@ -97,7 +97,7 @@ export class FileVolumeDriver extends VolumeDriver {
     if (wanted < size) {
       throw new InvalidVolume(`${name} has ${inGibibytes(size)} GiB and cannot be extended to ${newSize}.`);
     }
-    await this.#place.grow(name, wanted);
+    await this.#folder.grow(name, wanted);
   }
 
   override async createClonedVolume(volume: DriverVolume, source: DriverVolume): Promise<void> {
@@ -110,11 +110,11 @@ export class FileVolumeDriver extends VolumeDriver {
 
   override async createSnapshot(snapshot: DriverSnapshot): Promise<void> {
     const source = sourceName(snapshot);
-    await this.#place.copy(source, snapshotName(snapshot), await this.#sizeOf(source));
+    await this.#folder.copy(source, snapshotName(snapshot), await this.#sizeOf(source));
   }
 
   override async deleteSnapshot(snapshot: DriverSnapshot): Promise<void> {
-    await this.#place.remove(snapshotName(snapshot));
+    await this.#folder.remove(snapshotName(snapshot));
   }
 
   /** Nothing to export: anyone who can open the file has access. */
@@ -125,7 +125,7 @@ export class FileVolumeDriver extends VolumeDriver {
   override async initializeConnection(volume: DriverVolume): Promise<ConnectionInfo> {
     const name = volumeName(volume);
     await this.#sizeOf(name);
-    const data = { volume_id: volume.id, device_path: this.#place.path(name), device_type: 'file' };
+    const data = { volume_id: volume.id, device_path: this.#folder.path(name), device_type: 'file' };
     return { driver_volume_type: 'local', data };
   }
 
@@ -137,12 +137,12 @@ export class FileVolumeDriver extends VolumeDriver {
     if (wanted < size) {
       throw new InvalidVolume(`${volume.id} is to have ${volume.size} GiB, but ${from} has ${inGibibytes(size)}.`);
     }
-    await this.#place.copy(from, volumeName(volume), wanted);
+    await this.#folder.copy(from, volumeName(volume), wanted);
   }
 
   async #sizeOf(name: string): Promise<number> {
-    const size = await this.#place.size(name);
-    if (size === null) throw new VolumeDeviceNotFound(this.#place.path(name));
+    const size = await this.#folder.size(name);
+    if (size === null) throw new VolumeDeviceNotFound(this.#folder.path(name));
     return size;
   }
 }

@@ -1,8 +1,8 @@
 /** A folder on this host, on Node, Deno and Bun. */
 import { DuplicateEntry, StorageFull, VolumeBackendAPIException, VolumeDeviceNotFound } from '../../errors/index.ts';
 import { isAllowed } from '../../runtime.ts';
-import { type FilePlace, ofVolumes } from './place.ts';
 import { copySparsely } from './sparse-copy.ts';
+import { type VolumeFolder, volumeFileName } from './volume-folder.ts';
 
 type Fs = typeof import('node:fs');
 
@@ -10,7 +10,7 @@ type Fs = typeof import('node:fs');
 const partial = /^\.(?:volume|snapshot)-[\w.+-]+\.part$/;
 const abandonedAfter = 3_600_000;
 
-export class HostFolder implements FilePlace {
+export class HostFolder implements VolumeFolder {
   readonly isThin = true;
   readonly #fs: Fs;
   readonly #folder: string;
@@ -105,7 +105,7 @@ export class HostFolder implements FilePlace {
     return this.#guard(this.#folder, async () => {
       const sizes = new Map<string, number>();
       for (const name of await this.#fs.promises.readdir(this.#folder)) {
-        const size = ofVolumes.test(name) ? await this.size(name) : null;
+        const size = volumeFileName.test(name) ? await this.size(name) : null;
         if (size !== null) sizes.set(name, size);
       }
       return sizes;

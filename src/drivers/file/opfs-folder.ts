@@ -13,9 +13,9 @@ import {
 import { hasWorkers, privateFiles, storageEstimate } from '../../runtime.ts';
 import type { FileTask } from './file-task.ts';
 import { fileTask } from './opfs-worker.ts';
-import { type FilePlace, ofVolumes } from './place.ts';
+import { type VolumeFolder, volumeFileName } from './volume-folder.ts';
 
-export class OpfsFolder implements FilePlace {
+export class OpfsFolder implements VolumeFolder {
   /** Holes take no space on the disk, but browsers count the nominal sizes of files. */
   readonly isThin = false;
   readonly #path: readonly string[];
@@ -71,7 +71,7 @@ export class OpfsFolder implements FilePlace {
   async sizes(): Promise<ReadonlyMap<string, number>> {
     const sizes = new Map<string, number>();
     for await (const name of this.#open().keys()) {
-      const size = ofVolumes.test(name) ? await this.size(name) : null;
+      const size = volumeFileName.test(name) ? await this.size(name) : null;
       if (size !== null) sizes.set(name, size);
     }
     return sizes;

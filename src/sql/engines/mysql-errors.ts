@@ -20,7 +20,7 @@ export function mysqlFault(error: unknown, sql: string | null, config: ServerCon
         return faults.locked(name, config.lock_timeout);
       case 1969: // max_statement_time
       case 3024: // max_execution_time
-        return faults.late(timeout, sql);
+        return faults.timedOut(timeout, sql);
       case 1062:
         return faults.duplicate(name, said);
       case 1216:

@@ -16,7 +16,7 @@ export function postgresFault(error: unknown, sql: string | null, config: Server
         return faults.locked(name, config.lock_timeout);
       case '57014':
         // Cancelled by a user or by the timeout: the code is the same, only the message tells them apart.
-        return said.message.includes('user request') ? null : faults.late(timeout, sql);
+        return said.message.includes('user request') ? null : faults.timedOut(timeout, sql);
       case '23505':
         return faults.duplicate(name, said);
       case '23503':

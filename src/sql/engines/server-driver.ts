@@ -27,10 +27,10 @@ export interface ServerSession {
  * - `conflict`: the server has rolled it back because of a concurrent one; it can be retried
  * - `duplicate`: a concurrent transaction inserted the same key first; a retry finds the row
  * - `lost`: the connection is gone or was never there, and with it the transaction
- * - `late`: no answer in time
+ * - `timeout`: no answer in time
  * - `refused`: only this statement failed, and it would fail again
  */
-export type FaultKind = 'conflict' | 'duplicate' | 'lost' | 'late' | 'refused';
+export type FaultKind = 'conflict' | 'duplicate' | 'lost' | 'timeout' | 'refused';
 
 export interface Fault {
   readonly kind: FaultKind;

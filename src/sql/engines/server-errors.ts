@@ -88,11 +88,11 @@ export function locked(name: string, timeout: number): Fault {
   return { kind: 'refused', error: new DatabaseLocked(message) };
 }
 
-export function late(timeout: number, sql: string | null): Fault {
+export function timedOut(timeout: number, sql: string | null): Fault {
   const message =
     `The server cancelled a statement that took longer than ${timeout} ms: ${shorten(sql ?? '')}. ` +
     'Nothing was changed. Raise statement_timeout if it needs longer.';
-  return { kind: 'late', error: new DatabaseError(message) };
+  return { kind: 'timeout', error: new DatabaseError(message) };
 }
 
 export function denied(name: string, error: PackageError, hint = ''): Fault {

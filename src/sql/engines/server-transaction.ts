@@ -7,7 +7,7 @@ import { refuseLoneSurrogates } from './lone-surrogates.ts';
 import type { Fault } from './server-driver.ts';
 
 /** Runs statements on the server; throws a {@link ServerFault} when one fails. */
-export interface Asking {
+export interface StatementRunner {
   all(sql: string, parameters: SqlParameters): Promise<RowSet>;
   run(sql: string, parameters: SqlParameters): Promise<number>;
 }
@@ -24,21 +24,21 @@ export class ServerFault extends Error {
 
 export class ServerTransaction implements SqlConnection {
   readonly dialect: Dialect;
-  readonly #asking: Asking;
+  readonly #runner: StatementRunner;
   #ended = false;
   #fault: Fault | null = null;
 
-  constructor(dialect: Dialect, asking: Asking) {
+  constructor(dialect: Dialect, runner: StatementRunner) {
     this.dialect = dialect;
-    this.#asking = asking;
+    this.#runner = runner;
   }
 
   all(sql: string, parameters: SqlParameters = []): Promise<RowSet> {
-    return this.#use(sql, parameters, () => this.#asking.all(sql, parameters));
+    return this.#use(sql, parameters, () => this.#runner.all(sql, parameters));
   }
 
   run(sql: string, parameters: SqlParameters = []): Promise<number> {
-    return this.#use(sql, parameters, () => this.#asking.run(sql, parameters));
+    return this.#use(sql, parameters, () => this.#runner.run(sql, parameters));
   }
 
   /** Runs a piece of work to its end. Throws what the work throws, or the fault behind that. */

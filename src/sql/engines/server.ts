@@ -8,11 +8,11 @@ import { DatabaseError, DatabaseUnavailable, InvalidOption, OutcomeUnknown, Read
 import type { RowSet, ServerConfig } from '../../rpc/contract.ts';
 import { waitable } from '../../runtime.ts';
 import type { SqlEngine, SqlParameters, Work } from '../engine.ts';
-import { serverWays } from '../schema/server-ways.ts';
-import type { SchemaWays } from '../schema/ways.ts';
-import { Patience } from './patience.ts';
+import type { SchemaAdapter } from '../schema/schema-adapter.ts';
+import { serverSchema } from '../schema/server-schema.ts';
+import { RetryPolicy } from './retry-policy.ts';
 import type { ServerDriver, ServerFacts, ServerSession } from './server-driver.ts';
-import { type Asking, ServerFault, ServerTransaction } from './server-transaction.ts';
+import { ServerFault, ServerTransaction, type StatementRunner } from './server-transaction.ts';
 import { SessionPool } from './session-pool.ts';
 
 /** Milliseconds that a statement may take unless the configuration says otherwise. */
@@ -40,7 +40,7 @@ export class ServerEngine implements SqlEngine {
   readonly readOnly: boolean;
   readonly version: string;
   readonly server: ServerFacts;
-  readonly schemaWays: SchemaWays;
+  readonly schemaAdapter: SchemaAdapter;
   readonly nativeLocks = null;
   readonly lockFile = null;
   readonly readsAtOnce = true;
@@ -53,7 +53,7 @@ export class ServerEngine implements SqlEngine {
     this.readOnly = readOnly;
     this.version = facts.version;
     this.server = facts;
-    this.schemaWays = serverWays(driver.dialect);
+    this.schemaAdapter = serverSchema(driver.dialect);
     this.#driver = driver;
     this.#config = config;
     let made: ServerSession | null = first;
@@ -90,11 +90,11 @@ export class ServerEngine implements SqlEngine {
   }
 
   read<T>(work: Work<T>): Promise<T> {
-    return this.#persistently((asking) =>
-      this.#inTransaction(asking, this.#driver.beginReading, async () => {
-        const value = await new ServerTransaction(this.dialect, asking).attempt(work);
+    return this.#persistently((runner) =>
+      this.#inTransaction(runner, this.#driver.beginReading, async () => {
+        const value = await new ServerTransaction(this.dialect, runner).attempt(work);
         // Nothing is in doubt if the answer to this is lost.
-        await asking.run('COMMIT', []).catch(() => asking.abandon());
+        await runner.run('COMMIT', []).catch(() => runner.abandon());
         return value;
       }),
     );
@@ -102,10 +102,10 @@ export class ServerEngine implements SqlEngine {
 
   async transaction<T>(work: Work<T>): Promise<T> {
     this.#refuseReadOnly();
-    return this.#persistently((asking) =>
-      this.#inTransaction(asking, this.#driver.beginWriting, async () => {
-        const value = await new ServerTransaction(this.dialect, asking).attempt(work);
-        await this.#commit(asking);
+    return this.#persistently((runner) =>
+      this.#inTransaction(runner, this.#driver.beginWriting, async () => {
+        const value = await new ServerTransaction(this.dialect, runner).attempt(work);
+        await this.#commit(runner);
         return value;
       }),
     );
@@ -124,7 +124,7 @@ export class ServerEngine implements SqlEngine {
   }
 
   async #oneGroup<T>(works: readonly Work<T>[]): Promise<PromiseSettledResult<T>[]> {
-    const patience = new Patience(this.#config.lock_timeout);
+    const retries = new RetryPolicy(this.#config.lock_timeout);
     while (works.length > 1) {
       try {
         return await this.#transactGroup(works);
@@ -133,7 +133,7 @@ export class ServerEngine implements SqlEngine {
         // Others contend for the same rows: run one by one, each piece of work holds its locks for a shorter time.
         if (fault?.kind === 'conflict' || fault?.kind === 'duplicate') break;
         const reason = fault?.error ?? error;
-        const isOver = fault === null || !(await patience.another(fault.kind));
+        const isOver = fault === null || !(await retries.mayRetry(fault.kind));
         if (isOver) return works.map(() => ({ status: 'rejected', reason }));
       }
     }
@@ -155,12 +155,12 @@ export class ServerEngine implements SqlEngine {
   /** Throws a {@link ServerFault} when nothing was stored and another way may be tried. */
   async #transactGroup<T>(works: readonly Work<T>[]): Promise<PromiseSettledResult<T>[]> {
     this.#refuseReadOnly();
-    return this.#using((asking) =>
-      this.#inTransaction(asking, this.#driver.beginWriting, async () => {
+    return this.#using((runner) =>
+      this.#inTransaction(runner, this.#driver.beginWriting, async () => {
         const results: PromiseSettledResult<T>[] = [];
-        for (const work of works) results.push(await this.#attemptInGroup(asking, work));
+        for (const work of works) results.push(await this.#attemptInGroup(runner, work));
         try {
-          await this.#commit(asking);
+          await this.#commit(runner);
         } catch (reason) {
           if (!(reason instanceof OutcomeUnknown)) throw reason;
           // Work that failed by itself keeps its own reason.
@@ -171,15 +171,15 @@ export class ServerEngine implements SqlEngine {
     );
   }
 
-  async #attemptInGroup<T>(asking: SessionAsking, work: Work<T>): Promise<PromiseSettledResult<T>> {
-    await asking.run('SAVEPOINT work', []);
-    const transaction = new ServerTransaction(this.dialect, asking);
+  async #attemptInGroup<T>(runner: SessionRunner, work: Work<T>): Promise<PromiseSettledResult<T>> {
+    await runner.run('SAVEPOINT work', []);
+    const transaction = new ServerTransaction(this.dialect, runner);
     const result = await settled(transaction.attempt(work));
     if (result.status === 'rejected') {
       if (result.reason instanceof ServerFault) throw result.reason;
-      await asking.run('ROLLBACK TO SAVEPOINT work', []);
+      await runner.run('ROLLBACK TO SAVEPOINT work', []);
     }
-    await asking.run('RELEASE SAVEPOINT work', []);
+    await runner.run('RELEASE SAVEPOINT work', []);
     return result;
   }
 
@@ -188,33 +188,33 @@ export class ServerEngine implements SqlEngine {
   }
 
   /** Retries a task that failed through no fault of its own, for as long as that is worthwhile. */
-  async #persistently<T>(task: (asking: SessionAsking) => Promise<T>): Promise<T> {
-    const patience = new Patience(this.#config.lock_timeout);
+  async #persistently<T>(task: (runner: SessionRunner) => Promise<T>): Promise<T> {
+    const retries = new RetryPolicy(this.#config.lock_timeout);
     for (;;) {
       try {
         return await this.#using(task);
       } catch (error) {
         if (!(error instanceof ServerFault)) throw error;
-        if (!(await patience.another(error.fault.kind))) throw error.fault.error;
+        if (!(await retries.mayRetry(error.fault.kind))) throw error.fault.error;
       }
     }
   }
 
   /** Runs a task on a connection of its own. */
-  async #using<T>(task: (asking: SessionAsking) => Promise<T>): Promise<T> {
+  async #using<T>(task: (runner: SessionRunner) => Promise<T>): Promise<T> {
     let session: ServerSession;
     try {
-      session = await this.#pool.take();
+      session = await this.#pool.acquire();
     } catch (error) {
       throw new ServerFault(this.#driver.fault(error, null));
     }
     try {
-      return await task(new SessionAsking(this.#driver, session, this.#timeout));
+      return await task(new SessionRunner(this.#driver, session, this.#timeout));
     } catch (error) {
-      if (error instanceof ServerFault && error.fault.kind === 'lost') this.#pool.drop();
+      if (error instanceof ServerFault && error.fault.kind === 'lost') this.#pool.evictIdle();
       throw error;
     } finally {
-      this.#pool.give(session);
+      this.#pool.release(session);
     }
   }
 
@@ -224,26 +224,26 @@ export class ServerEngine implements SqlEngine {
   }
 
   /** Begins a transaction; `task` ends it, or it is rolled back when `task` throws. */
-  async #inTransaction<T>(asking: SessionAsking, begin: readonly string[], task: () => Promise<T>): Promise<T> {
+  async #inTransaction<T>(runner: SessionRunner, begin: readonly string[], task: () => Promise<T>): Promise<T> {
     try {
-      for (const statement of begin) await asking.run(statement, []);
+      for (const statement of begin) await runner.run(statement, []);
       return await task();
     } catch (error) {
-      if (!(error instanceof OutcomeUnknown)) await asking.run('ROLLBACK', []).catch(() => asking.abandon());
+      if (!(error instanceof OutcomeUnknown)) await runner.run('ROLLBACK', []).catch(() => runner.abandon());
       throw error;
     }
   }
 
-  async #commit(asking: SessionAsking): Promise<void> {
+  async #commit(runner: SessionRunner): Promise<void> {
     try {
-      await asking.run('COMMIT', []);
+      await runner.run('COMMIT', []);
     } catch (error) {
       if (!(error instanceof ServerFault)) throw error;
       const { kind, error: cause } = error.fault;
       // The server says that it was rolled back: nothing is in doubt.
       if (kind === 'conflict' || kind === 'duplicate' || kind === 'refused') throw error;
-      asking.abandon();
-      this.#pool.drop();
+      runner.abandon();
+      this.#pool.evictIdle();
       throw new OutcomeUnknown(
         `${this.#config.name}: the connection was lost before the server confirmed the commit. ` +
           'The change is stored whole or not at all. Check before repeating it.',
@@ -259,7 +259,7 @@ async function settled<T>(promise: Promise<T>): Promise<PromiseSettledResult<T>>
 }
 
 /** Runs statements on a session, each with a time limit, and interprets its errors. */
-class SessionAsking implements Asking {
+class SessionRunner implements StatementRunner {
   readonly #driver: ServerDriver;
   readonly #session: ServerSession;
   readonly #timeout: number;
@@ -290,7 +290,7 @@ class SessionAsking implements Asking {
       timer = setTimeout(() => {
         this.#session.destroy();
         const error = new DatabaseError(`The server gave no answer within ${this.#timeout} ms: ${sql.slice(0, 200)}`);
-        reject(new ServerFault({ kind: 'late', error }));
+        reject(new ServerFault({ kind: 'timeout', error }));
       }, this.#timeout);
     });
     try {

@@ -17,7 +17,7 @@ export class SessionPool {
   }
 
   /** A connection for the caller alone until it is given back. Rejects when connecting fails. */
-  async take(): Promise<ServerSession> {
+  async acquire(): Promise<ServerSession> {
     this.#refuseClosed();
     while (this.#inUse >= POOL_SIZE) {
       await new Promise<void>((resolve) => void this.#waiting.push(resolve));
@@ -32,22 +32,22 @@ export class SessionPool {
       }
       return await this.#connect();
     } catch (error) {
-      this.#leave();
+      this.#freeSlot();
       throw error;
     }
   }
 
   /** Takes a connection back; discards one that has ended. */
-  give(session: ServerSession): void {
+  release(session: ServerSession): void {
     if (session.isUsable && !this.#closed) {
       session.keepAlive(false);
       this.#idle.push(session);
     } else session.destroy();
-    this.#leave();
+    this.#freeSlot();
   }
 
   /** Ends the idle connections: when one connection is lost, the others most likely are too. */
-  drop(): void {
+  evictIdle(): void {
     for (const session of this.#idle.splice(0)) session.destroy();
   }
 
@@ -67,7 +67,7 @@ export class SessionPool {
     if (this.#closed) throw new ContextClosed('The database was closed.');
   }
 
-  #leave(): void {
+  #freeSlot(): void {
     this.#inUse--;
     this.#waiting.shift()?.();
   }

@@ -1,4 +1,4 @@
-/** Turns SQLite's result codes into this library's errors. */
+/** KeyedMutex SQLite's result codes into this library's errors. */
 import {
   type CinderlibError,
   DatabaseError,

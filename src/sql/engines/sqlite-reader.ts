@@ -13,11 +13,11 @@ import type { ReadableMedium } from '../../media/readable.ts';
 import type { RowSet } from '../../rpc/contract.ts';
 import { type Engine, type EngineSource, startEngine } from '../../vfs/engine.ts';
 import type { SqlEngine, SqlParameters, Work } from '../engine.ts';
+import { consistentRead } from './consistent-read.ts';
 import { Mutex } from './mutex.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 import { openDatabase, openForReading } from './sqlite-open.ts';
 import { readTransaction } from './sqlite-transaction.ts';
-import { undisturbed } from './undisturbed.ts';
 
 /**
  * Opens a SQLite database for reading only.
@@ -129,7 +129,7 @@ export class SqliteReader implements SqlEngine {
       await this.#medium.look();
       // A journal that differs each time was not left by a crash.
       let adoptions = 10;
-      return undisturbed(this.#medium, {
+      return consistentRead(this.#medium, {
         read: () => read(this.#upToDate()),
         forget: () => this.#forget(),
         // Nobody is writing: the journal is rolled back in a copy, and the files stay as they are.

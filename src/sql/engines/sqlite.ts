@@ -8,16 +8,16 @@
 import { ContextClosed, DatabaseError, OutcomeUnknown, StorageFailure } from '../../errors/index.ts';
 import type { NativeLocking } from '../../media/guard.ts';
 import type { Media, MediumConfig } from '../../media/media.ts';
-import type { HeldLock, Medium } from '../../media/medium.ts';
-import type { RowSet } from '../../rpc/contract.ts';
+import type { Medium } from '../../media/medium.ts';
+import type { LockFile, RowSet } from '../../rpc/contract.ts';
 import { type Engine, type EngineSource, startEngine } from '../../vfs/engine.ts';
 import type { SqlEngine, SqlParameters, Work } from '../engine.ts';
+import { consistentRead } from './consistent-read.ts';
 import { Mutex } from './mutex.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 import { bringToRest, openDatabase, readHeader } from './sqlite-open.ts';
 import { writesRows } from './sqlite-statement.ts';
 import { readTransaction, SqliteTransaction } from './sqlite-transaction.ts';
-import { undisturbed } from './undisturbed.ts';
 
 export interface SqliteConfig extends MediumConfig {
   /** False trades durability for speed: a power cut may lose or damage the database. */
@@ -82,7 +82,7 @@ export class SqliteEngine implements SqlEngine {
     return this.#medium.guard.nativeLocks;
   }
 
-  get lockFile(): HeldLock | null {
+  get lockFile(): LockFile | null {
     return this.#medium.lockFile;
   }
 
@@ -211,7 +211,7 @@ export class SqliteEngine implements SqlEngine {
         if (guard.hasHotJournal()) await recover();
         return read();
       }
-      return undisturbed(this.#medium, { read, forget: () => this.#reconnect(), recover });
+      return consistentRead(this.#medium, { read, forget: () => this.#reconnect(), recover });
     });
   }
 
@@ -318,7 +318,7 @@ export class SqliteEngine implements SqlEngine {
         { cause },
       );
     }
-    if (!mount.medium.guard.intruded()) return result;
+    if (!mount.medium.guard.mayBeOverwritten()) return result;
     throw new OutcomeUnknown(
       `${path}: another program accessed the file during the commit, and may have rolled it back. ` +
         'Call refresh(), and check before writing it again.',

@@ -3,7 +3,7 @@ import { SchemaError } from '../../errors/index.ts';
 import type { SqlConnection } from '../engine.ts';
 import type { Row } from '../rows.ts';
 import type { Table } from './columns.ts';
-import type { SchemaWays } from './ways.ts';
+import type { SchemaAdapter } from './schema-adapter.ts';
 
 /**
  * Compares columns by name, since their order differs between databases of the same revision.
@@ -11,12 +11,12 @@ import type { SchemaWays } from './ways.ts';
  * @throws {SchemaError} when a column is missing, or one that the library does not know must have a value
  */
 export async function checkColumns(
-  ways: SchemaWays,
+  adapter: SchemaAdapter,
   connection: SqlConnection,
   tables: readonly Table[],
   revision: string,
 ): Promise<void> {
-  const columns = await ways.columnsOf(connection, tables);
+  const columns = await adapter.columnsOf(connection, tables);
   for (const table of tables) {
     const found = columns.get(table.name) ?? [];
     if (found.length === 0) throw unusable(revision, `has no table ${table.name}`);

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DatabaseExists, DatabaseUnavailable, InvalidPersistence, StorageFailure } from '../../../src/errors/index.ts';
 import { FilesystemMedium } from '../../../src/media/filesystem.ts';
-import { FreeGuard } from '../../../src/media/guard.ts';
+import { NullGuard } from '../../../src/media/guard.ts';
 import { hostMedia } from '../../../src/media/open-on-host.ts';
 import { seed } from '../../../src/media/seed.ts';
 import { FaultyFs } from './faulty-fs.ts';
@@ -65,7 +65,7 @@ describe('a file on disk', () => {
       fs.closeSync(file);
       throw Object.assign(new Error('EIO'), { code: 'EIO' });
     };
-    const guard = new FreeGuard();
+    const guard = new NullGuard();
     vi.spyOn(guard, 'close').mockImplementation(async () => void order.push('guard'));
     const lock = { release: () => void order.push('lock') };
     const medium = new FilesystemMedium({ ...fs, closeSync }, database, folder, lock, false, () => guard);

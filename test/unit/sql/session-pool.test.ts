@@ -31,34 +31,34 @@ function makePool() {
 
 test('a returned connection is reused, and keeps no process alive while it is idle', async () => {
   const { pool, lines } = makePool();
-  const first = await pool.take();
-  pool.give(first);
+  const first = await pool.acquire();
+  pool.release(first);
   expect(lines[0]?.kept).toBe(false);
-  expect(await pool.take()).toBe(first);
+  expect(await pool.acquire()).toBe(first);
   expect([lines.length, lines[0]?.kept]).toEqual([1, true]);
 });
 
 test('a connection that has ended is replaced', async () => {
   const { pool, lines } = makePool();
-  const first = await pool.take();
-  pool.give(first);
+  const first = await pool.acquire();
+  pool.release(first);
   first.destroy();
-  expect(await pool.take()).not.toBe(first);
+  expect(await pool.acquire()).not.toBe(first);
   expect(lines).toHaveLength(2);
 });
 
 test('the number of connections is limited, and further callers wait', async () => {
   const { pool, lines } = makePool();
-  const taken = await Promise.all(Array.from({ length: POOL_SIZE }, () => pool.take()));
+  const taken = await Promise.all(Array.from({ length: POOL_SIZE }, () => pool.acquire()));
   let waited = false;
-  const late = pool.take().then((line) => {
+  const late = pool.acquire().then((line) => {
     waited = true;
     return line;
   });
   await Promise.resolve();
   expect([lines.length, waited]).toEqual([POOL_SIZE, false]);
   const [first] = taken;
-  if (first !== undefined) pool.give(first);
+  if (first !== undefined) pool.release(first);
   expect(await late).toBe(first);
 });
 
@@ -68,25 +68,25 @@ test('a failed connection attempt takes no place in the pool', async () => {
     if (fails) throw new Error('no');
     return new Line();
   });
-  for (let time = 0; time < 2 * POOL_SIZE; time++) await expect(pool.take()).rejects.toThrow('no');
+  for (let time = 0; time < 2 * POOL_SIZE; time++) await expect(pool.acquire()).rejects.toThrow('no');
   fails = false;
-  expect((await pool.take()).isUsable).toBe(true);
+  expect((await pool.acquire()).isUsable).toBe(true);
 });
 
 test('close() ends idle connections at once and busy ones on return, and take() is refused', async () => {
   const { pool, lines } = makePool();
-  const [idle, busy] = [await pool.take(), await pool.take()];
-  pool.give(idle);
+  const [idle, busy] = [await pool.acquire(), await pool.acquire()];
+  pool.release(idle);
   await pool.close();
   expect(lines.map(({ isUsable }) => isUsable)).toEqual([false, true]);
-  pool.give(busy);
+  pool.release(busy);
   expect(busy.isUsable).toBe(false);
-  await expect(pool.take()).rejects.toMatchObject({ name: 'ContextClosed' });
+  await expect(pool.acquire()).rejects.toMatchObject({ name: 'ContextClosed' });
 });
 
 test('close() keeps the process alive until the connections have ended', async () => {
   const { pool, lines } = makePool();
-  pool.give(await pool.take());
+  pool.release(await pool.acquire());
   expect(lines[0]?.kept).toBe(false);
   await pool.close();
   expect([lines[0]?.kept, lines[0]?.isUsable]).toEqual([true, false]);
@@ -94,10 +94,10 @@ test('close() keeps the process alive until the connections have ended', async (
 
 test('close() rejects waiting callers, and opens no connection for them', async () => {
   const { pool, lines } = makePool();
-  const taken = await Promise.all(Array.from({ length: POOL_SIZE }, () => pool.take()));
-  const late = Promise.allSettled([pool.take(), pool.take()]);
+  const taken = await Promise.all(Array.from({ length: POOL_SIZE }, () => pool.acquire()));
+  const late = Promise.allSettled([pool.acquire(), pool.acquire()]);
   await pool.close();
-  for (const line of taken) pool.give(line);
+  for (const line of taken) pool.release(line);
   expect(await late).toMatchObject([{ reason: { name: 'ContextClosed' } }, { reason: { name: 'ContextClosed' } }]);
   expect(lines).toHaveLength(POOL_SIZE);
 });

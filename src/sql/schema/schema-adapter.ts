@@ -1,4 +1,4 @@
-/** How the schema of a database is inspected and created: SQLite's way is here, the servers' in `server-ways.ts`. */
+/** How the schema of a database is inspected and created: SQLite's way is here, the servers' in `server-schema.ts`. */
 import type { SqlConnection } from '../engine.ts';
 import { asObjects, type Row, valuesOf } from '../rows.ts';
 import type { Table } from './columns.ts';
@@ -6,7 +6,7 @@ import { insertSeeds, type Origin } from './seeds.ts';
 import { type SchemaObject, schemaObjects } from './sqlite.ts';
 import { canRebuildVolumes, rebuildVolumes } from './upgrade.ts';
 
-export interface SchemaWays {
+export interface SchemaAdapter {
   /** The names of tables and views, in lower case as SQL compares them. */
   tableNames(connection: SqlConnection): Promise<ReadonlySet<string>>;
   /** The columns of each table: `name`, `required` (1 for NOT NULL, else 0), and `preset`, its default. */
@@ -24,7 +24,7 @@ export interface SchemaWays {
   lock<T>(connection: SqlConnection, task: () => Promise<T>): Promise<T>;
 }
 
-export const sqliteWays: SchemaWays = {
+export const sqliteSchema: SchemaAdapter = {
   async tableNames(connection) {
     const names = await connection.all(`SELECT lower(name) AS name FROM sqlite_master WHERE type IN ('table', 'view')`);
     return new Set(valuesOf(names, 'name').map(String));

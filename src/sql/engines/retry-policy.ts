@@ -8,10 +8,10 @@ const mostConflicts = 40;
 /** When a key is taken, the next attempt finds its row, unless it was removed again. */
 const mostDuplicates = 5;
 
-export class Patience {
+export class RetryPolicy {
   /** How long to wait for a server that is gone, in milliseconds. */
   readonly #longestAbsence: number;
-  readonly #counts: Record<FaultKind, number> = { conflict: 0, duplicate: 0, lost: 0, late: 0, refused: 0 };
+  readonly #counts: Record<FaultKind, number> = { conflict: 0, duplicate: 0, lost: 0, timeout: 0, refused: 0 };
   #lostAt: number | null = null;
 
   constructor(longestAbsence: number) {
@@ -19,7 +19,7 @@ export class Patience {
   }
 
   /** Pauses and returns true when another attempt is worthwhile. */
-  async another(kind: FaultKind): Promise<boolean> {
+  async mayRetry(kind: FaultKind): Promise<boolean> {
     if (!this.#isWorthwhile(kind)) return false;
     const longest = Math.min(longestPause, 2 ** this.#counts[kind]);
     await pause(longest / 2 + (Math.random() * longest) / 2);

@@ -1,18 +1,18 @@
 /** How long a silent leader is waited for. */
 import { expect, test } from 'vitest';
 import { pause } from '../../../src/runtime.ts';
-import { Patience } from '../../../src/tabs/patience.ts';
+import { Watchdog } from '../../../src/tabs/watchdog.ts';
 
 test('patience longer than a timer can wait does not run out at once', async () => {
   const said: string[] = [];
-  const patience = new Patience(1e11, {
+  const watchdog = new Watchdog(1e11, {
     waits: () => true,
     ask: () => void said.push('ask'),
-    exhausted: () => void said.push('exhausted'),
+    expired: () => void said.push('exhausted'),
   });
-  patience.start();
+  watchdog.start();
   await pause(50);
-  patience.stop();
+  watchdog.stop();
   expect(said).toEqual([]);
 });
 

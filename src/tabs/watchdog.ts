@@ -6,30 +6,30 @@
  */
 import { waitable } from '../runtime.ts';
 
-export interface PatienceEvents {
+export interface WatchdogEvents {
   /** Whether anything waits for the leader. */
   waits(): boolean;
   ask(): void;
   /** Nothing was heard, even after asking. */
-  exhausted(): void;
+  expired(): void;
 }
 
 /** A busy machine is not a frozen tab: no leader is given up sooner than this, in milliseconds. */
-const leastPatience = 1000;
+const leastTimeout = 1000;
 const ticks = 4;
 
-export class Patience {
-  readonly #events: PatienceEvents;
+export class Watchdog {
+  readonly #events: WatchdogEvents;
   readonly #interval: number;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #silent = 0;
 
   /** @param milliseconds the whole wait; after half of it the leader is asked */
-  constructor(milliseconds: number, events: PatienceEvents) {
+  constructor(milliseconds: number, events: WatchdogEvents) {
     this.#events = events;
-    // Jitter: several may lose patience at once, and one is enough.
+    // Jitter: several watchdogs may expire at once, and one is enough.
     const jitter = 1 + Math.random() / ticks;
-    this.#interval = (Math.max(milliseconds, leastPatience) / ticks) * jitter;
+    this.#interval = (Math.max(milliseconds, leastTimeout) / ticks) * jitter;
   }
 
   /** The leader is alive. */
@@ -60,7 +60,7 @@ export class Patience {
     this.#tickLater();
     if (this.#silent >= ticks) {
       this.#silent = 0;
-      this.#events.exhausted();
+      this.#events.expired();
     } else if (this.#silent * 2 >= ticks) this.#events.ask();
   }
 }

@@ -3,14 +3,14 @@ import type { SqlConnection } from '../engine.ts';
 import { asObjects, valuesOf } from '../rows.ts';
 import { createOnMysql, isBeingCreated } from './create-on-mysql.ts';
 import { lockSchema } from './lock.ts';
+import { byTable, namesOf, type SchemaAdapter } from './schema-adapter.ts';
 import { insertSeeds } from './seeds.ts';
 import { type ServerDialect, serverObjects } from './servers.ts';
-import { byTable, namesOf, type SchemaWays } from './ways.ts';
 
 /** Restricts a catalogue query to this database, or in PostgreSQL to the current schema. */
 const here = { mysql: 'table_schema = DATABASE()', postgresql: 'table_schema = current_schema()' };
 
-export function serverWays(dialect: ServerDialect): SchemaWays {
+export function serverSchema(dialect: ServerDialect): SchemaAdapter {
   const isMysql = dialect === 'mysql';
   return {
     async tableNames(connection) {

@@ -26,7 +26,7 @@ const busyTimeout = 5000;
 const sqliteHeader = 'SQLite format 3\0';
 
 /** The place of a file that is about to be replaced: nobody else may open it as a database meanwhile. */
-export class TakenPlace {
+export class FileReplacement {
   /** Absolute and free of symbolic links: a link stays, and its target is replaced. */
   readonly path: string;
   readonly #fs: FileSystem;
@@ -43,19 +43,19 @@ export class TakenPlace {
   }
 
   /** @throws {DatabaseLocked} when another program has it open; {DatabaseUnavailable} when it is not a file */
-  static async take(database: string, start: StartKeeper = startKeeper): Promise<TakenPlace> {
+  static async begin(database: string, start: StartKeeper = startKeeper): Promise<FileReplacement> {
     const [fs, paths] = [builtin('node:fs'), builtin('node:path')];
     if (fs === undefined || paths === undefined) {
       throw new DatabaseUnavailable(`Cannot replace ${database}: this runtime has no file system.`, database);
     }
     const place = locate(fs, paths, database);
     const lock = await takeLock(place.path);
-    const taken = new TakenPlace(fs, place, () => lock.release());
+    const replacement = new FileReplacement(fs, place, () => lock.release());
     try {
-      await taken.#guardDatabase(start);
-      return taken;
+      await replacement.#guardDatabase(start);
+      return replacement;
     } catch (error) {
-      await taken.close();
+      await replacement.close();
       throw error;
     }
   }

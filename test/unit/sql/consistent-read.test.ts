@@ -1,27 +1,27 @@
 /** Reading while others may write: what was read beside a writer is discarded, whichever check detects the writer. */
 import { expect, test } from 'vitest';
 import { DatabaseLocked } from '../../../src/errors/index.ts';
-import { type Disturbance, FreeGuard, type Guard } from '../../../src/media/guard.ts';
+import { type ForeignWrite, type Guard, NullGuard } from '../../../src/media/guard.ts';
 import { MemoryMedium } from '../../../src/media/memory.ts';
-import { undisturbed } from '../../../src/sql/engines/undisturbed.ts';
+import { consistentRead } from '../../../src/sql/engines/consistent-read.ts';
 
-const somebody: Disturbance = { error: new DatabaseLocked('in use'), abandoned: false };
+const somebody: ForeignWrite = { error: new DatabaseLocked('in use'), abandoned: false };
 
 interface Script {
   /** The result of each check for writers; none after the last. */
-  readonly disturbances?: readonly (Disturbance | null)[];
+  readonly foreignWrites?: readonly (ForeignWrite | null)[];
   /** The stamp of the file at each check; the last one repeats. */
   readonly stamps?: readonly string[];
   readonly busyTimeout?: number;
 }
 
 /** Reads 1, 2, 3…, while writers come and go as scripted. */
-async function read({ disturbances = [], stamps = ['same'], busyTimeout = 1000 }: Script) {
+async function read({ foreignWrites = [], stamps = ['same'], busyTimeout = 1000 }: Script) {
   const log: string[] = [];
-  const [looks, states] = [[...disturbances], [...stamps]];
-  const guard: Guard = Object.assign(new FreeGuard(), {
+  const [looks, states] = [[...foreignWrites], [...stamps]];
+  const guard: Guard = Object.assign(new NullGuard(), {
     busyTimeout,
-    disturbance: () => {
+    foreignWrite: () => {
       log.push('look');
       return looks.shift() ?? null;
     },
@@ -31,7 +31,7 @@ async function read({ disturbances = [], stamps = ['same'], busyTimeout = 1000 }
     },
   });
   let reads = 0;
-  const value = await undisturbed(Object.assign(new MemoryMedium(), { guard }), {
+  const value = await consistentRead(Object.assign(new MemoryMedium(), { guard }), {
     read: () => {
       log.push('read');
       reads += 1;
@@ -50,12 +50,12 @@ test('the stamp is checked first and last, and writers are checked right before 
 });
 
 test('nothing is read while somebody writes, even if the file does not change', async () => {
-  const { value, log } = await read({ disturbances: [somebody] });
+  const { value, log } = await read({ foreignWrites: [somebody] });
   expect([value, log.slice(0, 3)]).toEqual([1, ['stamp', 'look', 'stamp']]);
 });
 
 test('a read is discarded if somebody has begun to write, even if the file did not change', async () => {
-  const { value, log } = await read({ disturbances: [null, somebody] });
+  const { value, log } = await read({ foreignWrites: [null, somebody] });
   expect([value, log.filter((step) => step === 'forget')]).toEqual([2, ['forget']]);
 });
 
@@ -64,6 +64,6 @@ test('a read is discarded if the file has changed, even if no writer was seen', 
 });
 
 test('a writer that stays longer than busy_timeout makes the read fail', async () => {
-  const always = new Array<Disturbance>(1000).fill(somebody);
-  await expect(read({ disturbances: always, busyTimeout: 10 })).rejects.toBe(somebody.error);
+  const always = new Array<ForeignWrite>(1000).fill(somebody);
+  await expect(read({ foreignWrites: always, busyTimeout: 10 })).rejects.toBe(somebody.error);
 });

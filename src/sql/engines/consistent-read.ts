@@ -5,7 +5,7 @@
  * writing, then the stamp. So a write in between is either seen under way or changes the stamp.
  */
 import { type CinderlibError, DatabaseLocked } from '../../errors/index.ts';
-import type { Disturbance } from '../../media/guard.ts';
+import type { ForeignWrite } from '../../media/guard.ts';
 import type { Medium } from '../../media/medium.ts';
 import { pause } from '../../runtime.ts';
 
@@ -22,10 +22,10 @@ interface Reading<T> {
   recover(error: CinderlibError): Promise<void>;
 }
 
-type Outcome<T> = { readonly value: T } | { readonly disturbance: Disturbance };
+type Outcome<T> = { readonly value: T } | { readonly foreignWrite: ForeignWrite };
 
 /** @throws {DatabaseLocked} when others keep writing for longer than the guard's busy timeout */
-export async function undisturbed<T>(medium: Medium, reading: Reading<T>): Promise<T> {
+export async function consistentRead<T>(medium: Medium, reading: Reading<T>): Promise<T> {
   const { guard } = medium;
   const startedAt = performance.now();
   let stale = false;
@@ -39,7 +39,7 @@ export async function undisturbed<T>(medium: Medium, reading: Reading<T>): Promi
     guard.checkFile();
     const outcome = await attempt(medium, read);
     if ('value' in outcome) return outcome.value;
-    const { error, abandoned } = outcome.disturbance;
+    const { error, abandoned } = outcome.foreignWrite;
     // Seen only once, it may be a writer that was about to finish.
     if (abandoned && wasAbandoned) await reading.recover(error);
     else if (performance.now() - startedAt >= guard.busyTimeout) throw error;
@@ -50,18 +50,18 @@ export async function undisturbed<T>(medium: Medium, reading: Reading<T>): Promi
 
 async function attempt<T>({ guard, path }: Medium, read: () => Promise<T>): Promise<Outcome<T>> {
   const before = guard.stamp();
-  const earlier = guard.disturbance();
-  if (earlier !== null) return { disturbance: earlier };
+  const earlier = guard.foreignWrite();
+  if (earlier !== null) return { foreignWrite: earlier };
   const [result] = await Promise.allSettled([read()]);
-  const later = guard.disturbance();
-  if (later !== null) return { disturbance: later };
+  const later = guard.foreignWrite();
+  if (later !== null) return { foreignWrite: later };
   if (guard.stamp() !== before) {
     const error = new DatabaseLocked(
       `${path} could not be read: another program wrote to it each time. Try again, or raise busy_timeout.`,
     );
-    return { disturbance: { error, abandoned: false } };
+    return { foreignWrite: { error, abandoned: false } };
   }
   if (result.status === 'fulfilled') return { value: result.value };
   if (!(result.reason instanceof DatabaseLocked)) throw result.reason;
-  return { disturbance: { error: result.reason, abandoned: false } };
+  return { foreignWrite: { error: result.reason, abandoned: false } };
 }

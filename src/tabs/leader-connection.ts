@@ -15,35 +15,35 @@ import type { WaitingCall } from './waiting-calls.ts';
 /** How long a sign of life counts, in milliseconds. */
 const signLasts = 1000;
 
-export interface FollowingEvents {
+export interface LeaderConnectionEvents {
   welcome(opened: Answers['open']): void;
   refused(reason: Error): void;
   accepted(id: number): void;
   answer(id: number, outcome: Outcome<unknown>): void;
   /** Whether a bulk of ours is under way. */
   hasBulk(): boolean;
-  /** The leader is gone. `inOrder`: it said so itself, after its last answer. */
-  gone(inOrder: boolean): void;
+  /** The leader is gone. `isGraceful`: it said so itself, after its last answer. */
+  gone(isGraceful: boolean): void;
   /** The leader gave a sign of life. */
   heard(): void;
 }
 
-export interface FollowingParts {
+export interface LeaderConnectionParts {
   readonly leader: MemberId;
   readonly epoch: number;
   readonly options: SharedOptions;
   readonly locks: LockManager;
   readonly ports: PortClient | null;
   /** Whether it is certain that a leader which does not answer never executes what was sent to it. */
-  readonly isSure: boolean;
+  readonly isFenced: boolean;
   /** Sends over the channel. */
   readonly send: (request: Request) => void;
 }
 
-export class Following {
+export class LeaderConnection {
   readonly epoch: number;
-  readonly #parts: FollowingParts;
-  readonly #events: FollowingEvents;
+  readonly #parts: LeaderConnectionParts;
+  readonly #events: LeaderConnectionEvents;
   readonly #end = new AbortController();
   /** Calls sent over the channel that await their answer. */
   readonly #overChannel = new Set<number>();
@@ -53,7 +53,7 @@ export class Following {
   #refusal: Error | null = null;
   #state: 'greeting' | 'welcome' | 'refused' | 'ended' = 'greeting';
 
-  constructor(parts: FollowingParts, events: FollowingEvents) {
+  constructor(parts: LeaderConnectionParts, events: LeaderConnectionEvents) {
     this.epoch = parts.epoch;
     this.#parts = parts;
     this.#events = events;
@@ -74,8 +74,8 @@ export class Following {
   isListening(): boolean {
     if (this.#state !== 'welcome') return false;
     const age = Date.now() - this.#heardAt;
-    if (this.#parts.isSure || (age >= 0 && age < signLasts)) return true;
-    this.#sendOwnWay(this.#hello);
+    if (this.#parts.isFenced || (age >= 0 && age < signLasts)) return true;
+    this.#transmit(this.#hello);
     return false;
   }
 
@@ -83,7 +83,7 @@ export class Following {
     const request: Request = { type: 'call', id, command };
     this.#usesPort ||= this.#port !== null && this.#overChannel.size === 0;
     if (!this.#usesPort) this.#overChannel.add(id);
-    this.#sendOwnWay(request);
+    this.#transmit(request);
   }
 
   /** Takes a reply that came over the channel. */
@@ -100,7 +100,7 @@ export class Following {
     this.#port?.close();
   }
 
-  #sendOwnWay(request: Request): void {
+  #transmit(request: Request): void {
     if (this.#usesPort) this.#port?.postMessage(request);
     else this.#parts.send(request);
   }
@@ -127,7 +127,7 @@ export class Following {
         this.#events.answer(reply.id, reply.outcome);
         break;
       case 'ask':
-        if (this.#events.hasBulk()) this.#sendOwnWay({ type: 'bulk' });
+        if (this.#events.hasBulk()) this.#transmit({ type: 'bulk' });
         break;
       case 'ended':
         this.#goneIf(!this.#usesPort, true);
@@ -156,9 +156,9 @@ export class Following {
     else this.hear(reply);
   }
 
-  #goneIf(isSo: boolean, inOrder: boolean): void {
+  #goneIf(isSo: boolean, isGraceful: boolean): void {
     if (!isSo || this.#state === 'ended' || this.#end.signal.aborted) return;
     this.#state = 'ended';
-    this.#events.gone(inOrder);
+    this.#events.gone(isGraceful);
   }
 }

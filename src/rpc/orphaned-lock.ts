@@ -6,7 +6,7 @@
 import { builtin, onExit } from '../runtime.ts';
 import type { LockFile } from './contract.ts';
 
-export class LeftLock {
+export class OrphanedLock {
   readonly #file: LockFile;
   readonly #forget: () => void;
 

@@ -6,19 +6,19 @@ import { DatabaseError, DatabaseLocked, DatabaseTakenOver } from '../errors/inde
 import type { Answers, Command, Outcome } from '../rpc/contract.ts';
 import { toWire } from '../rpc/errors.ts';
 import type { CommandRunner } from '../rpc/host.ts';
-import { DurableChanges, isBulkPart } from '../rpc/writes.ts';
+import { type DurableChange, DurableChanges, isBulkPart } from '../rpc/writes.ts';
 import { whenFree } from './held-lock.ts';
 import { aliveLock } from './names.ts';
-import { Patience } from './patience.ts';
-import type { MemberId, Reply, Request, SharedOptions, ToldChange } from './protocol.ts';
+import type { MemberId, Reply, Request, SharedOptions } from './protocol.ts';
+import { Watchdog } from './watchdog.ts';
 
 /** How a member reaches the leader; it may start with one and go on with the other. */
-export type Way = 'channel' | 'port';
+export type Transport = 'channel' | 'port';
 
 /** Sends a reply the way that the request came. */
-export type Answering = (reply: Reply, transfer?: Transferable[]) => void;
+export type SendReply = (reply: Reply, transfer?: Transferable[]) => void;
 
-export interface ReignParts {
+export interface TermParts {
   readonly epoch: number;
   readonly core: CommandRunner;
   /** What the core answered when it was opened. */
@@ -26,12 +26,12 @@ export interface ReignParts {
   readonly options: SharedOptions;
   readonly locks: LockManager;
   /** How long to wait for a silent member with a bulk under way, in milliseconds. */
-  readonly patience: number;
+  readonly bulkTimeout: number;
   /** Whether the database is still ours to read and write. */
   readonly isProven: () => Promise<boolean>;
   /** Called when the database turns out to have another owner although the lock is ours. */
   readonly lost: () => void;
-  readonly tell: (origin: MemberId, changes: readonly ToldChange[]) => void;
+  readonly tell: (origin: MemberId, changes: readonly DurableChange[]) => void;
 }
 
 interface Waiting {
@@ -42,13 +42,13 @@ interface Waiting {
 }
 
 interface Follower {
-  readonly ways: Map<Way, Answering>;
+  readonly transports: Map<Transport, SendReply>;
   readonly forget: AbortController;
 }
 
-export class Reign {
+export class Term {
   readonly epoch: number;
-  readonly #parts: ReignParts;
+  readonly #parts: TermParts;
   readonly #followers = new Map<MemberId, Follower>();
   /** Commands not yet accepted: they wait for the accepted ones, so that few are in doubt if this tab dies. */
   #waiting: Waiting[] = [];
@@ -60,23 +60,23 @@ export class Reign {
   /** Members that have died: their last commands may still be waiting. */
   readonly #gone = new Set<MemberId>();
   readonly #durable = new DurableChanges();
-  readonly #patience: Patience;
+  readonly #watchdog: Watchdog;
 
-  constructor(parts: ReignParts) {
+  constructor(parts: TermParts) {
     this.epoch = parts.epoch;
     this.#parts = parts;
     this.#opened = parts.opened;
-    this.#patience = new Patience(parts.patience, {
+    this.#watchdog = new Watchdog(parts.bulkTimeout, {
       // A bulk of this tab itself needs no sign of life.
       waits: () => this.#followers.has(this.#bulkOwner ?? '') && this.#running !== null,
       ask: () => this.#askOwner(),
-      exhausted: () => void this.#giveUpBulk(),
+      expired: () => void this.#giveUpBulk(),
     });
   }
 
-  receive(from: MemberId, request: Request, answer: Answering, way: Way): void {
-    if (from === this.#bulkOwner && request.type !== 'hello') this.#patience.reset();
-    if (request.type === 'hello') this.#greet(from, request.options, answer, way);
+  receive(from: MemberId, request: Request, answer: SendReply, transport: Transport): void {
+    if (from === this.#bulkOwner && request.type !== 'hello') this.#watchdog.reset();
+    if (request.type === 'hello') this.#greet(from, request.options, answer, transport);
     else if (request.type === 'call') void this.#serve(from, request.id, request.command, answer);
   }
 
@@ -87,7 +87,7 @@ export class Reign {
     return new Promise((resolve) => {
       this.#waiting.push({ origin, command, accepted, resolve });
       this.#running ??= this.#runWaiting();
-      this.#patience.start();
+      this.#watchdog.start();
     });
   }
 
@@ -102,8 +102,8 @@ export class Reign {
       await this.#parts.core.call({ kind: 'close', at_once: atOnce });
       await this.#running;
     } finally {
-      for (const { ways, forget } of this.#followers.values()) {
-        for (const answer of ways.values()) answer({ type: 'ended' });
+      for (const { transports, forget } of this.#followers.values()) {
+        for (const answer of transports.values()) answer({ type: 'ended' });
         forget.abort();
       }
       this.#followers.clear();
@@ -118,18 +118,18 @@ export class Reign {
     await this.#parts.core.call({ kind: 'close' }).catch(() => {});
   }
 
-  #greet(from: MemberId, options: SharedOptions, answer: Answering, way: Way): void {
+  #greet(from: MemberId, options: SharedOptions, answer: SendReply, transport: Transport): void {
     if (this.#isOver) return;
     const difference = differenceOf(this.#parts.options, options);
     if (difference === null) {
       const follower = this.#followers.get(from) ?? this.#admit(from);
-      follower.ways.set(way, answer);
+      follower.transports.set(transport, answer);
       answer({ type: 'welcome', opened: this.#opened });
     } else answer({ type: 'refused', error: toWire(new DatabaseLocked(difference)) });
   }
 
   #admit(from: MemberId): Follower {
-    const follower = { ways: new Map<Way, Answering>(), forget: new AbortController() };
+    const follower = { transports: new Map<Transport, SendReply>(), forget: new AbortController() };
     this.#followers.set(from, follower);
     whenFree(this.#parts.locks, aliveLock(from), follower.forget.signal, () => {
       this.#followers.delete(from);
@@ -139,7 +139,7 @@ export class Reign {
     return follower;
   }
 
-  async #serve(from: MemberId, id: number, command: Command, answer: Answering): Promise<void> {
+  async #serve(from: MemberId, id: number, command: Command, answer: SendReply): Promise<void> {
     const outcome = await this.run(from, command, () => answer({ type: 'accepted', id }));
     // The member sends a command that was not begun to the next leader.
     if (outcome !== null) answer({ type: 'answer', id, outcome }, transferOf(outcome));
@@ -155,13 +155,13 @@ export class Reign {
   /** A bulk has begun; gives it up if its member or this leadership has ended meanwhile. */
   async #own(origin: MemberId): Promise<void> {
     this.#bulkOwner = origin;
-    this.#patience.start();
+    this.#watchdog.start();
     if (this.#isOver || this.#gone.has(origin)) await this.#giveUpBulk();
   }
 
   #askOwner(): void {
     const follower = this.#followers.get(this.#bulkOwner ?? '');
-    for (const answer of follower?.ways.values() ?? []) answer({ type: 'ask' });
+    for (const answer of follower?.transports.values() ?? []) answer({ type: 'ask' });
   }
 
   /** Gives up the bulk of a member that will not end it, so that the others can go on. */

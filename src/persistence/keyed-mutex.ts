@@ -1,5 +1,5 @@
 /** Serialises the tasks of each key; tasks of different keys do not wait for each other. */
-export class Turns {
+export class KeyedMutex {
   readonly #last = new Map<string, Promise<unknown>>();
 
   /** Runs the task after the previous ones of its key have ended; synchronously if there are none. */

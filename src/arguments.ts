@@ -17,24 +17,24 @@ type Given = Readonly<Record<string, unknown>>;
  * @param Refusal The error for anything else: `ValueError` if the object itself is a value to be stored.
  * @throws InvalidOption for an object that cannot be read.
  */
-export function givenObject(
+export function objectArgument(
   expected: string,
   given: unknown,
   Refusal: new (message: string) => CinderlibError = InvalidOption,
 ): Given {
-  const entries = readable(expected, given, () => (isDict(given) ? entriesOf(given) : null));
+  const entries = readArgument(expected, given, () => (isDict(given) ? entriesOf(given) : null));
   if (entries === null) throw new Refusal(`${expected}, not ${kindOf(given)}.`);
   return dict(entries);
 }
 
 /** The fields of a new object. An undefined field counts as absent. */
-export function givenFields(expected: string, given: unknown): Given {
-  return dict(entriesOf(givenObject(expected, given)).filter(([, value]) => value !== undefined));
+export function fieldsArgument(expected: string, given: unknown): Given {
+  return dict(entriesOf(objectArgument(expected, given)).filter(([, value]) => value !== undefined));
 }
 
 /** The options of a method. Throws `InvalidOption` for an unknown one, suggesting the most similar name. */
-export function givenOptions(method: string, given: unknown, known: readonly string[]): Given {
-  const options = givenObject(`${method}() takes an object with ${listed(known)}`, given);
+export function optionsArgument(method: string, given: unknown, known: readonly string[]): Given {
+  const options = objectArgument(`${method}() takes an object with ${listed(known)}`, given);
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown === undefined) return options;
   throw new InvalidOption(
@@ -43,12 +43,12 @@ export function givenOptions(method: string, given: unknown, known: readonly str
 }
 
 /** The boolean options of a method, with `defaults` for those that are absent. */
-export function givenSwitches<K extends string>(
+export function booleanOptions<K extends string>(
   method: string,
   given: unknown,
   defaults: Readonly<Record<K, boolean>>,
 ): Readonly<Record<K, boolean>> {
-  const options = givenOptions(method, given, Object.keys(defaults));
+  const options = optionsArgument(method, given, Object.keys(defaults));
   const wrong = Object.entries(options).find(([, value]) => value !== undefined && typeof value !== 'boolean');
   if (wrong !== undefined) {
     const [name, value] = wrong;
@@ -60,12 +60,12 @@ export function givenSwitches<K extends string>(
 }
 
 /** The filters of a getter: strings; null and undefined do not filter. */
-export function givenFilter<K extends string>(
+export function filterArgument<K extends string>(
   method: string,
   given: unknown,
   known: readonly K[],
 ): Readonly<Partial<Record<K, string>>> {
-  const filters = Object.entries(givenOptions(method, given, known)).filter(([, value]) => value != null);
+  const filters = Object.entries(optionsArgument(method, given, known)).filter(([, value]) => value != null);
   for (const [name, value] of filters) {
     if (typeof value !== 'string')
       throw new InvalidOption(`${method}(): ${name} must be a string, not ${kindOf(value)}.`);
@@ -75,14 +75,14 @@ export function givenFilter<K extends string>(
 }
 
 /** The key to look for; null if none was given. */
-export function givenKey(method: string, key: unknown): string | null {
+export function keyArgument(method: string, key: unknown): string | null {
   if (typeof key === 'string') return key;
   if (key === null || key === undefined) return null;
   throw new InvalidOption(`${method}() takes a string, not ${kindOf(key)}.`);
 }
 
 /** The id or name to look for, which is required. */
-export function givenId(method: string, id: unknown): string {
+export function textArgument(method: string, id: unknown): string {
   if (typeof id === 'string') return id;
   throw new InvalidOption(`${method}() takes a string, not ${kindOf(id)}.`);
 }
@@ -91,23 +91,23 @@ export function givenId(method: string, id: unknown): string {
 const classNames = { Volume: 'Volume', Snapshot: 'Snapshot', VolumeAttachment: 'Connection' } as const;
 
 /** Refuses anything but objects of the named models. */
-export function refuseOthers(method: string, given: unknown, ...models: readonly (keyof typeof classNames)[]): void {
+export function requireModel(method: string, given: unknown, ...models: readonly (keyof typeof classNames)[]): void {
   const expected = `${method}() takes a ${models.map((model) => classNames[model]).join(', ')}`;
-  const model = readable(expected, given, () => modelOf(given));
+  const model = readArgument(expected, given, () => modelOf(given));
   if (models.some((one) => one === model)) return;
   throw new InvalidOption(`${expected}, not ${model === null ? kindOf(given) : `a ${model}`}.`);
 }
 
 /** The items of a list. */
-export function givenList(method: string, given: unknown): readonly unknown[] {
+export function listArgument(method: string, given: unknown): readonly unknown[] {
   const expected = `${method}() takes a list`;
-  const items = readable(expected, given, () => (Array.isArray(given) ? [...given] : null));
+  const items = readArgument(expected, given, () => (Array.isArray(given) ? [...given] : null));
   if (items === null) throw new InvalidOption(`${expected}, not ${kindOf(given)}.`);
   return items;
 }
 
 /** The result of `read`. An error thrown by the caller's object becomes the cause of an `InvalidOption`. */
-export function readable<T>(expected: string, given: unknown, read: () => T): T {
+export function readArgument<T>(expected: string, given: unknown, read: () => T): T {
   try {
     return read();
   } catch (cause) {

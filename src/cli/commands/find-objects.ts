@@ -10,7 +10,7 @@ export interface Named {
 }
 
 /** The objects that a text may refer to: those with that name or, if there are none, with that prefix of id or key. */
-export async function meantBy(storage: PersistenceDriver, text: string): Promise<readonly Named[]> {
+export async function findObjects(storage: PersistenceDriver, text: string): Promise<readonly Named[]> {
   if (text === '') return [];
   const named: Named[] = [];
   const begun: Named[] = [];

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { TakenPlace } from '../../src/media/replace.ts';
+import { FileReplacement } from '../../src/media/file-replacement.ts';
 import { copyGolden, inTemporaryFolder } from '../support/golden.ts';
 
 const noKeeper = async (): Promise<null> => null;
@@ -13,9 +13,9 @@ test.each(['-journal', '-wal'])('without a native SQLite, a database with a live
     const before = readFileSync(target);
     writeFileSync(target + kind, 'what a crash left');
     writeFileSync(`${target}.part`, 'new');
-    const place = await TakenPlace.take(target, noKeeper);
-    await expect(place.put(`${target}.part`)).rejects.toMatchObject({ name: 'DatabaseUnavailable' });
-    await place.close();
+    const replacement = await FileReplacement.begin(target, noKeeper);
+    await expect(replacement.put(`${target}.part`)).rejects.toMatchObject({ name: 'DatabaseUnavailable' });
+    await replacement.close();
     expect(readFileSync(target).equals(before)).toBe(true);
     expect(readdirSync(folder).sort()).toEqual(['target.sqlite', `target.sqlite${kind}`, 'target.sqlite.part'].sort());
   });
@@ -27,9 +27,9 @@ test('a file that is no database is replaced without native SQLite, along with t
     writeFileSync(target, 'a text');
     for (const kind of ['-journal', '-wal', '-shm']) writeFileSync(target + kind, 'what was left');
     writeFileSync(`${target}.part`, 'new');
-    const place = await TakenPlace.take(target, async () => expect.unreachable('a keeper was started'));
-    await place.put(`${target}.part`);
-    await place.close();
+    const replacement = await FileReplacement.begin(target, async () => expect.unreachable('a keeper was started'));
+    await replacement.put(`${target}.part`);
+    await replacement.close();
     expect(readdirSync(folder)).toEqual(['target']);
     expect(readFileSync(target, 'utf8')).toBe('new');
   });
@@ -39,12 +39,12 @@ test('the place of a database can be taken only once, and is not replaced if its
   await inTemporaryFolder(async (folder) => {
     const target = copyGolden('one.sqlite', join(folder, 'target.sqlite'));
     writeFileSync(`${target}.part`, 'new');
-    const place = await TakenPlace.take(target, noKeeper);
-    await expect(TakenPlace.take(target, noKeeper)).rejects.toMatchObject({ name: 'DatabaseLocked' });
+    const replacement = await FileReplacement.begin(target, noKeeper);
+    await expect(FileReplacement.begin(target, noKeeper)).rejects.toMatchObject({ name: 'DatabaseLocked' });
     writeFileSync(target, Buffer.concat([readFileSync(target), new Uint8Array(4096)]));
-    await expect(place.put(`${target}.part`)).rejects.toMatchObject({ name: 'DatabaseChanged' });
-    await place.close();
-    await place.close();
+    await expect(replacement.put(`${target}.part`)).rejects.toMatchObject({ name: 'DatabaseChanged' });
+    await replacement.close();
+    await replacement.close();
     expect(readdirSync(folder).sort()).toEqual(['target.sqlite', 'target.sqlite.part']);
   });
 });

@@ -4,28 +4,28 @@
  */
 import { OutcomeUnknown } from '../errors/index.ts';
 
-export class Novelty {
+export class DiscardPolicy {
   #isNew = false;
   #isUsed = false;
   #hadBulk = false;
   #isBeingWritten = false;
 
-  get isUnwanted(): boolean {
+  get shouldDiscard(): boolean {
     return this.#isNew && this.#hadBulk && !this.#isUsed && !this.#isBeingWritten;
   }
 
   /** Its tables have been created. */
-  made(): void {
+  created(): void {
     this.#isNew = true;
   }
 
   /** A bulk is about to begin. */
-  bulk(): void {
+  bulkBegins(): void {
     this.#hadBulk = true;
   }
 
   /** A refresh has accepted its current state: others may have written to it, and our context goes on with that. */
-  taken(): void {
+  refreshed(): void {
     this.#isUsed = true;
   }
 
@@ -35,11 +35,11 @@ export class Novelty {
   }
 
   /** Waits for a write; until it ends the database counts as wanted, since a close may come before the outcome. */
-  async during(writing: Promise<void>): Promise<void> {
+  async whileCommitting(commit: Promise<void>): Promise<void> {
     this.#isBeingWritten = true;
-    const [result] = await Promise.allSettled([writing]);
+    const [result] = await Promise.allSettled([commit]);
     this.#isBeingWritten = false;
     this.wrote(result);
-    await writing;
+    await commit;
   }
 }

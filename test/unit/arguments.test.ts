@@ -1,20 +1,20 @@
 /** Arguments of callers, copied by reading each property once, completely and in order. */
 import { expect, test } from 'vitest';
+import { booleanOptions, objectArgument } from '../../src/arguments.ts';
 import { dict, keysOf } from '../../src/cinder/dict.ts';
-import { givenObject, givenSwitches } from '../../src/given.ts';
 
-test('givenObject() keeps the order of numeric keys, and __proto__ as a key', () => {
+test('objectArgument() keeps the order of numeric keys, and __proto__ as a key', () => {
   const specs = dict<unknown>([
     ['10', 'a'],
     ['2', 'b'],
     ['__proto__', 'c'],
   ]);
-  const copy = givenObject('It is an object', specs);
+  const copy = objectArgument('It is an object', specs);
   expect(keysOf(copy)).toEqual(['10', '2', '__proto__']);
   expect(Object.getPrototypeOf(copy)).toBe(Object.prototype);
 });
 
-test('givenSwitches() reads each property once', () => {
+test('booleanOptions() reads each property once', () => {
   let looks = 0;
   const given = {
     get force() {
@@ -22,10 +22,10 @@ test('givenSwitches() reads each property once', () => {
       return looks === 1 ? true : 'no';
     },
   };
-  expect(givenSwitches('detach', given, { force: false })).toEqual({ force: true });
+  expect(booleanOptions('detach', given, { force: false })).toEqual({ force: true });
   expect(looks).toBe(1);
 });
 
-test('givenSwitches() uses the default for undefined', () => {
-  expect(givenSwitches('toJson', { simplified: undefined }, { simplified: true })).toEqual({ simplified: true });
+test('booleanOptions() uses the default for undefined', () => {
+  expect(booleanOptions('toJson', { simplified: undefined }, { simplified: true })).toEqual({ simplified: true });
 });

@@ -1,6 +1,6 @@
 /** A member's leaders: the present one, and earlier ones whose last messages may still be in transit. */
 import { nextTurn, pause } from '../runtime.ts';
-import type { Following } from './following.ts';
+import type { LeaderConnection } from './leader-connection.ts';
 
 /**
  * How long the last messages of a dead leader may be in transit, in milliseconds. Word of its end comes from the
@@ -8,8 +8,8 @@ import type { Following } from './following.ts';
  */
 const lastWords = 50;
 
-export class Followings {
-  readonly #byEpoch = new Map<number, Following>();
+export class LeaderConnections {
+  readonly #byEpoch = new Map<number, LeaderConnection>();
   readonly #onEnd: (epoch: number) => void;
 
   /** @param onEnd called when nothing more will be heard of a leader */
@@ -17,7 +17,7 @@ export class Followings {
     this.#onEnd = onEnd;
   }
 
-  of(epoch: number): Following | undefined {
+  of(epoch: number): LeaderConnection | undefined {
     return this.#byEpoch.get(epoch);
   }
 
@@ -26,17 +26,17 @@ export class Followings {
     return this.#byEpoch.size > (this.#byEpoch.has(epoch) ? 1 : 0);
   }
 
-  add(following: Following): void {
-    this.#byEpoch.set(following.epoch, following);
+  add(connection: LeaderConnection): void {
+    this.#byEpoch.set(connection.epoch, connection);
   }
 
-  /** A leader is gone. Its last messages may still be in transit, unless it ended in order. */
-  lose(epoch: number, inOrder: boolean): void {
+  /** A leader is gone. Its last messages may still be in transit, unless it ended gracefully. */
+  lose(epoch: number, isGraceful: boolean): void {
     const decide = (): void => {
       this.#byEpoch.get(epoch)?.close();
       if (this.#byEpoch.delete(epoch)) this.#onEnd(epoch);
     };
-    if (inOrder) decide();
+    if (isGraceful) decide();
     // On a busy machine messages that have arrived may still await delivery.
     else void pause(lastWords).then(nextTurn).then(decide);
   }
@@ -48,6 +48,6 @@ export class Followings {
 
   /** Stops listening to all of them. */
   close(): void {
-    for (const following of this.#byEpoch.values()) following.close();
+    for (const connection of this.#byEpoch.values()) connection.close();
   }
 }

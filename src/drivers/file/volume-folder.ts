@@ -2,7 +2,7 @@
  * Where file volumes are stored: a folder on this host, or in browsers one in the origin private file system.
  * A failed operation leaves nothing behind.
  */
-export interface FilePlace {
+export interface VolumeFolder {
   /** Whether parts that were never written take none of the capacity. */
   readonly isThin: boolean;
   /** Creates the folder if it is missing, and checks that files can be created in it. */
@@ -26,4 +26,4 @@ export interface FilePlace {
 }
 
 /** The names of volume and snapshot files. Other files in the folder are not ours. */
-export const ofVolumes = /^(?:volume|snapshot)-[\w.+-]+$/;
+export const volumeFileName = /^(?:volume|snapshot)-[\w.+-]+$/;
