@@ -20,8 +20,10 @@ export interface LockHolders {
 }
 
 export class NativeLocks {
-  /** The processes whose locks are ours. */
-  readonly #own: Set<number>;
+  /** This process, if its locks count as ours. */
+  readonly #self: number | null;
+  /** The process that holds locks for us; one that did so before may be another program by now. */
+  #keeper: number | null = null;
   readonly #fs: FileSystem;
   readonly #table: LockTable;
   readonly #path: string;
@@ -30,13 +32,13 @@ export class NativeLocks {
   /** The descriptor through which one of our processes was last seen to hold a lock. */
   #held: DescriptorLocks | null = null;
 
-  private constructor(fs: FileSystem, table: LockTable, path: string, descriptor: number, own: Set<number>) {
+  private constructor(fs: FileSystem, table: LockTable, path: string, descriptor: number, self: number | null) {
     this.#fs = fs;
     this.#table = table;
     this.#path = path;
     this.#descriptor = descriptor;
     this.#file = identify(fs, descriptor);
-    this.#own = own;
+    this.#self = self;
   }
 
   /**
@@ -47,18 +49,17 @@ export class NativeLocks {
   static of(fs: FileSystem, path: string, descriptor: number, own: boolean): NativeLocks | null {
     const table = LockTable.open(fs);
     if (table === null) return null;
-    const pid = hostProcess()?.pid;
-    return new NativeLocks(fs, table, path, descriptor, new Set(own && pid !== undefined ? [pid] : []));
+    return new NativeLocks(fs, table, path, descriptor, own ? (hostProcess()?.pid ?? null) : null);
   }
 
   /** Counts the locks of another process as ours: it holds them for us. */
   adopt(pid: number): void {
-    this.#own.add(pid);
+    this.#keeper = pid;
   }
 
   /** What everyone else holds. A user of the write-ahead log counts as a reader at least. */
   others(): LockHolders {
-    const locks = this.#table.locksOn(this.#file).filter(({ pid }) => !this.#own.has(pid));
+    const locks = this.#table.locksOn(this.#file).filter((lock) => !this.#isOwn(lock));
     const readers = this.#readersOfLog();
     const level = Math.max(highest(locks), readers.length > 0 ? LockLevel.shared : LockLevel.none);
     const holders = [...locks.filter((lock) => levelOf(lock) > LockLevel.none), ...readers];
@@ -76,7 +77,7 @@ export class NativeLocks {
     this.#held?.close();
     this.#held = this.#find();
     if (highest(this.#held?.locks() ?? []) >= level) return true;
-    return highest(this.#table.locksOn(this.#file).filter(({ pid }) => this.#own.has(pid))) >= level;
+    return highest(this.#table.locksOn(this.#file).filter((lock) => this.#isOwn(lock))) >= level;
   }
 
   /** Whether this process itself holds any lock: closing a descriptor of the file would drop it. */
@@ -90,8 +91,13 @@ export class NativeLocks {
     this.#table.close();
   }
 
+  #isOwn({ pid }: ByteLock): boolean {
+    return pid === this.#self || pid === this.#keeper;
+  }
+
   #find(): DescriptorLocks | null {
-    for (const pid of this.#own) {
+    for (const pid of [this.#self, this.#keeper]) {
+      if (pid === null) continue;
       const found = DescriptorLocks.find(this.#fs, pid, this.#descriptor, this.#file);
       if (found !== null) return found;
     }
@@ -103,7 +109,7 @@ export class NativeLocks {
       const there = this.#fs.statSync(`${this.#path}-shm`, { bigint: true, throwIfNoEntry: false });
       if (there === undefined) return [];
       const devices = [deviceName(there.dev), ...this.#file.devices];
-      return this.#table.locksOn({ devices, inode: String(there.ino) }).filter(({ pid }) => !this.#own.has(pid));
+      return this.#table.locksOn({ devices, inode: String(there.ino) }).filter((lock) => !this.#isOwn(lock));
     } catch {
       return [];
     }
