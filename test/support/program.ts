@@ -37,7 +37,7 @@ export async function buildProgram(source: URL, folder: string): Promise<string>
 export interface Program<L> {
   /** Resolves with the first line that `wanted` accepts; rejects if the program exits without printing one. */
   heard(wanted: (line: L) => boolean): Promise<L>;
-  /** Kills it, as a power cut would, and waits until it is gone. */
+  /** Kills it with SIGKILL, and waits until it is gone. */
   kill(): Promise<void>;
   /** Writes a line to its standard input. */
   tell(line: string): void;
