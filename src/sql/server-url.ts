@@ -1,4 +1,4 @@
-/** KeyedMutex the URL of a server's database into the settings of its connections: every option is honoured or refused. */
+/** Turns the URL of a server's database into the settings of its connections: every option is honoured or refused. */
 import { InvalidUrl } from '../errors/index.ts';
 import { didYouMean } from '../near-name.ts';
 import type { ServerConfig, TlsMode } from '../rpc/contract.ts';
