@@ -208,8 +208,8 @@ export class Cinderlib implements Context {
   }
 
   /**
-   * Picks up what other programs changed in the storage, and reads the volumes of every backend that had read them
-   * again. After a `DatabaseChanged`, it makes writing possible again.
+   * Picks up what other programs changed in the storage, and reloads the volumes of every backend that has loaded
+   * them. After a `DatabaseChanged`, it makes writing possible again.
    */
   async refresh(): Promise<void> {
     await this.persistence.refresh();
