@@ -25,29 +25,36 @@ export interface ContextInfo {
   readonly runtime: string;
   /** The name of the storage: `memory`, `memory_db`, `db`, or the class name of a plugin. */
   readonly storage: string;
-  /** Where the bytes are kept; null for a storage that uses none of this library's media. */
+  /**
+   * Where the bytes are kept: `filesystem`, `indexeddb`, `opfs` or `memory`, or on a server `mysql` or `postgresql`;
+   * null for `memory` and for plugins that do not tell.
+   */
   readonly medium: string | null;
   /**
    * What acknowledged changes survive. `full`: a power cut. `relaxed`: the process; a power cut may lose the last
    * changes. `off`: the process; a power cut may lose changes or damage the database. `none`: nothing.
+   * Null if the storage does not tell.
    */
   readonly durability: 'full' | 'relaxed' | 'off' | 'none' | null;
-  /** Whether the browser has promised not to evict the data when space runs short; false outside browsers. */
+  /**
+   * Whether the data is kept until it is deleted: true for files and servers, false for memory; in browsers, whether
+   * the browser has promised not to evict it when space runs short.
+   */
   readonly persisted: boolean;
   /** Whether this context writes to the database itself; false if it is read-only, or another tab writes for it. */
   readonly leader: boolean;
-  /** Size of the database in bytes. */
+  /** Size of the database in bytes; null if unknown. */
   readonly size: number | null;
-  /** The schema revision of the database. */
+  /** The schema revision of the database; null for other storages. */
   readonly revision: string | null;
   /**
    * For a SQLite file. `held`: our locks keep native programs from writing to it. `seen`: only their locks are
-   * respected. `none`: neither. See docs/storage.md.
+   * respected. `none`: neither. Null for other storages. See docs/storage.md.
    */
   readonly native_locks: 'held' | 'seen' | 'none' | null;
   /** Whether the storage was opened with `read_only`. */
   readonly read_only: boolean;
-  /** Versions of the engines in use, by name: `sqlite` for databases, none for other storages. */
+  /** Version of the database engine, by name: `sqlite`, `mariadb`, `mysql` or `postgresql`; empty for other storages. */
   readonly versions: Readonly<Record<string, string>>;
 }
 
@@ -208,8 +215,8 @@ export class Cinderlib implements Context {
   }
 
   /**
-   * Picks up what other programs changed in the storage, and reads the volumes of every backend that had read them
-   * again. After a `DatabaseChanged`, it makes writing possible again.
+   * Picks up what other programs changed in the storage, and reloads the volumes of every backend that has loaded
+   * them. After a `DatabaseChanged`, it makes writing possible again.
    */
   async refresh(): Promise<void> {
     await this.persistence.refresh();

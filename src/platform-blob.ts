@@ -1,4 +1,4 @@
-/** The platform's `Blob`, for declarations: users may compile without the types of both browsers and Node. */
+/** The platform's `Blob`, for declarations: users may compile with neither browsers' types nor Node's. */
 
 /** What all `Blob` types have in common. */
 interface AnyBlob {

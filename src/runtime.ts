@@ -181,7 +181,7 @@ export function webLocks(): LockManager | undefined {
   return navigatorLike().locks;
 }
 
-/** Returns the root of the origin private file system; undefined if there is none. */
+/** Returns a function that opens the root of the origin private file system; undefined if there is none. */
 export function privateFiles(): (() => Promise<FileSystemDirectoryHandle>) | undefined {
   const { storage } = navigatorLike();
   return storage?.getDirectory === undefined ? undefined : () => storage.getDirectory?.() ?? Promise.reject();

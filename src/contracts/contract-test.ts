@@ -61,7 +61,7 @@ export function assertUnmarked({ ovo }: Volume | Snapshot | Connection): void {
   const type = ovo.child('volume_type');
   for (const object of [ovo, type, type?.child('qos_specs')]) {
     const marked = [...(object?.changedFields ?? [])].join(', ');
-    assert(marked === '', `a setter must call the base class's, which clears changed fields; still marked: ${marked}`);
+    assert(marked === '', `a setter must call the base class's, which clears change marks; still marked: ${marked}`);
   }
 }
 

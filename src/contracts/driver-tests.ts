@@ -1,4 +1,4 @@
-/** What every volume driver must do with volumes and snapshots, whatever stores them. */
+/** What every volume driver must do with volumes and snapshots, on whatever storage. */
 import type { Backend } from '../objects/backend.ts';
 import { assert, assertEqual, rejectionOf } from './assertions.ts';
 import type { DriverTest } from './volume-driver-contract.ts';

@@ -34,8 +34,8 @@ export function unpack(bytes: Uint8Array): Uint8Array {
 
 function tooLarge(size: string, cause: unknown): InvalidDump {
   return new InvalidDump(
-    `The file holds ${size}; at most half a gigabyte can be read at once. Restore the dump into a server of its kind, ` +
-      'and give the URL of that database.',
+    `The file holds ${size}; at most half a gigabyte can be read at once. Split a JSON dump; restore an SQL dump into ` +
+      'a server of its kind, and give the URL of that database.',
     { cause },
   );
 }

@@ -6,7 +6,7 @@ export const attachOptions = {
   use_multipath_for_image_xfer: {
     type: 'boolean',
     default: false,
-    help: 'Whether attach() uses multipath. No built-in connector supports it: attach() then fails.',
+    help: 'Whether attach() asks for multipath, which the built-in iSCSI connector refuses.',
   },
 } as const satisfies OptionSchema;
 

@@ -157,7 +157,7 @@ function execute({ words, helper, env, input, seconds }: Execution): Promise<Out
 
 type Processes = typeof import('node:child_process');
 
-/** Sends a signal to a program; if a helper runs it as root, which does not accept our signals, through the helper. */
+/** Sends a signal to a program. One that a helper runs as root does not accept ours, so the helper sends it. */
 function send(
   { spawn }: Processes,
   child: ReturnType<Processes['spawn']>,

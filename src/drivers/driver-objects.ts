@@ -14,7 +14,7 @@ export interface DriverVolumeType {
   readonly name: string | null;
   /** The requirements, under keys that the driver knows; null if they have not been read. */
   readonly extra_specs: Dict<string | null> | null;
-  /** The id of the type's QoS specs; `db.qosSpecsGet` returns them. */
+  /** The id of the type's QoS specs; `db.qosSpecsGet` returns them, given the id of the volume. */
   readonly qos_specs_id: string | null;
 }
 

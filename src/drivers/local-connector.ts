@@ -56,7 +56,7 @@ async function opfsSize(path: string): Promise<number> {
   const parts = path.split('/');
   const name = parts.pop() ?? '';
   let folder = await privateFiles()?.();
-  if (folder === undefined) throw new DeviceUnavailable('There are no private files here.');
+  if (folder === undefined) throw new DeviceUnavailable('There is no private file system (OPFS) here.');
   for (const part of parts) folder = await folder.getDirectoryHandle(part);
   const handle = await folder.getFileHandle(name);
   return (await handle.getFile()).size;

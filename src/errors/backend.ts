@@ -59,7 +59,7 @@ export class VolumeGroupNotFound extends CinderlibError {
   }
 }
 
-/** The storage is full. Nothing was created. */
+/** The storage has too little free space for the operation. Nothing was created. */
 export class StorageFull extends CinderlibError {
   override readonly name = 'StorageFull';
   override readonly code = 'STORAGE_FULL';

@@ -10,7 +10,7 @@ export class InvalidVolume extends CinderlibError {
   }
 }
 
-/** `detach` was called on a volume that is not attached to this host. */
+/** `volume.detach` found that the volume was not attached through this object; its connection can be detached. */
 export class NotLocal extends CinderlibError {
   override readonly name = 'NotLocal';
   override readonly code = 'NOT_LOCAL';

@@ -25,7 +25,7 @@ export class VolumeDriverNotFound extends CinderlibError {
   override readonly code = 'VOLUME_DRIVER_NOT_FOUND';
 }
 
-/** A plugin or driver lacks a method that its contract requires. */
+/** A plugin or driver lacks a method that its contract requires, or no connector does what `attach` needs. */
 export class NotImplemented extends CinderlibError {
   override readonly name = 'NotImplemented';
   override readonly code = 'NOT_IMPLEMENTED';

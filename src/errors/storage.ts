@@ -123,7 +123,10 @@ export class OldStorageNotClosed extends CinderlibError {
   }
 }
 
-/** A foreign key was violated: a row refers to one that is not stored, or is still referred to. Nothing was changed. */
+/**
+ * A change would violate a foreign key: a row would refer to one that is not stored, or a deleted row is still referred
+ * to. Nothing was changed.
+ */
 export class MissingReference extends CinderlibError {
   override readonly name = 'MissingReference';
   override readonly code = 'MISSING_REFERENCE';

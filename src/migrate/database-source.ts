@@ -70,11 +70,11 @@ const carriedTables = ['volumes', 'snapshots', 'volume_attachment', 'cinderlib_p
 
 /** Findings that do not appear among the items; snapshots without a volume do. */
 const reasons: Readonly<Record<string, string>> = {
-  connection_without_volume: 'its volume is not there',
+  connection_without_volume: 'its volume is missing',
   orphan_type: 'no volume has this type',
   unused_type: 'no volume has this type',
   type_of_snapshots: 'only snapshots have this type: they keep its id',
-  orphan_metadata: 'rows of something that is not there',
+  orphan_metadata: 'rows of something that no longer exists',
   unlinked_qos_specs: 'QoS specs that no volume type refers to',
   duplicate_metadata: 'rows that later ones with the same key override',
 };

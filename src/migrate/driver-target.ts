@@ -94,7 +94,7 @@ export class DriverTarget implements Target {
     }
   }
 
-  /** Assigns only differing fields, by which a plugin may distinguish an update from a new object. */
+  /** Assigns only the fields that differ: by these a plugin may distinguish an update from a new object. */
   async #update(item: Item, expected: VersionedObject, resource: Storable): Promise<void> {
     const { ovo } = resource;
     const differing = differences(item, expected, ovo);

@@ -144,9 +144,9 @@ export interface QosSpecsFields {
 export interface SnapshotFields {
   /** A UUID unless the caller chose another id, which may be any text. */
   readonly id: string;
-  /** The user that owns it: `user_id` of `setup`, by default `cinderlib`. */
+  /** The user that owns it; unless given, that of its volume. */
   user_id: string | null;
-  /** The project that owns it: `project_id` of `setup`, by default `cinderlib`. */
+  /** The project that owns it; unless given, that of its volume. */
   project_id: string | null;
   /** Whether it counts against quotas. */
   use_quota: boolean | null;

@@ -47,7 +47,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
   NamedResource,
   volumeModel,
 ) {
-  /** The connection through which the volume is attached to this host; null while it is not attached. */
+  /** The connection through which this object was attached to this host; null if it was not. */
   local_attach: Connection | null = null;
   readonly #snapshots = new ChildList<Snapshot>(this, 'snapshots', snapshotListModel);
   readonly #connections = new ChildList<Connection>(this, 'volume_attachment', volumeAttachmentListModel);
@@ -406,7 +406,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
    *
    * @param options `force`: remove the connection even if detaching or terminating it fails, and even if data is lost.
    *   `ignore_errors`: disconnect even if detaching fails.
-   * @throws NotLocal when the volume is not attached to this host; else what the connector or the driver threw.
+   * @throws NotLocal when the volume was not attached through this object; else what the connector or the driver threw.
    */
   async detach(options: { force?: boolean; ignore_errors?: boolean } = {}): Promise<void> {
     const { force, ignore_errors } = booleanOptions('detach', options, { force: false, ignore_errors: false });

@@ -84,7 +84,7 @@ export class DriverDatabase {
         return connection;
       }
       default:
-        throw new ValueError(`There are no objects of model ${model} here.`);
+        throw new ValueError(`getById() knows no model ${model}.`);
     }
   }
 

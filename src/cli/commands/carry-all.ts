@@ -1,4 +1,4 @@
-/** `migrate`, `load` and `convert`: carries everything from a source to a target and prints a report. */
+/** `migrate`, `load` and `convert`: carry everything from a source to a target and print a report. */
 import { carry } from '../../migrate/carry.ts';
 import type { MigrationReport } from '../../migrate/report.ts';
 import type { Source } from '../../migrate/source.ts';

@@ -81,7 +81,7 @@ async function besides({ context }: OpenContext, { tables }: Examination): Promi
   ];
 }
 
-/** Shows what a repair would change, and asks. Programs are not asked; they get a list of what was repaired. */
+/** Shows what a repair would change, then asks unless `yes`. With `--json`, a program is neither shown that nor asked. */
 async function isWanted(
   output: Output,
   findings: readonly Finding[],

@@ -5,7 +5,7 @@
 import type { DriverVolume } from '../../driver-objects.ts';
 import { volumeName } from '../../volume-names.ts';
 
-/** The id in the volume's name; other ids are hashed into a UUID, since LIO accepts only hexadecimal digits. */
+/** The id in the volume's name if it is a UUID; others are hashed into one: LIO accepts only hexadecimal digits. */
 export async function serialOf(volume: DriverVolume): Promise<string> {
   const name = volumeName(volume);
   const uuid = /^volume-(?<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(name)?.groups?.['id'];
