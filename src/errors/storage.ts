@@ -75,7 +75,10 @@ export class ChangesMissed extends CinderlibError {
   }
 }
 
-/** Another tab took over the database because this one did not respond. Nothing was written. */
+/**
+ * Another tab or worker took over the database: it opened it at the same time, or this one did not respond. Nothing
+ * was written.
+ */
 export class DatabaseTakenOver extends CinderlibError {
   override readonly name = 'DatabaseTakenOver';
   override readonly code = 'DATABASE_TAKEN_OVER';

@@ -1,6 +1,6 @@
 /**
- * Copies a file so that zeros take no space: as a reflink where the file system can share blocks between files (Btrfs,
- * XFS, bcachefs, APFS), else with GNU cp, which skips holes, else by reading all of it.
+ * Copies a file so that zeros take no space: with GNU cp, which shares blocks where the file system can (Btrfs, XFS,
+ * bcachefs) and skips holes elsewhere; without it as a reflink (APFS too), or else by reading all of it.
  */
 import { isAllowed } from '../../runtime.ts';
 import { Commands } from '../command.ts';
