@@ -63,7 +63,7 @@ function unused({ volumes, volume_attachment, volume_types }: VolumeRows): reado
   const ids = new Set(column(volumes, 'id'));
   const of = column(volume_attachment, 'volume_id');
   for (const [place, id] of column(volume_attachment, 'id').entries()) {
-    if (!ids.has(of[place] ?? '')) left.add('connection', id, 'its volume is missing');
+    if (!ids.has(of[place] ?? '')) left.add('connection', id, 'the volume is missing');
   }
   const types = new Set(column(volumes, 'volume_type_id'));
   const names = column(volume_types, 'name');

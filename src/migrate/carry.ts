@@ -151,7 +151,7 @@ class Run {
       return true;
     }
     if (this.#volumes.has(String(ovo.get('volume_id')))) return true;
-    refuse('its volume is missing');
+    refuse('the volume is missing');
     return false;
   }
 
@@ -161,7 +161,7 @@ class Run {
     const type = ovo.child('volume_type');
     if (type !== null) this.#meetType(type);
     else if (kind === 'volume' && this.#isUnknownType(ovo.get('volume_type_id'))) {
-      this.#left.add('volume', id, 'its type is missing; the target has an empty one instead', 'volume_type');
+      this.#left.add('volume', id, 'the volume type is missing; the target has an empty one instead', 'volume_type');
     }
     for (const field of this.#target?.fieldsWithoutPlace(item) ?? []) {
       this.#left.add(kind, id, 'a database has no place for it', field);

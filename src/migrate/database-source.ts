@@ -70,7 +70,7 @@ const carriedTables = ['volumes', 'snapshots', 'volume_attachment', 'cinderlib_p
 
 /** Findings that do not appear among the items; snapshots without a volume do. */
 const reasons: Readonly<Record<string, string>> = {
-  connection_without_volume: 'its volume is missing',
+  connection_without_volume: 'the volume is missing',
   orphan_type: 'no volume has this type',
   unused_type: 'no volume has this type',
   type_of_snapshots: 'only snapshots have this type: they keep its id',

@@ -86,7 +86,7 @@ test('ls notes how many objects of a file it cannot show', { timeout: 180_000 },
     const [{ n } = {}] = sqlite3(path, `SELECT count(*) AS n FROM snapshots WHERE volume_id = '${lost}'`);
     const { out: input } = await cli(['dump', path, '--show-secrets']);
     const { out, err } = await cli(['ls', '-', 'snapshots'], { input });
-    expect(err).toBe(`note: ${n} snapshots in the file cannot be shown: its volume is missing.\n`);
+    expect(err).toBe(`note: ${n} snapshots in the file cannot be shown: the volume is missing.\n`);
     const [{ all } = {}] = sqlite3(path, 'SELECT count(*) AS "all" FROM snapshots WHERE NOT deleted');
     expect(out.trimEnd().split('\n').length - 1).toBe(Number(all) - Number(n));
     expect((await cli(['ls', '-', '--json'], { input })).err).toBe('');

@@ -340,7 +340,7 @@ test('snapshots and connections without their volume are reported as not carried
       ['connection', connections],
     ]) {
       const entry = report.not_carried.find((each) => each.kind === kind);
-      expect(entry).toMatchObject({ count: lost?.length, why: 'its volume is missing' });
+      expect(entry).toMatchObject({ count: lost?.length, why: 'the volume is missing' });
       expect([...(entry?.ids ?? [])].sort()).toEqual(lost);
     }
   });
