@@ -1,4 +1,4 @@
-/** KeyedMutex the errors of a browser's storage into this library's, saying what to do about them. */
+/** Turns the errors of a browser's storage into this library's, saying what to do about them. */
 import { CinderlibError, DatabaseUnavailable, StorageFailure } from '../errors/index.ts';
 
 /** The names of browser errors that users meet, with errno, reason and remedy. */

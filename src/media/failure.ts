@@ -1,4 +1,4 @@
-/** KeyedMutex the errors of a file system into this library's, saying what to do about them. */
+/** Turns the errors of a file system into this library's, saying what to do about them. */
 import { CinderlibError, DatabaseCorrupt, DatabaseUnavailable, StorageFailure } from '../errors/index.ts';
 import { builtin } from '../runtime.ts';
 

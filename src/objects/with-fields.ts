@@ -1,4 +1,4 @@
-/** KeyedMutex the fields of a model into properties of a class, named like the columns: `vol.display_name`. */
+/** Turns the fields of a model into properties of a class, named like the columns: `vol.display_name`. */
 import type { ObjectModel } from '../cinder/object-model.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 

@@ -25,7 +25,7 @@ export function locking(dialect: Dialect): string {
   return dialect === 'sqlite' ? '' : ' FOR UPDATE';
 }
 
-/** KeyedMutex an INSERT into an update of `column` if the row with that `key` exists. */
+/** Turns an INSERT into an update of `column` if the row with that `key` exists. */
 export function orUpdate(dialect: Dialect, key: string, column: string): string {
   return dialect === 'mysql'
     ? `ON DUPLICATE KEY UPDATE ${column} = VALUES(${column})`

@@ -180,7 +180,7 @@ class PostgresSession extends SocketSession implements ServerSession {
 
 const manyRows = /^INSERT INTO \w+ \([^)]*\) VALUES \([^)]*\), /;
 
-/** KeyedMutex the `?` of a statement, but not those in literals and names, into PostgreSQL's numbered placeholders. */
+/** Turns the `?` of a statement, but not those in literals and names, into PostgreSQL's numbered placeholders. */
 function numbered(sql: string): string {
   let count = 0;
   return sql.replace(/'[^']*'|"[^"]*"|\?/g, (part) => (part === '?' ? `$${++count}` : part));

@@ -1,4 +1,4 @@
-/** KeyedMutex SQLite's result codes into this library's errors. */
+/** Turns SQLite's result codes into this library's errors. */
 import {
   type CinderlibError,
   DatabaseError,
