@@ -73,11 +73,12 @@ export class NativeLocks {
 
   /** Whether this process, or the one that acts for us, really holds a lock of this level or a higher one. */
   holds(level: number): boolean {
-    if (highest(this.#held?.locks() ?? []) >= level) return true;
+    // Whatever was seen last may belong to a former keeper.
+    const hold = (locks: readonly ByteLock[] = []) => highest(locks.filter((lock) => this.#isOwn(lock))) >= level;
+    if (hold(this.#held?.locks())) return true;
     this.#held?.close();
     this.#held = this.#find();
-    if (highest(this.#held?.locks() ?? []) >= level) return true;
-    return highest(this.#table.locksOn(this.#file).filter((lock) => this.#isOwn(lock))) >= level;
+    return hold(this.#held?.locks()) || hold(this.#table.locksOn(this.#file));
   }
 
   /** Whether this process itself holds any lock: closing a descriptor of the file would drop it. */
@@ -97,9 +98,8 @@ export class NativeLocks {
 
   #find(): DescriptorLocks | null {
     for (const pid of [this.#self, this.#keeper]) {
-      if (pid === null) continue;
-      const found = DescriptorLocks.find(this.#fs, pid, this.#descriptor, this.#file);
-      if (found !== null) return found;
+      const found = pid && DescriptorLocks.find(this.#fs, pid, this.#descriptor, this.#file);
+      if (found) return found;
     }
     return null;
   }

@@ -5,7 +5,7 @@ import type { BulkCommand, Change, Command, WriteCommand } from './contract.ts';
 /** A change as all tabs hear of it: each finds out for itself whether it made the change. */
 export type DurableChange = Omit<Change, 'here'>;
 
-/** Most changes of a bulk or batch that are reported: more than a listener queues (persistence/change-feed.ts). */
+/** The most changes of a bulk or batch to report: more than a listener queues (persistence/change-feed.ts). */
 const mostTold = 10_001;
 type Told = Exclude<WriteCommand['kind'], 'batch' | 'repair'>;
 

@@ -32,8 +32,8 @@ export function filters(columns: Readonly<Record<string, string | null | undefin
 }
 
 /**
- * Up to this many ids are bound, such as those of a page, which another query would sort all volumes to find. A
- * whole listing is queried again: that sorts nothing, and may find more than the 32,766 ids that SQLite can bind.
+ * Up to this many ids are bound: querying those of a page again would sort all volumes. More ids are those of a whole
+ * listing; querying that again sorts nothing, and it may have more than the 32,766 ids that SQLite can bind.
  */
 const FEW = 1000;
 

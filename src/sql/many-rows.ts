@@ -21,9 +21,9 @@ export async function rowAbout(about: string, make: () => Row | Promise<Row>): P
   }
 }
 
-/** Most characters in one statement's values: MySQL before 8.0 takes 4 MiB, and each may have four bytes. */
+/** The most characters in one statement's values: MySQL before 8.0 takes 4 MiB, and each may have four bytes. */
 const mostCharacters = 2 ** 19;
-/** Most values in one statement: both protocols count them in 16 bits. */
+/** The most values in one statement: both protocols count them in 16 bits. */
 const mostValues = 2 ** 15;
 
 /** Inserts rows in their order. Like {@link insertRow} it leaves out what is null. */

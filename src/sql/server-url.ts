@@ -16,7 +16,7 @@ const readers: Readonly<Record<ServerConfig['dialect'], OptionReaders>> = {
 const usualTls: Readonly<Record<ServerConfig['dialect'], TlsMode>> = { mysql: 'disable', postgresql: 'prefer' };
 
 /**
- * The server and database that a URL other than SQLite's names.
+ * The server and database that a URL names, unless it is one of SQLite's.
  *
  * @throws {InvalidUrl} when it is not a URL, or has an option that cannot be honoured
  */

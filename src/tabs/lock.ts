@@ -228,7 +228,7 @@ function namesIn(fs: FileSystem, folder: string): readonly string[] {
   }
 }
 
-/** Whether a draft's writer was killed before writing it. Its token says who it was; from elsewhere, only its age. */
+/** Whether a draft's writer was killed before writing it. Its token says who that was; elsewhere only its age tells. */
 function isAbandoned(fs: FileSystem, path: string, self: Holder): boolean {
   const token = /\.(?<token>[0-9a-f]{32,64})$/.exec(path)?.groups?.['token'];
   if (token === undefined) return false;

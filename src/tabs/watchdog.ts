@@ -1,20 +1,21 @@
 /**
- * How long to wait for a leader that gives no sign of life, as when the browser has frozen its tab.
+ * How long to wait for another tab that gives no sign of life, as when the browser has frozen it: members wait so for
+ * the leader, and the leader for the member whose bulk is under way.
  *
- * It counts its own ticks, not the clock: after being frozen itself, a member finds much time gone, and has
- * to ask before it concludes anything.
+ * It counts its own ticks, not the clock: after being frozen itself, a tab finds much time gone, and has to ask before
+ * it concludes anything.
  */
 import { waitable } from '../runtime.ts';
 
 export interface WatchdogEvents {
-  /** Whether anything waits for the leader. */
+  /** Whether anything waits for the other tab. */
   waits(): boolean;
   ask(): void;
   /** Nothing was heard, even after asking. */
   expired(): void;
 }
 
-/** A busy machine is not a frozen tab: no leader is given up sooner than this, in milliseconds. */
+/** A busy machine is not a frozen tab: no tab is given up sooner than this, in milliseconds. */
 const leastTimeout = 1000;
 const ticks = 4;
 
@@ -24,7 +25,7 @@ export class Watchdog {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #silent = 0;
 
-  /** @param milliseconds the whole wait; after half of it the leader is asked */
+  /** @param milliseconds the whole wait; after half of it the other tab is asked */
   constructor(milliseconds: number, events: WatchdogEvents) {
     this.#events = events;
     // Jitter: several watchdogs may expire at once, and one is enough.
@@ -32,7 +33,7 @@ export class Watchdog {
     this.#interval = (Math.max(milliseconds, leastTimeout) / ticks) * jitter;
   }
 
-  /** The leader is alive. */
+  /** The other tab is alive. */
   reset(): void {
     this.#silent = 0;
   }

@@ -15,6 +15,10 @@ describe.each([python3, sqlite3])('the locks that $name holds for us', (program)
   let locks: NativeLocks;
   /** How often the table of all locks was read. */
   let tableReads: number;
+  /** The files of /proc that are open. */
+  let opened: Map<number, string>;
+  /** What looking at single processes fails with. */
+  let refusal: string | null;
 
   beforeEach(async (context) => {
     needsLockTable(context);
@@ -25,17 +29,30 @@ describe.each([python3, sqlite3])('the locks that $name holds for us', (program)
     await shell.run('CREATE TABLE t (id)');
     descriptor = fs.openSync(database, 'r');
     tableReads = 0;
-    let table: number;
+    opened = new Map();
+    refusal = null;
+    const refuse = (): void => {
+      if (refusal !== null) throw Object.assign(new Error(refusal), { code: refusal });
+    };
     const counting = {
       ...fs,
       openSync(name: string, flags: string) {
-        const opened = fs.openSync(name, flags);
-        if (name === '/proc/locks') table = opened;
-        return opened;
+        if (name !== '/proc/locks') refuse();
+        const each = fs.openSync(name, flags);
+        opened.set(each, name);
+        return each;
       },
       readSync(from: number, ...rest: [Uint8Array, number, number, number]) {
-        if (from === table) tableReads += 1;
+        if (opened.get(from) === '/proc/locks') tableReads += 1;
         return fs.readSync(from, ...rest);
+      },
+      closeSync(each: number) {
+        fs.closeSync(each);
+        if (!opened.delete(each)) throw new Error(`descriptor ${each} was not open`);
+      },
+      readdirSync(name: string) {
+        if (refusal === 'EACCES') refuse();
+        return fs.readdirSync(name);
       },
     };
     // It uses nothing else of it in any other way.
@@ -44,6 +61,7 @@ describe.each([python3, sqlite3])('the locks that $name holds for us', (program)
   });
   afterEach(async () => {
     locks?.close();
+    expect([...(opened?.values() ?? [])]).toEqual([]);
     fs.closeSync(descriptor);
     await shell?.kill();
     fs.rmSync(folder, { recursive: true, force: true });
@@ -74,5 +92,52 @@ describe.each([python3, sqlite3])('the locks that $name holds for us', (program)
     expect(await shell.run('ROLLBACK')).toBe('');
     expect(locks.holds(LockLevel.shared)).toBe(false);
     expect(tableReads).toBeGreaterThan(0);
+  });
+
+  test.each(['EMFILE', 'EACCES'])(
+    'are confirmed by the table where single processes cannot be seen (%s)',
+    async (code) => {
+      refusal = code;
+      expect(await shell.run('BEGIN IMMEDIATE')).toBe('');
+      expect(held()).toEqual([LockLevel.shared, LockLevel.reserved]);
+      expect(tableReads).toBeGreaterThan(0);
+      expect([...opened.values()]).toEqual(['/proc/locks']);
+      expect(await shell.run('ROLLBACK')).toBe('');
+      expect(held()).toEqual([]);
+      refusal = null;
+      expect(await shell.run('BEGIN IMMEDIATE')).toBe('');
+      expect(held()).toEqual([LockLevel.shared, LockLevel.reserved]);
+    },
+  );
+
+  test('take no more than one descriptor, however often they come and go', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      expect(await shell.run('BEGIN IMMEDIATE')).toBe('');
+      expect(locks.holds(LockLevel.reserved)).toBe(true);
+      expect(opened.size).toBe(2);
+      expect(await shell.run('ROLLBACK')).toBe('');
+      expect(locks.holds(LockLevel.reserved)).toBe(false);
+      expect(opened.size).toBe(1);
+    }
+  });
+
+  test('are not those of a process that acted for us before', async () => {
+    expect(await shell.run('BEGIN IMMEDIATE')).toBe('');
+    expect(locks.holds(LockLevel.reserved)).toBe(true);
+    locks.adopt(process.ppid);
+    expect(held()).toEqual([]);
+    expect(locks.others().level).toBe(LockLevel.reserved);
+  });
+
+  test('are not those on a new file of the same name', async () => {
+    const database = path.join(folder, 'cl.sqlite');
+    const other = path.join(folder, 'other.sqlite');
+    await shell.close();
+    fs.copyFileSync(database, other);
+    fs.renameSync(other, database);
+    shell = program.start(database);
+    locks.adopt(shell.pid);
+    expect(await shell.run('BEGIN EXCLUSIVE')).toBe('');
+    expect(held()).toEqual([]);
   });
 });

@@ -24,7 +24,7 @@ export async function openMysql(config: ServerConfig, readOnly: boolean): Promis
 
 class MysqlDriver implements ServerDriver {
   readonly dialect = 'mysql';
-  // Sessions default to READ COMMITTED.
+  // READ COMMITTED: `setUp` sets it for the session.
   readonly beginWriting = ['START TRANSACTION'];
   readonly beginReading = [
     'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ',

@@ -62,7 +62,7 @@ function isTlsError({ code, message }: PackageError): boolean {
   );
 }
 
-/** The server is not there, or went away: the statement was not executed, unless it was a COMMIT. */
+/** The server is not there, or went away: the statement has no effect, unless it was a COMMIT. */
 export function lost(name: string, error: PackageError): Fault {
   const reason =
     error.code === '' || error.message.includes(error.code) ? error.message : `${error.code} ${error.message}`;

@@ -44,7 +44,7 @@ export function tlsOptions({ mode, ca, cert, key, passphrase, ciphers, ...versio
   const [minVersion, maxVersion] = [versionOf(versions.min_version), versionOf(versions.max_version)];
   return {
     rejectUnauthorized: mode === 'verify-ca' || mode === 'verify-full',
-    // Otherwise the certificate is not compared with the host's name.
+    // Only `verify-full` compares the certificate with the host's name.
     ...(mode === 'verify-full' ? {} : { checkServerIdentity: () => undefined }),
     // `system`: the certificates that the runtime trusts anyway.
     ...(ca === null || ca === 'system' ? {} : { ca: content(ca) }),

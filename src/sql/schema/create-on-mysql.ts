@@ -42,7 +42,7 @@ export async function createOnMysql(
   await connection.run(`ALTER TABLE ${KEY_VALUE_TABLE} COMMENT ''`);
 }
 
-/** The server's defaults for new tables, which the original's first one, `alembic_version`, has. */
+/** The database's defaults for new tables, which the original's first one, `alembic_version`, has. */
 async function charsetOfDatabase(connection: SqlConnection): Promise<string> {
   const sql = `SELECT default_character_set_name AS charset_name, default_collation_name AS collation_name
     FROM information_schema.schemata WHERE schema_name = DATABASE()`;
