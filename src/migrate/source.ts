@@ -20,7 +20,7 @@ export interface Source {
 
 /**
  * Items per page: a power of two, so that new ones take one statement per table. With 100,000 volumes and as many
- * snapshots, a migration to PostgreSQL takes at most some 230 MB; pages of 500 take 50 MB more than pages of 200.
+ * snapshots, a migration to PostgreSQL takes 200 to 250 MB; pages of 500 take 50 MB more than pages of 200.
  */
 export const PAGE = 128;
 
