@@ -7,8 +7,11 @@ import type { WireError } from './contract.ts';
 
 const notFields = new Set(['name', 'code', 'message', 'stack', 'cause', 'resource']);
 
+/** More causes than any chain of ours has; a foreign one may be a circle. */
+const mostCauses = 16;
+
 /** The error as data. Fields that are not primitive values are turned into text. */
-export function toWire(error: unknown): WireError {
+export function toWire(error: unknown, causesLeft = mostCauses): WireError {
   const source = error instanceof Error ? error : new Error(String(error));
   const fields = Object.fromEntries(
     Object.entries(source)
@@ -22,7 +25,7 @@ export function toWire(error: unknown): WireError {
     message: source.message,
     stack: source.stack ?? '',
     fields,
-    cause: source.cause === undefined ? null : toWire(source.cause),
+    cause: source.cause === undefined || causesLeft === 0 ? null : toWire(source.cause, causesLeft - 1),
   };
 }
 

@@ -1,0 +1,30 @@
+/** Errors on their way between threads: their class, fields and causes arrive, whatever chain of causes they have. */
+import { describe, expect, test } from 'vitest';
+import { DatabaseLocked, StorageFailure } from '../../../src/errors/index.ts';
+import { fromWire, toWire } from '../../../src/rpc/errors.ts';
+
+const sent = (error: unknown): Error => fromWire(structuredClone(toWire(error)));
+
+describe('an error that is sent to another thread', () => {
+  test('keeps its class, code, fields and causes', () => {
+    const cause = new DatabaseLocked('in use', 4711, 'node-1');
+    const error = sent(new StorageFailure('disk full', '/cl.sqlite', 'ENOSPC', { cause }));
+    expect(error).toBeInstanceOf(StorageFailure);
+    expect(error).toMatchObject({ message: 'disk full', code: 'STORAGE_FAILURE', path: '/cl.sqlite', errno: 'ENOSPC' });
+    expect(error.cause).toBeInstanceOf(DatabaseLocked);
+    expect(error.cause).toMatchObject({ message: 'in use', pid: 4711, host: 'node-1' });
+  });
+
+  test('arrives although its causes form a circle', () => {
+    const inner = new Error('inner');
+    const outer = new Error('outer', { cause: inner });
+    inner.cause = outer;
+    const error = sent(outer);
+    expect(error.message).toBe('outer');
+    expect(error.cause).toMatchObject({ message: 'inner', cause: { message: 'outer' } });
+  });
+
+  test('becomes an Error if a thrown value is none', () => {
+    expect(sent('a string')).toMatchObject({ name: 'Error', message: 'a string' });
+  });
+});
