@@ -144,8 +144,11 @@ export class FileGuard implements Guard {
 
   async close(): Promise<void> {
     await this.#resting;
-    await this.#keeper?.close();
-    this.#locks?.close();
+    try {
+      await this.#keeper?.close();
+    } finally {
+      this.#locks?.close();
+    }
   }
 
   /** The keeper got the lock; whether it still holds it is checked when the file itself is about to be written. */
