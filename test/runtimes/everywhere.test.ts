@@ -37,6 +37,21 @@ console.log(built.map(([file, hash]) => `${hash}  dist/${file}`).join('\n'));
 const telling = ['rich', 'unicode', 'softdel', 'nonuuid', 'keyvalues'];
 const goldens = goldenDatabases.filter(({ name }) => rounds(1) > 1 || telling.includes(name));
 
+/**
+ * WebKitGTK 2.50 was seen to trap inside SQLite's WebAssembly in 2 of some 3,000 contexts, each time in another test.
+ * No other engine does, Bun's of the same family included, and the same test passes when it runs again. So it is run
+ * again, once, and the trap is printed.
+ */
+const trap = /^RuntimeError: Out of bounds memory access/;
+
+async function run(runtime: Runtime, task: Parameters<Runtime['run']>[0]): ReturnType<Runtime['run']> {
+  const report = await runtime.run(task);
+  const trapped = report.failed.filter(({ error }) => trap.test(error));
+  if (trapped.length === 0 || !runtime.version.startsWith('WebKitGTK')) return report;
+  console.log(`${runtime.version} trapped, and runs again: ${trapped.map(({ name }) => name).join(', ')}`);
+  return runtime.run(task);
+}
+
 describe.each(runtimes)('$name', ({ name, missing, start }) => {
   let runtime: Runtime;
   beforeAll(async () => {
@@ -56,7 +71,7 @@ describe.each(runtimes)('$name', ({ name, missing, start }) => {
     { timeout: 180_000 },
     async ({ storage, worksIn }, context) => {
       if (missing !== null) return context.skip(missing);
-      const { passed, failed } = await runtime.run({ kind: 'contract', storage });
+      const { passed, failed } = await run(runtime, { kind: 'contract', storage });
       if (!worksIn.includes(name)) {
         // Refused with a reason, and never replaced by another medium.
         expect(passed).toEqual([]);
@@ -75,7 +90,7 @@ describe.each(runtimes)('$name', ({ name, missing, start }) => {
       if (missing !== null) return context.skip(missing);
       // `memory` reads no database.
       if (!worksIn.includes(name) || storage === 'memory') return;
-      const { passed, failed } = await runtime.run({ kind: 'goldens', storage, goldens });
+      const { passed, failed } = await run(runtime, { kind: 'goldens', storage, goldens });
       expect(failed).toEqual([]);
       expect(passed).toEqual(goldens.map((golden) => golden.name));
     },
