@@ -1,18 +1,16 @@
 /** Creates volumes with one metadata key each; each is on the disk before it is acknowledged. */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { type Backend, setup } from 'cinderlib-wasm';
+import type { Backend } from 'cinderlib-wasm';
 import { compared, type Figure, onDisk, rate } from './measure.ts';
+import { openOurs } from './ours.ts';
 import { emptyDatabase, type NativeDatabase, nativeWriter } from './peer.ts';
 
 const count = 300;
-const driver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
 
 export async function durableSaves(): Promise<Figure[]> {
   return onDisk(async (folder) => {
-    const connection = `sqlite:///${join(folder, 'ours.sqlite')}`;
-    const cl = await setup({ persistence_config: { storage: 'db', connection } });
-    const backend = await cl.backend({ volume_backend_name: 'bench', volume_driver: driver });
+    const { cl, backend } = await openOurs(join(folder, 'ours.sqlite'));
     const oneByOne = await rate(count, () => createOneByOne(backend));
     const together = await rate(count, () => createTogether(backend));
     await cl.close();

@@ -1,17 +1,15 @@
 /** Lists 10,000 volumes with everything that belongs to them. */
 import { join } from 'node:path';
-import { setup } from 'cinderlib-wasm';
 import { compared, type Figure, onDisk, rate } from './measure.ts';
+import { openOurs } from './ours.ts';
 import { type NativeDatabase, nativeDatabase } from './peer.ts';
 
 const count = 10_000;
-const driver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
 
 export async function listing(): Promise<Figure[]> {
   return onDisk(async (folder) => {
     const path = join(folder, 'volumes.sqlite');
-    const cl = await setup({ persistence_config: { storage: 'db', connection: `sqlite:///${path}` } });
-    const backend = await cl.backend({ volume_backend_name: 'bench', volume_driver: driver });
+    const { cl, backend } = await openOurs(path);
     for (let made = 0; made < count; made += 1000) {
       await Promise.all(
         Array.from({ length: 1000 }, (_, n) => backend.createVolume(1, { metadata: { n: String(n) } })),

@@ -1,21 +1,18 @@
 /** Single operations with a pause before each, as a person or a rarely used service causes them: their latency. */
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { setup } from 'cinderlib-wasm';
-import { nativeRead } from './get-by-id.ts';
-import { type Figure, onDisk } from './measure.ts';
-import { nativeWriter } from './peer.ts';
+import { type Figure, median, onDisk } from './measure.ts';
+import { openOurs } from './ours.ts';
+import { nativeRead, nativeWriter } from './peer.ts';
 
 const count = 30;
 /** Milliseconds. Long enough that nothing of the operation before is still warm, in the kernel either. */
 const gap = 100;
-const driver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
 
 export async function loneOperations(): Promise<Figure[]> {
   return onDisk(async (folder) => {
     const path = join(folder, 'volumes.sqlite');
-    const cl = await setup({ persistence_config: { storage: 'db', connection: `sqlite:///${path}` } });
-    const backend = await cl.backend({ volume_backend_name: 'bench', volume_driver: driver });
+    const { cl, backend } = await openOurs(path);
     const volume = await backend.createVolume(1, { name: 'lone', metadata: { n: '1' } });
     const get = await latency(() => cl.Volume.getById(volume.id));
     const save = await latency((n) => {
@@ -46,7 +43,7 @@ async function latency(operation: (n: number) => unknown): Promise<number> {
     await operation(n);
     times.push(performance.now() - start);
   }
-  return times.sort((a, b) => a - b)[Math.floor(count / 2)] ?? 0;
+  return median(times);
 }
 
 function figure(what: string, ours: number, peer: number): Figure {

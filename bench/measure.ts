@@ -21,7 +21,11 @@ export async function rate(count: number, round: () => unknown, rounds = 5): Pro
     await round();
     if (n >= warmUps) rates.push((count * 1000) / (performance.now() - start));
   }
-  return rates.sort((a, b) => a - b)[Math.floor(rates.length / 2)] ?? 0;
+  return median(rates);
+}
+
+export function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 
 export function compared(what: string, unit: string, ours: number, peer: number): Figure {

@@ -36,3 +36,19 @@ export function nativeWriter(path: string): NativeDatabase {
   database.pragma('synchronous = FULL');
   return database;
 }
+
+/** Reads the rows of a volume as plain objects; the peer does not build the library's objects from them. */
+export function nativeRead(database: NativeDatabase): (id: string) => void {
+  const queries = [
+    'SELECT * FROM volumes WHERE id = ? AND deleted = 0',
+    'SELECT * FROM volume_metadata WHERE volume_id = ? AND deleted = 0',
+    'SELECT * FROM volume_admin_metadata WHERE volume_id = ? AND deleted = 0',
+    'SELECT * FROM volume_attachment WHERE volume_id = ? AND deleted = 0',
+    'SELECT t.* FROM volume_types t JOIN volumes v ON v.volume_type_id = t.id WHERE v.id = ? AND t.deleted = 0',
+    'SELECT s.* FROM volume_type_extra_specs s JOIN volumes v ON v.volume_type_id = s.volume_type_id ' +
+      'WHERE v.id = ? AND s.deleted = 0',
+  ].map((sql) => database.prepare(sql));
+  return (id) => {
+    for (const query of queries) query.all(id);
+  };
+}

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, openBrowser, type Page } from '../../test/support/browsers/browser.ts';
 import { startServer } from '../../test/support/browsers/static-server.ts';
-import type { Figure } from '../measure.ts';
+import { type Figure, median } from '../measure.ts';
 import { makeDatabases } from './databases.ts';
 
 interface Entry {
@@ -21,10 +21,6 @@ declare const openCold: (contender: string, name: string) => Promise<number>;
 const turns = 25;
 const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const data = mkdtempSync(join(tmpdir(), 'bench-browser-'));
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-}
 
 function figure(what: string, unit: string, ours: number, peer: number, ratio: number): Figure {
   const shown = (value: number): string => `${Math.round(value).toLocaleString('en')} ${unit}`;
