@@ -2,7 +2,6 @@
  * A keeper holds SQLite's own lock for this library: native programs wait for it as they wait for each other, nothing
  * is left beside the file, and the loss of the keeper is noticed before anything is written.
  */
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -18,7 +17,14 @@ import { hostMedia } from '../../src/media/open-on-host.ts';
 import type { SqliteEngine } from '../../src/sql/engines/sqlite.ts';
 import { openReader } from '../../src/sql/engines/sqlite-reader.ts';
 import { keepers, openGuarded } from '../support/engines.ts';
-import { type NativeShell, needs, needsLockTable, python3, sqlite3 } from '../support/native-shell.ts';
+import {
+  holdSharedMemory,
+  type NativeShell,
+  needs,
+  needsLockTable,
+  python3,
+  sqlite3,
+} from '../support/native-shell.ts';
 import { startProgram } from '../support/program.ts';
 import { bun, deno, node } from '../support/runtimes.ts';
 
@@ -269,12 +275,7 @@ describe.each(keepers)('the native lock held by $name', ({ start: keeper }) => {
     const engine = await open(keeper);
     await engine.run('CREATE TABLE t (id)');
     const before = fs.readFileSync(database);
-    fs.writeFileSync(`${database}-shm`, Buffer.alloc(32_768));
-    const program =
-      'import fcntl, os, sys\nfcntl.lockf(os.open(sys.argv[1], os.O_RDWR), fcntl.LOCK_SH, 1, 128)\n' +
-      "print('held', flush=True)\nsys.stdin.read()";
-    const child = spawn('python3', ['-c', program, `${database}-shm`]);
-    await once(child.stdout, 'data');
+    const child = await holdSharedMemory(database);
     const refused = await failure(engine.run('INSERT INTO t VALUES (1)'));
     expect(refused).toMatchObject({ name: 'DatabaseLocked', pid: child.pid });
     expect(fs.readFileSync(database)).toEqual(before);

@@ -12,7 +12,14 @@ import { DatabaseChanged, DatabaseLocked, OutcomeUnknown } from '../../src/error
 import { LockLevel, NativeLocks } from '../../src/media/native-locks.ts';
 import type { SqliteEngine } from '../../src/sql/engines/sqlite.ts';
 import { openGuarded } from '../support/engines.ts';
-import { type NativeShell, needs, needsLockTable, python3, sqlite3 } from '../support/native-shell.ts';
+import {
+  holdSharedMemory,
+  type NativeShell,
+  needs,
+  needsLockTable,
+  python3,
+  sqlite3,
+} from '../support/native-shell.ts';
 
 let folder: string;
 let database: string;
@@ -273,14 +280,7 @@ describe('a write-ahead log that a native program uses', () => {
     needs(context, python3);
     const engine = await open({ busyTimeout: 0 });
     await engine.run('CREATE TABLE t (id)');
-    fs.writeFileSync(`${database}-shm`, Buffer.alloc(32_768));
-    const child = spawn('python3', [
-      '-c',
-      `import fcntl, os, sys\nfcntl.lockf(os.open(sys.argv[1], os.O_RDWR), fcntl.LOCK_SH, 1, 128)\n` +
-        `print('held', flush=True)\nsys.stdin.read()`,
-      `${database}-shm`,
-    ]);
-    await once(child.stdout, 'data');
+    const child = await holdSharedMemory(database);
     expect(await failure(engine.run('INSERT INTO t VALUES (1)'))).toMatchObject({
       name: 'DatabaseLocked',
       pid: child.pid,

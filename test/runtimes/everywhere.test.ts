@@ -7,7 +7,7 @@ import { dist } from '../support/built.ts';
 import { goldenDatabases } from '../support/golden.ts';
 import { rounds } from '../support/rounds.ts';
 import { type Runtime, runtimes } from './runtime.ts';
-import type { StorageName } from './suite/task.ts';
+import type { Outcome, StorageName, Task } from './suite/task.ts';
 
 /** Where each storage works. Every other runtime must refuse it. */
 const hosts = ['node', 'deno', 'bun'];
@@ -44,10 +44,10 @@ const goldens = goldenDatabases.filter(({ name }) => rounds(1) > 1 || telling.in
  */
 const trap = /^RuntimeError: Out of bounds memory access/;
 
-async function run(runtime: Runtime, task: Parameters<Runtime['run']>[0]): ReturnType<Runtime['run']> {
-  const report = await runtime.run(task);
-  const trapped = report.failed.filter(({ error }) => trap.test(error));
-  if (trapped.length === 0 || !runtime.version.startsWith('WebKitGTK')) return report;
+async function run(runtime: Runtime, task: Task): Promise<Outcome> {
+  const outcome = await runtime.run(task);
+  const trapped = outcome.failed.filter(({ error }) => trap.test(error));
+  if (trapped.length === 0 || !runtime.version.startsWith('WebKitGTK')) return outcome;
   console.log(`${runtime.version} trapped, and runs again: ${trapped.map(({ name }) => name).join(', ')}`);
   return runtime.run(task);
 }

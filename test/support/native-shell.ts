@@ -1,6 +1,7 @@
 /** Native SQLite in separate processes, each with one connection that stays open: `sqlite3`, and Python's module. */
 import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import type { TestContext } from 'vitest';
 
 /** Runs statements, each a line of JSON, and answers with the rows or the error. */
@@ -54,6 +55,17 @@ function works(name: string, parameters: readonly string[]): boolean {
   } catch {
     return false;
   }
+}
+
+/** Locks a database's shared memory and not its file, as a user of the write-ahead log may. Killed by the caller. */
+export async function holdSharedMemory(database: string): Promise<ChildProcessWithoutNullStreams> {
+  writeFileSync(`${database}-shm`, Buffer.alloc(32_768));
+  const program =
+    'import fcntl, os, sys\nfcntl.lockf(os.open(sys.argv[1], os.O_RDWR), fcntl.LOCK_SH, 1, 128)\n' +
+    "print('held', flush=True)\nsys.stdin.read()";
+  const child = spawn('python3', ['-c', program, `${database}-shm`]);
+  await once(child.stdout, 'data');
+  return child;
 }
 
 export abstract class NativeShell {
