@@ -9,6 +9,7 @@ type Part = keyof typeof mayImport;
 const leaves = [
   'about-item',
   'cinder',
+  'copy-hint',
   'errors',
   'arguments',
   'inspect',
@@ -35,7 +36,7 @@ const mayImport = {
   setup: ['cinderlib', 'objects', 'persistence', 'rpc', 'drivers', ...leaves],
   cinderlib: ['objects', 'persistence', 'drivers', ...leaves],
   objects: ['persistence', 'drivers', ...leaves],
-  drivers: ['cinder', 'errors', 'inspect', 'near-name', 'options', 'runtime', 'shown'],
+  drivers: ['cinder', 'copy-hint', 'errors', 'inspect', 'near-name', 'options', 'runtime', 'shown'],
   persistence: ['rpc', ...leaves],
   // The boundary.
   rpc: ['errors', 'runtime'],
@@ -53,6 +54,7 @@ const mayImport = {
   cinder: ['errors', 'shown'],
   errors: [],
   arguments: ['cinder', 'errors', 'near-name', 'shown'],
+  'copy-hint': [],
   inspect: [],
   'near-name': [],
   'platform-blob': [],

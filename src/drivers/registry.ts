@@ -1,4 +1,5 @@
 /** Finds the volume driver named by a backend's `volume_driver`, and lists the available ones. */
+import { copyHint } from '../copy-hint.ts';
 import { InvalidOption, VolumeDriverNotFound } from '../errors/index.ts';
 import { didYouMean } from '../near-name.ts';
 import { shown } from '../shown.ts';
@@ -36,7 +37,7 @@ export function registerVolumeDriver(name: string, driver: VolumeDriverClass): v
   }
   if (!isDriverClass(driver)) {
     throw new InvalidOption(
-      `The volume driver ${name} must be a subclass of VolumeDriver, not ${shown(driver)}.${copyHint(driver)}`,
+      `The volume driver ${name} must be a subclass of VolumeDriver, not ${shown(driver)}.${hintFor(driver)}`,
     );
   }
   registered.set(name, driver);
@@ -94,12 +95,8 @@ function isDriverClass(value: unknown): boolean {
 }
 
 /** A hint for a driver class that extends another copy of this library; empty for anything else. */
-function copyHint(value: unknown): string {
-  if (!isClassOf(value, (prototype) => brand in prototype)) return '';
-  return (
-    ' It extends a class from another copy of cinderlib-wasm. Use one copy: list it in the peerDependencies of the ' +
-    'driver, and install it once (npm ls cinderlib-wasm).'
-  );
+function hintFor(value: unknown): string {
+  return isClassOf(value, (prototype) => brand in prototype) ? copyHint('driver') : '';
 }
 
 /** False for a proxy that throws when inspected. */

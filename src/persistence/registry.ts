@@ -1,6 +1,7 @@
 /** Finds the storage that a `persistence_config` names. */
 
 import { objectArgument, readArgument } from '../arguments.ts';
+import { copyHint } from '../copy-hint.ts';
 import { InvalidPersistence, isCinderlibError } from '../errors/index.ts';
 import { didYouMean } from '../near-name.ts';
 import { memoryOptions } from '../options.ts';
@@ -44,7 +45,7 @@ export function registerPersistence(name: string, plugin: PersistenceClass): voi
   if (Object.hasOwn(builtIn, name))
     throw new InvalidPersistence(`The storage '${name}' is built in; choose another name.`);
   if (!readArgument(`${name} must be a subclass of PersistenceDriver`, plugin, () => isPluginClass(plugin)))
-    throw new InvalidPersistence(`A storage must be a subclass of PersistenceDriver: ${name}.${copyHint(plugin)}`);
+    throw new InvalidPersistence(`A storage must be a subclass of PersistenceDriver: ${name}.${hintFor(plugin)}`);
   registered.set(name, plugin);
 }
 
@@ -60,7 +61,7 @@ export async function makePersistence(config: unknown, connect: Connect): Promis
   if (plugged !== null) return plugged instanceof PersistenceDriver ? plugged : new plugged(options);
   const name = storage || 'memory';
   if (typeof name !== 'string') {
-    throw new InvalidPersistence(`Invalid persistence storage: ${shown(storage)}.${copyHint(storage)}`);
+    throw new InvalidPersistence(`Invalid persistence storage: ${shown(storage)}.${hintFor(storage)}`);
   }
   const factory = Object.hasOwn(builtIn, name) ? builtIn[name] : undefined;
   if (factory !== undefined) {
@@ -90,7 +91,7 @@ async function importPlugin(specifier: string): Promise<PersistenceClass> {
   }
   if (isPluginClass(plugin)) return plugin;
   throw new InvalidPersistence(
-    `Invalid persistence storage: the default export of ${shownName(specifier)} is not a subclass of PersistenceDriver.${copyHint(plugin)}`,
+    `Invalid persistence storage: the default export of ${shownName(specifier)} is not a subclass of PersistenceDriver.${hintFor(plugin)}`,
   );
 }
 
@@ -111,12 +112,8 @@ function isPluginClass(value: unknown): value is PersistenceClass {
 }
 
 /** A hint for a plugin that extends another copy of this library; empty for anything else. */
-function copyHint(plugin: unknown): string {
-  if (!readArgument('A storage is expected', plugin, () => isStorage(plugin))) return '';
-  return (
-    ' It extends a class from another copy of cinderlib-wasm. Use one copy: list it in the peerDependencies of the ' +
-    'plugin, and install it once (npm ls cinderlib-wasm).'
-  );
+function hintFor(plugin: unknown): string {
+  return readArgument('A storage is expected', plugin, () => isStorage(plugin)) ? copyHint('plugin') : '';
 }
 
 /** A storage's name for a message. A URL in its place may contain a password. */
