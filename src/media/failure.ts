@@ -1,5 +1,5 @@
 /** Turns the errors of a file system into this library's, saying what to do about them. */
-import { CinderlibError, DatabaseCorrupt, DatabaseUnavailable, StorageFailure } from '../errors/index.ts';
+import { CinderlibError, DatabaseUnavailable, StorageFailure } from '../errors/index.ts';
 import { builtin } from '../runtime.ts';
 
 /** The system's errors that users meet, with reason and remedy. */
@@ -79,13 +79,6 @@ export function openFailure(action: string, path: string, cause: unknown): Cinde
 function deniedBy(error: unknown): 'read' | 'write' | null {
   if (!(error instanceof Error) || error.name !== 'NotCapable') return null;
   return error.message.includes('--allow-write') ? 'write' : 'read';
-}
-
-/** The error for a file whose content makes no sense to SQLite, in SQLite's words. */
-export function damaged(path: string, reason: string): DatabaseCorrupt {
-  // In browsers there is no file that sqlite3 could read.
-  const rescue = /^(?:indexeddb|opfs):/.test(path) ? '' : `, or salvage what is left with "sqlite3 ${path} .recover"`;
-  return new DatabaseCorrupt(`${path} is damaged: ${reason}. Restore a backup${rescue}.`);
 }
 
 function sentence(action: string, path: string, cause: unknown): string {

@@ -10,7 +10,7 @@
  *   under its own locks: it refuses while anyone else is connected, and starts no log for us.
  */
 import { DatabaseUnavailable, NotADatabase, StorageFailure } from '../errors/index.ts';
-import { damaged } from './failure.ts';
+import { damaged } from './damaged.ts';
 import type { FileState } from './file-state.ts';
 
 /** A native connection, wherever it runs. */

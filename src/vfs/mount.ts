@@ -1,6 +1,5 @@
 /** One open database as the VFS sees it: its name, its medium, and what went wrong in it. */
-import type { CinderlibError } from '../errors/index.ts';
-import { errnoOf, storageFailure } from '../media/failure.ts';
+import { CinderlibError, StorageFailure } from '../errors/index.ts';
 import type { Medium, MediumFile } from '../media/medium.ts';
 import { Code } from './codes.ts';
 
@@ -40,11 +39,19 @@ export class Mount {
    * for SQLite: `code`, or SQLITE_FULL when there was no space left.
    */
   fail(error: unknown, code: number, inDoubt = false): number {
-    const failure = storageFailure('use', this.medium.path, error);
+    const failure = this.#typed(error);
     if (this.#failure === null) {
       this.#failure = failure;
       this.#inDoubt = inDoubt;
     }
-    return code !== Code.cantOpen && noSpace.has(errnoOf(failure) ?? '') ? Code.full : code;
+    const errno = failure instanceof StorageFailure ? failure.errno : null;
+    return code !== Code.cantOpen && noSpace.has(errno ?? '') ? Code.full : code;
+  }
+
+  /** A medium throws errors of ours; anything else is a fault of the library, and as good as a broken disk. */
+  #typed(error: unknown): CinderlibError {
+    if (error instanceof CinderlibError) return error;
+    const { path } = this.medium;
+    return new StorageFailure(`Cannot use ${path}: ${String(error)}`, path, null, { cause: error });
   }
 }

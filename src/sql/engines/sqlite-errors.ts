@@ -7,7 +7,7 @@ import {
   NotADatabase,
   StorageFailure,
 } from '../../errors/index.ts';
-import { damaged } from '../../media/failure.ts';
+import { damaged } from '../../media/damaged.ts';
 import { Code } from '../../vfs/codes.ts';
 
 /** How much of a statement a message shows. */

@@ -133,9 +133,9 @@ describe('a failing file of the VFS', () => {
   });
 
   test('returns SQLITE_FULL if there is no space', () => {
-    const error = Object.assign(new Error('no space'), { code: 'ENOSPC' });
+    const error = new StorageFailure('no space', '/a.sqlite', 'ENOSPC');
     expect(call('xWrite', open(deadFile(error)), buffer, 1, 0n)).toBe(Code.full);
-    expect(mount.failure).toMatchObject({ name: 'StorageFailure', errno: 'ENOSPC', cause: error });
+    expect(mount.failure).toBe(error);
   });
 
   test('keeps the first error until it is cleared', () => {
