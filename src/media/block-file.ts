@@ -1,5 +1,5 @@
 /**
- * A database file in memory that tracks its dirty blocks, for a platform whose storage is asynchronous.
+ * A file in memory that tracks its dirty blocks, for a platform whose storage is asynchronous or for no storage at all.
  *
  * All writes become part of one change, which is then stored as a whole ({@link BlockFile.settle})
  * or undone as a whole ({@link BlockFile.revert}).
@@ -12,6 +12,8 @@ export const blockSize = 4096;
 /** The unit in which memory is allocated, and the largest piece that is stored. */
 export const extentSize = 262_144;
 const blocksPerExtent = extentSize / blockSize;
+/** More than a small change touches. */
+const mostSpare = 64;
 
 /** How many pieces of a size cover this many bytes. */
 export function piecesOf(bytes: number, size: number): number {
@@ -25,12 +27,22 @@ export class BlockFile implements MediumFile {
   #durableSize: number;
   /** The blocks written since the last durable state, with their content then; null where the file did not reach. */
   readonly #changed = new Map<number, Uint8Array | null>();
+  /** Buffers of one block, to use again: allocating them would be the greater part of the cost of a small change. */
+  readonly #spare: Uint8Array[] = [];
 
   /** @param extents the durable content, which the file owns from now on */
   constructor(extents: readonly Uint8Array<ArrayBuffer>[] = [], size = 0) {
     this.#extents = [...extents];
     this.#size = size;
     this.#durableSize = size;
+  }
+
+  /** A file with this content, which is copied. */
+  static of(content: Uint8Array): BlockFile {
+    const file = new BlockFile();
+    file.write(content, 0);
+    file.settle();
+    return file;
   }
 
   /** The dirty blocks, in no order. */
@@ -79,8 +91,7 @@ export class BlockFile implements MediumFile {
 
   /** A copy of one block as it is now. */
   block(number: number): Uint8Array<ArrayBuffer> {
-    const at = (number % blocksPerExtent) * blockSize;
-    return this.#extent(Math.floor(number / blocksPerExtent)).slice(at, at + blockSize);
+    return this.#view(number).slice();
   }
 
   /** One extent of that size as it is now, as far as the file reaches: to read at once, not to keep. */
@@ -95,7 +106,7 @@ export class BlockFile implements MediumFile {
 
   /** The writes so far have been stored. */
   settle(): void {
-    this.#changed.clear();
+    this.#forgetChanges();
     this.#durableSize = this.#size;
   }
 
@@ -109,7 +120,7 @@ export class BlockFile implements MediumFile {
       if (before === null) extent?.fill(0, at, at + blockSize);
       else this.#extentOrNew(Math.floor(number / blocksPerExtent)).set(before, at);
     }
-    this.#changed.clear();
+    this.#forgetChanges();
   }
 
   /** Replaces the content with that of the same database as it is stored now. */
@@ -133,8 +144,26 @@ export class BlockFile implements MediumFile {
     for (let block = Math.floor(start / blockSize); block * blockSize < end; block++) {
       if (this.#changed.has(block)) continue;
       const isDurable = block * blockSize < this.#durableSize;
-      this.#changed.set(block, isDurable ? this.block(block) : null);
+      this.#changed.set(block, isDurable ? this.#copy(block) : null);
     }
+  }
+
+  #copy(block: number): Uint8Array {
+    const copy = this.#spare.pop() ?? new Uint8Array(blockSize);
+    copy.set(this.#view(block));
+    return copy;
+  }
+
+  #forgetChanges(): void {
+    for (const before of this.#changed.values()) {
+      if (before !== null && this.#spare.length < mostSpare) this.#spare.push(before);
+    }
+    this.#changed.clear();
+  }
+
+  #view(block: number): Uint8Array<ArrayBuffer> {
+    const at = (block % blocksPerExtent) * blockSize;
+    return this.#extent(Math.floor(block / blocksPerExtent)).subarray(at, at + blockSize);
   }
 
   #grow(size: number): void {
@@ -169,11 +198,13 @@ interface Span {
 }
 
 /** The parts of extents that these bytes lie in. */
-function* spans(offset: number, count: number): Generator<Span> {
+function spans(offset: number, count: number): Span[] {
+  const found: Span[] = [];
   for (let from = 0; from < count; ) {
     const at = (offset + from) % extentSize;
     const length = Math.min(extentSize - at, count - from);
-    yield { extent: Math.floor((offset + from) / extentSize), at, from, length };
+    found.push({ extent: Math.floor((offset + from) / extentSize), at, from, length });
     from += length;
   }
+  return found;
 }

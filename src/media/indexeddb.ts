@@ -5,13 +5,13 @@
  */
 import { DatabaseChanged, OutcomeUnknown, StorageFailure } from '../errors/index.ts';
 import { BlockFile } from './block-file.ts';
+import { BlockFiles } from './block-files.ts';
 import { planWrite, type WritePlan } from './block-plan.ts';
 import type { StoredDatabase } from './block-records.ts';
 import { Folding } from './folding.ts';
 import { NullGuard } from './guard.ts';
 import type { IndexedDbStore } from './indexeddb-store.ts';
 import type { FileKind, Medium, MediumFile } from './medium.ts';
-import { MemoryFile } from './memory.ts';
 import type { WebLock } from './web-lock.ts';
 
 const nothing: WritePlan = { extents: [], blocks: [], dropFrom: null };
@@ -27,7 +27,7 @@ export class IndexedDbMedium implements Medium {
   readonly #lock: WebLock;
   readonly #main: BlockFile;
   readonly #folding: Folding;
-  readonly #companions = new Map<FileKind, MemoryFile>();
+  readonly #files: BlockFiles;
   #closed = false;
 
   /**
@@ -42,27 +42,19 @@ export class IndexedDbMedium implements Medium {
     this.#folding = new Folding(this.#main, stored.single, store.extentSize, (plan) => store.fold(this.#main, plan));
     this.guard = new StoreGuard(() => this.#reload());
     if (from !== null) this.#main.write(from, 0);
+    this.#files = new BlockFiles(this.path, this.#main);
   }
 
   open(kind: FileKind, create: boolean): MediumFile {
-    if (kind === '') return this.#main;
-    let file = this.#companions.get(kind);
-    if (file === undefined) {
-      if (!create) throw new StorageFailure(`There is no file ${this.path}${kind}.`, this.path + kind, 'ENOENT');
-      file = new MemoryFile(new Uint8Array(0));
-      this.#companions.set(kind, file);
-    }
-    return file;
+    return this.#files.open(kind, create);
   }
 
   exists(kind: FileKind): boolean {
-    const file = kind === '' ? this.#main : this.#companions.get(kind);
-    return (file?.size() ?? 0) > 0;
+    return this.#files.exists(kind);
   }
 
   remove(kind: FileKind): void {
-    if (kind === '') this.#main.truncate(0);
-    else this.#companions.delete(kind);
+    this.#files.remove(kind);
   }
 
   async flush(): Promise<void> {
@@ -81,6 +73,10 @@ export class IndexedDbMedium implements Medium {
     }
     file.settle();
     this.#folding.resume(plan);
+  }
+
+  revert(): void {
+    this.#files.revert();
   }
 
   close(): Promise<void> {

@@ -28,7 +28,7 @@ export interface MediumFile {
  * How SQLite rolls back an unfinished transaction. `truncate`: from a rollback journal beside the database, truncated
  * to zero when the transaction ends. `wal`: changes go to a write-ahead log first and to the database later; for a
  * medium whose files nobody else can open. `memory`: from a journal in memory; for a medium that stores each
- * transaction as a whole or not at all.
+ * transaction as a whole or not at all, and so has {@link Medium.revert}.
  */
 export type Journal = 'truncate' | 'wal' | 'memory';
 
@@ -55,6 +55,8 @@ export interface Medium {
    * `OutcomeUnknown`; what SQLite has cached of them must then be discarded.
    */
   flush(): Promise<void>;
+  /** Returns to the state after the last flush, without SQLite: the journal in memory went with an engine that failed. */
+  revert?(): void;
   /** Releases the medium: handles, locks. Idempotent. */
   close(): Promise<void>;
   /** Releases the handles at once, as the end of the thread would; only where nobody else can open the files. */

@@ -3,9 +3,9 @@
  * someone writes: so nobody may have them open for writing meanwhile.
  */
 import { DatabaseUnavailable } from '../errors/index.ts';
+import { BlockFile } from './block-file.ts';
 import { browserFailure } from './browser-failure.ts';
 import type { FileKind, MediumFile } from './medium.ts';
-import { MemoryFile } from './memory.ts';
 import type { OpfsPlace } from './opfs-place.ts';
 import type { Snapshot, SnapshotSource } from './snapshot.ts';
 import type { WebLock } from './web-lock.ts';
@@ -45,7 +45,7 @@ export class OpfsSnapshots implements SnapshotSource {
       // An empty companion counts as none.
       if (file === null || (kind !== '' && file.size === 0)) continue;
       try {
-        files.set(kind, new MemoryFile(new Uint8Array(await file.arrayBuffer())));
+        files.set(kind, BlockFile.of(new Uint8Array(await file.arrayBuffer())));
       } catch (error) {
         throw browserFailure('read', this.path + kind, error);
       }

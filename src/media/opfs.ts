@@ -4,9 +4,9 @@
  *
  * Nobody else can open them meanwhile. So SQLite may use a write-ahead log, which needs only one flush per commit.
  */
+import { BlockFile } from './block-file.ts';
 import { NullGuard } from './guard.ts';
 import type { FileKind, Medium, MediumFile } from './medium.ts';
-import { MemoryFile } from './memory.ts';
 import { OpfsFile } from './opfs-file.ts';
 import type { OpfsPlace } from './opfs-place.ts';
 import type { WebLock } from './web-lock.ts';
@@ -26,7 +26,7 @@ export class OpfsMedium implements Medium {
   readonly #isNew: boolean;
   readonly #files: ReadonlyMap<FileKind, OpfsFile>;
   /** Other companions, in memory: nobody needs them again. */
-  readonly #passing = new Map<FileKind, MemoryFile>();
+  readonly #passing = new Map<FileKind, BlockFile>();
   #closed = false;
 
   private constructor(place: OpfsPlace, lock: WebLock, files: ReadonlyMap<FileKind, OpfsFile>, isNew: boolean) {
@@ -58,7 +58,7 @@ export class OpfsMedium implements Medium {
   open(kind: FileKind): MediumFile {
     const known = this.#files.get(kind) ?? this.#passing.get(kind);
     if (known !== undefined) return known;
-    const file = new MemoryFile(new Uint8Array(0));
+    const file = new BlockFile();
     this.#passing.set(kind, file);
     return file;
   }
