@@ -1,11 +1,13 @@
 /** Configures the tests: those that import the package by name run against the build, loaded by Node itself. */
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { sqlJsForVite } from './scripts/sql-js.mjs';
 import { SummaryReporter } from './scripts/summary-reporter.ts';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
 export default defineConfig({
+  plugins: [sqlJsForVite],
   resolve: {
     alias: [
       { find: /^cinderlib-wasm$/, replacement: path('./dist/index.js') },
@@ -23,6 +25,7 @@ export default defineConfig({
     expect: { poll: { timeout: 20_000 } },
     reporters: ['default', new SummaryReporter()],
     // Vite must not transform the bundle: it finds its worker and its engine through `import.meta.url`.
-    server: { deps: { external: [/\/dist\/[^/]+\.js$/] } },
+    // sql.js, on the other hand, is one of its modules only once it is transformed.
+    server: { deps: { external: [/\/dist\/[^/]+\.js$/], inline: [/sql-wasm-browser/] } },
   },
 });

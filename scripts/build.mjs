@@ -15,6 +15,7 @@ import { minify } from 'terser';
 import { emitDeclarations } from './declarations.mjs';
 import { isFresh, rememberBuild } from './freshness.mjs';
 import { bundledPackages, thirdPartyLicenses } from './licenses.mjs';
+import { sqlJsForEsbuild } from './sql-js.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 // Built elsewhere and moved at the end, so that a failed build leaves nothing half done.
@@ -124,7 +125,7 @@ async function bundle() {
         plugins: [
           fromElsewhere(elsewhere),
           ...(entry === library ? [oneChunk, classNames] : []),
-          sqlJsAsModule,
+          sqlJsForEsbuild,
           nodeModules,
         ],
       });
@@ -183,21 +184,6 @@ function fromElsewhere(elsewhere) {
     },
   };
 }
-
-/**
- * Gives sql.js an ES module export, with its text unchanged: it finds no CommonJS, and so does not use it. esbuild
- * would wrap it in a function with its own `module`, which sql.js sets to undefined after its last use; webpack's
- * minifier takes it to be undefined from the start, and drops the export.
- */
-const sqlJsAsModule = {
-  name: 'sql.js as a module',
-  setup(esbuild) {
-    esbuild.onLoad({ filter: /[\\/]sql-wasm-browser\.js$/ }, ({ path }) => {
-      const contents = `var module, exports, define;\n${readFileSync(path, 'utf8')}\nexport default initSqlJs;\n`;
-      return { contents, loader: 'js' };
-    });
-  },
-};
 
 /** Minifies esbuild's output once more: about 5 % smaller. */
 async function shrink({ outputs }) {

@@ -3,6 +3,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { sqlJsForEsbuild } from './sql-js.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const [program, ...rest] = process.argv.slice(2);
@@ -35,7 +36,7 @@ await build({
   sourcemap: 'inline',
   logLevel: 'warning',
   tsconfigRaw: {},
-  plugins: [ownAddresses],
+  plugins: [ownAddresses, sqlJsForEsbuild],
 });
 process.argv = [process.argv[0] ?? 'node', resolve(program), ...rest];
 await import(pathToFileURL(outfile).href);

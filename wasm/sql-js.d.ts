@@ -44,6 +44,9 @@ declare module 'sql.js/dist/sql-wasm-browser.js' {
     printErr?(line: string): void;
   }
 
-  /** Starts the engine at the first call; later ones return the same instance, whatever their options. */
-  export default function initSqlJs(options: SqlJsOptions): Promise<SqlJs>;
+  /**
+   * A function that starts the engine at the first call; later ones return the same instance, whatever their options.
+   * The package exports one such function; `scripts/sql-js.mjs` makes a new one for each engine.
+   */
+  export default function newSqlJs(): (options: SqlJsOptions) => Promise<SqlJs>;
 }

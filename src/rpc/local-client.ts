@@ -1,7 +1,7 @@
 /** A core on the calling thread, for `worker: false`, which behaves like one in a worker. */
 import { builtin, keepAlive } from '../runtime.ts';
 import { makeCore } from '../sql/make-core.ts';
-import { startEngine } from '../vfs/engine.ts';
+import { startEngine } from '../vfs/start-engine.ts';
 import type { ChangeListener, CoreClient } from './client.ts';
 import type { Answer, Command } from './contract.ts';
 import type { CommandRunner } from './host.ts';

@@ -21,10 +21,8 @@ export class Vfs {
   readonly #layout: VfsLayout;
   readonly #pointer: number;
   readonly #files: VfsFiles;
-  readonly #originals = new Map<Patched, { readonly index: number; readonly call: TableFunction }>();
+  readonly #originals = new Map<Patched, TableFunction>();
   readonly #names = new Map<string, { readonly mount: Mount; readonly kind: FileKind }>();
-  /** Random, because another copy of this library may have patched the same engine. */
-  readonly #prefix = `/cinderlib-${crypto.getRandomValues(new Uint32Array(2)).join('-')}-`;
   #mounted = 0;
 
   /** Patches an engine's default VFS; throws EngineMismatch, having changed nothing, if it is not the expected one. */
@@ -43,34 +41,27 @@ export class Vfs {
   /** Gives a medium a name that SQLite can open. */
   mount(medium: Medium): Mount {
     this.#mounted += 1;
-    const mount = new Mount(this.#prefix + this.#mounted, medium);
+    const mount = new Mount(`/cinderlib-${this.#mounted}`, medium);
     for (const kind of kinds) this.#names.set(mount.name + kind, { mount, kind });
     return mount;
   }
 
+  /** Forgets it, and closes what an engine that failed has left open. */
   unmount(mount: Mount): void {
     for (const kind of kinds) this.#names.delete(mount.name + kind);
-  }
-
-  /** Undoes the patch, for an engine that turns out to be a different one after all. */
-  restore(): void {
-    for (const [name, { index }] of this.#originals) this.#setField(name, index);
+    this.#files.closeAll(mount);
   }
 
   #patch(name: Patched, signature: string, replacement: (...words: never[]) => number): void {
     const { heap, table } = this.#engine;
-    const index = heap.word(this.#pointer + this.#layout[name]);
+    const field = this.#pointer + this.#layout[name];
     // findVfs has checked that these are functions.
-    this.#originals.set(name, { index, call: table.get(index) as TableFunction });
-    this.#setField(name, this.#sqlite.addFunction(replacement, signature));
-  }
-
-  #setField(name: Patched, index: number): void {
-    this.#engine.heap.setWord(this.#pointer + this.#layout[name], index);
+    this.#originals.set(name, table.get(heap.word(field)) as TableFunction);
+    heap.setWord(field, this.#sqlite.addFunction(replacement, signature));
   }
 
   #original(name: Patched, ...words: number[]): number {
-    return this.#originals.get(name)?.call(...words) ?? Code.error;
+    return this.#originals.get(name)?.(...words) ?? Code.error;
   }
 
   #find(name: number): { readonly mount: Mount; readonly kind: FileKind } | undefined {

@@ -42,7 +42,7 @@ const goldens = goldenDatabases.filter(({ name }) => rounds(1) > 1 || telling.in
  * No other engine does, Bun's of the same family included, and the same test passes when it runs again. So it is run
  * again, once, and the trap is printed.
  */
-const trap = /^RuntimeError: Out of bounds memory access/;
+const trap = /the SQLite engine failed/;
 
 async function run(runtime: Runtime, task: Task): Promise<Outcome> {
   const outcome = await runtime.run(task);
@@ -93,6 +93,18 @@ describe.each(runtimes)('$name', ({ name, missing, start }) => {
       const { passed, failed } = await run(runtime, { kind: 'goldens', storage, goldens });
       expect(failed).toEqual([]);
       expect(passed).toEqual(goldens.map((golden) => golden.name));
+    },
+  );
+
+  test.for(matrix)(
+    '$storage survives an engine that traps',
+    { timeout: 180_000 },
+    async ({ storage, worksIn }, context) => {
+      if (missing !== null) return context.skip(missing);
+      // `memory` needs no engine.
+      if (!worksIn.includes(name) || storage === 'memory') return;
+      const { failed } = await run(runtime, { kind: 'traps', storage });
+      expect(failed).toEqual([]);
     },
   );
 });

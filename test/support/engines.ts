@@ -7,7 +7,7 @@ import { Keeper } from '../../src/media/keeper.ts';
 import { ConnectionRunner } from '../../src/media/keeper-connection.ts';
 import { ProgramRunner } from '../../src/media/keeper-program.ts';
 import { openSqliteOn, type SqliteEngine } from '../../src/sql/engines/sqlite.ts';
-import { startEngine } from '../../src/vfs/engine.ts';
+import { startEngine } from '../../src/vfs/start-engine.ts';
 
 type FileSystem = typeof fs;
 

@@ -305,13 +305,13 @@ describe.each(['memory', 'filesystem'] as const)('on the medium %s', (medium) =>
   describe('the database', () => {
     test('reports its size and the version of SQLite', async () => {
       expect(engine.version).toBe(pin.sqlite);
-      expect(engine.size).toBe(Number((await engine.all('PRAGMA page_count')).rows[0]?.[0]) * 4096);
+      expect(await engine.size).toBe(Number((await engine.all('PRAGMA page_count')).rows[0]?.[0]) * 4096);
     });
 
     test('is exported as one file from which another engine can start', async () => {
       await engine.group([insert(1), insert(2)]);
       const bytes = await engine.bytes();
-      expect(bytes).toHaveLength(engine.size);
+      expect(bytes).toHaveLength(await engine.size);
       const copy = await openSqlite(hostMedia, {
         medium: 'memory',
         database: '',

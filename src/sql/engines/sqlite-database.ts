@@ -24,15 +24,15 @@ const versionsAt = 18;
 const rollbackJournal = 1;
 
 export class SqliteDatabase {
+  readonly engine: Engine;
   readonly mount: Mount;
-  readonly #engine: Engine;
   readonly #pointer: number;
   readonly #scratch: Scratch;
   /** Least recently used first. */
   readonly #statements = new Map<string, SqliteStatement>();
 
   private constructor(engine: Engine, mount: Mount, pointer: number) {
-    this.#engine = engine;
+    this.engine = engine;
     this.mount = mount;
     this.#pointer = pointer;
     this.#scratch = new Scratch(engine.sqlite);
@@ -40,20 +40,18 @@ export class SqliteDatabase {
 
   /** Opens the database of a medium, creating its file when there is none. Nothing is read yet. */
   static open(engine: Engine, medium: Medium): SqliteDatabase {
-    const { sqlite, heap, vfs } = engine;
-    const mount = vfs.mount(medium);
-    const name = sqlite.stringToNewUTF8(mount.name);
-    const result = sqlite._malloc(4);
-    heap.setWord(result, 0);
-    const code = sqlite._sqlite3_open(name, result);
-    const pointer = heap.word(result);
-    sqlite._free(result);
-    sqlite._free(name);
-    const database = new SqliteDatabase(engine, mount, pointer);
-    if (code === Code.ok) return database;
-    const error = database.#error(code, 'open');
-    database.close();
-    throw error;
+    const mount = engine.vfs.mount(medium);
+    try {
+      const { code, pointer } = engine.use(medium.path, () => openPointer(engine, mount.name));
+      const database = new SqliteDatabase(engine, mount, pointer);
+      if (code === Code.ok) return database;
+      const error = engine.use(medium.path, () => database.#error(code, 'open'));
+      database.close();
+      throw error;
+    } catch (error) {
+      engine.vfs.unmount(mount);
+      throw error;
+    }
   }
 
   get path(): string {
@@ -80,7 +78,7 @@ export class SqliteDatabase {
   run(sql: string, parameters: SqlParameters = []): number {
     let changed = 0;
     this.#execute(sql, parameters, ignore, (statement) => {
-      if (statement.changesRows) changed = this.#engine.sqlite._sqlite3_changes(this.#pointer);
+      if (statement.changesRows) changed = this.engine.sqlite._sqlite3_changes(this.#pointer);
     });
     return changed;
   }
@@ -114,12 +112,21 @@ export class SqliteDatabase {
     throw new StorageFailure(`Cannot read ${this.path}: it was truncated meanwhile.`, this.path);
   }
 
+  /** Never fails: an engine that does has no more to say, and its files are closed without it. */
   close(): void {
-    for (const statement of this.#statements.values()) statement.finalize();
+    try {
+      this.engine.use(this.path, () => this.#release());
+    } catch {
+      // What it had to make durable was so before.
+    }
     this.#statements.clear();
-    this.#engine.sqlite._sqlite3_close_v2(this.#pointer);
+    this.engine.vfs.unmount(this.mount);
+  }
+
+  #release(): void {
+    for (const statement of this.#statements.values()) statement.finalize();
+    this.engine.sqlite._sqlite3_close_v2(this.#pointer);
     this.#scratch.free();
-    this.#engine.vfs.unmount(this.mount);
   }
 
   #execute(
@@ -129,16 +136,15 @@ export class SqliteDatabase {
     onDone: (statement: SqliteStatement) => void,
   ): void {
     this.mount.clear();
-    const statement = this.#prepare(sql);
-    try {
+    const statement = this.engine.use(this.path, () => this.#prepare(sql));
+    const run = (): void => {
       let code = statement.bind(parameters);
       if (code !== Code.ok) throw this.#error(code, sql);
       for (code = statement.step(); code === Code.row; code = statement.step()) onRow(statement);
       if (code !== Code.done) throw this.#error(code, sql);
       onDone(statement);
-    } finally {
-      statement.reset();
-    }
+    };
+    this.engine.use(this.path, run, () => statement.reset());
   }
 
   #prepare(sql: string): SqliteStatement {
@@ -148,7 +154,7 @@ export class SqliteDatabase {
       this.#statements.set(sql, kept);
       return kept;
     }
-    const statement = new SqliteStatement(this.#engine, this.#scratch, this.#compile(sql), sql);
+    const statement = new SqliteStatement(this.engine, this.#scratch, this.#compile(sql), sql);
     this.#statements.set(sql, statement);
     if (this.#statements.size > keptStatements) {
       for (const [oldest, evicted] of this.#statements) {
@@ -161,10 +167,10 @@ export class SqliteDatabase {
   }
 
   #compile(sql: string): number {
-    const { sqlite, heap } = this.#engine;
+    const { sqlite, heap } = this.engine;
     const text = sqlite.stringToNewUTF8(sql);
     const result = sqlite._malloc(8);
-    try {
+    const compile = (): number => {
       const code = sqlite._sqlite3_prepare_v2(this.#pointer, text, -1, result, result + 4);
       if (code !== Code.ok) throw this.#error(code, sql);
       const pointer = heap.word(result);
@@ -172,17 +178,29 @@ export class SqliteDatabase {
       if (pointer !== 0 && nothing.test(rest) && !sql.includes('\0')) return pointer;
       sqlite._sqlite3_finalize(pointer);
       throw new DatabaseError(`Exactly one statement is expected: ${shorten(sql)}`);
-    } finally {
+    };
+    return this.engine.use(this.path, compile, () => {
       sqlite._free(result);
       sqlite._free(text);
-    }
+    });
   }
 
   #error(code: number, sql: string): CinderlibError {
-    const { sqlite } = this.#engine;
+    const { sqlite } = this.engine;
     const message = sqlite.UTF8ToString(sqlite._sqlite3_errmsg(this.#pointer));
     return sqliteError({ code, message, sql, path: this.path, failure: this.mount.failure });
   }
+}
+
+function openPointer({ sqlite, heap }: Engine, file: string): { readonly code: number; readonly pointer: number } {
+  const name = sqlite.stringToNewUTF8(file);
+  const result = sqlite._malloc(4);
+  heap.setWord(result, 0);
+  const code = sqlite._sqlite3_open(name, result);
+  const pointer = heap.word(result);
+  sqlite._free(result);
+  sqlite._free(name);
+  return { code, pointer };
 }
 
 function ignore(): void {}

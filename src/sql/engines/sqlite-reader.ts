@@ -11,7 +11,8 @@ import type { Media, MediumConfig } from '../../media/media.ts';
 import { MemoryMedium } from '../../media/memory.ts';
 import type { ReadableMedium } from '../../media/readable.ts';
 import type { RowSet } from '../../rpc/contract.ts';
-import { type Engine, type EngineSource, startEngine } from '../../vfs/engine.ts';
+import type { Engine } from '../../vfs/engine.ts';
+import { type EngineSource, startEngine } from '../../vfs/start-engine.ts';
 import type { SqlEngine, SqlParameters, Work } from '../engine.ts';
 import { consistentRead } from './consistent-read.ts';
 import { Mutex } from './mutex.ts';
@@ -46,7 +47,7 @@ export class SqliteReader implements SqlEngine {
   readonly dialect = 'sqlite';
   readonly readOnly = true;
   readonly lockFile = null;
-  readonly #engine: Engine;
+  #engine: Engine;
   readonly #medium: ReadableMedium;
   readonly #turns = new Mutex();
   #current: Current | null = null;
@@ -126,6 +127,7 @@ export class SqliteReader implements SqlEngine {
 
   #read<T>(read: (database: SqliteDatabase) => T | Promise<T>): Promise<T> {
     return this.#inTurn(async () => {
+      if (this.#engine.fault !== null) await this.#restart();
       await this.#medium.look();
       // A journal that differs each time was not left by a crash.
       let adoptions = 10;
@@ -139,6 +141,12 @@ export class SqliteReader implements SqlEngine {
         },
       });
     });
+  }
+
+  /** The engine has failed: goes on with a new one. */
+  async #restart(): Promise<void> {
+    this.#forget();
+    this.#engine = await startEngine();
   }
 
   #upToDate(): SqliteDatabase {

@@ -10,7 +10,8 @@ import type { NativeLocking } from '../../media/guard.ts';
 import type { Media, MediumConfig } from '../../media/media.ts';
 import type { Medium } from '../../media/medium.ts';
 import type { LockFile, RowSet } from '../../rpc/contract.ts';
-import { type Engine, type EngineSource, startEngine } from '../../vfs/engine.ts';
+import type { Engine } from '../../vfs/engine.ts';
+import { type EngineSource, startEngine } from '../../vfs/start-engine.ts';
 import type { SqlEngine, SqlParameters, Work } from '../engine.ts';
 import { consistentRead } from './consistent-read.ts';
 import { Mutex } from './mutex.ts';
@@ -44,8 +45,7 @@ export async function openSqliteOn(engine: Engine, medium: Medium, synchronous: 
     readHeader(medium);
     await medium.guard.enter('refresh');
     try {
-      const open = (): SqliteDatabase => openDatabase(engine, medium, synchronous);
-      sqlite = new SqliteEngine(medium, open);
+      sqlite = new SqliteEngine(medium, openDatabase(engine, medium, synchronous), synchronous);
       // Persist what a journal was rolled back to, or the initial content of a new database.
       await medium.flush();
       return sqlite;
@@ -65,16 +65,15 @@ export class SqliteEngine implements SqlEngine {
   readonly readOnly = false;
   readonly version: string;
   readonly #medium: Medium;
-  readonly #open: () => SqliteDatabase;
+  readonly #synchronous: boolean;
   readonly #turns = new Mutex();
   #database: SqliteDatabase;
   #closing: Promise<void> | null = null;
 
-  /** @param open makes a new connection to the database, each time it is called */
-  constructor(medium: Medium, open: () => SqliteDatabase) {
+  constructor(medium: Medium, database: SqliteDatabase, synchronous: boolean) {
     this.#medium = medium;
-    this.#open = open;
-    this.#database = open();
+    this.#synchronous = synchronous;
+    this.#database = database;
     this.version = String(this.#database.value('SELECT sqlite_version()'));
   }
 
@@ -87,8 +86,8 @@ export class SqliteEngine implements SqlEngine {
   }
 
   /** Bytes of the main database file. */
-  get size(): number {
-    return this.#database.size;
+  get size(): Promise<number> {
+    return this.#inTurn(() => this.#database.size);
   }
 
   checkFile(): void {
@@ -134,7 +133,7 @@ export class SqliteEngine implements SqlEngine {
   close(): Promise<void> {
     this.#closing ??= this.#turns.run(async () => {
       try {
-        bringToRest(this.#database);
+        if (this.#database.engine.fault === null) bringToRest(this.#database);
       } finally {
         this.#database.close();
         await this.#medium.close();
@@ -223,9 +222,19 @@ export class SqliteEngine implements SqlEngine {
   #reconnect(): void {
     // A second connection would spoil a log; but then the files are ours alone, so the page cache is right.
     if (this.#medium.journal === 'wal') return;
-    const fresh = this.#open();
+    const fresh = openDatabase(this.#database.engine, this.#medium, this.#synchronous);
     this.#database.close();
     this.#database = fresh;
+  }
+
+  /** The engine has failed: goes on with a new one, which finds the files as after a crash. */
+  async #restart(): Promise<void> {
+    const engine = await startEngine();
+    await this.#alone('recover', async () => {
+      this.#database.close();
+      this.#medium.revert?.();
+      this.#database = openDatabase(engine, this.#medium, this.#synchronous);
+    });
   }
 
   async #statement<T>(run: () => T): Promise<T> {
@@ -236,7 +245,10 @@ export class SqliteEngine implements SqlEngine {
 
   #inTurn<T>(task: () => T | Promise<T>): Promise<T> {
     if (this.#closing !== null) return Promise.reject(new ContextClosed(`${this.#database.path} was closed.`));
-    return this.#turns.run(task);
+    return this.#turns.run(async () => {
+      if (this.#database.engine.fault !== null) await this.#restart();
+      return task();
+    });
   }
 
   async #transact<T>(work: Work<T>): Promise<T> {
@@ -306,17 +318,19 @@ export class SqliteEngine implements SqlEngine {
 
   /** Runs the commit, and tells a failure from an unknown outcome. */
   #committing<T>(commit: () => T): T {
-    const { path, mount } = this.#database;
+    const { path, mount, engine } = this.#database;
+    const earlier = engine.fault;
     let result: T;
     try {
       result = commit();
     } catch (cause) {
-      if (!mount.inDoubt) throw cause;
-      throw new OutcomeUnknown(
-        `${path}: the change was written, but the disk failed before it was durable. ` +
-          'It may or may not be there after a restart. Check before writing it again.',
-        { cause },
-      );
+      // A medium that can return to its last flush will do so.
+      if (engine.fault !== earlier && this.#medium.revert === undefined) {
+        throw inDoubt(`${path}: the SQLite engine failed while it committed the change`, engine.fault);
+      }
+      if (mount.inDoubt)
+        throw inDoubt(`${path}: the change was written, but the disk failed before it was durable`, cause);
+      throw cause;
     }
     if (!mount.medium.guard.mayBeOverwritten()) return result;
     throw new OutcomeUnknown(
@@ -342,4 +356,9 @@ export class SqliteEngine implements SqlEngine {
       // SQLite has done it already, or rolls back from the journal at the next access.
     }
   }
+}
+
+function inDoubt(what: string, cause: unknown): OutcomeUnknown {
+  const message = `${what}. It may or may not be there after a restart. Check before writing it again.`;
+  return new OutcomeUnknown(message, { cause });
 }

@@ -8,6 +8,7 @@ import type { GoldenAnswers, GoldenQuery } from '../../support/golden.ts';
 import { checkAnswers, checkQueries } from '../../support/golden-answers.ts';
 import { fileCases } from './opfs-files.ts';
 import type { Failure, Outcome, StorageName, Task } from './task.ts';
+import { trapCases } from './traps.ts';
 
 /** Gives the bytes of a file below a folder that the runtime can reach. */
 export type ReadFile = (path: string) => Promise<Uint8Array<ArrayBuffer>>;
@@ -41,6 +42,8 @@ function testsOf(task: Exclude<Task, { kind: 'hashes' }>, readGolden: ReadFile):
   switch (task.kind) {
     case 'contract':
       return contractTests(task.storage);
+    case 'traps':
+      return trapCases(() => configOf(task.storage));
     case 'files':
       return fileCases().filter(([name]) => new RegExp(task.matching).test(name));
     case 'goldens':

@@ -10,7 +10,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DatabaseUnavailable, OutcomeUnknown, StorageFailure } from '../../../src/errors/index.ts';
 import { FilesystemMedium } from '../../../src/media/filesystem.ts';
 import { openSqliteOn, type SqliteEngine } from '../../../src/sql/engines/sqlite.ts';
-import { startEngine } from '../../../src/vfs/engine.ts';
+import { startEngine } from '../../../src/vfs/start-engine.ts';
 import { type Fault, FaultyFs } from '../media/faulty-fs.ts';
 
 let folder: string;

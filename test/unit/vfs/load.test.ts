@@ -7,7 +7,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { EngineMismatch } from '../../../src/errors/index.ts';
-import { startEngine } from '../../../src/vfs/engine.ts';
+import { startEngine } from '../../../src/vfs/start-engine.ts';
 import { compileEngine, engineUrl } from '../../../wasm/load.ts';
 import pin from '../../../wasm/pin.json' with { type: 'json' };
 

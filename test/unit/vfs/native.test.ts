@@ -15,7 +15,7 @@ import {
 import { FilesystemMedium } from '../../../src/media/filesystem.ts';
 import { hostMedia } from '../../../src/media/open-on-host.ts';
 import { openSqlite, openSqliteOn, type SqliteEngine } from '../../../src/sql/engines/sqlite.ts';
-import { startEngine } from '../../../src/vfs/engine.ts';
+import { startEngine } from '../../../src/vfs/start-engine.ts';
 
 function findSqlite(): boolean {
   try {

@@ -1,6 +1,6 @@
 /** An engine for which there is no memory, as under a limit of the address space. */
 import { expect, test, vi } from 'vitest';
-import { startEngine } from '../../../src/vfs/engine.ts';
+import { startEngine } from '../../../src/vfs/start-engine.ts';
 
 test('startEngine() reports that memory is short, with the remedy', async () => {
   const words = 'WebAssembly.instantiate(): Out of memory: Cannot allocate Wasm memory for new instance';

@@ -1,0 +1,27 @@
+/** Stands in for a browser's private file system: the handles of its files work on a folder on disk. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { vi } from 'vitest';
+import type { AccessHandle } from '../../../src/media/access-handle.ts';
+
+export function stubPrivateFiles(folder: string): void {
+  const root = {
+    getFileHandle: async (name: string) => ({
+      createSyncAccessHandle: async () => accessHandle(path.join(folder, name)),
+    }),
+    removeEntry: async (name: string) => fs.rmSync(path.join(folder, name)),
+  };
+  vi.stubGlobal('navigator', { storage: { getDirectory: async () => root } });
+}
+
+function accessHandle(file: string): AccessHandle {
+  const descriptor = fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_CREAT);
+  return {
+    read: (target, { at }) => fs.readSync(descriptor, target, 0, target.length, at),
+    write: (source, { at }) => fs.writeSync(descriptor, source, 0, source.length, at),
+    truncate: (size) => fs.ftruncateSync(descriptor, size),
+    getSize: () => fs.fstatSync(descriptor).size,
+    flush: () => fs.fdatasyncSync(descriptor),
+    close: () => fs.closeSync(descriptor),
+  };
+}
