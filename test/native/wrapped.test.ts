@@ -167,7 +167,7 @@ describe('a script that waits for the program', () => {
 
 test('where the lock is held by an unrelated process, the locks of others are respected, as without any sqlite3', async () => {
   wrap(apart);
-  const engine = await open(1000);
+  const engine = await open(300);
   expect(engine.nativeLocks).toBe('seen');
   expect(programs()).toEqual([]);
   await engine.run('CREATE TABLE t (id)');
