@@ -39,7 +39,7 @@ interface ProcessLike {
   emitWarning?: unknown;
   [exitCallbacks]?: Set<() => void>;
   getBuiltinModule?<N extends keyof Builtins>(name: N): Builtins[N] | undefined;
-  kill(pid: number, signal: 0): boolean;
+  kill(pid: number, signal: 0 | 'SIGKILL'): boolean;
   on(event: 'exit', listener: () => void): unknown;
 }
 

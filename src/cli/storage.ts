@@ -7,7 +7,7 @@ import { type CinderlibError, DatabaseUnavailable, InvalidOption, isCinderlibErr
 import { errnoOf, openFailure } from '../media/failure.ts';
 import { carry } from '../migrate/carry.ts';
 import { closeAll } from '../migrate/close-all.ts';
-import { openContext, openForReading, sourceOf, targetOf } from '../migrate/open.ts';
+import { openContext, openHeld, sourceOf, targetOf } from '../migrate/open.ts';
 import type { NotCarried } from '../migrate/report.ts';
 import type { Source } from '../migrate/source.ts';
 import type { PersistenceDriver } from '../persistence/driver.ts';
@@ -59,7 +59,7 @@ export class Storages {
   async lookAt(argument: string): Promise<LookedAt> {
     const bytes = await this.#fileContent(argument);
     if (bytes === null) {
-      const { persistence, context } = await this.opened(openForReading(storageConfig(argument)));
+      const { persistence, context } = await this.opened(openHeld(storageConfig(argument)));
       return { storage: persistence, context, leftOut: () => sourceOf(persistence).leftOut(), hidden: [] };
     }
     const { persistence, context } = await this.opened(openContext({ storage: 'memory' }));
@@ -73,7 +73,7 @@ export class Storages {
   async source(argument: string): Promise<Source> {
     const bytes = await this.#fileContent(argument);
     if (bytes !== null) return sourceIn(argument, bytes);
-    const { persistence } = await this.opened(openForReading(storageConfig(argument)));
+    const { persistence } = await this.opened(openHeld(storageConfig(argument)));
     return sourceOf(persistence);
   }
 

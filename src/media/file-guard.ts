@@ -35,6 +35,8 @@ export class FileGuard implements Guard {
   readonly #start: StartKeeper;
   /** Undefined until the first {@link enter}: no native program may touch a file that is not a database. */
   #keeper: Keeper | null | undefined;
+  /** Whether the lock of a keeper was seen: then there is one, and nothing is written without it. */
+  #isProven = false;
   #inside = false;
   /** Whether the keeper holds the lock that keeps writers out, and the pending attempt to get it. */
   #rests = false;
@@ -202,30 +204,56 @@ export class FileGuard implements Guard {
   async #tryExclude(known: FileState | null): Promise<boolean> {
     if (this.#keeper === undefined) this.#keeper = await this.#startKeeper();
     if (this.#keeper === null) return this.#watch.othersLevel() === LockLevel.none;
-    const mode = known ?? this.#watch.mode();
+    const keeper = this.#keeper;
     try {
-      if (!(await this.#keeper.exclude(mode))) return false;
-      // Another program has just switched to a write-ahead log, which has other locks: try again in that mode.
-      return known !== null || !this.#watch.state().writeAheadLog;
+      if (!(await this.#excludeBy(keeper, known))) return false;
+      if (!this.#isProven && !this.#holdsBy(keeper)) {
+        // It may have just been killed: then this throws.
+        if (!(await this.#excludeBy(keeper, known))) return false;
+        if (!this.#holdsBy(keeper)) return await this.#excludeWithout(keeper);
+      }
+      this.#isProven = true;
+      return true;
     } catch (error) {
       if (!(error instanceof RunnerLost)) throw error;
-      return this.#excludeAnew(mode, error);
+      return this.#excludeAnew(known, error);
     }
   }
 
   /** The keeper has died: tries once more with a new one, never without. */
-  async #excludeAnew(mode: FileState, lost: RunnerLost): Promise<boolean> {
+  async #excludeAnew(known: FileState | null, lost: RunnerLost): Promise<boolean> {
     const { path } = this.#watch;
     try {
       const keeper = await this.#startKeeper();
       if (keeper === null) throw lost;
       this.#keeper = keeper;
-      return await keeper.exclude(mode);
+      return await this.#excludeBy(keeper, known);
     } catch (error) {
       if (!(error instanceof RunnerLost)) throw error;
       const message = `The native SQLite that locks ${path} was lost, and another one did not start`;
       throw new DatabaseUnavailable(`${message}: ${error.message}. Nothing was written; try again.`, path);
     }
+  }
+
+  async #excludeBy(keeper: Keeper, known: FileState | null): Promise<boolean> {
+    if (!(await keeper.exclude(known ?? this.#watch.mode()))) return false;
+    // Another program has just switched to a write-ahead log, which has other locks: try again in that mode.
+    if (known === null && this.#watch.state().writeAheadLog) return false;
+    // Where `sqlite3` is a script, the process that holds the lock can be found only now that it does.
+    if (keeper.pid !== null && !this.#holdsBy(keeper)) this.#locks?.adoptChildOf(keeper.pid);
+    return true;
+  }
+
+  /** Whether the lock that the keeper reports is there. In this process it is, unless something has dropped it. */
+  #holdsBy(keeper: Keeper): boolean {
+    return keeper.pid === null || this.#stillHolds(LockLevel.exclusive);
+  }
+
+  /** Its lock is held by a process that we cannot tell from others, or nowhere: as if there were no `sqlite3`. */
+  async #excludeWithout(keeper: Keeper): Promise<boolean> {
+    await keeper.close();
+    this.#keeper = null;
+    return this.#tryExclude(null);
   }
 
   async #startKeeper(): Promise<Keeper | null> {

@@ -3,7 +3,7 @@
  *
  * It ends when its stdin does, and so with this process, however that ends. It does not keep this process alive.
  */
-import { builtin, isAllowed } from '../runtime.ts';
+import { builtin, hostProcess, isAllowed } from '../runtime.ts';
 import { isShortage, storageFailure } from './failure.ts';
 import { type NativeRunner, nativePatience, RunnerLost } from './keeper.ts';
 
@@ -85,7 +85,7 @@ export class ProgramRunner implements NativeRunner {
     // of its own, marks the end of SQLite's errors on the error stream.
     const mark = `.zz${this.#sent}`;
     const command = sql.startsWith('.') ? sql : `${sql};`;
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), answerTimeout);
+    const timer = setTimeout(() => this.#kill(), answerTimeout);
     this.#keepAlive(true);
     const answer = new Promise<string>((resolve, reject) => {
       this.#waiting.push({ mark: mark.slice(1), resolve, reject });
@@ -100,11 +100,21 @@ export class ProgramRunner implements NativeRunner {
   async close(): Promise<void> {
     if (this.#lost !== null) return;
     const ended = new Promise((resolve) => void this.#child.once('exit', resolve));
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), endTimeout);
+    const timer = setTimeout(() => this.#kill(), endTimeout);
     this.#keepAlive(true);
     this.#child.stdin.end();
     await ended;
     clearTimeout(timer);
+  }
+
+  /** Kills it and, where `sqlite3` is a script, what that has started: they are a process group, being detached. */
+  #kill(): void {
+    try {
+      hostProcess()?.kill(-Number(this.#child.pid), 'SIGKILL');
+    } catch {
+      // Windows has no process groups.
+      this.#child.kill('SIGKILL');
+    }
   }
 
   #read(text: string): void {

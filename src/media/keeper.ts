@@ -15,7 +15,7 @@ import type { FileState } from './file-state.ts';
 
 /** A native connection, wherever it runs. */
 export interface NativeRunner {
-  /** The process that holds the locks, if it is not this one. */
+  /** The process that holds the locks, or has started the one that does; null for this one. */
   readonly pid: number | null;
   /** False once it has ended by itself. */
   readonly alive: boolean;

@@ -57,6 +57,12 @@ export class NativeLocks {
     this.#keeper = pid;
   }
 
+  /** Does so for a process that this one has started, if that is the one with the exclusive lock. */
+  adoptChildOf(pid: number): void {
+    const holder = this.#table.locksOn(this.#file).find((lock) => levelOf(lock) === LockLevel.exclusive);
+    if (holder !== undefined && isDescendant(this.#fs, holder.pid, pid)) this.adopt(holder.pid);
+  }
+
   /** What everyone else holds. A user of the write-ahead log counts as a reader at least. */
   others(): LockHolders {
     const locks = this.#table.locksOn(this.#file).filter((lock) => !this.#isOwn(lock));
@@ -138,6 +144,19 @@ function programOf(fs: FileSystem, pid: number): string {
   } catch {
     return '';
   }
+}
+
+function isDescendant(fs: FileSystem, pid: number, ancestor: number): boolean {
+  try {
+    for (let each = pid; each > 0; ) {
+      const status = fs.readFileSync(`/proc/${each}/status`, 'latin1');
+      each = Number(/^PPid:\s*(\d+)$/m.exec(status)?.[1]);
+      if (each === ancestor) return true;
+    }
+  } catch {
+    // It has exited.
+  }
+  return false;
 }
 
 function highest(locks: readonly ByteLock[]): number {

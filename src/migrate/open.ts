@@ -21,8 +21,23 @@ export interface OpenStorage<E> {
 
 /** Opens a storage as a source; a database is opened read-only. */
 export async function openSource(config: PersistenceConfig): Promise<OpenStorage<Source>> {
-  const { persistence, close } = await openForReading(config);
+  const { persistence, close } = await openHeld(config);
   return { end: sourceOf(persistence), close };
+}
+
+/** Opens a storage like {@link openForReading}; what is then read of a database on a server is all of one state. */
+export async function openHeld(config: PersistenceConfig): Promise<OpenContext> {
+  const opened = await openForReading(config);
+  const { persistence } = opened;
+  // An instance may be used by others, who expect to see what changes.
+  if (!(persistence instanceof DatabasePersistence) || persistence === config.storage) return opened;
+  try {
+    await persistence.holdState();
+    return opened;
+  } catch (error) {
+    await opened.close().catch(() => {});
+    throw error;
+  }
 }
 
 /** Opens a storage; a database is opened read-only. */

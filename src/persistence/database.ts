@@ -16,6 +16,7 @@ import type { Snapshot } from '../objects/snapshot.ts';
 import type { Volume } from '../objects/volume.ts';
 import type { CoreClient } from '../rpc/client.ts';
 import type {
+  Command,
   CoreConfig,
   Examination,
   Page,
@@ -95,8 +96,15 @@ export class DatabasePersistence extends PersistenceDriver {
   }
 
   override async refresh(): Promise<void> {
-    const { default_type } = await this.#running().call({ kind: 'refresh' });
-    this.#defaultType = defaultTypeOf(default_type);
+    await this.#refresh({ kind: 'refresh' });
+  }
+
+  /**
+   * Makes all later reads see the current state, on a server, where others write at any time. They then share a
+   * connection; if that is lost, the next one holds the state of that moment. Only {@link fingerprint} tells.
+   */
+  async holdState(): Promise<void> {
+    if (this.#config.server !== null) await this.#refresh({ kind: 'refresh', hold: true });
   }
 
   override async close(): Promise<void> {
@@ -273,6 +281,11 @@ export class DatabasePersistence extends PersistenceDriver {
       };
       this.#bulks.run('bulk', whole).catch(reject);
     });
+  }
+
+  async #refresh(command: Extract<Command, { readonly kind: 'refresh' }>): Promise<void> {
+    const { default_type } = await this.#running().call(command);
+    this.#defaultType = defaultTypeOf(default_type);
   }
 
   async #send(commands: readonly WriteCommand[]): Promise<readonly (VolumeStored | SnapshotStored | null)[]> {

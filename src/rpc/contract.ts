@@ -176,8 +176,11 @@ export type Command =
   | WriteCommand
   | { readonly kind: 'beginBulk' }
   | BulkCommand
-  /** Accepts the current state of a database that another program has changed. */
-  | { readonly kind: 'refresh' }
+  /**
+   * Accepts the current state of a database that another program has changed. `hold`: from now on, all reads see that
+   * state, if the database is on a server.
+   */
+  | { readonly kind: 'refresh'; readonly hold?: boolean }
   /** `at_once`: releases the file handles before anything else runs, where the medium can. */
   | { readonly kind: 'close'; readonly at_once?: boolean };
 

@@ -47,6 +47,8 @@ export interface CoreEngine extends SqlEngine {
   checkFile(): void;
   /** The whole database as one file. */
   bytes(): Promise<Uint8Array>;
+  /** Makes all later reads see one state of the database, whoever writes. Absent where nobody writes between reads. */
+  holdState?(): void;
   /** Accepts the database as another program left it. */
   refresh(): Promise<void>;
   /** Releases the file handles at once, whatever is pending; false when it cannot. */
@@ -244,7 +246,7 @@ export class Core {
       case 'info':
         return this.#info();
       case 'refresh':
-        return this.#refresh();
+        return this.#refresh(command.hold === true);
       case 'beginBulk':
         return this.#beginBulk();
       case 'exportDatabase':
@@ -286,8 +288,9 @@ export class Core {
     }
   }
 
-  async #refresh(): Promise<Answers['refresh']> {
+  async #refresh(hold: boolean): Promise<Answers['refresh']> {
     const { engine, config } = this.#open();
+    if (hold) engine.holdState?.();
     await engine.refresh();
     this.#discardPolicy.refreshed();
     const schema = await readSchema(engine);

@@ -1,5 +1,8 @@
 /** The contract of SQL engines on servers: values, isolation, and which transactions are retried. */
 import { afterEach, describe, expect, test } from 'vitest';
+import type { SingleWrite, SqlValue } from '../../src/rpc/contract.ts';
+import { read, type TableRead, write } from '../../src/sql/cinder-db.ts';
+import type { SqlConnection } from '../../src/sql/engine.ts';
 import { openMysql } from '../../src/sql/engines/mysql.ts';
 import { openPostgres } from '../../src/sql/engines/postgres.ts';
 import type { ServerEngine } from '../../src/sql/engines/server.ts';
@@ -103,6 +106,77 @@ describe.each(serverKinds)('%s', (kind) => {
       [[0], [0]],
     ]);
     expect(await valuesOf(engine)).toEqual([1, 1]);
+  });
+
+  test('a volume, a snapshot and a connection are read with everything around them as it was at one time', async (context) => {
+    server.require(context);
+    const [engine, other] = [await open(), await open()];
+    const origin = { now: () => '2024-02-03 04:05:06.789012', newId: () => crypto.randomUUID() };
+    const { defaultTypeId } = await prepareSchema(engine, origin);
+    const newContext = () => ({ defaultTypeId, softDeletes: false, now: origin.now(), newId: origin.newId });
+    let states = 0;
+    /** Changes all rows in one transaction. */
+    const change = (): Promise<unknown> => {
+      const text = `state ${++states}`;
+      const pairs = [['k', text]] as const;
+      const row = (id: string, others: Record<string, SqlValue>) => ({ id, values: { id, ...others }, whole: false });
+      const qos_specs = { id: 'read q', consumer: 'back-end', specs: pairs };
+      const volume_type = { ...row('read t', { name: text, is_public: true }), extra_specs: pairs, qos_specs };
+      const children = { metadata: pairs, admin_metadata: pairs, volume_type };
+      const own = { display_name: text, volume_type_id: 'read t' };
+      const commands: SingleWrite[] = [
+        { kind: 'setVolume', change: { ...row('read v', own), ...children } },
+        { kind: 'setSnapshot', change: { ...row('read s', { ...own, volume_id: 'read v' }), metadata: pairs } },
+        { kind: 'setConnection', change: row('read c', { volume_id: 'read v', attached_host: text }) },
+      ];
+      return other.transaction((connection) => write(connection, { kind: 'batch', commands }, newContext));
+    };
+    await change();
+    const reads: readonly [TableRead, number][] = [
+      [{ kind: 'getVolumes', filter: { volume_id: 'read v' } }, 7],
+      [{ kind: 'scanVolumes', scan: { ids: ['read v'] } }, 7],
+      [{ kind: 'getSnapshots', filter: { snapshot_id: 'read s' } }, 2],
+      [{ kind: 'scanSnapshots', scan: { ids: ['read s'] } }, 2],
+      [{ kind: 'getConnections', filter: { connection_id: 'read c' } }, 8],
+    ];
+    for (const [command, places] of reads) {
+      const text = `state ${states}`;
+      const answer = await engine.read((connection) => {
+        const changing: SqlConnection = {
+          dialect: connection.dialect,
+          async all(sql, parameters) {
+            const rows = await connection.all(sql, parameters);
+            await change();
+            return rows;
+          },
+          run: () => expect.unreachable(),
+        };
+        return read(changing, command);
+      });
+      expect(JSON.stringify(answer).match(/state \d+/g)).toEqual(Array(places).fill(text));
+    }
+  });
+
+  test('reads see one state once it is held, until one of them fails', async (context) => {
+    server.require(context);
+    const [engine, other] = [await counters(), await open()];
+    const addOne = () => other.run('UPDATE counters SET value = value + 1');
+    await addOne();
+    engine.holdState();
+    expect(await valuesOf(engine)).toEqual([1, 1]);
+    await addOne();
+    expect(await Promise.all([valuesOf(engine), valuesOf(engine)])).toEqual([
+      [1, 1],
+      [1, 1],
+    ]);
+    await expect(engine.all('SELECT nobody FROM counters')).rejects.toMatchObject({ name: 'DatabaseError' });
+    expect(await valuesOf(engine)).toEqual([2, 2]);
+    await addOne();
+    expect(await valuesOf(engine)).toEqual([2, 2]);
+    await engine.close();
+    await expect(valuesOf(engine)).rejects.toMatchObject({ name: 'ContextClosed' });
+    // Nothing is left that would hold a lock on the table.
+    await other.run('DROP TABLE counters');
   });
 
   test('a read that meets a table created since it began is retried', async (context) => {

@@ -39,7 +39,7 @@ export function postgresFault(error: unknown, sql: string | null, config: Server
         return faults.diskFull(name, said);
     }
     // Connection exceptions, too many connections, a server that is shutting down or starting, or that ended a
-    // transaction which was idle for too long.
-    return /^(08|53300|57P0|25P03)/.test(said.code) ? faults.lost(name, said) : null;
+    // transaction which was idle, or just open, for too long.
+    return /^(08|53300|57P0|25P0[34])/.test(said.code) ? faults.lost(name, said) : null;
   });
 }

@@ -4,16 +4,18 @@
  * Others write at the same time. So work locks the rows that it changes, and when the server rolls it back
  * because of a concurrent transaction, it is run again from the start, on the data as it is then.
  */
-import { DatabaseError, DatabaseUnavailable, InvalidOption, OutcomeUnknown, ReadOnly } from '../../errors/index.ts';
+import { DatabaseUnavailable, InvalidOption, OutcomeUnknown, ReadOnly } from '../../errors/index.ts';
 import type { RowSet, ServerConfig } from '../../rpc/contract.ts';
 import { waitable } from '../../runtime.ts';
 import type { SqlEngine, SqlParameters, Work } from '../engine.ts';
 import type { SchemaAdapter } from '../schema/schema-adapter.ts';
 import { serverSchema } from '../schema/server-schema.ts';
+import { HeldState } from './held-state.ts';
 import { RetryPolicy } from './retry-policy.ts';
 import type { ServerDriver, ServerFacts, ServerSession } from './server-driver.ts';
-import { ServerFault, ServerTransaction, type StatementRunner } from './server-transaction.ts';
+import { ServerFault, ServerTransaction } from './server-transaction.ts';
 import { SessionPool } from './session-pool.ts';
+import { SessionRunner } from './session-runner.ts';
 
 /** Milliseconds that a statement may take unless the configuration says otherwise. */
 export const usualStatementTimeout = 60_000;
@@ -47,6 +49,7 @@ export class ServerEngine implements SqlEngine {
   readonly #driver: ServerDriver;
   readonly #config: ServerConfig;
   readonly #pool: SessionPool;
+  #held: HeldState | null = null;
 
   constructor(driver: ServerDriver, config: ServerConfig, readOnly: boolean, facts: ServerFacts, first: ServerSession) {
     this.dialect = driver.dialect;
@@ -89,8 +92,17 @@ export class ServerEngine implements SqlEngine {
     return this.transaction((connection) => connection.run(sql, parameters));
   }
 
+  /** From now on, all reads see the state that the next one finds, as long as its connection lasts. */
+  holdState(): void {
+    this.#held ??= new HeldState(this.dialect, (task) =>
+      this.#using((runner) => this.#inTransaction(runner, this.#driver.beginReading, () => task(runner))),
+    );
+  }
+
   read<T>(work: Work<T>): Promise<T> {
-    return this.#persistently((runner) =>
+    const held = this.#held;
+    if (held !== null) return this.#persistently(() => held.read(work));
+    return this.#onSession((runner) =>
       this.#inTransaction(runner, this.#driver.beginReading, async () => {
         const value = await new ServerTransaction(this.dialect, runner).attempt(work);
         // Nothing is in doubt if the answer to this is lost.
@@ -102,7 +114,7 @@ export class ServerEngine implements SqlEngine {
 
   async transaction<T>(work: Work<T>): Promise<T> {
     this.#refuseReadOnly();
-    return this.#persistently((runner) =>
+    return this.#onSession((runner) =>
       this.#inTransaction(runner, this.#driver.beginWriting, async () => {
         const value = await new ServerTransaction(this.dialect, runner).attempt(work);
         await this.#commit(runner);
@@ -119,8 +131,9 @@ export class ServerEngine implements SqlEngine {
     return results;
   }
 
-  close(): Promise<void> {
-    return this.#pool.close();
+  async close(): Promise<void> {
+    await this.#held?.end();
+    await this.#pool.close();
   }
 
   async #oneGroup<T>(works: readonly Work<T>[]): Promise<PromiseSettledResult<T>[]> {
@@ -188,16 +201,20 @@ export class ServerEngine implements SqlEngine {
   }
 
   /** Retries a task that failed through no fault of its own, for as long as that is worthwhile. */
-  async #persistently<T>(task: (runner: SessionRunner) => Promise<T>): Promise<T> {
+  async #persistently<T>(task: () => Promise<T>): Promise<T> {
     const retries = new RetryPolicy(this.#config.lock_timeout);
     for (;;) {
       try {
-        return await this.#using(task);
+        return await task();
       } catch (error) {
         if (!(error instanceof ServerFault)) throw error;
         if (!(await retries.mayRetry(error.fault.kind))) throw error.fault.error;
       }
     }
+  }
+
+  #onSession<T>(task: (runner: SessionRunner) => Promise<T>): Promise<T> {
+    return this.#persistently(() => this.#using(task));
   }
 
   /** Runs a task on a connection of its own. */
@@ -256,58 +273,4 @@ export class ServerEngine implements SqlEngine {
 async function settled<T>(promise: Promise<T>): Promise<PromiseSettledResult<T>> {
   const [result] = await Promise.allSettled([promise]);
   return result;
-}
-
-/** Runs statements on a session, each with a time limit, and interprets its errors. */
-class SessionRunner implements StatementRunner {
-  readonly #driver: ServerDriver;
-  readonly #session: ServerSession;
-  readonly #timeout: number;
-
-  constructor(driver: ServerDriver, session: ServerSession, timeout: number) {
-    this.#driver = driver;
-    this.#session = session;
-    this.#timeout = timeout;
-  }
-
-  all(sql: string, parameters: SqlParameters): Promise<RowSet> {
-    return this.#ask(sql, () => this.#session.all(sql, parameters));
-  }
-
-  run(sql: string, parameters: SqlParameters): Promise<number> {
-    return this.#ask(sql, () => this.#session.run(sql, parameters));
-  }
-
-  /** Ends a connection whose state is unknown. */
-  abandon(): void {
-    this.#session.destroy();
-  }
-
-  async #ask<T>(sql: string, ask: () => Promise<T>): Promise<T> {
-    if (this.#timeout === 0) return this.#explained(sql, ask);
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const silence = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        this.#session.destroy();
-        const error = new DatabaseError(`The server gave no answer within ${this.#timeout} ms: ${sql.slice(0, 200)}`);
-        reject(new ServerFault({ kind: 'timeout', error }));
-      }, this.#timeout);
-    });
-    try {
-      return await Promise.race([this.#explained(sql, ask), silence]);
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  async #explained<T>(sql: string, ask: () => Promise<T>): Promise<T> {
-    try {
-      if (!this.#session.isUsable) throw new DatabaseUnavailable('The connection to the server has ended.');
-      return await ask();
-    } catch (error) {
-      const fault = this.#driver.fault(error, sql);
-      if (fault.kind === 'lost') this.#session.destroy();
-      throw new ServerFault(fault);
-    }
-  }
 }

@@ -71,6 +71,7 @@ describe('postgresFault()', () => {
     [{ code: '53300' }, 'lost', 'DatabaseUnavailable'],
     [{ code: '57P01' }, 'lost', 'DatabaseUnavailable'],
     [{ code: '25P03' }, 'lost', 'DatabaseUnavailable'],
+    [{ code: '25P04' }, 'lost', 'DatabaseUnavailable'],
     [{ code: '28000' }, 'refused', 'AccessDenied'],
     [{ code: '57P03' }, 'lost', 'DatabaseUnavailable'],
     [{ code: '08006' }, 'lost', 'DatabaseUnavailable'],

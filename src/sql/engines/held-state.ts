@@ -1,0 +1,71 @@
+/**
+ * One state of the database for many reads: they share a transaction, in turn.
+ *
+ * It ends when anything fails in it, since the server may have ended it. The next read then begins another, and sees
+ * the state of that moment.
+ */
+import type { Dialect } from '../dialect.ts';
+import type { Work } from '../engine.ts';
+import { Mutex } from './mutex.ts';
+import { ServerTransaction, type StatementRunner } from './server-transaction.ts';
+
+/** Runs a task in a transaction that only reads, which is rolled back if the task throws. */
+type InTransaction = (task: (runner: StatementRunner) => Promise<never>) => Promise<never>;
+
+interface Transaction {
+  readonly runner: StatementRunner;
+  /** Rolls it back, and gives up its connection. */
+  end(reason: unknown): Promise<unknown>;
+}
+
+export class HeldState {
+  readonly #dialect: Dialect;
+  readonly #inTransaction: InTransaction;
+  readonly #turns = new Mutex();
+  #transaction: Transaction | null = null;
+
+  constructor(dialect: Dialect, inTransaction: InTransaction) {
+    this.#dialect = dialect;
+    this.#inTransaction = inTransaction;
+  }
+
+  read<T>(work: Work<T>): Promise<T> {
+    return this.#turns.run(async () => {
+      this.#transaction ??= await this.#begin();
+      try {
+        return await new ServerTransaction(this.#dialect, this.#transaction.runner).attempt(work);
+      } catch (error) {
+        await this.#end(error);
+        throw error;
+      }
+    });
+  }
+
+  end(): Promise<void> {
+    return this.#turns.run(() => this.#end(null));
+  }
+
+  #begin(): Promise<Transaction> {
+    return new Promise((resolve, reject) => {
+      const ended = this.#inTransaction(
+        (runner) =>
+          new Promise((_, fail) => {
+            resolve({
+              runner,
+              end(reason) {
+                fail(reason);
+                return ended.catch(() => {});
+              },
+            });
+          }),
+      );
+      ended.catch(reject);
+    });
+  }
+
+  async #end(reason: unknown): Promise<void> {
+    const transaction = this.#transaction;
+    this.#transaction = null;
+    await transaction?.end(reason);
+  }
+}
