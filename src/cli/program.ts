@@ -3,6 +3,7 @@
 import { Argument, Command, CommanderError } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { openTarget, refuseSame } from '../migrate/open.ts';
+import { MISSING_TABLE } from '../migrate/report.ts';
 import type { PersistenceConfig } from '../setup.ts';
 import { carryAll } from './commands/carry-all.ts';
 import { check } from './commands/check.ts';
@@ -15,6 +16,7 @@ import { newDatabase } from './commands/write-file.ts';
 import { counted } from './counted.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { maskDumped } from './mask.ts';
+import { missingTablesText } from './missing-tables.ts';
 import { Output } from './output.ts';
 import { type Fault, printError, wantsJson } from './print-error.ts';
 import {
@@ -140,11 +142,13 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
       code = await convert(from, to, options);
     });
 
-  /** Opens a storage for inspection, with a note about objects that cannot be shown. */
+  /** Opens a storage for inspection, with notes about what cannot be shown. */
   async function lookAt(url: string, options: CommonOptions): Promise<LookedAt> {
     const looked = await storages.lookAt(url);
-    for (const { kind, count, why } of looked.hidden) {
-      await output(options).note(`${counted(count, kind)} in the file cannot be shown: ${why}.`);
+    for (const entry of looked.hidden) {
+      const { kind, count, why } = entry;
+      const text = `${counted(count, kind)} in the file cannot be shown: ${why}.`;
+      await output(options).note(kind === MISSING_TABLE ? missingTablesText(entry) : text);
     }
     return looked;
   }
