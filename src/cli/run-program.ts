@@ -4,10 +4,16 @@ import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { printError, wantsJson } from './print-error.ts';
 import { run } from './program.ts';
 import { Storages, withoutSecrets } from './storage.ts';
-import { Terminal } from './terminal.ts';
+import { type StopSignal, Terminal } from './terminal.ts';
 
 /** How long an interrupted command may take to clean up, in milliseconds. A second Ctrl-C ends it immediately. */
 const patience = 60_000;
+
+const codes = {
+  SIGHUP: exitCodes.hungUp,
+  SIGINT: exitCodes.interrupted,
+  SIGTERM: exitCodes.terminated,
+} as const satisfies Record<StopSignal, ExitCode>;
 
 export async function runProgram(): Promise<void> {
   const terminal = new Terminal();
@@ -15,9 +21,11 @@ export async function runProgram(): Promise<void> {
   let stopping = false;
   let isDone = false;
   terminal.onStop((signal) => {
-    const code = signal === 'SIGINT' ? exitCodes.interrupted : exitCodes.terminated;
+    const code = codes[signal];
+    // A shell passes on a SIGHUP that the system has already sent: the second one does not mean haste.
+    if (stopping && signal === 'SIGHUP') return;
     // A second signal: do not wait. Uncommitted changes are rolled back when the database is next opened.
-    if (stopping) terminal.exit(code);
+    if (stopping) return terminal.exit(code);
     stopping = true;
     setTimeout(() => terminal.exit(code), patience).unref?.();
     // A finished command is only closing its storages: its result stands, and so does its exit code.
