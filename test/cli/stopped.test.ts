@@ -1,10 +1,10 @@
-/** The terminal goes away while a command runs: it cleans up as on Ctrl-C, unless it was started to carry on. */
+/** A command whose terminal goes away cleans up, unless it was started to carry on; the next one does so for one that was killed. */
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { expect, type TestContext, test, vi } from 'vitest';
-import { program } from '../support/cli.ts';
+import { cli, program } from '../support/cli.ts';
 import { copyGolden, inTemporaryFolder } from '../support/golden.ts';
 import { missingTerminal } from '../support/pty.ts';
 import { bun } from '../support/runtimes.ts';
@@ -32,7 +32,7 @@ async function started(
 function conversion(folder: string) {
   const source = copyGolden('many.sqlite.gz', join(folder, 'many.sqlite'));
   const isWriting = (): boolean => readdirSync(folder).some((name) => name.endsWith('.part-journal'));
-  return { parameters: [program, 'convert', source, join(folder, 'new.sqlite'), '--no-verify'] as const, isWriting };
+  return { parameters: [program, 'convert', source, join(folder, 'new.sqlite')] as const, isWriting };
 }
 
 test('SIGHUP stops a command as Ctrl-C does, and a shell that passes it on once more does not cut that short', async () => {
@@ -51,7 +51,7 @@ test('a command started by nohup carries on, on runtimes that leave SIGHUP ignor
   if (runtime === undefined) return context.skip(bun.missing);
   await inTemporaryFolder(async (folder) => {
     const { parameters, isWriting } = conversion(folder);
-    const { child, ended } = await started(['nohup', runtime, ...parameters], isWriting);
+    const { child, ended } = await started(['nohup', runtime, ...parameters, '--no-verify'], isWriting);
     child.kill('SIGHUP');
     expect(await ended).toBe(0);
     expect(readdirSync(folder).sort()).toEqual(['many.sqlite', 'new.sqlite']);
@@ -93,5 +93,32 @@ test('the question of --repair counts as not answered if the terminal is closed'
     expect(await withoutTerminal(context, folder, parameters, (shown) => shown.includes('Repair?'))).toBe(129);
     expect(readFileSync(path).equals(before)).toBe(true);
     expect(readdirSync(folder).sort()).toEqual(['code', 'rich.sqlite']);
+  });
+});
+
+test('the files that a killed command left are removed with the next one for the same target, and no others', async () => {
+  await inTemporaryFolder(async (folder) => {
+    const { parameters, isWriting } = conversion(folder);
+    const { child, ended } = await started([process.execPath, ...parameters], isWriting);
+    const [living = ''] = readdirSync(folder).filter((name) => name.endsWith('.part'));
+    const target = join(folder, 'new.sqlite');
+    const source = copyGolden('one.sqlite', join(folder, 'one.sqlite'));
+    // Of a command that still runs, if slowly.
+    child.kill('SIGSTOP');
+    expect(await cli(['convert', source, target])).toMatchObject({ code: 0 });
+    expect(readdirSync(folder)).toContain(living);
+    child.kill('SIGKILL');
+    await ended;
+    const others = [
+      living.replace('new.sqlite', 'other.sqlite'),
+      // Of another machine or container, and of nobody.
+      living.replace(/(new\.sqlite\.)(.)/, (_, start, digit) => `${start}${digit === '0' ? '1' : '0'}`),
+      'new.sqlite.0123abcd.part',
+      `${living}.kept`,
+    ];
+    for (const name of others) writeFileSync(join(folder, name), '');
+    expect(readdirSync(folder)).toEqual(expect.arrayContaining([living, `${living}-journal`, `${living}.lock`]));
+    expect(await cli(['convert', source, target, '--force'])).toMatchObject({ code: 0 });
+    expect(readdirSync(folder).sort()).toEqual([...others, 'many.sqlite', 'new.sqlite', 'one.sqlite'].sort());
   });
 });
