@@ -1,7 +1,7 @@
 /** Runs the command line as a program: handles errors, signals and exit codes, and closes everything at the end. */
 import { isCinderlibError, VolumeTypeNotFoundByName } from '../errors/index.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
-import { printError, wantsJson } from './print-error.ts';
+import { errorPrefix, printError, wantsJson } from './print-error.ts';
 import { run } from './program.ts';
 import { Storages, withoutSecrets } from './storage.ts';
 import { type StopSignal, Terminal } from './terminal.ts';
@@ -67,7 +67,6 @@ async function stop(terminal: Terminal, storages: Storages, code: ExitCode): Pro
 const defaultTypeHint = 'A database without it cannot be opened; docs/cli.md says under check how to restore it.';
 
 async function explain(terminal: Terminal, error: unknown): Promise<void> {
-  const { red } = terminal.colors('error');
   const name = error instanceof Error ? error.name : 'Error';
   const said = error instanceof Error ? error.message : String(error);
   const item = isCinderlibError(error) ? error.item : undefined;
@@ -76,7 +75,7 @@ async function explain(terminal: Terminal, error: unknown): Promise<void> {
   // The message is cinderlib's, which does not open such a database either; it needs an explanation.
   const message = error instanceof VolumeTypeNotFoundByName ? `${named} ${defaultTypeHint}` : named;
   const code = isCinderlibError(error) ? error.code : null;
-  const prefix = `${red('error:')} ${code === null ? `${name}: ` : ''}`;
+  const prefix = `${errorPrefix(terminal)}${code === null ? `${name}: ` : ''}`;
   await printError(terminal, { name, code, message }, prefix);
   if (wantsJson(terminal)) return;
   if (!isCinderlibError(error) && terminal.environment['CINDERLIB_DEBUG'] && error instanceof Error) {
