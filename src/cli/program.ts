@@ -9,7 +9,7 @@ import { carryAll } from './commands/carry-all.ts';
 import { check } from './commands/check.ts';
 import { dump } from './commands/dump.ts';
 import { info } from './commands/info.ts';
-import { type Kind, kinds, list } from './commands/ls.ts';
+import { type Filters, type Kind, kinds, list, unfitFilter } from './commands/ls.ts';
 import { show } from './commands/show.ts';
 import { isJson, noteKeyValues, refuseJson, toJson } from './commands/to-json.ts';
 import { newDatabase } from './commands/write-file.ts';
@@ -71,8 +71,13 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
   command('ls', 'list volumes, snapshots, connections, key-values or backends')
     .argument('<url>', storageHelp, storageArgument)
     .addArgument(new Argument('[what]', 'what to list').choices(kinds).default('volumes'))
-    .action(async (url: string, kind: Kind, options: CommonOptions) => {
-      await list(output(options), (await lookAt(url, options)).storage, kind);
+    .option('--backend <name>', 'only volumes on that backend')
+    .option('--name <name>', 'only volumes or snapshots with that name')
+    .option('--volume <id>', 'only that volume, or the snapshots or connections of it')
+    .action(async (url: string, kind: Kind, options: CommonOptions & Filters, self: Command) => {
+      const unfit = unfitFilter(kind, options);
+      if (unfit !== undefined) self.error(`error: --${unfit} does not apply to ${kind}`);
+      await list(output(options), (await lookAt(url, options)).storage, kind, options);
     });
   command('show', 'show one volume, snapshot, connection or key-value with all its fields')
     .argument('<url>', storageHelp, storageArgument)
