@@ -111,6 +111,11 @@ const exceptions: readonly { readonly from: RegExp; readonly to: RegExp; readonl
     to: /^src\/media\/(?:disk-file|failure|file-replacement)\.ts$/,
     because: 'opens and writes files that are no databases, and replaces those that may be',
   },
+  {
+    from: /^src\/cli\/commands\/temporary-file\.ts$/,
+    to: /^src\/tabs\/lock-holder\.ts$/,
+    because: 'names files after their maker, and asks whether that is still alive',
+  },
   { from: /^src\/migrate\/open\.ts$/, to: /^src\/sql\/url\.ts$/, because: 'finds the file that a URL means' },
 ];
 

@@ -79,6 +79,19 @@ export function mayReadProc(): boolean {
   return isAllowed({ name: 'read', path: '/proc' });
 }
 
+/** Whether SIGHUP has been ignored from the start, as nohup arranges; null if that cannot be determined. */
+export function isHangUpIgnored(): boolean | null {
+  if (!mayReadProc()) return null;
+  try {
+    const status = builtin('node:fs')?.readFileSync('/proc/self/status', 'latin1') ?? '';
+    const lowest = /^SigIgn:\s*[0-9a-f]*([0-9a-f])$/m.exec(status)?.[1];
+    return lowest === undefined ? null : Number.parseInt(lowest, 16) % 2 === 1;
+  } catch {
+    // Only Linux has the file.
+    return null;
+  }
+}
+
 /**
  * Opens a file with the runtime's own SQLite, if it has one.
  *

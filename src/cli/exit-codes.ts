@@ -9,6 +9,8 @@ export const exitCodes = {
   found: 3,
   /** `show` found no matching object, or more than one. */
   missing: 4,
+  /** SIGHUP: the terminal has gone. */
+  hungUp: 129,
   /** Ctrl-C. */
   interrupted: 130,
   /** SIGTERM. */

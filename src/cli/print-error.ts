@@ -16,6 +16,11 @@ export function wantsJson(terminal: Terminal): boolean {
   return terminal.arguments.includes('--json');
 }
 
+/** What precedes the messages of failures for people. */
+export function errorPrefix(terminal: Terminal): string {
+  return `${terminal.colors('error').red('error:')} `;
+}
+
 /** @param prefix text before the message for people */
 export async function printError(terminal: Terminal, { name, code, message }: Fault, prefix = ''): Promise<void> {
   const told = withoutSecrets(message, terminal);

@@ -3,18 +3,20 @@
 import { Argument, Command, CommanderError } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { openTarget, refuseSame } from '../migrate/open.ts';
+import { MISSING_TABLE } from '../migrate/report.ts';
 import type { PersistenceConfig } from '../setup.ts';
 import { carryAll } from './commands/carry-all.ts';
 import { check } from './commands/check.ts';
 import { dump } from './commands/dump.ts';
 import { info } from './commands/info.ts';
-import { type Kind, kinds, list } from './commands/ls.ts';
+import { type Filters, type Kind, kinds, list, unfitFilter } from './commands/ls.ts';
 import { show } from './commands/show.ts';
 import { isJson, noteKeyValues, refuseJson, toJson } from './commands/to-json.ts';
 import { newDatabase } from './commands/write-file.ts';
 import { counted } from './counted.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { maskDumped } from './mask.ts';
+import { missingTablesText } from './missing-tables.ts';
 import { Output } from './output.ts';
 import { type Fault, printError, wantsJson } from './print-error.ts';
 import {
@@ -69,8 +71,13 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
   command('ls', 'list volumes, snapshots, connections, key-values or backends')
     .argument('<url>', storageHelp, storageArgument)
     .addArgument(new Argument('[what]', 'what to list').choices(kinds).default('volumes'))
-    .action(async (url: string, kind: Kind, options: CommonOptions) => {
-      await list(output(options), (await lookAt(url, options)).storage, kind);
+    .option('--backend <name>', 'only volumes on that backend')
+    .option('--name <name>', 'only volumes or snapshots with that name')
+    .option('--volume <id>', 'only that volume, or the snapshots or connections of it')
+    .action(async (url: string, kind: Kind, options: CommonOptions & Filters, self: Command) => {
+      const unfit = unfitFilter(kind, options);
+      if (unfit !== undefined) self.error(`error: --${unfit} does not apply to ${kind}`);
+      await list(output(options), (await lookAt(url, options)).storage, kind, options);
     });
   command('show', 'show one volume, snapshot, connection or key-value with all its fields')
     .argument('<url>', storageHelp, storageArgument)
@@ -140,11 +147,13 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
       code = await convert(from, to, options);
     });
 
-  /** Opens a storage for inspection, with a note about objects that cannot be shown. */
+  /** Opens a storage for inspection, with notes about what cannot be shown. */
   async function lookAt(url: string, options: CommonOptions): Promise<LookedAt> {
     const looked = await storages.lookAt(url);
-    for (const { kind, count, why } of looked.hidden) {
-      await output(options).note(`${counted(count, kind)} in the file cannot be shown: ${why}.`);
+    for (const entry of looked.hidden) {
+      const { kind, count, why } = entry;
+      const text = `${counted(count, kind)} in the file cannot be shown: ${why}.`;
+      await output(options).note(kind === MISSING_TABLE ? missingTablesText(entry) : text);
     }
     return looked;
   }

@@ -1,13 +1,19 @@
 /** Runs the command line as a program: handles errors, signals and exit codes, and closes everything at the end. */
 import { isCinderlibError, VolumeTypeNotFoundByName } from '../errors/index.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
-import { printError, wantsJson } from './print-error.ts';
+import { errorPrefix, printError, wantsJson } from './print-error.ts';
 import { run } from './program.ts';
 import { Storages, withoutSecrets } from './storage.ts';
-import { Terminal } from './terminal.ts';
+import { type StopSignal, Terminal } from './terminal.ts';
 
 /** How long an interrupted command may take to clean up, in milliseconds. A second Ctrl-C ends it immediately. */
 const patience = 60_000;
+
+const codes = {
+  SIGHUP: exitCodes.hungUp,
+  SIGINT: exitCodes.interrupted,
+  SIGTERM: exitCodes.terminated,
+} as const satisfies Record<StopSignal, ExitCode>;
 
 export async function runProgram(): Promise<void> {
   const terminal = new Terminal();
@@ -15,9 +21,11 @@ export async function runProgram(): Promise<void> {
   let stopping = false;
   let isDone = false;
   terminal.onStop((signal) => {
-    const code = signal === 'SIGINT' ? exitCodes.interrupted : exitCodes.terminated;
+    const code = codes[signal];
+    // A shell passes on a SIGHUP that the system has already sent: the second one does not mean haste.
+    if (stopping && signal === 'SIGHUP') return;
     // A second signal: do not wait. Uncommitted changes are rolled back when the database is next opened.
-    if (stopping) terminal.exit(code);
+    if (stopping) return terminal.exit(code);
     stopping = true;
     setTimeout(() => terminal.exit(code), patience).unref?.();
     // A finished command is only closing its storages: its result stands, and so does its exit code.
@@ -59,7 +67,6 @@ async function stop(terminal: Terminal, storages: Storages, code: ExitCode): Pro
 const defaultTypeHint = 'A database without it cannot be opened; docs/cli.md says under check how to restore it.';
 
 async function explain(terminal: Terminal, error: unknown): Promise<void> {
-  const { red } = terminal.colors('error');
   const name = error instanceof Error ? error.name : 'Error';
   const said = error instanceof Error ? error.message : String(error);
   const item = isCinderlibError(error) ? error.item : undefined;
@@ -68,7 +75,7 @@ async function explain(terminal: Terminal, error: unknown): Promise<void> {
   // The message is cinderlib's, which does not open such a database either; it needs an explanation.
   const message = error instanceof VolumeTypeNotFoundByName ? `${named} ${defaultTypeHint}` : named;
   const code = isCinderlibError(error) ? error.code : null;
-  const prefix = `${red('error:')} ${code === null ? `${name}: ` : ''}`;
+  const prefix = `${errorPrefix(terminal)}${code === null ? `${name}: ` : ''}`;
   await printError(terminal, { name, code, message }, prefix);
   if (wantsJson(terminal)) return;
   if (!isCinderlibError(error) && terminal.environment['CINDERLIB_DEBUG'] && error instanceof Error) {

@@ -8,7 +8,7 @@ import { errnoOf, openFailure } from '../media/failure.ts';
 import { carry } from '../migrate/carry.ts';
 import { closeAll } from '../migrate/close-all.ts';
 import { openContext, openHeld, sourceOf, targetOf } from '../migrate/open.ts';
-import type { NotCarried } from '../migrate/report.ts';
+import { MISSING_TABLE, type NotCarried } from '../migrate/report.ts';
 import type { Source } from '../migrate/source.ts';
 import type { PersistenceDriver } from '../persistence/driver.ts';
 import { builtin } from '../runtime.ts';
@@ -24,12 +24,12 @@ export interface LookedAt {
   readonly context: Cinderlib;
   /** What the storage contains that none of its objects shows. */
   leftOut(): Promise<readonly NotCarried[]>;
-  /** Objects of a file that cannot be shown, though they could be if they were in a database. */
+  /** Objects of a file that cannot be shown, though they could be if they were in a database, and tables that it lacks. */
   readonly hidden: readonly NotCarried[];
 }
 
-/** The kinds of objects that `ls` lists, by their names in reports. */
-const shownKinds = new Set(['volume', 'snapshot', 'connection']);
+/** The kinds of objects that `ls` lists, by their names in reports, and the tables that they are read from. */
+const shownKinds = new Set(['volume', 'snapshot', 'connection', MISSING_TABLE]);
 
 /** Everything that was opened for a command and must be closed when it ends, however it ends. */
 export class Storages {

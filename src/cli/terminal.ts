@@ -1,8 +1,10 @@
 /** The streams of a command, and whether a person or a program is at their other end. */
 import pico from 'picocolors';
 import { errnoOf, storageFailure } from '../media/failure.ts';
-import { builtin } from '../runtime.ts';
+import { builtin, isAllowed, isHangUpIgnored } from '../runtime.ts';
 
+/** The signals that stop a command. */
+export type StopSignal = 'SIGHUP' | 'SIGINT' | 'SIGTERM';
 type Process = typeof import('node:process');
 type Stream = NodeJS.WriteStream;
 
@@ -13,7 +15,9 @@ export class Terminal {
   readonly #process: Process;
   /** Whether the reader of the output has closed it, like `head` when it has enough. */
   #isOutputClosed = false;
-  #stop: (signal: 'SIGINT' | 'SIGTERM') => void = () => {};
+  /** Whether the terminal that a stream is connected to has gone. */
+  #isGone = false;
+  #stop: (signal: StopSignal) => void = () => {};
 
   constructor() {
     const host = builtin('node:process');
@@ -106,6 +110,10 @@ export class Terminal {
     try {
       const answer = await new Promise<string>((resolve) => {
         asking.on('close', () => resolve(''));
+        asking.on('error', () => {
+          this.#isGone = true;
+          resolve('');
+        });
         // During line editing, Ctrl-C is a key, not a signal.
         asking.on('SIGINT', () => {
           this.#stop('SIGINT');
@@ -119,18 +127,44 @@ export class Terminal {
     }
   }
 
-  /** Calls back on every SIGINT and SIGTERM. */
-  onStop(stop: (signal: 'SIGINT' | 'SIGTERM') => void): void {
+  /** Calls back on every SIGINT, SIGTERM and, unless the program is to outlive its terminal, SIGHUP. */
+  onStop(stop: (signal: StopSignal) => void): void {
     this.#stop = stop;
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) this.#process.on(signal, () => stop(signal));
+    const signals: readonly StopSignal[] = [
+      'SIGINT',
+      'SIGTERM',
+      ...(this.#outlivesTerminal ? [] : ['SIGHUP' as const]),
+    ];
+    for (const signal of signals) {
+      this.#process.on(signal, () => {
+        this.#isGone ||= signal === 'SIGHUP' && this.#hasTerminal;
+        stop(signal);
+      });
+    }
   }
 
+  /** Listening to SIGHUP would undo `nohup`, which also leaves no stream on the terminal. */
+  get #outlivesTerminal(): boolean {
+    return isHangUpIgnored() ?? !this.#hasTerminal;
+  }
+
+  get #hasTerminal(): boolean {
+    const { stdin, stdout, stderr } = this.#process;
+    return [stdin, stdout, stderr].some(({ isTTY }) => isTTY === true);
+  }
+
+  /** Has the program exit with that code as soon as nothing keeps it running. */
   set exitCode(code: number) {
     this.#process.exitCode = code;
+    if (this.#isGone) this.exit(code);
   }
 
-  exit(code: number): never {
-    return this.#process.exit(code);
+  /** Ends the program. Without its terminal, whose settings it could not restore, Node would crash: a signal ends it. */
+  exit(code: number): void {
+    // To Deno, which does not crash, sending a signal needs the permission to run programs.
+    if (!this.#isGone || !isAllowed({ name: 'run' })) this.#process.exit(code);
+    this.#process.removeAllListeners('SIGHUP');
+    this.#process.kill(this.#process.pid, 'SIGHUP');
   }
 
   #stream(stream: 'out' | 'error'): Stream {

@@ -9,6 +9,7 @@ import { DEFAULT_TYPE } from '../migrate/target.ts';
 import { KeyValue } from '../objects/key-value.ts';
 import { snapshotsOf, volumesOf } from '../persistence/rows.ts';
 import type { RowSet, SqlValue, VolumeRows } from '../rpc/contract.ts';
+import { missingTables, usedTables } from './missing-tables.ts';
 import { sqlTables } from './sql-tables.ts';
 
 /** @throws {InvalidDump} if the text is not such a dump, is incomplete, or does not contain Cinder's tables */
@@ -49,7 +50,7 @@ export function sqlSource(text: string): ListSource {
     connections,
     snapshots,
     keyValues: keyValuesOf(live('cinderlib_persistence_key_value')),
-    leftOut: [...left, ...foreign(all), ...unused(volumeRows)],
+    leftOut: [...missingTables(all), ...left, ...foreign(all), ...unused(volumeRows)],
   });
 }
 
@@ -126,24 +127,10 @@ function keyValuesOf({ columns, rows }: RowSet): KeyValue[] {
 /** Tables that cinderlib does not use. The rows that a new database has in them are not reported. */
 function foreign(all: ReadonlyMap<string, RowSet>): NotCarried[] {
   return [...all].flatMap(([table, { rows }]) => {
-    const count = rows.length - (used.has(table) ? rows.length : (seeds[table] ?? 0));
+    const count = rows.length - (usedTables.has(table) ? rows.length : (seeds[table] ?? 0));
     const why = 'rows of a table that cinderlib does not use';
     return count > 0 ? [{ kind: table, field: null, count, ids: [], why }] : [];
   });
 }
 
-const used = new Set([
-  'volumes',
-  'volume_metadata',
-  'volume_admin_metadata',
-  'volume_types',
-  'volume_type_extra_specs',
-  'quality_of_service_specs',
-  'volume_attachment',
-  'snapshots',
-  'snapshot_metadata',
-  'cinderlib_persistence_key_value',
-  'alembic_version',
-  'migrate_version',
-]);
 const seeds: Readonly<Record<string, number>> = { quota_classes: 6, workers: 1, group_types: 1, group_type_specs: 1 };

@@ -20,17 +20,20 @@ export interface MigrationReport {
 
 /** Something in the source that was not carried. */
 export interface NotCarried {
-  /** `volume`, `snapshot`, `connection`, `key-value`, `volume type`, or the name of a table. */
+  /** `volume`, `snapshot`, `connection`, `key-value`, `volume type`, `missing table`, or the name of a table. */
   readonly kind: string;
   /** The field that was not carried; null for whole objects. */
   readonly field: string | null;
   /** The number of affected objects or rows. */
   readonly count: number;
-  /** The first hundred ids or keys; empty for rows of tables. */
+  /** The first hundred ids or keys, or the names of tables; empty for rows of tables. */
   readonly ids: readonly string[];
   /** The reason, in words. */
   readonly why: string;
 }
+
+/** The kind of the entry for tables that the source, a dump, does not contain at all. */
+export const MISSING_TABLE = 'missing table';
 
 /** A field in which the target differs from the source. */
 export interface Difference {

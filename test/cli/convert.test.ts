@@ -1,9 +1,10 @@
 /** `convert` to JSON: what it reports as left out; and which targets accept the name of a JSON file. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { cli, parsed } from '../support/cli.ts';
 import { copyGolden, inTemporaryFolder } from '../support/golden.ts';
+import { partialDump } from '../support/partial-dump.ts';
 import { sqlite3 } from '../support/tables.ts';
 
 // These tests run processes one after the other, on machines that are busy with other work.
@@ -93,5 +94,33 @@ test('verification mentions if the target keeps its own default volume type', as
     const own = `${verified}; it keeps its own type __DEFAULT__, with its own id and times.\n`;
     expect((await cli(['migrate', path, fresh])).out).toContain(own);
     expect((await cli(['migrate', path, copy])).out).toContain(`${verified}.\n`);
+  });
+});
+
+test('tables that a dump lacks are named, in each command that reads it, and are no failure', async () => {
+  await inTemporaryFolder(async (folder) => {
+    const part = join(folder, 'volumes.sql');
+    const lacked = ['volume_attachment', 'snapshots', 'snapshot_metadata'];
+    writeFileSync(
+      part,
+      partialDump('rich-postgres', (table) => !lacked.includes(table)),
+    );
+    const note =
+      'note: the dump has neither a CREATE TABLE nor rows of these tables, so they count as empty: ' +
+      'volume_attachment, snapshots, snapshot_metadata. If they are not, dump the whole database.\n';
+    const database = join(folder, 'new.sqlite');
+    const entry = { kind: 'missing table', field: null, count: 3, ids: lacked };
+    const not_carried = expect.arrayContaining([expect.objectContaining(entry)]);
+    for (const command of [
+      ['convert', part, database, '--dry-run'],
+      ['convert', part, join(folder, 'new.json')],
+      ['ls', part, 'snapshots'],
+    ]) {
+      const { code, out, err } = await cli(command);
+      expect([code, err.split(note).length, out.includes('snapshot_metadata')]).toEqual([0, 2, false]);
+    }
+    const ran = await cli(['convert', part, database, '--no-verify', '--json']);
+    expect(ran).toMatchObject({ code: 0, err: '' });
+    expect(parsed(ran)).toMatchObject({ volumes: 55, snapshots: 0, not_carried });
   });
 });

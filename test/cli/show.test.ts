@@ -50,6 +50,16 @@ test('show lists the candidates for an ambiguous key, and prefers an exact match
   });
 });
 
+test('show reports what it does not find as other errors are reported', async () => {
+  await withOne(async (path) => {
+    change(path, "INSERT INTO cinderlib_persistence_key_value VALUES ('twin 1', '1'), ('twin 2', '2')");
+    const missing = 'error: No volume, snapshot, connection or key-value matches "nobody".\n';
+    expect(await cli(['show', path, 'nobody'])).toEqual({ code: 4, out: '', err: missing });
+    const { err } = await cli(['show', path, 'twin'], { env: { FORCE_COLOR: '1' } });
+    expect(err).toBe('\u001b[31merror:\u001b[39m "twin" matches 2 objects:\n  key-value twin 1\n  key-value twin 2\n');
+  });
+});
+
 test('a backslash in a name is printed differently from an escaped character', async () => {
   await withOne(async (path, id) => {
     change(path, "UPDATE volumes SET display_name = 'back\\slash' || char(10)");

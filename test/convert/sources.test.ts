@@ -6,6 +6,7 @@ import { fileSource, isSqlite } from '../../src/convert/file-source.ts';
 import type { Item } from '../../src/migrate/item.ts';
 import type { Source } from '../../src/migrate/source.ts';
 import { goldenBytes } from '../support/golden.ts';
+import { partialDump } from '../support/partial-dump.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const json = (value: unknown): Uint8Array => bytes(JSON.stringify(value));
@@ -205,6 +206,44 @@ describe('an SQL dump that was cut off between two statements', () => {
       const whole = goldenBytes(`${name}.sql`).toString('utf8').replaceAll('\n', '\r\n');
       expect(() => fileSource(bytes(whole))).not.toThrow();
     }
+  });
+});
+
+describe.each(['rich-postgres', 'rich-mysql'])('the tables that a dump like %s lacks', (name) => {
+  const revision = 'alembic_version';
+  const keyValues = 'cinderlib_persistence_key_value';
+  const read = [
+    ...['volumes', 'volume_metadata', 'volume_admin_metadata', 'volume_types', 'volume_type_extra_specs'],
+    ...['quality_of_service_specs', 'volume_attachment', 'snapshots', 'snapshot_metadata'],
+  ];
+  const lackedBy = async (text: string): Promise<unknown> => {
+    const tables = (await fileSource(bytes(text)).leftOut()).filter(({ kind }) => kind === 'missing table');
+    expect(tables.length).toBeLessThan(2);
+    expect(tables.every(({ count, ids, field }) => count === ids.length && field === null)).toBe(true);
+    return [...(tables[0]?.ids ?? [])].sort();
+  };
+  const only = (...tables: readonly string[]): string => partialDump(name, (table) => tables.includes(table));
+
+  test('are reported if it is one of single tables', async () => {
+    const others = (...tables: readonly string[]) => read.filter((table) => !tables.includes(table));
+    for (const text of [only('volumes'), only('volumes', revision)])
+      expect(await lackedBy(text)).toEqual([keyValues, ...others('volumes')].sort());
+    expect(await lackedBy(only('volumes', 'snapshots', keyValues))).toEqual(others('volumes', 'snapshots').sort());
+    for (const table of others('volumes'))
+      expect(await lackedBy(partialDump(name, (each) => each !== table))).toEqual([table]);
+  });
+
+  test('are none if it is whole', async () => {
+    expect(await lackedBy(goldenBytes(`${name}.sql`).toString('utf8'))).toEqual([]);
+    // Tables that nothing is read from are not missed.
+    expect(await lackedBy(only(...read, keyValues))).toEqual([]);
+  });
+
+  test('do not include that of key-values if cinderlib has never opened the database', async () => {
+    const whole = only(...read, revision);
+    expect(await lackedBy(whole)).toEqual([]);
+    expect(await lackedBy(whole.replaceAll(revision, 'migrate_version'))).toEqual([]);
+    expect(await lackedBy(only(...read))).toEqual([keyValues]);
   });
 });
 

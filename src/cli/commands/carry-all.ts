@@ -1,11 +1,12 @@
 /** `migrate`, `load` and `convert`: carry everything from a source to a target and print a report. */
 import { carry } from '../../migrate/carry.ts';
-import type { MigrationReport } from '../../migrate/report.ts';
+import { MISSING_TABLE, type MigrationReport } from '../../migrate/report.ts';
 import type { Source } from '../../migrate/source.ts';
 import type { Target } from '../../migrate/target.ts';
 import { counted } from '../counted.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { maskText } from '../mask.ts';
+import { missingTablesText } from '../missing-tables.ts';
 import type { Output } from '../output.ts';
 import { printable } from '../printable.ts';
 import { ProgressBar } from '../progress.ts';
@@ -73,15 +74,19 @@ export async function printReport(
   if (output.json) {
     return output.printJson({ ...report, differences, not_carried: [...not_carried], dry_run: dryRun }, stream);
   }
+  const missing = not_carried.filter(({ kind }) => kind === MISSING_TABLE);
+  for (const tables of missing) await output.note(missingTablesText(tables));
   const { green, yellow, red } = output.terminal.colors(stream);
   const own = ownDefaultType ? '; it keeps its own type __DEFAULT__, with its own id and times' : '';
   const lines = [
     `${dryRun ? 'Would copy' : 'Copied'} ${counted(volumes, 'volume')}, ${counted(snapshots, 'snapshot')}, ` +
       `${counted(connections, 'connection')}, ${counted(key_values, 'key-value')} and ${counted(volume_types, 'volume type')}.`,
-    ...not_carried.map(({ kind, field, count, ids, why }) => {
-      const what = field === null ? kind : `${kind}, ${field}`;
-      return `${yellow('not copied:')} ${count} × ${printable(what)}: ${why}${some(ids)}`;
-    }),
+    ...not_carried
+      .filter((entry) => !missing.includes(entry))
+      .map(({ kind, field, count, ids, why }) => {
+        const what = field === null ? kind : `${kind}, ${field}`;
+        return `${yellow('not copied:')} ${count} × ${printable(what)}: ${why}${some(ids)}`;
+      }),
     ...differences.map(({ kind, id, field, source, target }) => {
       const values = source === null && target === null ? '' : `: ${source} became ${target}`;
       return `${red('difference:')} ${kind} ${printable(id)} ${field === null ? 'is missing' : field}${printable(values)}`;

@@ -9,25 +9,51 @@ import type { Output, Row } from '../output.ts';
 export const kinds = ['volumes', 'snapshots', 'connections', 'key-values', 'backends'] as const;
 export type Kind = (typeof kinds)[number];
 
+const filterNames = ['backend', 'name', 'volume'] as const;
+type FilterName = (typeof filterNames)[number];
+/** What to list: rows with exactly these values. */
+export type Filters = Readonly<Partial<Record<FilterName, string>>>;
+
 interface Listing {
   readonly columns: readonly string[];
+  /** The columns that filters apply to. */
+  readonly filters: Readonly<Partial<Record<FilterName, string>>>;
   rows(storage: PersistenceDriver, output: Output): AsyncIterable<Row>;
 }
 
-export async function list(output: Output, storage: PersistenceDriver, kind: Kind): Promise<void> {
-  const { columns, rows } = listings[kind];
-  await output.printRows(columns, rows(storage, output));
+/** The first of the filters that does not apply to objects of that kind. */
+export function unfitFilter(kind: Kind, given: Filters): FilterName | undefined {
+  return filterNames.find((name) => given[name] !== undefined && listings[kind].filters[name] === undefined);
+}
+
+export async function list(output: Output, storage: PersistenceDriver, kind: Kind, given: Filters): Promise<void> {
+  const { columns, filters, rows } = listings[kind];
+  const wanted = filterNames.flatMap((name) => {
+    const [column, value] = [filters[name], given[name]];
+    return column === undefined || value === undefined ? [] : [{ column, value }];
+  });
+  await output.printRows(columns, matching(rows(storage, output), wanted));
+}
+
+/** Compares what is shown: a database's own filter by backend has wildcards, and never finds a host without a pool. */
+async function* matching(
+  rows: AsyncIterable<Row>,
+  wanted: readonly { readonly column: string; readonly value: string }[],
+): AsyncGenerator<Row> {
+  for await (const row of rows) if (wanted.every(({ column, value }) => (row[column] ?? '') === value)) yield row;
 }
 
 const listings: Readonly<Record<Kind, Listing>> = {
   volumes: {
     columns: ['id', 'name', 'size', 'status', 'backend', 'type'],
+    filters: { backend: 'backend', name: 'name', volume: 'id' },
     async *rows(storage) {
       for await (const volume of storage.iterateVolumes()) yield volumeRow(volume);
     },
   },
   snapshots: {
     columns: ['id', 'name', 'size', 'status', 'volume_id'],
+    filters: { name: 'name', volume: 'volume_id' },
     async *rows(storage) {
       for (const { id, name, volume_size: size, status, volume_id } of await storage.getSnapshots()) {
         yield { id, name, size, status, volume_id };
@@ -36,18 +62,21 @@ const listings: Readonly<Record<Kind, Listing>> = {
   },
   connections: {
     columns: ['id', 'volume_id', 'protocol', 'host', 'attached'],
+    filters: { volume: 'volume_id' },
     async *rows(storage) {
       for await (const connection of connectionsOf(storage)) yield connectionRow(connection);
     },
   },
   'key-values': {
     columns: ['key', 'value'],
+    filters: {},
     async *rows(storage, output) {
       for (const { key, value } of await storage.getKeyValues()) yield { key, value: output.maskedField(key, value) };
     },
   },
   backends: {
     columns: ['name', 'volumes', 'size'],
+    filters: {},
     rows: backendRows,
   },
 };

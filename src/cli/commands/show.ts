@@ -8,7 +8,7 @@ import { toPrimitive } from '../../serialization/primitive.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { maskDumped } from '../mask.ts';
 import type { Output, Row } from '../output.ts';
-import { type Fault, printError } from '../print-error.ts';
+import { errorPrefix, type Fault, printError } from '../print-error.ts';
 import { findObjects, type Named } from './find-objects.ts';
 
 export async function show(output: Output, storage: PersistenceDriver, text: string): Promise<ExitCode> {
@@ -16,7 +16,8 @@ export async function show(output: Output, storage: PersistenceDriver, text: str
   const meant = await findObjects(storage, text);
   const [only] = meant;
   if (meant.length === 1 && only !== undefined && (await isShown(output, storage, only.id))) return exitCodes.done;
-  await printError(output.terminal, meant.length > 1 ? ambiguous(text, meant) : notFound(text));
+  const fault = meant.length > 1 ? ambiguous(text, meant) : notFound(text);
+  await printError(output.terminal, fault, errorPrefix(output.terminal));
   return exitCodes.missing;
 }
 

@@ -5,6 +5,7 @@ import { errnoOf, openFailure } from '../../media/failure.ts';
 import { FileReplacement } from '../../media/file-replacement.ts';
 import { builtin } from '../../runtime.ts';
 import { type Storages, storageConfig } from '../storage.ts';
+import { temporaryFor } from './temporary-file.ts';
 
 type FileSystem = typeof import('node:fs');
 
@@ -54,11 +55,11 @@ async function destinationOf(storages: Storages, path: string, replace: boolean)
   if (fs === undefined) throw new StorageFailure('This runtime has no file system.', path);
   // A leftover journal or WAL would be applied to the new database.
   const there = ['', '-journal', '-wal'].find((kind) => isThere(fs, path + kind));
-  if (there === undefined) return { fs, replacement: null, temporary: temporaryFor(path) };
+  if (there === undefined) return { fs, replacement: null, temporary: temporaryFor(fs, path) };
   if (!replace) throw existing(path + there);
   const replacement = await FileReplacement.begin(path);
   storages.atEnd(() => replacement.close());
-  return { fs, replacement, temporary: temporaryFor(replacement.path) };
+  return { fs, replacement, temporary: temporaryFor(fs, replacement.path) };
 }
 
 /** Also true for a dangling symbolic link: its name is taken. */
@@ -69,10 +70,6 @@ function isThere(fs: FileSystem, path: string): boolean {
     // Creating the file will report the reason.
     return false;
   }
-}
-
-function temporaryFor(path: string): string {
-  return `${path}.${crypto.randomUUID()}.part`;
 }
 
 /**
