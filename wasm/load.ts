@@ -1,8 +1,7 @@
 /**
  * Finds the SQLite engine's WebAssembly file, verifies that it is the pinned one, and compiles it.
  *
- * The virtual file system reaches into SQLite's structures, so any build other than the tested one is
- * refused. A caller that starts several workers keeps the result and hands it to each.
+ * The virtual file system reaches into SQLite's structures, so any build other than the tested one is refused.
  */
 import { type CinderlibError, EngineMismatch, StorageFailure } from '../src/errors/index.ts';
 import { builtin } from '../src/runtime.ts';

@@ -41,12 +41,12 @@ export class BlockFiles {
     else this.#files.delete(kind);
   }
 
-  /** What was written so far is to last. */
+  /** What was written so far has been stored. */
   settle(): void {
     for (const file of this.#files.values()) file.settle();
   }
 
-  /** Undoes what was written since. */
+  /** What was written since has not been stored: undoes it. */
   revert(): void {
     for (const file of this.#files.values()) file.revert();
   }

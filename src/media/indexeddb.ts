@@ -65,13 +65,13 @@ export class IndexedDbMedium implements Medium {
     try {
       await this.#store.write(file, plan);
     } catch (error) {
-      file.revert();
+      this.#files.revert();
       // Unless it is known that nothing was stored, folding might mix two states of the database.
       if (error instanceof StorageFailure) this.#folding.resume(nothing);
       else this.guard.distrust(error, this.path);
       throw error;
     }
-    file.settle();
+    this.#files.settle();
     this.#folding.resume(plan);
   }
 

@@ -32,7 +32,7 @@ export interface MigrationOptions {
  * @param to The `persistence_config` of the target. A missing SQLite database is created.
  * @returns What was carried, what was not and why, and any differences found.
  * @throws MigrationConflict when the target has a different object with the same id, or a newer state of it;
- *   SourceChanged when a source that is not on a server was changed meanwhile; else the errors of the storages.
+ *   SourceChanged when the source was changed meanwhile, on a server only if the connection was lost too; else the errors of the storages.
  * @example
  * ```ts
  * const report = await migrate(

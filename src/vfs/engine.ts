@@ -8,24 +8,47 @@
  */
 import type { SqlJs } from 'sql.js/dist/sql-wasm-browser.js';
 import { EngineMismatch, isCinderlibError, StorageFailure } from '../errors/index.ts';
+import type { Medium } from '../media/medium.ts';
 import type { Heap } from './heap.ts';
 import type { Vfs } from './install.ts';
+import type { Mount } from './mount.ts';
 
-export class Engine {
+interface Parts {
   readonly sqlite: SqlJs;
   readonly heap: Heap;
   readonly vfs: Vfs;
+}
+
+export class Engine {
+  /** Null once it has failed: each engine reserves gigabytes of addresses, and its users may not let go of it soon. */
+  #parts: Parts | null;
   #fault: unknown = null;
 
-  constructor(sqlite: SqlJs, heap: Heap, vfs: Vfs) {
-    this.sqlite = sqlite;
-    this.heap = heap;
-    this.vfs = vfs;
+  constructor(parts: Parts) {
+    this.#parts = parts;
   }
 
   /** Why the engine must not be used any more; null while it may be. */
   get fault(): unknown {
     return this.#fault;
+  }
+
+  /** SQLite's functions, to be called in {@link use}. */
+  get sqlite(): SqlJs {
+    return this.#running.sqlite;
+  }
+
+  get heap(): Heap {
+    return this.#running.heap;
+  }
+
+  /** Gives a medium a name that SQLite can open. */
+  mount(medium: Medium): Mount {
+    return this.#running.vfs.mount(medium);
+  }
+
+  unmount(mount: Mount): void {
+    this.#parts?.vfs.unmount(mount);
   }
 
   /**
@@ -36,33 +59,41 @@ export class Engine {
    * @throws {StorageFailure} when the engine fails, or has failed before: then without calling it
    */
   use<T>(path: string, calls: () => T, release?: () => void): T {
-    if (this.#fault !== null) throw failure(path, this.#fault);
+    if (this.#parts === null) throw this.#failure(path);
     let value: T;
     try {
       value = calls();
     } catch (error) {
       if (isOrdinary(error)) {
-        if (release !== undefined && this.#fault === null) this.use(path, release);
+        if (release !== undefined && this.#parts !== null) this.use(path, release);
         throw error;
       }
-      this.#fault = error;
-      throw failure(path, this.#fault);
+      this.#fail(error);
+      throw this.#failure(path);
     }
     if (release !== undefined) this.use(path, release);
     return value;
+  }
+
+  get #running(): Parts {
+    if (this.#parts === null) throw this.#failure('the database');
+    return this.#parts;
+  }
+
+  #fail(fault: unknown): void {
+    this.#fault = fault;
+    this.#parts?.vfs.closeFiles();
+    this.#parts = null;
+  }
+
+  #failure(path: string): StorageFailure {
+    const said = String(this.#fault);
+    const message = `Cannot use ${path}: the SQLite engine failed (${said}). Nothing was changed. Try again.`;
+    return new StorageFailure(message, path, null, { cause: this.#fault });
   }
 }
 
 /** Whether it was thrown between two calls of SQLite; everything else may have come out of one. */
 function isOrdinary(error: unknown): boolean {
   return isCinderlibError(error) && !(error instanceof EngineMismatch);
-}
-
-function failure(path: string, fault: unknown): StorageFailure {
-  return new StorageFailure(
-    `Cannot use ${path}: the SQLite engine failed (${String(fault)}). Nothing was changed. Try again.`,
-    path,
-    null,
-    { cause: fault },
-  );
 }

@@ -49,9 +49,8 @@ export class VfsFiles {
     if (kind === '') mount.main = file;
   }
 
-  /** Closes the files of a database whose engine has failed, and so will not. */
-  closeAll(mount: Mount): void {
-    for (const [pointer, open] of this.#files) if (open.mount === mount) this.#close(pointer);
+  closeAll(): void {
+    for (const pointer of this.#files.keys()) this.#close(pointer);
   }
 
   #functions(): Record<(typeof ioMethods)[number], [signature: string, (...parameters: never[]) => number]> {

@@ -46,10 +46,13 @@ export class Vfs {
     return mount;
   }
 
-  /** Forgets it, and closes what an engine that failed has left open. */
   unmount(mount: Mount): void {
     for (const kind of kinds) this.#names.delete(mount.name + kind);
-    this.#files.closeAll(mount);
+  }
+
+  /** Closes all files of an engine that has failed, and so will not. */
+  closeFiles(): void {
+    this.#files.closeAll();
   }
 
   #patch(name: Patched, signature: string, replacement: (...words: never[]) => number): void {

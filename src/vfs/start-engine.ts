@@ -1,44 +1,44 @@
 /** Starts the SQLite engine: verifies it, patches in our file functions, and probes it. */
 import newSqlJs, { type SqlJs } from 'sql.js/dist/sql-wasm-browser.js';
 import { compileEngine, engineRefused } from '../../wasm/load.ts';
+import { isCinderlibError, StorageFailure } from '../errors/index.ts';
 import { Engine } from './engine.ts';
 import { Heap } from './heap.ts';
 import { Vfs } from './install.ts';
 import { mismatch, type VfsLayout, vfsLayout } from './layout.ts';
 import { probe } from './probe.ts';
 
-/** Where the engine comes from: a file to verify and compile, or the result of an earlier `compileEngine`. */
-export type EngineSource = URL | WebAssembly.Module;
-
 let running: Promise<Engine> | null = null;
-/** The same engine, once it has been started. */
-let started: Engine | null = null;
 /** Compiled once: an engine that takes the place of one that failed needs no file. */
 let compiled: WebAssembly.Module | null = null;
 
 /**
  * Starts the engine, or returns the one that already runs in this realm. One that has failed is replaced.
  *
- * @param source by default the file beside the bundle; has no effect once an engine has run
  * @throws {EngineMismatch} when it is missing or not the pinned one
- * @throws {StorageFailure} when there is no memory for it
+ * @throws {StorageFailure} when there is no memory for it, or it fails while it starts
  */
-export function startEngine(source?: EngineSource): Promise<Engine> {
-  if (started !== null && started.fault !== null) running = started = null;
-  running ??= start(source);
-  return running;
+export async function startEngine(): Promise<Engine> {
+  running ??= start();
+  const found = running;
+  const engine = await found;
+  if (engine.fault === null) return engine;
+  // Another caller may have replaced it already.
+  if (running === found) running = null;
+  return startEngine();
 }
 
-async function start(source: EngineSource | undefined): Promise<Engine> {
+async function start(): Promise<Engine> {
   try {
-    compiled ??= source instanceof WebAssembly.Module ? source : await compileEngine(source);
+    compiled ??= await compileEngine();
     const { sqlite, instance } = await instantiate(compiled);
-    started = adopt(sqlite, instance);
-    return started;
+    return adopt(sqlite, instance);
   } catch (error) {
     // The next call may try again.
     running = null;
-    throw error;
+    if (isCinderlibError(error)) throw error;
+    const message = `The SQLite engine failed while it started (${String(error)}). Try again.`;
+    throw new StorageFailure(message, null, null, { cause: error });
   }
 }
 
@@ -52,7 +52,7 @@ export function adopt(sqlite: SqlJs, instance: WebAssembly.Instance, layout: Vfs
   const heap = new Heap(memory);
   const vfs = new Vfs(sqlite, { heap, table }, layout);
   probe(sqlite, heap, vfs);
-  return new Engine(sqlite, heap, vfs);
+  return new Engine({ sqlite, heap, vfs });
 }
 
 /** Starts an engine of its own, without our files. */
@@ -62,8 +62,11 @@ export function instantiate(module: WebAssembly.Module): Promise<{ sqlite: SqlJs
       async instantiateWasm(imports, done) {
         try {
           const instance = await WebAssembly.instantiate(module, imports);
-          done(instance);
-          resolve({ sqlite: await ready, instance });
+          const { exports, restore } = watched(instance.exports, reject);
+          done({ exports });
+          const sqlite = await ready;
+          restore(sqlite);
+          resolve({ sqlite, instance });
         } catch (error) {
           const isRefused = error instanceof WebAssembly.CompileError || error instanceof RangeError;
           reject(isRefused ? engineRefused(error) : error);
@@ -74,4 +77,33 @@ export function instantiate(module: WebAssembly.Module): Promise<{ sqlite: SqlJs
       printErr() {},
     });
   });
+}
+
+/**
+ * Reports what WebAssembly throws while sql.js starts. sql.js calls it in a promise of its own: nobody would hear of
+ * it, and Node would end the process. Once it has started, `restore` puts the functions themselves back.
+ */
+function watched(exports: WebAssembly.Exports, report: (error: unknown) => void) {
+  const originals = new Map<unknown, unknown>();
+  const parts = Object.entries(exports).map(([name, part]) => {
+    if (typeof part !== 'function') return [name, part];
+    const call = (...parameters: unknown[]): unknown => {
+      try {
+        return part(...parameters);
+      } catch (error) {
+        report(error);
+        return 0;
+      }
+    };
+    originals.set(call, part);
+    return [name, call];
+  });
+  return {
+    exports: Object.fromEntries(parts),
+    restore(sqlite: SqlJs): void {
+      for (const [name, part] of Object.entries(sqlite)) {
+        if (originals.has(part)) Reflect.set(sqlite, name, originals.get(part));
+      }
+    },
+  };
 }

@@ -1,19 +1,23 @@
 /**
  * One state of the database for many reads: they share a transaction, in turn.
  *
- * It ends when anything fails in it, since the server may have ended it. The next read then begins another, and sees
- * the state of that moment.
+ * It ends when a statement fails, since the server may have ended it. The next read then begins another, and sees the
+ * state of that moment.
  */
 import type { Dialect } from '../dialect.ts';
 import type { Work } from '../engine.ts';
 import { Mutex } from './mutex.ts';
-import { ServerTransaction, type StatementRunner } from './server-transaction.ts';
+import { ServerFault, ServerTransaction } from './server-transaction.ts';
+import type { SessionRunner } from './session-runner.ts';
+
+/** How long the server may take to end the transaction before the connection is cut, in milliseconds. */
+const patience = 2000;
 
 /** Runs a task in a transaction that only reads, which is rolled back if the task throws. */
-type InTransaction = (task: (runner: StatementRunner) => Promise<never>) => Promise<never>;
+type InTransaction = (task: (runner: SessionRunner) => Promise<never>) => Promise<never>;
 
 interface Transaction {
-  readonly runner: StatementRunner;
+  readonly runner: SessionRunner;
   /** Rolls it back, and gives up its connection. */
   end(reason: unknown): Promise<unknown>;
 }
@@ -35,14 +39,17 @@ export class HeldState {
       try {
         return await new ServerTransaction(this.#dialect, this.#transaction.runner).attempt(work);
       } catch (error) {
-        await this.#end(error);
+        if (error instanceof ServerFault) await this.#end(error);
         throw error;
       }
     });
   }
 
-  end(): Promise<void> {
-    return this.#turns.run(() => this.#end(null));
+  async end(): Promise<void> {
+    const runner = this.#transaction?.runner;
+    const timer = setTimeout(() => runner?.abandon(), patience);
+    await this.#turns.run(() => this.#end(null));
+    clearTimeout(timer);
   }
 
   #begin(): Promise<Transaction> {

@@ -35,12 +35,12 @@ export class SqliteDatabase {
     this.engine = engine;
     this.mount = mount;
     this.#pointer = pointer;
-    this.#scratch = new Scratch(engine.sqlite);
+    this.#scratch = new Scratch(engine);
   }
 
   /** Opens the database of a medium, creating its file when there is none. Nothing is read yet. */
   static open(engine: Engine, medium: Medium): SqliteDatabase {
-    const mount = engine.vfs.mount(medium);
+    const mount = engine.mount(medium);
     try {
       const { code, pointer } = engine.use(medium.path, () => openPointer(engine, mount.name));
       const database = new SqliteDatabase(engine, mount, pointer);
@@ -49,7 +49,7 @@ export class SqliteDatabase {
       database.close();
       throw error;
     } catch (error) {
-      engine.vfs.unmount(mount);
+      engine.unmount(mount);
       throw error;
     }
   }
@@ -120,7 +120,7 @@ export class SqliteDatabase {
       // What it had to make durable was so before.
     }
     this.#statements.clear();
-    this.engine.vfs.unmount(this.mount);
+    this.engine.unmount(this.mount);
   }
 
   #release(): void {

@@ -12,7 +12,7 @@ import { MemoryMedium } from '../../media/memory.ts';
 import type { ReadableMedium } from '../../media/readable.ts';
 import type { RowSet } from '../../rpc/contract.ts';
 import type { Engine } from '../../vfs/engine.ts';
-import { type EngineSource, startEngine } from '../../vfs/start-engine.ts';
+import { startEngine } from '../../vfs/start-engine.ts';
 import type { SqlEngine, SqlParameters, Work } from '../engine.ts';
 import { consistentRead } from './consistent-read.ts';
 import { Mutex } from './mutex.ts';
@@ -23,11 +23,10 @@ import { readTransaction } from './sqlite-transaction.ts';
 /**
  * Opens a SQLite database for reading only.
  *
- * @param source where the SQLite engine comes from, when it is not beside the bundle
  * @throws {NotADatabase | DatabaseCorrupt | DatabaseLocked | DatabaseUnavailable | StorageFailure}
  */
-export async function openReader(media: Media, config: MediumConfig, source?: EngineSource): Promise<SqliteReader> {
-  const reader = new SqliteReader(await startEngine(source), await media.openReadOnly(config));
+export async function openReader(media: Media, config: MediumConfig): Promise<SqliteReader> {
+  const reader = new SqliteReader(await startEngine(), await media.openReadOnly(config));
   try {
     await reader.open();
     return reader;
@@ -165,7 +164,11 @@ export class SqliteReader implements SqlEngine {
   #copy(): SqliteDatabase {
     const medium = this.#medium;
     const companions = { '-journal': medium.content('-journal'), '-wal': medium.content('-wal') };
-    return openDatabase(this.#engine, new MemoryMedium(medium.content(''), companions, medium.path), false);
+    const copy = new MemoryMedium(medium.content(''), companions, medium.path);
+    const database = openDatabase(this.#engine, copy, false);
+    // Otherwise it would keep what the file was before the log or journal was carried over to it.
+    void copy.flush();
+    return database;
   }
 
   #forget(): void {

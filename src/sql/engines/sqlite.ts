@@ -5,13 +5,13 @@
  * flush. So each call waits for its turn, and a transaction keeps its turn until it has ended. Work must
  * use the connection it is given: a call to the engine itself would deadlock.
  */
-import { ContextClosed, DatabaseError, OutcomeUnknown, StorageFailure } from '../../errors/index.ts';
+import { ContextClosed, DatabaseError, DatabaseTakenOver, OutcomeUnknown, StorageFailure } from '../../errors/index.ts';
 import type { NativeLocking } from '../../media/guard.ts';
 import type { Media, MediumConfig } from '../../media/media.ts';
 import type { Medium } from '../../media/medium.ts';
 import type { LockFile, RowSet } from '../../rpc/contract.ts';
 import type { Engine } from '../../vfs/engine.ts';
-import { type EngineSource, startEngine } from '../../vfs/start-engine.ts';
+import { startEngine } from '../../vfs/start-engine.ts';
 import type { SqlEngine, SqlParameters, Work } from '../engine.ts';
 import { consistentRead } from './consistent-read.ts';
 import { Mutex } from './mutex.ts';
@@ -28,24 +28,26 @@ export interface SqliteConfig extends MediumConfig {
 /**
  * Opens a SQLite database, creating it when there is none.
  *
- * @param source where the SQLite engine comes from, when it is not beside the bundle
  * @throws {NotADatabase | DatabaseCorrupt | DatabaseLocked | DatabaseUnavailable | DatabaseExists | StorageFailure}
  * having released everything and left behind no file that did not exist before
  */
-export async function openSqlite(media: Media, config: SqliteConfig, source?: EngineSource): Promise<SqliteEngine> {
-  const engine = await startEngine(source);
+export async function openSqlite(media: Media, config: SqliteConfig): Promise<SqliteEngine> {
+  const engine = await startEngine();
   return openSqliteOn(engine, await media.open(config), config.sqlite_synchronous);
 }
 
 /** Opens the database of a medium; from then on the engine owns the medium. */
 export async function openSqliteOn(engine: Engine, medium: Medium, synchronous: boolean): Promise<SqliteEngine> {
-  let sqlite: SqliteEngine | null = null;
+  let database: SqliteDatabase | null = null;
   try {
     // Before a file that may be something else is locked or written.
     readHeader(medium);
     await medium.guard.enter('refresh');
     try {
-      sqlite = new SqliteEngine(medium, openDatabase(engine, medium, synchronous), synchronous);
+      // Meanwhile, it may have failed in another database.
+      const usable = engine.fault === null ? engine : await startEngine();
+      database = openDatabase(usable, medium, synchronous);
+      const sqlite = new SqliteEngine(medium, database, synchronous);
       // Persist what a journal was rolled back to, or the initial content of a new database.
       await medium.flush();
       return sqlite;
@@ -53,7 +55,7 @@ export async function openSqliteOn(engine: Engine, medium: Medium, synchronous: 
       await medium.guard.leave();
     }
   } catch (error) {
-    sqlite?.disconnect();
+    database?.close();
     // Why it could not be opened tells more than why the clean-up failed.
     await medium.abandon().catch(() => {});
     throw error;
@@ -69,6 +71,9 @@ export class SqliteEngine implements SqlEngine {
   readonly #turns = new Mutex();
   #database: SqliteDatabase;
   #closing: Promise<void> | null = null;
+  #isDropped = false;
+  /** Whether SQLite's page cache may differ from what is stored. */
+  #isStale = false;
 
   constructor(medium: Medium, database: SqliteDatabase, synchronous: boolean) {
     this.#medium = medium;
@@ -87,7 +92,10 @@ export class SqliteEngine implements SqlEngine {
 
   /** Bytes of the main database file. */
   get size(): Promise<number> {
-    return this.#inTurn(() => this.#database.size);
+    return this.#inTurn(async () => {
+      await this.#mend();
+      return this.#database.size;
+    });
   }
 
   checkFile(): void {
@@ -133,7 +141,11 @@ export class SqliteEngine implements SqlEngine {
   close(): Promise<void> {
     this.#closing ??= this.#turns.run(async () => {
       try {
-        if (this.#database.engine.fault === null) bringToRest(this.#database);
+        await this.#mend();
+        bringToRest(this.#database);
+      } catch (error) {
+        // What was acknowledged is stored: the next opening recovers it.
+        if (!this.#isBroken) throw error;
       } finally {
         this.#database.close();
         await this.#medium.close();
@@ -145,6 +157,7 @@ export class SqliteEngine implements SqlEngine {
   /** Drops the files as a crash would, which the next opener recovers from; false where the medium cannot. */
   drop(): boolean {
     if (this.#medium.drop === undefined) return false;
+    this.#isDropped = true;
     this.#medium.drop();
     // It has nothing left to write to: what is under way fails.
     this.#closing = this.#turns.run(async () => this.#database.close());
@@ -175,11 +188,6 @@ export class SqliteEngine implements SqlEngine {
     }
   }
 
-  /** Closes the connection after a failed opening, leaving the medium to the caller. */
-  disconnect(): void {
-    this.#database.close();
-  }
-
   #writing<T>(task: () => Promise<T>): Promise<T> {
     return this.#guarded('write', task);
   }
@@ -193,6 +201,7 @@ export class SqliteEngine implements SqlEngine {
     const { guard } = this.#medium;
     await guard.enter(purpose);
     try {
+      if (this.#isBroken) await this.#startOver();
       return await task();
     } finally {
       // Awaited: whoever learns of the change may read it with a native program at once.
@@ -202,6 +211,7 @@ export class SqliteEngine implements SqlEngine {
 
   #reading<T>(read: () => T | Promise<T>): Promise<T> {
     return this.#inTurn(async () => {
+      await this.#mend();
       const { guard } = this.#medium;
       guard.checkFile();
       // The hot journal is our own then, left by a failure: rolling it back writes, so others are locked out.
@@ -227,14 +237,24 @@ export class SqliteEngine implements SqlEngine {
     this.#database = fresh;
   }
 
-  /** The engine has failed: goes on with a new one, which finds the files as after a crash. */
-  async #restart(): Promise<void> {
+  /** Whether the connection can no longer be used: its engine has failed, or its page cache is wrong. */
+  get #isBroken(): boolean {
+    return this.#isStale || this.#database.engine.fault !== null;
+  }
+
+  /** Replaces a broken connection before anything is read; a writer has this done as soon as others are locked out. */
+  async #mend(): Promise<void> {
+    if (this.#isBroken) await this.#alone('recover', async () => {});
+  }
+
+  /** Goes on with a new connection, of a new engine if need be, which finds the files as after a crash. */
+  async #startOver(): Promise<void> {
     const engine = await startEngine();
-    await this.#alone('recover', async () => {
-      this.#database.close();
-      this.#medium.revert?.();
-      this.#database = openDatabase(engine, this.#medium, this.#synchronous);
-    });
+    if (this.#isDropped) throw new DatabaseTakenOver(this.#medium.path);
+    this.#database.close();
+    this.#medium.revert?.();
+    this.#database = openDatabase(engine, this.#medium, this.#synchronous);
+    this.#isStale = false;
   }
 
   async #statement<T>(run: () => T): Promise<T> {
@@ -245,10 +265,7 @@ export class SqliteEngine implements SqlEngine {
 
   #inTurn<T>(task: () => T | Promise<T>): Promise<T> {
     if (this.#closing !== null) return Promise.reject(new ContextClosed(`${this.#database.path} was closed.`));
-    return this.#turns.run(async () => {
-      if (this.#database.engine.fault !== null) await this.#restart();
-      return task();
-    });
+    return this.#turns.run(task);
   }
 
   async #transact<T>(work: Work<T>): Promise<T> {
@@ -344,7 +361,7 @@ export class SqliteEngine implements SqlEngine {
       await this.#medium.flush();
     } catch (error) {
       // The medium has reverted to its state before; SQLite's page cache is ahead of that.
-      this.#reconnect();
+      this.#isStale = true;
       throw error;
     }
   }

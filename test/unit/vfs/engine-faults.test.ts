@@ -7,7 +7,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { StorageFailure } from '../../../src/errors/index.ts';
+import { OutcomeUnknown, StorageFailure } from '../../../src/errors/index.ts';
 import { FilesystemMedium } from '../../../src/media/filesystem.ts';
 import type { Medium } from '../../../src/media/medium.ts';
 import { MemoryMedium } from '../../../src/media/memory.ts';
@@ -19,7 +19,7 @@ import { openSqliteOn, type SqliteEngine } from '../../../src/sql/engines/sqlite
 import { SqliteReader } from '../../../src/sql/engines/sqlite-reader.ts';
 import { startEngine } from '../../../src/vfs/start-engine.ts';
 import { stubPrivateFiles } from './private-files-on-disk.ts';
-import { type Trap, trappingEngine } from './trapping-engine.ts';
+import { Trap, trappingEngine } from './trapping-engine.ts';
 
 let folder: string;
 let file: string;
@@ -114,14 +114,17 @@ describe.each(cases)('with $journal, an engine that traps in its $where (late: $
     expect(outcomes.size).toBeGreaterThan(1);
     expect([...outcomes].join().includes('OutcomeUnknown')).toBe(trapping.native);
   });
+});
 
-  test('leaves the files as a crash would when the database is closed next', async () => {
+describe.each(cases.filter(({ late }) => !late))('with $journal, an engine that traps in its $where', (trapping) => {
+  test('brings the database to rest when it is closed next', async () => {
     await atEveryCall(trapping, async ({ engine, trap }) => {
       const [result] = await Promise.allSettled([change(engine)]);
       trap.disarm();
       await engine.close();
       // One in memory is gone.
       if (!trapping.native) return;
+      expect(fs.readdirSync(folder)).toEqual(['cl.sqlite']);
       const again = await openSqliteOn(await startEngine(), await trapping.open(), true);
       const found = await state(again);
       expect(result.status === 'fulfilled' ? [after] : [before, after]).toContainEqual(found);
@@ -191,12 +194,34 @@ test('the size is known also right after the engine has failed', async () => {
   await engine.close();
 });
 
+test('a database can be opened although the engine has failed in another one meanwhile', async () => {
+  const { engine: sqlite, trap } = await trappingEngine('API');
+  trap.arm(1, false);
+  expect(() => sqlite.use('another', () => sqlite.sqlite._sqlite3_changes(0))).toThrow(StorageFailure);
+  const engine = await openSqliteOn(sqlite, new MemoryMedium(), true);
+  await prepare(engine);
+  expect(await state(engine)).toEqual(before);
+  await engine.close();
+});
+
+test('a failure to store says more than that of the engine', async () => {
+  const { engine: sqlite, trap } = await trappingEngine('API');
+  const medium = new MemoryMedium();
+  const engine = await openSqliteOn(sqlite, medium, true);
+  await prepare(engine);
+  vi.spyOn(medium, 'flush').mockImplementationOnce(async () => {
+    medium.revert();
+    trap.arm(1, false);
+    throw new OutcomeUnknown('the browser did not say');
+  });
+  await expect(change(engine)).rejects.toBeInstanceOf(OutcomeUnknown);
+  await expect(state(engine)).resolves.toEqual(before);
+  await engine.close();
+});
+
 test('startEngine() replaces an engine that has failed', async () => {
   const failed = await startEngine();
-  const trap = (): never => {
-    throw new WebAssembly.RuntimeError('unreachable');
-  };
-  expect(() => failed.use('a.sqlite', trap)).toThrow(
+  expect(() => failed.use('a.sqlite', trapNow)).toThrow(
     'Cannot use a.sqlite: the SQLite engine failed (RuntimeError: unreachable). Nothing was changed. Try again.',
   );
   expect(failed.fault).toBeInstanceOf(WebAssembly.RuntimeError);
@@ -217,3 +242,42 @@ test('an error of ours that is thrown between two calls is no fault of the engin
   expect(release).toHaveBeenCalledOnce();
   expect(engine.fault).toBeNull();
 });
+
+test('startEngine() fails if WebAssembly traps while the engine starts, and can be called again', async () => {
+  const failed = await startEngine();
+  expect(() => failed.use('a.sqlite', trapNow)).toThrow(StorageFailure);
+  const outcomes = new Set<string>();
+  for (let at = 1; at < 1000; at++) {
+    trapAtStart(at);
+    const [result] = await Promise.allSettled([startEngine()]);
+    vi.restoreAllMocks();
+    if (result.status === 'fulfilled') break;
+    outcomes.add(result.reason.name);
+    expect(String(result.reason.cause ?? result.reason.message)).toContain('Out of bounds memory access');
+  }
+  expect(outcomes).toContain('StorageFailure');
+  expect((await startEngine()).fault).toBeNull();
+});
+
+function trapNow(): never {
+  throw new WebAssembly.RuntimeError('unreachable');
+}
+
+/** The next instance traps at a call of one of its functions. */
+function trapAtStart(at: number): void {
+  const native = WebAssembly.instantiate;
+  const trap = new Trap();
+  trap.arm(at, false);
+  const instantiate = async (
+    module: WebAssembly.Module,
+    imports?: WebAssembly.Imports,
+  ): Promise<WebAssembly.Instance> => {
+    const { exports } = await native(module, imports);
+    const parts = Object.entries(exports).map(([name, part]) => [
+      name,
+      typeof part === 'function' ? trap.wrap(part as () => number) : part,
+    ]);
+    return { exports: Object.fromEntries(parts) };
+  };
+  vi.spyOn(WebAssembly, 'instantiate').mockImplementationOnce(instantiate as never);
+}

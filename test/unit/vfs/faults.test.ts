@@ -31,8 +31,8 @@ async function open(): Promise<SqliteEngine> {
 }
 
 test('an opening that fails at its last step leaves no SQLite connection open', async () => {
-  const { vfs } = await startEngine();
-  const [mount, unmount] = [vi.spyOn(vfs, 'mount'), vi.spyOn(vfs, 'unmount')];
+  const engine = await startEngine();
+  const [mount, unmount] = [vi.spyOn(engine, 'mount'), vi.spyOn(engine, 'unmount')];
   const lock = { release: () => void released++ };
   const medium = new FilesystemMedium(faulty.fs, database, folder, lock);
   medium.flush = async () => {

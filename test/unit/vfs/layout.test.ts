@@ -8,7 +8,7 @@ import { freshEngine } from './fresh-engine.ts';
 describe('the self-check of the engine', () => {
   test('passes with the pinned engine', async () => {
     const [sqlite, instance] = await freshEngine();
-    expect(adopt(sqlite, instance)).toHaveProperty('vfs');
+    expect(adopt(sqlite, instance).fault).toBeNull();
   });
 
   const fields = Object.keys(vfsLayout) as (keyof VfsLayout)[];
