@@ -25,7 +25,6 @@ export default defineConfig({
     expect: { poll: { timeout: 20_000 } },
     reporters: ['default', new SummaryReporter()],
     // Vite must not transform the bundle: it finds its worker and its engine through `import.meta.url`.
-    // sql.js, on the other hand, is one of its modules only once it is transformed.
-    server: { deps: { external: [/\/dist\/[^/]+\.js$/], inline: [/sql-wasm-browser/] } },
+    server: { deps: { external: [/\/dist\/[^/]+\.js$/] } },
   },
 });

@@ -1,6 +1,6 @@
 /**
- * Makes sql.js an ES module, with its text unchanged: its default export is a function that returns a new
- * `initSqlJs` each time. sql.js itself keeps one engine for good, even one that has failed.
+ * Provides the module `virtual:sql.js`: the text of sql.js, unchanged, in a function that returns a new `initSqlJs`
+ * each time. sql.js itself keeps one engine for good, even one that has failed.
  *
  * It finds no CommonJS, and so does not use it. esbuild would wrap it in a function with its own `module`, which
  * sql.js sets to undefined after its last use; webpack's minifier takes it to be undefined from the start, and drops
@@ -9,8 +9,8 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
-const specifier = 'sql.js/dist/sql-wasm-browser.js';
-const path = createRequire(import.meta.url).resolve(specifier);
+const specifier = 'virtual:sql.js';
+const path = createRequire(import.meta.url).resolve('sql.js/dist/sql-wasm-browser.js');
 
 function moduleText() {
   const text = readFileSync(path, 'utf8');
@@ -21,8 +21,8 @@ function moduleText() {
 export const sqlJsForEsbuild = {
   name: 'sql.js as a module',
   setup({ onResolve, onLoad }) {
-    // Also where other packages are left out of the bundle.
-    onResolve({ filter: /^sql\.js\/dist\/sql-wasm-browser\.js$/ }, () => ({ path }));
+    // As a file: source maps and the list of licences name it by its path.
+    onResolve({ filter: /^virtual:sql\.js$/ }, () => ({ path }));
     onLoad({ filter: /[\\/]sql-wasm-browser\.js$/ }, () => ({ contents: moduleText(), loader: 'js' }));
   },
 };
@@ -30,7 +30,6 @@ export const sqlJsForEsbuild = {
 /** @type {import('vite').Plugin} */
 export const sqlJsForVite = {
   name: 'sql.js as a module',
-  enforce: 'pre',
-  resolveId: (id) => (id === specifier ? path : null),
-  load: (id) => (id === path ? moduleText() : null),
+  resolveId: (id) => (id === specifier ? `\0${specifier}` : null),
+  load: (id) => (id === `\0${specifier}` ? moduleText() : null),
 };

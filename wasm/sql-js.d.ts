@@ -4,7 +4,7 @@
  * The package has no types, and its own `Database` class is left unused on purpose: see README.md.
  * A pointer is a plain number; `0` is NULL.
  */
-declare module 'sql.js/dist/sql-wasm-browser.js' {
+declare module 'virtual:sql.js' {
   export interface SqlJs {
     _malloc(size: number): number;
     _free(pointer: number): void;
@@ -45,8 +45,8 @@ declare module 'sql.js/dist/sql-wasm-browser.js' {
   }
 
   /**
-   * A function that starts the engine at the first call; later ones return the same instance, whatever their options.
-   * The package exports one such function; `scripts/sql-js.mjs` makes a new one for each engine.
+   * Makes a new `initSqlJs`, which starts an engine at the first call; later ones return the same instance, whatever
+   * their options. The package itself exports one such function; `scripts/sql-js.mjs` makes this module of its text.
    */
   export default function newSqlJs(): (options: SqlJsOptions) => Promise<SqlJs>;
 }

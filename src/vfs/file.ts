@@ -4,7 +4,7 @@
  * Each returns a result code and never throws: an exception would unwind SQLite's own frames and
  * leave its structures half changed.
  */
-import type { SqlJs } from 'sql.js/dist/sql-wasm-browser.js';
+import type { SqlJs } from 'virtual:sql.js';
 import { DatabaseChanged } from '../errors/index.ts';
 import type { FileKind, MediumFile } from '../media/medium.ts';
 import { LockLevel } from '../media/native-locks.ts';

@@ -2,7 +2,7 @@
  * Puts our files under SQLite: replaces the functions of its default VFS that open, delete and look up
  * files. They serve our names, and pass any other on to the functions that they replace.
  */
-import type { SqlJs } from 'sql.js/dist/sql-wasm-browser.js';
+import type { SqlJs } from 'virtual:sql.js';
 import type { FileKind, Medium } from '../media/medium.ts';
 import { Code, openCreate, openReadOnly, openReadWrite } from './codes.ts';
 import { VfsFiles } from './file.ts';

@@ -3,7 +3,7 @@
  *
  * A layout that looks right (`layout.ts`) does not prove that SQLite uses it as we think.
  */
-import type { SqlJs } from 'sql.js/dist/sql-wasm-browser.js';
+import type { SqlJs } from 'virtual:sql.js';
 import { MemoryMedium } from '../media/memory.ts';
 import { Code } from './codes.ts';
 import type { Heap } from './heap.ts';

@@ -1,5 +1,5 @@
 /** Starts the SQLite engine: verifies it, patches in our file functions, and probes it. */
-import newSqlJs, { type SqlJs } from 'sql.js/dist/sql-wasm-browser.js';
+import newSqlJs, { type SqlJs } from 'virtual:sql.js';
 import { compileEngine, engineRefused } from '../../wasm/load.ts';
 import { isCinderlibError, StorageFailure } from '../errors/index.ts';
 import { Engine } from './engine.ts';

@@ -5,7 +5,7 @@
  * flush. So each call waits for its turn, and a transaction keeps its turn until it has ended. Work must
  * use the connection it is given: a call to the engine itself would deadlock.
  */
-import { ContextClosed, DatabaseError, DatabaseTakenOver, OutcomeUnknown, StorageFailure } from '../../errors/index.ts';
+import { DatabaseError, OutcomeUnknown, StorageFailure } from '../../errors/index.ts';
 import type { NativeLocking } from '../../media/guard.ts';
 import type { Media, MediumConfig } from '../../media/media.ts';
 import type { Medium } from '../../media/medium.ts';
@@ -13,8 +13,7 @@ import type { LockFile, RowSet } from '../../rpc/contract.ts';
 import type { Engine } from '../../vfs/engine.ts';
 import { startEngine } from '../../vfs/start-engine.ts';
 import type { SqlEngine, SqlParameters, Work } from '../engine.ts';
-import { consistentRead } from './consistent-read.ts';
-import { Mutex } from './mutex.ts';
+import { SqliteAccess } from './sqlite-access.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 import { bringToRest, openDatabase, readHeader } from './sqlite-open.ts';
 import { writesRows } from './sqlite-statement.ts';
@@ -47,7 +46,7 @@ export async function openSqliteOn(engine: Engine, medium: Medium, synchronous: 
       // Meanwhile, it may have failed in another database.
       const usable = engine.fault === null ? engine : await startEngine();
       database = openDatabase(usable, medium, synchronous);
-      const sqlite = new SqliteEngine(medium, database, synchronous);
+      const sqlite = new SqliteEngine(new SqliteAccess(medium, database, synchronous));
       // Persist what a journal was rolled back to, or the initial content of a new database.
       await medium.flush();
       return sqlite;
@@ -66,19 +65,10 @@ export class SqliteEngine implements SqlEngine {
   readonly dialect = 'sqlite';
   readonly readOnly = false;
   readonly version: string;
-  readonly #medium: Medium;
-  readonly #synchronous: boolean;
-  readonly #turns = new Mutex();
-  #database: SqliteDatabase;
-  #closing: Promise<void> | null = null;
-  #isDropped = false;
-  /** Whether SQLite's page cache may differ from what is stored. */
-  #isStale = false;
+  readonly #access: SqliteAccess;
 
-  constructor(medium: Medium, database: SqliteDatabase, synchronous: boolean) {
-    this.#medium = medium;
-    this.#synchronous = synchronous;
-    this.#database = database;
+  constructor(access: SqliteAccess) {
+    this.#access = access;
     this.version = String(this.#database.value('SELECT sqlite_version()'));
   }
 
@@ -92,8 +82,8 @@ export class SqliteEngine implements SqlEngine {
 
   /** Bytes of the main database file. */
   get size(): Promise<number> {
-    return this.#inTurn(async () => {
-      await this.#mend();
+    return this.#access.inTurn(async () => {
+      await this.#access.mend();
       return this.#database.size;
     });
   }
@@ -105,74 +95,73 @@ export class SqliteEngine implements SqlEngine {
   all(sql: string, parameters: SqlParameters = []): Promise<RowSet> {
     const rows = (): RowSet => this.#database.all(sql, parameters);
     // A statement that returns rows may write them too.
-    return writesRows(sql) ? this.#writing(() => this.#statement(rows)) : this.#reading(rows);
+    return writesRows(sql) ? this.#access.writing(() => this.#statement(rows)) : this.#access.reading(rows);
   }
 
   run(sql: string, parameters: SqlParameters = []): Promise<number> {
-    return this.#writing(() => this.#statement(() => this.#database.run(sql, parameters)));
+    return this.#access.writing(() => this.#statement(() => this.#database.run(sql, parameters)));
   }
 
   read<T>(work: Work<T>): Promise<T> {
-    return this.#reading(() => readTransaction(this.#database, work));
+    return this.#access.reading(() => readTransaction(this.#database, work));
   }
 
   transaction<T>(work: Work<T>): Promise<T> {
-    return this.#writing(() => this.#transact(work));
+    return this.#access.writing(() => this.#transact(work));
   }
 
   async group<T>(works: readonly Work<T>[]): Promise<PromiseSettledResult<T>[]> {
     const [only] = works;
     if (only === undefined) return [];
     if (works.length === 1) return Promise.allSettled([this.transaction(only)]);
-    const [result] = await Promise.allSettled([this.#writing(() => this.#transactGroup(works))]);
+    const [result] = await Promise.allSettled([this.#access.writing(() => this.#transactGroup(works))]);
     return result.status === 'fulfilled' ? result.value : works.map(() => result);
   }
 
   /** The whole database as one file, in its state between two transactions. */
   bytes(): Promise<Uint8Array<ArrayBuffer>> {
-    return this.#reading(() => this.#database.bytes());
+    return this.#access.reading(() => this.#database.bytes());
   }
 
-  /** Accepts the file as it is now as the base of the next change, and discards what was cached of it. */
   refresh(): Promise<void> {
-    return this.#guarded('refresh', async () => this.#reconnect());
+    return this.#access.refresh();
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#turns.run(async () => {
+    return this.#access.end(async () => {
       try {
-        await this.#mend();
+        await this.#access.mend();
         bringToRest(this.#database);
       } catch (error) {
         // What was acknowledged is stored: the next opening recovers it.
-        if (!this.#isBroken) throw error;
+        if (!this.#access.isBroken) throw error;
       } finally {
         this.#database.close();
         await this.#medium.close();
       }
     });
-    return this.#closing;
   }
 
-  /** Drops the files as a crash would, which the next opener recovers from; false where the medium cannot. */
   drop(): boolean {
-    if (this.#medium.drop === undefined) return false;
-    this.#isDropped = true;
-    this.#medium.drop();
-    // It has nothing left to write to: what is under way fails.
-    this.#closing = this.#turns.run(async () => this.#database.close());
-    return true;
+    return this.#access.drop();
   }
 
   /** Keeps a file that other programs have written to since: it is theirs too. */
   discard(): Promise<void> {
     if (this.#medium.name !== 'filesystem') return this.close();
-    this.#closing ??= this.#turns.run(async () => {
+    return this.#access.end(async () => {
       const isOurs = await this.#isAsWeLeftIt();
       this.#database.close();
       await (isOurs ? this.#medium.abandon() : this.#medium.close());
     });
-    return this.#closing;
+  }
+
+  get #medium(): Medium {
+    return this.#access.medium;
+  }
+
+  get #database(): SqliteDatabase {
+    return this.#access.database;
   }
 
   async #isAsWeLeftIt(): Promise<boolean> {
@@ -188,84 +177,10 @@ export class SqliteEngine implements SqlEngine {
     }
   }
 
-  #writing<T>(task: () => Promise<T>): Promise<T> {
-    return this.#guarded('write', task);
-  }
-
-  /** Runs a task in its turn, with everyone else locked out. */
-  #guarded<T>(purpose: 'write' | 'refresh', task: () => Promise<T>): Promise<T> {
-    return this.#inTurn(() => this.#alone(purpose, task));
-  }
-
-  async #alone<T>(purpose: 'write' | 'recover' | 'refresh', task: () => Promise<T>): Promise<T> {
-    const { guard } = this.#medium;
-    await guard.enter(purpose);
-    try {
-      if (this.#isBroken) await this.#startOver();
-      return await task();
-    } finally {
-      // Awaited: whoever learns of the change may read it with a native program at once.
-      await guard.leave();
-    }
-  }
-
-  #reading<T>(read: () => T | Promise<T>): Promise<T> {
-    return this.#inTurn(async () => {
-      await this.#mend();
-      const { guard } = this.#medium;
-      guard.checkFile();
-      // The hot journal is our own then, left by a failure: rolling it back writes, so others are locked out.
-      const recover = async (): Promise<void> => void (await this.#alone('recover', async () => this.#rollBack()));
-      if (await guard.keepsOthersOut()) {
-        if (guard.hasHotJournal()) await recover();
-        return read();
-      }
-      return consistentRead(this.#medium, { read, forget: () => this.#reconnect(), recover });
-    });
-  }
-
-  /** SQLite rolls back the journal left by a failure when it next reads. */
-  #rollBack(): void {
-    this.#database.value('SELECT count(*) FROM sqlite_schema');
-  }
-
-  #reconnect(): void {
-    // A second connection would spoil a log; but then the files are ours alone, so the page cache is right.
-    if (this.#medium.journal === 'wal') return;
-    const fresh = openDatabase(this.#database.engine, this.#medium, this.#synchronous);
-    this.#database.close();
-    this.#database = fresh;
-  }
-
-  /** Whether the connection can no longer be used: its engine has failed, or its page cache is wrong. */
-  get #isBroken(): boolean {
-    return this.#isStale || this.#database.engine.fault !== null;
-  }
-
-  /** Replaces a broken connection before anything is read; a writer has this done as soon as others are locked out. */
-  async #mend(): Promise<void> {
-    if (this.#isBroken) await this.#alone('recover', async () => {});
-  }
-
-  /** Goes on with a new connection, of a new engine if need be, which finds the files as after a crash. */
-  async #startOver(): Promise<void> {
-    const engine = await startEngine();
-    if (this.#isDropped) throw new DatabaseTakenOver(this.#medium.path);
-    this.#database.close();
-    this.#medium.revert?.();
-    this.#database = openDatabase(engine, this.#medium, this.#synchronous);
-    this.#isStale = false;
-  }
-
   async #statement<T>(run: () => T): Promise<T> {
     const result = this.#committing(run);
     await this.#flush();
     return result;
-  }
-
-  #inTurn<T>(task: () => T | Promise<T>): Promise<T> {
-    if (this.#closing !== null) return Promise.reject(new ContextClosed(`${this.#database.path} was closed.`));
-    return this.#turns.run(task);
   }
 
   async #transact<T>(work: Work<T>): Promise<T> {
@@ -360,8 +275,7 @@ export class SqliteEngine implements SqlEngine {
     try {
       await this.#medium.flush();
     } catch (error) {
-      // The medium has reverted to its state before; SQLite's page cache is ahead of that.
-      this.#isStale = true;
+      this.#access.markStale();
       throw error;
     }
   }
