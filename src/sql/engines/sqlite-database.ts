@@ -136,15 +136,16 @@ export class SqliteDatabase {
     onDone: (statement: SqliteStatement) => void,
   ): void {
     this.mount.clear();
-    const statement = this.engine.use(this.path, () => this.#prepare(sql));
+    let statement: SqliteStatement | null = null;
     const run = (): void => {
+      statement = this.#prepare(sql);
       let code = statement.bind(parameters);
       if (code !== Code.ok) throw this.#error(code, sql);
       for (code = statement.step(); code === Code.row; code = statement.step()) onRow(statement);
       if (code !== Code.done) throw this.#error(code, sql);
       onDone(statement);
     };
-    this.engine.use(this.path, run, () => statement.reset());
+    this.engine.use(this.path, run, () => statement?.reset());
   }
 
   #prepare(sql: string): SqliteStatement {

@@ -7,7 +7,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { OutcomeUnknown, StorageFailure } from '../../../src/errors/index.ts';
+import { DatabaseTakenOver, OutcomeUnknown, StorageFailure } from '../../../src/errors/index.ts';
 import { FilesystemMedium } from '../../../src/media/filesystem.ts';
 import type { Medium } from '../../../src/media/medium.ts';
 import { MemoryMedium } from '../../../src/media/memory.ts';
@@ -217,6 +217,17 @@ test('a failure to store says more than that of the engine', async () => {
   await expect(change(engine)).rejects.toBeInstanceOf(OutcomeUnknown);
   await expect(state(engine)).resolves.toEqual(before);
   await engine.close();
+});
+
+test('a call that waits for a new engine is not executed if the database is taken over', async () => {
+  const { engine: sqlite, trap } = await trappingEngine('API');
+  const engine = await openSqliteOn(sqlite, await openWithLog(), true);
+  await prepare(engine);
+  trap.arm(1, false);
+  await expect(state(engine)).rejects.toBeInstanceOf(StorageFailure);
+  const waiting = change(engine);
+  expect(engine.drop()).toBe(true);
+  await expect(waiting).rejects.toBeInstanceOf(DatabaseTakenOver);
 });
 
 test('startEngine() replaces an engine that has failed', async () => {
