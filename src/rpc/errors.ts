@@ -31,14 +31,17 @@ export function toWire(error: unknown, causesLeft = mostCauses): WireError {
 
 /** The error again, of its own class if it is one of ours. */
 export function fromWire(wire: WireError): Error {
-  // Constructors take what the error is about, not a message: so the object is made without them.
-  const result: Error = Object.create(classNamed(wire.name)?.prototype ?? Error.prototype);
+  // Constructors take what the error is about, not a message: so it is made without them. Only `new Error` makes what
+  // consoles, debuggers and `structuredClone` recognise as an error.
+  const result: Error = Object.setPrototypeOf(
+    new Error(wire.message),
+    classNamed(wire.name)?.prototype ?? Error.prototype,
+  );
   const set = (name: string, value: unknown, enumerable: boolean): void => {
     Object.defineProperty(result, name, { value, enumerable, writable: true, configurable: true });
   };
   set('name', wire.name, false);
   if (wire.code !== null) set('code', wire.code, false);
-  set('message', wire.message, false);
   set('stack', wire.stack, false);
   if (wire.cause !== null) set('cause', fromWire(wire.cause), false);
   for (const [name, value] of Object.entries(wire.fields)) set(name, value, true);

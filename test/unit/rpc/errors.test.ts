@@ -1,4 +1,5 @@
 /** Errors on their way between threads: their class, fields and causes arrive, whatever chain of causes they have. */
+import { types } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { DatabaseLocked, StorageFailure } from '../../../src/errors/index.ts';
 import { fromWire, toWire } from '../../../src/rpc/errors.ts';
@@ -13,6 +14,13 @@ describe('an error that is sent to another thread', () => {
     expect(error).toMatchObject({ message: 'disk full', code: 'STORAGE_FAILURE', path: '/cl.sqlite', errno: 'ENOSPC' });
     expect(error.cause).toBeInstanceOf(DatabaseLocked);
     expect(error.cause).toMatchObject({ message: 'in use', pid: 4711, host: 'node-1' });
+  });
+
+  test('is an error to consoles, debuggers and other threads', () => {
+    const error = sent(new StorageFailure('disk full', '/cl.sqlite', 'ENOSPC'));
+    expect(types.isNativeError(error)).toBe(true);
+    expect(structuredClone(error)).toBeInstanceOf(Error);
+    expect(structuredClone(error).message).toBe('disk full');
   });
 
   test('arrives although its causes form a circle', () => {
