@@ -16,6 +16,7 @@ import type { PlatformBlob } from './platform-blob.ts';
 import { runtimeName } from './runtime.ts';
 import { compact, jsonText } from './serialization/json-text.ts';
 import { readDump } from './serialization/load.ts';
+import { kindOf } from './shown.ts';
 
 export type { Loaded };
 
@@ -200,6 +201,10 @@ export class Cinderlib implements Context {
    */
   setPersistence(config: unknown): Promise<void> {
     return this.#inTurn(async () => {
+      // Without one, setup() takes the storage in memory: here that would lose what is stored from now on.
+      if (config === undefined || config === null) {
+        throw new InvalidOption(`setPersistence() takes the configuration of a storage, not ${kindOf(config)}.`);
+      }
       const old = this.persistence;
       const next = await this.#makePersistence(config);
       if (next === old) return;

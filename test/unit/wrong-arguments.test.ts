@@ -57,6 +57,8 @@ describe.each([
       'setVolume() takes a Volume, not null',
     ],
     ['a storage that is a number', () => cl.setPersistence(5), 'not a number'],
+    ['a missing storage', () => cl.setPersistence(undefined), 'not undefined'],
+    ['a storage that is null', () => cl.setPersistence(null), 'not null'],
     ['an id that is a list', () => cl.Volume.getById([] as never), 'getById() takes a string, not a list'],
     ['an undefined volume id', () => cl.Volume.getById(undefined as never), 'getById() takes a string, not undefined'],
     ['a null snapshot id', () => cl.Snapshot.getById(null as never), 'getById() takes a string, not null'],
