@@ -69,13 +69,20 @@ async function readEngine(url: URL): Promise<EngineFile> {
     if (!response.ok) throw new Error(`the server answered ${response.status} ${response.statusText}`.trimEnd());
     return { bytes: new Uint8Array(await response.arrayBuffer()), type: response.headers.get('content-type') };
   } catch (cause) {
-    const hint = url.protocol === 'file:' ? '' : '; a Content-Security-Policy must allow it in connect-src';
     throw new EngineMismatch(
       `The SQLite engine ${url.href} (SHA-256 ${pin.sha256} expected) cannot be read: ${messageOf(cause)}. ` +
-        `Keep sql-wasm.wasm beside the script that loads it${hint}.`,
+        remedyFor(url, cause),
       { cause },
     );
   }
+}
+
+function remedyFor({ protocol, pathname }: URL, cause: unknown): string {
+  if (cause instanceof Error && cause.name === 'NotCapable') {
+    return `Allow Deno to read the package too: --allow-read=${pathname.slice(0, pathname.lastIndexOf('/'))}.`;
+  }
+  const hint = protocol === 'file:' ? '' : '; a Content-Security-Policy must allow it in connect-src';
+  return `Keep sql-wasm.wasm beside the script that loads it${hint}.`;
 }
 
 function messageOf(error: unknown): string {
