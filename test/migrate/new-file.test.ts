@@ -129,9 +129,8 @@ test.each([false, true])(
       const beginning = (cl.persistence as unknown as DatabasePersistence).bulk();
       const closing = cl.close();
       const bulk = await beginning;
-      await expect(bulk.commit()).rejects.toMatchObject({
-        message: expect.stringMatching(/No bulk is in progress|closed/),
-      });
+      // Whether the worker still answers the commit before it ends depends on what it has to close.
+      await expect(bulk.commit()).rejects.toThrow(/No bulk is in progress|closed|lost during commitBulk/);
       await closing;
       expect(existsSync(target)).toBe(false);
     });
