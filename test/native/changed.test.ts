@@ -85,6 +85,14 @@ describe('a file that another program wrote to', () => {
     expect(fs.readdirSync(folder)).toEqual(['cl.sqlite']);
   });
 
+  test('is not suspected after a change of our own that changes nothing', async () => {
+    const open = await openUnheld();
+    await open.run('UPDATE t SET value = value');
+    await open.run('DELETE FROM t WHERE id = 2');
+    await open.run("INSERT INTO t VALUES (2, 'ours too')");
+    expect(await rows()).toBe('1,2');
+  });
+
   test('is read with its new content, without a refresh()', async () => {
     const open = await openUnheld();
     expect(await rows()).toBe('1');
