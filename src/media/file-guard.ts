@@ -115,10 +115,10 @@ export class FileGuard implements Guard {
     return this.#watch.foreignWrite();
   }
 
-  refusal(level: number): CinderlibError | null {
+  refusal(level: number, writes = false): CinderlibError | null {
     if (this.#inside) {
       const refusal = this.#keeper ? this.#refusalWithin(level) : this.#conflict(level);
-      this.#writes ||= refusal === null && level === LockLevel.exclusive;
+      this.#writes ||= refusal === null && writes;
       return refusal;
     }
     // Only reading is allowed now, and a hot journal, which reading would have to roll back first, is left alone.

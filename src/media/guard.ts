@@ -37,8 +37,12 @@ export interface Guard {
   hasHotJournal(): boolean;
   /** Another program's write, under way or interrupted by a crash; null when there is none. */
   foreignWrite(): ForeignWrite | null;
-  /** Why a level of SQLite's lock cannot be taken now; null when it can. SQLite asks before each step. */
-  refusal(level: number): CinderlibError | null;
+  /**
+   * Why a level of SQLite's lock cannot be taken now; null when it can. SQLite asks before each step.
+   *
+   * @param writes whether a change is about to be written: SQLite also locks the file to commit one that is empty
+   */
+  refusal(level: number, writes?: boolean): CinderlibError | null;
   /** Whether another program may have got in while we wrote, and undone or overwritten it. Asked after a commit. */
   mayBeOverwritten(): boolean;
   /** Whether another program is about to write, so that a journal found there is its own. */

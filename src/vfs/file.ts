@@ -121,7 +121,7 @@ export class VfsFiles {
     try {
       if (open.kind === '-journal' && offset === 0) {
         // From here on, a program that sees no lock of ours takes this for a hot journal.
-        const refusal = open.mount.medium.guard.refusal(LockLevel.exclusive);
+        const refusal = open.mount.medium.guard.refusal(LockLevel.exclusive, true);
         if (refusal !== null) return open.mount.fail(refusal, Code.busy);
       }
       open.file.write(this.#heap.bytes.subarray(source, source + length), offset);

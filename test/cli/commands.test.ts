@@ -10,7 +10,7 @@ import { InvalidOption } from '../../src/errors/index.ts';
 import { expectSameDumps } from '../support/arrived.ts';
 import { cli, parsed } from '../support/cli.ts';
 import { copyGolden, type GoldenAnswers, goldenBytes, goldenJson, inTemporaryFolder } from '../support/golden.ts';
-import { sqlite3 } from '../support/tables.ts';
+import { nativeRows, nativeSql } from '../support/tables.ts';
 
 // These tests run processes one after the other, on machines that are busy with other work.
 vi.setConfig({ testTimeout: 180_000 });
@@ -21,8 +21,6 @@ async function withRich(use: (path: string, folder: string) => Promise<void>): P
   await inTemporaryFolder(async (folder) => use(copyGolden('rich.sqlite', join(folder, 'rich.sqlite')), folder));
 }
 
-const change = (path: string, sql: string): void => void execFileSync('sqlite3', [path, sql]);
-
 test('ls --json lists the content of the database, newest first', async () => {
   await withRich(async (path) => {
     const [volumes, snapshots, connections, keyValues, backends] = await Promise.all(
@@ -31,9 +29,9 @@ test('ls --json lists the content of the database, newest first', async () => {
       ),
     );
     const rows = 'SELECT id, display_name AS name, size, status FROM volumes ORDER BY created_at DESC, id DESC';
-    expect(volumes).toMatchObject(sqlite3(path, rows));
+    expect(volumes).toMatchObject(nativeRows(path, rows));
     const taken = 'SELECT id, volume_size AS size, status, volume_id FROM snapshots ORDER BY created_at DESC, id DESC';
-    expect(snapshots).toMatchObject(sqlite3(path, taken));
+    expect(snapshots).toMatchObject(nativeRows(path, taken));
     const ids = (connections as { id: string }[]).map(({ id }) => id).sort();
     expect(ids).toEqual(Object.keys(expected.connections).sort());
     const masked = new Set(['***']);
@@ -43,7 +41,7 @@ test('ls --json lists the content of the database, newest first', async () => {
     expect((keyValues as { value: string | null }[]).filter(({ value }) => masked.has(value ?? '')).length).toBe(0);
     const sums = `SELECT substr(host, instr(host, '@') + 1, instr(host, '#') - instr(host, '@') - 1) AS name,
       count(*) AS volumes, sum(size) AS size FROM volumes GROUP BY name ORDER BY name`;
-    expect(backends).toEqual(sqlite3(path, sums));
+    expect(backends).toEqual(nativeRows(path, sums));
   });
 });
 
@@ -60,7 +58,7 @@ test('ls without --json prints tab-separated lines after a header', async () => 
 test('names cannot move the cursor or break a line', async () => {
   await inTemporaryFolder(async (folder) => {
     const path = copyGolden('unicode.sqlite', join(folder, 'unicode.sqlite'));
-    change(
+    nativeSql(
       path,
       "UPDATE volumes SET display_name = char(27) || '[31mred' || char(10) || char(9) || char(8238) WHERE rowid = 1",
     );
@@ -224,8 +222,8 @@ describe('check', () => {
   test('reports its findings and exits with 3; --repair shows them first and asks', async () => {
     await inTemporaryFolder(async (folder) => {
       const path = copyGolden('one.sqlite', join(folder, 'one.sqlite'));
-      change(path, "INSERT INTO volume_attachment (deleted, id, volume_id) VALUES (0, 'lost', 'gone')");
-      change(path, "UPDATE volumes SET status = 'deleting'");
+      nativeSql(path, "INSERT INTO volume_attachment (deleted, id, volume_id) VALUES (0, 'lost', 'gone')");
+      nativeSql(path, "UPDATE volumes SET status = 'deleting'");
       const found = await cli(['check', path, '--json']);
       expect(found.code).toBe(3);
       expect(parsed(found)).toMatchObject({
@@ -249,8 +247,8 @@ describe('check', () => {
       const repaired = await cli(['check', path, '--repair', '--yes']);
       expect(repaired.code).toBe(3);
       expect(repaired.out).toContain('repaired connection_without_volume: 1');
-      expect(sqlite3(path, 'SELECT deleted FROM volume_attachment')).toEqual([{ deleted: 1 }]);
-      change(path, "UPDATE volumes SET status = 'available'");
+      expect(nativeRows(path, 'SELECT deleted FROM volume_attachment')).toEqual([{ deleted: 1 }]);
+      nativeSql(path, "UPDATE volumes SET status = 'available'");
       expect((await cli(['check', path])).code).toBe(0);
     });
   });
@@ -293,7 +291,7 @@ describe('check', () => {
       const deleted = copyGolden('deleted-default-type.sqlite.gz', join(folder, 'deleted.sqlite'));
       expect((await cli(['check', deleted])).out).toMatch(/no_default_type.*missing or marked as deleted/s);
       // With the statement that the documentation gives.
-      change(deleted, "UPDATE volume_types SET deleted = 0, deleted_at = NULL WHERE name = '__DEFAULT__'");
+      nativeSql(deleted, "UPDATE volume_types SET deleted = 0, deleted_at = NULL WHERE name = '__DEFAULT__'");
       expect(parsed(await cli(['check', deleted, '--json']))).toMatchObject({ schema: null });
       const damaged = copyGolden('rich.sqlite', join(folder, 'damaged.sqlite'));
       const bytes = readFileSync(damaged);
@@ -317,7 +315,7 @@ describe('secrets', () => {
         },
         connector: { note: 'mysql://u:url-S3cret@h/d' },
       };
-      change(
+      nativeSql(
         path,
         `UPDATE volumes SET provider_auth = 'CHAP user chap-S3cret', display_description = 'postgresql://a:url-S3cret@h/d';
          INSERT INTO volume_attachment (deleted, id, volume_id, connection_info)
@@ -326,7 +324,7 @@ describe('secrets', () => {
          INSERT INTO volume_admin_metadata (deleted, volume_id, key, value) SELECT 0, id, 'x', '{"token": "spec-S3cret"}' FROM volumes;
          INSERT INTO cinderlib_persistence_key_value VALUES ('node', '{"chap": {"secret": "kv-S3cret"}}'), ('db_password', 'kv-S3cret')`,
       );
-      const [{ id } = {}] = sqlite3(path, 'SELECT id FROM volumes');
+      const [{ id } = {}] = nativeRows(path, 'SELECT id FROM volumes');
       await use(path, [String(id), 'c', 'node', 'db_password']);
     });
   }
@@ -359,14 +357,14 @@ describe('secrets', () => {
   test('are never loaded once masked, wherever they occur', async () => {
     await inTemporaryFolder(async (folder) => {
       const path = copyGolden('one.sqlite', join(folder, 'one.sqlite'));
-      change(
+      nativeSql(
         path,
         `UPDATE volumes SET replication_driver_data = '{"password": "S3cret"}';
          INSERT INTO cinderlib_persistence_key_value VALUES ('db_password', 'S3cret')`,
       );
       const { out } = await cli(['dump', path, '--no-key-values']);
       expect(JSON.parse(out)).toMatchObject([{ masked: true, class: 'Volume' }]);
-      const [{ id } = {}] = sqlite3(path, 'SELECT id FROM volumes');
+      const [{ id } = {}] = nativeRows(path, 'SELECT id FROM volumes');
       const shown = await cli(['show', path, String(id), '--json']);
       const pair = await cli(['show', path, 'db_password', '--json']);
       expect(JSON.parse(pair.out)).toEqual({ masked: true, class: 'KeyValue', key: 'db_password', value: '***' });

@@ -5,7 +5,7 @@ import { expect, test, vi } from 'vitest';
 import { cli, parsed } from '../support/cli.ts';
 import { copyGolden, inTemporaryFolder } from '../support/golden.ts';
 import { partialDump } from '../support/partial-dump.ts';
-import { sqlite3 } from '../support/tables.ts';
+import { nativeRows } from '../support/tables.ts';
 
 // These tests run processes one after the other, on machines that are busy with other work.
 vi.setConfig({ testTimeout: 180_000 });
@@ -16,7 +16,7 @@ async function withRich(use: (path: string, folder: string) => Promise<void>): P
 
 test('convert to JSON reports what it leaves out, as its dry run does', async () => {
   await withRich(async (path, folder) => {
-    const [{ n } = {}] = sqlite3(path, 'SELECT count(*) AS n FROM volume_metadata WHERE deleted');
+    const [{ n } = {}] = nativeRows(path, 'SELECT count(*) AS n FROM volume_metadata WHERE deleted');
     const line = `not copied: ${n} × volume_metadata: rows that are marked as deleted`;
     const json = join(folder, 'out.json');
     expect((await cli(['convert', path, json, '--dry-run'])).out).toContain(line);
@@ -66,7 +66,7 @@ test('a URL can create a database with any name', async () => {
   await inTemporaryFolder(async (folder) => {
     const path = copyGolden('one.sqlite', join(folder, 'one.sqlite'));
     expect(await cli(['migrate', path, `sqlite:///${folder}/out.json`])).toMatchObject({ code: 0 });
-    expect(sqlite3(join(folder, 'out.json'), 'SELECT count(*) AS n FROM volumes')).toEqual([{ n: 1 }]);
+    expect(nativeRows(join(folder, 'out.json'), 'SELECT count(*) AS n FROM volumes')).toEqual([{ n: 1 }]);
   });
 });
 
@@ -81,7 +81,7 @@ test('convert to the URL of an existing file replaces it with --force, and never
     expect(readFileSync(target).equals(before)).toBe(true);
     expect((await cli(['convert', target, url, '--force'])).err).toContain('the same storage');
     expect(await cli(['convert', path, url, '--force', '--no-verify'])).toMatchObject({ code: 0 });
-    expect(sqlite3(target, 'SELECT count(*) AS n FROM volumes')).toEqual([{ n: 55 }]);
+    expect(nativeRows(target, 'SELECT count(*) AS n FROM volumes')).toEqual([{ n: 55 }]);
     expect(readdirSync(folder).sort()).toEqual(['new.json', 'rich.sqlite']);
   });
 });

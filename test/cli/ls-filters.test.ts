@@ -1,7 +1,7 @@
 /** `ls` with filters, which match what it shows in a column. */
 import { expect, test, vi } from 'vitest';
 import { cli, parsed } from '../support/cli.ts';
-import { sqlite3 } from '../support/tables.ts';
+import { nativeRows } from '../support/tables.ts';
 
 // These tests run processes one after the other, on machines that are busy with other work.
 vi.setConfig({ testTimeout: 180_000 });
@@ -14,16 +14,19 @@ const byId = (one: { id: unknown }, other: { id: unknown }): number => (String(o
 test('ls --backend lists the volumes of exactly that backend, with and without pools', async () => {
   // To the getters of databases, b_1 is a pattern that bx1 matches too, and a host without a pool has no backend.
   const hosts = "host GLOB '*@b_1' OR host GLOB '*@b_1#*'";
-  const rows = sqlite3(ties, `SELECT id FROM volumes WHERE NOT deleted AND (${hosts}) ORDER BY id`);
+  const rows = nativeRows(ties, `SELECT id FROM volumes WHERE NOT deleted AND (${hosts}) ORDER BY id`);
   expect(rows.length).toBe(14);
   expect(await listed(ties, '--backend', 'b_1')).toEqual(rows);
-  const [{ display_name: name } = {}] = sqlite3(ties, `SELECT display_name FROM volumes WHERE ${hosts} LIMIT 1`);
+  const [{ display_name: name } = {}] = nativeRows(ties, `SELECT display_name FROM volumes WHERE ${hosts} LIMIT 1`);
   const both = `SELECT id FROM volumes WHERE NOT deleted AND (${hosts}) AND display_name = '${name}' ORDER BY id`;
-  expect(await listed(ties, 'volumes', '--name', String(name), '--backend', 'b_1')).toEqual(sqlite3(ties, both));
+  expect(await listed(ties, 'volumes', '--name', String(name), '--backend', 'b_1')).toEqual(nativeRows(ties, both));
 });
 
 test('ls --name and --volume apply to snapshots, and --volume to connections', async () => {
-  const named = sqlite3(rich, "SELECT id FROM snapshots WHERE NOT deleted AND display_name = 'bad snap' ORDER BY id");
+  const named = nativeRows(
+    rich,
+    "SELECT id FROM snapshots WHERE NOT deleted AND display_name = 'bad snap' ORDER BY id",
+  );
   expect(named.length).toBe(2);
   expect(await listed(rich, 'snapshots', '--name', 'bad snap')).toEqual(named);
   for (const [kind, table] of [
@@ -31,12 +34,12 @@ test('ls --name and --volume apply to snapshots, and --volume to connections', a
     ['connections', 'volume_attachment'],
   ] as const) {
     const most = `SELECT volume_id FROM ${table} WHERE NOT deleted GROUP BY 1 ORDER BY count(*) DESC LIMIT 1`;
-    const rows = sqlite3(rich, `SELECT id FROM ${table} WHERE NOT deleted AND volume_id = (${most}) ORDER BY id`);
+    const rows = nativeRows(rich, `SELECT id FROM ${table} WHERE NOT deleted AND volume_id = (${most}) ORDER BY id`);
     expect(rows.length).toBeGreaterThan(1);
-    const [{ volume_id } = {}] = sqlite3(rich, most);
+    const [{ volume_id } = {}] = nativeRows(rich, most);
     expect(await listed(rich, kind, '--volume', String(volume_id))).toEqual(rows);
   }
-  const [volume] = sqlite3(rich, 'SELECT id FROM volumes LIMIT 1');
+  const [volume] = nativeRows(rich, 'SELECT id FROM volumes LIMIT 1');
   expect(await listed(rich, '--volume', String(volume?.['id']))).toEqual([volume]);
 });
 

@@ -16,8 +16,8 @@ import { describe, expect, test, vi } from 'vitest';
 import { cli } from '../support/cli.ts';
 import { leaveHotJournal } from '../support/crashed.ts';
 import { copyGolden, inTemporaryFolder } from '../support/golden.ts';
-import { NativeSession } from '../support/native-session.ts';
-import { integrity, sqlite3 } from '../support/tables.ts';
+import { sqlite3 } from '../support/native-shell.ts';
+import { integrity, nativeRows } from '../support/tables.ts';
 
 // These tests run processes one after the other, on machines that are busy with other work.
 vi.setConfig({ testTimeout: 180_000 });
@@ -31,7 +31,7 @@ async function withTwo(use: (source: string, target: string, folder: string) => 
 }
 
 const volumes = (path: string): number =>
-  Number(sqlite3(path, 'SELECT count(*) AS n FROM volumes WHERE NOT deleted')[0]?.['n']);
+  Number(nativeRows(path, 'SELECT count(*) AS n FROM volumes WHERE NOT deleted')[0]?.['n']);
 const update = "UPDATE volumes SET display_name = 'theirs'";
 
 test.each(['target.sqlite', 'target.json'])(
@@ -58,14 +58,14 @@ test.each(['DELETE', 'WAL'])(
   'convert --force does not replace a database that native SQLite is writing to, in journal_mode %s',
   async (mode) => {
     await withTwo(async (source, target) => {
-      const other = new NativeSession(target);
+      const other = sqlite3.start(target);
       await other.run(`PRAGMA journal_mode=${mode}; BEGIN IMMEDIATE; ${update};`);
       const refused = await cli(['convert', source, target, '--force', '--json']);
       expect(refused.code).toBe(1);
       expect(JSON.parse(refused.err)).toMatchObject({ error: { name: 'DatabaseLocked' } });
       await other.run('COMMIT;');
       await other.close();
-      expect(sqlite3(target, 'SELECT display_name FROM volumes')).toEqual([{ display_name: 'theirs' }]);
+      expect(nativeRows(target, 'SELECT display_name FROM volumes')).toEqual([{ display_name: 'theirs' }]);
     });
   },
 );
@@ -76,7 +76,7 @@ describe.each([
     'a write-ahead log',
     '-wal',
     async (target: string) => {
-      const other = new NativeSession(target);
+      const other = sqlite3.start(target);
       await other.run(`PRAGMA journal_mode=WAL; ${update};`);
       for (const kind of ['', '-wal']) copyFileSync(target + kind, `${target}.left${kind}`);
       await other.close();

@@ -7,7 +7,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { cli, parsed, program } from '../support/cli.ts';
 import { copyGolden, inTemporaryFolder } from '../support/golden.ts';
 import { bun, deno, node } from '../support/runtimes.ts';
-import { sqlite3 } from '../support/tables.ts';
+import { nativeRows } from '../support/tables.ts';
 
 const dist = dirname(program);
 /** Three runtimes start one after the other, on machines that are busy with other work. */
@@ -25,7 +25,7 @@ describe.each([node, deno, bun])('$name', (runtime) => {
         const path = copyGolden('rich.sqlite', join(folder, 'rich.sqlite'));
         const target = join(folder, 'target.sqlite');
         const rows = 'SELECT id, display_name AS name, size, status FROM volumes ORDER BY created_at DESC, id DESC';
-        expect(parsed(await cli(['ls', path, '--json'], { runtime }))).toMatchObject(sqlite3(path, rows));
+        expect(parsed(await cli(['ls', path, '--json'], { runtime }))).toMatchObject(nativeRows(path, rows));
         const report = parsed(await cli(['migrate', path, target, '--json'], { runtime }));
         expect(report).toMatchObject({ volumes: 55, snapshots: 35, connections: 17, key_values: 11, differences: [] });
         const dump = await cli(['dump', target, '--show-secrets'], { runtime });
@@ -74,7 +74,7 @@ describe.each([node, deno, bun])('$name', (runtime) => {
         expect(readdirSync(folder)).toEqual(['many.sqlite']);
         const again = parsed(await cli(['migrate', source, target, '--json'], { runtime }));
         expect(again).toMatchObject({ volumes: 5000, differences: [] });
-        expect(sqlite3(target, 'SELECT count(*) AS n FROM volumes')).toEqual([{ n: 5000 }]);
+        expect(nativeRows(target, 'SELECT count(*) AS n FROM volumes')).toEqual([{ n: 5000 }]);
       });
     },
     patient,

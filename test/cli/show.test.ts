@@ -1,27 +1,24 @@
 /** `show` by an abbreviated id or key or by a name, and names that resemble escaped characters. */
-import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { cli } from '../support/cli.ts';
 import { copyGolden, inTemporaryFolder } from '../support/golden.ts';
-import { sqlite3 } from '../support/tables.ts';
+import { nativeRows, nativeSql } from '../support/tables.ts';
 
 // These tests run processes one after the other, on machines that are busy with other work.
 vi.setConfig({ testTimeout: 180_000 });
 
-const change = (path: string, sql: string): void => void execFileSync('sqlite3', [path, sql]);
-
 async function withOne(use: (path: string, id: string) => Promise<void>): Promise<void> {
   await inTemporaryFolder(async (folder) => {
     const path = copyGolden('one.sqlite', join(folder, 'one.sqlite'));
-    const [{ id } = {}] = sqlite3(path, 'SELECT id FROM volumes');
+    const [{ id } = {}] = nativeRows(path, 'SELECT id FROM volumes');
     await use(path, String(id));
   });
 }
 
 test('show accepts the beginning of an id, a name, or the beginning of a key', async () => {
   await withOne(async (path, id) => {
-    change(
+    nativeSql(
       path,
       "UPDATE volumes SET display_name = 'by name'; INSERT INTO cinderlib_persistence_key_value VALUES ('a key', 'v')",
     );
@@ -36,7 +33,10 @@ test('show accepts the beginning of an id, a name, or the beginning of a key', a
 
 test('show lists the candidates for an ambiguous key, and prefers an exact match', async () => {
   await withOne(async (path) => {
-    change(path, "INSERT INTO cinderlib_persistence_key_value VALUES ('twin', '0'), ('twin 1', '1'), ('twin 2', '2')");
+    nativeSql(
+      path,
+      "INSERT INTO cinderlib_persistence_key_value VALUES ('twin', '0'), ('twin 1', '1'), ('twin 2', '2')",
+    );
     const ran = await cli(['show', path, 'twi', '--json']);
     expect(ran).toMatchObject({ code: 4, out: '' });
     expect(JSON.parse(ran.err)).toEqual({
@@ -52,7 +52,7 @@ test('show lists the candidates for an ambiguous key, and prefers an exact match
 
 test('show reports what it does not find as other errors are reported', async () => {
   await withOne(async (path) => {
-    change(path, "INSERT INTO cinderlib_persistence_key_value VALUES ('twin 1', '1'), ('twin 2', '2')");
+    nativeSql(path, "INSERT INTO cinderlib_persistence_key_value VALUES ('twin 1', '1'), ('twin 2', '2')");
     const missing = 'error: No volume, snapshot, connection or key-value matches "nobody".\n';
     expect(await cli(['show', path, 'nobody'])).toEqual({ code: 4, out: '', err: missing });
     const { err } = await cli(['show', path, 'twin'], { env: { FORCE_COLOR: '1' } });
@@ -62,7 +62,7 @@ test('show reports what it does not find as other errors are reported', async ()
 
 test('a backslash in a name is printed differently from an escaped character', async () => {
   await withOne(async (path, id) => {
-    change(path, "UPDATE volumes SET display_name = 'back\\slash' || char(10)");
+    nativeSql(path, "UPDATE volumes SET display_name = 'back\\slash' || char(10)");
     const { out } = await cli(['ls', path]);
     expect(out.split('\n')[1]?.split('\t').slice(0, 2)).toEqual([id, 'back\\\\slash\\n']);
     expect((await cli(['show', path, id])).out).toContain('\ndisplay_name\tback\\\\slash\\n\n');
@@ -72,7 +72,7 @@ test('a backslash in a name is printed differently from an escaped character', a
 test('show prints a connection whose volume is missing, without its backend', async () => {
   await withOne(async (path) => {
     const connector = '{"host": "node-1"}';
-    change(
+    nativeSql(
       path,
       `INSERT INTO volume_attachment (deleted, id, volume_id, connector) VALUES (0, 'lost', 'gone', '${connector}')`,
     );

@@ -13,7 +13,7 @@ import { cli, parsed, program } from '../support/cli.ts';
 import { leaveHotJournal } from '../support/crashed.ts';
 import { copyGolden, inTemporaryFolder } from '../support/golden.ts';
 import { needsLockTable } from '../support/native-shell.ts';
-import { sqlite3 } from '../support/tables.ts';
+import { nativeRows, nativeSql } from '../support/tables.ts';
 
 test('close() runs all steps in reverse order, even if some of them fail', async () => {
   const storages = new Storages({} as Terminal);
@@ -78,16 +78,16 @@ test('reading commands show the state before a crash, and change no byte', { tim
 test('ls notes how many objects of a file it cannot show', { timeout: 180_000 }, async () => {
   await inTemporaryFolder(async (folder) => {
     const path = copyGolden('rich.sqlite', join(folder, 'rich.sqlite'));
-    const [{ lost } = {}] = sqlite3(
+    const [{ lost } = {}] = nativeRows(
       path,
       'SELECT volume_id AS lost, count(*) AS n FROM snapshots GROUP BY 1 ORDER BY n DESC',
     );
-    execFileSync('sqlite3', [path, `UPDATE volumes SET deleted = 1 WHERE id = '${lost}'`]);
-    const [{ n } = {}] = sqlite3(path, `SELECT count(*) AS n FROM snapshots WHERE volume_id = '${lost}'`);
+    nativeSql(path, `UPDATE volumes SET deleted = 1 WHERE id = '${lost}'`);
+    const [{ n } = {}] = nativeRows(path, `SELECT count(*) AS n FROM snapshots WHERE volume_id = '${lost}'`);
     const { out: input } = await cli(['dump', path, '--show-secrets']);
     const { out, err } = await cli(['ls', '-', 'snapshots'], { input });
     expect(err).toBe(`note: ${n} snapshots in the file cannot be shown: the volume is missing.\n`);
-    const [{ all } = {}] = sqlite3(path, 'SELECT count(*) AS "all" FROM snapshots WHERE NOT deleted');
+    const [{ all } = {}] = nativeRows(path, 'SELECT count(*) AS "all" FROM snapshots WHERE NOT deleted');
     expect(out.trimEnd().split('\n').length - 1).toBe(Number(all) - Number(n));
     expect((await cli(['ls', '-', '--json'], { input })).err).toBe('');
   });

@@ -1,12 +1,11 @@
 /** The program on a terminal: what a person sees, and what Ctrl-C leaves behind. */
-import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { program } from '../support/cli.ts';
 import { copyGolden, inTemporaryFolder } from '../support/golden.ts';
 import { controlC, missingTerminal, type OnTerminal, onTerminal } from '../support/pty.ts';
-import { sqlite3 } from '../support/tables.ts';
+import { nativeRows, nativeSql } from '../support/tables.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -46,7 +45,7 @@ test('ls prints a table with bold titles, no wider than the terminal', async () 
     const lines = plain(narrow.shown).split('\r\n');
     expect(lines.filter((line) => /^[ -~…]*$/.test(line) && line.length > 80)).toEqual([]);
     // A truncated id would be useless.
-    for (const { id } of sqlite3(path, 'SELECT id FROM volumes WHERE deleted = 0')) {
+    for (const { id } of nativeRows(path, 'SELECT id FROM volumes WHERE deleted = 0')) {
       expect(narrow.shown).toContain(String(id));
     }
   });
@@ -78,7 +77,7 @@ test('Ctrl-C during migrate keeps the source, removes the target and shows the c
     const copies = [...'ghijklmn'].map(
       (first) => `UPDATE more SET id = '${first}' || substr(id, 2); INSERT INTO volumes SELECT * FROM more;`,
     );
-    execFileSync('sqlite3', [source, `CREATE TEMP TABLE more AS SELECT * FROM volumes; ${copies.join(' ')}`]);
+    nativeSql(source, `CREATE TEMP TABLE more AS SELECT * FROM volumes; ${copies.join(' ')}`);
     const before = readFileSync(source);
     const target = join(folder, 'target.sqlite');
     const running = cinderlib(['migrate', source, target]);
@@ -115,7 +114,7 @@ test('answering y to the question of --repair repairs the database', async () =>
     expect(running.shown).toContain(`${green}repaired`);
     const orphans = 'SELECT count(*) AS n FROM volume_types WHERE deleted = 0 AND name = id';
     const unused = `${orphans} AND id NOT IN (SELECT volume_type_id FROM volumes UNION SELECT volume_type_id FROM snapshots)`;
-    expect(sqlite3(path, unused)).toEqual([{ n: 0 }]);
+    expect(nativeRows(path, unused)).toEqual([{ n: 0 }]);
   });
 });
 

@@ -10,7 +10,6 @@
  * hide, such as a missing sync of the folder. 200 disks; CINDERLIB_ROUNDS=2000 for more, CINDERLIB_SEED=… to
  * repeat a run.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +18,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { aftermath } from '../support/aftermath.ts';
 import { volumeText } from '../support/contents.ts';
 import { type Entry, Ledger } from '../support/ledger.ts';
+import { needs } from '../support/native-programs.ts';
 import { Random } from '../support/random.ts';
 import { type Fate, RecordedDisk } from '../support/recorded-disk.ts';
 import { rounds, timeFor } from '../support/rounds.ts';
@@ -41,8 +41,8 @@ afterAll(() => rmSync(top, { recursive: true }));
 
 test('no acknowledged change is lost on any disk that a power cut may leave', {
   timeout: timeFor(rounds(200), 150),
-}, async ({ skip }) => {
-  if (spawnSync('sqlite3', ['-version']).status !== 0) skip('missing: sqlite3; apt-get install sqlite3');
+}, async () => {
+  needs('sqlite3');
   const random = new Random();
   const counts = { disks: 0, torn: 0, found: 0 };
   const begun = Date.now();

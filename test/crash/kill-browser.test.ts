@@ -5,7 +5,6 @@
  *
  * A few rounds in CI; CINDERLIB_ROUNDS=100 for more, CINDERLIB_SEED=… to repeat the same pauses.
  */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +16,7 @@ import { missingBrowser, openBrowser, type Page } from '../support/browsers/brow
 import { type Entry, Ledger } from '../support/ledger.ts';
 import { Random } from '../support/random.ts';
 import { rounds, timeFor } from '../support/rounds.ts';
+import { nativeSql } from '../support/tables.ts';
 
 declare const lib: InPage['lib'];
 declare const open: InPage['open'];
@@ -114,7 +114,7 @@ async function readBoth(page: Page, database: number): Promise<Record<Medium, st
 function contents(folder: string, medium: Medium, base64: string): Map<string, string> {
   const path = join(folder, 'exported.sqlite');
   writeFileSync(path, Buffer.from(base64, 'base64'));
-  const run = (sql: string): string => execFileSync('sqlite3', [path, sql], { encoding: 'utf8' }).trim();
+  const run = (sql: string): string => nativeSql(path, sql);
   expect(run('PRAGMA integrity_check')).toBe('ok');
   const found = new Map<string, string>();
   const rows = run(

@@ -4,7 +4,6 @@
  *
  * 200 rounds on Node, 80 on Deno and Bun; CINDERLIB_ROUNDS=2000 for more, CINDERLIB_SEED=… to repeat the same pauses.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { aftermath } from '../support/aftermath.ts';
 import { type Entry, Ledger } from '../support/ledger.ts';
+import { needs } from '../support/native-programs.ts';
 import { buildProgram, type Program, startProgram } from '../support/program.ts';
 import { Random } from '../support/random.ts';
 import { rounds, timeFor } from '../support/rounds.ts';
@@ -59,7 +59,7 @@ test.for([
   { timeout: timeFor(rounds(200), 500) },
   async ([, runtime, usual], { skip }) => {
     if (runtime.command === null) skip(runtime.missing);
-    if (spawnSync('sqlite3', ['-version']).status !== 0) skip('missing: sqlite3; apt-get install sqlite3');
+    needs('sqlite3');
     const random = new Random();
     const counts = totals();
     const begun = Date.now();

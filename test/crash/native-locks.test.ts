@@ -2,14 +2,14 @@
  * Single encounters of a native program and this library: a transaction of the other is left alone, waited for, and
  * named in the error; and what native SQLite may do while this library has the database open.
  */
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Cinderlib, DatabaseChanged, DatabaseLocked, KeyValue, setup } from 'cinderlib-wasm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { NativeSession } from '../support/native-session.ts';
+import { needs } from '../support/native-programs.ts';
+import { type NativeShell, sqlite3 } from '../support/native-shell.ts';
 import { integrity } from '../support/tables.ts';
 import { withoutNativeSqlite } from '../support/without-native-sqlite.ts';
 
@@ -19,15 +19,15 @@ const table = 'cinderlib_persistence_key_value';
 
 let folder: string;
 let path: string;
-let native: NativeSession;
-beforeEach(async (context) => {
-  if (spawnSync('sqlite3', ['-version']).status !== 0) context.skip('missing: sqlite3; apt-get install sqlite3');
+let native: NativeShell;
+beforeEach(async () => {
+  needs('sqlite3');
   folder = mkdtempSync(join(tmpdir(), 'locks-'));
   path = join(folder, 'cl.sqlite');
   const cl = await open();
   await Promise.all(Array.from({ length: 40 }, (_, n) => set(cl, `k${n}`, 'old'.repeat(1000))));
   await cl.close();
-  native = new NativeSession(path);
+  native = sqlite3.start(path);
 });
 afterEach(async () => {
   await native.close();

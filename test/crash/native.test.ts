@@ -5,7 +5,6 @@
  *
  * 150 rounds of each loop, 40 on Deno and Bun; CINDERLIB_ROUNDS=2000 for more.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -14,13 +13,13 @@ import { fileURLToPath } from 'node:url';
 import { setup } from 'cinderlib-wasm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Loop, type OnRound, programLoop, type Round, sqlite3Reader, sqlite3Writer } from '../support/loops.ts';
+import { needs } from '../support/native-programs.ts';
 import { buildProgram } from '../support/program.ts';
 import { rounds, timeFor } from '../support/rounds.ts';
 import { bun, deno, node } from '../support/runtimes.ts';
 import { View } from '../support/sequences.ts';
 import { integrity } from '../support/tables.ts';
 
-const python = '/usr/bin/python3';
 const pythonProgram = fileURLToPath(new URL('./programs/native.py', import.meta.url));
 /** How long each program waits for a lock, in milliseconds. */
 const patience = 300;
@@ -35,23 +34,21 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** The loops of a native program, and how to install it. */
+/** The loops of a native program. */
 const natives = {
   sqlite3: {
-    there: () => spawnSync('sqlite3', ['-version']).status === 0,
-    missing: 'missing: sqlite3; apt-get install sqlite3',
+    program: 'sqlite3',
     writing: (path: string, onRound: OnRound) => sqlite3Writer(path, patience, onRound),
     reading: (path: string, onRound: OnRound) => sqlite3Reader(path, patience, onRound),
   },
   python: {
-    there: () => spawnSync(python, ['-c', 'import sqlite3']).status === 0,
-    missing: 'missing: Python with sqlite3; apt-get install python3',
+    program: 'python3',
     writing: (path: string, onRound: OnRound) =>
-      programLoop([python, pythonProgram, 'write', path, String(patience / 1000)], onRound),
+      programLoop(['python3', pythonProgram, 'write', path, String(patience / 1000)], onRound),
     reading: (path: string, onRound: OnRound) =>
-      programLoop([python, pythonProgram, 'read', path, String(patience / 1000)], onRound),
+      programLoop(['python3', pythonProgram, 'read', path, String(patience / 1000)], onRound),
   },
-};
+} as const;
 
 // Node 20 holds the native lock with a process of `sqlite3`, the other runtimes with the SQLite that is built in.
 test.for([
@@ -64,7 +61,7 @@ test.for([
   { timeout: timeFor(rounds(150), 1000) },
   async ([name, runtimeName, { command, missing }, usual], { skip }) => {
     const native = natives[name];
-    if (!native.there()) skip(native.missing);
+    needs(native.program, 'sqlite3');
     if (command === null) return skip(missing);
     const path = join(folder, `${name}-${runtimeName}`, 'cl.sqlite');
     await createDatabase(path);

@@ -12,6 +12,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Aftermath } from '../support/aftermath.ts';
 import { Guest, makeDisk, missingForGuests } from '../support/guest.ts';
 import { type Entry, Ledger } from '../support/ledger.ts';
+import { needs } from '../support/native-programs.ts';
 import { buildProgram } from '../support/program.ts';
 import { Random } from '../support/random.ts';
 import { rounds, timeFor } from '../support/rounds.ts';
@@ -36,6 +37,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 test('no acknowledged change is lost in a power cut', { timeout: timeFor(cuts, 10_000) }, async ({ skip }) => {
   if (missing !== null) skip(missing);
+  needs('sqlite3');
   const random = new Random();
   const disk = join(folder, 'disk');
   makeDisk(disk);
@@ -60,6 +62,7 @@ test('no acknowledged change is lost in a power cut', { timeout: timeFor(cuts, 1
 
 test('without the sync of the database file a power cut loses changes', { timeout: 180_000 }, async ({ skip }) => {
   if (missing !== null) skip(missing);
+  needs('sqlite3');
   const random = new Random();
   const options = { seed: random.seed, worker: false, together: 1, steps: 1e9, lose: '' };
   let lost: readonly string[] = [];

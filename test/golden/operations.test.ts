@@ -8,7 +8,7 @@ import { type Cinderlib, setup } from '../../src/index.ts';
 import { parseJson } from '../../src/serialization/json-parser.ts';
 import { copyGolden, type GoldenFailure, goldenBytes, inTemporaryFolder } from '../support/golden.ts';
 import { type Operation, OperationRunner } from '../support/operations.ts';
-import { sqlite3 } from '../support/tables.ts';
+import { nativeRows } from '../support/tables.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -111,7 +111,7 @@ function kept(table: string, rows: readonly Row[], { soft_deletes, rows: all }: 
 }
 
 function rowsOf(path: string, table: string, sequence: Sequence): readonly Row[] {
-  const rows = sqlite3(path, `SELECT * FROM ${table} ORDER BY rowid`).map((row) => {
+  const rows = nativeRows(path, `SELECT * FROM ${table} ORDER BY rowid`).map((row) => {
     const values = Object.entries(row).filter(([, value]) => value !== null);
     return Object.fromEntries(values.map(([column, value]) => [column, isNow(value) ? 'NOW' : value]));
   });

@@ -1,8 +1,8 @@
 /** What native SQLite finds in a database that came out of a browser. */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { nativeSql } from '../support/tables.ts';
 
 export interface NativeView {
   /** `ok`, or what is wrong. */
@@ -21,7 +21,7 @@ export function nativeView(base64: string): NativeView {
   try {
     const path = join(folder, 'exported.sqlite');
     writeFileSync(path, Buffer.from(base64, 'base64'));
-    const run = (sql: string): string => execFileSync('sqlite3', [path, sql], { encoding: 'utf8' }).trim();
+    const run = (sql: string): string => nativeSql(path, sql);
     return {
       integrity: run('PRAGMA integrity_check'),
       journal: run('PRAGMA journal_mode'),

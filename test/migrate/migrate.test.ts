@@ -1,5 +1,4 @@
 /** `migrate` when something goes wrong: what it refuses, what it rolls back, what a second run completes. */
-import { execFileSync } from 'node:child_process';
 import { existsSync, linkSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import {
@@ -18,17 +17,14 @@ import { expect, test, vi } from 'vitest';
 import { NoteBook } from '../../examples/support/note-book.ts';
 import { refuseSame } from '../../src/migrate/open.ts';
 import { copyGolden, inTemporaryFolder } from '../support/golden.ts';
-import { nativeDump, sqlite3 } from '../support/tables.ts';
+import { needs } from '../support/native-programs.ts';
+import { nativeDump, nativeRows, nativeSql } from '../support/tables.ts';
 
 // Each test opens several databases, on machines that are busy with other work.
 vi.setConfig({ testTimeout: 180_000 });
 
 const driver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
 const at = (path: string): PersistenceConfig => ({ storage: 'db', connection: `sqlite:///${path}` });
-
-function change(path: string, sql: string): void {
-  execFileSync('sqlite3', [path, sql]);
-}
 
 /** Creates a database with one volume that has the given fields. */
 async function withVolume(path: string, fields: Record<string, unknown>): Promise<void> {
@@ -58,13 +54,15 @@ test('a second run changes no row', async () => {
 test('a second run carries over what changed in the source', async () => {
   await inFolder(async (source, target) => {
     await migrate(at(source), at(target));
-    const [{ id } = {}] = sqlite3(source, 'SELECT id FROM volumes ORDER BY id LIMIT 1');
-    change(
+    const [{ id } = {}] = nativeRows(source, 'SELECT id FROM volumes ORDER BY id LIMIT 1');
+    nativeSql(
       source,
       `UPDATE volumes SET display_name = 'new', updated_at = '2030-01-01 00:00:00.000000' WHERE id = '${id}'`,
     );
     expect((await migrate(at(source), at(target))).differences).toEqual([]);
-    expect(sqlite3(target, `SELECT display_name AS name FROM volumes WHERE id = '${id}'`)).toEqual([{ name: 'new' }]);
+    expect(nativeRows(target, `SELECT display_name AS name FROM volumes WHERE id = '${id}'`)).toEqual([
+      { name: 'new' },
+    ]);
   });
 });
 
@@ -79,7 +77,7 @@ test('a migration that fails midway is rolled back, and the target keeps its own
     expect(nativeDump(target)).toBe(before);
     const report = await migrate(at(source), at(target));
     expect(report.differences).toEqual([]);
-    expect(sqlite3(target, 'SELECT count(*) AS n FROM volumes')).toEqual([{ n: 56 }]);
+    expect(nativeRows(target, 'SELECT count(*) AS n FROM volumes')).toEqual([{ n: 56 }]);
   });
 });
 
@@ -98,8 +96,8 @@ test('an object that the target cannot store is named, and nothing is stored', a
 
 test('a row that cannot be read is named', async () => {
   await inFolder(async (source, target) => {
-    const [{ id } = {}] = sqlite3(source, 'SELECT id FROM volume_attachment WHERE deleted = 0 LIMIT 1');
-    change(source, `UPDATE volume_attachment SET connection_info = 'no JSON' WHERE id = '${id}'`);
+    const [{ id } = {}] = nativeRows(source, 'SELECT id FROM volume_attachment WHERE deleted = 0 LIMIT 1');
+    nativeSql(source, `UPDATE volume_attachment SET connection_info = 'no JSON' WHERE id = '${id}'`);
     const migration = migrate(at(source), at(target));
     await expect(migration).rejects.toMatchObject({ name: 'JSONDecodeError', item: `VolumeAttachment ${id}` });
     expect(existsSync(target)).toBe(false);
@@ -224,7 +222,7 @@ class Forgetful extends NoteBook {
 
 test('verify reports a field that did not arrive', async () => {
   await inFolder(async (source) => {
-    const [{ id } = {}] = sqlite3(source, "SELECT id FROM volumes WHERE display_name = 'failed 2'");
+    const [{ id } = {}] = nativeRows(source, "SELECT id FROM volumes WHERE display_name = 'failed 2'");
     const report = await migrate(at(source), { storage: new Forgetful() });
     const difference = { kind: 'volume', id, field: 'display_name', source: '"failed 2"', target: 'null' };
     expect(report.differences).toEqual([difference]);
@@ -247,15 +245,15 @@ test('a dry run changes nothing, and finds conflicts', async () => {
     const bytes = readFileSync(target);
     await migrate(at(source), at(target), { dry_run: true });
     expect(readFileSync(target).equals(bytes)).toBe(true);
-    const [{ id } = {}] = sqlite3(source, 'SELECT id FROM volumes ORDER BY id LIMIT 1');
-    change(target, `UPDATE volumes SET id = '${id}'`);
+    const [{ id } = {}] = nativeRows(source, 'SELECT id FROM volumes ORDER BY id LIMIT 1');
+    nativeSql(target, `UPDATE volumes SET id = '${id}'`);
     await expect(migrate(at(source), at(target), { dry_run: true })).rejects.toMatchObject({ kind: 'volume', id });
   });
 });
 
 test.each(['file', 'plugin'])('a different object with the same id is not overwritten: %s', async (kind) => {
   await inFolder(async (source, target) => {
-    const [{ id } = {}] = sqlite3(source, 'SELECT id FROM volumes ORDER BY id DESC LIMIT 1');
+    const [{ id } = {}] = nativeRows(source, 'SELECT id FROM volumes ORDER BY id DESC LIMIT 1');
     await withVolume(target, { id, name: 'another' });
     const plugin = new NoteBook();
     if (kind === 'plugin') await migrate(at(target), { storage: plugin });
@@ -274,8 +272,8 @@ test.each(['volumes', 'snapshots', 'volume_attachment', 'volume_types'])(
     await inFolder(async (source, target) => {
       await migrate(at(source), at(target));
       const where = table === 'volume_types' ? "name <> '__DEFAULT__'" : '1';
-      const [{ id } = {}] = sqlite3(target, `SELECT id FROM ${table} WHERE ${where} LIMIT 1`);
-      change(target, `UPDATE ${table} SET updated_at = '2030-01-01 00:00:00.000000' WHERE id = '${id}'`);
+      const [{ id } = {}] = nativeRows(target, `SELECT id FROM ${table} WHERE ${where} LIMIT 1`);
+      nativeSql(target, `UPDATE ${table} SET updated_at = '2030-01-01 00:00:00.000000' WHERE id = '${id}'`);
       await expect(migrate(at(source), at(target))).rejects.toMatchObject({ name: 'MigrationConflict', id });
     });
   },
@@ -283,9 +281,9 @@ test.each(['volumes', 'snapshots', 'volume_attachment', 'volume_types'])(
 
 test('a different value of the same key is not overwritten', async () => {
   await inFolder(async (source, target) => {
-    const [{ key } = {}] = sqlite3(source, 'SELECT key FROM cinderlib_persistence_key_value LIMIT 1');
+    const [{ key } = {}] = nativeRows(source, 'SELECT key FROM cinderlib_persistence_key_value LIMIT 1');
     await withVolume(target, {});
-    change(target, `INSERT INTO cinderlib_persistence_key_value VALUES ('${key}', 'own')`);
+    nativeSql(target, `INSERT INTO cinderlib_persistence_key_value VALUES ('${key}', 'own')`);
     await expect(migrate(at(source), at(target))).rejects.toMatchObject({ kind: 'key-value', id: key });
     const report = await migrate(at(source), at(target), { key_values: false });
     expect(report).toMatchObject({ key_values: 0, differences: [] });
@@ -296,11 +294,12 @@ test('a different value of the same key is not overwritten', async () => {
 });
 
 test('a source that changes during the migration is refused, and nothing is stored', async () => {
+  needs('sqlite3');
   await inFolder(async (source, target) => {
     let changed = false;
     const on_progress = (): void => {
       if (!changed)
-        change(source, "UPDATE volumes SET updated_at = '2030-01-01 00:00:00' WHERE display_name = 'failed 2'");
+        nativeSql(source, "UPDATE volumes SET updated_at = '2030-01-01 00:00:00' WHERE display_name = 'failed 2'");
       changed = true;
     };
     await expect(migrate(at(source), at(target), { on_progress })).rejects.toBeInstanceOf(SourceChanged);
@@ -319,20 +318,20 @@ test('of two concurrent migrations into one file, one fails with DatabaseLocked'
     expect(outcomes).toEqual(['fulfilled', 'rejected']);
     const [refused] = [first, second].flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
     expect(refused).toBeInstanceOf(DatabaseLocked);
-    expect(sqlite3(target, 'SELECT count(*) AS n FROM volumes')).toEqual([{ n: 55 }]);
+    expect(nativeRows(target, 'SELECT count(*) AS n FROM volumes')).toEqual([{ n: 55 }]);
   });
 });
 
 test('snapshots and connections without their volume are reported as not carried', async () => {
   await inFolder(async (source, target) => {
-    const [{ id } = {}] = sqlite3(
+    const [{ id } = {}] = nativeRows(
       source,
       'SELECT volume_id AS id FROM volume_attachment WHERE volume_id IN (SELECT volume_id FROM snapshots) LIMIT 1',
     );
     const ids = (table: string) =>
-      sqlite3(source, `SELECT id FROM ${table} WHERE volume_id = '${id}' ORDER BY id`).map((row) => row['id']);
+      nativeRows(source, `SELECT id FROM ${table} WHERE volume_id = '${id}' ORDER BY id`).map((row) => row['id']);
     const [snapshots, connections] = [ids('snapshots'), ids('volume_attachment')];
-    change(source, `DELETE FROM volumes WHERE id = '${id}'`);
+    nativeSql(source, `DELETE FROM volumes WHERE id = '${id}'`);
     const report = await migrate(at(source), at(target));
     expect(report).toMatchObject({ volumes: 54, differences: [] });
     for (const [kind, lost] of [
@@ -348,22 +347,22 @@ test('snapshots and connections without their volume are reported as not carried
 
 test('a missing volume type is reported, and its volumes are carried', async () => {
   await inFolder(async (source, target) => {
-    const [{ id, type } = {}] = sqlite3(
+    const [{ id, type } = {}] = nativeRows(
       source,
       'SELECT v.id, t.id AS type FROM volumes v JOIN volume_types t ON t.id = v.volume_type_id WHERE t.id = v.id LIMIT 1',
     );
-    change(source, `DELETE FROM volume_types WHERE id = '${type}'`);
+    nativeSql(source, `DELETE FROM volume_types WHERE id = '${type}'`);
     const report = await migrate(at(source), at(target));
     expect(report.not_carried).toContainEqual(
       expect.objectContaining({ kind: 'volume', field: 'volume_type', ids: [id] }),
     );
-    expect(sqlite3(target, `SELECT volume_type_id AS type FROM volumes WHERE id = '${id}'`)).toEqual([{ type }]);
+    expect(nativeRows(target, `SELECT volume_type_id AS type FROM volumes WHERE id = '${id}'`)).toEqual([{ type }]);
   });
 });
 
 test('the target keeps its own default type, and extra specs that it lacks are reported', async () => {
   await inFolder(async (source, target) => {
-    change(
+    nativeSql(
       source,
       `INSERT INTO volume_type_extra_specs (deleted, volume_type_id, key, value)
        SELECT 0, id, 'tier', 'gold' FROM volume_types WHERE name = '__DEFAULT__'`,
@@ -378,7 +377,7 @@ test('the target keeps its own default type, and extra specs that it lacks are r
 
 test('QoS specs of the default type that the target lacks are reported', async () => {
   await inFolder(async (source, target) => {
-    change(
+    nativeSql(
       source,
       `INSERT INTO quality_of_service_specs (deleted, id, key, value) VALUES (0, 'qos', 'QoS_Specs_Name', 'fast');
        INSERT INTO quality_of_service_specs (deleted, id, specs_id, key, value) VALUES (0, 'q1', 'qos', 'consumer', 'both');
@@ -397,9 +396,9 @@ test('nulls in the source stay nulls in the target', async () => {
   await inTemporaryFolder(async (folder) => {
     const source = copyGolden('shared.sqlite.gz', join(folder, 'source.sqlite'));
     const target = join(folder, 'target.sqlite');
-    change(source, 'UPDATE snapshots SET created_at = NULL; UPDATE volume_attachment SET created_at = NULL');
-    change(source, "UPDATE volume_types SET created_at = NULL WHERE name <> '__DEFAULT__'");
-    change(source, 'UPDATE quality_of_service_specs SET created_at = NULL');
+    nativeSql(source, 'UPDATE snapshots SET created_at = NULL; UPDATE volume_attachment SET created_at = NULL');
+    nativeSql(source, "UPDATE volume_types SET created_at = NULL WHERE name <> '__DEFAULT__'");
+    nativeSql(source, 'UPDATE quality_of_service_specs SET created_at = NULL');
     expect((await migrate(at(source), at(target))).differences).toEqual([]);
     const times = 'created_at, updated_at';
     const queries = [
@@ -411,9 +410,9 @@ test('nulls in the source stay nulls in the target', async () => {
       "SELECT id, value, created_at FROM quality_of_service_specs WHERE key = 'QoS_Specs_Name' ORDER BY id",
     ];
     for (const query of queries) {
-      const rows = sqlite3(source, query);
+      const rows = nativeRows(source, query);
       expect(JSON.stringify(rows)).toContain('null');
-      expect(sqlite3(target, query)).toEqual(rows);
+      expect(nativeRows(target, query)).toEqual(rows);
     }
   });
 });
@@ -421,7 +420,7 @@ test('nulls in the source stay nulls in the target', async () => {
 test('QoS specs keep their names and times', async () => {
   await inFolder(async (source, target) => {
     const type = 'SELECT id FROM volume_types t WHERE id IN (SELECT volume_type_id FROM volumes) AND name = id LIMIT 1';
-    change(
+    nativeSql(
       source,
       `INSERT INTO quality_of_service_specs (created_at, deleted, id, key, value) VALUES ('2020-01-02 03:04:05.000006', 0, 'qos', 'QoS_Specs_Name', 'fast');
        INSERT INTO quality_of_service_specs (updated_at, deleted, id, specs_id, key, value) VALUES (NULL, 0, 'q1', 'qos', 'consumer', 'front-end');
@@ -430,7 +429,7 @@ test('QoS specs keep their names and times', async () => {
     );
     const report = await migrate(at(source), at(target));
     expect(report.differences).toEqual([]);
-    expect(sqlite3(target, "SELECT value, created_at FROM quality_of_service_specs WHERE id = 'qos'")).toEqual([
+    expect(nativeRows(target, "SELECT value, created_at FROM quality_of_service_specs WHERE id = 'qos'")).toEqual([
       { value: 'fast', created_at: '2020-01-02 03:04:05.000006' },
     ]);
   });
@@ -450,9 +449,9 @@ test('fields that a database cannot store are reported', async () => {
 test('rows marked as deleted and rows of other tables are reported', async () => {
   await inTemporaryFolder(async (folder) => {
     const source = copyGolden('softdel.sqlite', join(folder, 'source.sqlite'));
-    change(source, "INSERT INTO clusters (deleted, id, name, binary, race_preventer) VALUES (0, 1, 'c', 'b', 1)");
+    nativeSql(source, "INSERT INTO clusters (deleted, id, name, binary, race_preventer) VALUES (0, 1, 'c', 'b', 1)");
     const { not_carried } = await migrate(at(source), { storage: 'memory_db' });
-    const deleted = sqlite3(source, 'SELECT count(*) AS n FROM volumes WHERE deleted = 1')[0]?.['n'];
+    const deleted = nativeRows(source, 'SELECT count(*) AS n FROM volumes WHERE deleted = 1')[0]?.['n'];
     expect(not_carried).toContainEqual(
       expect.objectContaining({ kind: 'volumes', count: deleted, why: 'rows that are marked as deleted' }),
     );

@@ -6,7 +6,8 @@ import { type Cinderlib, KeyValue, migrate, type PersistenceConfig, setup } from
 import { expect, test, vi } from 'vitest';
 import type { DatabasePersistence } from '../../src/persistence/database.ts';
 import { copyGolden, inTemporaryFolder } from '../support/golden.ts';
-import { sqlite3 } from '../support/tables.ts';
+import { needed } from '../support/native-programs.ts';
+import { nativeRows } from '../support/tables.ts';
 import { withoutNativeSqlite } from '../support/without-native-sqlite.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -86,33 +87,37 @@ test('a new database is removed after a rolled back bulk, unless something else 
     await givenUp(target, async () => {});
     expect(existsSync(target)).toBe(false);
     await givenUp(target, (cl) => cl.persistence.setKeyValue(new KeyValue('kept', 'y')));
-    expect(sqlite3(target, 'SELECT * FROM cinderlib_persistence_key_value')).toEqual([{ key: 'kept', value: 'y' }]);
+    expect(nativeRows(target, 'SELECT * FROM cinderlib_persistence_key_value')).toEqual([{ key: 'kept', value: 'y' }]);
   });
 });
 
 test('a new database that another program wrote to is kept', async () => {
   await inFolder(async (_, target) => {
     // If a native SQLite could hold the lock, no other program could write.
-    const program = execFileSync('sh', ['-c', 'command -v sqlite3'], { encoding: 'utf8' }).trim();
+    const program = execFileSync('sh', ['-c', `command -v ${needed('sqlite3')}`], { encoding: 'utf8' }).trim();
     await withoutNativeSqlite(() =>
       givenUp(target, async () => {
         execFileSync(program, [target, `INSERT INTO cinderlib_persistence_key_value VALUES ('theirs', 'z')`]);
       }),
     );
-    expect(sqlite3(target, 'SELECT * FROM cinderlib_persistence_key_value')).toEqual([{ key: 'theirs', value: 'z' }]);
+    expect(nativeRows(target, 'SELECT * FROM cinderlib_persistence_key_value')).toEqual([
+      { key: 'theirs', value: 'z' },
+    ]);
   });
 });
 
 test('a new database that another program wrote to is kept after refresh() too', async () => {
   await inFolder(async (_, target) => {
-    const program = execFileSync('sh', ['-c', 'command -v sqlite3'], { encoding: 'utf8' }).trim();
+    const program = execFileSync('sh', ['-c', `command -v ${needed('sqlite3')}`], { encoding: 'utf8' }).trim();
     await withoutNativeSqlite(() =>
       givenUp(target, async (cl) => {
         execFileSync(program, [target, `INSERT INTO cinderlib_persistence_key_value VALUES ('theirs', 'z')`]);
         await cl.refresh();
       }),
     );
-    expect(sqlite3(target, 'SELECT * FROM cinderlib_persistence_key_value')).toEqual([{ key: 'theirs', value: 'z' }]);
+    expect(nativeRows(target, 'SELECT * FROM cinderlib_persistence_key_value')).toEqual([
+      { key: 'theirs', value: 'z' },
+    ]);
   });
 });
 
@@ -124,9 +129,8 @@ test.each([false, true])(
       const beginning = (cl.persistence as unknown as DatabasePersistence).bulk();
       const closing = cl.close();
       const bulk = await beginning;
-      await expect(bulk.commit()).rejects.toMatchObject({
-        message: expect.stringMatching(/No bulk is in progress|closed/),
-      });
+      // Whether the worker still answers the commit before it ends depends on what it has to close.
+      await expect(bulk.commit()).rejects.toThrow(/No bulk is in progress|closed|lost during commitBulk/);
       await closing;
       expect(existsSync(target)).toBe(false);
     });
@@ -141,6 +145,8 @@ test('a new database that is closed during the commit of its bulk is kept', asyn
     const committing = bulk.commit();
     await cl.close();
     await committing;
-    expect(sqlite3(target, 'SELECT * FROM cinderlib_persistence_key_value')).toEqual([{ key: 'carried', value: 'x' }]);
+    expect(nativeRows(target, 'SELECT * FROM cinderlib_persistence_key_value')).toEqual([
+      { key: 'carried', value: 'x' },
+    ]);
   });
 });

@@ -17,14 +17,8 @@ import { hostMedia } from '../../src/media/open-on-host.ts';
 import type { SqliteEngine } from '../../src/sql/engines/sqlite.ts';
 import { openReader } from '../../src/sql/engines/sqlite-reader.ts';
 import { keepers, openGuarded } from '../support/engines.ts';
-import {
-  holdSharedMemory,
-  type NativeShell,
-  needs,
-  needsLockTable,
-  python3,
-  sqlite3,
-} from '../support/native-shell.ts';
+import { needs } from '../support/native-programs.ts';
+import { holdSharedMemory, type NativeShell, needsLockTable, python3 } from '../support/native-shell.ts';
 import { startProgram } from '../support/program.ts';
 import { bun, deno, node } from '../support/runtimes.ts';
 
@@ -63,7 +57,7 @@ const fill = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHE
   INSERT INTO t SELECT i, printf('old %0200d', i) FROM n`;
 
 describe.each(keepers)('the native lock held by $name', ({ start: keeper }) => {
-  beforeEach((context) => needs(context, python3, sqlite3));
+  beforeEach(() => needs('python3', 'sqlite3'));
 
   test('lets native programs read an open database, but not write to it until it is closed', async () => {
     const engine = await open(keeper);
@@ -305,7 +299,7 @@ describe('the sqlite3 process that holds the lock', () => {
     return runner === null ? null : new Keeper(runner, file);
   };
   beforeEach((context) => {
-    needs(context, python3, sqlite3);
+    needs('python3', 'sqlite3');
     needsLockTable(context);
     starts = 0;
   });
@@ -418,7 +412,7 @@ describe.each([node, deno, bun])('a program on $name', ({ command, missing }) =>
   };
 
   beforeEach((context) => {
-    needs(context, python3, sqlite3);
+    needs('python3', 'sqlite3');
     needsLockTable(context);
     if (command === null) context.skip(missing);
   });
@@ -486,8 +480,8 @@ describe.each([node, deno, bun])('a program on $name', ({ command, missing }) =>
   });
 });
 
-test('ProgramRunner.run() returns the complaints of SQLite, and rejects after close()', async (context) => {
-  needs(context, sqlite3);
+test('ProgramRunner.run() returns the complaints of SQLite, and rejects after close()', async () => {
+  needs('sqlite3');
   fs.writeFileSync(database, '');
   const runner = await ProgramRunner.start(database);
   expect(await runner?.run('SELECT 1')).toBe('');

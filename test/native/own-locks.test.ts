@@ -4,7 +4,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LockLevel, NativeLocks } from '../../src/media/native-locks.ts';
-import { type NativeShell, needs, needsLockTable, python3, sqlite3 } from '../support/native-shell.ts';
+import { needs } from '../support/native-programs.ts';
+import { type NativeShell, needsLockTable, python3, sqlite3 } from '../support/native-shell.ts';
 
 const levels = Object.values(LockLevel);
 
@@ -22,7 +23,7 @@ describe.each([python3, sqlite3])('the locks that $name holds for us', (program)
 
   beforeEach(async (context) => {
     needsLockTable(context);
-    needs(context, program);
+    needs(program.name);
     folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'own-locks-')));
     const database = path.join(folder, 'cl.sqlite');
     shell = program.start(database);

@@ -11,7 +11,9 @@ import { hostMedia } from '../../src/media/open-on-host.ts';
 import { openReader, type SqliteReader } from '../../src/sql/engines/sqlite-reader.ts';
 import { openGuarded } from '../support/engines.ts';
 import { copyGolden, goldenBytes } from '../support/golden.ts';
-import { type NativeShell, needs, needsLockTable, python3, sqlite3 } from '../support/native-shell.ts';
+import { needed } from '../support/native-programs.ts';
+import { type NativeShell, needsLockTable, python3 } from '../support/native-shell.ts';
+import { nativeSql } from '../support/tables.ts';
 
 let folder: string;
 let database: string;
@@ -51,8 +53,7 @@ const failure = (promise: Promise<unknown>): Promise<unknown> =>
     () => expect.unreachable('it should have failed'),
     (error: unknown) => error,
   );
-const native = (sql: string): string =>
-  execFileSync('sqlite3', ['-bail', database], { input: sql, encoding: 'utf8' }).trim();
+const native = (sql: string): string => nativeSql(database, sql);
 const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 /** Every file of the folder, with its content, inode and time. */
 const files = () =>
@@ -219,10 +220,7 @@ describe('a read_only database beside a writer of this library', () => {
 });
 
 describe('a read_only database beside native programs', () => {
-  beforeEach((context) => {
-    needs(context, python3, sqlite3);
-    needsLockTable(context);
-  });
+  beforeEach(needsLockTable);
 
   test('shows a consistent state during writes', { timeout: 60_000 }, async () => {
     native('CREATE TABLE a (id INTEGER PRIMARY KEY, value); CREATE TABLE b (id INTEGER PRIMARY KEY, value);');
@@ -245,7 +243,9 @@ while True:
     time.sleep(0.003)
 `;
     for (const cache of ['2000', '2']) {
-      const child = spawn('python3', ['-c', program, database, cache], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const child = spawn(needed('python3'), ['-c', program, database, cache], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
       await once(child.stdout, 'data');
       try {
         const onlooker = await read(20_000);
@@ -315,9 +315,7 @@ while True:
     // The exported file needs no journal.
     const copy = path.join(folder, 'copy.sqlite');
     fs.writeFileSync(copy, await onlooker.bytes());
-    expect(execFileSync('sqlite3', [copy, "SELECT min(value) LIKE 'old%' FROM t; PRAGMA integrity_check"])).toEqual(
-      Buffer.from('1\nok\n'),
-    );
+    expect(nativeSql(copy, "SELECT min(value) LIKE 'old%' FROM t; PRAGMA integrity_check")).toBe('1\nok');
   });
 
   test('follows what other programs do after a crash', async () => {
@@ -414,7 +412,7 @@ while True:
     connection.execute('COMMIT')
     time.sleep(0.001)
 `;
-    const child = spawn('python3', ['-c', program, database], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(needed('python3'), ['-c', program, database], { stdio: ['ignore', 'pipe', 'inherit'] });
     await once(child.stdout, 'data');
     try {
       const onlooker = await read(20_000);

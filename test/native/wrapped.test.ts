@@ -12,7 +12,8 @@ import { Keeper } from '../../src/media/keeper.ts';
 import { ProgramRunner } from '../../src/media/keeper-program.ts';
 import type { SqliteEngine } from '../../src/sql/engines/sqlite.ts';
 import { openGuarded } from '../support/engines.ts';
-import { type NativeShell, needs, needsLockTable, python3, sqlite3 } from '../support/native-shell.ts';
+import { needs } from '../support/native-programs.ts';
+import { type NativeShell, needsLockTable, python3 } from '../support/native-shell.ts';
 import { startProgram } from '../support/program.ts';
 import { node } from '../support/runtimes.ts';
 
@@ -33,7 +34,7 @@ const engines: SqliteEngine[] = [];
 const PATH = process.env['PATH'] ?? '';
 
 beforeEach((context) => {
-  needs(context, python3, sqlite3);
+  needs('python3', 'sqlite3');
   needsLockTable(context);
   folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'wrapped-')));
   database = path.join(folder, 'cl.sqlite');

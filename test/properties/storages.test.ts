@@ -16,6 +16,7 @@ import {
 } from 'cinderlib-wasm';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { needs } from '../support/native-programs.ts';
 import { integrity } from '../support/tables.ts';
 
 const driver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
@@ -262,6 +263,7 @@ async function start(config: PersistenceConfig): Promise<Subject> {
 }
 
 test('every storage gives the same answers to the same operations', async () => {
+  needs('sqlite3');
   await fc.assert(
     fc.asyncProperty(fc.array(fc.tuple(steps(), fc.nat()), { maxLength: 25 }), async (sequence) => {
       made = 0;

@@ -1,11 +1,11 @@
 /** A migration into a server, which stores many objects with one statement: what must stay exact all the same. */
-import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { migrate, type PersistenceConfig, setup } from 'cinderlib-wasm';
 import { describe, expect, test } from 'vitest';
 import { copyGolden, inTemporaryFolder } from '../support/golden.ts';
 import { rowsOf } from '../support/server-rows.ts';
 import { nameIn, serverKinds, useServer } from '../support/server-tests.ts';
+import { nativeSql } from '../support/tables.ts';
 
 const at = (connection: string): PersistenceConfig => ({ storage: 'db', connection });
 
@@ -16,10 +16,10 @@ describe.each(serverKinds)('%s', (kind) => {
   async function prepared(sql: string, use: (source: string, target: string) => Promise<void>): Promise<void> {
     await inTemporaryFolder(async (folder) => {
       const source = copyGolden('many.sqlite.gz', join(folder, 'source.sqlite'));
-      execFileSync('sqlite3', [
+      nativeSql(
         source,
         `DELETE FROM volumes WHERE rowid > 150; DELETE FROM snapshots; DELETE FROM volume_metadata WHERE volume_id NOT IN (SELECT id FROM volumes); ${sql}`,
-      ]);
+      );
       const target = await server.running.createDatabase();
       await (await setup({ persistence_config: at(target) })).close();
       await use(`sqlite:///${source}`, target);

@@ -1,5 +1,5 @@
 /** Databases on servers are read while others write to them: what is read comes from one state all the same. */
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { type MigrationReport, migrate, type PersistenceConfig } from 'cinderlib-wasm';
@@ -8,6 +8,7 @@ import { cli, program } from '../support/cli.ts';
 import { copyGolden, inTemporaryFolder } from '../support/golden.ts';
 import { objectRows } from '../support/server-rows.ts';
 import { nameIn, serverKinds, useServer } from '../support/server-tests.ts';
+import { nativeSql } from '../support/tables.ts';
 
 const at = (connection: string): PersistenceConfig => ({ storage: 'db', connection });
 /** Three pages: the last is read after the first has been stored. */
@@ -26,7 +27,7 @@ describe.each(serverKinds)('%s', (kind) => {
       const fewer = `DELETE FROM volumes WHERE rowid > ${volumes}; DELETE FROM snapshots;
         DELETE FROM volume_metadata WHERE volume_id NOT IN (SELECT id FROM volumes);
         INSERT INTO cinderlib_persistence_key_value VALUES ('key', 'value')`;
-      execFileSync('sqlite3', [file, fewer]);
+      nativeSql(file, fewer);
       const made = await server.running.createDatabase();
       await migrate(at(`sqlite:///${file}`), at(made), { verify: false });
       return made;

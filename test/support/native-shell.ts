@@ -1,8 +1,9 @@
 /** Native SQLite in separate processes, each with one connection that stays open: `sqlite3`, and Python's module. */
-import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import type { TestContext } from 'vitest';
+import { type NativeProgram, needed } from './native-programs.ts';
 
 /** Runs statements, each a line of JSON, and answers with the rows or the error. */
 const pythonProgram = `
@@ -17,44 +18,17 @@ for line in sys.stdin:
     print(json.dumps(answer), flush=True)
 `;
 
-interface NativeProgram {
-  readonly name: 'sqlite3' | 'python3';
-  readonly check: readonly string[];
+interface NativeSqlite {
+  readonly name: NativeProgram;
   start(path: string): NativeShell;
 }
 
-export const sqlite3: NativeProgram = {
-  name: 'sqlite3',
-  check: ['--version'],
-  start: (path) => new SqliteShell(path),
-};
-export const python3: NativeProgram = {
-  name: 'python3',
-  check: ['-c', 'import sqlite3'],
-  start: (path) => new PythonShell(path),
-};
-
-/** Skips a test if a program that it compares with is missing; in CI, fails it instead. */
-export function needs(context: TestContext, ...programs: readonly NativeProgram[]): void {
-  const missing = programs.filter(({ name, check }) => !works(name, check)).map(({ name }) => name);
-  if (missing.length === 0) return;
-  const reason = `missing: ${missing.join(', ')}; install it`;
-  if (process.env['CI'] !== undefined) throw new Error(reason);
-  context.skip(reason);
-}
+export const sqlite3: NativeSqlite = { name: 'sqlite3', start: (path) => new SqliteShell(path) };
+export const python3: NativeSqlite = { name: 'python3', start: (path) => new PythonShell(path) };
 
 /** Skips a test on systems that do not show the locks of other processes. */
 export function needsLockTable(context: TestContext): void {
   context.skip(process.platform !== 'linux', 'only Linux shows the locks of other programs');
-}
-
-function works(name: string, parameters: readonly string[]): boolean {
-  try {
-    execFileSync(name, parameters, { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Locks a database's shared memory and not its file, as a user of the write-ahead log may. Killed by the caller. */
@@ -63,7 +37,7 @@ export async function holdSharedMemory(database: string): Promise<ChildProcessWi
   const program =
     'import fcntl, os, sys\nfcntl.lockf(os.open(sys.argv[1], os.O_RDWR), fcntl.LOCK_SH, 1, 128)\n' +
     "print('held', flush=True)\nsys.stdin.read()";
-  const child = spawn('python3', ['-c', program, `${database}-shm`]);
+  const child = spawn(needed('python3'), ['-c', program, `${database}-shm`]);
   await once(child.stdout, 'data');
   return child;
 }
@@ -71,8 +45,8 @@ export async function holdSharedMemory(database: string): Promise<ChildProcessWi
 export abstract class NativeShell {
   protected readonly child: ChildProcessWithoutNullStreams;
 
-  constructor(program: string, parameters: readonly string[]) {
-    this.child = spawn(program, parameters);
+  constructor(program: NativeProgram, parameters: readonly string[]) {
+    this.child = spawn(needed(program), parameters);
     this.child.stdin.on('error', () => {}); // It may have exited already.
   }
 
@@ -84,17 +58,19 @@ export abstract class NativeShell {
   abstract run(sql: string): Promise<string>;
 
   /** Kills it, whatever it is doing. */
-  async kill(): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-    const ended = once(this.child, 'exit');
-    this.child.kill('SIGKILL');
-    await ended;
+  kill(): Promise<void> {
+    return this.#end(() => this.child.kill('SIGKILL'));
   }
 
   /** Shuts it down in order. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    return this.#end(() => this.child.stdin.end());
+  }
+
+  async #end(how: () => void): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const ended = once(this.child, 'exit');
-    this.child.stdin.end();
+    how();
     await ended;
   }
 }
@@ -103,7 +79,6 @@ class PythonShell extends NativeShell {
   #lines = '';
 
   constructor(path: string) {
-    // The system's own; another one earlier on the path may be a wrapper script that is slow to start.
     super('python3', ['-c', pythonProgram, path]);
     this.child.stdout.setEncoding('utf8');
   }

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, type TestContext, vi } from 'vitest';
+import { missingProgram } from './native-programs.ts';
 import { buildProgram } from './program.ts';
 import { missingServer, type ServerKind, type ServerOptions, startServer, type TestServer } from './servers.ts';
 
@@ -14,7 +15,7 @@ export interface ServerInTests {
 
 /** Call it where tests are registered. */
 export function useServer(kind: ServerKind, options: ServerOptions = {}): ServerInTests {
-  const missing = missingServer(kind);
+  const missing = missingServer(kind) ?? (options.tls === undefined ? null : missingProgram('openssl'));
   // A server runs in separate processes, which compete with everything else on a busy machine.
   vi.setConfig({ testTimeout: 150_000, hookTimeout: 150_000 });
   let server: TestServer | null = null;

@@ -15,7 +15,7 @@ import { pathToFileURL } from 'node:url';
 import { type Cinderlib, type CinderlibError, isCinderlibError, KeyValue, setup } from 'cinderlib-wasm';
 import { describe, expect, test } from 'vitest';
 import { copyGolden, goldenRevisions, inTemporaryFolder } from '../support/golden.ts';
-import { integrity, nativeDump, sqlite3 } from '../support/tables.ts';
+import { integrity, nativeDump, nativeRows } from '../support/tables.ts';
 
 const driver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
 
@@ -266,9 +266,9 @@ describe('a database at another revision', () => {
       const path = copyGolden(file, join(folder, 'cl.sqlite'));
       const cl = await setup({ ...db(path), fail_on_missing_backend: false });
       await cl.close();
-      const tables = sqlite3(path, "SELECT name FROM sqlite_master WHERE type = 'table'").map(({ name }) => name);
+      const tables = nativeRows(path, "SELECT name FROM sqlite_master WHERE type = 'table'").map(({ name }) => name);
       const column = (name: string, table: string) =>
-        sqlite3(path, `SELECT ${name} AS it FROM ${table}`).map(({ it }) => it);
+        nativeRows(path, `SELECT ${name} AS it FROM ${table}`).map(({ it }) => it);
       expect(tables.length).toBe(after.tables);
       expect(tables.includes('cinderlib_persistence_key_value')).toBe(after.has_key_value_table);
       expect(column('version_num', 'alembic_version')).toEqual(after.alembic_version);

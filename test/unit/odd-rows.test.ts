@@ -1,10 +1,9 @@
 /** Rows that Python's cinderlib refuses, or would update while it reads: see docs/differences.md. */
-import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Cinderlib, setup } from '../../src/index.ts';
 import { copyGolden, inTemporaryFolder } from '../support/golden.ts';
-import { nativeDump, sqlite3 } from '../support/tables.ts';
+import { nativeDump, nativeRows, nativeSql } from '../support/tables.ts';
 
 const id = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 const deletedType = `INSERT INTO volume_types (id, name, deleted) VALUES ('gone', 'gone', 1);
@@ -15,7 +14,7 @@ const [volume, snapshot, connection] = [id(2), id(201), id(102)];
 async function withRows(sql: string, use: (cl: Cinderlib, path: string) => Promise<void>): Promise<void> {
   await inTemporaryFolder(async (folder) => {
     const path = copyGolden('odd.sqlite.gz', join(folder, 'odd.sqlite'));
-    execFileSync('sqlite3', [path, sql]);
+    nativeSql(path, sql);
     const connection = `sqlite:///${path}`;
     const cl = await setup({ persistence_config: { storage: 'db', connection }, worker: false });
     try {
@@ -99,7 +98,7 @@ test('null assigned to connector and connection_info of a connection is stored',
     stored.connector = null;
     stored.connection_info = null;
     await stored.save();
-    const [row] = sqlite3(path, 'SELECT connector, connection_info FROM volume_attachment');
+    const [row] = nativeRows(path, 'SELECT connector, connection_info FROM volume_attachment');
     expect(row).toEqual({ connector: null, connection_info: null });
   });
 });
@@ -114,7 +113,7 @@ test('a new volume type in the dump of a volume is stored with all its fields', 
     Object.assign(data, { id: id(9), volume_type_id: id(8) });
     Object.assign(typeData, { id: id(8), name, created_at, updated_at: null, is_public: false, description: 'd' });
     await cl.load({ class: kind, backend, ovo }, { save: true });
-    const rows = sqlite3(
+    const rows = nativeRows(
       path,
       `SELECT name, is_public, description, created_at FROM volume_types WHERE id = '${id(8)}'`,
     );

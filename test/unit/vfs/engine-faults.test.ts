@@ -2,7 +2,6 @@
  * An engine that traps, at every single call of a small workload: the error is typed, nothing more is asked of that
  * engine, a change is there whole or not at all, and the database can be used again at once.
  */
-import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -18,6 +17,7 @@ import type { SqlConnection } from '../../../src/sql/engine.ts';
 import { openSqliteOn, type SqliteEngine } from '../../../src/sql/engines/sqlite.ts';
 import { SqliteReader } from '../../../src/sql/engines/sqlite-reader.ts';
 import { startEngine } from '../../../src/vfs/start-engine.ts';
+import { nativeSql } from '../../support/tables.ts';
 import { stubPrivateFiles } from './private-files-on-disk.ts';
 import { Trap, trappingEngine } from './trapping-engine.ts';
 
@@ -105,8 +105,8 @@ describe.each(cases)('with $journal, an engine that traps in its $where (late: $
       expect((await engine.all('PRAGMA integrity_check')).rows).toEqual([['ok']]);
       await engine.close();
       if (!trapping.native) return;
-      const native = execFileSync('sqlite3', [file, `PRAGMA integrity_check; ${stateSql};`], { encoding: 'utf8' });
-      expect(native.trim().split('\n')).toEqual(['ok', [Number(found?.[0]) + 1, found?.[1], 99].join('|')]);
+      const native = nativeSql(file, `PRAGMA integrity_check; ${stateSql};`);
+      expect(native.split('\n')).toEqual(['ok', [Number(found?.[0]) + 1, found?.[1], 99].join('|')]);
     });
     expect(calls).toBeGreaterThan(10);
     // What is reported as failed is not there, unless the error says that it may be.

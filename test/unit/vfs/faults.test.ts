@@ -11,6 +11,7 @@ import { DatabaseUnavailable, OutcomeUnknown, StorageFailure } from '../../../sr
 import { FilesystemMedium } from '../../../src/media/filesystem.ts';
 import { openSqliteOn, type SqliteEngine } from '../../../src/sql/engines/sqlite.ts';
 import { startEngine } from '../../../src/vfs/start-engine.ts';
+import { nativeSql } from '../../support/tables.ts';
 import { type Fault, FaultyFs } from '../media/faulty-fs.ts';
 
 let folder: string;
@@ -69,7 +70,7 @@ const state = async (engine: SqliteEngine) => (await engine.all(stateSql)).rows[
 /** What native SQLite reads from the closed file, which it may have to recover first. */
 function nativeState(): unknown {
   const sql = `PRAGMA integrity_check; ${stateSql};`;
-  const [check, found = ''] = execFileSync('sqlite3', [database, sql], { encoding: 'utf8' }).split('\n');
+  const [check, found = ''] = nativeSql(database, sql).split('\n');
   expect(check).toBe('ok');
   return found.split('|').map(Number);
 }

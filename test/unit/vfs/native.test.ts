@@ -1,6 +1,4 @@
 /** Files of native SQLite, clean or left by a crash, can be opened here, and files written here can be opened there. */
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -16,29 +14,8 @@ import { FilesystemMedium } from '../../../src/media/filesystem.ts';
 import { hostMedia } from '../../../src/media/open-on-host.ts';
 import { openSqlite, openSqliteOn, type SqliteEngine } from '../../../src/sql/engines/sqlite.ts';
 import { startEngine } from '../../../src/vfs/start-engine.ts';
-
-function findSqlite(): boolean {
-  try {
-    execFileSync('sqlite3', ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-const hasSqlite = findSqlite();
-test('the program sqlite3 is installed in CI', () => {
-  const problem = hasSqlite || process.env['CI'] === undefined ? null : 'install the sqlite3 command line program';
-  expect(problem).toBeNull();
-});
-
-/** Registers tests that compare with native SQLite. */
-function native(name: string, tests: () => void): void {
-  describe(name, () => {
-    beforeEach((context) => context.skip(!hasSqlite, 'missing: sqlite3'));
-    tests();
-  });
-}
+import { sqlite3 } from '../../support/native-shell.ts';
+import { nativeSql } from '../../support/tables.ts';
 
 let folder: string;
 let database: string;
@@ -48,8 +25,7 @@ beforeEach(() => {
 });
 afterEach(() => fs.rmSync(folder, { recursive: true }));
 
-const sqlite3 = (sql: string, file = database): string =>
-  execFileSync('sqlite3', ['-bail', file], { input: sql, encoding: 'utf8' }).trimEnd();
+const native = (sql: string, file = database): string => nativeSql(file, sql);
 const open = (name = database): Promise<SqliteEngine> =>
   openSqlite(hostMedia, { medium: 'filesystem', database: name, from: null, sqlite_synchronous: true });
 const failure = (name = database): Promise<unknown> =>
@@ -72,28 +48,23 @@ const fingerprint = (file = database) => {
 /** Copies the files of a native program in the middle of a transaction that is larger than its cache. */
 async function interrupted(pragmas: string, copyKinds: readonly string[]): Promise<void> {
   const live = path.join(folder, 'live.sqlite');
-  sqlite3(
+  native(
     `${pragmas} CREATE TABLE t (id INTEGER PRIMARY KEY, value TEXT);
      WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
      INSERT INTO t SELECT i, printf('old %d %0200d', i, i) FROM n;`,
     live,
   );
-  const child = spawn('sqlite3', ['-bail', live], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const shell = sqlite3.start(live);
   try {
-    child.stdin.write(
-      `${pragmas} PRAGMA cache_size=2; BEGIN; UPDATE t SET value = replace(value, 'old', 'new'); SELECT 'in the middle';\n`,
-    );
-    let output = '';
-    while (!output.includes('in the middle')) output += String((await once(child.stdout, 'data'))[0]);
+    await shell.run(`${pragmas} PRAGMA cache_size=2; BEGIN; UPDATE t SET value = replace(value, 'old', 'new')`);
     for (const kind of copyKinds) fs.copyFileSync(live + kind, database + kind);
   } finally {
-    child.kill('SIGKILL');
-    await once(child, 'exit');
+    await shell.kill();
   }
   for (const name of fs.readdirSync(folder)) if (name.startsWith('live')) fs.rmSync(path.join(folder, name));
 }
 
-native('a database written here', () => {
+describe('a database written here', () => {
   test('is read exactly by native SQLite', async () => {
     const engine = await open();
     await engine.run('CREATE TABLE t (id INTEGER PRIMARY KEY, value TEXT, number INTEGER)');
@@ -103,20 +74,20 @@ native('a database written here', () => {
     await engine.run(insert, ['x'.repeat(2 ** 20), null]);
     await engine.close();
     expect(fs.readdirSync(folder)).toEqual(['cl.sqlite']);
-    expect(sqlite3('SELECT hex(value), number, typeof(number) FROM t WHERE id = 1')).toBe(
+    expect(native('SELECT hex(value), number, typeof(number) FROM t WHERE id = 1')).toBe(
       '610062|4611686018427387905|integer',
     );
-    expect(sqlite3('SELECT value FROM t WHERE id = 2')).toBe('Žluťoučký 💾');
-    expect(sqlite3('SELECT length(value) FROM t WHERE id = 3')).toBe('1048576');
-    expect(sqlite3('PRAGMA integrity_check')).toBe('ok');
-    expect(sqlite3('PRAGMA journal_mode')).toBe('delete');
+    expect(native('SELECT value FROM t WHERE id = 2')).toBe('Žluťoučký 💾');
+    expect(native('SELECT length(value) FROM t WHERE id = 3')).toBe('1048576');
+    expect(native('PRAGMA integrity_check')).toBe('ok');
+    expect(native('PRAGMA journal_mode')).toBe('delete');
   });
 
   test('can be read by native SQLite between transactions while it is open', async () => {
     const engine = await open();
     await engine.run('CREATE TABLE t (id)');
     await engine.run('INSERT INTO t VALUES (1)');
-    expect(sqlite3('PRAGMA integrity_check; SELECT * FROM t')).toBe('ok\n1');
+    expect(native('PRAGMA integrity_check; SELECT * FROM t')).toBe('ok\n1');
     expect(fs.statSync(`${database}-journal`).size).toBe(0);
     await engine.close();
   });
@@ -124,7 +95,7 @@ native('a database written here', () => {
   test('is no longer written to once another file took its name', async () => {
     const engine = await open();
     await engine.run('CREATE TABLE t (id)');
-    sqlite3(`VACUUM INTO '${database}.copy'`);
+    native(`VACUUM INTO '${database}.copy'`);
     fs.renameSync(`${database}.copy`, database);
     const before = fingerprint();
     const write = engine.run('INSERT INTO t VALUES (1)');
@@ -135,9 +106,9 @@ native('a database written here', () => {
   });
 });
 
-native('a database of native SQLite', () => {
+describe('a database of native SQLite', () => {
   test.each([512, 1024, 4096, 65_536])('with pages of %i bytes can be read and changed', async (size) => {
-    sqlite3(
+    native(
       `PRAGMA page_size=${size}; CREATE TABLE t (id INTEGER PRIMARY KEY, value TEXT); INSERT INTO t VALUES (1, 'a');`,
     );
     const engine = await open();
@@ -146,32 +117,32 @@ native('a database of native SQLite', () => {
     });
     expect(await rows(engine, 'SELECT count(*) FROM t')).toEqual([[500]]);
     await engine.close();
-    expect(sqlite3('PRAGMA integrity_check; PRAGMA page_size; SELECT count(*) FROM t')).toBe(`ok\n${size}\n500`);
+    expect(native('PRAGMA integrity_check; PRAGMA page_size; SELECT count(*) FROM t')).toBe(`ok\n${size}\n500`);
   });
 
   test('in UTF-16 gives the same texts', async () => {
-    sqlite3("PRAGMA encoding='UTF-16'; CREATE TABLE t (value TEXT); INSERT INTO t VALUES ('Žluť 💾');");
+    native("PRAGMA encoding='UTF-16'; CREATE TABLE t (value TEXT); INSERT INTO t VALUES ('Žluť 💾');");
     const engine = await open();
     await engine.run('INSERT INTO t VALUES (?)', ['日本 💾']);
     expect(await rows(engine, 'SELECT value FROM t')).toEqual([['Žluť 💾'], ['日本 💾']]);
     await engine.close();
-    expect(sqlite3('SELECT value FROM t')).toBe('Žluť 💾\n日本 💾');
+    expect(native('SELECT value FROM t')).toBe('Žluť 💾\n日本 💾');
   });
 
   test('in write-ahead log mode, closed cleanly, can be read and is switched to a rollback journal', async () => {
-    sqlite3('PRAGMA journal_mode=WAL; CREATE TABLE t (id); INSERT INTO t VALUES (1);');
+    native('PRAGMA journal_mode=WAL; CREATE TABLE t (id); INSERT INTO t VALUES (1);');
     const engine = await open();
     expect(await rows(engine, 'SELECT * FROM t')).toEqual([[1]]);
     expect(fs.readFileSync(database).subarray(18, 20)).toEqual(Buffer.from([1, 1]));
     await engine.run('INSERT INTO t VALUES (2)');
-    expect(sqlite3('SELECT group_concat(id) FROM t')).toBe('1,2');
+    expect(native('SELECT group_concat(id) FROM t')).toBe('1,2');
     await engine.close();
     expect(fs.readdirSync(folder)).toEqual(['cl.sqlite']);
-    expect(sqlite3('PRAGMA integrity_check; PRAGMA journal_mode')).toBe('ok\ndelete');
+    expect(native('PRAGMA integrity_check; PRAGMA journal_mode')).toBe('ok\ndelete');
   });
 });
 
-native('after a native crash', () => {
+describe('after a native crash', () => {
   test('a hot journal is rolled back', async () => {
     await interrupted('', ['', '-journal']);
     expect(fs.statSync(`${database}-journal`).size).toBeGreaterThan(100_000);
@@ -180,7 +151,7 @@ native('after a native crash', () => {
     expect(await rows(engine, "SELECT count(*) FROM t WHERE value LIKE 'old %'")).toEqual([[2000]]);
     await engine.close();
     expect(fs.readdirSync(folder)).toEqual(['cl.sqlite']);
-    expect(sqlite3("PRAGMA integrity_check; SELECT count(*) FROM t WHERE value LIKE 'old %'")).toBe('ok\n2000');
+    expect(native("PRAGMA integrity_check; SELECT count(*) FROM t WHERE value LIKE 'old %'")).toBe('ok\n2000');
   });
 
   test('a hot journal of a transaction over several databases is left to native SQLite', async () => {
@@ -207,7 +178,7 @@ native('after a native crash', () => {
     await interrupted('PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0;', ['', '-wal', '-shm']);
     fs.copyFileSync(database, `${database}.copy`);
     fs.copyFileSync(`${database}-wal`, `${database}.copy-wal`);
-    const expected = sqlite3('SELECT count(*), sum(length(value)), min(value) FROM t', `${database}.copy`);
+    const expected = native('SELECT count(*), sum(length(value)), min(value) FROM t', `${database}.copy`);
     for (const kind of ['', '-wal', '-shm']) fs.rmSync(`${database}.copy${kind}`, { force: true });
 
     const engine = await open();
@@ -217,17 +188,14 @@ native('after a native crash', () => {
     await engine.run("UPDATE t SET value = 'ours' WHERE id = 1");
     await engine.close();
     expect(fs.readdirSync(folder)).toEqual(['cl.sqlite']);
-    expect(sqlite3('PRAGMA integrity_check; SELECT value FROM t WHERE id = 1')).toBe('ok\nours');
+    expect(native('PRAGMA integrity_check; SELECT value FROM t WHERE id = 1')).toBe('ok\nours');
   });
 
   test('a database that is entirely in its write-ahead log is read', async () => {
     const live = path.join(folder, 'live.sqlite');
-    const child = spawn('sqlite3', ['-bail', live], { stdio: ['pipe', 'pipe', 'inherit'] });
-    child.stdin.write("PRAGMA journal_mode=WAL; CREATE TABLE t (id); INSERT INTO t VALUES (1); SELECT 'done';\n");
-    let output = '';
-    while (!output.includes('done')) output += String((await once(child.stdout, 'data'))[0]);
-    child.kill('SIGKILL');
-    await once(child, 'exit');
+    const shell = sqlite3.start(live);
+    await shell.run('PRAGMA journal_mode=WAL; CREATE TABLE t (id); INSERT INTO t VALUES (1)');
+    await shell.kill();
     const engine = await open(live);
     expect(await rows(engine, 'SELECT * FROM t')).toEqual([[1]]);
     await engine.close();
@@ -235,13 +203,13 @@ native('after a native crash', () => {
   });
 
   test('an invalid write-ahead log is dropped', async () => {
-    sqlite3('CREATE TABLE t (id); INSERT INTO t VALUES (1);');
+    native('CREATE TABLE t (id); INSERT INTO t VALUES (1);');
     fs.writeFileSync(`${database}-wal`, Buffer.alloc(5000, 7));
     const engine = await open();
     expect(await rows(engine, 'SELECT * FROM t')).toEqual([[1]]);
     await engine.close();
     expect(fs.readdirSync(folder)).toEqual(['cl.sqlite']);
-    expect(sqlite3('PRAGMA integrity_check; SELECT * FROM t')).toBe('ok\n1');
+    expect(native('PRAGMA integrity_check; SELECT * FROM t')).toBe('ok\n1');
   });
 
   test('a journal of an empty database is dropped', async () => {
@@ -285,7 +253,7 @@ describe('after a crash of this library', () => {
     expect(await rows(again, count)).toEqual([[500]]);
     expect(await rows(again, 'PRAGMA integrity_check')).toEqual([['ok']]);
     await again.close();
-    if (hasSqlite) expect(sqlite3(`PRAGMA integrity_check; ${count}`, `${database}.copy`)).toBe('ok\n500');
+    expect(native(`PRAGMA integrity_check; ${count}`, `${database}.copy`)).toBe('ok\n500');
   });
 });
 
@@ -316,9 +284,9 @@ describe('opening a file that is no database', () => {
   });
 });
 
-native('a damaged database', () => {
+describe('a damaged database', () => {
   const fill = () =>
-    sqlite3(`CREATE TABLE t (id INTEGER PRIMARY KEY, value TEXT); CREATE TABLE u (id);
+    native(`CREATE TABLE t (id INTEGER PRIMARY KEY, value TEXT); CREATE TABLE u (id);
       WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
       INSERT INTO t SELECT i, printf('%0200d', i) FROM n;`);
 
