@@ -270,6 +270,10 @@ describe('a database at another revision', () => {
       const column = (name: string, table: string) =>
         sqlite3(path, `SELECT ${name} AS it FROM ${table}`).map(({ it }) => it);
       expect(tables.length).toBe(after.tables);
+      expect(error).toHaveProperty('path', path);
+      // The other message is the original's.
+      if (error.name === 'SchemaError') expect(error.message.startsWith(`${path}: The database`)).toBe(true);
+      else expect(error.message).toBe('Volume type with name __DEFAULT__ could not be found.');
       expect(tables.includes('cinderlib_persistence_key_value')).toBe(after.has_key_value_table);
       expect(column('version_num', 'alembic_version')).toEqual(after.alembic_version);
       if (after.migrate_version !== null) expect(column('version', 'migrate_version')).toEqual(after.migrate_version);
