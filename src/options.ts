@@ -148,7 +148,7 @@ export function migrationOptions(options: unknown): MigrationConfig {
 
 /** Checks that the source or target of `migrate` is an object; its content is checked by the storage. */
 export function checkMigrationEnd(name: 'source' | 'target', config: unknown): void {
-  if (config === null || config === undefined || isPlainObject(config) === null) return;
+  if (isPlainObject(config) === null) return;
   throw new InvalidOption(
     `migrate(): the ${name} cannot be ${typeName(config)}: a persistence_config is expected, ` +
       "such as { storage: 'db', connection: 'sqlite:///cl.sqlite' }.",

@@ -95,12 +95,19 @@ test('the errors of migrate() name it, and the end whose configuration is wrong'
   for (const [from, to, name] of [
     ['sqlite:///a', memory, 'source'],
     [memory, ['sqlite:///a'], 'target'],
+    [undefined, memory, 'source'],
+    [memory, undefined, 'target'],
+    [memory, null, 'target'],
   ] as const) {
     // As a caller without types may call it.
     const run = Reflect.apply(migrate, undefined, [from, to]);
     await expect(run).rejects.toMatchObject({
       name: 'InvalidOption',
-      message: expect.stringMatching(new RegExp(`^migrate\\(\\): the ${name} cannot be a (?:string|list)`)),
+      message: expect.stringMatching(
+        new RegExp(
+          `^migrate\\(\\): the ${name} cannot be (?:a string|a list|undefined|null): a persistence_config is expected`,
+        ),
+      ),
     });
   }
 });

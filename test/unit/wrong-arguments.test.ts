@@ -1,5 +1,16 @@
 /** The errors for arguments of the wrong type, and which parts of an argument they do not repeat. */
-import { type Cinderlib, type CinderlibError, isCinderlibError, setup } from 'cinderlib-wasm';
+import {
+  Backend,
+  type Cinderlib,
+  type CinderlibError,
+  Connection,
+  isCinderlibError,
+  QosSpecs,
+  Snapshot,
+  setup,
+  Volume,
+  VolumeType,
+} from 'cinderlib-wasm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 const volume_driver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
@@ -115,3 +126,19 @@ describe.each([
     expect(await cl.persistence.getConnections()).toEqual([]);
   });
 });
+
+// As in Python's cinderlib, and in JavaScript, which no type warns.
+test.each(Object.entries({ Volume, Snapshot, Connection, Backend, VolumeType, QosSpecs }))(
+  'new %s() is refused with the methods to call',
+  async (_name, Class) => {
+    const cl = await setup();
+    for (const given of [[], [cl], [{ volume_backend_name: 'b', volume_driver }], [cl, { size: 1 }, { size: 1 }]]) {
+      const { name: error, message } = await errorOf(() => Reflect.construct(Class, given));
+      expect([error, message]).toEqual([
+        'InvalidOption',
+        'Instead of new, call cl.backend(), backend.createVolume() and the like.',
+      ]);
+    }
+    await cl.close();
+  },
+);
