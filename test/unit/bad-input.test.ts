@@ -72,6 +72,11 @@ describe('setup() with a persistence_config', () => {
     [{ storage: 'db', connection: 'mysql://h/d', from: new Uint8Array() }, 'InvalidPersistence', 'from'],
     [{ storage: 'db', connection: 'sqlite://', statement_timeout: 1 }, 'InvalidPersistence', 'statement_timeout'],
     [{ storage: 'db', connection: 'sqlite://', medium: 'tape' }, 'InvalidPersistence', 'medium'],
+    [
+      { storage: 'db', connection: 'sqlite:///x', medium: 'opfs' },
+      'InvalidPersistence',
+      'There is no medium "opfs" here. Choose filesystem, or the storage memory_db.',
+    ],
   ])('of %j fails with %s', async (persistence_config, name, part) => {
     const error = await errorOf(setup({ persistence_config } as Parameters<typeof setup>[0]));
     expect(error.name).toBe(name);
