@@ -55,7 +55,7 @@ describe('setup() with a persistence_config', () => {
       "The storage 'memory_db' has no option soft_deletes.",
     ],
     [{ storage: 'db' }, 'InvalidPersistence', 'connection is missing'],
-    [{ storage: 'db', connection: 5 }, 'InvalidPersistence', 'connection cannot be a number'],
+    [{ storage: 'db', connection: 5 }, 'InvalidPersistence', 'connection cannot be 5'],
     [{ storage: 'db', conection: 'sqlite://' }, 'InvalidPersistence', 'connection'],
     [{ storage: 'db', connection: 'sqlite://', soft_delete: true }, 'InvalidPersistence', 'Did you mean soft_deletes?'],
     [
@@ -128,8 +128,18 @@ describe('cl.backend()', () => {
       'Did you mean',
     ],
     [{}, 'InvalidOption', 'volume_backend_name'],
-    [{ volume_backend_name: 'a#b', volume_driver: driver }, 'InvalidOption', '@ or #'],
-    [{ volume_backend_name: 'a@b', volume_driver: driver }, 'InvalidOption', '@ or #'],
+    [
+      { volume_backend_name: 'a#b', volume_driver: driver },
+      'InvalidOption',
+      "@ or #, which separate it from host and pool; it was 'a#b'.",
+    ],
+    [{ volume_backend_name: 'a@b', volume_driver: driver }, 'InvalidOption', "it was 'a@b'."],
+    // It may be a misplaced connection.
+    [
+      { volume_backend_name: 'u:pw@h', volume_driver: driver },
+      'InvalidOption',
+      'it was a string that may be a secret.',
+    ],
   ])('refuses %j with %s', async (options, name, part) => {
     const cl = await setup();
     const error = await errorOf(cl.backend(options as Parameters<Cinderlib['backend']>[0]));
@@ -260,6 +270,10 @@ describe('a database at another revision', () => {
       const before = readFileSync(path);
       const error = await errorOf(setup(db(path)));
       expect(error.name).toBe(name.includes('default-type') ? 'VolumeTypeNotFoundByName' : 'SchemaError');
+      expect(error).toHaveProperty('path', path);
+      // The other message is the original's.
+      if (error.name === 'SchemaError') expect(error.message.startsWith(`${path}: The database`)).toBe(true);
+      else expect(error.message).toBe('Volume type with name __DEFAULT__ could not be found.');
       if (name === 'legacy-135') expect(error.message).toMatch(/135.*Xena.*2023\.1/s);
       expect(readFileSync(path).equals(before)).toBe(true);
       expect(readdirSync(folder)).toEqual(['cl.sqlite']);
@@ -276,10 +290,6 @@ describe('a database at another revision', () => {
       const column = (name: string, table: string) =>
         sqlite3(path, `SELECT ${name} AS it FROM ${table}`).map(({ it }) => it);
       expect(tables.length).toBe(after.tables);
-      expect(error).toHaveProperty('path', path);
-      // The other message is the original's.
-      if (error.name === 'SchemaError') expect(error.message.startsWith(`${path}: The database`)).toBe(true);
-      else expect(error.message).toBe('Volume type with name __DEFAULT__ could not be found.');
       expect(tables.includes('cinderlib_persistence_key_value')).toBe(after.has_key_value_table);
       expect(column('version_num', 'alembic_version')).toEqual(after.alembic_version);
       if (after.migrate_version !== null) expect(column('version', 'migrate_version')).toEqual(after.migrate_version);

@@ -112,6 +112,10 @@ describe.each([
     }
     // A short plain value helps to find the mistake.
     expect((await assign('size', 'big')).message).toBe("invalid literal for int() with base 10: 'big'");
+    const sizes = 'A size is a whole number of GiB below 2 ** 53, not';
+    expect((await errorOf(() => backend.createVolume(2 ** 53))).message).toBe(`${sizes} 9007199254740992.`);
+    expect((await errorOf(() => volume.extend('big' as never))).message).toBe(`${sizes} 'big'.`);
+    expect((await errorOf(() => volume.clone({ size: -1 }))).message).toBe(`${sizes} -1.`);
     expect((await assign('size', 'x'.repeat(41))).message).toContain('a string of 41 characters');
   });
 
