@@ -48,7 +48,7 @@ const mayImport = {
   tabs: ['rpc', 'media', 'errors', 'runtime'],
   wasm: ['errors', 'runtime'],
   // The leaves.
-  options: ['errors', 'near-name'],
+  options: ['errors', 'near-name', 'shown'],
   serialization: ['about-item', 'cinder', 'errors', 'shown'],
   'about-item': ['errors'],
   cinder: ['errors', 'shown'],

@@ -1,6 +1,7 @@
 /** Checks the options of `setup`, the storages and `migrate` once, and fills in their defaults. */
 import { InvalidOption, InvalidPersistence } from './errors/index.ts';
 import { didYouMean } from './near-name.ts';
+import { kindOf, shown } from './shown.ts';
 
 /** The rules for an option. `T` is its type after checking. */
 interface Option<T> {
@@ -19,10 +20,9 @@ type Checked<S extends Shape> = {
 // Checked by hand: a schema library made up a fifth of what the main thread loads. The tests compare with one.
 const isString = (value: unknown): string | null => (typeof value === 'string' ? null : 'a string is expected');
 const isText = (value: unknown): string | null => (value === '' ? 'it must not be empty' : isString(value));
+const noPool = 'a name without #, which introduces the pool, is expected';
 const isHost = (value: unknown): string | null =>
-  typeof value === 'string' && value.includes('#')
-    ? 'a name without #, which introduces the pool, is expected'
-    : isText(value);
+  typeof value === 'string' && value.includes('#') ? noPool : isText(value);
 const isBoolean = (value: unknown): string | null => (typeof value === 'boolean' ? null : 'a boolean is expected');
 const isPlainObject = (value: unknown): string | null => {
   const prototype: unknown = isObject(value) ? Object.getPrototypeOf(value) : undefined;
@@ -148,7 +148,7 @@ export function migrationOptions(options: unknown): MigrationConfig {
 
 /** Checks that the source or target of `migrate` is an object; its content is checked by the storage. */
 export function checkMigrationEnd(name: 'source' | 'target', config: unknown): void {
-  if (config === null || config === undefined || isPlainObject(config) === null) return;
+  if (isPlainObject(config) === null) return;
   throw new InvalidOption(
     `migrate(): the ${name} cannot be ${typeName(config)}: a persistence_config is expected, ` +
       "such as { storage: 'db', connection: 'sqlite:///cl.sqlite' }.",
@@ -164,8 +164,8 @@ function checkStorage<S extends Shape>(storage: string, shape: S, options: unkno
       ? ` The storage 'db' has it: { storage: 'db', ${unknown}: … }.`
       : didYouMean(unknown, Object.keys(shape));
     // An unknown name may be a misplaced URL, password included.
-    const shown = /^[\w.-]{1,64}$/.test(unknown) ? unknown : 'of that name';
-    throw new InvalidPersistence(`The storage '${storage}' has no option ${shown}.${hint}`);
+    const name = /^[\w.-]{1,64}$/.test(unknown) ? unknown : 'of that name';
+    throw new InvalidPersistence(`The storage '${storage}' has no option ${name}.${hint}`);
   }
   const fault = faultOf(shape, options);
   if (fault !== null) throw new InvalidPersistence(`The storage '${storage}': ${fault}`);
@@ -201,10 +201,11 @@ function withDefaults<S extends Shape>(shape: S, options: unknown): Checked<S> {
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined)) as Checked<S>;
 }
 
-/** The value itself if it is a word where one of several words is expected; else its type. */
+/** The value itself if it is a number, a host's name, or a word where one of several is expected; else its type. */
 function shownValue(value: unknown, wanted: string): string {
-  const isWord = typeof value === 'string' && wanted.startsWith(oneOf) && /^[a-z]{1,40}$/i.test(value);
-  return isWord ? `'${value}'` : typeName(value);
+  const isName = (text: string): boolean =>
+    wanted === noPool || (wanted.startsWith(oneOf) && /^[a-z]{1,40}$/i.test(text));
+  return typeof value === 'number' || (typeof value === 'string' && isName(value)) ? shown(value) : typeName(value);
 }
 
 function optionOf(options: unknown, name: string): unknown {
@@ -216,8 +217,5 @@ function isObject(value: unknown): value is object {
 }
 
 function typeName(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  if (value === '') return 'an empty string';
-  if (Array.isArray(value)) return 'a list';
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+  return value === '' ? shown(value) : kindOf(value);
 }

@@ -69,11 +69,12 @@ const defaultTypeHint = 'A database without it cannot be opened; docs/cli.md say
 async function explain(terminal: Terminal, error: unknown): Promise<void> {
   const name = error instanceof Error ? error.name : 'Error';
   const said = error instanceof Error ? error.message : String(error);
-  const item = isCinderlibError(error) ? error.item : undefined;
+  const untyped = error instanceof VolumeTypeNotFoundByName;
+  const item = (isCinderlibError(error) ? error.item : undefined) ?? (untyped ? error.path : undefined);
   // Some messages already name the item.
   const named = item === undefined || said.replaceAll('"', '').includes(item) ? said : `${item}: ${said}`;
   // The message is cinderlib's, which does not open such a database either; it needs an explanation.
-  const message = error instanceof VolumeTypeNotFoundByName ? `${named} ${defaultTypeHint}` : named;
+  const message = untyped ? `${named} ${defaultTypeHint}` : named;
   const code = isCinderlibError(error) ? error.code : null;
   const prefix = `${errorPrefix(terminal)}${code === null ? `${name}: ` : ''}`;
   await printError(terminal, { name, code, message }, prefix);

@@ -38,6 +38,8 @@ export class ConnectionNotFound extends CinderlibError {
 export class VolumeTypeNotFoundByName extends CinderlibError {
   override readonly name = 'VolumeTypeNotFoundByName';
   override readonly code = 'VOLUME_TYPE_NOT_FOUND_BY_NAME';
+  /** The database, as in `SchemaError`; the message is the original's, which does not name it. */
+  declare readonly path?: string;
   constructor(readonly volume_type_name: string) {
     super(`Volume type with name ${volume_type_name} could not be found.`);
   }

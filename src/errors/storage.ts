@@ -167,6 +167,8 @@ export class StorageFailure extends CinderlibError {
 export class SchemaError extends CinderlibError {
   override readonly name = 'SchemaError';
   override readonly code = 'SCHEMA_ERROR';
+  /** The file or the URL of the database, without a password; in browsers, such as `indexeddb:name`. */
+  declare readonly path?: string;
 }
 
 /** The database rejected a statement. */

@@ -108,6 +108,6 @@ function exists(path: string, size: number): DatabaseExists {
 
 function unavailable({ medium }: MediumConfig): InvalidPersistence {
   return new InvalidPersistence(
-    `There is no medium ${JSON.stringify(medium)} in browsers. Choose one of: memory, indexeddb, opfs.`,
+    `There is no medium ${JSON.stringify(medium)} in browsers. Choose indexeddb or opfs, or the storage memory_db.`,
   );
 }

@@ -25,7 +25,7 @@ export const hostMedia: Media = {
         return openFilesystem(config);
       default:
         throw new InvalidPersistence(
-          `There is no medium ${JSON.stringify(config.medium)} here. Choose one of: memory, filesystem.`,
+          `There is no medium ${JSON.stringify(config.medium)} here. Choose filesystem, or the storage memory_db.`,
         );
     }
   },
@@ -55,7 +55,7 @@ function find(database: string): { readonly fs: FileSystem; readonly place: Plac
   const paths = builtin('node:path');
   if (fs !== undefined && paths !== undefined) return { fs, place: locate(fs, paths, database) };
   throw new DatabaseUnavailable(
-    `Cannot open ${database}: this runtime has no file system. Choose another medium, such as memory.`,
+    `Cannot open ${database}: this runtime has no file system. Choose the storage memory_db.`,
     database,
   );
 }

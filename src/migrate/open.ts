@@ -99,7 +99,7 @@ function isMissing(error: unknown): boolean {
 
 /** @throws {InvalidOption} if both configurations name the same storage */
 export function refuseSame(from: PersistenceConfig, to: PersistenceConfig): void {
-  const isInstance = from?.storage instanceof PersistenceDriver && from.storage === to?.storage;
+  const isInstance = from.storage instanceof PersistenceDriver && from.storage === to.storage;
   const database = databaseOf(from);
   if (!isInstance && (database === null || database !== databaseOf(to))) return;
   throw new InvalidOption('migrate(): source and target are the same storage. Name two different ones.');
@@ -107,7 +107,7 @@ export function refuseSame(from: PersistenceConfig, to: PersistenceConfig): void
 
 /** A text that identifies a database, however it is named; null for one that no other configuration can refer to. */
 function databaseOf(config: PersistenceConfig): string | null {
-  if (config?.storage !== 'db' || typeof config.connection !== 'string') return null;
+  if (config.storage !== 'db' || typeof config.connection !== 'string') return null;
   const { connection, medium = defaultMedium() } = config;
   if (inMemory.test(connection)) return null;
   try {

@@ -4,7 +4,7 @@ import { objectArgument, readArgument } from '../arguments.ts';
 import type { Dict } from '../cinder/dict.ts';
 import { copyTree } from '../cinder/tree.ts';
 import { InvalidOption } from '../errors/index.ts';
-import { shown } from '../shown.ts';
+import { shown, shownText } from '../shown.ts';
 import type { BackendOptions } from './backend.ts';
 
 /** Returns a deep copy of the options, since the caller may go on to change the object. */
@@ -27,7 +27,9 @@ function neededText(options: Readonly<Record<string, unknown>>, name: string): s
 /** The name becomes part of `host` values, `machine@backend#pool`, and must be extractable from them. */
 function checkBackendName(name: string): void {
   if (!/[@#]/.test(name)) return;
+  // `host@backend` is shown: only with a colon before the @ could it contain a password.
+  const given = shownText(name.replace(/^([\w.-]*)@/, '$1-'), () => `'${name}'`);
   throw new InvalidOption(
-    `A backend's name cannot contain @ or #, which separate it from host and pool; it was ${shown(name)}.`,
+    `A backend's name cannot contain @ or #, which separate it from host and pool; it was ${given}.`,
   );
 }

@@ -4,7 +4,7 @@ import { booleanOptions, fieldsArgument, filterArgument, objectArgument, readArg
 import { type Dict, isDict } from '../cinder/dict.ts';
 import { copyTree } from '../cinder/tree.ts';
 import { volumeDriverClass } from '../drivers/registry.ts';
-import type { DriverParameters, VolumeDriver } from '../drivers/volume-driver.ts';
+import { type DriverParameters, VolumeDriver } from '../drivers/volume-driver.ts';
 import { inspect } from '../inspect.ts';
 import { KeyedMutex } from '../persistence/keyed-mutex.ts';
 import { jsonText, spaced } from '../serialization/json-text.ts';
@@ -15,6 +15,7 @@ import { LazyList } from './lazy-list.ts';
 import { checkSize } from './lifecycle.ts';
 import { withDisplayNames } from './new-object.ts';
 import { checkPoolName } from './new-volume.ts';
+import { refuseNew } from './refuse-new.ts';
 import type { ResourceJson } from './resource.ts';
 import { poolNamesOf, type Stats, withPools } from './stats.ts';
 import { type ConnectorProperties, Volume } from './volume.ts';
@@ -70,6 +71,7 @@ export class Backend {
   }
 
   private constructor(context: Context, options: BackendOptions, driver: VolumeDriver) {
+    refuseNew(driver instanceof VolumeDriver);
     this.context = context;
     this.id = options.volume_backend_name;
     this.driver = driver;

@@ -77,7 +77,11 @@ export async function undoAfter(error: unknown, resource: object, undo: () => Pr
 /** Refuses an invalid size before a driver gets it. */
 export function checkSize(size: number): void {
   if (Number.isSafeInteger(size) && size >= 0) return;
-  throw new ValueError(`A size is a whole number of GiB, not ${shown(size)}.`);
+  throw wrongSize(size);
+}
+
+export function wrongSize(size: unknown): ValueError {
+  return new ValueError(`A size is a whole number of GiB below 2 ** 53, not ${shown(size)}.`);
 }
 
 /** An object with a lifecycle: a volume or a snapshot. */

@@ -12,6 +12,7 @@ import { InvalidOption, ValueError } from '../errors/index.ts';
 import { kindOf } from '../shown.ts';
 import type { Backend } from './backend.ts';
 import type { ContextSettings } from './context.ts';
+import { wrongSize } from './lifecycle.ts';
 import { type FieldValues, newObject, withDisplayNames } from './new-object.ts';
 
 export function newVolume(
@@ -35,7 +36,7 @@ export function newVolume(
     ...fields,
   });
   const size = ovo.get('size');
-  if (Number(size) < 0) throw new ValueError(`A size is a whole number of GiB, not ${size}.`);
+  if (Number(size) < 0) throw wrongSize(size);
   if (fields['host'] === undefined) {
     ovo.set('host', `${settings.host}@${backend.id}#${pool ?? backend.poolNames[0] ?? backend.id}`);
   }

@@ -2,7 +2,7 @@
 
 import { booleanOptions } from '../arguments.ts';
 import type { Dict } from '../cinder/dict.ts';
-import type { VersionedObject } from '../cinder/versioned-object.ts';
+import { VersionedObject } from '../cinder/versioned-object.ts';
 import { VolumeNotFound } from '../errors/index.ts';
 import { inspect } from '../inspect.ts';
 import { compact, jsonText } from '../serialization/json-text.ts';
@@ -10,6 +10,7 @@ import { toPlainDict, toPrimitive } from '../serialization/primitive.ts';
 import { refuseAssignments } from './assignments.ts';
 import type { Backend } from './backend.ts';
 import type { Context } from './context.ts';
+import { refuseNew } from './refuse-new.ts';
 import { FieldHolder } from './with-fields.ts';
 
 /** The classes whose objects can be dumped and loaded individually. */
@@ -37,6 +38,7 @@ export abstract class Resource extends FieldHolder {
   /** @param backend null for a connection whose backend is unknown, since its volume is no longer stored */
   constructor(context: Context, backend: Backend | string | null, ovo: VersionedObject) {
     super();
+    refuseNew(VersionedObject.is(ovo));
     this.context = context;
     this.#backend = backend;
     this.#ovo = ovo;

@@ -1,9 +1,10 @@
 /** The type of a volume and its QoS specs. */
 import { qosSpecsModel } from '../cinder/qos-specs.ts';
-import type { VersionedObject } from '../cinder/versioned-object.ts';
+import { VersionedObject } from '../cinder/versioned-object.ts';
 import { volumeTypeModel } from '../cinder/volume-type.ts';
 import { refuseAssignments, refuseNewProperties } from './assignments.ts';
 import type { QosSpecsFields, VolumeTypeFields } from './fields.ts';
+import { refuseNew } from './refuse-new.ts';
 import { FieldHolder, withFields } from './with-fields.ts';
 
 /** A holder whose object is never replaced. */
@@ -12,6 +13,7 @@ abstract class FixedHolder extends FieldHolder {
 
   constructor(ovo: VersionedObject) {
     super();
+    refuseNew(VersionedObject.is(ovo));
     this.#ovo = ovo;
   }
 

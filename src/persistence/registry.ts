@@ -30,6 +30,8 @@ const builtIn: Readonly<Record<string, Factory>> = {
   },
 };
 
+const subclassExpected = 'A storage is a subclass of PersistenceDriver';
+
 // The counterpart of Python's entry points: registrations apply to the whole program.
 const registered = new Map<string, PersistenceClass>();
 
@@ -44,8 +46,7 @@ export function registerPersistence(name: string, plugin: PersistenceClass): voi
   }
   if (Object.hasOwn(builtIn, name))
     throw new InvalidPersistence(`The storage '${name}' is built in; choose another name.`);
-  if (!readArgument(`${name} must be a subclass of PersistenceDriver`, plugin, () => isPluginClass(plugin)))
-    throw new InvalidPersistence(`A storage must be a subclass of PersistenceDriver: ${name}.${hintFor(plugin)}`);
+  if (!readArgument(subclassExpected, plugin, () => isPluginClass(plugin))) throw noPlugin(name, plugin);
   registered.set(name, plugin);
 }
 
@@ -61,7 +62,7 @@ export async function makePersistence(config: unknown, connect: Connect): Promis
   if (plugged !== null) return plugged instanceof PersistenceDriver ? plugged : new plugged(options);
   const name = storage || 'memory';
   if (typeof name !== 'string') {
-    throw new InvalidPersistence(`Invalid persistence storage: ${shown(storage)}.${hintFor(storage)}`);
+    throw noPlugin(shown(storage), storage);
   }
   const factory = Object.hasOwn(builtIn, name) ? builtIn[name] : undefined;
   if (factory !== undefined) {
@@ -83,15 +84,26 @@ async function importPlugin(specifier: string): Promise<PersistenceClass> {
   } catch (error) {
     if (isCinderlibError(error)) throw error;
     const known = [...Object.keys(builtIn), ...registered.keys()];
+    const name = shownName(specifier);
+    // Of a name that is not to be shown, nothing is: the reason may repeat it. Deno adds an excerpt of the module.
+    const reason =
+      name === specifier ? `: ${error instanceof Error ? /^.*?(?=\.?$)/m.exec(error.message) : shown(error)}` : '';
+    const hint = /^\.\.?\//.test(name)
+      ? ` Give its full URL: import.meta.resolve('${name}').`
+      : (databaseHint(name) ?? didYouMean(name, known));
     throw new InvalidPersistence(
-      `Invalid persistence storage: ${shownName(specifier)}. It is neither a known storage nor a module that can ` +
-        `be imported.${databaseHint(specifier) ?? didYouMean(specifier, known)} Known storages: ${known.join(', ')}.`,
+      `Invalid persistence storage: ${name}. It is neither a known storage nor a module that can ` +
+        `be imported${reason}.${hint} Known storages: ${known.join(', ')}.`,
       { cause: error },
     );
   }
   if (isPluginClass(plugin)) return plugin;
-  throw new InvalidPersistence(
-    `Invalid persistence storage: the default export of ${shownName(specifier)} is not a subclass of PersistenceDriver.${hintFor(plugin)}`,
+  throw noPlugin(`the default export of ${shownName(specifier)}`, plugin);
+}
+
+function noPlugin(what: string, value: unknown): InvalidPersistence {
+  return new InvalidPersistence(
+    `Invalid persistence storage: ${what} is not a subclass of PersistenceDriver.${hintFor(value)}`,
   );
 }
 
@@ -113,12 +125,12 @@ function isPluginClass(value: unknown): value is PersistenceClass {
 
 /** A hint for a plugin that extends another copy of this library; empty for anything else. */
 function hintFor(plugin: unknown): string {
-  return readArgument('A storage is expected', plugin, () => isStorage(plugin)) ? copyHint('plugin') : '';
+  return readArgument(subclassExpected, plugin, () => isStorage(plugin)) ? copyHint('plugin') : '';
 }
 
-/** A storage's name for a message. A URL in its place may contain a password. */
+/** A storage's name for a message. A URL in its place may contain a password, unless it is that of a module. */
 function shownName(name: string): string {
-  return /[:@]/.test(name) && !name.startsWith('file:')
+  return /:|.@/.test(name) && !/^(?:file:|https?:[^@?]*$)/.test(name)
     ? "a string that looks like a URL (for 'db', pass it as connection)"
     : name;
 }

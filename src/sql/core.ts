@@ -4,7 +4,13 @@
  * Queued writes become durable as a group, with a single flush. Reads run between groups, so that none
  * returns data that a power cut could still undo.
  */
-import { ContextClosed, DatabaseError, DatabaseTakenOver } from '../errors/index.ts';
+import {
+  ContextClosed,
+  DatabaseError,
+  DatabaseTakenOver,
+  SchemaError,
+  VolumeTypeNotFoundByName,
+} from '../errors/index.ts';
 import type {
   Answer,
   Answers,
@@ -30,6 +36,8 @@ import { writeMany } from './write-many.ts';
 
 /** An engine, and what the core needs to know about the database it opened. */
 export interface CoreEngine extends SqlEngine {
+  /** The database's name in messages, without a password. */
+  readonly path: string;
   /** The version of the engine itself. */
   readonly version: string;
   /** The server that holds the database; absent for SQLite, whose durability follows from the configuration. */
@@ -284,7 +292,7 @@ export class Core {
     } catch (error) {
       // The reason for the refusal tells more than a failure to close.
       await engine.close().catch(() => {});
-      throw error;
+      throw named(error, engine);
     }
   }
 
@@ -293,7 +301,9 @@ export class Core {
     if (hold) engine.holdState?.();
     await engine.refresh();
     this.#discardPolicy.refreshed();
-    const schema = await readSchema(engine);
+    const schema = await readSchema(engine).catch((error: unknown) => {
+      throw named(error, engine);
+    });
     this.#opened = { engine, config, schema };
     return { default_type: schema.default_type };
   }
@@ -324,6 +334,12 @@ export class Core {
     else await opened?.engine.close();
     return null;
   }
+}
+
+/** Says in an error about the schema which database it is: the caller may have opened several. */
+function named(error: unknown, { path }: CoreEngine): unknown {
+  if (error instanceof SchemaError) return Object.assign(new SchemaError(`${path}: ${error.message}`), { path });
+  return error instanceof VolumeTypeNotFoundByName ? Object.assign(error, { path }) : error;
 }
 
 const isAlone = (waiting: Waiting): waiting is Waiting<LoneCommand> => !isWrite(waiting.command);

@@ -95,12 +95,19 @@ test('the errors of migrate() name it, and the end whose configuration is wrong'
   for (const [from, to, name] of [
     ['sqlite:///a', memory, 'source'],
     [memory, ['sqlite:///a'], 'target'],
+    [undefined, memory, 'source'],
+    [memory, undefined, 'target'],
+    [memory, null, 'target'],
   ] as const) {
     // As a caller without types may call it.
     const run = Reflect.apply(migrate, undefined, [from, to]);
     await expect(run).rejects.toMatchObject({
       name: 'InvalidOption',
-      message: expect.stringMatching(new RegExp(`^migrate\\(\\): the ${name} cannot be a (?:string|list)`)),
+      message: expect.stringMatching(
+        new RegExp(
+          `^migrate\\(\\): the ${name} cannot be (?:a string|a list|undefined|null): a persistence_config is expected`,
+        ),
+      ),
     });
   }
 });
@@ -123,5 +130,53 @@ test('a plugin of another copy of the library is distinguished from a module tha
     const wrong = await cli(['info', storage(none)]);
     expect(wrong.code).toBe(1);
     expect(wrong.err).toMatch(/is not a subclass of PersistenceDriver\.\n/);
+  });
+});
+
+test('a plugin that cannot be imported is refused with the reason', async () => {
+  await inTemporaryFolder(async (folder) => {
+    const plugin = (name: string, text: string): string => {
+      writeFileSync(join(folder, name), text);
+      return pathToFileURL(join(folder, name)).href;
+    };
+    const cases = [
+      [plugin('throws.mjs', "throw new Error('no settings found');\n// more"), 'no settings found'],
+      [plugin('syntax.mjs', 'export default class =;'), "Unexpected token '='"],
+      [plugin('needs.mjs', "import 'not-installed';"), "Cannot find package 'not-installed'"],
+      [pathToFileURL(join(folder, 'none.mjs')).href, `Cannot find module '${join(folder, 'none.mjs')}'`],
+      ['@scope/plugin', "Cannot find package '@scope/plugin'"],
+      ['./throws.mjs', "Give its full URL: import.meta.resolve('./throws.mjs')."],
+    ] as const;
+    const all = await Promise.all(
+      cases.map(([storage]) => cli(['info', JSON.stringify({ storage })], { cwd: folder })),
+    );
+    for (const [place, [storage, reason]] of cases.entries()) {
+      const start = `error: Invalid persistence storage: ${storage}. It is neither a known storage nor a module that can be imported: `;
+      expect.soft(all[place]).toMatchObject({ code: 1, out: '' });
+      expect.soft(all[place]?.err.startsWith(start), all[place]?.err).toBe(true);
+      expect.soft(all[place]?.err).toContain(reason);
+    }
+    // A reason may repeat a URL with its password.
+    const hidden = await cli(['info', '{"storage": "http://u:S3cret@h/x.js"}']);
+    expect(hidden.err).toMatch(/looks like a URL/);
+    expect(hidden.err).not.toContain('S3cret');
+  });
+});
+
+test('an error about a database says which one it is', async () => {
+  await inTemporaryFolder(async (folder) => {
+    copyGolden('one.sqlite', join(folder, 'one.sqlite'));
+    copyGolden('rev-none.sqlite.gz', join(folder, 'two.sqlite'));
+    copyGolden('no-default-type.sqlite.gz', join(folder, 'three.sqlite'));
+    const [source, target] = await Promise.all([
+      cli(['migrate', 'two.sqlite', 'new.sqlite'], { cwd: folder }),
+      cli(['migrate', 'one.sqlite', 'three.sqlite'], { cwd: folder }),
+    ]);
+    expect
+      .soft([source.code, source.err])
+      .toEqual([1, expect.stringMatching(/^error: \S+\/two\.sqlite: The database/)]);
+    expect
+      .soft([target.code, target.err])
+      .toEqual([1, expect.stringMatching(/^error: \S+\/three\.sqlite: Volume type/)]);
   });
 });

@@ -1,6 +1,7 @@
 /** What a user sees of the media in real browsers: a database lasts, exports as one file, and is shared by openers. */
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Page } from '../support/browsers/browser.ts';
+import { goldenBytes } from '../support/golden.ts';
 import { nativeView } from './native-copy.ts';
 import type { InPage } from './storage-page.ts';
 import { useStorageSite } from './use-storage-site.ts';
@@ -173,7 +174,39 @@ describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {
     ]);
     expect(errors).toMatchObject([
       { name: 'InvalidPersistence', message: expect.stringContaining('is an in-memory database') },
-      { name: 'InvalidPersistence', message: expect.stringContaining('Choose one of: memory, indexeddb, opfs.') },
+      {
+        name: 'InvalidPersistence',
+        message: expect.stringContaining('Choose indexeddb or opfs, or the storage memory_db.'),
+      },
+    ]);
+  });
+
+  test('an error about a database says which one it is', {
+    timeout: 60_000,
+  }, async (context) => {
+    page = await site.newPage(context);
+    const errors = await page.evaluate(
+      async (texts: readonly string[]) => {
+        const from = texts.map((text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0)));
+        const fault = (config: Parameters<typeof open>[0]): Promise<unknown> =>
+          open(config).catch(({ name, path, message }) => ({ name, path, message }));
+        return [
+          await fault({ connection: 'sqlite:///two', medium: 'indexeddb', from: from[0] }),
+          await fault({ connection: 'sqlite:///untyped', medium: 'opfs', from: from[1] }),
+        ];
+      },
+      ['rev-two.sqlite.gz', 'no-default-type.sqlite.gz'].map((file) =>
+        Buffer.from(goldenBytes(file)).toString('base64'),
+      ),
+    );
+    const [schema, type] = ['indexeddb:two', 'opfs:untyped'];
+    expect(errors).toEqual([
+      { name: 'SchemaError', path: schema, message: expect.stringMatching(/^indexeddb:two: The database cannot be/) },
+      {
+        name: 'VolumeTypeNotFoundByName',
+        path: type,
+        message: 'Volume type with name __DEFAULT__ could not be found.',
+      },
     ]);
   });
 

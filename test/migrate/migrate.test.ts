@@ -476,7 +476,7 @@ test('a source that does not exist is an error, and is not created', async () =>
 test.each([
   [{ dry_runs: true }, 'Did you mean dry_run?'],
   [{ verify: 'yes' }, 'verify cannot be a string'],
-  [{ on_progress: 1 }, 'on_progress cannot be a number'],
+  [{ on_progress: 1 }, 'on_progress cannot be 1'],
 ])('the options %j are refused', async (options, message) => {
   // biome-ignore lint/suspicious/noExplicitAny: wrong on purpose.
   const migration = migrate({ storage: 'memory' }, { storage: 'memory' }, options as any);

@@ -293,6 +293,8 @@ describe.each(serverKinds)('%s', (kind) => {
       const failure = open(connection, others);
       await expect(failure).rejects.toMatchObject({ name });
       await expect(failure).rejects.toThrow(part);
+      // Without the password.
+      await expect(failure).rejects.toHaveProperty('path', serverOf(connection).name);
     }
     expect(everything(connection)).toEqual(before);
   });

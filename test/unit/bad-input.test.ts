@@ -37,8 +37,9 @@ describe('setup() with a persistence_config', () => {
     [{ storage: 'sqlite' }, 'InvalidPersistence', "storage: 'db', connection: 'sqlite:///path'"],
     [{ storage: 'PostgreSQL' }, 'InvalidPersistence', "storage: 'db', connection: 'postgresql://user@host/database'"],
     [{ connection: 'sqlite:///x' }, 'InvalidPersistence', "{ storage: 'db', connection: … }"],
-    [{ storage: 5 }, 'InvalidPersistence', 'Invalid persistence storage: 5.'],
-    [{ storage: Date }, 'InvalidPersistence', 'Invalid persistence storage: Date.'],
+    [{ storage: 5 }, 'InvalidPersistence', 'Invalid persistence storage: 5 is not a subclass of PersistenceDriver.'],
+    [{ storage: Date }, 'InvalidPersistence', 'storage: Date is not a subclass of PersistenceDriver.'],
+    [{ storage: class {} }, 'InvalidPersistence', 'is not a subclass of PersistenceDriver.'],
     [{ storage: 'postgresql://u:secret@h/d' }, 'InvalidPersistence', 'looks like a URL'],
     [{ storage: ['secret'] }, 'InvalidPersistence', 'list'],
     [{ storage: Object.create(null) }, 'InvalidPersistence', 'Invalid persistence storage'],
@@ -54,7 +55,7 @@ describe('setup() with a persistence_config', () => {
       "The storage 'memory_db' has no option soft_deletes.",
     ],
     [{ storage: 'db' }, 'InvalidPersistence', 'connection is missing'],
-    [{ storage: 'db', connection: 5 }, 'InvalidPersistence', 'connection cannot be a number'],
+    [{ storage: 'db', connection: 5 }, 'InvalidPersistence', 'connection cannot be 5'],
     [{ storage: 'db', conection: 'sqlite://' }, 'InvalidPersistence', 'connection'],
     [{ storage: 'db', connection: 'sqlite://', soft_delete: true }, 'InvalidPersistence', 'Did you mean soft_deletes?'],
     [
@@ -71,6 +72,11 @@ describe('setup() with a persistence_config', () => {
     [{ storage: 'db', connection: 'mysql://h/d', from: new Uint8Array() }, 'InvalidPersistence', 'from'],
     [{ storage: 'db', connection: 'sqlite://', statement_timeout: 1 }, 'InvalidPersistence', 'statement_timeout'],
     [{ storage: 'db', connection: 'sqlite://', medium: 'tape' }, 'InvalidPersistence', 'medium'],
+    [
+      { storage: 'db', connection: 'sqlite:///x', medium: 'opfs' },
+      'InvalidPersistence',
+      'There is no medium "opfs" here. Choose filesystem, or the storage memory_db.',
+    ],
   ])('of %j fails with %s', async (persistence_config, name, part) => {
     const error = await errorOf(setup({ persistence_config } as Parameters<typeof setup>[0]));
     expect(error.name).toBe(name);
@@ -122,8 +128,18 @@ describe('cl.backend()', () => {
       'Did you mean',
     ],
     [{}, 'InvalidOption', 'volume_backend_name'],
-    [{ volume_backend_name: 'a#b', volume_driver: driver }, 'InvalidOption', '@ or #'],
-    [{ volume_backend_name: 'a@b', volume_driver: driver }, 'InvalidOption', '@ or #'],
+    [
+      { volume_backend_name: 'a#b', volume_driver: driver },
+      'InvalidOption',
+      "@ or #, which separate it from host and pool; it was 'a#b'.",
+    ],
+    [{ volume_backend_name: 'a@b', volume_driver: driver }, 'InvalidOption', "it was 'a@b'."],
+    // It may be a misplaced connection.
+    [
+      { volume_backend_name: 'u:pw@h', volume_driver: driver },
+      'InvalidOption',
+      'it was a string that may be a secret.',
+    ],
   ])('refuses %j with %s', async (options, name, part) => {
     const cl = await setup();
     const error = await errorOf(cl.backend(options as Parameters<Cinderlib['backend']>[0]));
@@ -254,6 +270,10 @@ describe('a database at another revision', () => {
       const before = readFileSync(path);
       const error = await errorOf(setup(db(path)));
       expect(error.name).toBe(name.includes('default-type') ? 'VolumeTypeNotFoundByName' : 'SchemaError');
+      expect(error).toHaveProperty('path', path);
+      // The other message is the original's.
+      if (error.name === 'SchemaError') expect(error.message.startsWith(`${path}: The database`)).toBe(true);
+      else expect(error.message).toBe('Volume type with name __DEFAULT__ could not be found.');
       if (name === 'legacy-135') expect(error.message).toMatch(/135.*Xena.*2023\.1/s);
       expect(readFileSync(path).equals(before)).toBe(true);
       expect(readdirSync(folder)).toEqual(['cl.sqlite']);

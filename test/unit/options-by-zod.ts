@@ -2,6 +2,7 @@
 import * as z from 'zod/mini';
 import { InvalidOption, InvalidPersistence } from '../../src/errors/index.ts';
 import { didYouMean } from '../../src/near-name.ts';
+import { shownText } from '../../src/shown.ts';
 
 const flag = (value: boolean) => z._default(z.boolean(), value);
 const text = z.string().check(z.minLength(1));
@@ -106,7 +107,14 @@ function explain(error: z.core.$ZodError, options: unknown): string {
   if (value === undefined) return `the option ${path.join('.')} is missing.`;
   // One of several words was meant: what is a word too is shown.
   const isWord = issue?.code === 'invalid_value' && typeof value === 'string' && /^[a-z]{1,40}$/i.test(value);
-  return `the option ${path.join('.')} cannot be ${isWord ? `'${value}'` : typeName(value)}: ${expectation(issue)}.`;
+  // So is the name of a host.
+  const shown =
+    issue?.code === 'invalid_format' && typeof value === 'string'
+      ? shownText(value)
+      : isWord
+        ? `'${value}'`
+        : kind(value);
+  return `the option ${path.join('.')} cannot be ${shown}: ${expectation(issue)}.`;
 }
 
 function expectation(issue: z.core.$ZodIssue | undefined): string {
@@ -120,6 +128,10 @@ function expectation(issue: z.core.$ZodIssue | undefined): string {
     default:
       return `${issue?.message ?? 'another type'} is expected`;
   }
+}
+
+function kind(value: unknown): string {
+  return typeof value === 'number' ? String(value) : typeName(value);
 }
 
 function typeName(value: unknown): string {

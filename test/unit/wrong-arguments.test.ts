@@ -1,5 +1,16 @@
 /** The errors for arguments of the wrong type, and which parts of an argument they do not repeat. */
-import { type Cinderlib, type CinderlibError, isCinderlibError, setup } from 'cinderlib-wasm';
+import {
+  Backend,
+  type Cinderlib,
+  type CinderlibError,
+  Connection,
+  isCinderlibError,
+  QosSpecs,
+  Snapshot,
+  setup,
+  Volume,
+  VolumeType,
+} from 'cinderlib-wasm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 const volume_driver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
@@ -103,6 +114,10 @@ describe.each([
     }
     // A short plain value helps to find the mistake.
     expect((await assign('size', 'big')).message).toBe("invalid literal for int() with base 10: 'big'");
+    const sizes = 'A size is a whole number of GiB below 2 ** 53, not';
+    expect((await errorOf(() => backend.createVolume(2 ** 53))).message).toBe(`${sizes} 9007199254740992.`);
+    expect((await errorOf(() => volume.extend('big' as never))).message).toBe(`${sizes} 'big'.`);
+    expect((await errorOf(() => volume.clone({ size: -1 }))).message).toBe(`${sizes} -1.`);
     expect((await assign('size', 'x'.repeat(41))).message).toContain('a string of 41 characters');
   });
 
@@ -117,3 +132,19 @@ describe.each([
     expect(await cl.persistence.getConnections()).toEqual([]);
   });
 });
+
+// As in Python's cinderlib, and in JavaScript, which no type warns.
+test.each(Object.entries({ Volume, Snapshot, Connection, Backend, VolumeType, QosSpecs }))(
+  'new %s() is refused with the methods to call',
+  async (_name, Class) => {
+    const cl = await setup();
+    for (const given of [[], [cl], [{ volume_backend_name: 'b', volume_driver }], [cl, { size: 1 }, { size: 1 }]]) {
+      const { name: error, message } = await errorOf(() => Reflect.construct(Class, given));
+      expect([error, message]).toEqual([
+        'InvalidOption',
+        'Instead of new, call cl.backend(), backend.createVolume() and the like.',
+      ]);
+    }
+    await cl.close();
+  },
+);

@@ -67,6 +67,10 @@ export class ServerEngine implements SqlEngine {
     });
   }
 
+  get path(): string {
+    return this.#config.name;
+  }
+
   get size(): Promise<number | null> {
     return this.read(async (connection) => {
       const { rows } = await connection.all(this.#driver.sizeQuery);

@@ -58,6 +58,10 @@ export class SqliteReader implements SqlEngine {
     this.#medium = medium;
   }
 
+  get path(): string {
+    return this.#medium.path;
+  }
+
   get nativeLocks(): NativeLocking {
     return this.#medium.guard.nativeLocks;
   }

@@ -72,6 +72,10 @@ export class SqliteEngine implements SqlEngine {
     this.version = String(this.#database.value('SELECT sqlite_version()'));
   }
 
+  get path(): string {
+    return this.#medium.path;
+  }
+
   get nativeLocks(): NativeLocking {
     return this.#medium.guard.nativeLocks;
   }

@@ -186,6 +186,14 @@ describe('opening and closing', () => {
     expect((await opening).default_type.volume_type_extra_specs.rows).toEqual([]);
   });
 
+  test('a refusal names the database, also when it is refreshed', async () => {
+    const { core, engine } = await openCore();
+    engine.rows('DELETE FROM alembic_version');
+    const refusal = core.call({ kind: 'refresh' });
+    await expect(refusal).rejects.toMatchObject({ name: 'SchemaError', path: 'plain' });
+    await expect(refusal).rejects.toThrow(/^plain: The database cannot be used: .* alembic_version is empty/);
+  });
+
   test('a database that is refused is closed, and another one can be opened', async () => {
     const refused = await PlainEngine.open(goldenBytes('no-default-type.sqlite.gz'));
     const engines = [refused, await PlainEngine.open()];
@@ -196,7 +204,8 @@ describe('opening and closing', () => {
       newId: () => crypto.randomUUID(),
     });
     const outcomes = await Promise.allSettled([core.call({ kind: 'open', config }), core.call(allKeys)]);
-    expect(outcomes[0]).toHaveProperty('reason', new VolumeTypeNotFoundByName('__DEFAULT__'));
+    const missing = Object.assign(new VolumeTypeNotFoundByName('__DEFAULT__'), { path: 'plain' });
+    expect(outcomes[0]).toHaveProperty('reason', missing);
     expect(outcomes[1]).toHaveProperty('reason.name', 'ContextClosed');
     expect(refused.closed).toBe(true);
     await core.call({ kind: 'open', config });

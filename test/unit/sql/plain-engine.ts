@@ -28,6 +28,7 @@ const start = createRequire(import.meta.url)('sql.js/dist/sql-wasm.js') as Start
 
 export class PlainEngine implements CoreEngine {
   readonly dialect = 'sqlite';
+  readonly path = 'plain';
   readonly version = 'plain';
   readonly readOnly = false;
   readonly nativeLocks = 'none';
