@@ -28,9 +28,9 @@ import {
   shownArgument,
   storageArgument,
   storageConfig,
-  withoutSecrets,
 } from './storage.ts';
 import type { Terminal } from './terminal.ts';
+import { withoutSecrets } from './without-secrets.ts';
 
 interface CommonOptions {
   readonly json?: boolean;

@@ -3,8 +3,9 @@ import { isCinderlibError, VolumeTypeNotFoundByName } from '../errors/index.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { errorPrefix, printError, wantsJson } from './print-error.ts';
 import { run } from './program.ts';
-import { Storages, withoutSecrets } from './storage.ts';
+import { Storages } from './storage.ts';
 import { type StopSignal, Terminal } from './terminal.ts';
+import { fileOfError, withoutSecrets } from './without-secrets.ts';
 
 /** How long an interrupted command may take to clean up, in milliseconds. A second Ctrl-C ends it immediately. */
 const patience = 60_000;
@@ -76,7 +77,7 @@ async function explain(terminal: Terminal, error: unknown): Promise<void> {
   const message = error instanceof VolumeTypeNotFoundByName ? `${named} ${defaultTypeHint}` : named;
   const code = isCinderlibError(error) ? error.code : null;
   const prefix = `${errorPrefix(terminal)}${code === null ? `${name}: ` : ''}`;
-  await printError(terminal, { name, code, message }, prefix);
+  await printError(terminal, { name, code, message, file: fileOfError(error, terminal) }, prefix);
   if (wantsJson(terminal)) return;
   if (!isCinderlibError(error) && terminal.environment['CINDERLIB_DEBUG'] && error instanceof Error) {
     await terminal.error(`${withoutSecrets(error.stack ?? '', terminal)}\n`);

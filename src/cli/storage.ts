@@ -15,7 +15,7 @@ import { builtin } from '../runtime.ts';
 import { jsonText, spaced } from '../serialization/json-text.ts';
 import type { PersistenceConfig } from '../setup.ts';
 import { isSqliteUrl, shownUrl, sqlitePath } from '../sql/url.ts';
-import { maskSecrets, maskText } from './mask.ts';
+import { maskSecrets } from './mask.ts';
 import type { Terminal } from './terminal.ts';
 
 /** A storage opened for inspection. */
@@ -201,27 +201,6 @@ export function storageArgument(argument: string): string {
     `${shownUrl(argument)} looks like a mistyped database URL. URLs begin as in mysql://host or sqlite:///path; ` +
       'if it is the path of a file, write ./ before it.',
   );
-}
-
-/** A text to print, without passwords from the arguments, whatever those were taken for. */
-export function withoutSecrets(text: string, { arguments: given }: Pick<Terminal, 'arguments'>): string {
-  let shown = text;
-  for (const argument of given) {
-    // A message may contain a path as given, or the absolute path.
-    for (const form of [argument, builtin('node:path')?.resolve(argument) ?? argument]) {
-      const hidden = form.startsWith('{') ? shownJson(form) : shownUrl(form);
-      if (hidden !== form) shown = shown.replaceAll(form, () => hidden);
-    }
-  }
-  return maskText(shown);
-}
-
-function shownJson(text: string): string {
-  try {
-    return shownArgument(text);
-  } catch {
-    return '{…}';
-  }
 }
 
 /** The configuration that an argument stands for. A path is taken as that of a SQLite database. */

@@ -51,6 +51,35 @@ test('unreadable sources and unwritable targets are explained, with the remedy',
   });
 });
 
+test('a file whose name is that of a secret is not taken for a key in messages about it', async () => {
+  await inTemporaryFolder(async (folder) => {
+    const unknown = 'The text is not a known kind of dump';
+    for (const name of ['passwd', 'token']) writeFileSync(join(folder, name), 'root:x:0:0\n');
+    mkdirSync(join(folder, 'keyring'));
+    copyGolden('one.sqlite', join(folder, 'one.sqlite'));
+    const unmade = join(folder, 'token', 'secret');
+    for (const [command, message] of [
+      [['ls', 'passwd'], `error: passwd: ${unknown}`],
+      [['ls', './token'], `error: ./token: ${unknown}`],
+      [['ls', join(folder, 'token')], `error: ${join(folder, 'token')}: ${unknown}`],
+      [['ls', 'keyring'], 'error: Cannot read keyring: it is a folder (EISDIR).'],
+      [['check', 'keyring'], `error: Cannot open ${join(folder, 'keyring')}: it is a folder.`],
+      [['check', `sqlite:///${folder}/keyring`], `error: Cannot open ${join(folder, 'keyring')}: it is a folder.`],
+      [['convert', 'one.sqlite', unmade], `error: Cannot create ${unmade}: part of the path is not a folder`],
+      // What looks like a secret in an argument is still masked.
+      [['ls', 'password: S3cret'], 'error: Cannot read password:***: no such file.'],
+      [['ls', 'my password: S3cret'], 'error: Cannot read my password:***: no such file.'],
+    ] as const) {
+      const { code, err } = await cli(command, { cwd: folder });
+      expect.soft(code, command.join(' ')).toBe(1);
+      expect.soft(err).toContain(message);
+      expect.soft(err).not.toContain('S3cret');
+    }
+    const { err } = await cli(['ls', 'token', '--json'], { cwd: folder });
+    expect(JSON.parse(err)).toMatchObject({ error: { message: expect.stringContaining(`token: ${unknown}`) } });
+  });
+});
+
 test('a wrong command line is answered with the help to consult', async () => {
   for (const [command, said] of [
     [['ls'], "error: missing required argument 'url'\nSee cinderlib ls --help.\n"],
