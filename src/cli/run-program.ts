@@ -65,7 +65,7 @@ async function stop(terminal: Terminal, storages: Storages, code: ExitCode): Pro
   }
 }
 
-const defaultTypeHint = 'A database without it cannot be opened; docs/cli.md says under check how to restore it.';
+const defaultTypeHint = 'A database without it cannot be opened; cinderlib check says how to restore it.';
 
 async function explain(terminal: Terminal, error: unknown): Promise<void> {
   const name = error instanceof Error ? error.name : 'Error';
