@@ -1,6 +1,6 @@
 /** The command line: its commands, their arguments, and the functions that implement them. */
 
-import { Argument, Command, CommanderError } from 'commander';
+import { Argument, Command, CommanderError, type ErrorOptions } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { openTarget, refuseSame } from '../migrate/open.ts';
 import { MISSING_TABLE } from '../migrate/report.ts';
@@ -185,7 +185,7 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
   }
 
   try {
-    await program.parseAsync([...terminal.arguments], { from: 'user' });
+    await program.parseAsync(withoutUnknownTopic(terminal.arguments, program), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     await help;
@@ -213,8 +213,32 @@ function fileConfig(argument: string): PersistenceConfig {
   return isPath(argument) ? { storage: 'db', connection: `sqlite:///${argument}` } : storageConfig(argument);
 }
 
+/** The program as a whole. Its commands are of the plain class. */
+class Program extends Command {
+  /** Says where an option belongs that precedes its command. */
+  override error(message: string, options?: ErrorOptions): never {
+    const isOption = options?.code === 'commander.unknownOption';
+    return super.error(`${message}${isOption ? this.#hint() : ''}`, options);
+  }
+
+  #hint(): string {
+    const [flag = ''] = this.args[0]?.split('=') ?? [];
+    const given = this.commands.find((command) => this.args.includes(command.name()));
+    const having = this.commands.filter(({ options }) => options.some(({ long }) => long === flag));
+    if (having.length === 0 || (given !== undefined && !having.includes(given))) return '';
+    return `\n(It follows the command: cinderlib ${given?.name() ?? 'COMMAND'} … ${flag})`;
+  }
+}
+
+/** Turns `help NAME` into `NAME` if that is no command: an error, where commander would print the general help. */
+function withoutUnknownTopic(given: readonly string[], { commands }: Command): readonly string[] {
+  const [first, topic] = given;
+  const isName = first === 'help' && topic !== undefined && topic !== 'help' && !topic.startsWith('-');
+  return isName && !commands.some((command) => command.name() === topic) ? [topic] : given;
+}
+
 function newProgram(terminal: Terminal, writeHelp: (text: string) => void): Command {
-  return new Command('cinderlib')
+  return new Program('cinderlib')
     .description("inspect, check, migrate and convert cinderlib's metadata")
     .version(manifest.version, '-V, --version', 'print the version of this program')
     .exitOverride()

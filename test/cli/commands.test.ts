@@ -477,7 +477,7 @@ describe('a wrong command line exits with 2', () => {
 });
 
 test('help exits with 0', async () => {
-  for (const command of [['--help'], ['help', 'migrate'], ['check', '--help']]) {
+  for (const command of [['--help'], ['help'], ['help', '--json'], ['help', 'migrate'], ['check', '--help']]) {
     const { code, out, err } = await cli(command);
     expect([code, err]).toEqual([0, '']);
     expect(out).toMatch(/^Usage: cinderlib/);
@@ -513,7 +513,7 @@ test.each([
   [['ls'], 2, 'UsageError', "missing required argument 'url'"],
   [['lss', 'x'], 2, 'UsageError', 'Did you mean ls?'],
   [['ls', 'x', 'nonsense'], 2, 'UsageError', 'Allowed choices are'],
-  [[], 2, 'UsageError', 'unknown option'],
+  [[], 2, 'UsageError', "unknown option '--json'\n(It follows the command: cinderlib COMMAND … --json)"],
   [['convert', 'x', 'mysql://u@h/d', '--force'], 2, 'UsageError', '--force requires a file'],
   [['show', 'test/golden/one.sqlite', 'nobody'], 4, 'NotFound', '"nobody"'],
 ])('--json prints the error of %j as JSON', async (command, code, name, message) => {

@@ -85,6 +85,20 @@ test('a wrong command line is answered with the help to consult', async () => {
     [['ls'], "error: missing required argument 'url'\nSee cinderlib ls --help.\n"],
     [['lst', 'x'], "error: unknown command 'lst'\n(Did you mean ls?)\nSee cinderlib --help.\n"],
     [['check', 'x', '--yes'], 'error: --yes requires --repair\nSee cinderlib check --help.\n'],
+    [['help', 'nope'], "error: unknown command 'nope'\nSee cinderlib --help.\n"],
+    [['help', 'lst'], "error: unknown command 'lst'\n(Did you mean ls?)\nSee cinderlib --help.\n"],
+    [
+      ['--show-secrets', 'ls', 'x'],
+      "error: unknown option '--show-secrets'\n(It follows the command: cinderlib ls … --show-secrets)\nSee cinderlib --help.\n",
+    ],
+    [
+      ['--backend=b', 'ls', 'x'],
+      "error: unknown option '--backend=b'\n(It follows the command: cinderlib ls … --backend)\nSee cinderlib --help.\n",
+    ],
+    // No command has these.
+    [['--nonsense', 'ls', 'x'], "error: unknown option '--nonsense'\nSee cinderlib --help.\n"],
+    [['--repair', 'ls', 'x'], "error: unknown option '--repair'\nSee cinderlib --help.\n"],
+    [['ls', '--repair', 'x'], "error: unknown option '--repair'\nSee cinderlib ls --help.\n"],
   ] as const) {
     expect(await cli(command)).toEqual({ code: 2, out: '', err: said });
   }
