@@ -12,6 +12,7 @@ import { MISSING_TABLE, type NotCarried } from '../migrate/report.ts';
 import type { Source } from '../migrate/source.ts';
 import type { PersistenceDriver } from '../persistence/driver.ts';
 import { builtin } from '../runtime.ts';
+import { parseJson } from '../serialization/json-parser.ts';
 import { jsonText, spaced } from '../serialization/json-text.ts';
 import type { PersistenceConfig } from '../setup.ts';
 import { isSqliteUrl, shownUrl, sqlitePath } from '../sql/url.ts';
@@ -195,7 +196,6 @@ const slip =
  * @throws {InvalidOption} if it looks like a mistyped URL, and no file has that name
  */
 export function storageArgument(argument: string): string {
-  if (argument === '') throw new InvalidOption('The storage argument is empty. Give a file, a database URL or -.');
   if (!isPath(argument) || !slip.test(argument) || builtin('node:fs')?.existsSync(argument)) return argument;
   throw new InvalidOption(
     `${shownUrl(argument)} looks like a mistyped database URL. URLs begin as in mysql://host or sqlite:///path; ` +
@@ -216,11 +216,20 @@ function configOf(text: string): PersistenceConfig {
   try {
     config = JSON.parse(text);
   } catch {
-    // The text may contain a password, which the parser's message would show.
-    throw new InvalidOption('The given persistence_config is not valid JSON.');
+    throw new InvalidOption(`The given persistence_config is not valid JSON: ${faultIn(text)}.`);
   }
   if (isDict(config)) return config;
   throw new InvalidOption('A persistence_config must be an object, such as {"storage": "db", "connection": "…"}.');
+}
+
+/** Where a text ceases to be JSON. It may contain a password, which the message of `JSON.parse` would show. */
+function faultIn(text: string): string {
+  try {
+    parseJson(text);
+    return 'it contains NaN or Infinity';
+  } catch (error) {
+    return isCinderlibError(error) ? error.message.replace(/\.$/, '') : String(error);
+  }
 }
 
 /** The argument without passwords. */

@@ -218,6 +218,13 @@ describe('check', () => {
     await inTemporaryFolder(async (folder) => {
       const path = copyGolden('one.sqlite', join(folder, 'one.sqlite'));
       expect(await cli(['check', path])).toMatchObject({ code: 0, out: 'The database is sound.\n', err: '' });
+      // Notes are no reason to look into it.
+      change(path, "INSERT INTO volume_types (deleted, id, name, is_public) VALUES (0, 't', 'gold', 1)");
+      const noted = await cli(['check', path]);
+      expect(noted).toMatchObject({
+        code: 0,
+        out: expect.stringMatching(/^note unused_type: .*\nThe database is sound\.\n$/),
+      });
     });
   });
 

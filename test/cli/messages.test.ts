@@ -25,7 +25,6 @@ test('unreadable sources and unwritable targets are explained, with the remedy',
     for (const [command, message] of [
       [['info', '-'], 'This is a SQLite database'],
       [['ls', '.'], 'Cannot read .: it is a folder'],
-      [['ls', ''], 'is empty'],
       [['ls', 'package.json'], 'This JSON is neither a cinderlib dump'],
       [
         ['convert', 'one.sqlite', 'nowhere/out.json'],
@@ -85,6 +84,10 @@ test('a wrong command line is answered with the help to consult', async () => {
     [['ls'], "error: missing required argument 'url'\nSee cinderlib ls --help.\n"],
     [['lst', 'x'], "error: unknown command 'lst'\n(Did you mean ls?)\nSee cinderlib --help.\n"],
     [['check', 'x', '--yes'], 'error: --yes requires --repair\nSee cinderlib check --help.\n'],
+    [
+      ['ls', ''],
+      "error: command-argument value '' is invalid for argument 'url'. It is empty. Give a file, a database URL or -.\nSee cinderlib ls --help.\n",
+    ],
     [['help', 'nope'], "error: unknown command 'nope'\nSee cinderlib --help.\n"],
     [['help', 'lst'], "error: unknown command 'lst'\n(Did you mean ls?)\nSee cinderlib --help.\n"],
     [
@@ -102,6 +105,20 @@ test('a wrong command line is answered with the help to consult', async () => {
   ] as const) {
     expect(await cli(command)).toEqual({ code: 2, out: '', err: said });
   }
+});
+
+test.each([
+  ['{storage: db}', 'Expecting property name enclosed in double quotes: line 1 column 2 (char 1)'],
+  ['{"password": "hunter2", "storage": db}', 'Expecting value: line 1 column 36 (char 35)'],
+  ['{"password": "hunter2', 'Unterminated string starting at: line 1 column 14 (char 13)'],
+  ['{"password":\n"hunter2"} x', 'Extra data: line 2 column 12 (char 24)'],
+  // Python accepts these.
+  ['{"busy_timeout": NaN}', 'it contains NaN or Infinity'],
+])('a persistence_config that is no JSON is refused with the position of the fault: %s', async (config, where) => {
+  const { code, out, err } = await cli(['ls', config]);
+  expect([code, out]).toEqual([1, '']);
+  expect(err).toContain(`error: The given persistence_config is not valid JSON: ${where}.\n`);
+  expect(err).not.toContain('hunter2');
 });
 
 test('an output that cannot be written gives one error and exit code 1', async (context) => {
