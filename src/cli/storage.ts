@@ -1,6 +1,6 @@
 /** Opens what a command line names: a database URL, the path of a file, or a `persistence_config` as JSON. */
 import { isDict } from '../cinder/dict.ts';
-import type { Cinderlib } from '../cinderlib.ts';
+import type { ContextInfo } from '../cinderlib.ts';
 import { unpack } from '../convert/decode.ts';
 import { fileSource, isDump, isPacked, isSqlite } from '../convert/file-source.ts';
 import { type CinderlibError, DatabaseUnavailable, InvalidOption, isCinderlibError } from '../errors/index.ts';
@@ -22,7 +22,7 @@ import type { Terminal } from './terminal.ts';
 /** A storage opened for inspection. */
 export interface LookedAt {
   readonly storage: PersistenceDriver;
-  readonly context: Cinderlib;
+  info(): Promise<ContextInfo>;
   /** What the storage contains that none of its objects shows. */
   leftOut(): Promise<readonly NotCarried[]>;
   /** Objects of a file that cannot be shown, though they could be if they were in a database, and tables that it lacks. */
@@ -61,13 +61,15 @@ export class Storages {
     const bytes = await this.#fileContent(argument);
     if (bytes === null) {
       const { persistence, context } = await this.opened(openHeld(storageConfig(argument)));
-      return { storage: persistence, context, leftOut: () => sourceOf(persistence).leftOut(), hidden: [] };
+      const leftOut = () => sourceOf(persistence).leftOut();
+      return { storage: persistence, info: () => context.info(), leftOut, hidden: [] };
     }
     const { persistence, context } = await this.opened(openContext({ storage: 'memory' }));
     const options = { dry_run: false, verify: false, key_values: true, on_progress: () => {} };
     const { not_carried } = await carry(sourceIn(argument, bytes), targetOf(persistence, context), options);
     const hidden = not_carried.filter(({ kind, field }) => field === null && shownKinds.has(kind));
-    return { storage: persistence, context, leftOut: async () => not_carried, hidden };
+    const info = async () => ({ ...(await context.info()), ...dumpFacts(argument) });
+    return { storage: persistence, info, leftOut: async () => not_carried, hidden };
   }
 
   /** Opens a storage or a file as a source. */
@@ -101,6 +103,14 @@ export class Storages {
     }
     return bytes === null ? null : unpacked(argument, bytes);
   }
+}
+
+/** What `info` says of a dump rather than of the memory that it was loaded into. */
+function dumpFacts(argument: string): Partial<ContextInfo> {
+  // A pipe is gone once it was read.
+  const isFile = argument !== '-' && builtin('node:fs')?.statSync(argument).isFile() === true;
+  const medium = isFile ? 'filesystem' : null;
+  return { storage: 'dump', medium, persisted: isFile, leader: false, read_only: true };
 }
 
 /** The content of a file that is not a database, as a source. */

@@ -90,6 +90,22 @@ test('info prints the storage and the counts of its objects', async () => {
   });
 });
 
+test('info says of a dump that it is a file to read, or standard input, and not the memory that holds it meanwhile', async () => {
+  await withRich(async (path, folder) => {
+    const { out: input } = await cli(['dump', path, '--show-secrets']);
+    writeFileSync(join(folder, 'cl.json'), input);
+    const counts = { volumes: 55, snapshots: 35, connections: 17, key_values: 11 };
+    const dump = { storage: 'dump', read_only: true, leader: false, durability: null, native_locks: null, counts };
+    const file = { ...dump, url: 'cl.json', medium: 'filesystem', persisted: true };
+    expect(parsed(await cli(['info', 'cl.json', '--json'], { cwd: folder }))).toMatchObject(file);
+    const piped = { ...dump, url: '-', medium: null, persisted: false };
+    expect(parsed(await cli(['info', '-', '--json'], { input }))).toMatchObject(piped);
+    const lines = (await cli(['info', 'cl.json'], { cwd: folder })).out.split('\n').map((line) => line.split('\t')[0]);
+    const counted = Object.keys(counts);
+    expect(lines).toEqual(['url', 'runtime', 'storage', 'medium', 'read_only', ...counted, '']);
+  });
+});
+
 test('show --json --show-secrets prints what dumps() returns', async () => {
   await withRich(async (path) => {
     const [volume] = Object.keys(expected.volumes);
