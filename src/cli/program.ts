@@ -64,12 +64,12 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
       .option('--show-secrets', help.secrets ?? 'print passwords, CHAP secrets and keyrings unmasked');
 
   command('info', 'show the kind of storage, and how much it holds')
-    .argument('<url>', storageHelp, nonEmptyStorage)
+    .argument('<url>', sourceHelp, nonEmptyStorage)
     .action(async (url: string, options: CommonOptions) => {
       await info(output(options), await lookAt(url, options), shownArgument(url));
     });
   command('ls', 'list volumes, snapshots, connections, key-values or backends')
-    .argument('<url>', storageHelp, nonEmptyStorage)
+    .argument('<url>', sourceHelp, nonEmptyStorage)
     .addArgument(new Argument('[what]', 'what to list').choices(kinds).default('volumes'))
     .option('--backend <name>', 'only volumes on that backend')
     .option('--name <name>', 'only volumes or snapshots with that name')
@@ -80,7 +80,7 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
       await list(output(options), (await lookAt(url, options)).storage, kind, options);
     });
   command('show', 'show one volume, snapshot, connection or key-value with all its fields')
-    .argument('<url>', storageHelp, nonEmptyStorage)
+    .argument('<url>', sourceHelp, nonEmptyStorage)
     .argument('<id>', 'its id, key or name, or a unique prefix of its id or key')
     .action(async (url: string, id: string, options: CommonOptions) => {
       code = await show(output(options), (await lookAt(url, options)).storage, id);
@@ -89,7 +89,7 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
     json: 'print errors as JSON too; the dump always is',
     secrets: 'print passwords, CHAP secrets and keyrings unmasked',
   })
-    .argument('<url>', storageHelp, nonEmptyStorage)
+    .argument('<url>', sourceHelp, nonEmptyStorage)
     .option('--no-key-values', "leave out key-values, which Python's cinderlib cannot load")
     .action(async (url: string, options: CarryOptions) => {
       const { storage } = await lookAt(url, options);
@@ -109,14 +109,14 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
       ofCarried,
     ),
   )
-    .argument('<file>', 'the file, or - for standard input', nonEmptyStorage)
+    .argument('<file>', 'the file, optionally gzipped, or - for standard input', nonEmptyStorage)
     .argument('<url>', storageHelp, nonEmptyStorage)
     .action(async (file: string, url: string, options: CarryOptions) => {
       refuseJson(url);
       code = await carryTo(file, url, options);
     });
   carrying(command('migrate', 'copy everything from one storage to another, and verify it', ofCarried))
-    .argument('<from>', storageHelp, nonEmptyStorage)
+    .argument('<from>', sourceHelp, nonEmptyStorage)
     .argument('<to>', storageHelp, nonEmptyStorage)
     .action(async (from: string, to: string, options: CarryOptions) => {
       refuseJson(to);
@@ -133,7 +133,7 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
       code = await check(output(options), storages, storageConfig(url), { repair, yes });
     });
   carrying(command('convert', 'convert a storage or file of any kind to a new SQLite or JSON file', ofCarried))
-    .argument('<from>', `${storageHelp}, or any file that load accepts`, nonEmptyStorage)
+    .argument('<from>', sourceHelp, nonEmptyStorage)
     .argument(
       '<to>',
       'the new file: JSON if its name ends in .json, else a SQLite database; - for JSON on standard output',
@@ -206,7 +206,11 @@ const ofCarried: OptionHelp = {
   secrets: 'print differences unmasked; copied data is never masked',
 };
 
-const storageHelp = 'a database URL, the path of a file, or a persistence_config as JSON';
+const storageHelp = 'a database URL, the path of a SQLite file, or a persistence_config as JSON';
+/** For commands that read it, whatever load accepts will do. */
+const sourceHelp =
+  'a database URL, the path of a SQLite file or a dump (JSON, kubectl, pg_dump or mysqldump, optionally gzipped), ' +
+  '- for standard input, or a persistence_config as JSON';
 
 /** An empty argument, such as an unset variable, is a fault of the command line; a malformed one may name a storage. */
 function nonEmptyStorage(argument: string): string {

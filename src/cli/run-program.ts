@@ -56,7 +56,8 @@ export async function runProgram(): Promise<void> {
 async function stop(terminal: Terminal, storages: Storages, code: ExitCode): Promise<void> {
   try {
     await storages.close();
-    const message = 'Stopped. Unfinished work was rolled back.';
+    // Commands that print as they go change nothing; those that do, print their result when it is stored.
+    const message = `Stopped. ${terminal.hasOutput ? 'The output is incomplete.' : 'Unfinished work was rolled back.'}`;
     await printError(terminal, { name: 'Stopped', code: 'STOPPED', message }, '\n');
   } catch (error) {
     await explain(terminal, error);

@@ -520,6 +520,25 @@ test('the help of dump promises only what a masked dump keeps', async () => {
   expect((await cli(['migrate', '--help'])).out).toMatch(/--show-secrets +print differences unmasked/);
 });
 
+test('the help of each command that reads a storage says that it reads dumps too', async () => {
+  for (const command of ['ls', 'show', 'dump', 'migrate']) {
+    const help = (await cli([command, '--help'])).out.replace(/\s+/g, ' ');
+    expect(help, command).toMatch(
+      / (?:url|from) a database URL, the path of a SQLite file or a dump \(JSON, kubectl, pg_dump or mysqldump, optionally gzipped\), - for standard input/,
+    );
+  }
+  // These take only storages.
+  for (const [command, argument] of [
+    ['load', 'url'],
+    ['migrate', 'to'],
+  ] as const) {
+    const help = (await cli([command, '--help'])).out.replace(/\s+/g, ' ');
+    expect(help, command).toContain(
+      ` ${argument} a database URL, the path of a SQLite file, or a persistence_config as JSON`,
+    );
+  }
+});
+
 test('--json prints errors as JSON too', async () => {
   const { code, out, err } = await cli(['ls', 'missing.sqlite', '--json'], { cwd: '/' });
   expect([code, out]).toEqual([1, '']);
