@@ -108,7 +108,8 @@ export class Storages {
 /** What `info` says of a dump rather than of the memory that it was loaded into. */
 function dumpFacts(argument: string): Partial<ContextInfo> {
   // A pipe is gone once it was read.
-  const isFile = argument !== '-' && builtin('node:fs')?.statSync(argument).isFile() === true;
+  const isFile =
+    argument !== '-' && builtin('node:fs')?.statSync(argument, { throwIfNoEntry: false })?.isFile() === true;
   const medium = isFile ? 'filesystem' : null;
   return { storage: 'dump', medium, persisted: isFile, leader: false, read_only: true };
 }
