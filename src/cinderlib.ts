@@ -38,8 +38,8 @@ export interface ContextInfo {
    */
   readonly durability: 'full' | 'relaxed' | 'off' | 'none' | null;
   /**
-   * Whether the data is kept until it is deleted: true for files and servers, false for memory; in browsers, whether
-   * the browser has promised not to evict it when space runs short.
+   * Whether the data is kept until it is deleted: true for files and servers, false for memory and for plugins that do
+   * not tell; in browsers, whether the browser has promised not to evict it when space runs short.
    */
   readonly persisted: boolean;
   /** Whether this context writes to the database itself; false if it is read-only, or another tab writes for it. */

@@ -1,14 +1,16 @@
 /** Prints errors on the error stream: as text for people, or as JSON with `--json`. */
 import { compact, jsonText } from '../serialization/json-text.ts';
 import { printable } from './printable.ts';
-import { withoutSecrets } from './storage.ts';
 import type { Terminal } from './terminal.ts';
+import { withoutSecrets } from './without-secrets.ts';
 
 export interface Fault {
   readonly name: string;
   /** Stable, for programs; null for an unexpected error. */
   readonly code: string | null;
   readonly message: string;
+  /** The file of the command line that it is about. */
+  readonly file?: string | null;
 }
 
 /** Whether to print JSON; works even if the command line cannot be parsed. */
@@ -22,8 +24,8 @@ export function errorPrefix(terminal: Terminal): string {
 }
 
 /** @param prefix text before the message for people */
-export async function printError(terminal: Terminal, { name, code, message }: Fault, prefix = ''): Promise<void> {
-  const told = withoutSecrets(message, terminal);
+export async function printError(terminal: Terminal, { name, code, message, file }: Fault, prefix = ''): Promise<void> {
+  const told = withoutSecrets(message, terminal, file);
   if (wantsJson(terminal)) {
     await terminal.error(`${jsonText({ error: { name, code, message: told } }, compact)}\n`);
     return;

@@ -1,6 +1,6 @@
 /** The command line: its commands, their arguments, and the functions that implement them. */
 
-import { Argument, Command, CommanderError } from 'commander';
+import { Argument, Command, CommanderError, type ErrorOptions, InvalidArgumentError } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { openTarget, refuseSame } from '../migrate/open.ts';
 import { MISSING_TABLE } from '../migrate/report.ts';
@@ -28,9 +28,9 @@ import {
   shownArgument,
   storageArgument,
   storageConfig,
-  withoutSecrets,
 } from './storage.ts';
 import type { Terminal } from './terminal.ts';
+import { withoutSecrets } from './without-secrets.ts';
 
 interface CommonOptions {
   readonly json?: boolean;
@@ -64,12 +64,12 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
       .option('--show-secrets', help.secrets ?? 'print passwords, CHAP secrets and keyrings unmasked');
 
   command('info', 'show the kind of storage, and how much it holds')
-    .argument('<url>', storageHelp, storageArgument)
+    .argument('<url>', sourceHelp, nonEmptyStorage)
     .action(async (url: string, options: CommonOptions) => {
       await info(output(options), await lookAt(url, options), shownArgument(url));
     });
   command('ls', 'list volumes, snapshots, connections, key-values or backends')
-    .argument('<url>', storageHelp, storageArgument)
+    .argument('<url>', sourceHelp, nonEmptyStorage)
     .addArgument(new Argument('[what]', 'what to list').choices(kinds).default('volumes'))
     .option('--backend <name>', 'only volumes on that backend')
     .option('--name <name>', 'only volumes or snapshots with that name')
@@ -80,7 +80,7 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
       await list(output(options), (await lookAt(url, options)).storage, kind, options);
     });
   command('show', 'show one volume, snapshot, connection or key-value with all its fields')
-    .argument('<url>', storageHelp, storageArgument)
+    .argument('<url>', sourceHelp, nonEmptyStorage)
     .argument('<id>', 'its id, key or name, or a unique prefix of its id or key')
     .action(async (url: string, id: string, options: CommonOptions) => {
       code = await show(output(options), (await lookAt(url, options)).storage, id);
@@ -89,7 +89,7 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
     json: 'print errors as JSON too; the dump always is',
     secrets: 'print passwords, CHAP secrets and keyrings unmasked',
   })
-    .argument('<url>', storageHelp, storageArgument)
+    .argument('<url>', sourceHelp, nonEmptyStorage)
     .option('--no-key-values', "leave out key-values, which Python's cinderlib cannot load")
     .action(async (url: string, options: CarryOptions) => {
       const { storage } = await lookAt(url, options);
@@ -109,21 +109,21 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
       ofCarried,
     ),
   )
-    .argument('<file>', 'the file, or - for standard input', storageArgument)
-    .argument('<url>', storageHelp, storageArgument)
+    .argument('<file>', 'the file, optionally gzipped, or - for standard input', nonEmptyStorage)
+    .argument('<url>', storageHelp, nonEmptyStorage)
     .action(async (file: string, url: string, options: CarryOptions) => {
       refuseJson(url);
       code = await carryTo(file, url, options);
     });
   carrying(command('migrate', 'copy everything from one storage to another, and verify it', ofCarried))
-    .argument('<from>', storageHelp, storageArgument)
-    .argument('<to>', storageHelp, storageArgument)
+    .argument('<from>', sourceHelp, nonEmptyStorage)
+    .argument('<to>', storageHelp, nonEmptyStorage)
     .action(async (from: string, to: string, options: CarryOptions) => {
       refuseJson(to);
       code = await carryTo(from, to, options);
     });
   command('check', 'find damage, orphans and duplicates')
-    .argument('<url>', 'a database URL, or the path of a SQLite file', storageArgument)
+    .argument('<url>', 'a database URL, or the path of a SQLite file', nonEmptyStorage)
     .option('--repair', 'mark orphans and duplicate metadata as deleted, after asking')
     .option('--yes', 'repair without asking')
     .action(async (url: string, options: CheckOptions, self: Command) => {
@@ -133,11 +133,11 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
       code = await check(output(options), storages, storageConfig(url), { repair, yes });
     });
   carrying(command('convert', 'convert a storage or file of any kind to a new SQLite or JSON file', ofCarried))
-    .argument('<from>', `${storageHelp}, or any file that load accepts`, storageArgument)
+    .argument('<from>', sourceHelp, nonEmptyStorage)
     .argument(
       '<to>',
       'the new file: JSON if its name ends in .json, else a SQLite database; - for JSON on standard output',
-      storageArgument,
+      nonEmptyStorage,
     )
     .option('--force', 'replace an existing file')
     .action(async (from: string, to: string, options: CarryOptions & { readonly force?: boolean }, self: Command) => {
@@ -185,7 +185,7 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
   }
 
   try {
-    await program.parseAsync([...terminal.arguments], { from: 'user' });
+    await program.parseAsync(withoutUnknownTopic(terminal.arguments, program), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     await help;
@@ -206,15 +206,49 @@ const ofCarried: OptionHelp = {
   secrets: 'print differences unmasked; copied data is never masked',
 };
 
-const storageHelp = 'a database URL, the path of a file, or a persistence_config as JSON';
+const storageHelp = 'a database URL, the path of a SQLite file, or a persistence_config as JSON';
+/** For commands that read it, whatever load accepts will do. */
+const sourceHelp =
+  'a database URL, the path of a SQLite file or a dump (JSON, kubectl, pg_dump or mysqldump, optionally gzipped), ' +
+  '- for standard input, or a persistence_config as JSON';
+
+/** An empty argument, such as an unset variable, is a fault of the command line; a malformed one may name a storage. */
+function nonEmptyStorage(argument: string): string {
+  if (argument === '') throw new InvalidArgumentError('It is empty. Give a file, a database URL or -.');
+  return storageArgument(argument);
+}
 
 /** The configuration for a path taken as a database's, whatever the file contains. */
 function fileConfig(argument: string): PersistenceConfig {
   return isPath(argument) ? { storage: 'db', connection: `sqlite:///${argument}` } : storageConfig(argument);
 }
 
+/** The program as a whole. Its commands are of the plain class. */
+class Program extends Command {
+  /** Says where an option belongs that precedes its command. */
+  override error(message: string, options?: ErrorOptions): never {
+    const isOption = options?.code === 'commander.unknownOption';
+    return super.error(`${message}${isOption ? this.#hint() : ''}`, options);
+  }
+
+  #hint(): string {
+    const [flag = ''] = this.args[0]?.split('=') ?? [];
+    const given = this.commands.find((command) => this.args.includes(command.name()));
+    const having = this.commands.filter(({ options }) => options.some(({ long }) => long === flag));
+    if (having.length === 0 || (given !== undefined && !having.includes(given))) return '';
+    return `\n(It follows the command: cinderlib ${given?.name() ?? 'COMMAND'} … ${flag})`;
+  }
+}
+
+/** Turns `help NAME` into `NAME` if that is no command: an error, where commander would print the general help. */
+function withoutUnknownTopic(given: readonly string[], { commands }: Command): readonly string[] {
+  const [first, topic] = given;
+  const isName = first === 'help' && topic !== undefined && topic !== 'help' && !topic.startsWith('-');
+  return isName && !commands.some((command) => command.name() === topic) ? [topic] : given;
+}
+
 function newProgram(terminal: Terminal, writeHelp: (text: string) => void): Command {
-  return new Command('cinderlib')
+  return new Program('cinderlib')
     .description("inspect, check, migrate and convert cinderlib's metadata")
     .version(manifest.version, '-V, --version', 'print the version of this program')
     .exitOverride()

@@ -3,8 +3,9 @@ import { isCinderlibError, VolumeTypeNotFoundByName } from '../errors/index.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { errorPrefix, printError, wantsJson } from './print-error.ts';
 import { run } from './program.ts';
-import { Storages, withoutSecrets } from './storage.ts';
+import { Storages } from './storage.ts';
 import { type StopSignal, Terminal } from './terminal.ts';
+import { fileOfError, withoutSecrets } from './without-secrets.ts';
 
 /** How long an interrupted command may take to clean up, in milliseconds. A second Ctrl-C ends it immediately. */
 const patience = 60_000;
@@ -55,7 +56,8 @@ export async function runProgram(): Promise<void> {
 async function stop(terminal: Terminal, storages: Storages, code: ExitCode): Promise<void> {
   try {
     await storages.close();
-    const message = 'Stopped. Unfinished work was rolled back.';
+    // Commands that print as they go change nothing; those that do, print their result when it is stored.
+    const message = `Stopped. ${terminal.hasOutput ? 'The output is incomplete.' : 'Unfinished work was rolled back.'}`;
     await printError(terminal, { name: 'Stopped', code: 'STOPPED', message }, '\n');
   } catch (error) {
     await explain(terminal, error);
@@ -64,7 +66,7 @@ async function stop(terminal: Terminal, storages: Storages, code: ExitCode): Pro
   }
 }
 
-const defaultTypeHint = 'A database without it cannot be opened; docs/cli.md says under check how to restore it.';
+const defaultTypeHint = 'A database without it cannot be opened; cinderlib check says how to restore it.';
 
 async function explain(terminal: Terminal, error: unknown): Promise<void> {
   const name = error instanceof Error ? error.name : 'Error';
@@ -77,7 +79,7 @@ async function explain(terminal: Terminal, error: unknown): Promise<void> {
   const message = untyped ? `${named} ${defaultTypeHint}` : named;
   const code = isCinderlibError(error) ? error.code : null;
   const prefix = `${errorPrefix(terminal)}${code === null ? `${name}: ` : ''}`;
-  await printError(terminal, { name, code, message }, prefix);
+  await printError(terminal, { name, code, message, file: fileOfError(error, terminal) }, prefix);
   if (wantsJson(terminal)) return;
   if (!isCinderlibError(error) && terminal.environment['CINDERLIB_DEBUG'] && error instanceof Error) {
     await terminal.error(`${withoutSecrets(error.stack ?? '', terminal)}\n`);

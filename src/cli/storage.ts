@@ -1,6 +1,6 @@
 /** Opens what a command line names: a database URL, the path of a file, or a `persistence_config` as JSON. */
 import { isDict } from '../cinder/dict.ts';
-import type { Cinderlib } from '../cinderlib.ts';
+import type { ContextInfo } from '../cinderlib.ts';
 import { unpack } from '../convert/decode.ts';
 import { fileSource, isDump, isPacked, isSqlite } from '../convert/file-source.ts';
 import { type CinderlibError, DatabaseUnavailable, InvalidOption, isCinderlibError } from '../errors/index.ts';
@@ -12,16 +12,17 @@ import { MISSING_TABLE, type NotCarried } from '../migrate/report.ts';
 import type { Source } from '../migrate/source.ts';
 import type { PersistenceDriver } from '../persistence/driver.ts';
 import { builtin } from '../runtime.ts';
+import { parseJson } from '../serialization/json-parser.ts';
 import { jsonText, spaced } from '../serialization/json-text.ts';
 import type { PersistenceConfig } from '../setup.ts';
 import { isSqliteUrl, shownUrl, sqlitePath } from '../sql/url.ts';
-import { maskSecrets, maskText } from './mask.ts';
+import { maskSecrets } from './mask.ts';
 import type { Terminal } from './terminal.ts';
 
 /** A storage opened for inspection. */
 export interface LookedAt {
   readonly storage: PersistenceDriver;
-  readonly context: Cinderlib;
+  info(): Promise<ContextInfo>;
   /** What the storage contains that none of its objects shows. */
   leftOut(): Promise<readonly NotCarried[]>;
   /** Objects of a file that cannot be shown, though they could be if they were in a database, and tables that it lacks. */
@@ -60,13 +61,15 @@ export class Storages {
     const bytes = await this.#fileContent(argument);
     if (bytes === null) {
       const { persistence, context } = await this.opened(openHeld(storageConfig(argument)));
-      return { storage: persistence, context, leftOut: () => sourceOf(persistence).leftOut(), hidden: [] };
+      const leftOut = () => sourceOf(persistence).leftOut();
+      return { storage: persistence, info: () => context.info(), leftOut, hidden: [] };
     }
     const { persistence, context } = await this.opened(openContext({ storage: 'memory' }));
     const options = { dry_run: false, verify: false, key_values: true, on_progress: () => {} };
     const { not_carried } = await carry(sourceIn(argument, bytes), targetOf(persistence, context), options);
     const hidden = not_carried.filter(({ kind, field }) => field === null && shownKinds.has(kind));
-    return { storage: persistence, context, leftOut: async () => not_carried, hidden };
+    const info = async () => ({ ...(await context.info()), ...dumpFacts(argument) });
+    return { storage: persistence, info, leftOut: async () => not_carried, hidden };
   }
 
   /** Opens a storage or a file as a source. */
@@ -100,6 +103,15 @@ export class Storages {
     }
     return bytes === null ? null : unpacked(argument, bytes);
   }
+}
+
+/** What `info` says of a dump rather than of the memory that it was loaded into. */
+function dumpFacts(argument: string): Partial<ContextInfo> {
+  // A pipe is gone once it was read.
+  const isFile =
+    argument !== '-' && builtin('node:fs')?.statSync(argument, { throwIfNoEntry: false })?.isFile() === true;
+  const medium = isFile ? 'filesystem' : null;
+  return { storage: 'dump', medium, persisted: isFile, leader: false, read_only: true };
 }
 
 /** The content of a file that is not a database, as a source. */
@@ -195,33 +207,11 @@ const slip =
  * @throws {InvalidOption} if it looks like a mistyped URL, and no file has that name
  */
 export function storageArgument(argument: string): string {
-  if (argument === '') throw new InvalidOption('The storage argument is empty. Give a file, a database URL or -.');
   if (!isPath(argument) || !slip.test(argument) || builtin('node:fs')?.existsSync(argument)) return argument;
   throw new InvalidOption(
     `${shownUrl(argument)} looks like a mistyped database URL. URLs begin as in mysql://host or sqlite:///path; ` +
       'if it is the path of a file, write ./ before it.',
   );
-}
-
-/** A text to print, without passwords from the arguments, whatever those were taken for. */
-export function withoutSecrets(text: string, { arguments: given }: Pick<Terminal, 'arguments'>): string {
-  let shown = text;
-  for (const argument of given) {
-    // A message may contain a path as given, or the absolute path.
-    for (const form of [argument, builtin('node:path')?.resolve(argument) ?? argument]) {
-      const hidden = form.startsWith('{') ? shownJson(form) : shownUrl(form);
-      if (hidden !== form) shown = shown.replaceAll(form, () => hidden);
-    }
-  }
-  return maskText(shown);
-}
-
-function shownJson(text: string): string {
-  try {
-    return shownArgument(text);
-  } catch {
-    return '{…}';
-  }
 }
 
 /** The configuration that an argument stands for. A path is taken as that of a SQLite database. */
@@ -237,11 +227,20 @@ function configOf(text: string): PersistenceConfig {
   try {
     config = JSON.parse(text);
   } catch {
-    // The text may contain a password, which the parser's message would show.
-    throw new InvalidOption('The given persistence_config is not valid JSON.');
+    throw new InvalidOption(`The given persistence_config is not valid JSON: ${faultIn(text)}.`);
   }
   if (isDict(config)) return config;
   throw new InvalidOption('A persistence_config must be an object, such as {"storage": "db", "connection": "…"}.');
+}
+
+/** Where a text ceases to be JSON. It may contain a password, which the message of `JSON.parse` would show. */
+function faultIn(text: string): string {
+  try {
+    parseJson(text);
+    return 'it contains NaN or Infinity';
+  } catch (error) {
+    return isCinderlibError(error) ? error.message.replace(/\.$/, '') : String(error);
+  }
 }
 
 /** The argument without passwords. */

@@ -15,6 +15,7 @@ export class Terminal {
   readonly #process: Process;
   /** Whether the reader of the output has closed it, like `head` when it has enough. */
   #isOutputClosed = false;
+  #hasOutput = false;
   /** Whether the terminal that a stream is connected to has gone. */
   #isGone = false;
   #stop: (signal: StopSignal) => void = () => {};
@@ -35,6 +36,11 @@ export class Terminal {
 
   get isOutputClosed(): boolean {
     return this.#isOutputClosed;
+  }
+
+  /** Whether anything was written to the output. */
+  get hasOutput(): boolean {
+    return this.#hasOutput;
   }
 
   /** Whether a person reads the output. */
@@ -77,6 +83,7 @@ export class Terminal {
 
   async write(stream: 'out' | 'error', text: string): Promise<void> {
     if (this.#isOutputClosed) return;
+    this.#hasOutput ||= stream === 'out';
     try {
       await new Promise<void>((resolve, reject) => {
         this.#stream(stream).write(text, (error) => (error ? reject(error) : resolve()));

@@ -1,7 +1,7 @@
 /** A file of any known format as the source of a migration. */
 import { InvalidDump } from '../errors/index.ts';
 import type { Source } from '../migrate/source.ts';
-import { parseJson } from '../serialization/json-parser.ts';
+import { parseWholeJson } from '../serialization/json-parser.ts';
 import { decodeText } from './decode.ts';
 import { dumpSource } from './dump-source.ts';
 import { isKubernetes, kubectlSource } from './kubectl-source.ts';
@@ -45,7 +45,7 @@ export function fileSource(bytes: Uint8Array): Source {
   if (archive !== undefined) throw new InvalidDump(archive.advice);
   const text = decodeText(bytes).trimStart();
   if (!/^[[{]/.test(text)) return sqlSource(text);
-  const value = parseJson(text);
+  const value = parseWholeJson(text);
   return isKubernetes(value) ? kubectlSource(value) : dumpSource(value);
 }
 

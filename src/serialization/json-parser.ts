@@ -12,10 +12,27 @@ import { InvalidDump, JSONDecodeError } from '../errors/index.ts';
 
 /** Parses JSON text like Python. */
 export function parseJson(text: string): unknown {
+  return parsed(text, (parser) => parser.value(0));
+}
+
+/** Parses the text of a file, a list or an object. If it was cut off, the error says so, after Python's message. */
+export function parseWholeJson(text: string): unknown {
+  return parsed(text, (parser) => {
+    try {
+      return parser.value(0);
+    } catch (error) {
+      // Without a closing bracket from here on, the text cannot end here, whatever else is wrong with it.
+      if (!(error instanceof JSONDecodeError) || /[\]}]/.test(text.slice(parser.position))) throw error;
+      throw new JSONDecodeError(`${error.message}. The text ends too early: it was truncated.`, { cause: error });
+    }
+  });
+}
+
+function parsed(text: string, read: (parser: Parser) => unknown): unknown {
   if (text.startsWith('\ufeff')) fail('Unexpected UTF-8 BOM (decode using utf-8-sig)', text, 0);
   const parser = new Parser(text);
   parser.skipBlanks();
-  const value = parser.value(0);
+  const value = read(parser);
   parser.skipBlanks();
   if (parser.position < text.length) fail('Extra data', text, parser.position);
   return value;

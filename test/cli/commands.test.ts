@@ -88,6 +88,22 @@ test('info prints the storage and the counts of its objects', async () => {
   });
 });
 
+test('info says of a dump that it is a file to read, or standard input, and not the memory that holds it meanwhile', async () => {
+  await withRich(async (path, folder) => {
+    const { out: input } = await cli(['dump', path, '--show-secrets']);
+    writeFileSync(join(folder, 'cl.json'), input);
+    const counts = { volumes: 55, snapshots: 35, connections: 17, key_values: 11 };
+    const dump = { storage: 'dump', read_only: true, leader: false, durability: null, native_locks: null, counts };
+    const file = { ...dump, url: 'cl.json', medium: 'filesystem', persisted: true };
+    expect(parsed(await cli(['info', 'cl.json', '--json'], { cwd: folder }))).toMatchObject(file);
+    const piped = { ...dump, url: '-', medium: null, persisted: false };
+    expect(parsed(await cli(['info', '-', '--json'], { input }))).toMatchObject(piped);
+    const lines = (await cli(['info', 'cl.json'], { cwd: folder })).out.split('\n').map((line) => line.split('\t')[0]);
+    const counted = Object.keys(counts);
+    expect(lines).toEqual(['url', 'runtime', 'storage', 'medium', 'read_only', ...counted, '']);
+  });
+});
+
 test('show --json --show-secrets prints what dumps() returns', async () => {
   await withRich(async (path) => {
     const [volume] = Object.keys(expected.volumes);
@@ -216,6 +232,13 @@ describe('check', () => {
     await inTemporaryFolder(async (folder) => {
       const path = copyGolden('one.sqlite', join(folder, 'one.sqlite'));
       expect(await cli(['check', path])).toMatchObject({ code: 0, out: 'The database is sound.\n', err: '' });
+      // Notes are no reason to look into it.
+      change(path, "INSERT INTO volume_types (deleted, id, name, is_public) VALUES (0, 't', 'gold', 1)");
+      const noted = await cli(['check', path]);
+      expect(noted).toMatchObject({
+        code: 0,
+        out: expect.stringMatching(/^note unused_type: .*\nThe database is sound\.\n$/),
+      });
     });
   });
 
@@ -287,17 +310,27 @@ describe('check', () => {
       expect(parsed(result)).toMatchObject({ ok: false, schema: expect.stringContaining('__DEFAULT__') });
       const finding = { name: 'no_default_type', table: 'volume_types', severity: 'error', repairable: false };
       expect(parsed(result)).toMatchObject({ findings: [finding] });
-      expect((await cli(['check', path])).out).toMatch(/no_default_type.*the default volume type is missing/s);
-      const deleted = copyGolden('deleted-default-type.sqlite.gz', join(folder, 'deleted.sqlite'));
-      expect((await cli(['check', deleted])).out).toMatch(/no_default_type.*missing or marked as deleted/s);
-      // With the statement that the documentation gives.
-      nativeSql(deleted, "UPDATE volume_types SET deleted = 0, deleted_at = NULL WHERE name = '__DEFAULT__'");
-      expect(parsed(await cli(['check', deleted, '--json']))).toMatchObject({ schema: null });
+      // One cause is one error.
+      expect((await cli(['check', path])).out.match(/^error .*/gm)).toEqual([
+        expect.stringMatching(/^error no_default_type: .*the default volume type is missing or marked as deleted/),
+      ]);
       const damaged = copyGolden('rich.sqlite', join(folder, 'damaged.sqlite'));
       const bytes = readFileSync(damaged);
       bytes.fill(0x55, bytes.length - 3000);
       writeFileSync(damaged, bytes);
       expect((await cli(['check', damaged])).code).toBe(3);
+    });
+  });
+
+  test('prints the statement that restores a default type which is marked as deleted', async () => {
+    await inTemporaryFolder(async (folder) => {
+      const path = copyGolden('deleted-default-type.sqlite.gz', join(folder, 'deleted.sqlite'));
+      expect((await cli(['ls', path])).err).toContain('cinderlib check says how to restore it');
+      const [statement = ''] = /UPDATE volume_types .*/.exec((await cli(['check', path])).out) ?? [];
+      // The statement of the documentation, too.
+      expect(readFileSync(join(import.meta.dirname, '../../docs/cli.md'), 'utf8')).toContain(statement);
+      change(path, statement);
+      expect(parsed(await cli(['check', path, '--json']))).toMatchObject({ schema: null });
     });
   });
 });
@@ -465,7 +498,7 @@ describe('a wrong command line exits with 2', () => {
 });
 
 test('help exits with 0', async () => {
-  for (const command of [['--help'], ['help', 'migrate'], ['check', '--help']]) {
+  for (const command of [['--help'], ['help'], ['help', '--json'], ['help', 'migrate'], ['check', '--help']]) {
     const { code, out, err } = await cli(command);
     expect([code, err]).toEqual([0, '']);
     expect(out).toMatch(/^Usage: cinderlib/);
@@ -485,6 +518,25 @@ test('the help of dump promises only what a masked dump keeps', async () => {
   expect((await cli(['migrate', '--help'])).out).toMatch(/--show-secrets +print differences unmasked/);
 });
 
+test('the help of each command that reads a storage says that it reads dumps too', async () => {
+  for (const command of ['ls', 'show', 'dump', 'migrate']) {
+    const help = (await cli([command, '--help'])).out.replace(/\s+/g, ' ');
+    expect(help, command).toMatch(
+      / (?:url|from) a database URL, the path of a SQLite file or a dump \(JSON, kubectl, pg_dump or mysqldump, optionally gzipped\), - for standard input/,
+    );
+  }
+  // These take only storages.
+  for (const [command, argument] of [
+    ['load', 'url'],
+    ['migrate', 'to'],
+  ] as const) {
+    const help = (await cli([command, '--help'])).out.replace(/\s+/g, ' ');
+    expect(help, command).toContain(
+      ` ${argument} a database URL, the path of a SQLite file, or a persistence_config as JSON`,
+    );
+  }
+});
+
 test('--json prints errors as JSON too', async () => {
   const { code, out, err } = await cli(['ls', 'missing.sqlite', '--json'], { cwd: '/' });
   expect([code, out]).toEqual([1, '']);
@@ -501,7 +553,7 @@ test.each([
   [['ls'], 2, 'UsageError', "missing required argument 'url'"],
   [['lss', 'x'], 2, 'UsageError', 'Did you mean ls?'],
   [['ls', 'x', 'nonsense'], 2, 'UsageError', 'Allowed choices are'],
-  [[], 2, 'UsageError', 'unknown option'],
+  [[], 2, 'UsageError', "unknown option '--json'\n(It follows the command: cinderlib COMMAND … --json)"],
   [['convert', 'x', 'mysql://u@h/d', '--force'], 2, 'UsageError', '--force requires a file'],
   [['show', 'test/golden/one.sqlite', 'nobody'], 4, 'NotFound', '"nobody"'],
 ])('--json prints the error of %j as JSON', async (command, code, name, message) => {

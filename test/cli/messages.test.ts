@@ -25,7 +25,6 @@ test('unreadable sources and unwritable targets are explained, with the remedy',
     for (const [command, message] of [
       [['info', '-'], 'This is a SQLite database'],
       [['ls', '.'], 'Cannot read .: it is a folder'],
-      [['ls', ''], 'is empty'],
       [['ls', 'package.json'], 'This JSON is neither a cinderlib dump'],
       [
         ['convert', 'one.sqlite', 'nowhere/out.json'],
@@ -33,7 +32,10 @@ test('unreadable sources and unwritable targets are explained, with the remedy',
       ],
       [['convert', 'one.sqlite', 'nowhere/out.sqlite'], 'Cannot create nowhere/out.sqlite: no such file or folder'],
       [['convert', 'one.sqlite', 'one.sqlite/out.sqlite'], 'Cannot create one.sqlite/out.sqlite: part of the path'],
-      [['ls', 'torn.json'], 'error: torn.json: Unterminated string starting at: line 1 column 2 (char 1)'],
+      [
+        ['ls', 'torn.json'],
+        'error: torn.json: Unterminated string starting at: line 1 column 2 (char 1). The text ends too early: it was truncated.\n',
+      ],
       [['check', 'torn.json'], 'torn.json is a dump, not a database. Convert it first: cinderlib convert'],
       [['check', 'none.sqlite'], 'no such file (ENOENT). Correct the path: read_only creates no database.'],
       [['ls', 'C:\\data\\cl.sqlite'], 'Cannot read C:\\data\\cl.sqlite: no such file.'],
@@ -51,14 +53,75 @@ test('unreadable sources and unwritable targets are explained, with the remedy',
   });
 });
 
+test('a file whose name is that of a secret is not taken for a key in messages about it', async () => {
+  await inTemporaryFolder(async (folder) => {
+    const unknown = 'The text is not a known kind of dump';
+    for (const name of ['passwd', 'token']) writeFileSync(join(folder, name), 'root:x:0:0\n');
+    mkdirSync(join(folder, 'keyring'));
+    copyGolden('one.sqlite', join(folder, 'one.sqlite'));
+    const unmade = join(folder, 'token', 'secret');
+    for (const [command, message] of [
+      [['ls', 'passwd'], `error: passwd: ${unknown}`],
+      [['ls', './token'], `error: ./token: ${unknown}`],
+      [['ls', join(folder, 'token')], `error: ${join(folder, 'token')}: ${unknown}`],
+      [['ls', 'keyring'], 'error: Cannot read keyring: it is a folder (EISDIR).'],
+      [['check', 'keyring'], `error: Cannot open ${join(folder, 'keyring')}: it is a folder.`],
+      [['check', `sqlite:///${folder}/keyring`], `error: Cannot open ${join(folder, 'keyring')}: it is a folder.`],
+      [['convert', 'one.sqlite', unmade], `error: Cannot create ${unmade}: part of the path is not a folder`],
+      // What looks like a secret in an argument is still masked.
+      [['ls', 'password: S3cret'], 'error: Cannot read password:***: no such file.'],
+      [['ls', 'my password: S3cret'], 'error: Cannot read my password:***: no such file.'],
+    ] as const) {
+      const { code, err } = await cli(command, { cwd: folder });
+      expect.soft(code, command.join(' ')).toBe(1);
+      expect.soft(err).toContain(message);
+      expect.soft(err).not.toContain('S3cret');
+    }
+    const { err } = await cli(['ls', 'token', '--json'], { cwd: folder });
+    expect(JSON.parse(err)).toMatchObject({ error: { message: expect.stringContaining(`token: ${unknown}`) } });
+  });
+});
+
 test('a wrong command line is answered with the help to consult', async () => {
   for (const [command, said] of [
     [['ls'], "error: missing required argument 'url'\nSee cinderlib ls --help.\n"],
     [['lst', 'x'], "error: unknown command 'lst'\n(Did you mean ls?)\nSee cinderlib --help.\n"],
     [['check', 'x', '--yes'], 'error: --yes requires --repair\nSee cinderlib check --help.\n'],
+    [
+      ['ls', ''],
+      "error: command-argument value '' is invalid for argument 'url'. It is empty. Give a file, a database URL or -.\nSee cinderlib ls --help.\n",
+    ],
+    [['help', 'nope'], "error: unknown command 'nope'\nSee cinderlib --help.\n"],
+    [['help', 'lst'], "error: unknown command 'lst'\n(Did you mean ls?)\nSee cinderlib --help.\n"],
+    [
+      ['--show-secrets', 'ls', 'x'],
+      "error: unknown option '--show-secrets'\n(It follows the command: cinderlib ls … --show-secrets)\nSee cinderlib --help.\n",
+    ],
+    [
+      ['--backend=b', 'ls', 'x'],
+      "error: unknown option '--backend=b'\n(It follows the command: cinderlib ls … --backend)\nSee cinderlib --help.\n",
+    ],
+    // No command has these.
+    [['--nonsense', 'ls', 'x'], "error: unknown option '--nonsense'\nSee cinderlib --help.\n"],
+    [['--repair', 'ls', 'x'], "error: unknown option '--repair'\nSee cinderlib --help.\n"],
+    [['ls', '--repair', 'x'], "error: unknown option '--repair'\nSee cinderlib ls --help.\n"],
   ] as const) {
     expect(await cli(command)).toEqual({ code: 2, out: '', err: said });
   }
+});
+
+test.each([
+  ['{storage: db}', 'Expecting property name enclosed in double quotes: line 1 column 2 (char 1)'],
+  ['{"password": "hunter2", "storage": db}', 'Expecting value: line 1 column 36 (char 35)'],
+  ['{"password": "hunter2', 'Unterminated string starting at: line 1 column 14 (char 13)'],
+  ['{"password":\n"hunter2"} x', 'Extra data: line 2 column 12 (char 24)'],
+  // Python accepts these.
+  ['{"busy_timeout": NaN}', 'it contains NaN or Infinity'],
+])('a persistence_config that is no JSON is refused with the position of the fault: %s', async (config, where) => {
+  const { code, out, err } = await cli(['ls', config]);
+  expect([code, out]).toEqual([1, '']);
+  expect(err).toContain(`error: The given persistence_config is not valid JSON: ${where}.\n`);
+  expect(err).not.toContain('hunter2');
 });
 
 test('an output that cannot be written gives one error and exit code 1', async (context) => {

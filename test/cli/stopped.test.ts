@@ -46,6 +46,29 @@ test('SIGHUP stops a command as Ctrl-C does, and a shell that passes it on once 
   });
 });
 
+test.each([
+  ['dump', ['--json']],
+  ['convert', ['-']],
+])('%s that is stopped while it prints says that its output is incomplete', async (command, others) => {
+  await inTemporaryFolder(async (folder) => {
+    const source = copyGolden('many.sqlite.gz', join(folder, 'many.sqlite'));
+    const child = spawn(process.execPath, [program, command, source, ...others], {
+      env: { ...process.env, NO_COLOR: '1' },
+    });
+    let said = '';
+    child.stderr.setEncoding('utf8').on('data', (text) => (said += text));
+    const ended = new Promise<number | null>((resolve) => void child.once('close', resolve));
+    // It is held up until the rest is read, which is done when it has been stopped.
+    await new Promise<void>((resolve) => void child.stdout.once('readable', resolve));
+    child.kill('SIGINT');
+    await expect.poll(() => said).toMatch(/"?Stopped/);
+    child.stdout.resume();
+    expect(await ended).toBe(130);
+    expect(said).toContain('Stopped. The output is incomplete.');
+    expect(said).not.toContain('rolled back');
+  });
+});
+
 test('a command started by nohup carries on, on runtimes that leave SIGHUP ignored', async (context) => {
   const [runtime] = bun.command ?? [];
   if (runtime === undefined) return context.skip(bun.missing);

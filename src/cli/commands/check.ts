@@ -1,6 +1,7 @@
 /** `check`: checks the integrity of a database, finds inconsistent rows, and repairs them on request. */
 import { InvalidOption, isCinderlibError, VolumeTypeNotFoundByName } from '../../errors/index.ts';
 import { type OpenContext, openContext, openForReading } from '../../migrate/open.ts';
+import { DEFAULT_TYPE } from '../../migrate/target.ts';
 import { DatabasePersistence } from '../../persistence/database.ts';
 import type { Examination, Finding } from '../../rpc/contract.ts';
 import type { PersistenceConfig } from '../../setup.ts';
@@ -31,7 +32,7 @@ export async function check(
     if (!isCinderlibError(error) || !damages.has(error.name)) throw error;
     // What prevents the database from being read is the only finding.
     const findings = error instanceof VolumeTypeNotFoundByName ? [noDefaultType(error)] : [];
-    await print(output, { schema: error.message, integrity: null, findings, repaired: [] });
+    await print(output, { schema: error.message, integrity: null, findings, repaired: [] }, remedies(findings));
     return exitCodes.found;
   }
   const repairable = repair ? examination.findings.filter((finding) => finding.repairable) : [];
@@ -60,6 +61,16 @@ const damages = new Set(['SchemaError', 'DatabaseCorrupt', 'NotADatabase', 'Volu
 function noDefaultType({ volume_type_name }: VolumeTypeNotFoundByName): Finding {
   const about = { name: 'no_default_type', table: 'volume_types', severity: 'error' } as const;
   return { ...about, count: 1, ids: [volume_type_name], repairable: false };
+}
+
+/** What to do about findings that no repair mends. `false` is understood by every database, also if it stores 0. */
+function remedies(findings: readonly Finding[]): readonly string[] {
+  if (findings.length === 0) return [];
+  return [
+    'If the type is only marked as deleted, this statement restores it:',
+    `  UPDATE volume_types SET deleted = false, deleted_at = NULL WHERE name = '${DEFAULT_TYPE}'`,
+    'If it is missing, take it from a backup, with the id that volumes.volume_type_id refers to.',
+  ];
 }
 
 function isSound({ integrity, findings }: Pick<Examination, 'integrity' | 'findings'>): boolean {
@@ -128,19 +139,26 @@ interface CheckResult extends Pick<Examination, 'integrity' | 'findings'> {
   readonly repaired: readonly Finding[];
 }
 
-async function print(output: Output, { schema, integrity, findings, repaired }: CheckResult): Promise<void> {
+/** @param advice lines for people, after the findings */
+async function print(
+  output: Output,
+  { schema, integrity, findings, repaired }: CheckResult,
+  advice: readonly string[] = [],
+): Promise<void> {
   const ok = schema === null && isSound({ integrity, findings });
   if (output.json) return output.printJson({ ok, schema, integrity, findings, repaired });
   const { green, yellow, red, dim } = output.terminal.colors('out');
   const paint = { error: red, warning: yellow, note: dim };
   const lines = [
-    ...(schema === null ? [] : [`${red('error')} ${schema}`]),
+    // A finding says more about it.
+    ...(schema === null || findings.length > 0 ? [] : [`${red('error')} ${schema}`]),
     ...(integrity ?? []).map((text) => `${red('error')} integrity: ${text}`),
     ...findings.map(({ name, table, severity, count, ids }) => {
       const first = `${ids.slice(0, 5).join(', ')}${count > 5 ? ', …' : ''}`;
       return `${paint[severity](severity)} ${name}: ${count} in ${table}: ${meanings[name] ?? ''} (${first})`;
     }),
     ...repaired.map(({ name, table, count }) => `${green('repaired')} ${name}: ${count} in ${table}`),
+    ...advice,
     ...(ok ? [green('The database is sound.')] : []),
   ];
   await output.terminal.out(`${lines.join('\n')}\n`);

@@ -1,15 +1,17 @@
 /** `info`: the kind of a storage, and how much it contains. */
-import type { Cinderlib, ContextInfo } from '../../cinderlib.ts';
+import type { ContextInfo } from '../../cinderlib.ts';
 import { DatabasePersistence } from '../../persistence/database.ts';
 import type { PersistenceDriver } from '../../persistence/driver.ts';
 import type { Output, Row } from '../output.ts';
+import type { LookedAt } from '../storage.ts';
 
 export async function info(
   output: Output,
-  { storage, context }: { readonly storage: PersistenceDriver; readonly context: Cinderlib },
+  looked: Pick<LookedAt, 'storage' | 'info'>,
   argument: string,
 ): Promise<void> {
-  const { versions, ...facts } = await context.info();
+  const { storage } = looked;
+  const { versions, ...facts } = await looked.info();
   const counts = storage instanceof DatabasePersistence ? await tableCounts(storage) : await readCounts(storage);
   if (output.json) await output.printJson({ url: argument, ...facts, versions, counts });
   else await output.printFields({ url: argument, ...told(facts), ...versions, ...counts });

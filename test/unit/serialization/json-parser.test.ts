@@ -7,7 +7,7 @@ import { keysOf, own } from '../../../src/cinder/dict.ts';
 import { PythonFloat } from '../../../src/cinder/python-float.ts';
 import { maximumDepth } from '../../../src/cinder/tree.ts';
 import { InvalidDump, isCinderlibError, JSONDecodeError, ValueError } from '../../../src/errors/index.ts';
-import { parseJson } from '../../../src/serialization/json-parser.ts';
+import { parseJson, parseWholeJson } from '../../../src/serialization/json-parser.ts';
 import { compact, jsonText, spaced } from '../../../src/serialization/json-text.ts';
 import { anyJson } from './json-values.ts';
 import { nestedLists } from './nested.ts';
@@ -161,3 +161,30 @@ function outcome(call: () => unknown): { value: unknown } | { error: unknown } {
     return { error };
   }
 }
+
+describe('parseWholeJson()', () => {
+  const text = '[{"a": "b\\u00e9\\n", "c": [1.5e+3, -0, true, null], "d": {}},\n {"e": -Infinity}]';
+  const ending = '. The text ends too early: it was truncated.';
+
+  it('reads what parseJson() reads', () => {
+    expect(parseWholeJson(text)).toStrictEqual(parseJson(text));
+  });
+
+  it('says after the message of Python that a truncated text ends too early, wherever it was cut', () => {
+    for (let length = 1; length < text.length; length++) {
+      const start = text.slice(0, length);
+      const { message } = errorOf(() => parseJson(start));
+      const error = errorOf(() => parseWholeJson(start));
+      expect(error).toBeInstanceOf(JSONDecodeError);
+      expect(error.message).toBe(`${message}${ending}`);
+    }
+  });
+
+  it.each(['[1,]', '{a: 1}', '{"a": "b" "c": 1}', '[1] x', '{"a": 1}}', '["\\u12]"]', '["\t"]', '[tru]'])(
+    'does not say so of %j, which is faulty but not cut',
+    (faulty) => {
+      const { message } = errorOf(() => parseJson(faulty));
+      expect(errorOf(() => parseWholeJson(faulty)).message).toBe(message);
+    },
+  );
+});
