@@ -2,8 +2,9 @@
  * Carries errors across the worker boundary: to plain data and back into their class, so that `instanceof`,
  * `code`, fields and `cause` hold on the other side. Comlink alone would keep name, message and stack.
  */
-import * as errors from '../errors/index.ts';
 import type { WireError } from './contract.ts';
+
+export type FindClass = (name: string) => { readonly prototype: Error } | undefined;
 
 const notFields = new Set(['name', 'code', 'message', 'stack', 'cause', 'resource']);
 
@@ -29,8 +30,12 @@ export function toWire(error: unknown, causesLeft = mostCauses): WireError {
   };
 }
 
-/** The error again, of its own class if it is one of ours. */
-export function fromWire(wire: WireError): Error {
+/**
+ * The error again.
+ *
+ * @param classNamed finds its class; without it, it is a plain error with all that it carries
+ */
+export function fromWire(wire: WireError, classNamed: FindClass = () => undefined): Error {
   // Constructors take what the error is about, not a message: so it is made without them. Only `new Error` makes what
   // consoles, debuggers and `structuredClone` recognise as an error.
   const result: Error = Object.setPrototypeOf(
@@ -43,17 +48,11 @@ export function fromWire(wire: WireError): Error {
   set('name', wire.name, false);
   if (wire.code !== null) set('code', wire.code, false);
   set('stack', wire.stack, false);
-  if (wire.cause !== null) set('cause', fromWire(wire.cause), false);
+  if (wire.cause !== null) set('cause', fromWire(wire.cause, classNamed), false);
   for (const [name, value] of Object.entries(wire.fields)) set(name, value, true);
   return result;
 }
 
 function isPlain(value: unknown): boolean {
   return value === null || ['string', 'number', 'boolean', 'bigint', 'undefined'].includes(typeof value);
-}
-
-function classNamed(name: string): { readonly prototype: Error } | undefined {
-  return Object.entries(errors).flatMap(([exported, value]) =>
-    exported === name && value.prototype instanceof Error ? [value as { readonly prototype: Error }] : [],
-  )[0];
 }

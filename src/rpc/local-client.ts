@@ -4,6 +4,7 @@ import { makeCore } from '../sql/make-core.ts';
 import { startEngine } from '../vfs/start-engine.ts';
 import type { ChangeListener, CoreClient } from './client.ts';
 import type { Answer, Command } from './contract.ts';
+import { revived } from './error-classes.ts';
 import type { CommandRunner } from './host.ts';
 import { isShared } from './is-shared.ts';
 import { startPorts, watchPage } from './shared-watch.ts';
@@ -31,6 +32,8 @@ export class LocalClient implements CoreClient {
       // A shared core reports all changes itself.
       if (!this.#isShared) this.#changes.tellAfter(command);
       return answer;
+    } catch (error) {
+      throw revived(error);
     } finally {
       stop();
     }

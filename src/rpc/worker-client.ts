@@ -4,7 +4,7 @@ import { ContextClosed, OutcomeUnknown, WorkerLost } from '../errors/index.ts';
 import type { AnyWorker } from './any-worker.ts';
 import type { ChangeListener, CoreClient } from './client.ts';
 import type { Answer, Answers, Command, CoreEndpoint, Outcome, SharedCore } from './contract.ts';
-import { fromWire } from './errors.ts';
+import { revive } from './error-classes.ts';
 import { isShared } from './is-shared.ts';
 import { OrphanedLock } from './orphaned-lock.ts';
 import { listenForChanges, startPorts, watchCore, watchPage } from './shared-watch.ts';
@@ -36,7 +36,7 @@ export class WorkerClient implements CoreClient {
   async call<C extends Command>(command: C): Promise<Answer<C>> {
     if (this.#lost !== null) throw this.#lost;
     const outcome = await this.#outcome(command);
-    if (!outcome.ok) throw fromWire(outcome.error);
+    if (!outcome.ok) throw revive(outcome.error);
     // Only the answer to `open` has these fields.
     const { lock_file = null, shared } = (outcome.value ?? {}) as Partial<Answers['open']>;
     if (lock_file !== null) this.#lock = new OrphanedLock(lock_file, () => this.#waiting.size === 0);

@@ -233,7 +233,7 @@ describe('check', () => {
       const path = copyGolden('one.sqlite', join(folder, 'one.sqlite'));
       expect(await cli(['check', path])).toMatchObject({ code: 0, out: 'The database is sound.\n', err: '' });
       // Notes are no reason to look into it.
-      change(path, "INSERT INTO volume_types (deleted, id, name, is_public) VALUES (0, 't', 'gold', 1)");
+      nativeSql(path, "INSERT INTO volume_types (deleted, id, name, is_public) VALUES (0, 't', 'gold', 1)");
       const noted = await cli(['check', path]);
       expect(noted).toMatchObject({
         code: 0,
@@ -329,7 +329,7 @@ describe('check', () => {
       const [statement = ''] = /UPDATE volume_types .*/.exec((await cli(['check', path])).out) ?? [];
       // The statement of the documentation, too.
       expect(readFileSync(join(import.meta.dirname, '../../docs/cli.md'), 'utf8')).toContain(statement);
-      change(path, statement);
+      nativeSql(path, statement);
       expect(parsed(await cli(['check', path, '--json']))).toMatchObject({ schema: null });
     });
   });

@@ -2,9 +2,10 @@
 import { types } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { DatabaseLocked, StorageFailure } from '../../../src/errors/index.ts';
+import { revive, revived } from '../../../src/rpc/error-classes.ts';
 import { fromWire, toWire } from '../../../src/rpc/errors.ts';
 
-const sent = (error: unknown): Error => fromWire(structuredClone(toWire(error)));
+const sent = (error: unknown): Error => revive(structuredClone(toWire(error)));
 
 describe('an error that is sent to another thread', () => {
   test('keeps its class, code, fields and causes', () => {
@@ -30,6 +31,16 @@ describe('an error that is sent to another thread', () => {
     const error = sent(outer);
     expect(error.message).toBe('outer');
     expect(error.cause).toMatchObject({ message: 'inner', cause: { message: 'outer' } });
+  });
+
+  test('gets its class where it arrives, whatever threads passed it on', () => {
+    const passedOn = fromWire(toWire(new StorageFailure('disk full', '/cl.sqlite', 'ENOSPC', { cause: 'sda' })));
+    expect(passedOn).not.toBeInstanceOf(StorageFailure);
+    const error = revived(passedOn);
+    expect(error).toBeInstanceOf(StorageFailure);
+    expect(error).toMatchObject({ message: 'disk full', code: 'STORAGE_FAILURE', path: '/cl.sqlite', errno: 'ENOSPC' });
+    expect(error).toMatchObject({ cause: { message: 'sda' }, stack: passedOn.stack });
+    expect(revived(error)).toBe(error);
   });
 
   test('becomes an Error if a thrown value is none', () => {
