@@ -3,7 +3,8 @@
 import { aboutItem } from '../about-item.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { MigrationConflict } from '../errors/index.ts';
-import { backendOfHost } from '../objects/backends.ts';
+import type { Backend } from '../objects/backend.ts';
+import { backendNameOf } from '../objects/backends.ts';
 import type { Context } from '../objects/context.ts';
 import type { KeyValue } from '../objects/key-value.ts';
 import type { PersistenceDriver, Storable } from '../persistence/driver.ts';
@@ -111,15 +112,22 @@ export class DriverTarget implements Target {
     const copy = copyOf(ovo);
     const { restore } = this.#context;
     if (kind === 'volume') {
-      const backend = backendOfHost(this.#context, copy);
-      this.#backends.set(id, typeof backend === 'string' ? backend : backend.id);
-      return restore.volume(copy);
+      const backend = backendNameOf(copy);
+      this.#backends.set(id, backend);
+      return restore.volume(copy, this.#backend(backend));
     }
     const backend = this.#backends.get(String(copy.get('volume_id'))) ?? '';
-    if (kind === 'connection') return restore.connection(copy, backend);
-    // A snapshot usually names its backend itself.
-    if (copy.get('progress')) return restore.snapshot(copy);
+    if (kind === 'connection') return restore.connection(copy, this.#backend(backend));
+    const progress = copy.get('progress') || null;
+    // A snapshot usually names its backend itself, which the context may not have initialised: so give it as the name.
     replaceField(copy, 'progress', null);
-    return restore.snapshot(copy, backend);
+    const snapshot = restore.snapshot(copy, this.#backend(progress === null ? backend : String(progress)));
+    replaceField(copy, 'progress', progress);
+    return snapshot;
+  }
+
+  /** A backend of the context, or its name if it is not initialised, whatever the context thinks of such volumes. */
+  #backend(name: string): Backend | string {
+    return this.#context.backends.get(name) ?? name;
   }
 }
