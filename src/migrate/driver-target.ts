@@ -8,7 +8,8 @@ import { backendNameOf } from '../objects/backends.ts';
 import type { Context } from '../objects/context.ts';
 import type { KeyValue } from '../objects/key-value.ts';
 import type { PersistenceDriver, Storable } from '../persistence/driver.ts';
-import { differences, refuseConflict } from './compare.ts';
+import { differences } from './compare.ts';
+import { isOlder, OtherFields, refuseConflict, refuseDifferent } from './conflict.ts';
 import { copyOf, type Item, replaceField } from './item.ts';
 import { keyOf, type Target } from './target.ts';
 
@@ -19,6 +20,7 @@ export class DriverTarget implements Target {
   readonly #context: Context;
   /** The backend of each volume, for its children, which are on the same backend but do not always name it. */
   readonly #backends = new Map<string, string>();
+  readonly #others = new OtherFields();
 
   constructor(driver: PersistenceDriver, context: Context) {
     this.#driver = driver;
@@ -31,6 +33,11 @@ export class DriverTarget implements Target {
 
   fieldsWithoutPlace(): readonly string[] {
     return [];
+  }
+
+  /** A save need not record its time here, so an object is older only if it has an earlier one. */
+  check(item: Item, stored: VersionedObject): void {
+    this.#refuse(item, this.expected(item), stored);
   }
 
   async begin(): Promise<void> {
@@ -99,13 +106,19 @@ export class DriverTarget implements Target {
   async #update(item: Item, expected: VersionedObject, resource: Storable): Promise<void> {
     const { ovo } = resource;
     const differing = differences(item, expected, ovo);
+    this.#refuse(item, expected, ovo);
     if (differing.length === 0) return;
-    refuseConflict(item, expected, ovo);
     for (const { field } of differing) {
       const [name = ''] = (field ?? '').split('.');
       ovo.set(name, expected.get(name));
     }
     await this.#driver.setAll([resource]);
+  }
+
+  #refuse(item: Item, expected: VersionedObject, stored: VersionedObject): void {
+    refuseConflict(item, expected, stored);
+    const others = this.#others.of(expected, stored, this.defaultTypeIds);
+    if (others.length > 0 && !isOlder(expected, stored)) refuseDifferent(item);
   }
 
   #resource({ kind, id, ovo }: Item): Storable {
