@@ -1,7 +1,7 @@
 /** Errors of `migrate`, which copies everything from one storage to another. */
 import { CinderlibError } from './base.ts';
 
-/** The target already has a different or newer object with the same id. It is not overwritten. */
+/** The target has a different or newer object with the same id, or one that is not known to be older. It is not overwritten. */
 export class MigrationConflict extends CinderlibError {
   override readonly name = 'MigrationConflict';
   override readonly code = 'MIGRATION_CONFLICT';

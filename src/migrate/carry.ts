@@ -2,7 +2,7 @@
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { SourceChanged } from '../errors/index.ts';
 import type { KeyValue } from '../objects/key-value.ts';
-import { differences, refuseConflict } from './compare.ts';
+import { differences } from './compare.ts';
 import type { Item } from './item.ts';
 import { type Difference, LeftOut, type MigrationReport } from './report.ts';
 import { pages, prefetch, type Source } from './source.ts';
@@ -66,7 +66,7 @@ class Run {
       const stored = (await target?.find(items)) ?? new Map<string, VersionedObject>();
       for (const item of items) {
         const there = stored.get(keyOf(item));
-        if (there !== undefined) refuseConflict(item, item.ovo, there);
+        if (there !== undefined) target?.check(item, there);
       }
     });
     await this.#eachKeyValue(steps, async () => {});

@@ -2,7 +2,6 @@
 import { entriesOf, isDict } from '../cinder/dict.ts';
 import type { Field } from '../cinder/field.ts';
 import { VersionedObject } from '../cinder/versioned-object.ts';
-import { MigrationConflict } from '../errors/index.ts';
 import { jsonText, spaced } from '../serialization/json-text.ts';
 import type { Item } from './item.ts';
 import type { Difference } from './report.ts';
@@ -76,7 +75,8 @@ function isPlain({ name, kind }: Field): boolean {
   return typeof kind === 'object' || ['uuid', 'integer', 'boolean', 'datetime'].includes(kind);
 }
 
-interface FieldDifference {
+/** A difference as the values themselves. */
+export interface FieldDifference {
   /** The field at the end of the path. */
   readonly field: Field;
   readonly path: readonly string[];
@@ -84,7 +84,7 @@ interface FieldDifference {
   readonly b: unknown;
 }
 
-function fieldDifferences(
+export function fieldDifferences(
   expected: VersionedObject,
   found: VersionedObject,
   onCoarseTime: (field: string) => void,
@@ -125,7 +125,7 @@ function isCoarse({ kind }: Field, a: unknown, b: unknown): boolean {
 const fraction = /\.(\d+)/;
 
 /** Whether a stored time equals the given one, or equals it truncated to seconds. */
-function isSameMoment(given: string, stored: string): boolean {
+export function isSameMoment(given: string, stored: string): boolean {
   const whole = (time: string): string => time.replace(fraction, '');
   if (whole(given) !== whole(stored)) return false;
   const [of, kept] = [Number(fraction.exec(given)?.[1] ?? 0), Number(fraction.exec(stored)?.[1] ?? 0)];
@@ -133,7 +133,7 @@ function isSameMoment(given: string, stored: string): boolean {
 }
 
 /** The text of a value, independent of the order of keys. */
-function canonicalText(value: unknown): string {
+export function canonicalText(value: unknown): string {
   return jsonText(sorted(value), spaced);
 }
 
@@ -143,25 +143,4 @@ function sorted(value: unknown): unknown {
   if (!isDict(value)) return value;
   const entries = entriesOf(value).map(([key, inner]): [string, unknown] => [key, sorted(inner)]);
   return entries.sort(([one], [other]) => (one < other ? -1 : 1));
-}
-
-/**
- * Refuses to overwrite a different object that happens to have the same id, or a newer state of the same object.
- *
- * @throws {MigrationConflict}
- */
-export function refuseConflict(
-  { kind, id }: Pick<Item, 'kind' | 'id'>,
-  given: VersionedObject,
-  stored: VersionedObject,
-): void {
-  const [made, wasMade] = [given.get('created_at'), stored.get('created_at')];
-  if (typeof made === 'string' && typeof wasMade === 'string' && !isSameMoment(made, wasMade)) {
-    throw new MigrationConflict(kind, id, 'another object with this id');
-  }
-  const [changed, wasChanged] = [given.get('updated_at'), stored.get('updated_at')];
-  if (typeof wasChanged !== 'string') return;
-  if (typeof changed === 'string' ? wasChanged > changed : typeof made === 'string') {
-    throw new MigrationConflict(kind, id, 'a newer version of it');
-  }
 }

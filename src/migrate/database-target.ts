@@ -7,6 +7,7 @@ import { type KeyValue, storableKeyValue } from '../objects/key-value.ts';
 import type { BulkWriter } from '../persistence/bulk-writer.ts';
 import type { DatabasePersistence } from '../persistence/database.ts';
 import { carryCommand } from '../persistence/save-commands.ts';
+import { isOlder, isUntouched, OtherFields, otherFields, refuseConflict, refuseDifferent } from './conflict.ts';
 import { type Item, replaceField, shallowCopy } from './item.ts';
 import { DEFAULT_TYPE, keyOf, type Target } from './target.ts';
 
@@ -15,6 +16,7 @@ export class DatabaseTarget implements Target {
   readonly #storage: DatabasePersistence;
   /** Types already written: a type shared by many volumes is written only once. */
   readonly #types = new Set<string>();
+  readonly #others = new OtherFields();
   #bulk: BulkWriter | null = null;
 
   constructor(storage: DatabasePersistence) {
@@ -42,6 +44,23 @@ export class DatabaseTarget implements Target {
     return ovo.model.fields.flatMap(({ name, column }) =>
       column || stored.has(name) || isEmpty(ovo.get(name)) ? [] : [name],
     );
+  }
+
+  /** What `store` checks too, there in the transaction: an untouched object is older, as every save records its time. */
+  check(item: Item, stored: VersionedObject): void {
+    const expected = this.expected(item);
+    const isKnownOlder = isOlder(expected, stored) || isUntouched(expected, stored);
+    refuseConflict(item, expected, stored);
+    const others = this.#others.of(expected, stored, new Set([String(this.defaultType?.get('id'))]));
+    if (!isKnownOlder && others.some(([name]) => name !== 'volume_type')) refuseDifferent(item);
+    const [type, own] = [expected.child('volume_type'), stored.child('volume_type')];
+    const id = String(own?.get('id'));
+    if (type === null || own === null || type.get('id') !== id || this.#types.has(id)) return;
+    this.#types.add(id);
+    const named = { kind: 'volume type', id } as const;
+    refuseConflict(named, type, own);
+    if (isKnownOlder || isOlder(type, own) || isUntouched(type, own)) return;
+    if (otherFields(type, own).some((path) => isStoredOf(path))) refuseDifferent(named);
   }
 
   async begin(): Promise<void> {
@@ -112,6 +131,11 @@ function named<T>(item: Item, work: () => T): T {
   } catch (error) {
     throw aboutItem(error, keyOf(item));
   }
+}
+
+/** Whether a field of a type is written to a type that exists: of its QoS specs, only the specs are. */
+function isStoredOf([name = '', part]: readonly string[]): boolean {
+  return name !== 'qos_specs' || part === undefined || part === 'specs' || part === 'consumer';
 }
 
 /** Fields that are not columns but are stored in tables of their own. */

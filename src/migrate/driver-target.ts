@@ -3,11 +3,13 @@
 import { aboutItem } from '../about-item.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { MigrationConflict } from '../errors/index.ts';
-import { backendOfHost } from '../objects/backends.ts';
+import type { Backend } from '../objects/backend.ts';
+import { backendNameOf } from '../objects/backends.ts';
 import type { Context } from '../objects/context.ts';
 import type { KeyValue } from '../objects/key-value.ts';
 import type { PersistenceDriver, Storable } from '../persistence/driver.ts';
-import { differences, refuseConflict } from './compare.ts';
+import { differences } from './compare.ts';
+import { isOlder, OtherFields, refuseConflict, refuseDifferent } from './conflict.ts';
 import { copyOf, type Item, replaceField } from './item.ts';
 import { keyOf, type Target } from './target.ts';
 
@@ -18,6 +20,7 @@ export class DriverTarget implements Target {
   readonly #context: Context;
   /** The backend of each volume, for its children, which are on the same backend but do not always name it. */
   readonly #backends = new Map<string, string>();
+  readonly #others = new OtherFields();
 
   constructor(driver: PersistenceDriver, context: Context) {
     this.#driver = driver;
@@ -30,6 +33,11 @@ export class DriverTarget implements Target {
 
   fieldsWithoutPlace(): readonly string[] {
     return [];
+  }
+
+  /** A save need not record its time here, so an object is older only if it has an earlier one. */
+  check(item: Item, stored: VersionedObject): void {
+    this.#refuse(item, this.expected(item), stored);
   }
 
   async begin(): Promise<void> {
@@ -98,8 +106,8 @@ export class DriverTarget implements Target {
   async #update(item: Item, expected: VersionedObject, resource: Storable): Promise<void> {
     const { ovo } = resource;
     const differing = differences(item, expected, ovo);
+    this.#refuse(item, expected, ovo);
     if (differing.length === 0) return;
-    refuseConflict(item, expected, ovo);
     for (const { field } of differing) {
       const [name = ''] = (field ?? '').split('.');
       ovo.set(name, expected.get(name));
@@ -107,19 +115,32 @@ export class DriverTarget implements Target {
     await this.#driver.setAll([resource]);
   }
 
+  #refuse(item: Item, expected: VersionedObject, stored: VersionedObject): void {
+    refuseConflict(item, expected, stored);
+    const others = this.#others.of(expected, stored, this.defaultTypeIds);
+    if (others.length > 0 && !isOlder(expected, stored)) refuseDifferent(item);
+  }
+
   #resource({ kind, id, ovo }: Item): Storable {
     const copy = copyOf(ovo);
     const { restore } = this.#context;
     if (kind === 'volume') {
-      const backend = backendOfHost(this.#context, copy);
-      this.#backends.set(id, typeof backend === 'string' ? backend : backend.id);
-      return restore.volume(copy);
+      const backend = backendNameOf(copy);
+      this.#backends.set(id, backend);
+      return restore.volume(copy, this.#backend(backend));
     }
     const backend = this.#backends.get(String(copy.get('volume_id'))) ?? '';
-    if (kind === 'connection') return restore.connection(copy, backend);
-    // A snapshot usually names its backend itself.
-    if (copy.get('progress')) return restore.snapshot(copy);
+    if (kind === 'connection') return restore.connection(copy, this.#backend(backend));
+    const progress = copy.get('progress') || null;
+    // A snapshot usually names its backend itself, which the context may not have initialised: so give it as the name.
     replaceField(copy, 'progress', null);
-    return restore.snapshot(copy, backend);
+    const snapshot = restore.snapshot(copy, this.#backend(progress === null ? backend : String(progress)));
+    replaceField(copy, 'progress', progress);
+    return snapshot;
+  }
+
+  /** A backend of the context, or its name if it is not initialised, whatever the context thinks of such volumes. */
+  #backend(name: string): Backend | string {
+    return this.#context.backends.get(name) ?? name;
   }
 }

@@ -23,7 +23,7 @@ export interface MigrationOptions {
 
 /**
  * Copies volumes with their types, specs and metadata, snapshots, connections and key-values from one storage to
- * another. Other objects in the target are kept; those that came from the source before are updated.
+ * another. Other objects in the target are kept; those that came from the source before are updated, if they are older.
  *
  * In a database, everything is one transaction: stored completely or not at all. In other storages, objects are
  * stored one by one, and a second run completes the first. The source is never changed.
@@ -31,7 +31,8 @@ export interface MigrationOptions {
  * @param from The `persistence_config` of an existing storage.
  * @param to The `persistence_config` of the target. A missing SQLite database is created.
  * @returns What was carried, what was not and why, and any differences found.
- * @throws MigrationConflict when the target has a different object with the same id, or a newer state of it;
+ * @throws MigrationConflict when the target has a different object with the same id, a newer state of it, or a different
+ *   one that is not known to be older;
  *   SourceChanged when the source was changed meanwhile, on a server only if the connection was lost too; else the errors of the storages.
  * @example
  * ```ts

@@ -1,6 +1,7 @@
 /** Opens the source and target of a migration. */
 import type { Cinderlib } from '../cinderlib.ts';
 import { DatabaseUnavailable, InvalidOption } from '../errors/index.ts';
+import type { Context } from '../objects/context.ts';
 import { DatabasePersistence } from '../persistence/database.ts';
 import { PersistenceDriver } from '../persistence/driver.ts';
 import { builtin, defaultMedium } from '../runtime.ts';
@@ -60,8 +61,11 @@ export async function openTarget(config: PersistenceConfig, dryRun: boolean): Pr
   }
 }
 
-export function targetOf(storage: PersistenceDriver, context: Cinderlib): Target {
-  return storage instanceof DatabasePersistence ? new DatabaseTarget(storage) : new DriverTarget(storage, context);
+/** @param opened the context that was opened with the storage, unless another one has it open already */
+export function targetOf(storage: PersistenceDriver, opened: Context): Target {
+  if (storage instanceof DatabasePersistence) return new DatabaseTarget(storage);
+  // Memory keeps the objects themselves: they must belong to the context that uses it. Protected, as only plugins need it.
+  return new DriverTarget(storage, storage.isOpen ? storage['context'] : opened);
 }
 
 export interface OpenContext {

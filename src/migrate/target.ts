@@ -9,7 +9,13 @@ export interface Target {
   /** The non-empty fields of the item that the target cannot store. */
   fieldsWithoutPlace(item: Item): readonly string[];
   begin(): Promise<void>;
-  /** @throws {MigrationConflict} if the target has a different object with the same id, or a newer state of it */
+  /**
+   * Checks whether a stored object may be overwritten with the item.
+   *
+   * @throws {MigrationConflict} if it is another object, or differs without being older
+   */
+  check(item: Item, stored: VersionedObject): void;
+  /** @throws {MigrationConflict} like {@link check} */
   store(items: readonly Item[]): Promise<void>;
   /** @throws {MigrationConflict} if the target has a different value */
   storeKeyValues(keyValues: readonly KeyValue[]): Promise<void>;

@@ -5,11 +5,16 @@ import type { Backend } from './backend.ts';
 import type { Context } from './context.ts';
 import type { Resource } from './resource.ts';
 
-/** The backend in a volume's `host`, `machine@backend#pool`: up to the first `#`, from the last `@` before it. */
+/** The backend in a volume's `host`. */
 export function backendOfHost(context: Context, volume: VersionedObject): Backend | string {
+  return backendNamed(context, volume, backendNameOf(volume));
+}
+
+/** The name in a volume's `host`, `machine@backend#pool`: up to the first `#`, from the last `@` before it. */
+export function backendNameOf(volume: VersionedObject): string {
   const host = volume.get('host');
   const [beforePool = ''] = typeof host === 'string' ? host.split('#') : [];
-  return backendNamed(context, volume, beforePool.slice(beforePool.lastIndexOf('@') + 1));
+  return beforePool.slice(beforePool.lastIndexOf('@') + 1);
 }
 
 /** The initialised backend of that name, or only the name if the context allows missing backends. */

@@ -29,7 +29,7 @@ export function setCommand(ovo: VersionedObject): SingleWrite {
 }
 
 /**
- * The command that stores an object from another storage: all of it, and never over another object or a newer one.
+ * The command that stores an object from another storage: all of it, and only over an older state of the same object.
  *
  * @param withType whether to write the volume's type too
  */

@@ -91,8 +91,8 @@ export interface RowChange {
    */
   readonly whole: boolean;
   /**
-   * True for data from another storage: a row that belongs to another object with that id, or that has a
-   * later change, is refused and not overwritten. A new row keeps the nulls that it had there.
+   * True for data from another storage: a row that belongs to another object with that id, that has a later
+   * change, or that differs without being older, is refused and not overwritten. A new row keeps the nulls that it had there.
    */
   readonly guarded?: boolean;
 }

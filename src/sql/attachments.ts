@@ -5,7 +5,7 @@ import { all, among, type Condition, equals, filters, live } from './condition.t
 import { newestFirst } from './dialect.ts';
 import type { SqlConnection } from './engine.ts';
 import { insertRows, type NewRow, rowAbout } from './many-rows.ts';
-import { isCreation, newRow, type ObjectRules, storeRow } from './row-change.ts';
+import { guardOf, isCreation, newRow, type ObjectRules, storeRow } from './row-change.ts';
 import { isLive, lockRow, markDeleted, type Row, removeRows, updateRow, valuesOf } from './rows.ts';
 import { volumeAttachment } from './schema/columns.ts';
 import { readVolumes } from './volume-rows.ts';
@@ -47,7 +47,8 @@ export async function setConnection(
   context: WriteContext,
 ): Promise<null> {
   const row = await lockRow(connection, volumeAttachment, change.id);
-  await storeRow(connection, rules, change, isCreation(rules, change, row) ? null : row, context);
+  const stored = isCreation(rules, change, row) ? null : row;
+  await storeRow(connection, rules, change, stored, context, guardOf(rules.table, change, stored));
   return null;
 }
 

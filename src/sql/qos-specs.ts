@@ -3,7 +3,8 @@ import { DuplicateEntry } from '../errors/index.ts';
 import type { VolumeTypeChange } from '../rpc/contract.ts';
 import { storableTime } from './dialect.ts';
 import type { SqlConnection } from './engine.ts';
-import { type Pairs, storePairs } from './pairs.ts';
+import { type Pairs, readPairs, samePairs, storePairs } from './pairs.ts';
+import { type Guard, unguarded } from './row-change.ts';
 import { insertRow, isLive, lockRow } from './rows.ts';
 import { qosSpecs } from './schema/columns.ts';
 import type { WriteContext } from './write-context.ts';
@@ -20,12 +21,13 @@ export function qosPairs({ consumer, specs }: QosSpecs): Pairs {
   return pairs.set('consumer', consumer);
 }
 
-/** Makes the rows below the root `id` those of `specs`; creates the root if it is missing. */
+/** Makes the rows below the root `id` those of `specs`; creates the root if it is missing, else asks the guard first. */
 export async function storeQosSpecs(
   connection: SqlConnection,
   id: string,
   specs: QosSpecs,
   context: WriteContext,
+  guard: Guard = unguarded,
 ): Promise<void> {
   const root = await lockRow(connection, qosSpecs, id);
   if (root === null) {
@@ -36,7 +38,13 @@ export async function storeQosSpecs(
   } else if (!isLive(root)) {
     throw new DuplicateEntry(`QoS specs ${id} already exist, marked as deleted, and ids are not reused.`);
   }
-  await storePairs(connection, qosSpecs, id, qosPairs(specs), context, true);
+  const wanted = qosPairs(specs);
+  if (root !== null && guard !== unguarded) {
+    // Without a consumer, they have the usual one.
+    const there = new Map([['consumer', 'back-end'], ...(await readPairs(connection, qosSpecs, id))]);
+    if (!samePairs(there, wanted)) guard();
+  }
+  await storePairs(connection, qosSpecs, id, wanted, context, unguarded, true);
   if (root === null && specs.origin?.updated_at) await markChange(connection, id, specs.origin.updated_at);
 }
 

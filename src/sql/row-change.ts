@@ -4,8 +4,8 @@ import type { RowChange, SqlValue } from '../rpc/contract.ts';
 import { type Dialect, storableTime } from './dialect.ts';
 import type { SqlConnection } from './engine.ts';
 import { insertRow, isLive, type Row, updateRow } from './rows.ts';
-import { compareTimes, isSameMoment, sameValue } from './same-value.ts';
-import type { Table } from './schema/columns.ts';
+import { compareTimes, isSameMoment, sameConnection, sameValue } from './same-value.ts';
+import { type Table, volumeAttachment } from './schema/columns.ts';
 import type { WriteContext } from './write-context.ts';
 
 /** How the rows of a table are written. */
@@ -59,6 +59,32 @@ export function refuseConflict({ name }: Table, { id, values }: Pick<RowChange, 
   }
 }
 
+/** Called before a stored object is changed. It throws where a migration would overwrite what it cannot know to be older. */
+export type Guard = () => void;
+
+export const unguarded: Guard = () => {};
+
+/** The guard of a stored row, which {@link refuseConflict} has accepted, against a change. */
+export function guardOf(
+  { name }: Table,
+  { id, values, guarded }: Pick<RowChange, 'id' | 'values' | 'guarded'>,
+  stored: Row | null,
+): Guard {
+  if (!guarded || stored === null || isOlder(stored, values)) return unguarded;
+  return () => {
+    throw new MigrationConflict(objectNames[name] ?? name, id, 'a different version of it that is not older');
+  };
+}
+
+/** Whether the stored row has not been changed since the object's last change in the other storage. */
+export function isOlder(stored: Row, { created_at = null, updated_at = null }: RowChange['values']): boolean {
+  if (updated_at === null) return false;
+  const changed = stored['updated_at'] ?? null;
+  // Every save records its time: this row is as it was created.
+  if (changed === null) return created_at !== null && (stored['created_at'] ?? null) !== null;
+  return compareTimes(String(changed), String(updated_at)) < 0 && !isSameMoment(String(updated_at), String(changed));
+}
+
 const objectNames: Readonly<Record<string, string>> = {
   volumes: 'volume',
   snapshots: 'snapshot',
@@ -73,6 +99,7 @@ export async function storeRow(
   change: RowChange,
   stored: Row | null,
   { now }: WriteContext,
+  guard: Guard = unguarded,
 ): Promise<void> {
   if (stored === null) return insertRow(connection, rules.table.name, newRow(rules, change, connection.dialect, now));
   const values = checkedValues(rules, change, connection.dialect);
@@ -80,6 +107,8 @@ export async function storeRow(
   delete values['id'];
   const update = change.whole ? differences(rules.table, defaults, stored, values) : values;
   if (change.whole && Object.keys(update).length === 0) return;
+  const guarded = guard === unguarded ? [] : Object.entries(update);
+  if (guarded.some(([column, value]) => isOther(rules.table, column, stored, value))) guard();
   if (!Object.hasOwn(values, 'updated_at')) update['updated_at'] = now;
   return updateRow(connection, rules.table, change.id, update);
 }
@@ -109,6 +138,19 @@ function differences(table: Table, defaults: Row, stored: Row, values: Row): Rec
   // The previous update set the time in the row, which the object does not know.
   if (differing.length === 1 && first?.[0] === 'updated_at' && !isLater(first[1], stored)) return {};
   return Object.fromEntries(differing);
+}
+
+/** Whether a value that is to be written says something else than the stored one, and not the same in another form. */
+function isOther(table: Table, column: string, row: Row, value: SqlValue): boolean {
+  // Times of changes are compared with each other: see {@link refuseConflict} and {@link isOlder}.
+  if (column === 'updated_at') return false;
+  const stored = row[column] ?? null;
+  // Where there is no type, the library fills one in.
+  if (column === 'volume_type_id' && !stored) return false;
+  if (table.columns.get(column) === 'time' && value !== null && stored !== null) {
+    return !isSameMoment(String(value), String(stored));
+  }
+  return !(table === volumeAttachment && sameConnection(column, stored, value));
 }
 
 function isLater(time: SqlValue, { updated_at = null }: Row): boolean {

@@ -36,3 +36,13 @@ function withMicroseconds(time: string): string {
     return padded;
   }
 }
+
+/** Whether a column of a connection says the same, but for an access mode that was filled in: every such object gets one. */
+export function sameConnection(column: string, stored: SqlValue, value: SqlValue): boolean {
+  if (column === 'attach_mode') return (stored ?? 'rw') === (value ?? 'rw');
+  return column === 'connection_info' && withoutMode(stored) === withoutMode(value);
+}
+
+function withoutMode(info: SqlValue): string {
+  return String(info ?? '').replace(/, "access_mode": "rw"|"access_mode": "rw"(?:, )?/, '');
+}

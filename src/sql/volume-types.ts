@@ -4,9 +4,9 @@ import type { DefaultTypeRows, SqlValue, VolumeChange, VolumeTypeChange } from '
 import { equals, live } from './condition.ts';
 import { inOrder } from './dialect.ts';
 import type { SqlConnection } from './engine.ts';
-import { listPairs, type Pairs, readPairs, storePairs } from './pairs.ts';
+import { listPairs, readPairs, samePairs, storePairs } from './pairs.ts';
 import { qosPairs, storeQosSpecs } from './qos-specs.ts';
-import { type RowRules, refuseConflict, storeRow } from './row-change.ts';
+import { type Guard, guardOf, isOlder, type RowRules, refuseConflict, storeRow, unguarded } from './row-change.ts';
 import { findRow, isLive, lockRow, type Row, valuesOf } from './rows.ts';
 import { extraSpecs, qosSpecs, volumeTypes } from './schema/columns.ts';
 import type { WriteContext } from './write-context.ts';
@@ -43,11 +43,30 @@ export async function storeVolumeType(
   const id = String(wanted);
   if (type !== undefined) {
     const own = type.id === id ? type : { ...type, id, values: {} };
-    await storeType(connection, own, context, change.guarded);
+    const { guarded = false } = change;
+    // Changed specs leave no time in their type, but in the volume with which they were saved.
+    const isCurrent = stored === null || !isOlder(stored, change.values);
+    await storeType(connection, own, context, { guarded, isCurrent });
   } else if (wanted !== kept && (await lockRow(connection, volumeTypes, id)) === null) {
     await storeType(connection, { id, values: {} }, context);
   }
   return id;
+}
+
+/**
+ * The stored row as a guard is to see it: without its type, if that is a second one named `__DEFAULT__` and the object
+ * gets the database's own. Only a damaged database has two.
+ */
+export async function withoutOtherDefault(
+  connection: SqlConnection,
+  stored: Row | null,
+  given: SqlValue,
+  { defaultTypeId }: WriteContext,
+): Promise<Row | null> {
+  const kept = stored?.['volume_type_id'] || null;
+  if (kept === null || given !== defaultTypeId || kept === given) return stored;
+  const type = await findRow(connection, volumeTypes, kept);
+  return type?.['name'] === DEFAULT_TYPE ? { ...stored, volume_type_id: null } : stored;
 }
 
 /** Throws when the type brings specs that the default type does not have: all volumes share that one. */
@@ -67,35 +86,38 @@ async function refuseSpecs(
   }
 }
 
-function samePairs(a: Pairs, b: Pairs): boolean {
-  return a.size === b.size && [...a].every(([key, value]) => b.get(key) === value);
-}
-
 const typeRules: RowRules = { table: volumeTypes, defaults: { is_public: true } };
 
-/** Creates or updates a type that is not the default one, with its specs. */
+/**
+ * Creates or updates a type that is not the default one, with its specs.
+ *
+ * @param origin `guarded` as in a change; `isCurrent`: whether the stored volume is not older than the one that brings it
+ */
 async function storeType(
   connection: SqlConnection,
   type: VolumeTypeChange,
   context: WriteContext,
-  guarded = false,
+  { guarded, isCurrent } = { guarded: false, isCurrent: true },
 ): Promise<void> {
   const stored = await lockRow(connection, volumeTypes, type.id);
   if (stored !== null && !isLive(stored)) {
     throw new DuplicateEntry(`Volume type ${type.id} already exists, marked as deleted, and ids are not reused.`);
   }
   if (guarded && stored !== null) refuseConflict(volumeTypes, type, stored);
+  const guard = isCurrent ? guardOf(volumeTypes, { ...type, guarded }, stored) : unguarded;
+  // A new type may refer to specs that another one has already.
+  const qosGuard = stored === null ? guardOf(volumeTypes, { ...type, guarded }, {}) : guard;
   const values: Record<string, SqlValue> = { ...type.values, id: type.id };
   if (!(guarded && Object.hasOwn(values, 'name'))) values['name'] ??= stored?.['name'] ?? type.id;
   // The volume has the type, so it is in use, whatever a dump says.
   delete values['deleted'];
   delete values['deleted_at'];
-  const qosId = await storeTypeQosSpecs(connection, type, stored, context);
+  const qosId = await storeTypeQosSpecs(connection, type, stored, context, qosGuard);
   if (qosId === null) delete values['qos_specs_id'];
   else values['qos_specs_id'] = qosId;
-  await storeRow(connection, typeRules, { id: type.id, values, whole: true, guarded }, stored, context);
+  await storeRow(connection, typeRules, { id: type.id, values, whole: true, guarded }, stored, context, guard);
   if (type.extra_specs !== undefined) {
-    await storePairs(connection, extraSpecs, type.id, new Map(type.extra_specs), context);
+    await storePairs(connection, extraSpecs, type.id, new Map(type.extra_specs), context, guard);
   }
 }
 
@@ -105,10 +127,11 @@ async function storeTypeQosSpecs(
   { qos_specs, values }: VolumeTypeChange,
   stored: Row | null,
   context: WriteContext,
+  guard: Guard,
 ): Promise<SqlValue> {
   if (qos_specs !== undefined) {
     const id = String(stored?.['qos_specs_id'] || qos_specs.id);
-    await storeQosSpecs(connection, id, qos_specs, context);
+    await storeQosSpecs(connection, id, qos_specs, context, guard);
     return id;
   }
   const id = values['qos_specs_id'] || null;

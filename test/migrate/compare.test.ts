@@ -108,6 +108,7 @@ test.each([
   const target: Target = {
     expected: ({ ovo }) => ovo,
     fieldsWithoutPlace: () => [],
+    check: () => {},
     begin: nothing,
     store: nothing,
     storeKeyValues: nothing,

@@ -1,6 +1,6 @@
 /**
  * All nine migrations among the three kinds of databases, in sequence: no step reports a difference, and at the end,
- * back in the kind of the first source, everything is as it was.
+ * back in the kind of the first source, everything is as it was. And what a repeated migration finds on a server.
  */
 import { join } from 'node:path';
 import { type MigrationReport, migrate, type PersistenceConfig, setup } from 'cinderlib-wasm';
@@ -68,6 +68,25 @@ test('5,000 volumes are unchanged to the second after all nine migrations', asyn
     };
   });
 });
+
+for (const kind of ['mysql', 'postgresql'] as const) {
+  test(`a migration to ${kind} is repeated, but not over what was changed since`, async (context) => {
+    if (missing !== null) return context.skip(missing);
+    await inTemporaryFolder(async (folder) => {
+      const source = at(`sqlite:///${copyGolden('errors.sqlite', join(folder, 'source.sqlite'))}`);
+      const url = await emptyDatabase(kind, folder, 'target');
+      for (const dry_run of [false, true, false]) {
+        expect((await migrate(source, at(url), { dry_run })).differences).toEqual([]);
+      }
+      // No time tells of this change.
+      servers.get(kind)?.sql("UPDATE snapshots SET display_description = 'mine'", nameIn(url));
+      for (const dry_run of [true, false]) {
+        const migrating = migrate(source, at(url), { dry_run });
+        await expect(migrating).rejects.toMatchObject({ name: 'MigrationConflict', kind: 'snapshot' });
+      }
+    });
+  });
+}
 
 interface Journey {
   readonly start: PersistenceConfig;

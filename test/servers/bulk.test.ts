@@ -64,7 +64,8 @@ describe.each(serverKinds)('%s', (kind) => {
       expect(await migrate(at(source), at(target))).toMatchObject({ volumes: 150, differences: [] });
       expect(rowsOf(server.running, nameIn(target))).toEqual(first);
       server.running.sql(
-        `DELETE FROM volume_metadata; DELETE FROM volumes WHERE id LIKE '%a'; DELETE FROM volumes WHERE id LIKE '%3'`,
+        `DELETE FROM volume_metadata WHERE volume_id LIKE '%a' OR volume_id LIKE '%3';
+         DELETE FROM volumes WHERE id LIKE '%a' OR id LIKE '%3'`,
         nameIn(target),
       );
       expect(await migrate(at(source), at(target))).toMatchObject({ volumes: 150, differences: [] });

@@ -75,9 +75,10 @@ test('a type that comes with a new volume can be used by existing volumes in the
   const writer = await openWriter();
   await writer.write({ kind: 'setVolume', change: creation('old') });
   const type = { id: 't', values: { name: 'gold', created_at: '2020-01-01 00:00:00.000000' } };
+  const changed = { volume_type_id: 't', created_at: CREATED, updated_at: '2040-01-01 00:00:00.000000' };
   await writeAll(writer, [
     { kind: 'setVolume', change: { ...creation('new', { volume_type_id: 't' }), guarded: true, volume_type: type } },
-    { kind: 'setVolume', change: { ...creation('old', { volume_type_id: 't' }), guarded: true } },
+    { kind: 'setVolume', change: { ...creation('old', changed), guarded: true } },
     { kind: 'setVolume', change: { ...creation('last', { volume_type_id: 't' }), guarded: true } },
   ]);
   expect(writer.row('volume_types', 't')).toMatchObject({ name: 'gold' });
