@@ -1,5 +1,4 @@
 /** A migration that is repeated: it finds what it stored before, and tells it from what was changed since. */
-import { execFileSync } from 'node:child_process';
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Cinderlib, MigrationConflict, migrate, type PersistenceConfig, setup, type Volume } from 'cinderlib-wasm';
@@ -7,16 +6,12 @@ import { expect, test, vi } from 'vitest';
 import { NoteBook } from '../../examples/support/note-book.ts';
 import { cli } from '../support/cli.ts';
 import { copyGolden, goldenDatabases, goldenRevisions, inTemporaryFolder } from '../support/golden.ts';
-import { nativeDump, sqlite3 } from '../support/tables.ts';
+import { nativeDump, nativeRows, nativeSql } from '../support/tables.ts';
 
 // Each test opens several databases, on machines that are busy with other work.
 vi.setConfig({ testTimeout: 180_000 });
 
 const at = (path: string): PersistenceConfig => ({ storage: 'db', connection: `sqlite:///${path}` });
-
-function change(path: string, sql: string): void {
-  execFileSync('sqlite3', [path, sql]);
-}
 
 /** Opens a storage on this thread, which is quicker than starting a worker. */
 function open(config: PersistenceConfig): Promise<Cinderlib> {
@@ -112,11 +107,11 @@ const silent: readonly (readonly [kind: string, sql: string])[] = [
 test.each(silent)('a changed %s is not overwritten, though no time tells of the change: %s', async (kind, sql) => {
   await inTemporaryFolder(async (folder) => {
     const source = copyGolden('rich.sqlite', join(folder, 'source.sqlite'));
-    change(source, withQosSpecs);
+    nativeSql(source, withQosSpecs);
     const target = join(folder, 'target.sqlite');
     copyFileSync(source, target);
     const before = nativeDump(target);
-    change(target, sql);
+    nativeSql(target, sql);
     const changed = nativeDump(target);
     expect(changed).not.toBe(before);
     await using([{ ...at(source), read_only: true }, at(target)], async (from, cl) => {
@@ -133,7 +128,7 @@ test.each(silent)('a changed %s is not overwritten, though no time tells of the 
 test('of objects without any times, those that differ are not overwritten', async () => {
   await inTemporaryFolder(async (folder) => {
     const source = copyGolden('rich.sqlite', join(folder, 'source.sqlite'));
-    change(source, 'UPDATE volumes SET created_at = NULL, updated_at = NULL');
+    nativeSql(source, 'UPDATE volumes SET created_at = NULL, updated_at = NULL');
     const target = join(folder, 'target.sqlite');
     await using([at(source), at(target)], async (from, cl) => {
       await migrate(held(from), held(cl));
@@ -186,10 +181,13 @@ test.each([
 ])('in %s, an object that is older than in the source is updated', async (_, config) => {
   await inTemporaryFolder(async (folder) => {
     const source = copyGolden('rich.sqlite', join(folder, 'source.sqlite'));
-    const [{ id = '' } = {}] = sqlite3(source, 'SELECT id FROM volumes WHERE updated_at IS NOT NULL LIMIT 1');
+    const [{ id = '' } = {}] = nativeRows(source, 'SELECT id FROM volumes WHERE updated_at IS NOT NULL LIMIT 1');
     await using([config()], async (cl) => {
       await migrate(at(source), held(cl));
-      change(source, `UPDATE volumes SET display_name = 'new', updated_at = '2030-01-01 00:00:00' WHERE id = '${id}'`);
+      nativeSql(
+        source,
+        `UPDATE volumes SET display_name = 'new', updated_at = '2030-01-01 00:00:00' WHERE id = '${id}'`,
+      );
       expect((await migrate(at(source), held(cl))).differences).toEqual([]);
       expect((await cl.persistence.getVolumes({ volume_id: String(id) })).map(({ name }) => name)).toEqual(['new']);
     });
@@ -217,12 +215,12 @@ test('a dump is loaded again, but not over what was changed since', async () => 
     const target = join(folder, 'target.sqlite');
     await cli(['convert', copyGolden('rich.sqlite', join(folder, 'source.sqlite')), dump]);
     for (const _ of [1, 2]) expect(await cli(['load', dump, target])).toMatchObject({ code: 0 });
-    const [{ id } = {}] = sqlite3(target, 'SELECT id FROM volumes LIMIT 1');
-    change(target, `UPDATE volumes SET size = 7 WHERE id = '${id}'`);
+    const [{ id } = {}] = nativeRows(target, 'SELECT id FROM volumes LIMIT 1');
+    nativeSql(target, `UPDATE volumes SET size = 7 WHERE id = '${id}'`);
     const { code, err } = await cli(['load', dump, target]);
     expect(code).toBe(1);
     expect(err).toContain(`volume "${id}"`);
-    expect(sqlite3(target, `SELECT size FROM volumes WHERE id = '${id}'`)).toEqual([{ size: 7 }]);
+    expect(nativeRows(target, `SELECT size FROM volumes WHERE id = '${id}'`)).toEqual([{ size: 7 }]);
   });
 });
 
@@ -231,7 +229,7 @@ test('specs that changed with their volume are carried over, since no time in th
     const source = copyGolden('rich.sqlite', join(folder, 'source.sqlite'));
     const target = join(folder, 'target.sqlite');
     copyFileSync(source, target);
-    change(
+    nativeSql(
       source,
       `UPDATE volume_type_extra_specs SET value = 'new';
        UPDATE volumes SET updated_at = '2040-01-01 00:00:00'
@@ -244,7 +242,7 @@ test('specs that changed with their volume are carried over, since no time in th
     });
     const query = `SELECT key, value FROM volume_type_extra_specs
       WHERE deleted = 0 AND volume_type_id IN (SELECT volume_type_id FROM volumes) ORDER BY id`;
-    expect(sqlite3(target, query)[0]).toMatchObject({ value: 'new' });
-    expect(sqlite3(target, query)).toEqual(sqlite3(source, query));
+    expect(nativeRows(target, query)[0]).toMatchObject({ value: 'new' });
+    expect(nativeRows(target, query)).toEqual(nativeRows(source, query));
   });
 });
