@@ -1,15 +1,16 @@
 /** Finds the backend of an object, and checks whether it can be operated on. */
+import { backendIn, beforePool } from '../cinder/host.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { BackendNotPresent } from '../errors/index.ts';
 import type { Backend } from './backend.ts';
 import type { Context } from './context.ts';
 import type { Resource } from './resource.ts';
 
-/** The backend in a volume's `host`, `machine@backend#pool`: up to the first `#`, from the last `@` before it. */
+/** The backend in a volume's `host`; without an `@`, whatever is before the pool. */
 export function backendOfHost(context: Context, volume: VersionedObject): Backend | string {
-  const host = volume.get('host');
-  const [beforePool = ''] = typeof host === 'string' ? host.split('#') : [];
-  return backendNamed(context, volume, beforePool.slice(beforePool.lastIndexOf('@') + 1));
+  const given = volume.get('host');
+  const host = typeof given === 'string' ? given : '';
+  return backendNamed(context, volume, backendIn(host) ?? beforePool(host));
 }
 
 /** The initialised backend of that name, or only the name if the context allows missing backends. */
