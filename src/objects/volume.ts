@@ -14,6 +14,7 @@ import { backendOfHost, initialisedBackend, writableBackend } from './backends.t
 import { ChildList } from './child-list.ts';
 import { Connection } from './connection.ts';
 import type { Context } from './context.ts';
+import { createAndStore } from './creation.ts';
 import type { VolumeFields } from './fields.ts';
 import type { NewConnectionFields, NewSnapshotFields, NewVolumeFields } from './given-fields.ts';
 import { makeWithId, refuseTaken } from './given-id.ts';
@@ -271,11 +272,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
     const defaults = { display_name: '', display_description: '' };
     const snapshot = Snapshot.make(this.context, this, { ...defaults, ...withDisplayNames(given) });
     const create = async (): Promise<Snapshot> => {
-      try {
-        await snapshot.create();
-      } finally {
-        this.#snapshots.put(snapshot);
-      }
+      await snapshot.create();
       return snapshot;
     };
     if (!given['id']) return create();
@@ -452,22 +449,17 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
       if (this.#hasGivenId) {
         refuseTaken('Volume', this.id, await this.context.persistence.getVolumes({ volume_id: this.id }));
       }
-      await this.#run(run, backend);
-      await saveAfter(this);
+      await createAndStore({
+        object: this,
+        make: () => run(backend.driver),
+        save: () => this.save(),
+        stored: () => this.context.persistence.getVolumes({ volume_id: this.id }),
+        undo: () => backend.driver.deleteVolume(this),
+      });
     } finally {
       backend.volumesInFlight.delete(this.id);
     }
     backend.rememberVolume(this);
-  }
-
-  async #run(run: (driver: Backend['driver']) => unknown, { driver }: Backend): Promise<void> {
-    try {
-      const modelUpdate = await run(driver);
-      this.status = 'available';
-      applyModelUpdate(this.ovo, modelUpdate);
-    } catch (error) {
-      throw await markFailed(this, 'error', error);
-    }
   }
 
   /** The loaded children. */

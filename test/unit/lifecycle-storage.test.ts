@@ -375,7 +375,7 @@ describe('a volume that is being created', () => {
     expect(error).toBe(full);
     // Each of the operations concerns a volume.
     const resource = error.resource as Volume;
-    expect(resource.status).toBe('available');
+    expect(resource.status).toBe(name === 'extend' ? 'available' : 'error');
     expect(resource === volume).toBe(name === 'extend');
   });
 
@@ -385,7 +385,7 @@ describe('a volume that is being created', () => {
     persistence.failures.set('setSnapshot', full);
     const error = await failureOf(volume.createSnapshot({ name: 's' }));
     expect(error).toBe(full);
-    expect(error.resource).toMatchObject({ volume_id: volume.id, name: 's', status: 'available' });
+    expect(error.resource).toMatchObject({ volume_id: volume.id, name: 's', status: 'error' });
   });
 });
 
