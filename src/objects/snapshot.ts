@@ -9,6 +9,7 @@ import type { Backend } from './backend.ts';
 import { backendNamed, writableBackend } from './backends.ts';
 import type { Context } from './context.ts';
 import { createAndStore } from './creation.ts';
+import { refuseDeleted } from './deleted.ts';
 import type { SnapshotFields } from './fields.ts';
 import type { NewVolumeFields } from './given-fields.ts';
 import { markFailed } from './lifecycle.ts';
@@ -150,6 +151,7 @@ export class Snapshot extends withFields<SnapshotFields, NamedResource, Construc
   /** Creates a volume with the content of the snapshot. The given fields override those copied from its volume. */
   async createVolume(fields: NewVolumeFields = {}): Promise<Volume> {
     const given = fieldsArgument('createVolume() takes an object with fields', fields);
+    refuseDeleted(this);
     const volume = await this.volume();
     return volume.restoreSnapshot(this, given);
   }
