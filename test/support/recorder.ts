@@ -1,4 +1,4 @@
-/** A driver and a storage that record their calls in one common list. */
+/** A driver, a connector and a storage that record their calls in one common list. */
 import {
   type Connection,
   type ConnectionFilter,
@@ -11,7 +11,7 @@ import {
   type VolumeFilter,
 } from 'cinderlib-wasm';
 
-/** `D` for a driver call, `P` for a storage call with the stored status. */
+/** `D` for a driver call, `P` for a storage call with the stored status, `C` for a connector call. */
 export type Log = string[];
 
 /** What a driver call returns or throws, by method. */
@@ -78,6 +78,22 @@ export function recordingDriver(log: Log, script: Script) {
     override terminateConnection(_volume: unknown, _connector: unknown, { force }: { readonly force: boolean }) {
       call('terminateConnection');
       if (force) log.push('  by force');
+    }
+  };
+}
+
+/** A connector whose calls are recorded with a `C`. Its device is always valid. */
+export function recordingConnector(log: Log) {
+  return class RecordingConnector {
+    connectVolume() {
+      log.push('C connectVolume');
+      return { path: '/dev/recorded', type: 'block' };
+    }
+    disconnectVolume() {
+      log.push('C disconnectVolume');
+    }
+    checkValidDevice() {
+      return true;
     }
   };
 }

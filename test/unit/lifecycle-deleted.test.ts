@@ -12,7 +12,13 @@ import {
 } from 'cinderlib-wasm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { failureOf } from '../support/failure-of.ts';
-import { type Log, RecordingPersistence, recordingDriver, type Script } from '../support/recorder.ts';
+import {
+  type Log,
+  RecordingPersistence,
+  recordingConnector,
+  recordingDriver,
+  type Script,
+} from '../support/recorder.ts';
 
 let log: Log;
 let script: Script;
@@ -24,21 +30,7 @@ beforeEach(() => {
   log = [];
   script = new Map([['initializeConnection', { driver_volume_type: 'logged', data: {} }]]);
   registerVolumeDriver('recording', recordingDriver(log, script));
-  registerConnector(
-    'logged',
-    class {
-      connectVolume() {
-        log.push('C connectVolume');
-        return { path: '/dev/logged', type: 'block' };
-      }
-      disconnectVolume() {
-        log.push('C disconnectVolume');
-      }
-      checkValidDevice() {
-        return true;
-      }
-    },
-  );
+  registerConnector('logged', recordingConnector(log));
 });
 
 afterEach(() => cl.close());
@@ -113,6 +105,14 @@ describe.each(storages)('on %s', (name) => {
     const error = await failureOf(snapshot.createVolume());
     expect(error).toMatchObject({ name: 'SnapshotNotFound', snapshot_id: snapshot.id, resource: snapshot });
     expect([log, snapshot.status]).toEqual([[], 'deleted']);
+  });
+
+  test('createVolume() of a snapshot that was deleted with its volume fails before the driver is called', async () => {
+    const snapshot = await volume.createSnapshot();
+    await cl.persistence.deleteVolume(volume);
+    log.length = 0;
+    expect(await failureOf(snapshot.createVolume())).toMatchObject({ name: 'VolumeNotFound', resource: volume });
+    expect(log).toEqual([]);
   });
 
   test('attach() of a deleted connection fails before the device is connected', async () => {

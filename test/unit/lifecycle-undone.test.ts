@@ -244,6 +244,11 @@ describe('in a database', () => {
       expect(error).toMatchObject({ name: 'OutcomeUnknown', resource: { status: 'available' } });
       expect(error.not_saved).toBe(error);
       expect(created()).toEqual(['createVolume']);
+      // As docs/errors.md advises.
+      const volume = error.resource as Volume;
+      const { cl: again } = await start(fakeDriver, { persistence_config: { storage: 'memory_db' }, worker: false });
+      await again.load(volume.jsons(), { save: true });
+      expect(await again.Volume.getById(volume.id)).toMatchObject({ id: volume.id, status: 'available', size: 1 });
     });
   });
 });
