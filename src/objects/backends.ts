@@ -1,5 +1,5 @@
 /** Finds the backend of an object, and checks whether it can be operated on. */
-import { backendIn, beforePool } from '../cinder/host.ts';
+import { backendIn } from '../cinder/host.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { BackendNotPresent } from '../errors/index.ts';
 import type { Backend } from './backend.ts';
@@ -10,7 +10,7 @@ import type { Resource } from './resource.ts';
 export function backendOfHost(context: Context, volume: VersionedObject): Backend | string {
   const given = volume.get('host');
   const host = typeof given === 'string' ? given : '';
-  return backendNamed(context, volume, backendIn(host) ?? beforePool(host));
+  return backendNamed(context, volume, backendIn(host) ?? String(host.split('#')[0]));
 }
 
 /** The initialised backend of that name, or only the name if the context allows missing backends. */

@@ -25,15 +25,15 @@ interface Creation {
 export async function createAndStore(creation: Creation): Promise<void> {
   const { object } = creation;
   const modelUpdate = await made(creation);
+  const refused = refusedAnswer(creation, modelUpdate);
   try {
-    object.status = 'available';
-    applyModelUpdate(object.ovo, modelUpdate);
-  } catch (error) {
-    object.status = 'error';
-    await saveOrUndo(creation, () => error);
-    throw withResource(error, object);
+    await creation.save();
+  } catch (refusal) {
+    const { error } = refused ?? { error: refusal };
+    if (await mayBeStored(refusal, creation)) throw withResource(error, object, { not_saved: refusal });
+    throw await undone(error, creation);
   }
-  await saveOrUndo(creation, (refusal) => refusal);
+  if (refused !== null) throw withResource(refused.error, object);
 }
 
 async function made({ object, make }: Creation): Promise<unknown> {
@@ -44,15 +44,15 @@ async function made({ object, make }: Creation): Promise<unknown> {
   }
 }
 
-/** @param reason Chooses the error to throw if storing is refused. */
-async function saveOrUndo(creation: Creation, reason: (refusal: unknown) => unknown): Promise<void> {
-  const { object, save } = creation;
+/** Applies the driver's answer; returns the error if it cannot be used. */
+function refusedAnswer({ object }: Creation, modelUpdate: unknown): { readonly error: unknown } | null {
   try {
-    await save();
-  } catch (refusal) {
-    const error = reason(refusal);
-    if (await mayBeStored(refusal, creation)) throw withResource(error, object, { not_saved: refusal });
-    throw await undone(error, creation);
+    object.status = 'available';
+    applyModelUpdate(object.ovo, modelUpdate);
+    return null;
+  } catch (error) {
+    object.status = 'error';
+    return { error };
   }
 }
 
@@ -64,8 +64,7 @@ async function undone(error: unknown, { object, undo }: Creation): Promise<Error
     return withResource(error, object);
   } catch (not_undone) {
     // It is still there. The storage may take it now, for instance if the disk is no longer full.
-    const failure = await markFailed(object, 'error', error);
-    return withResource(failure, object, { not_undone });
+    return withResource(await markFailed(object, 'error', error), object, { not_undone });
   }
 }
 
@@ -74,11 +73,12 @@ async function undone(error: unknown, { object, undo }: Creation): Promise<Error
  * volume whose data is gone is worse than data that is not recorded.
  */
 async function mayBeStored(refusal: unknown, { stored }: Creation): Promise<boolean> {
-  if (isCinderlibError(refusal) && refusal.code === 'OUTCOME_UNKNOWN') return true;
+  const isOurs = isCinderlibError(refusal);
+  if (isOurs && refusal.code === 'OUTCOME_UNKNOWN') return true;
   try {
     return (await stored()).length > 0;
   } catch {
     // The library's own errors say that nothing was stored. Those of a plugin may mean anything.
-    return !isCinderlibError(refusal);
+    return !isOurs;
   }
 }

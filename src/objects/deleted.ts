@@ -22,8 +22,8 @@ export function livingBackend(resource: Resource): Backend {
   return backend;
 }
 
-function notFound({ id, ovo }: Resource): Error {
+function notFound({ id, ovo: { model } }: Resource): Error {
   // The model's name tells which of the three classes it is.
-  if (ovo.model.name === 'Volume') return new VolumeNotFound(id);
-  return ovo.model.name === 'Snapshot' ? new SnapshotNotFound(id) : new ConnectionNotFound(id);
+  if (model.name === 'Volume') return new VolumeNotFound(id);
+  return model.name === 'Snapshot' ? new SnapshotNotFound(id) : new ConnectionNotFound(id);
 }

@@ -69,15 +69,9 @@ export async function saveNewChild(child: Snapshot | Connection): Promise<void> 
     await child.save();
   } catch (cause) {
     const volume_id = String(child.volume_id);
-    const isMissing = cause instanceof MissingReference && (await isGone(child, volume_id));
-    throw isMissing ? new VolumeNotFound(volume_id, { cause }) : cause;
-  }
-}
-
-async function isGone({ context }: Resource, volume_id: string): Promise<boolean> {
-  try {
-    return (await context.persistence.getVolumes({ volume_id })).length === 0;
-  } catch {
-    return false;
+    if (!(cause instanceof MissingReference)) throw cause;
+    // If that cannot be read, the first error remains the reason.
+    const stored = await child.context.persistence.getVolumes({ volume_id }).catch(() => null);
+    throw stored?.length === 0 ? new VolumeNotFound(volume_id, { cause }) : cause;
   }
 }

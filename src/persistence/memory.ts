@@ -131,6 +131,6 @@ function select<V>(values: ReadonlyMap<string, V>, key: string | null | undefine
   return value === undefined ? [] : [value];
 }
 
-function backendOf({ host }: Volume): string | null {
-  return host === null ? null : backendIn(host);
+function backendOf({ host }: Volume): string | undefined {
+  return backendIn(host ?? '');
 }

@@ -201,9 +201,12 @@ describe('in a storage that refuses children without a volume', () => {
     },
   );
 
-  test('the refusal is passed on if the volume is there', async () => {
-    await persistence.setVolume(volume);
+  test('the refusal is passed on if the volume is there, or cannot be looked for', async () => {
     persistence.failures.set('setSnapshot', refusal);
+    persistence.failures.set('getVolumes', new Error('no connection'));
+    expect(await failureOf(volume.createSnapshot())).toBe(refusal);
+    persistence.failures.delete('getVolumes');
+    await persistence.setVolume(volume);
     expect(await failureOf(volume.createSnapshot())).toBe(refusal);
   });
 });
