@@ -13,9 +13,9 @@ export abstract class CinderlibError extends Error {
   abstract readonly code: string;
   /** The volume, snapshot or connection whose operation failed, if any. */
   declare resource?: unknown;
-  /** The storage's error, if the resulting state of {@link resource} could not be stored either. */
+  /** The storage's error, if the resulting state of {@link resource} could not be stored, or may not have been. */
   declare not_saved?: unknown;
-  /** The error of the rollback, if undoing the half-done operation failed too. */
+  /** The error of the rollback, if undoing the half-done operation failed too: what it did is still there. */
   declare not_undone?: unknown;
   /** In an operation on many objects: the one being read or stored when it failed, such as `volume <id>`. */
   declare item?: string;

@@ -11,8 +11,11 @@ function short(id: unknown): string {
 export class VolumeNotFound extends CinderlibError {
   override readonly name = 'VolumeNotFound';
   override readonly code = 'VOLUME_NOT_FOUND';
-  constructor(readonly volume_id: string) {
-    super(`Volume ${short(volume_id)} could not be found.`);
+  constructor(
+    readonly volume_id: string,
+    options?: ErrorOptions,
+  ) {
+    super(`Volume ${short(volume_id)} could not be found.`, options);
   }
 }
 

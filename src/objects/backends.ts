@@ -1,4 +1,5 @@
 /** Finds the backend of an object, and checks whether it can be operated on. */
+import { backendIn } from '../cinder/host.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { BackendNotPresent } from '../errors/index.ts';
 import type { Backend } from './backend.ts';
@@ -10,11 +11,11 @@ export function backendOfHost(context: Context, volume: VersionedObject): Backen
   return backendNamed(context, volume, backendNameOf(volume));
 }
 
-/** The name in a volume's `host`, `machine@backend#pool`: up to the first `#`, from the last `@` before it. */
+/** The backend's name in a volume's `host`; without an `@`, whatever is before the pool. */
 export function backendNameOf(volume: VersionedObject): string {
-  const host = volume.get('host');
-  const [beforePool = ''] = typeof host === 'string' ? host.split('#') : [];
-  return beforePool.slice(beforePool.lastIndexOf('@') + 1);
+  const given = volume.get('host');
+  const host = typeof given === 'string' ? given : '';
+  return backendIn(host) ?? String(host.split('#')[0]);
 }
 
 /** The initialised backend of that name, or only the name if the context allows missing backends. */

@@ -12,10 +12,11 @@ import { refuseAssignments, refuseNewProperties } from './assignments.ts';
 import type { Backend } from './backend.ts';
 import { initialisedBackend } from './backends.ts';
 import type { Context } from './context.ts';
+import { isDeleted, refuseDeleted } from './deleted.ts';
 import type { ConnectionFields } from './fields.ts';
 import { undoAfter } from './lifecycle.ts';
 import { type FieldValues, newObject } from './new-object.ts';
-import { ParentVolume } from './parent-volume.ts';
+import { ParentVolume, saveNewChild } from './parent-volume.ts';
 import { Resource } from './resource.ts';
 import type { ConnectorProperties, Volume } from './volume.ts';
 import { withFields } from './with-fields.ts';
@@ -101,7 +102,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
       ovo.set('connection_info', { conn, connector });
       const connection = new Connection(volume.context, volume.backend, ovo, use_multipath);
       connection.#volume.keep(volume);
-      await connection.save();
+      await saveNewChild(connection);
       return connection;
     } catch (error) {
       throw await undoAfter(error, volume, async () => {
@@ -188,6 +189,9 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
   /** Attaches the volume to this host. A device that cannot be used is detached again: `DeviceUnavailable`. */
   async attach(): Promise<void> {
     this.context.persistence.checkWritable();
+    refuseDeleted(this);
+    const volume = await this.volume();
+    refuseDeleted(volume);
     const connector = await this.#connector();
     const device = await connector.connectVolume(this.#data());
     const release = async () => connector.disconnectVolume(this.#data(), device, { force: true, ignore_errors: true });
@@ -200,7 +204,6 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
       throw await undoAfter(error, this, release);
     }
     if (await this.#isValid(connector)) {
-      const volume = await this.volume();
       volume.local_attach = this;
       return;
     }
@@ -242,6 +245,8 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
    */
   async terminate({ force, evenIfRefused = false }: { force: boolean; evenIfRefused?: boolean }): Promise<void> {
     this.context.persistence.checkWritable();
+    // A disconnect that failed later is being repeated. By now the host may use another connection.
+    if (isDeleted(this) && !this.connected) return;
     const volume = await this.volume();
     try {
       await initialisedBackend(this.backend).driver.terminateConnection(volume, this.#connectedHost(), { force });

@@ -25,9 +25,9 @@ export function applyModelUpdate(ovo: VersionedObject, modelUpdate: unknown): bo
   return fields.length > 0;
 }
 
-/** What else went wrong after an operation failed. */
+/** What else went wrong, or was left, after an operation failed. */
 interface Aftermath {
-  /** The storage's error, if the object's new status could not be stored either. */
+  /** The storage's error, if the object's new state could not be stored, or may not have been. */
   readonly not_saved?: unknown;
   /** The error of the rollback, if that failed too. */
   readonly not_undone?: unknown;
@@ -85,7 +85,7 @@ export function wrongSize(size: unknown): ValueError {
 }
 
 /** An object with a lifecycle: a volume or a snapshot. */
-interface HasStatus {
+export interface HasStatus {
   status: string | null;
   save(): Promise<void>;
 }
@@ -101,11 +101,14 @@ export async function markFailed(object: HasStatus, status: string, error: unkno
   }
 }
 
-/** Stores an object after a successful step; if that fails, the error names the object. */
+/**
+ * Stores an object after a step that cannot be undone. If that fails, the error names the object, which holds what is
+ * not stored.
+ */
 export async function saveAfter(object: HasStatus): Promise<void> {
   try {
     await object.save();
   } catch (error) {
-    throw withResource(error, object);
+    throw withResource(error, object, { not_saved: error });
   }
 }

@@ -1,7 +1,7 @@
 /** The volume that a snapshot or connection belongs to, read from the storage on first use. */
 
 import { requireModel } from '../arguments.ts';
-import { VolumeNotFound } from '../errors/index.ts';
+import { MissingReference, VolumeNotFound } from '../errors/index.ts';
 import type { Connection } from './connection.ts';
 import type { Resource } from './resource.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -56,5 +56,22 @@ export class ParentVolume {
     if (volume === undefined) throw new VolumeNotFound(volume_id);
     this.set(volume);
     return volume;
+  }
+}
+
+/**
+ * Stores a new snapshot or connection.
+ *
+ * @throws VolumeNotFound when the database refuses it because its volume is gone; else what `save()` throws.
+ */
+export async function saveNewChild(child: Snapshot | Connection): Promise<void> {
+  try {
+    await child.save();
+  } catch (cause) {
+    const volume_id = String(child.volume_id);
+    if (!(cause instanceof MissingReference)) throw cause;
+    // If that cannot be read, the first error remains the reason.
+    const stored = await child.context.persistence.getVolumes({ volume_id }).catch(() => null);
+    throw stored?.length === 0 ? new VolumeNotFound(volume_id, { cause }) : cause;
   }
 }

@@ -8,12 +8,14 @@ import { refuseNewProperties } from './assignments.ts';
 import type { Backend } from './backend.ts';
 import { backendNamed, writableBackend } from './backends.ts';
 import type { Context } from './context.ts';
+import { createAndStore } from './creation.ts';
+import { refuseDeleted } from './deleted.ts';
 import type { SnapshotFields } from './fields.ts';
 import type { NewVolumeFields } from './given-fields.ts';
-import { applyModelUpdate, markFailed, saveAfter } from './lifecycle.ts';
+import { markFailed } from './lifecycle.ts';
 import { NamedResource } from './named-resource.ts';
 import { type FieldValues, newObject, withDisplayNames } from './new-object.ts';
-import { ParentVolume } from './parent-volume.ts';
+import { ParentVolume, saveNewChild } from './parent-volume.ts';
 import type { Volume } from './volume.ts';
 import { withFields } from './with-fields.ts';
 
@@ -109,17 +111,24 @@ export class Snapshot extends withFields<SnapshotFields, NamedResource, Construc
     this.#volume.restore(this);
   }
 
-  /** Takes the snapshot and stores its metadata. Called by `volume.createSnapshot`. */
+  /** Takes the snapshot, stores its metadata, and lists it in its volume. Called by `volume.createSnapshot`. */
   async create(): Promise<void> {
     const { driver } = writableBackend(this);
+    let isUndone = false;
     try {
-      const modelUpdate = await driver.createSnapshot(this);
-      this.status = 'available';
-      applyModelUpdate(this.ovo, modelUpdate);
-    } catch (error) {
-      throw await markFailed(this, 'error', error);
+      await createAndStore({
+        object: this,
+        make: () => driver.createSnapshot(this),
+        save: () => saveNewChild(this),
+        stored: () => this.context.persistence.getSnapshots({ snapshot_id: this.id }),
+        undo: async () => {
+          await driver.deleteSnapshot(this);
+          isUndone = true;
+        },
+      });
+    } finally {
+      if (!isUndone) this.joinVolume();
     }
-    await saveAfter(this);
   }
 
   /**
@@ -142,6 +151,7 @@ export class Snapshot extends withFields<SnapshotFields, NamedResource, Construc
   /** Creates a volume with the content of the snapshot. The given fields override those copied from its volume. */
   async createVolume(fields: NewVolumeFields = {}): Promise<Volume> {
     const given = fieldsArgument('createVolume() takes an object with fields', fields);
+    refuseDeleted(this);
     const volume = await this.volume();
     return volume.restoreSnapshot(this, given);
   }

@@ -14,6 +14,8 @@ import { backendOfHost, initialisedBackend, writableBackend } from './backends.t
 import { ChildList } from './child-list.ts';
 import { Connection } from './connection.ts';
 import type { Context } from './context.ts';
+import { createAndStore } from './creation.ts';
+import { livingBackend, refuseDeleted } from './deleted.ts';
 import type { VolumeFields } from './fields.ts';
 import type { NewConnectionFields, NewSnapshotFields, NewVolumeFields } from './given-fields.ts';
 import { makeWithId, refuseTaken } from './given-id.ts';
@@ -199,7 +201,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
    *   its connector's and the volume has its new size.
    */
   async extend(size: number): Promise<number> {
-    writableBackend(this);
+    livingBackend(this);
     checkSize(size);
     if (size === 0 && Number(this.size) > 0) {
       throw withResource(new InvalidVolume(`Cannot extend volume ${this.id} of ${this.size} GiB to 0 GiB`), this);
@@ -234,6 +236,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
   /** Creates a volume with the same content. The given fields override those copied from this volume. */
   async clone(fields: NewVolumeFields = {}): Promise<Volume> {
     const given = fieldsArgument('clone() takes an object with fields', fields);
+    refuseDeleted(this);
     const copy = this.#like({ ...given, source_volid: this.id });
     await copy.#make((driver) => driver.createClonedVolume(copy, this));
     return copy;
@@ -241,6 +244,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
 
   /** Creates a volume from one of this volume's snapshots. Called by `snapshot.createVolume`. */
   async restoreSnapshot(snapshot: Snapshot, fields: FieldValues): Promise<Volume> {
+    refuseDeleted(this);
     const copy = this.#like({ size: snapshot.volume_size, ...fields, snapshot_id: snapshot.id });
     await copy.#make((driver) => driver.createVolumeFromSnapshot(copy, snapshot));
     return copy;
@@ -266,16 +270,12 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
    *   driver threw, with the snapshot as `error.resource`, whose status is then `error`.
    */
   async createSnapshot(fields: NewSnapshotFields = {}): Promise<Snapshot> {
-    const backend = writableBackend(this);
+    const backend = livingBackend(this);
     const given = fieldsArgument('createSnapshot() takes an object with fields', fields);
     const defaults = { display_name: '', display_description: '' };
     const snapshot = Snapshot.make(this.context, this, { ...defaults, ...withDisplayNames(given) });
     const create = async (): Promise<Snapshot> => {
-      try {
-        await snapshot.create();
-      } finally {
-        this.#snapshots.put(snapshot);
-      }
+      await snapshot.create();
       return snapshot;
     };
     if (!given['id']) return create();
@@ -318,7 +318,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
    *   driver threw, after the export was undone.
    */
   async connect(connector: ConnectorProperties, fields: NewConnectionFields = {}): Promise<Connection> {
-    const backend = writableBackend(this);
+    const backend = livingBackend(this);
     const host = objectArgument("connect() takes an object with the host's properties", connector, ValueError);
     const given = fieldsArgument('connect() takes an object with fields after the connector', fields);
     // Before the export is created: undoing it would remove the export that existing connections use.
@@ -391,7 +391,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
 
   /** Connects the volume to this host and attaches it; `connection.path` is the path of the device. */
   async attach(): Promise<Connection> {
-    const { driver } = initialisedBackend(this.backend);
+    const { driver } = livingBackend(this);
     const connection = await this.connect(hostConnectorProperties(wantsMultipath(driver)));
     try {
       await connection.attach();
@@ -425,14 +425,14 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
 
   /** Detaches every attached connection and removes the export. */
   async cleanup(): Promise<void> {
-    writableBackend(this);
+    livingBackend(this);
     for (const connection of await this.connections()) if (connection.attached) await connection.detach();
     await this.#inTurn(async ({ driver }) => driver.removeExport(null, this));
   }
 
-  /** Runs a task in turn. Checks again once it is due, since the context may have been closed meanwhile. */
+  /** Runs a task in turn. Checks again once it is due: meanwhile the context may be closed, or the volume deleted. */
   async #inTurn<T>(task: (backend: Backend) => Promise<T>): Promise<T> {
-    return writableBackend(this).inTurn(this.id, () => task(writableBackend(this)));
+    return livingBackend(this).inTurn(this.id, () => task(livingBackend(this)));
   }
 
   protected override async loadForDump(): Promise<void> {
@@ -452,22 +452,17 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
       if (this.#hasGivenId) {
         refuseTaken('Volume', this.id, await this.context.persistence.getVolumes({ volume_id: this.id }));
       }
-      await this.#run(run, backend);
-      await saveAfter(this);
+      await createAndStore({
+        object: this,
+        make: () => run(backend.driver),
+        save: () => this.save(),
+        stored: () => this.context.persistence.getVolumes({ volume_id: this.id }),
+        undo: () => backend.driver.deleteVolume(this),
+      });
     } finally {
       backend.volumesInFlight.delete(this.id);
     }
     backend.rememberVolume(this);
-  }
-
-  async #run(run: (driver: Backend['driver']) => unknown, { driver }: Backend): Promise<void> {
-    try {
-      const modelUpdate = await run(driver);
-      this.status = 'available';
-      applyModelUpdate(this.ovo, modelUpdate);
-    } catch (error) {
-      throw await markFailed(this, 'error', error);
-    }
   }
 
   /** The loaded children. */

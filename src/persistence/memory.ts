@@ -5,6 +5,7 @@
  */
 
 import { keyArgument, requireModel } from '../arguments.ts';
+import { backendIn } from '../cinder/host.ts';
 import { ConnectionNotFound, SnapshotNotFound, VolumeNotFound } from '../errors/index.ts';
 import type { Connection } from '../objects/connection.ts';
 import { KeyValue, keyOf, storableKeyValue } from '../objects/key-value.ts';
@@ -130,7 +131,6 @@ function select<V>(values: ReadonlyMap<string, V>, key: string | null | undefine
   return value === undefined ? [] : [value];
 }
 
-/** The backend's name as the original extracts it from `host`: between the first two `@`, up to the first `#`. */
-function backendOf(volume: Volume): string | undefined {
-  return volume.host?.split('@')[1]?.split('#')[0];
+function backendOf({ host }: Volume): string | undefined {
+  return backendIn(host ?? '');
 }

@@ -1,5 +1,5 @@
 /** What can go wrong with a server: each fault gives one clear error that names its subject, and changes nothing. */
-import { type Cinderlib, KeyValue, setup } from 'cinderlib-wasm';
+import { type Cinderlib, type FakeLoggingVolumeDriver, KeyValue, setup } from 'cinderlib-wasm';
 import { afterEach, describe, expect, test } from 'vitest';
 import { CuttingProxy } from '../support/cutting-proxy.ts';
 import { rowsOf } from '../support/server-rows.ts';
@@ -185,6 +185,19 @@ describe.each(serverKinds)('%s', (kind) => {
     const orphan = dump.replaceAll(volume.id, '00000000-0000-4000-8000-000000000002');
     await expect(cl.load(orphan, { save: true })).rejects.toMatchObject({ name: 'MissingReference' });
     expect(rows()).toEqual(before);
+  });
+
+  test('of a volume that was deleted elsewhere no snapshot or connection remains, and the error names it', async (context) => {
+    server.require(context);
+    const { cl, backend, volume } = await filled();
+    await (await cl.Volume.getById(volume.id)).delete();
+    const fake = backend.driver as FakeLoggingVolumeDriver;
+    const missing = { name: 'VolumeNotFound', volume_id: volume.id, cause: { name: 'MissingReference' } };
+    await expect(volume.createSnapshot()).rejects.toMatchObject(missing);
+    expect(fake.calls.slice(-2).map(({ method }) => method)).toEqual(['createSnapshot', 'deleteSnapshot']);
+    await expect(volume.connect({ host: 'x' })).rejects.toMatchObject(missing);
+    expect(fake.calls.slice(-2).map(({ method }) => method)).toEqual(['terminateConnection', 'removeExport']);
+    expect([await cl.persistence.getSnapshots(), await cl.persistence.getConnections()]).toEqual([[], []]);
   });
 
   test('an idle connection that the server has closed is replaced', async (context) => {

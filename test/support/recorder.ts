@@ -1,4 +1,4 @@
-/** A driver and a storage that record their calls in one common list. */
+/** A driver, a connector and a storage that record their calls in one common list. */
 import {
   type Connection,
   type ConnectionFilter,
@@ -11,7 +11,7 @@ import {
   type VolumeFilter,
 } from 'cinderlib-wasm';
 
-/** `D` for a driver call, `P` for a storage call with the stored status. */
+/** `D` for a driver call, `P` for a storage call with the stored status, `C` for a connector call. */
 export type Log = string[];
 
 /** What a driver call returns or throws, by method. */
@@ -82,6 +82,22 @@ export function recordingDriver(log: Log, script: Script) {
   };
 }
 
+/** A connector whose calls are recorded with a `C`. Its device is always valid. */
+export function recordingConnector(log: Log) {
+  return class RecordingConnector {
+    connectVolume() {
+      log.push('C connectVolume');
+      return { path: '/dev/recorded', type: 'block' };
+    }
+    disconnectVolume() {
+      log.push('C disconnectVolume');
+    }
+    checkValidDevice() {
+      return true;
+    }
+  };
+}
+
 export class RecordingPersistence extends PersistenceDriver {
   readonly #log: Log;
   readonly #objects = {
@@ -89,8 +105,10 @@ export class RecordingPersistence extends PersistenceDriver {
     snapshots: new Map<string, Snapshot>(),
     connections: new Map<string, Connection>(),
   };
-  /** Errors to throw, by method. */
+  /** Errors to throw, by method, or by method and stored status. */
   readonly failures = new Map<string, Error>();
+  /** Errors that the setters throw when they have stored the object, by method. */
+  readonly afterwards = new Map<string, Error>();
 
   constructor(log: Log) {
     super();
@@ -102,11 +120,15 @@ export class RecordingPersistence extends PersistenceDriver {
   }
 
   override async getVolumes({ volume_id }: VolumeFilter = {}) {
+    this.#refuse('getVolumes');
     return [...this.#objects.volumes.values()].filter(({ id }) => !volume_id || id === volume_id);
   }
 
-  override async getSnapshots({ volume_id }: SnapshotFilter = {}) {
-    return [...this.#objects.snapshots.values()].filter((snapshot) => !volume_id || snapshot.volume_id === volume_id);
+  override async getSnapshots({ snapshot_id, volume_id }: SnapshotFilter = {}) {
+    this.#refuse('getSnapshots');
+    return [...this.#objects.snapshots.values()].filter(
+      (snapshot) => (!snapshot_id || snapshot.id === snapshot_id) && (!volume_id || snapshot.volume_id === volume_id),
+    );
   }
 
   override async getConnections({ volume_id }: ConnectionFilter = {}) {
@@ -122,12 +144,14 @@ export class RecordingPersistence extends PersistenceDriver {
   override async setVolume(volume: Volume) {
     this.#record(`setVolume ${volume.status}`);
     this.#objects.volumes.set(volume.id, volume);
+    this.#refuse('setVolume', this.afterwards);
     await super.setVolume(volume);
   }
 
   override async setSnapshot(snapshot: Snapshot) {
     this.#record(`setSnapshot ${snapshot.status}`);
     this.#objects.snapshots.set(snapshot.id, snapshot);
+    this.#refuse('setSnapshot', this.afterwards);
     await super.setSnapshot(snapshot);
   }
 
@@ -155,9 +179,19 @@ export class RecordingPersistence extends PersistenceDriver {
     await super.deleteConnection(connection);
   }
 
+  /** Deletes a volume as another program would: no object here learns of it. */
+  forget(volume_id: string): void {
+    this.#objects.volumes.delete(volume_id);
+  }
+
   #record(call: string): void {
     this.#log.push(`P ${call}`);
-    const failure = this.failures.get(call.split(' ')[0] ?? '');
+    this.#refuse(call);
+    this.#refuse(call.split(' ')[0] ?? '');
+  }
+
+  #refuse(call: string, failures: ReadonlyMap<string, Error> = this.failures): void {
+    const failure = failures.get(call);
     if (failure !== undefined) throw failure;
   }
 }

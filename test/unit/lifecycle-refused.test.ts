@@ -16,7 +16,13 @@ import {
   type Volume,
 } from 'cinderlib-wasm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Log, RecordingPersistence, recordingDriver, type Script } from '../support/recorder.ts';
+import {
+  type Log,
+  RecordingPersistence,
+  recordingConnector,
+  recordingDriver,
+  type Script,
+} from '../support/recorder.ts';
 
 const log: Log = [];
 let folder: string;
@@ -30,21 +36,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'refused-'));
   const script: Script = new Map([['initializeConnection', { driver_volume_type: 'logged', data: { lun: 1 } }]]);
   registerVolumeDriver('recording', recordingDriver(log, script));
-  registerConnector(
-    'logged',
-    class {
-      connectVolume() {
-        log.push('C connectVolume');
-        return { path: '/dev/logged', type: 'block' };
-      }
-      disconnectVolume() {
-        log.push('C disconnectVolume');
-      }
-      checkValidDevice() {
-        return true;
-      }
-    },
-  );
+  registerConnector('logged', recordingConnector(log));
 });
 
 afterEach(async () => {

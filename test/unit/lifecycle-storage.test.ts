@@ -1,6 +1,7 @@
 /** What objects, drivers and the storage know of each other: marks of change, refreshing, look-ups. */
 import { type Backend, type Cinderlib, registerVolumeDriver, setup, type Volume, VolumeDriver } from 'cinderlib-wasm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { failureOf } from '../support/failure-of.ts';
 import { type Log, RecordingPersistence, recordingDriver, type Script } from '../support/recorder.ts';
 
 const fake = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
@@ -21,13 +22,6 @@ async function start(
   const cl = await setup({ persistence_config: { storage }, host: 'h', worker: false });
   contexts.push(cl);
   return { cl, backend: await cl.backend({ volume_backend_name: 'b', volume_driver: driver }) };
-}
-
-async function failureOf(promise: Promise<unknown>): Promise<Error & { resource?: unknown }> {
-  return promise.then(
-    () => expect.unreachable('it should have failed'),
-    (error: Error) => error,
-  );
 }
 
 describe('the marks of change', () => {
@@ -375,7 +369,7 @@ describe('a volume that is being created', () => {
     expect(error).toBe(full);
     // Each of the operations concerns a volume.
     const resource = error.resource as Volume;
-    expect(resource.status).toBe('available');
+    expect(resource.status).toBe(name === 'extend' ? 'available' : 'error');
     expect(resource === volume).toBe(name === 'extend');
   });
 
@@ -385,7 +379,7 @@ describe('a volume that is being created', () => {
     persistence.failures.set('setSnapshot', full);
     const error = await failureOf(volume.createSnapshot({ name: 's' }));
     expect(error).toBe(full);
-    expect(error.resource).toMatchObject({ volume_id: volume.id, name: 's', status: 'available' });
+    expect(error.resource).toMatchObject({ volume_id: volume.id, name: 's', status: 'error' });
   });
 });
 

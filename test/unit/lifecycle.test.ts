@@ -10,6 +10,7 @@ import {
   type Volume,
 } from 'cinderlib-wasm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { failureOf } from '../support/failure-of.ts';
 import { type Log, RecordingPersistence, recordingDriver, type Script } from '../support/recorder.ts';
 
 let log: Log;
@@ -28,13 +29,6 @@ beforeEach(async () => {
 });
 
 afterEach(() => cl.close());
-
-async function failureOf(promise: Promise<unknown>): Promise<Error & { resource?: unknown; not_saved?: unknown }> {
-  return promise.then(
-    () => expect.unreachable('it should have failed'),
-    (error: Error) => error,
-  );
-}
 
 /** A new volume, with the log of its creation cleared. */
 async function volume(fields: Record<string, unknown> = {}): Promise<Volume> {

@@ -18,3 +18,29 @@ test('a save does not bring back a volume that was deleted, nor what was deleted
   expect(await cl.persistence.getSnapshots()).toEqual([]);
   expect(await cl.persistence.getConnections()).toEqual([]);
 });
+
+test.each(['memory', 'memory_db'])(
+  'a listing by backend finds volumes whose host contains an @, on %s',
+  async (storage) => {
+    await using cl = await setup({ persistence_config: { storage }, host: 'ops@rack1', worker: false });
+    const volume_driver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
+    const backend = await cl.backend({ volume_backend_name: 'b', volume_driver });
+    await cl.backend({ volume_backend_name: 'rack1', volume_driver });
+    const hosts = [
+      undefined,
+      'h@b#pool',
+      'h@b#one#two',
+      'h@b#p@rack1',
+      'h@b#p@rack1#q',
+      'h@rack1#b',
+      'b@rack1#p',
+      '@b#p',
+    ];
+    for (const host of hosts) await backend.createVolume(1, { ...(host === undefined ? {} : { host }) });
+    await backend.refresh();
+    const found = (await backend.volumes()).map(({ host }) => host).sort();
+    // Cinder's condition in SQL: host = '%@b' OR host LIKE '%@b#%'.
+    const expected = ['@b#p', 'h@b#one#two', 'h@b#p@rack1', 'h@b#p@rack1#q', 'h@b#pool', 'ops@rack1@b#b'];
+    expect(found).toEqual(expected);
+  },
+);
