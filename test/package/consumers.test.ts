@@ -1,6 +1,6 @@
 /** Projects that use the packed package in a browser: with each bundler, with none, and under the strictest policy. */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Browser, missingBrowser, openBrowser } from '../support/browsers/browser.ts';
@@ -38,6 +38,8 @@ function build(consumer: Consumer): string {
   mkdirSync(folder);
   cpSync(join(import.meta.dirname, 'consumers', consumer), folder, { recursive: true });
   copyFileSync(join(import.meta.dirname, 'consumers/app.mjs'), join(folder, 'app.mjs'));
+  // Otherwise esbuild would find that of this repository, whose paths lead to the sources.
+  writeFileSync(join(folder, 'tsconfig.json'), '{}');
   execFileSync(process.execPath, ['build.mjs'], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
   const out = join(folder, 'out');
   built.set(consumer, out);
