@@ -1,13 +1,13 @@
 /**
  * One state of the database for many reads: they share a transaction, in turn.
  *
- * It ends when a statement fails, since the server may have ended it. The next read then begins another, and sees the
- * state of that moment.
+ * It ends when a read fails, since the server may have ended it with that: PostgreSQL does so for any statement. The next
+ * read then begins another, and sees the state of that moment.
  */
 import type { Dialect } from '../dialect.ts';
 import type { Work } from '../engine.ts';
 import { Mutex } from './mutex.ts';
-import { ServerFault, ServerTransaction } from './server-transaction.ts';
+import { ServerTransaction } from './server-transaction.ts';
 import type { SessionRunner } from './session-runner.ts';
 
 /** How long the server may take to end the transaction before the connection is cut, in milliseconds. */
@@ -39,7 +39,7 @@ export class HeldState {
       try {
         return await new ServerTransaction(this.#dialect, this.#transaction.runner).attempt(work);
       } catch (error) {
-        if (error instanceof ServerFault) await this.#end(error);
+        await this.#end(error);
         throw error;
       }
     });

@@ -96,7 +96,7 @@ export class ServerEngine implements SqlEngine {
     return this.transaction((connection) => connection.run(sql, parameters));
   }
 
-  /** From now on, all reads see the state that the next one finds, until a statement fails. */
+  /** From now on, all reads see the state that the next one finds, until one of them fails. */
   holdState(): void {
     this.#held ??= new HeldState(this.dialect, (task) =>
       this.#using((runner) => this.#inTransaction(runner, this.#driver.beginReading, () => task(runner))),

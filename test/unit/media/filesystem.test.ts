@@ -274,7 +274,7 @@ describe('opening an unsuitable path', () => {
   test('names the known media if the medium does not exist', async () => {
     const config = { medium: 'floppy' as 'memory', database, from: null };
     await expect(hostMedia.open(config)).rejects.toBeInstanceOf(InvalidPersistence);
-    await expect(hostMedia.open(config)).rejects.toThrow(/"floppy".*memory, filesystem/);
+    await expect(hostMedia.open(config)).rejects.toThrow(/"floppy".*Choose filesystem, or the storage memory_db/);
   });
 });
 
