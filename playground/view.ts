@@ -83,7 +83,7 @@ export function showVolumes(volumes: readonly Volume[], onDelete: OnDelete): voi
 
 function row(volume: Volume, onDelete: OnDelete): HTMLElement {
   const name = shortened(volume.name || volume.id);
-  const backend = shortened(/^[^#]*@([^#]*)/.exec(volume.host ?? '')?.[1] ?? '');
+  const backend = shortened(typeof volume.backend === 'string' ? volume.backend : volume.backend.id);
   const created = String(volume.created_at ?? '')
     .slice(0, 19)
     .replace('T', ' ');
