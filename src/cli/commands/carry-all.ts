@@ -82,7 +82,7 @@ export async function printReport(
     `${dryRun ? 'Would copy' : 'Copied'} ${counted(volumes, 'volume')}, ${counted(snapshots, 'snapshot')}, ` +
       `${counted(connections, 'connection')}, ${counted(key_values, 'key-value')} and ${counted(volume_types, 'volume type')}.`,
     ...not_carried
-      .filter((entry) => !missing.includes(entry))
+      .filter(({ kind }) => kind !== MISSING_TABLE)
       .map(({ kind, field, count, ids, why }) => {
         const what = field === null ? kind : `${kind}, ${field}`;
         return `${yellow('not copied:')} ${count} × ${printable(what)}: ${why}${some(ids)}`;
