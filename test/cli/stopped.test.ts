@@ -90,10 +90,13 @@ async function withoutTerminal(
 ): Promise<number> {
   if (missingTerminal !== null) context.skip(missingTerminal);
   const quoted = [process.execPath, ...parameters].map((word) => `'${word}'`).join(' ');
-  // A shell survives and, like one that a person uses, passes the signal on.
-  const line = `${quoted} <&0 & child=$!; trap 'kill -HUP $child' HUP; wait $child; wait $child; echo $? > "$CODE"`;
+  // A shell survives and, like one that a person uses, passes the signal on. In the background, `<&0` would be /dev/null.
+  const line = `exec 3<&0; ${quoted} <&3 3<&- & child=$!; trap 'kill -HUP $child' HUP; wait $child; wait $child; echo $? > "$CODE"`;
   const code = join(folder, 'code');
-  const { child } = await started(['script', '-qec', line, '/dev/null'], isReached, { CODE: code });
+  const { child } = await started(['script', '-qec', line, '/dev/null'], isReached, {
+    CODE: code,
+    SHELL: '/bin/sh',
+  });
   child.kill('SIGKILL');
   await expect.poll(() => existsSync(code) && readFileSync(code, 'utf8')).toMatch(/^\d+\n$/);
   return Number(readFileSync(code, 'utf8'));

@@ -78,7 +78,8 @@ describe.each(['worker', 'no worker'])('with %s', (worker) => {
     const [command] = deno.command;
     // Deno prompts only on a terminal.
     const line = `NO_COLOR=1 ${command} run --quiet ${files.join(' ')} program.mjs ${JSON.stringify(worker)}`;
-    const child = spawn('script', ['-qec', line, '/dev/null'], { cwd: folder, stdio: ['pipe', 'pipe', 'ignore'] });
+    const env = { ...process.env, SHELL: '/bin/sh' };
+    const child = spawn('script', ['-qec', line, '/dev/null'], { cwd: folder, env, stdio: ['pipe', 'pipe', 'ignore'] });
     const timer = setTimeout(() => child.kill('SIGKILL'), 20_000);
     let said = '';
     for await (const chunk of child.stdout) said += chunk;

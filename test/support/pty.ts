@@ -21,7 +21,7 @@ export const controlC = '\x03';
 export function onTerminal(command: readonly string[], columns = 120): OnTerminal {
   const quoted = command.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
   const line = `stty cols ${columns} rows 40; exec ${quoted}`;
-  const environment = { ...process.env, TERM: 'xterm', NO_COLOR: '', FORCE_COLOR: '', CI: '' };
+  const environment = { ...process.env, SHELL: '/bin/sh', TERM: 'xterm', NO_COLOR: '', FORCE_COLOR: '', CI: '' };
   const child = spawn('script', ['-qec', line, '/dev/null'], { stdio: 'pipe', env: environment });
   let shown = '';
   const waiting = new Set<() => void>();
