@@ -12,8 +12,8 @@ import type { DiskFile, FileSystem } from './disk-file.ts';
 import { difference, type FileState } from './file-state.ts';
 import { FileWatch } from './file-watch.ts';
 import type { ForeignWrite, Guard, NativeLocking } from './guard.ts';
-import { type Keeper, RunnerLost } from './keeper.ts';
-import { LockLevel, NativeLocks } from './native-locks.ts';
+import { type Keeper, RunnerLost } from './locks/keeper.ts';
+import { LockLevel, NativeLocks } from './locks/native-locks.ts';
 
 /** The longest pause between two attempts to get a lock, in milliseconds. */
 const longestPause = 50;

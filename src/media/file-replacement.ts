@@ -12,14 +12,14 @@
  */
 import { DatabaseCorrupt, DatabaseUnavailable, NotADatabase } from '../errors/index.ts';
 import { builtin } from '../runtime.ts';
-import { takeLock } from '../tabs/lock.ts';
 import { isHotJournal, look } from './companion.ts';
 import { DiskFile, type FileSystem, syncFolder } from './disk-file.ts';
 import { openFailure, storageFailure } from './failure.ts';
 import { FileGuard, type StartKeeper } from './file-guard.ts';
 import type { Guard } from './guard.ts';
 import { companions, locate, type Place } from './locate.ts';
-import { startKeeper } from './start-keeper.ts';
+import { takeLock } from './locks/lock-file.ts';
+import { startKeeper } from './locks/start-keeper.ts';
 
 /** How long to wait for others, in milliseconds. */
 const busyTimeout = 5000;

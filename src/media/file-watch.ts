@@ -5,7 +5,7 @@ import type { DiskFile, FileSystem } from './disk-file.ts';
 import { storageFailure } from './failure.ts';
 import type { FileState } from './file-state.ts';
 import type { ForeignWrite } from './guard.ts';
-import { LockLevel, lockedBy, type NativeLocks } from './native-locks.ts';
+import { LockLevel, lockedBy, type NativeLocks } from './locks/native-locks.ts';
 
 /** The length of a write-ahead log's header; its two salts change each time the log starts over. */
 const logHeader = 32;

@@ -11,8 +11,8 @@ import type { StoredDatabase } from './block-records.ts';
 import { Folding } from './folding.ts';
 import { NullGuard } from './guard.ts';
 import type { IndexedDbStore } from './indexeddb-store.ts';
+import type { WebLock } from './locks/web-lock.ts';
 import type { FileKind, Medium, MediumFile } from './medium.ts';
-import type { WebLock } from './web-lock.ts';
 
 const nothing: WritePlan = { extents: [], blocks: [], dropFrom: null };
 

@@ -5,6 +5,7 @@ import { extentSizes } from './block-records.ts';
 import { IndexedDbMedium } from './indexeddb.ts';
 import { IndexedDbSnapshots } from './indexeddb-snapshots.ts';
 import { IndexedDbStore } from './indexeddb-store.ts';
+import { heldElsewhere, lockName, takeWebLock, type WebLock } from './locks/web-lock.ts';
 import type { Media, MediumConfig } from './media.ts';
 import type { Medium } from './medium.ts';
 import { MemoryMedium } from './memory.ts';
@@ -12,7 +13,6 @@ import { OpfsMedium } from './opfs.ts';
 import { OpfsPlace } from './opfs-place.ts';
 import { OpfsSnapshots } from './opfs-snapshots.ts';
 import { SnapshotMedium, type SnapshotSource } from './snapshot.ts';
-import { heldElsewhere, lockName, takeWebLock, type WebLock } from './web-lock.ts';
 
 export const browserMedia: Media = {
   async open(config) {

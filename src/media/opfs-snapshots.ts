@@ -5,10 +5,10 @@
 import { DatabaseUnavailable } from '../errors/index.ts';
 import { BlockFile } from './block-file.ts';
 import { browserFailure } from './browser-failure.ts';
+import type { WebLock } from './locks/web-lock.ts';
 import type { FileKind, MediumFile } from './medium.ts';
 import type { OpfsPlace } from './opfs-place.ts';
 import type { Snapshot, SnapshotSource } from './snapshot.ts';
-import type { WebLock } from './web-lock.ts';
 
 const kinds: readonly FileKind[] = ['', '-journal', '-wal'];
 

@@ -6,10 +6,10 @@
  */
 import { BlockFile } from './block-file.ts';
 import { NullGuard } from './guard.ts';
+import type { WebLock } from './locks/web-lock.ts';
 import type { FileKind, Medium, MediumFile } from './medium.ts';
 import { OpfsFile } from './opfs-file.ts';
 import type { OpfsPlace } from './opfs-place.ts';
-import type { WebLock } from './web-lock.ts';
 
 /** The files that must survive a crash. */
 const kept = ['', '-journal', '-wal'] as const;

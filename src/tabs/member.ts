@@ -4,7 +4,7 @@
  * It lives where the core lives, in the tab's worker: a busy page holds up no other, and a worker that
  * dies releases its lock. Callers use it like a core of their own.
  */
-import { lockName } from '../media/web-lock.ts';
+import { lockName } from '../media/locks/web-lock.ts';
 import type { Answer, Answers, Change, Command, CoreConfig, Outcome, StorageInfo } from '../rpc/contract.ts';
 import type { CommandRunner } from '../rpc/host.ts';
 import type { DurableChange } from '../rpc/writes.ts';

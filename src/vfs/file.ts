@@ -6,8 +6,8 @@
  */
 import type { SqlJs } from 'virtual:sql.js';
 import { DatabaseChanged } from '../errors/index.ts';
+import { LockLevel } from '../media/locks/native-locks.ts';
 import type { FileKind, MediumFile } from '../media/medium.ts';
-import { LockLevel } from '../media/native-locks.ts';
 import { Code, controlHasMoved, powersafeOverwrite } from './codes.ts';
 import type { Heap } from './heap.ts';
 import { ioMethods, mismatch } from './layout.ts';

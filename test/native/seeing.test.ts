@@ -9,7 +9,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DatabaseChanged, DatabaseLocked, OutcomeUnknown } from '../../src/errors/index.ts';
-import { LockLevel, NativeLocks } from '../../src/media/native-locks.ts';
+import { LockLevel, NativeLocks } from '../../src/media/locks/native-locks.ts';
 import type { SqliteEngine } from '../../src/sql/engines/sqlite.ts';
 import { openGuarded } from '../support/engines.ts';
 import { needed, needs } from '../support/native-programs.ts';

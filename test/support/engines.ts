@@ -3,9 +3,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { FileGuard, type StartKeeper } from '../../src/media/file-guard.ts';
 import { FilesystemMedium } from '../../src/media/filesystem.ts';
-import { Keeper } from '../../src/media/keeper.ts';
-import { ConnectionRunner } from '../../src/media/keeper-connection.ts';
-import { ProgramRunner } from '../../src/media/keeper-program.ts';
+import { Keeper } from '../../src/media/locks/keeper.ts';
+import { ConnectionRunner } from '../../src/media/locks/keeper-connection.ts';
+import { ProgramRunner } from '../../src/media/locks/keeper-program.ts';
 import { openSqliteOn, type SqliteEngine } from '../../src/sql/engines/sqlite.ts';
 import { startEngine } from '../../src/vfs/start-engine.ts';
 

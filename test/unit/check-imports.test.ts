@@ -135,7 +135,7 @@ describe('importProblems()', () => {
       'src/media/filesystem.ts': "import { readFileSync } from 'node:fs';\nexport const a = readFileSync;",
       'src/media/disk.ts': "export type FileSystem = typeof import('node:fs');",
       'src/rpc/start-worker.ts': 'const Native = globalThis.Worker;\nglobalThis.Worker = Native;',
-      'src/tabs/lock.ts': [
+      'src/tabs/member.ts': [
         '// process.pid is the name of the process in Node, Deno and Bun.',
         "export const text = 'process.pid of Deno';",
         'export const pid = process.pid;',
@@ -160,7 +160,7 @@ describe('importProblems()', () => {
         [11, 'globalThis'],
       ].map(
         ([line, name]) =>
-          `src/tabs/lock.ts:${line}: asks for ${name}; only src/runtime.ts may look for what the platform has.`,
+          `src/tabs/member.ts:${line}: asks for ${name}; only src/runtime.ts may look for what the platform has.`,
       ),
     ]);
   });

@@ -1,9 +1,9 @@
 /** The methods of a file, called as SQLite calls them: by their index in the table, with words and BigInts. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DatabaseLocked, StorageFailure } from '../../../src/errors/index.ts';
+import { LockLevel } from '../../../src/media/locks/native-locks.ts';
 import type { FileKind, MediumFile } from '../../../src/media/medium.ts';
 import { MemoryMedium } from '../../../src/media/memory.ts';
-import { LockLevel } from '../../../src/media/native-locks.ts';
 import { Code } from '../../../src/vfs/codes.ts';
 import { VfsFiles } from '../../../src/vfs/file.ts';
 import { Heap } from '../../../src/vfs/heap.ts';

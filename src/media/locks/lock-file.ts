@@ -9,10 +9,10 @@
  *   reads the lock again before replacing it.
  * - Nobody removes the lock of a holder that may be alive.
  */
-import { DatabaseLocked, DatabaseUnavailable } from '../errors/index.ts';
-import type { FileSystem } from '../media/disk-file.ts';
-import { errnoOf, openFailure, storageFailure } from '../media/failure.ts';
-import { builtin, onExit, pause as wait } from '../runtime.ts';
+import { DatabaseLocked, DatabaseUnavailable } from '../../errors/index.ts';
+import { builtin, onExit, pause as wait } from '../../runtime.ts';
+import type { FileSystem } from '../disk-file.ts';
+import { errnoOf, openFailure, storageFailure } from '../failure.ts';
 import { describeSelf, type Holder, makerOf, parseHolder, stateOf, whyUnknown } from './lock-holder.ts';
 
 /** How many times to read a lock file that makes no sense: without hard links it is visible before it is written. */

@@ -1,6 +1,6 @@
 /** The lock of a database in a browser: one opener at a time, across all tabs and workers. */
-import { DatabaseLocked, DatabaseUnavailable } from '../errors/index.ts';
-import { webLocks } from '../runtime.ts';
+import { DatabaseLocked, DatabaseUnavailable } from '../../errors/index.ts';
+import { webLocks } from '../../runtime.ts';
 
 /**
  * How long to wait for the holder, in milliseconds: when a page was just left or reloaded, its worker takes a

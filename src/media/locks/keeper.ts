@@ -9,9 +9,9 @@
  * - A database with a write-ahead log is first switched back to a rollback journal, by SQLite itself and
  *   under its own locks: it refuses while anyone else is connected, and starts no log for us.
  */
-import { DatabaseUnavailable, NotADatabase, StorageFailure } from '../errors/index.ts';
-import { damaged } from './damaged.ts';
-import type { FileState } from './file-state.ts';
+import { DatabaseUnavailable, NotADatabase, StorageFailure } from '../../errors/index.ts';
+import { damaged } from '../damaged.ts';
+import type { FileState } from '../file-state.ts';
 
 /** A native connection, wherever it runs. */
 export interface NativeRunner {

@@ -5,9 +5,10 @@
  * its process lives on. So the holder is a thread, identified by its start time, which is relative to a
  * boot. Only Linux reveals all that; elsewhere the process id has to do.
  */
-import type { FileSystem } from '../media/disk-file.ts';
-import { errnoOf } from '../media/failure.ts';
-import { hostName, hostProcess, isAllowed, mayReadProc, runtimeName } from '../runtime.ts';
+
+import { hostName, hostProcess, isAllowed, mayReadProc, runtimeName } from '../../runtime.ts';
+import type { FileSystem } from '../disk-file.ts';
+import { errnoOf } from '../failure.ts';
 
 export interface Holder {
   /**

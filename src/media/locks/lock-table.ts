@@ -4,9 +4,9 @@
  * The only way to see another program's POSIX locks without a system call that JavaScript lacks. It does not
  * show the locks of another container, unless that shares the process ids of this one.
  */
-import { hostProcess, mayReadProc } from '../runtime.ts';
-import type { FileSystem } from './disk-file.ts';
-import { isShortage, openFailure } from './failure.ts';
+import { hostProcess, mayReadProc } from '../../runtime.ts';
+import type { FileSystem } from '../disk-file.ts';
+import { isShortage, openFailure } from '../failure.ts';
 import { ProcFile } from './proc-file.ts';
 
 /** One lock that is held. */

@@ -1,5 +1,5 @@
 /** A native connection in this process: `node:sqlite`. */
-import { connectNatively, type NativeConnection } from '../runtime.ts';
+import { connectNatively, type NativeConnection } from '../../runtime.ts';
 import { type NativeRunner, nativePatience } from './keeper.ts';
 
 export class ConnectionRunner implements NativeRunner {

@@ -7,14 +7,14 @@ import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, type TestContext, test, vi } from 'vitest';
-import { DatabaseLocked, DatabaseUnavailable } from '../../src/errors/index.ts';
-import { takeLock } from '../../src/tabs/lock.ts';
-import { describeSelf, type Holder, parseHolder, stateOf } from '../../src/tabs/lock-holder.ts';
+import { DatabaseLocked, DatabaseUnavailable } from '../../../src/errors/index.ts';
+import { takeLock } from '../../../src/media/locks/lock-file.ts';
+import { describeSelf, type Holder, parseHolder, stateOf } from '../../../src/media/locks/lock-holder.ts';
 
 /** A program that takes the given lock at the given time, and reports the outcome. */
 const contender = `
 import { parentPort } from 'node:worker_threads';
-import { takeLock } from ${JSON.stringify(path.resolve(import.meta.dirname, '../../src/tabs/lock.ts'))};
+import { takeLock } from ${JSON.stringify(path.resolve(import.meta.dirname, '../../../src/media/locks/lock-file.ts'))};
 const say = (message) => (parentPort === null ? process.send(message) : parentPort.postMessage(message));
 let lock;
 const serve = async ({ database, at }) => {
