@@ -97,7 +97,7 @@ const exceptions: readonly { readonly from: RegExp; readonly to: RegExp; readonl
   },
   {
     from: /^src\/drivers\/file\/opfs-files\.ts$/,
-    to: /^src\/media\/access-handle\.ts$/,
+    to: /^src\/media\/opfs\/access-handle\.ts$/,
     because: 'types of handles, which TypeScript has for programs of workers alone',
   },
   {
@@ -112,7 +112,7 @@ const exceptions: readonly { readonly from: RegExp; readonly to: RegExp; readonl
   },
   {
     from: /^src\/cli\/(?:storage|terminal|commands\/write-file)\.ts$/,
-    to: /^src\/media\/(?:disk-file|failure|file-replacement)\.ts$/,
+    to: /^src\/media\/filesystem\/(?:disk-file|failure|file-replacement)\.ts$/,
     because: 'opens and writes files that are no databases, and replaces those that may be',
   },
   {
@@ -129,7 +129,7 @@ const thirdParty: Readonly<Record<string, { readonly files: RegExp; readonly atM
   'cli-table3': { files: /^src\/cli\//, atMost: 1 },
   comlink: { files: /^src\/rpc\//, atMost: 2 },
   'comlink/dist/esm/node-adapter.mjs': { files: /^(?:src\/rpc|workers)\//, atMost: 2 },
-  idb: { files: /^src\/media\/indexeddb-store\.ts$/, atMost: 1 },
+  idb: { files: /^src\/media\/indexeddb\/indexeddb-store\.ts$/, atMost: 1 },
   commander: { files: /^src\/cli\//, atMost: 1 },
   picocolors: { files: /^src\/cli\//, atMost: 1 },
   'virtual:sql.js': { files: /^(?:wasm|src\/vfs|src\/sql\/engines)\//, atMost: 1 },

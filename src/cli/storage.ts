@@ -4,7 +4,7 @@ import type { ContextInfo } from '../cinderlib.ts';
 import { unpack } from '../convert/decode.ts';
 import { fileSource, isDump, isPacked, isSqlite } from '../convert/file-source.ts';
 import { type CinderlibError, DatabaseUnavailable, InvalidOption, isCinderlibError } from '../errors/index.ts';
-import { errnoOf, openFailure } from '../media/failure.ts';
+import { errnoOf, openFailure } from '../media/filesystem/failure.ts';
 import { carry } from '../migrate/carry.ts';
 import { closeAll } from '../migrate/close-all.ts';
 import { openContext, openHeld, sourceOf, targetOf } from '../migrate/open.ts';

@@ -7,7 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { StartKeeper } from '../../src/media/file-guard.ts';
+import type { StartKeeper } from '../../src/media/filesystem/file-guard.ts';
 import { Keeper } from '../../src/media/locks/keeper.ts';
 import { ProgramRunner } from '../../src/media/locks/keeper-program.ts';
 import type { SqliteEngine } from '../../src/sql/engines/sqlite.ts';

@@ -1,8 +1,8 @@
 /** Opens SQLite engines on a file, with each way of keeping native programs off it. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { FileGuard, type StartKeeper } from '../../src/media/file-guard.ts';
-import { FilesystemMedium } from '../../src/media/filesystem.ts';
+import { FileGuard, type StartKeeper } from '../../src/media/filesystem/file-guard.ts';
+import { FilesystemMedium } from '../../src/media/filesystem/filesystem.ts';
 import { Keeper } from '../../src/media/locks/keeper.ts';
 import { ConnectionRunner } from '../../src/media/locks/keeper-connection.ts';
 import { ProgramRunner } from '../../src/media/locks/keeper-program.ts';

@@ -4,7 +4,7 @@
  * The table of all locks has them too, but reading that waits for an RCU grace period unless it was read within the
  * last 20 ms or so (7 to 12 ms; see `locks_start` in the kernel's fs/locks.c). One descriptor takes 10 µs.
  */
-import type { FileSystem } from '../disk-file.ts';
+import type { FileSystem } from '../filesystem/disk-file.ts';
 import { type ByteLock, type LockedFile, parseLocks } from './lock-table.ts';
 import { ProcFile } from './proc-file.ts';
 

@@ -4,7 +4,7 @@
  * It ends when its stdin does, and so with this process, however that ends. It does not keep this process alive.
  */
 import { builtin, hostProcess, isAllowed } from '../../runtime.ts';
-import { isShortage, storageFailure } from '../failure.ts';
+import { isShortage, storageFailure } from '../filesystem/failure.ts';
 import { type NativeRunner, nativePatience, RunnerLost } from './keeper.ts';
 
 type Child = import('node:child_process').ChildProcessByStdio<

@@ -11,7 +11,7 @@
  */
 import { DatabaseUnavailable, NotADatabase, StorageFailure } from '../../errors/index.ts';
 import { damaged } from '../damaged.ts';
-import type { FileState } from '../file-state.ts';
+import type { FileState } from '../filesystem/file-state.ts';
 
 /** A native connection, wherever it runs. */
 export interface NativeRunner {

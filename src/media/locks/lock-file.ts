@@ -11,8 +11,8 @@
  */
 import { DatabaseLocked, DatabaseUnavailable } from '../../errors/index.ts';
 import { builtin, onExit, pause as wait } from '../../runtime.ts';
-import type { FileSystem } from '../disk-file.ts';
-import { errnoOf, openFailure, storageFailure } from '../failure.ts';
+import type { FileSystem } from '../filesystem/disk-file.ts';
+import { errnoOf, openFailure, storageFailure } from '../filesystem/failure.ts';
 import { describeSelf, type Holder, makerOf, parseHolder, stateOf, whyUnknown } from './lock-holder.ts';
 
 /** How many times to read a lock file that makes no sense: without hard links it is visible before it is written. */

@@ -7,8 +7,8 @@
  */
 
 import { hostName, hostProcess, isAllowed, mayReadProc, runtimeName } from '../../runtime.ts';
-import type { FileSystem } from '../disk-file.ts';
-import { errnoOf } from '../failure.ts';
+import type { FileSystem } from '../filesystem/disk-file.ts';
+import { errnoOf } from '../filesystem/failure.ts';
 
 export interface Holder {
   /**

@@ -5,8 +5,8 @@
  * show the locks of another container, unless that shares the process ids of this one.
  */
 import { hostProcess, mayReadProc } from '../../runtime.ts';
-import type { FileSystem } from '../disk-file.ts';
-import { isShortage, openFailure } from '../failure.ts';
+import type { FileSystem } from '../filesystem/disk-file.ts';
+import { isShortage, openFailure } from '../filesystem/failure.ts';
 import { ProcFile } from './proc-file.ts';
 
 /** One lock that is held. */

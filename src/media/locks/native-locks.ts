@@ -1,7 +1,7 @@
 /** Sees, and respects, the SQLite locks that other programs hold on a database file. */
 import { DatabaseLocked } from '../../errors/index.ts';
 import { hostName, hostProcess, mayReadProc } from '../../runtime.ts';
-import type { FileSystem } from '../disk-file.ts';
+import type { FileSystem } from '../filesystem/disk-file.ts';
 import { DescriptorLocks } from './descriptor-locks.ts';
 import { type ByteLock, deviceName, identify, type LockedFile, LockTable } from './lock-table.ts';
 

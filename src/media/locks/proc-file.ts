@@ -1,5 +1,5 @@
 /** A file of Linux's `/proc`, whose text the kernel generates each time it is read from the start. */
-import type { FileSystem } from '../disk-file.ts';
+import type { FileSystem } from '../filesystem/disk-file.ts';
 
 /** How much the kernel fills at once: between two such parts a line may get lost. */
 const partSize = 4096;

@@ -1,5 +1,5 @@
 /** Starts a keeper of SQLite's own lock: the runtime's SQLite, or else the `sqlite3` program. */
-import { openFailure } from '../failure.ts';
+import { openFailure } from '../filesystem/failure.ts';
 import { Keeper } from './keeper.ts';
 import { ConnectionRunner } from './keeper-connection.ts';
 import { ProgramRunner } from './keeper-program.ts';

@@ -8,7 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DatabaseUnavailable, OutcomeUnknown, StorageFailure } from '../../../src/errors/index.ts';
-import { FilesystemMedium } from '../../../src/media/filesystem.ts';
+import { FilesystemMedium } from '../../../src/media/filesystem/filesystem.ts';
 import { openSqliteOn, type SqliteEngine } from '../../../src/sql/engines/sqlite.ts';
 import { startEngine } from '../../../src/vfs/start-engine.ts';
 import { nativeSql } from '../../support/tables.ts';

@@ -10,7 +10,7 @@ import {
   DatabaseUnavailable,
   NotADatabase,
 } from '../../../src/errors/index.ts';
-import { FilesystemMedium } from '../../../src/media/filesystem.ts';
+import { FilesystemMedium } from '../../../src/media/filesystem/filesystem.ts';
 import { hostMedia } from '../../../src/media/open-on-host.ts';
 import { openSqlite, openSqliteOn, type SqliteEngine } from '../../../src/sql/engines/sqlite.ts';
 import { startEngine } from '../../../src/vfs/start-engine.ts';

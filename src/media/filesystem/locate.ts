@@ -1,8 +1,8 @@
 /** Finds the file that a database's path means, and says early and clearly when there can be none. */
-import { DatabaseUnavailable } from '../errors/index.ts';
+import { DatabaseUnavailable } from '../../errors/index.ts';
+import type { FileKind } from '../medium.ts';
 import type { FileSystem } from './disk-file.ts';
 import { openFailure } from './failure.ts';
-import type { FileKind } from './medium.ts';
 
 /** What SQLite keeps beside a database. */
 export const companions: readonly FileKind[] = ['-journal', '-wal', '-shm'];

@@ -1,7 +1,8 @@
 /** One open file of a database on disk. */
+
+import type { MediumFile } from '../medium.ts';
 import { storageFailure } from './failure.ts';
 import { type FileState, measure } from './file-state.ts';
-import type { MediumFile } from './medium.ts';
 
 export type FileSystem = typeof import('node:fs');
 

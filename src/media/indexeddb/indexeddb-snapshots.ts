@@ -1,8 +1,8 @@
 /** Takes snapshots of a database in IndexedDB: each is one read transaction, isolated from writers. */
-import { BlockFile } from './block-file.ts';
+import { BlockFile } from '../block-file.ts';
+import type { Snapshot, SnapshotSource } from '../snapshot.ts';
 import { versionOf } from './block-records.ts';
 import type { IndexedDbStore } from './indexeddb-store.ts';
-import type { Snapshot, SnapshotSource } from './snapshot.ts';
 
 export class IndexedDbSnapshots implements SnapshotSource {
   readonly medium = 'indexeddb';

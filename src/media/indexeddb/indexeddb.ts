@@ -3,16 +3,16 @@
  * commit stores its dirty blocks in one transaction. So the cost of a commit depends on what it changed, not on
  * the size of the database; and the database has to fit in memory.
  */
-import { DatabaseChanged, OutcomeUnknown, StorageFailure } from '../errors/index.ts';
-import { BlockFile } from './block-file.ts';
-import { BlockFiles } from './block-files.ts';
+import { DatabaseChanged, OutcomeUnknown, StorageFailure } from '../../errors/index.ts';
+import { BlockFile } from '../block-file.ts';
+import { BlockFiles } from '../block-files.ts';
+import { NullGuard } from '../guard.ts';
+import type { WebLock } from '../locks/web-lock.ts';
+import type { FileKind, Medium, MediumFile } from '../medium.ts';
 import { planWrite, type WritePlan } from './block-plan.ts';
 import type { StoredDatabase } from './block-records.ts';
 import { Folding } from './folding.ts';
-import { NullGuard } from './guard.ts';
 import type { IndexedDbStore } from './indexeddb-store.ts';
-import type { WebLock } from './locks/web-lock.ts';
-import type { FileKind, Medium, MediumFile } from './medium.ts';
 
 const nothing: WritePlan = { extents: [], blocks: [], dropFrom: null };
 

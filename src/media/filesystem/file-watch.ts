@@ -1,11 +1,11 @@
 /** Observes a database on disk without touching it: is it still the same file, and is anyone writing? */
-import { type CinderlibError, DatabaseChanged, DatabaseLocked, DatabaseUnavailable } from '../errors/index.ts';
+import { type CinderlibError, DatabaseChanged, DatabaseLocked, DatabaseUnavailable } from '../../errors/index.ts';
+import type { ForeignWrite } from '../guard.ts';
+import { LockLevel, lockedBy, type NativeLocks } from '../locks/native-locks.ts';
 import { type Companion, hotJournal, isHotJournal, look } from './companion.ts';
 import type { DiskFile, FileSystem } from './disk-file.ts';
 import { storageFailure } from './failure.ts';
 import type { FileState } from './file-state.ts';
-import type { ForeignWrite } from './guard.ts';
-import { LockLevel, lockedBy, type NativeLocks } from './locks/native-locks.ts';
 
 /** The length of a write-ahead log's header; its two salts change each time the log starts over. */
 const logHeader = 32;

@@ -2,13 +2,13 @@
  * Takes snapshots of a database in the origin private file system. Its files offer no consistent view while
  * someone writes: so nobody may have them open for writing meanwhile.
  */
-import { DatabaseUnavailable } from '../errors/index.ts';
-import { BlockFile } from './block-file.ts';
-import { browserFailure } from './browser-failure.ts';
-import type { WebLock } from './locks/web-lock.ts';
-import type { FileKind, MediumFile } from './medium.ts';
+import { DatabaseUnavailable } from '../../errors/index.ts';
+import { BlockFile } from '../block-file.ts';
+import { browserFailure } from '../browser-failure.ts';
+import type { WebLock } from '../locks/web-lock.ts';
+import type { FileKind, MediumFile } from '../medium.ts';
+import type { Snapshot, SnapshotSource } from '../snapshot.ts';
 import type { OpfsPlace } from './opfs-place.ts';
-import type { Snapshot, SnapshotSource } from './snapshot.ts';
 
 const kinds: readonly FileKind[] = ['', '-journal', '-wal'];
 

@@ -6,14 +6,14 @@
  * one lock before it takes the other, so that another program may get in between; therefore each transaction first
  * checks that the file is as the last one left it.
  */
-import { type CinderlibError, DatabaseChanged, DatabaseUnavailable } from '../errors/index.ts';
-import { pause } from '../runtime.ts';
+import { type CinderlibError, DatabaseChanged, DatabaseUnavailable } from '../../errors/index.ts';
+import { pause } from '../../runtime.ts';
+import type { ForeignWrite, Guard, NativeLocking } from '../guard.ts';
+import { type Keeper, RunnerLost } from '../locks/keeper.ts';
+import { LockLevel, NativeLocks } from '../locks/native-locks.ts';
 import type { DiskFile, FileSystem } from './disk-file.ts';
 import { difference, type FileState } from './file-state.ts';
 import { FileWatch } from './file-watch.ts';
-import type { ForeignWrite, Guard, NativeLocking } from './guard.ts';
-import { type Keeper, RunnerLost } from './locks/keeper.ts';
-import { LockLevel, NativeLocks } from './locks/native-locks.ts';
 
 /** The longest pause between two attempts to get a lock, in milliseconds. */
 const longestPause = 50;

@@ -1,10 +1,10 @@
 /** Puts the initial content of a database on disk: whole or not at all. */
-import { DatabaseExists } from '../errors/index.ts';
+import { DatabaseExists } from '../../errors/index.ts';
+import type { FileKind } from '../medium.ts';
+import { temporarySuffix } from '../temporary-suffix.ts';
 import { type FileSystem, syncFolder } from './disk-file.ts';
 import { openFailure } from './failure.ts';
 import type { Place } from './locate.ts';
-import type { FileKind } from './medium.ts';
-import { temporarySuffix } from './temporary-suffix.ts';
 
 const companions: readonly FileKind[] = ['-journal', '-wal'];
 

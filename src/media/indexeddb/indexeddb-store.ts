@@ -15,12 +15,12 @@ import {
   NotADatabase,
   OutcomeUnknown,
   StorageFailure,
-} from '../errors/index.ts';
-import type { BlockFile } from './block-file.ts';
-import { blockSize } from './block-file.ts';
+} from '../../errors/index.ts';
+import type { BlockFile } from '../block-file.ts';
+import { blockSize } from '../block-file.ts';
+import { browserFailure, browserOpenFailure, browserWord } from '../browser-failure.ts';
 import type { WritePlan } from './block-plan.ts';
 import { assemble, checkHeader, type Header, newHeader, type StoredDatabase, versionOf } from './block-records.ts';
-import { browserFailure, browserOpenFailure, browserWord } from './browser-failure.ts';
 
 interface Records extends DBSchema {
   header: { key: string; value: Header };

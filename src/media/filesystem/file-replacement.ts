@@ -10,16 +10,16 @@
  * - Nothing that the old database needs to be whole is removed. A keeper has it rolled back or checkpointed; where
  *   there is no keeper and one is needed, nothing is replaced.
  */
-import { DatabaseCorrupt, DatabaseUnavailable, NotADatabase } from '../errors/index.ts';
-import { builtin } from '../runtime.ts';
+import { DatabaseCorrupt, DatabaseUnavailable, NotADatabase } from '../../errors/index.ts';
+import { builtin } from '../../runtime.ts';
+import type { Guard } from '../guard.ts';
+import { takeLock } from '../locks/lock-file.ts';
+import { startKeeper } from '../locks/start-keeper.ts';
 import { isHotJournal, look } from './companion.ts';
 import { DiskFile, type FileSystem, syncFolder } from './disk-file.ts';
 import { openFailure, storageFailure } from './failure.ts';
 import { FileGuard, type StartKeeper } from './file-guard.ts';
-import type { Guard } from './guard.ts';
 import { companions, locate, type Place } from './locate.ts';
-import { takeLock } from './locks/lock-file.ts';
-import { startKeeper } from './locks/start-keeper.ts';
 
 /** How long to wait for others, in milliseconds. */
 const busyTimeout = 5000;

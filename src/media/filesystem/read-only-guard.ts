@@ -1,11 +1,11 @@
 /** Guards a database that is only read: takes no lock, and notices when someone writes. */
-import { type CinderlibError, ReadOnly } from '../errors/index.ts';
+import { type CinderlibError, ReadOnly } from '../../errors/index.ts';
+import type { ForeignWrite, NativeLocking } from '../guard.ts';
+import { writerOf } from '../locks/lock-file.ts';
+import { LockLevel, NativeLocks } from '../locks/native-locks.ts';
+import type { ReadableGuard } from '../readable.ts';
 import type { DiskFile, FileSystem } from './disk-file.ts';
 import { FileWatch } from './file-watch.ts';
-import type { ForeignWrite, NativeLocking } from './guard.ts';
-import { writerOf } from './locks/lock-file.ts';
-import { LockLevel, NativeLocks } from './locks/native-locks.ts';
-import type { ReadableGuard } from './readable.ts';
 
 export class ReadOnlyGuard implements ReadableGuard {
   readonly busyTimeout: number;

@@ -6,13 +6,13 @@
  * closing any descriptor of it would drop the locks that this process has on it.
  */
 
-import type { LockFile } from '../rpc/contract.ts';
+import type { LockFile } from '../../rpc/contract.ts';
+import { type Guard, NullGuard } from '../guard.ts';
+import type { FileKind, Medium, MediumFile } from '../medium.ts';
 import { isHotJournal } from './companion.ts';
 import { DiskFile, type FileSystem, syncFolder } from './disk-file.ts';
 import { errnoOf, openFailure, storageFailure } from './failure.ts';
-import { type Guard, NullGuard } from './guard.ts';
 import { MainFile } from './main-file.ts';
-import type { FileKind, Medium, MediumFile } from './medium.ts';
 
 /** What the medium knows about the lock that its opener took. */
 interface Lock {

@@ -4,10 +4,10 @@
  *
  * Nobody else can open them meanwhile. So SQLite may use a write-ahead log, which needs only one flush per commit.
  */
-import { BlockFile } from './block-file.ts';
-import { NullGuard } from './guard.ts';
-import type { WebLock } from './locks/web-lock.ts';
-import type { FileKind, Medium, MediumFile } from './medium.ts';
+import { BlockFile } from '../block-file.ts';
+import { NullGuard } from '../guard.ts';
+import type { WebLock } from '../locks/web-lock.ts';
+import type { FileKind, Medium, MediumFile } from '../medium.ts';
 import { OpfsFile } from './opfs-file.ts';
 import type { OpfsPlace } from './opfs-place.ts';
 

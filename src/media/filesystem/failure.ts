@@ -1,6 +1,6 @@
 /** Turns the errors of a file system into this library's, saying what to do about them. */
-import { CinderlibError, DatabaseUnavailable, StorageFailure } from '../errors/index.ts';
-import { builtin } from '../runtime.ts';
+import { CinderlibError, DatabaseUnavailable, StorageFailure } from '../../errors/index.ts';
+import { builtin } from '../../runtime.ts';
 
 /** The system's errors that users meet, with reason and remedy. */
 const words: Readonly<Record<string, readonly [reason: string, remedy: string]>> = {

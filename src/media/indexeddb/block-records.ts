@@ -1,6 +1,6 @@
 /** The records that a database is stored as, and how it is assembled from them. */
-import { type CinderlibError, DatabaseCorrupt, NotADatabase } from '../errors/index.ts';
-import { blockSize, extentSize as memoryExtent, piecesOf } from './block-file.ts';
+import { type CinderlibError, DatabaseCorrupt, NotADatabase } from '../../errors/index.ts';
+import { blockSize, extentSize as memoryExtent, piecesOf } from '../block-file.ts';
 
 /** The format that this library writes. Another number means another layout of the records. */
 export const recordFormat = 1;

@@ -3,8 +3,8 @@
  *
  * A crash at any point is safe: each step is one transaction, which stores extents and drops their blocks.
  */
-import type { BlockFile } from './block-file.ts';
-import { blockSize } from './block-file.ts';
+import type { BlockFile } from '../block-file.ts';
+import { blockSize } from '../block-file.ts';
 import { planFold, type WritePlan } from './block-plan.ts';
 
 /** How many single blocks may stay: opening takes 48 µs for each. */

@@ -4,7 +4,7 @@
  * A commit is fast with small records, opening with few: so single blocks are stored beside the extents that
  * they belong to, overriding the extent's own bytes, and are folded into them when there is time.
  */
-import { blockSize, piecesOf } from './block-file.ts';
+import { blockSize, piecesOf } from '../block-file.ts';
 
 /** If more than this share of its blocks has changed, storing the whole extent is as fast as storing single blocks. */
 const worthAnExtent = 1 / 4;

@@ -1,11 +1,11 @@
 /** A medium on a real file system that is only read: it writes nothing and leaves nothing behind. */
-import { DatabaseUnavailable, ReadOnly } from '../errors/index.ts';
+import { DatabaseUnavailable, ReadOnly } from '../../errors/index.ts';
+import type { FileKind, MediumFile } from '../medium.ts';
+import type { ReadableMedium } from '../readable.ts';
 import { DiskFile, type FileSystem } from './disk-file.ts';
 import { errnoOf, openFailure, storageFailure } from './failure.ts';
 import { MainFile } from './main-file.ts';
-import type { FileKind, MediumFile } from './medium.ts';
 import { ReadOnlyGuard } from './read-only-guard.ts';
-import type { ReadableMedium } from './readable.ts';
 
 export class ReadOnlyMedium implements ReadableMedium {
   readonly name = 'filesystem';
