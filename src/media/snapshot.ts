@@ -4,7 +4,7 @@
  */
 import { type CinderlibError, ReadOnly, StorageFailure } from '../errors/index.ts';
 import { NullGuard } from './guard.ts';
-import { LockLevel } from './locks/native-locks.ts';
+import { LockLevel } from './locks/lock-level.ts';
 import type { FileKind, MediumFile } from './medium.ts';
 import type { ReadableGuard, ReadableMedium } from './readable.ts';
 

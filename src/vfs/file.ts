@@ -6,7 +6,7 @@
  */
 import type { SqlJs } from 'virtual:sql.js';
 import { DatabaseChanged } from '../errors/index.ts';
-import { LockLevel } from '../media/locks/native-locks.ts';
+import { LockLevel } from '../media/locks/lock-level.ts';
 import type { FileKind, MediumFile } from '../media/medium.ts';
 import { Code, controlHasMoved, powersafeOverwrite } from './codes.ts';
 import type { Heap } from './heap.ts';

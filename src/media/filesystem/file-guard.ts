@@ -10,7 +10,8 @@ import { type CinderlibError, DatabaseChanged, DatabaseUnavailable } from '../..
 import { pause } from '../../runtime.ts';
 import type { ForeignWrite, Guard, NativeLocking } from '../guard.ts';
 import { type Keeper, RunnerLost } from '../locks/keeper.ts';
-import { LockLevel, NativeLocks } from '../locks/native-locks.ts';
+import { LockLevel } from '../locks/lock-level.ts';
+import { NativeLocks } from '../locks/native-locks.ts';
 import type { DiskFile, FileSystem } from './disk-file.ts';
 import { difference, type FileState } from './file-state.ts';
 import { FileWatch } from './file-watch.ts';

@@ -1,7 +1,8 @@
 /** Observes a database on disk without touching it: is it still the same file, and is anyone writing? */
 import { type CinderlibError, DatabaseChanged, DatabaseLocked, DatabaseUnavailable } from '../../errors/index.ts';
 import type { ForeignWrite } from '../guard.ts';
-import { LockLevel, lockedBy, type NativeLocks } from '../locks/native-locks.ts';
+import { LockLevel } from '../locks/lock-level.ts';
+import { lockedBy, type NativeLocks } from '../locks/native-locks.ts';
 import { type Companion, hotJournal, isHotJournal, look } from './companion.ts';
 import type { DiskFile, FileSystem } from './disk-file.ts';
 import { storageFailure } from './failure.ts';

@@ -2,7 +2,8 @@
 import { type CinderlibError, ReadOnly } from '../../errors/index.ts';
 import type { ForeignWrite, NativeLocking } from '../guard.ts';
 import { writerOf } from '../locks/lock-file.ts';
-import { LockLevel, NativeLocks } from '../locks/native-locks.ts';
+import { LockLevel } from '../locks/lock-level.ts';
+import { NativeLocks } from '../locks/native-locks.ts';
 import type { ReadableGuard } from '../readable.ts';
 import type { DiskFile, FileSystem } from './disk-file.ts';
 import { FileWatch } from './file-watch.ts';

@@ -3,10 +3,8 @@ import { DatabaseLocked } from '../../errors/index.ts';
 import { hostName, hostProcess, mayReadProc } from '../../runtime.ts';
 import type { FileSystem } from '../filesystem/disk-file.ts';
 import { DescriptorLocks } from './descriptor-locks.ts';
+import { LockLevel } from './lock-level.ts';
 import { type ByteLock, deviceName, identify, type LockedFile, LockTable } from './lock-table.ts';
-
-/** SQLite's lock levels, with its own numbers. */
-export const LockLevel = { none: 0, shared: 1, reserved: 2, pending: 3, exclusive: 4 } as const;
 
 /** The bytes that SQLite locks, far beyond the end of most files; see its os.h. Between these is the reserved byte. */
 const pendingByte = 0x40000000;

@@ -1,7 +1,7 @@
 /** The methods of a file, called as SQLite calls them: by their index in the table, with words and BigInts. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DatabaseLocked, StorageFailure } from '../../../src/errors/index.ts';
-import { LockLevel } from '../../../src/media/locks/native-locks.ts';
+import { LockLevel } from '../../../src/media/locks/lock-level.ts';
 import type { FileKind, MediumFile } from '../../../src/media/medium.ts';
 import { MemoryMedium } from '../../../src/media/memory.ts';
 import { Code } from '../../../src/vfs/codes.ts';
