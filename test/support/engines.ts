@@ -1,11 +1,12 @@
 /** Opens SQLite engines on a file, with each way of keeping native programs off it. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { FileGuard, type StartKeeper } from '../../src/media/filesystem/file-guard.ts';
+import { FileGuard } from '../../src/media/filesystem/file-guard.ts';
 import { FilesystemMedium } from '../../src/media/filesystem/filesystem.ts';
 import { Keeper } from '../../src/media/locks/keeper.ts';
 import { ConnectionRunner } from '../../src/media/locks/keeper-connection.ts';
 import { ProgramRunner } from '../../src/media/locks/keeper-program.ts';
+import type { StartKeeper } from '../../src/media/locks/start-keeper.ts';
 import { openSqliteOn, type SqliteEngine } from '../../src/sql/engines/sqlite.ts';
 import { startEngine } from '../../src/vfs/start-engine.ts';
 

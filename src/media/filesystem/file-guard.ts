@@ -2,22 +2,19 @@
  * Guards a database on disk that is open for writing here.
  *
  * Where a keeper can hold SQLite's own lock for us, native programs can read but not write between our transactions,
- * and do neither during one. Elsewhere their locks are respected as far as they can be seen. A keeper has to release
- * one lock before it takes the other, so that another program may get in between; therefore each transaction first
- * checks that the file is as the last one left it.
+ * and do neither during one. Elsewhere their locks are respected as far as they can be seen. Since another program may
+ * get in while the keeper changes from one lock to the other, each transaction first checks that the file is as the last
+ * one left it.
  */
 import { type CinderlibError, DatabaseChanged, DatabaseUnavailable } from '../../errors/index.ts';
-import { pause } from '../../runtime.ts';
 import type { ForeignWrite, Guard, NativeLocking } from '../guard.ts';
-import { type Keeper, RunnerLost } from '../locks/keeper.ts';
+import { KeptLock } from '../locks/kept-lock.ts';
 import { LockLevel } from '../locks/lock-level.ts';
 import { NativeLocks } from '../locks/native-locks.ts';
+import type { StartKeeper } from '../locks/start-keeper.ts';
 import type { DiskFile, FileSystem } from './disk-file.ts';
 import { difference, type FileState } from './file-state.ts';
 import { FileWatch } from './file-watch.ts';
-
-/** The longest pause between two attempts to get a lock, in milliseconds. */
-const longestPause = 50;
 
 /** By the level of our lock: the lowest level of another's lock that conflicts with it. */
 const conflicts: Readonly<Record<number, number>> = {
@@ -26,22 +23,13 @@ const conflicts: Readonly<Record<number, number>> = {
   [LockLevel.exclusive]: LockLevel.shared,
 };
 
-/** Starts a keeper of the lock; null where none can run. */
-export type StartKeeper = (path: string) => Promise<Keeper | null>;
-
 export class FileGuard implements Guard {
   readonly busyTimeout: number;
   readonly #watch: FileWatch;
+  /** Null where the locks on the file cannot be seen. */
   readonly #locks: NativeLocks | null;
-  readonly #start: StartKeeper;
-  /** Undefined until the first {@link enter}: no native program may touch a file that is not a database. */
-  #keeper: Keeper | null | undefined;
-  /** Whether the lock of a keeper was seen: then there is one, and nothing is written without it. */
-  #isProven = false;
+  readonly #keptLock: KeptLock;
   #inside = false;
-  /** Whether the keeper holds the lock that keeps writers out, and the pending attempt to get it. */
-  #rests = false;
-  #resting: Promise<void> = Promise.resolve();
   /** The file as our last transaction left it; null when that is unknown. */
   #known: FileState | null = null;
   #adopts = true;
@@ -53,17 +41,17 @@ export class FileGuard implements Guard {
     this.busyTimeout = busyTimeout;
     this.#locks = NativeLocks.of(fs, path, file.descriptor, true);
     this.#watch = new FileWatch(fs, path, file, this.#locks);
-    this.#start = start;
+    this.#keptLock = new KeptLock(this.#watch, this.#locks, busyTimeout, start);
   }
 
   get nativeLocks(): NativeLocking {
-    if (this.#keeper) return 'held';
+    if (this.#keptLock.hasKeeper) return 'held';
     return this.#locks === null ? 'none' : 'seen';
   }
 
   async enter(purpose: 'write' | 'recover' | 'refresh'): Promise<void> {
     this.checkFile();
-    await this.#exclude(purpose === 'write' ? this.#known : null);
+    await this.#keptLock.exclude(purpose === 'write' ? this.#known : null);
     this.#inside = true;
     try {
       this.checkFile();
@@ -75,7 +63,7 @@ export class FileGuard implements Guard {
       this.#adopts = changed === null || purpose === 'refresh';
     } catch (error) {
       this.#inside = false;
-      this.#rest();
+      void this.#keptLock.rest();
       throw error;
     }
   }
@@ -83,19 +71,12 @@ export class FileGuard implements Guard {
   leave(): Promise<void> {
     this.#inside = false;
     if (this.#adopts) this.#known = this.#remember();
-    this.#rest();
     // The next transaction would wait for it anyway.
-    return this.#resting;
+    return this.#keptLock.rest();
   }
 
-  async keepsOthersOut(): Promise<boolean> {
-    await this.#resting;
-    if (!this.#rests) return false;
-    if (this.#keeper?.alive && this.#stillHolds(LockLevel.reserved)) return true;
-    // Closing any descriptor of the file in our own process has dropped the lock: take it again.
-    this.#rest();
-    await this.#resting;
-    return this.#rests && this.#stillHolds(LockLevel.reserved);
+  keepsOthersOut(): Promise<boolean> {
+    return this.#keptLock.keepsWritersOut();
   }
 
   checkFile(): void {
@@ -118,13 +99,13 @@ export class FileGuard implements Guard {
 
   refusal(level: number, writes = false): CinderlibError | null {
     if (this.#inside) {
-      const refusal = this.#keeper ? this.#refusalWithin(level) : this.#conflict(level);
+      const refusal = this.#keptLock.hasKeeper ? this.#refusalWithin(level) : this.#conflict(level);
       this.#writes ||= refusal === null && writes;
       return refusal;
     }
     // Only reading is allowed now, and a hot journal, which reading would have to roll back first, is left alone.
     if (level > LockLevel.shared) return this.#watch.locked(0);
-    return this.#rests ? null : this.#conflict(level);
+    return this.#keptLock.rests ? null : this.#conflict(level);
   }
 
   mayBeOverwritten(): boolean {
@@ -139,16 +120,15 @@ export class FileGuard implements Guard {
   }
 
   async mayTidy(): Promise<boolean> {
-    await this.#resting;
+    await this.#keptLock.settled;
     if (this.#watch.isMoved()) return false;
-    if (this.#rests && this.#keeper?.alive) return true;
-    return this.#locks === null ? !this.#keeper : this.#watch.othersLevel() < LockLevel.reserved;
+    if (this.#keptLock.rests && this.#keptLock.isKeeperAlive) return true;
+    return this.#locks === null ? !this.#keptLock.hasKeeper : this.#watch.othersLevel() < LockLevel.reserved;
   }
 
   async close(): Promise<void> {
-    await this.#resting;
     try {
-      await this.#keeper?.close();
+      await this.#keptLock.close();
     } finally {
       this.#locks?.close();
     }
@@ -157,9 +137,7 @@ export class FileGuard implements Guard {
   /** The keeper got the lock; whether it still holds it is checked when the file itself is about to be written. */
   #refusalWithin(level: number): CinderlibError | null {
     if (level < LockLevel.exclusive) return null;
-    if (this.#keeper?.alive && this.#stillHolds(LockLevel.exclusive)) {
-      return this.#watch.hasReadersOfLog() ? this.#watch.locked(0) : null;
-    }
+    if (this.#keptLock.excludes()) return this.#watch.hasReadersOfLog() ? this.#watch.locked(0) : null;
     return new DatabaseUnavailable(
       `${this.#watch.path}: the lock that keeps other programs out was lost during a change. ` +
         'Nothing was written; try again.',
@@ -168,7 +146,7 @@ export class FileGuard implements Guard {
   }
 
   #lostExclusivity(): boolean {
-    if (this.#keeper) return !(this.#keeper.alive && this.#stillHolds(LockLevel.exclusive));
+    if (this.#keptLock.hasKeeper) return !this.#keptLock.excludes();
     try {
       // A native program takes our journal for a hot one: it rolls it back and removes it.
       const undone = !this.#watch.hasJournalFile() || this.#watch.state().counter !== (this.#counter + 1) % 2 ** 32;
@@ -181,99 +159,6 @@ export class FileGuard implements Guard {
   #conflict(level: number): CinderlibError | null {
     const conflict = conflicts[level] ?? LockLevel.shared;
     return this.#watch.othersLevel() >= conflict ? this.#watch.locked(0) : null;
-  }
-
-  #stillHolds(level: number): boolean {
-    return this.#locks === null || this.#locks.holds(level);
-  }
-
-  /** @param known the state that the file must be in, hence also its journal mode; null for any */
-  async #exclude(known: FileState | null): Promise<void> {
-    await this.#resting;
-    this.#rests = false;
-    const startedAt = performance.now();
-    for (let delay = 1; !(await this.#tryExclude(known)); delay = Math.min(2 * delay, longestPause)) {
-      const waited = performance.now() - startedAt;
-      if (waited >= this.busyTimeout) {
-        this.#rest();
-        throw this.#watch.locked(waited);
-      }
-      await pause(delay);
-    }
-  }
-
-  async #tryExclude(known: FileState | null): Promise<boolean> {
-    if (this.#keeper === undefined) this.#keeper = await this.#startKeeper();
-    if (this.#keeper === null) return this.#watch.othersLevel() === LockLevel.none;
-    const keeper = this.#keeper;
-    try {
-      if (!(await this.#excludeBy(keeper, known))) return false;
-      if (!this.#isProven && !this.#holdsBy(keeper)) {
-        // It may have just been killed: then this throws.
-        if (!(await this.#excludeBy(keeper, known))) return false;
-        if (!this.#holdsBy(keeper)) return await this.#excludeWithout(keeper);
-      }
-      this.#isProven = true;
-      return true;
-    } catch (error) {
-      if (!(error instanceof RunnerLost)) throw error;
-      return this.#excludeAnew(known, error);
-    }
-  }
-
-  /** The keeper has died: tries once more with a new one, never without. */
-  async #excludeAnew(known: FileState | null, lost: RunnerLost): Promise<boolean> {
-    const { path } = this.#watch;
-    try {
-      const keeper = await this.#startKeeper();
-      if (keeper === null) throw lost;
-      this.#keeper = keeper;
-      return await this.#excludeBy(keeper, known);
-    } catch (error) {
-      if (!(error instanceof RunnerLost)) throw error;
-      const message = `The native SQLite that locks ${path} was lost, and another one did not start`;
-      throw new DatabaseUnavailable(`${message}: ${error.message}. Nothing was written; try again.`, path);
-    }
-  }
-
-  async #excludeBy(keeper: Keeper, known: FileState | null): Promise<boolean> {
-    if (!(await keeper.exclude(known ?? this.#watch.mode()))) return false;
-    // Another program has just switched to a write-ahead log, which has other locks: try again in that mode.
-    if (known === null && this.#watch.state().writeAheadLog) return false;
-    // Where `sqlite3` is a script, the process that holds the lock can be found only now that it does.
-    if (keeper.pid !== null && !this.#holdsBy(keeper)) this.#locks?.adoptChildOf(keeper.pid);
-    return true;
-  }
-
-  /** Whether the lock that the keeper reports is there. In this process it is, unless something has dropped it. */
-  #holdsBy(keeper: Keeper): boolean {
-    return keeper.pid === null || this.#stillHolds(LockLevel.exclusive);
-  }
-
-  /** Its lock is held by a process that we cannot tell from others, or nowhere: as if there were no `sqlite3`. */
-  async #excludeWithout(keeper: Keeper): Promise<boolean> {
-    await keeper.close();
-    this.#keeper = null;
-    return this.#tryExclude(null);
-  }
-
-  async #startKeeper(): Promise<Keeper | null> {
-    const keeper = await this.#start(this.#watch.path);
-    if (keeper !== null && keeper.pid !== null) this.#locks?.adopt(keeper.pid);
-    return keeper;
-  }
-
-  #rest(): void {
-    this.#rests = false;
-    const keeper = this.#keeper;
-    if (!keeper) return;
-    this.#resting = keeper.rest().then(
-      (rests) => {
-        this.#rests = rests;
-      },
-      // The next transaction meets the same failure, and reports it.
-      () => {},
-    );
   }
 
   #remember(): FileState | null {

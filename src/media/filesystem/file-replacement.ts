@@ -14,11 +14,11 @@ import { DatabaseCorrupt, DatabaseUnavailable, NotADatabase } from '../../errors
 import { builtin } from '../../runtime.ts';
 import type { Guard } from '../guard.ts';
 import { takeLock } from '../locks/lock-file.ts';
-import { startKeeper } from '../locks/start-keeper.ts';
+import { type StartKeeper, startKeeper } from '../locks/start-keeper.ts';
 import { isHotJournal, look } from './companion.ts';
 import { DiskFile, type FileSystem, syncFolder } from './disk-file.ts';
 import { openFailure, storageFailure } from './failure.ts';
-import { FileGuard, type StartKeeper } from './file-guard.ts';
+import { FileGuard } from './file-guard.ts';
 import { companions, locate, type Place } from './locate.ts';
 
 /** How long to wait for others, in milliseconds. */

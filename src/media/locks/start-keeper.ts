@@ -4,6 +4,9 @@ import { Keeper } from './keeper.ts';
 import { ConnectionRunner } from './keeper-connection.ts';
 import { ProgramRunner } from './keeper-program.ts';
 
+/** Null where none can run. */
+export type StartKeeper = (path: string) => Promise<Keeper | null>;
+
 /** Null where there is neither. */
 export async function startKeeper(path: string): Promise<Keeper | null> {
   const runner = connect(path) ?? (await ProgramRunner.start(path));
