@@ -13,7 +13,7 @@ import type { ReadableMedium } from '../../media/readable.ts';
 import type { RowSet } from '../../rpc/contract.ts';
 import type { Engine } from '../../vfs/engine.ts';
 import { startEngine } from '../../vfs/start-engine.ts';
-import type { SqlEngine, SqlParameters, Work } from '../engine.ts';
+import type { CoreEngine, SqlParameters, Work } from '../engine.ts';
 import { consistentRead } from './consistent-read.ts';
 import { Mutex } from './mutex.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
@@ -42,7 +42,7 @@ interface Current {
   readonly version: string;
 }
 
-export class SqliteReader implements SqlEngine {
+export class SqliteReader implements CoreEngine {
   readonly dialect = 'sqlite';
   readonly readOnly = true;
   readonly lockFile = null;

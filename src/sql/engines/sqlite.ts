@@ -12,7 +12,7 @@ import type { Medium } from '../../media/medium.ts';
 import type { LockFile, RowSet } from '../../rpc/contract.ts';
 import type { Engine } from '../../vfs/engine.ts';
 import { startEngine } from '../../vfs/start-engine.ts';
-import type { SqlEngine, SqlParameters, Work } from '../engine.ts';
+import type { CoreEngine, SqlParameters, Work } from '../engine.ts';
 import { SqliteAccess } from './sqlite-access.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 import { bringToRest, openDatabase, readHeader } from './sqlite-open.ts';
@@ -61,7 +61,7 @@ export async function openSqliteOn(engine: Engine, medium: Medium, synchronous: 
   }
 }
 
-export class SqliteEngine implements SqlEngine {
+export class SqliteEngine implements CoreEngine {
   readonly dialect = 'sqlite';
   readonly readOnly = false;
   readonly version: string;
