@@ -106,12 +106,12 @@ const exceptions: readonly { readonly from: RegExp; readonly to: RegExp; readonl
     because: 'this worker has nothing of the core',
   },
   {
-    from: /^src\/cli\/(?:storage|without-secrets)\.ts$/,
+    from: /^src\/cli\/(?:storage-argument|without-secrets)\.ts$/,
     to: /^src\/sql\/url\.ts$/,
     because: 'reads text, runs no SQL',
   },
   {
-    from: /^src\/cli\/(?:storage|terminal|commands\/write-file)\.ts$/,
+    from: /^src\/cli\/(?:given-file|terminal|commands\/write-file)\.ts$/,
     to: /^src\/media\/filesystem\/(?:disk-file|failure|file-replacement)\.ts$/,
     because: 'opens and writes files that are no databases, and replaces those that may be',
   },

@@ -15,20 +15,13 @@ import { isJson, noteKeyValues, refuseJson, toJson } from './commands/to-json.ts
 import { newDatabase } from './commands/write-file.ts';
 import { counted } from './counted.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
+import { refuseDump } from './given-file.ts';
 import { maskDumped } from './mask.ts';
 import { missingTablesText } from './missing-tables.ts';
 import { Output } from './output.ts';
 import { type Fault, printError, wantsJson } from './print-error.ts';
-import {
-  fileOf,
-  isPath,
-  type LookedAt,
-  refuseDump,
-  type Storages,
-  shownArgument,
-  storageArgument,
-  storageConfig,
-} from './storage.ts';
+import { fileOf, isPath, shownArgument, storageArgument, storageConfig } from './storage-argument.ts';
+import type { LookedAt, Storages } from './storages.ts';
 import type { Terminal } from './terminal.ts';
 import { withoutSecrets } from './without-secrets.ts';
 

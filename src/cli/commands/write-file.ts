@@ -4,7 +4,8 @@ import { syncFolder } from '../../media/filesystem/disk-file.ts';
 import { errnoOf, openFailure } from '../../media/filesystem/failure.ts';
 import { FileReplacement } from '../../media/filesystem/file-replacement.ts';
 import { builtin } from '../../runtime.ts';
-import { type Storages, storageConfig } from '../storage.ts';
+import { storageConfig } from '../storage-argument.ts';
+import type { Storages } from '../storages.ts';
 import { temporaryFor } from './temporary-file.ts';
 
 type FileSystem = typeof import('node:fs');
