@@ -15,6 +15,7 @@ import { builtin } from '../../runtime.ts';
 import type { Guard } from '../guard.ts';
 import { takeLock } from '../locks/lock-file.ts';
 import { type StartKeeper, startKeeper } from '../locks/start-keeper.ts';
+import { signature } from '../sqlite-header.ts';
 import { isHotJournal, look } from './companion.ts';
 import { DiskFile, type FileSystem, syncFolder } from './disk-file.ts';
 import { openFailure, storageFailure } from './failure.ts';
@@ -23,7 +24,6 @@ import { companions, locate, type Place } from './locate.ts';
 
 /** How long to wait for others, in milliseconds. */
 const busyTimeout = 5000;
-const sqliteHeader = 'SQLite format 3\0';
 
 /** The place of a file that is about to be replaced: nobody else may open it as a database meanwhile. */
 export class FileReplacement {
@@ -132,7 +132,7 @@ export class FileReplacement {
 
 /** An empty file counts: another program may just be creating a database in it. */
 function isDatabase(file: DiskFile): boolean {
-  const start = new Uint8Array(sqliteHeader.length);
+  const start = new Uint8Array(signature.length);
   const count = file.read(start, 0);
-  return count === 0 || String.fromCharCode(...start) === sqliteHeader;
+  return count === 0 || String.fromCharCode(...start) === signature;
 }

@@ -1,8 +1,9 @@
 /** The state of a database file, from its header and the file system: tells whether it has changed. */
+import { changeCounterAt, readVersionAt, writeAheadLog } from '../sqlite-header.ts';
 import type { FileSystem } from './disk-file.ts';
 
 export interface FileState {
-  /** SQLite's change counter, which changes with each transaction that writes. */
+  /** SQLite's change counter. */
   readonly counter: number;
   /** Whether the header says that the database uses a write-ahead log. */
   readonly writeAheadLog: boolean;
@@ -11,12 +12,8 @@ export interface FileState {
   readonly modified: bigint;
 }
 
-/** How many bytes of the header are read. */
-const headerSize = 28;
-/** 1: the file is read with a rollback journal, 2: with a write-ahead log. */
-const readVersionAt = 19;
-const writeAheadLog = 2;
-const counterAt = 24;
+/** How many bytes of the header are read: up to the end of the change counter. */
+const headerSize = changeCounterAt + 4;
 
 /** Measures an open file. The header is read first: a write in between then shows in the time, which is read later. */
 export function measure(fs: FileSystem, descriptor: number): FileState {
@@ -24,7 +21,7 @@ export function measure(fs: FileSystem, descriptor: number): FileState {
   const count = fs.readSync(descriptor, header, 0, headerSize, 0);
   const { size, mtimeNs } = fs.fstatSync(descriptor, { bigint: true });
   return {
-    counter: count < headerSize ? 0 : new DataView(header.buffer).getUint32(counterAt),
+    counter: count < headerSize ? 0 : new DataView(header.buffer).getUint32(changeCounterAt),
     writeAheadLog: header[readVersionAt] === writeAheadLog,
     size: Number(size),
     modified: mtimeNs,

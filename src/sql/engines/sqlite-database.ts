@@ -5,6 +5,7 @@
  */
 import { type CinderlibError, DatabaseError, StorageFailure } from '../../errors/index.ts';
 import type { Medium } from '../../media/medium.ts';
+import { readVersionAt, rollbackJournal, writeVersionAt } from '../../media/sqlite-header.ts';
 import type { RowSet, SqlValue } from '../../rpc/contract.ts';
 import { Code } from '../../vfs/codes.ts';
 import type { Engine } from '../../vfs/engine.ts';
@@ -18,10 +19,6 @@ import { SqliteStatement } from './sqlite-statement.ts';
 const keptStatements = 100;
 /** What may follow a statement: nothing that could be executed. */
 const nothing = /^(\s|;|--[^\n]*(\n|$)|\/\*[\s\S]*?\*\/)*$/;
-
-/** Offset of the write and read versions in the file header, and their value for a rollback journal. */
-const versionsAt = 18;
-const rollbackJournal = 1;
 
 export class SqliteDatabase {
   readonly engine: Engine;
@@ -107,7 +104,7 @@ export class SqliteDatabase {
     const bytes = new Uint8Array(file?.size() ?? 0);
     const count = file?.read(bytes, 0) ?? 0;
     // The copy comes without a log.
-    if (this.#hasLog && count > versionsAt) bytes.fill(rollbackJournal, versionsAt, versionsAt + 2);
+    if (this.#hasLog) bytes.fill(rollbackJournal, writeVersionAt, readVersionAt + 1);
     if (count === bytes.length) return bytes;
     throw new StorageFailure(`Cannot read ${this.path}: it was truncated meanwhile.`, this.path);
   }
