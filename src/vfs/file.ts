@@ -82,7 +82,7 @@ export class VfsFiles {
     };
   }
 
-  /** SQLite calls methods only between xOpen and xClose; an engine that does otherwise is unusable. */
+  /** SQLite calls methods only between xOpen and xClose; one that does otherwise is unusable. */
   #file(pointer: number): OpenFile {
     const open = this.#files.get(pointer);
     if (open === undefined) throw mismatch('a file that SQLite uses', 'an open one', pointer);

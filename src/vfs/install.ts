@@ -6,7 +6,7 @@ import type { SqlJs } from 'virtual:sql.js';
 import type { FileKind, Medium } from '../media/medium.ts';
 import { Code, openCreate, openReadOnly, openReadWrite } from './codes.ts';
 import { VfsFiles } from './file.ts';
-import { findVfs, mismatch, type RunningEngine, type VfsLayout, type vfsFunctions, vfsLayout } from './layout.ts';
+import { findVfs, mismatch, type VfsLayout, type vfsFunctions, vfsLayout, type WasmParts } from './layout.ts';
 import { Mount } from './mount.ts';
 
 /** A function in WebAssembly's table; takes and returns words. */
@@ -17,7 +17,7 @@ const kinds: readonly FileKind[] = ['', '-journal', '-wal', '-shm'];
 
 export class Vfs {
   readonly #sqlite: SqlJs;
-  readonly #engine: RunningEngine;
+  readonly #wasm: WasmParts;
   readonly #layout: VfsLayout;
   readonly #pointer: number;
   readonly #files: VfsFiles;
@@ -25,13 +25,13 @@ export class Vfs {
   readonly #names = new Map<string, { readonly mount: Mount; readonly kind: FileKind }>();
   #mounted = 0;
 
-  /** Patches an engine's default VFS; throws EngineMismatch, having changed nothing, if it is not the expected one. */
-  constructor(sqlite: SqlJs, engine: RunningEngine, layout: VfsLayout = vfsLayout) {
+  /** Patches the default VFS; throws EngineMismatch, having changed nothing, if it is not the expected one. */
+  constructor(sqlite: SqlJs, wasm: WasmParts, layout: VfsLayout = vfsLayout) {
     this.#sqlite = sqlite;
-    this.#engine = engine;
+    this.#wasm = wasm;
     this.#layout = layout;
-    this.#pointer = findDefaultVfs(sqlite, engine, layout);
-    this.#files = new VfsFiles(sqlite, engine.heap);
+    this.#pointer = findDefaultVfs(sqlite, wasm, layout);
+    this.#files = new VfsFiles(sqlite, wasm.heap);
     this.#patch('xOpen', 'iiiiii', this.#open.bind(this));
     this.#patch('xDelete', 'iiii', this.#delete.bind(this));
     this.#patch('xAccess', 'iiiii', this.#access.bind(this));
@@ -50,13 +50,13 @@ export class Vfs {
     for (const kind of kinds) this.#names.delete(mount.name + kind);
   }
 
-  /** Closes all files of an engine that has failed, and so will not. */
+  /** Closes all files of an instance that has failed, and so will not. */
   closeFiles(): void {
     this.#files.closeAll();
   }
 
   #patch(name: Patched, signature: string, replacement: (...words: never[]) => number): void {
-    const { heap, table } = this.#engine;
+    const { heap, table } = this.#wasm;
     const field = this.#pointer + this.#layout[name];
     // findVfs has checked that these are functions.
     this.#originals.set(name, table.get(heap.word(field)) as TableFunction);
@@ -74,7 +74,7 @@ export class Vfs {
   #open(vfs: number, name: number, file: number, flags: number, outFlags: number): number {
     const found = this.#find(name);
     if (found === undefined) return this.#original('xOpen', vfs, name, file, flags, outFlags);
-    const { heap } = this.#engine;
+    const { heap } = this.#wasm;
     const { mount, kind } = found;
     // Null methods tell SQLite that there is nothing to close.
     heap.setWord(file + this.#layout.pMethods, 0);
@@ -103,7 +103,7 @@ export class Vfs {
     const found = this.#find(name);
     if (found === undefined) return this.#original('xAccess', vfs, name, flags, result);
     try {
-      this.#engine.heap.setWord(result, found.mount.medium.exists(found.kind) ? 1 : 0);
+      this.#wasm.heap.setWord(result, found.mount.medium.exists(found.kind) ? 1 : 0);
       return Code.ok;
     } catch (error) {
       return found.mount.fail(error, Code.ioErrorAccess);
@@ -113,7 +113,7 @@ export class Vfs {
   /** Our names are already absolute; SQLite's own function would resolve them in its own file system. */
   #fullPathname(vfs: number, name: number, size: number, result: number): number {
     if (this.#find(name) === undefined) return this.#original('xFullPathname', vfs, name, size, result);
-    const { bytes } = this.#engine.heap;
+    const { bytes } = this.#wasm.heap;
     const end = bytes.indexOf(0, name);
     if (end - name >= size) return Code.cantOpen;
     bytes.copyWithin(result, name, end + 1);
@@ -127,15 +127,15 @@ function readingFlags(flags: number): number {
 }
 
 /** Finds the VFS through a scratch database: `sqlite3_vfs_find` is not available. */
-function findDefaultVfs(sqlite: SqlJs, engine: RunningEngine, layout: VfsLayout): number {
+function findDefaultVfs(sqlite: SqlJs, wasm: WasmParts, layout: VfsLayout): number {
   const name = sqlite.stringToNewUTF8(':memory:');
   const result = sqlite._malloc(4);
-  engine.heap.setWord(result, 0);
+  wasm.heap.setWord(result, 0);
   const code = sqlite._sqlite3_open(name, result);
-  const database = engine.heap.word(result);
+  const database = wasm.heap.word(result);
   try {
     if (code !== Code.ok) throw mismatch('the result of opening a scratch database', '0', code);
-    return findVfs(engine, database, layout);
+    return findVfs(wasm, database, layout);
   } finally {
     sqlite._sqlite3_close_v2(database);
     sqlite._free(result);

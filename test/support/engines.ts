@@ -8,7 +8,7 @@ import { ConnectionRunner } from '../../src/media/locks/keeper-connection.ts';
 import { ProgramRunner } from '../../src/media/locks/keeper-program.ts';
 import type { StartKeeper } from '../../src/media/locks/start-keeper.ts';
 import { openSqliteOn, type SqliteEngine } from '../../src/sql/engines/sqlite.ts';
-import { startEngine } from '../../src/vfs/start-engine.ts';
+import { startSqlite } from '../../src/vfs/start-sqlite.ts';
 
 type FileSystem = typeof fs;
 
@@ -29,7 +29,7 @@ export async function openGuarded(database: string, opening: Opening = {}): Prom
     false,
     (file) => new FileGuard(files, database, file, busyTimeout, keeper),
   );
-  return openSqliteOn(await startEngine(), medium, true);
+  return openSqliteOn(await startSqlite(), medium, true);
 }
 
 /** The keepers that work on this machine. */

@@ -1,34 +1,35 @@
-/** Starts the SQLite engine: verifies it, patches in our file functions, and probes it. */
+/** Starts SQLite's WebAssembly engine: verifies it, patches in our file functions, and probes it. */
 import newSqlJs, { type SqlJs } from 'virtual:sql.js';
 import { compileEngine, engineRefused } from '../../wasm/load.ts';
 import { isCinderlibError, StorageFailure } from '../errors/index.ts';
-import { Engine } from './engine.ts';
 import { Heap } from './heap.ts';
 import { Vfs } from './install.ts';
 import { mismatch, type VfsLayout, vfsLayout } from './layout.ts';
 import { probe } from './probe.ts';
+import { SqliteInstance } from './sqlite-instance.ts';
 
-let running: Promise<Engine> | null = null;
-/** Compiled once: an engine that takes the place of one that failed needs no file. */
+/** One for each realm, shared by all databases that are open in it: each reserves gigabytes of addresses. */
+let running: Promise<SqliteInstance> | null = null;
+/** Compiled once: an instance that takes the place of one that failed needs no file. */
 let compiled: WebAssembly.Module | null = null;
 
 /**
- * Starts the engine, or returns the one that already runs in this realm. One that has failed is replaced.
+ * Starts SQLite, or returns the instance that already runs in this realm. One that has failed is replaced.
  *
  * @throws {EngineMismatch} when it is missing or not the pinned one
  * @throws {StorageFailure} when there is no memory for it, or it fails while it starts
  */
-export async function startEngine(): Promise<Engine> {
+export async function startSqlite(): Promise<SqliteInstance> {
   running ??= start();
   const found = running;
-  const engine = await found;
-  if (engine.fault === null) return engine;
+  const instance = await found;
+  if (instance.fault === null) return instance;
   // Another caller may have replaced it already.
   if (running === found) running = null;
-  return startEngine();
+  return startSqlite();
 }
 
-async function start(): Promise<Engine> {
+async function start(): Promise<SqliteInstance> {
   try {
     compiled ??= await compileEngine();
     const { sqlite, instance } = await instantiate(compiled);
@@ -42,8 +43,8 @@ async function start(): Promise<Engine> {
   }
 }
 
-/** Patches and probes an instance; `layout` differs only in tests. */
-export function adopt(sqlite: SqlJs, instance: WebAssembly.Instance, layout: VfsLayout = vfsLayout): Engine {
+/** Patches and probes an instance of the engine; `layout` differs only in tests. */
+export function adopt(sqlite: SqlJs, instance: WebAssembly.Instance, layout: VfsLayout = vfsLayout): SqliteInstance {
   // The names of exports are minified and differ between releases; there is one of each kind.
   const parts = Object.values(instance.exports);
   const memory = parts.find((part) => part instanceof WebAssembly.Memory);
@@ -52,10 +53,10 @@ export function adopt(sqlite: SqlJs, instance: WebAssembly.Instance, layout: Vfs
   const heap = new Heap(memory);
   const vfs = new Vfs(sqlite, { heap, table }, layout);
   probe(sqlite, heap, vfs);
-  return new Engine({ sqlite, heap, vfs });
+  return new SqliteInstance({ sqlite, heap, vfs });
 }
 
-/** Starts an engine of its own, without our files. */
+/** Starts an instance of its own, without our files. */
 export function instantiate(module: WebAssembly.Module): Promise<{ sqlite: SqlJs; instance: WebAssembly.Instance }> {
   return new Promise((resolve, reject) => {
     const ready = newSqlJs()({

@@ -1,8 +1,8 @@
 /**
- * A running SQLite engine, for as long as it can be relied on.
+ * A running instance of SQLite's WebAssembly engine, for as long as it can be relied on.
  *
  * SQLite reports its failures as result codes. An exception that comes out of WebAssembly is of another kind: it has
- * left SQLite's functions halfway, with its memory in an unknown state. Whatever such an engine did next, even rolling
+ * left SQLite's functions halfway, with its memory in an unknown state. Whatever such an instance did next, even rolling
  * back, could damage the files. So nothing more is asked of it, as if it had been killed, and a new one takes its
  * place: that one finds the files as after a crash, which SQLite recovers from.
  */
@@ -19,8 +19,8 @@ interface Parts {
   readonly vfs: Vfs;
 }
 
-export class Engine {
-  /** Null once it has failed: each engine reserves gigabytes of addresses, and its users may not let go of it soon. */
+export class SqliteInstance {
+  /** Null once it has failed: each instance reserves gigabytes of addresses, and its users may not let go of it soon. */
   #parts: Parts | null;
   #fault: unknown = null;
 
@@ -28,7 +28,7 @@ export class Engine {
     this.#parts = parts;
   }
 
-  /** Why the engine must not be used any more; null while it may be. */
+  /** Why it must not be used any more; null while it may be. */
   get fault(): unknown {
     return this.#fault;
   }
@@ -52,11 +52,11 @@ export class Engine {
   }
 
   /**
-   * Calls SQLite. All calls of its functions are made here, apart from those of the engine's start.
+   * Calls SQLite. All calls of its functions are made here, apart from those of its start.
    *
    * @param path the database that the calls are about, for messages
-   * @param release calls that free what `calls` have used; left out if the engine fails
-   * @throws {StorageFailure} when the engine fails, or has failed before: then without calling it
+   * @param release calls that free what `calls` have used; left out if SQLite fails
+   * @throws {StorageFailure} when it fails, or has failed before: then without being called
    */
   use<T>(path: string, calls: () => T, release?: () => void): T {
     if (this.#parts === null) throw this.#failure(path);
