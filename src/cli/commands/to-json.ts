@@ -6,8 +6,8 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import type { Output } from '../output.ts';
 import { isPath } from '../storage-argument.ts';
 import type { Storages } from '../storages.ts';
-import { printReport } from './carry-all.ts';
 import { dump } from './dump.ts';
+import { printReport } from './print-report.ts';
 import { writeFile } from './write-file.ts';
 
 export interface ToJsonOptions {

@@ -1,52 +1,10 @@
-/** `migrate`, `load` and `convert`: carry everything from a source to a target and print a report. */
-import { carry } from '../../migrate/carry.ts';
+/** Prints the report of a migration. */
 import { MISSING_TABLE, type MigrationReport } from '../../migrate/report.ts';
-import type { Source } from '../../migrate/source.ts';
-import type { Target } from '../../migrate/target.ts';
 import { counted } from '../counted.ts';
-import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { maskText } from '../mask.ts';
 import { missingTablesText } from '../missing-tables.ts';
 import type { Output } from '../output.ts';
 import { printable } from '../printable.ts';
-import { ProgressBar } from '../progress.ts';
-
-export interface CarryAllOptions {
-  readonly dryRun: boolean;
-  readonly verify: boolean;
-  readonly keyValues: boolean;
-}
-
-export async function carryAll(
-  output: Output,
-  source: Source,
-  target: Target | null,
-  { dryRun, verify, keyValues }: CarryAllOptions,
-): Promise<ExitCode> {
-  const bar = new ProgressBar(output.terminal);
-  let report: MigrationReport;
-  try {
-    report = await carry(source, target, {
-      dry_run: dryRun,
-      verify,
-      key_values: keyValues,
-      on_progress: (progress) => bar.show(progress),
-    });
-  } finally {
-    bar.end();
-  }
-  await printReport(output, report, {
-    dryRun,
-    verified: verify && !dryRun,
-    ownDefaultType: target !== null && hasOwnDefaultType(target),
-  });
-  return report.differences.length === 0 ? exitCodes.done : exitCodes.found;
-}
-
-/** Whether the target's type `__DEFAULT__` is not the source's, which is not reported as a difference. */
-function hasOwnDefaultType({ defaultType, defaultTypeIds }: Target): boolean {
-  return defaultType !== null && [...defaultTypeIds].some((id) => id !== String(defaultType.get('id')));
-}
 
 export interface ReportOptions {
   readonly dryRun: boolean;
