@@ -21,26 +21,36 @@ const retryDelay = 20;
 /** Each retry means that another program got in first; ten in a row do not happen. */
 const turns = 10;
 
+/** Who wants the lock, of what. */
+interface Claim {
+  readonly fs: FileSystem;
+  readonly self: Holder;
+  readonly database: string;
+  /** The lock file. */
+  readonly path: string;
+  /** The same file under another name, until it is in place. */
+  readonly draft: string;
+}
+
 /** Takes the lock of a database; throws {@link DatabaseLocked} at once when another program holds it. */
 export async function takeLock(database: string): Promise<LockFile> {
   const fs = builtin('node:fs');
   if (fs === undefined) {
     throw new DatabaseUnavailable(`Cannot lock ${database}: this runtime has no file system.`, database);
   }
-  const self = describeSelf(fs);
-  const path = `${database}.lock`;
-  const draft = `${path}.${self.token}`;
+  const claim = claimOf(fs, database);
+  const { self, path, draft } = claim;
   try {
     write(fs, draft, self);
     for (let turn = 0; turn < turns; turn++) {
       if (turn > 0) await pause();
-      if (place(fs, draft, path, self)) {
-        sweep(fs, path, self);
+      if (place(claim, path)) {
+        sweep(claim);
         return new LockFile(fs, path, self);
       }
-      const holder = await read(fs, path, database);
+      const holder = await read(claim);
       // Null: it was released between the two calls.
-      if (holder !== null && takeOver(fs, draft, path, database, self, holder)) return new LockFile(fs, path, self);
+      if (holder !== null && takeOver(claim, holder)) return new LockFile(fs, path, self);
     }
     throw new DatabaseLocked(`${database} is in use: ${path} changed hands ${turns} times in a row. Try again.`);
   } catch (error) {
@@ -52,13 +62,16 @@ export async function takeLock(database: string): Promise<LockFile> {
 
 /** The error for a database that a program, if it is still alive, has open for writing; null where there is none. */
 export function writerOf(fs: FileSystem, database: string): DatabaseLocked | null {
-  const path = `${database}.lock`;
-  const holder = readNow(fs, path);
+  const claim = claimOf(fs, database);
+  const holder = readNow(fs, claim.path);
   if (holder === null) return null;
-  if (holder === 'unreadable') return unreadable(path, database);
+  return holder === 'unreadable' ? unreadable(claim) : inUse(claim, holder);
+}
+
+function claimOf(fs: FileSystem, database: string): Claim {
   const self = describeSelf(fs);
-  const state = stateOf(holder, self, fs);
-  return state === 'dead' ? null : inUse(path, database, self, holder, state);
+  const path = `${database}.lock`;
+  return { fs, self, database, path, draft: `${path}.${self.token}` };
 }
 
 /** A lock that is held. */
@@ -108,7 +121,7 @@ function write(fs: FileSystem, path: string, self: Holder): void {
 const noLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV']);
 
 /** Links the draft to `path`, or writes it anew where there are no links; false when that name is taken. */
-function place(fs: FileSystem, draft: string, path: string, self: Holder): boolean {
+function place({ fs, draft, self }: Claim, path: string): boolean {
   try {
     fs.linkSync(draft, path);
     return true;
@@ -127,16 +140,16 @@ function place(fs: FileSystem, draft: string, path: string, self: Holder): boole
 }
 
 /** Reads who holds a lock; null when it is gone. */
-async function read(fs: FileSystem, path: string, database: string): Promise<Holder | null> {
+async function read(claim: Claim): Promise<Holder | null> {
   for (let retry = 0; retry < unreadableRetries; retry++) {
     if (retry > 0) await pause();
-    const holder = readNow(fs, path);
+    const holder = readNow(claim.fs, claim.path);
     if (holder !== 'unreadable') return holder;
   }
-  throw unreadable(path, database);
+  throw unreadable(claim);
 }
 
-function unreadable(path: string, database: string): DatabaseLocked {
+function unreadable({ path, database }: Claim): DatabaseLocked {
   return new DatabaseLocked(
     `${database} may be in use: its lock file ${path} does not name its holder. ` +
       'If no program has the database open, remove that file.',
@@ -156,14 +169,16 @@ function readNow(fs: FileSystem, path: string): Holder | null | 'unreadable' {
 }
 
 /** Replaces a stale lock: true when done, false to look again. Throws when the holder is not known to be dead. */
-function takeOver(fs: FileSystem, draft: string, path: string, database: string, self: Holder, dead: Holder): boolean {
+function takeOver(claim: Claim, dead: Holder): boolean {
+  const { fs, path, draft } = claim;
   let predecessor = dead;
-  let guard: string;
+  let link: string;
   for (;;) {
-    refuseUnlessDead(fs, path, database, self, predecessor);
-    guard = `${path}.${predecessor.token}.takeover`;
-    if (place(fs, draft, guard, self)) break;
-    const other = readNow(fs, guard);
+    const refusal = inUse(claim, predecessor);
+    if (refusal !== null) throw refusal;
+    link = `${path}.${predecessor.token}.takeover`;
+    if (place(claim, link)) break;
+    const other = readNow(fs, link);
     if (other === null || other === 'unreadable') return false;
     predecessor = other;
   }
@@ -172,24 +187,16 @@ function takeOver(fs: FileSystem, draft: string, path: string, database: string,
     if (current === null || current === 'unreadable' || current.token !== dead.token) return false;
     fs.renameSync(draft, path);
   } finally {
-    discard(fs, guard);
+    discard(fs, link);
   }
-  sweep(fs, path, self);
+  sweep(claim);
   return true;
 }
 
-function refuseUnlessDead(fs: FileSystem, path: string, database: string, self: Holder, holder: Holder): void {
+/** The error for a lock whose holder may be alive; null where it is dead. */
+function inUse({ fs, self, database, path }: Claim, holder: Holder): DatabaseLocked | null {
   const state = stateOf(holder, self, fs);
-  if (state !== 'dead') throw inUse(path, database, self, holder, state);
-}
-
-function inUse(
-  path: string,
-  database: string,
-  self: Holder,
-  holder: Holder,
-  state: 'alive' | 'unknown',
-): DatabaseLocked {
+  if (state === 'dead') return null;
   const { pid, host, program } = holder;
   const advice =
     state === 'unknown'
@@ -203,7 +210,7 @@ function inUse(
 const unwrittenFor = 10_000;
 
 /** Removes what dead programs left beside the lock: drafts, and links of finished takeovers. */
-function sweep(fs: FileSystem, path: string, self: Holder): void {
+function sweep({ fs, self, path }: Claim): void {
   const { dir, base } = split(path);
   for (const name of namesIn(fs, dir)) {
     if (!name.startsWith(`${base}.`) || name === `${base}.${self.token}`) continue;
