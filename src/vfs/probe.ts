@@ -8,8 +8,8 @@ import { MemoryMedium } from '../media/memory.ts';
 import { signature } from '../media/sqlite-header.ts';
 import { Code } from './codes.ts';
 import type { Heap } from './heap.ts';
-import type { Vfs } from './install.ts';
 import { mismatch } from './layout.ts';
+import type { Vfs } from './vfs.ts';
 
 const witness = 20_240_131;
 

@@ -10,8 +10,8 @@ import type { SqlJs } from 'virtual:sql.js';
 import { EngineMismatch, isCinderlibError, StorageFailure } from '../errors/index.ts';
 import type { Medium } from '../media/medium.ts';
 import type { Heap } from './heap.ts';
-import type { Vfs } from './install.ts';
 import type { Mount } from './mount.ts';
+import type { Vfs } from './vfs.ts';
 
 interface Parts {
   readonly sqlite: SqlJs;

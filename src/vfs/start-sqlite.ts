@@ -3,10 +3,10 @@ import newSqlJs, { type SqlJs } from 'virtual:sql.js';
 import { compileEngine, engineRefused } from '../../wasm/load.ts';
 import { isCinderlibError, StorageFailure } from '../errors/index.ts';
 import { Heap } from './heap.ts';
-import { Vfs } from './install.ts';
 import { mismatch, type VfsLayout, vfsLayout } from './layout.ts';
 import { probe } from './probe.ts';
 import { SqliteInstance } from './sqlite-instance.ts';
+import { Vfs } from './vfs.ts';
 
 /** One for each realm, shared by all databases that are open in it: each reserves gigabytes of addresses. */
 let running: Promise<SqliteInstance> | null = null;

@@ -37,8 +37,8 @@ describe('importProblems()', () => {
       'src/objects/volume.ts':
         "import { VolumeNotFound } from '../errors/index.ts';\nexport const Volume = VolumeNotFound;",
       'src/errors/index.ts': 'export class VolumeNotFound extends Error {}',
-      'src/sql/core.ts': "import { install } from '../vfs/install.ts';\nexport const core = install;",
-      'src/vfs/install.ts': "import { MemoryMedium } from '../media/memory.ts';\nexport const install = MemoryMedium;",
+      'src/sql/core.ts': "import { vfs } from '../vfs/vfs.ts';\nexport const core = vfs;",
+      'src/vfs/vfs.ts': "import { MemoryMedium } from '../media/memory.ts';\nexport const vfs = MemoryMedium;",
       'src/media/memory.ts': 'export class MemoryMedium {}',
     });
     expect(problems).toStrictEqual([]);
@@ -49,7 +49,7 @@ describe('importProblems()', () => {
     ['src/persistence/database.ts', '../sql/core.ts', 'persistence may not import from sql'],
     ['src/persistence/database.ts', '../objects/volume.ts', 'persistence may not import from objects'],
     ['src/rpc/host.ts', '../sql/core.ts', 'rpc may not import from sql'],
-    ['src/media/memory.ts', '../vfs/file.ts', 'media may not import from vfs'],
+    ['src/media/memory.ts', '../vfs/vfs-files.ts', 'media may not import from vfs'],
     ['src/sql/core.ts', '../persistence/driver.ts', 'sql may not import from persistence'],
     ['src/drivers/fake.ts', '../objects/volume.ts', 'drivers may not import from objects'],
     ['src/errors/base.ts', '../runtime.ts', 'errors may not import from runtime'],

@@ -5,9 +5,9 @@
 import type { SqlJs } from 'virtual:sql.js';
 import type { FileKind, Medium } from '../media/medium.ts';
 import { Code, openCreate, openReadOnly, openReadWrite } from './codes.ts';
-import { VfsFiles } from './file.ts';
 import { findVfs, mismatch, type VfsLayout, type vfsFunctions, vfsLayout, type WasmParts } from './layout.ts';
 import { Mount } from './mount.ts';
+import { VfsFiles } from './vfs-files.ts';
 
 /** A function in WebAssembly's table; takes and returns words. */
 type TableFunction = (...words: number[]) => number;

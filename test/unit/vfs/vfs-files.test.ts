@@ -5,10 +5,10 @@ import { LockLevel } from '../../../src/media/locks/lock-level.ts';
 import type { FileKind, MediumFile } from '../../../src/media/medium.ts';
 import { MemoryMedium } from '../../../src/media/memory.ts';
 import { Code } from '../../../src/vfs/codes.ts';
-import { VfsFiles } from '../../../src/vfs/file.ts';
 import { Heap } from '../../../src/vfs/heap.ts';
 import { ioMethods } from '../../../src/vfs/layout.ts';
 import { Mount } from '../../../src/vfs/mount.ts';
+import { VfsFiles } from '../../../src/vfs/vfs-files.ts';
 import { freshEngine } from './fresh-engine.ts';
 
 let heap: Heap;

@@ -9,9 +9,9 @@ import { DatabaseChanged } from '../errors/index.ts';
 import { LockLevel } from '../media/locks/lock-level.ts';
 import type { FileKind, MediumFile } from '../media/medium.ts';
 import { Code, controlHasMoved, powersafeOverwrite } from './codes.ts';
+import { FileLocks } from './file-locks.ts';
 import type { Heap } from './heap.ts';
 import { ioMethods, mismatch } from './layout.ts';
-import { FileLocks } from './locks.ts';
 import type { Mount } from './mount.ts';
 
 /** The unit in which today's disks write, in bytes. */
