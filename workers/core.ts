@@ -3,6 +3,6 @@ import { browserMedia } from '../src/media/open-in-browser.ts';
 import { serve } from '../src/rpc/host.ts';
 import { makeCore } from '../src/sql/make-core.ts';
 import { TabCore } from '../src/tabs/tab-core.ts';
-import { startEngine } from '../src/vfs/start-engine.ts';
+import { startSqlite } from '../src/vfs/start-sqlite.ts';
 
-serve(new TabCore({ makeCore: () => makeCore(browserMedia), warmUp: startEngine }));
+serve(new TabCore({ makeCore: () => makeCore(browserMedia), warmUp: startSqlite }));

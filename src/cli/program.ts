@@ -1,34 +1,25 @@
-/** The command line: its commands, their arguments, and the functions that implement them. */
+/** The command line: its commands, their arguments, and which function runs each. */
 
 import { Argument, Command, CommanderError, type ErrorOptions, InvalidArgumentError } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
-import { openTarget, refuseSame } from '../migrate/open.ts';
 import { MISSING_TABLE } from '../migrate/report.ts';
-import type { PersistenceConfig } from '../setup.ts';
-import { carryAll } from './commands/carry-all.ts';
 import { check } from './commands/check.ts';
+import { type ConvertOptions, convert } from './commands/convert.ts';
 import { dump } from './commands/dump.ts';
 import { info } from './commands/info.ts';
 import { type Filters, type Kind, kinds, list, unfitFilter } from './commands/ls.ts';
+import { type MigrateOptions, migrate } from './commands/migrate.ts';
 import { show } from './commands/show.ts';
-import { isJson, noteKeyValues, refuseJson, toJson } from './commands/to-json.ts';
-import { newDatabase } from './commands/write-file.ts';
+import { noteKeyValues, refuseJson } from './commands/to-json.ts';
 import { counted } from './counted.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
+import { refuseDump } from './given-file.ts';
 import { maskDumped } from './mask.ts';
 import { missingTablesText } from './missing-tables.ts';
 import { Output } from './output.ts';
 import { type Fault, printError, wantsJson } from './print-error.ts';
-import {
-  fileOf,
-  isPath,
-  type LookedAt,
-  refuseDump,
-  type Storages,
-  shownArgument,
-  storageArgument,
-  storageConfig,
-} from './storage.ts';
+import { fileOf, shownArgument, storageArgument, storageConfig } from './storage-argument.ts';
+import type { LookedAt, Storages } from './storages.ts';
 import type { Terminal } from './terminal.ts';
 import { withoutSecrets } from './without-secrets.ts';
 
@@ -39,11 +30,6 @@ interface CommonOptions {
 interface CheckOptions extends CommonOptions {
   readonly repair?: boolean;
   readonly yes?: boolean;
-}
-interface CarryOptions extends CommonOptions {
-  readonly dryRun?: boolean;
-  readonly verify: boolean;
-  readonly keyValues: boolean;
 }
 
 /** Runs a command line and returns the exit code of the program. */
@@ -91,7 +77,7 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
   })
     .argument('<url>', sourceHelp, nonEmptyStorage)
     .option('--no-key-values', "leave out key-values, which Python's cinderlib cannot load")
-    .action(async (url: string, options: CarryOptions) => {
+    .action(async (url: string, options: CommonOptions & { readonly keyValues: boolean }) => {
       const { storage } = await lookAt(url, options);
       const out = output(options);
       const { keyValues, showSecrets = false } = options;
@@ -111,16 +97,16 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
   )
     .argument('<file>', 'the file, optionally gzipped, or - for standard input', nonEmptyStorage)
     .argument('<url>', storageHelp, nonEmptyStorage)
-    .action(async (file: string, url: string, options: CarryOptions) => {
+    .action(async (file: string, url: string, options: CommonOptions & MigrateOptions) => {
       refuseJson(url);
-      code = await carryTo(file, url, options);
+      code = await migrate(output(options), storages, file, url, options);
     });
   carrying(command('migrate', 'copy everything from one storage to another, and verify it', ofCarried))
     .argument('<from>', sourceHelp, nonEmptyStorage)
     .argument('<to>', storageHelp, nonEmptyStorage)
-    .action(async (from: string, to: string, options: CarryOptions) => {
+    .action(async (from: string, to: string, options: CommonOptions & MigrateOptions) => {
       refuseJson(to);
-      code = await carryTo(from, to, options);
+      code = await migrate(output(options), storages, from, to, options);
     });
   command('check', 'find damage, orphans and duplicates')
     .argument('<url>', 'a database URL, or the path of a SQLite file', nonEmptyStorage)
@@ -140,11 +126,11 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
       nonEmptyStorage,
     )
     .option('--force', 'replace an existing file')
-    .action(async (from: string, to: string, options: CarryOptions & { readonly force?: boolean }, self: Command) => {
+    .action(async (from: string, to: string, options: CommonOptions & ConvertOptions, self: Command) => {
       if (options.force && (to === '-' || fileOf(to) === null)) {
         self.error('error: --force requires a file as the target');
       }
-      code = await convert(from, to, options);
+      code = await convert(output(options), storages, from, to, options);
     });
 
   /** Opens a storage for inspection, with notes about what cannot be shown. */
@@ -156,32 +142,6 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
       await output(options).note(kind === MISSING_TABLE ? missingTablesText(entry) : text);
     }
     return looked;
-  }
-
-  /** @param to null for a file that does not exist yet */
-  async function carryTo(from: string, to: string | null, options: CarryOptions): Promise<ExitCode> {
-    const { dryRun = false, verify, keyValues } = options;
-    const target = to === null ? null : storageConfig(to);
-    const source = await storages.source(from);
-    if (from !== '-' && target !== null) refuseSame(storageConfig(from), target);
-    const opened = target === null ? null : await storages.opened(openTarget(target, dryRun));
-    return carryAll(output(options), source, opened?.end ?? null, { dryRun, verify, keyValues });
-  }
-
-  async function convert(
-    from: string,
-    to: string,
-    { force = false, ...options }: CarryOptions & { readonly force?: boolean },
-  ): Promise<ExitCode> {
-    const file = to === '-' ? null : fileOf(to);
-    if (file !== null && from !== '-') refuseSame(fileConfig(from), fileConfig(file));
-    // A target that is not a file is not created, but written to as by migrate.
-    if (to !== '-' && file === null) return carryTo(from, to, options);
-    if (options.dryRun) return carryTo(from, null, options);
-    if (file === null || (isPath(to) && isJson(to)))
-      return toJson(output(options), storages, from, to, { ...options, force });
-    refuseJson(to);
-    return newDatabase(storages, file, force, (temporary) => carryTo(from, temporary, options));
   }
 
   try {
@@ -216,11 +176,6 @@ const sourceHelp =
 function nonEmptyStorage(argument: string): string {
   if (argument === '') throw new InvalidArgumentError('It is empty. Give a file, a database URL or -.');
   return storageArgument(argument);
-}
-
-/** The configuration for a path taken as a database's, whatever the file contains. */
-function fileConfig(argument: string): PersistenceConfig {
-  return isPath(argument) ? { storage: 'db', connection: `sqlite:///${argument}` } : storageConfig(argument);
 }
 
 /** The program as a whole. Its commands are of the plain class. */

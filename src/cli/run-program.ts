@@ -3,7 +3,7 @@ import { isCinderlibError, VolumeTypeNotFoundByName } from '../errors/index.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { errorPrefix, printError, wantsJson } from './print-error.ts';
 import { run } from './program.ts';
-import { Storages } from './storage.ts';
+import { Storages } from './storages.ts';
 import { type StopSignal, Terminal } from './terminal.ts';
 import { fileOfError, withoutSecrets } from './without-secrets.ts';
 

@@ -1,6 +1,6 @@
 /** The streams of a command, and whether a person or a program is at their other end. */
 import pico from 'picocolors';
-import { errnoOf, storageFailure } from '../media/failure.ts';
+import { errnoOf, storageFailure } from '../media/filesystem/failure.ts';
 import { builtin, isAllowed, isHangUpIgnored } from '../runtime.ts';
 
 /** The signals that stop a command. */

@@ -3,7 +3,7 @@ import { isCinderlibError } from '../errors/index.ts';
 import { builtin } from '../runtime.ts';
 import { shownUrl } from '../sql/url.ts';
 import { maskText } from './mask.ts';
-import { fileOf, shownArgument } from './storage.ts';
+import { fileOf, shownArgument } from './storage-argument.ts';
 import type { Terminal } from './terminal.ts';
 
 type Given = Pick<Terminal, 'arguments'>;

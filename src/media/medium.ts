@@ -55,7 +55,7 @@ export interface Medium {
    * `OutcomeUnknown`; what SQLite has cached of them must then be discarded.
    */
   flush(): Promise<void>;
-  /** Returns to the state after the last flush, without SQLite: the journal in memory went with an engine that failed. */
+  /** Returns to the state after the last flush, without SQLite: the journal in memory went with an instance that failed. */
   revert?(): void;
   /** Releases the medium: handles, locks. Idempotent. */
   close(): Promise<void>;

@@ -1,18 +1,18 @@
 /** The media of browsers: IndexedDB, the origin private file system (OPFS), or memory. */
 import { DatabaseExists, InvalidPersistence } from '../errors/index.ts';
 import { readsRecordsInPassing } from '../runtime.ts';
-import { extentSizes } from './block-records.ts';
-import { IndexedDbMedium } from './indexeddb.ts';
-import { IndexedDbSnapshots } from './indexeddb-snapshots.ts';
-import { IndexedDbStore } from './indexeddb-store.ts';
+import { extentSizes } from './indexeddb/block-records.ts';
+import { IndexedDbMedium } from './indexeddb/indexeddb.ts';
+import { IndexedDbSnapshots } from './indexeddb/indexeddb-snapshots.ts';
+import { IndexedDbStore } from './indexeddb/indexeddb-store.ts';
+import { heldElsewhere, lockName, takeWebLock, type WebLock } from './locks/web-lock.ts';
 import type { Media, MediumConfig } from './media.ts';
 import type { Medium } from './medium.ts';
 import { MemoryMedium } from './memory.ts';
-import { OpfsMedium } from './opfs.ts';
-import { OpfsPlace } from './opfs-place.ts';
-import { OpfsSnapshots } from './opfs-snapshots.ts';
+import { OpfsMedium } from './opfs/opfs.ts';
+import { OpfsPlace } from './opfs/opfs-place.ts';
+import { OpfsSnapshots } from './opfs/opfs-snapshots.ts';
 import { SnapshotMedium, type SnapshotSource } from './snapshot.ts';
-import { heldElsewhere, lockName, takeWebLock, type WebLock } from './web-lock.ts';
 
 export const browserMedia: Media = {
   async open(config) {

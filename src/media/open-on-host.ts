@@ -1,17 +1,17 @@
 /** The media of Node, Deno and Bun: a file, or memory. */
 import { DatabaseUnavailable, InvalidPersistence } from '../errors/index.ts';
 import { builtin } from '../runtime.ts';
-import { takeLock } from '../tabs/lock.ts';
-import type { FileSystem } from './disk-file.ts';
-import { FileGuard } from './file-guard.ts';
-import { FilesystemMedium } from './filesystem.ts';
-import { locate, type Place } from './locate.ts';
+import type { FileSystem } from './filesystem/disk-file.ts';
+import { FileGuard } from './filesystem/file-guard.ts';
+import { FilesystemMedium } from './filesystem/filesystem.ts';
+import { locate, type Place } from './filesystem/locate.ts';
+import { ReadOnlyMedium } from './filesystem/read-only.ts';
+import { seed } from './filesystem/seed.ts';
+import { takeLock } from './locks/lock-file.ts';
+import { startKeeper } from './locks/start-keeper.ts';
 import type { Media, MediumConfig } from './media.ts';
 import type { Medium } from './medium.ts';
 import { MemoryMedium } from './memory.ts';
-import { ReadOnlyMedium } from './read-only.ts';
-import { seed } from './seed.ts';
-import { startKeeper } from './start-keeper.ts';
 
 /** How long to wait for others, in milliseconds, unless the configuration says otherwise. */
 const defaultBusyTimeout = 5000;

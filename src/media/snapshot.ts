@@ -4,8 +4,8 @@
  */
 import { type CinderlibError, ReadOnly, StorageFailure } from '../errors/index.ts';
 import { NullGuard } from './guard.ts';
+import { LockLevel } from './locks/lock-level.ts';
 import type { FileKind, MediumFile } from './medium.ts';
-import { LockLevel } from './native-locks.ts';
 import type { ReadableGuard, ReadableMedium } from './readable.ts';
 
 /** The stored files in one consistent state. */

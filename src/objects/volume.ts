@@ -164,7 +164,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
 
   /** Creates the volume on the storage. Called by `backend.createVolume`. */
   async create(): Promise<void> {
-    await this.#make((driver) => driver.createVolume(this));
+    await this.#create((driver) => driver.createVolume(this));
   }
 
   /**
@@ -238,7 +238,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
     const given = fieldsArgument('clone() takes an object with fields', fields);
     refuseDeleted(this);
     const copy = this.#like({ ...given, source_volid: this.id });
-    await copy.#make((driver) => driver.createClonedVolume(copy, this));
+    await copy.#create((driver) => driver.createClonedVolume(copy, this));
     return copy;
   }
 
@@ -246,7 +246,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
   async restoreSnapshot(snapshot: Snapshot, fields: FieldValues): Promise<Volume> {
     refuseDeleted(this);
     const copy = this.#like({ size: snapshot.volume_size, ...fields, snapshot_id: snapshot.id });
-    await copy.#make((driver) => driver.createVolumeFromSnapshot(copy, snapshot));
+    await copy.#create((driver) => driver.createVolumeFromSnapshot(copy, snapshot));
     return copy;
   }
 
@@ -441,7 +441,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
   }
 
   /** Has the driver create this volume, and stores the result. */
-  async #make(run: (driver: Backend['driver']) => unknown): Promise<void> {
+  async #create(run: (driver: Backend['driver']) => unknown): Promise<void> {
     const backend = writableBackend(this);
     // Synchronously, before any read: of two concurrent calls with the same id, only one gets it.
     for (const { volumesInFlight } of this.context.backends.values()) {

@@ -1,7 +1,7 @@
 /** A core on the calling thread, for `worker: false`, which behaves like one in a worker. */
 import { builtin, keepAlive } from '../runtime.ts';
 import { makeCore } from '../sql/make-core.ts';
-import { startEngine } from '../vfs/start-engine.ts';
+import { startSqlite } from '../vfs/start-sqlite.ts';
 import type { ChangeListener, CoreClient } from './client.ts';
 import type { Answer, Command } from './contract.ts';
 import { revived } from './error-classes.ts';
@@ -74,5 +74,5 @@ async function platformCore(): Promise<CommandRunner> {
     import('../media/open-in-browser.ts'),
     import('../tabs/tab-core.ts'),
   ]);
-  return new TabCore({ makeCore: () => makeCore(browserMedia), warmUp: startEngine });
+  return new TabCore({ makeCore: () => makeCore(browserMedia), warmUp: startSqlite });
 }

@@ -17,7 +17,6 @@ import type {
   BulkCommand,
   Command,
   CoreConfig,
-  LockFile,
   MediumName,
   StorageInfo,
   WriteCommand,
@@ -28,45 +27,11 @@ import { Bulk } from './bulk.ts';
 import { read, type TableRead, write } from './cinder-db.ts';
 import { storableTime } from './dialect.ts';
 import { DiscardPolicy } from './discard-policy.ts';
-import type { SqlEngine, Work } from './engine.ts';
+import type { CoreEngine, Work } from './engine.ts';
 import { prepareSchema, readSchema, type Schema } from './revisions.ts';
 import type { Origin } from './schema/seeds.ts';
 import type { WriteContext } from './write-context.ts';
 import { writeMany } from './write-many.ts';
-
-/** An engine, and what the core needs to know about the database it opened. */
-export interface CoreEngine extends SqlEngine {
-  /** The database's name in messages, without a password. */
-  readonly path: string;
-  /** The version of the engine itself. */
-  readonly version: string;
-  /** The server that holds the database; absent for SQLite, whose durability follows from the configuration. */
-  readonly server?: { readonly name: string; readonly durable: boolean };
-  /** Whether queued reads may run concurrently. */
-  readonly readsAtOnce?: boolean;
-  /** Bytes of the main database file, or of the database on its server. */
-  readonly size: number | null | Promise<number | null>;
-  readonly readOnly: boolean;
-  /** How access by other programs to the same file is handled. */
-  readonly nativeLocks: StorageInfo['native_locks'];
-  /** The lock file that keeps other users of this library out; null where none is needed. */
-  readonly lockFile: LockFile | null;
-  /** @throws {DatabaseChanged} when another file, or none, has the name of the one that was opened */
-  checkFile(): void;
-  /** The whole database as one file. */
-  bytes(): Promise<Uint8Array>;
-  /** Makes all later reads see one state of the database, whoever writes. Absent where nobody writes between reads. */
-  holdState?(): void;
-  /** Accepts the database as another program left it. */
-  refresh(): Promise<void>;
-  /** Releases the file handles at once, whatever is pending; false when it cannot. */
-  drop?(): boolean;
-  /**
-   * Closes a database that opening created, and removes its file unless another program has written to it.
-   * Absent where there is no file.
-   */
-  discard?(): Promise<void>;
-}
 
 /** What the core depends on; tests inject other clocks and engines. */
 export interface CoreParts extends Origin {
@@ -161,7 +126,7 @@ export class Core {
   #takeReads(): readonly Waiting<LoneCommand>[] {
     const reads: Waiting<LoneCommand>[] = [];
     for (let next = this.#queue[0]; next !== undefined && isAlone(next); next = this.#queue[0]) {
-      const isRead = this.#opened?.engine.readsAtOnce === true && isTableRead(next.command);
+      const isRead = this.#opened?.engine.readsAtOnce === true && isGetter(next.command);
       if (reads.length > 0 && !isRead) break;
       reads.push(next);
       this.#queue.shift();
@@ -343,7 +308,8 @@ function named(error: unknown, { path }: CoreEngine): unknown {
 }
 
 const isAlone = (waiting: Waiting): waiting is Waiting<LoneCommand> => !isWrite(waiting.command);
-const isTableRead = ({ kind }: Command): boolean => kind.startsWith('get');
+/** Whether it is a getter. The other reads are for those who go through everything, and run alone. */
+const isGetter = ({ kind }: Command): boolean => kind.startsWith('get');
 
 /** IndexedDB transactions are atomic even without waiting for the disk; on files, atomicity needs the flushes. */
 function durabilityOf({ medium, sqlite_synchronous }: CoreConfig): StorageInfo['durability'] {

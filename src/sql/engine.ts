@@ -4,7 +4,7 @@
  * To add an engine, model it on `engines/sqlite.ts`. Statements carry `?` placeholders; values are always
  * bound, never written into the text.
  */
-import type { RowSet, SqlValue } from '../rpc/contract.ts';
+import type { LockFile, RowSet, SqlValue, StorageInfo } from '../rpc/contract.ts';
 import type { Dialect } from './dialect.ts';
 import type { SchemaAdapter } from './schema/schema-adapter.ts';
 
@@ -35,4 +35,38 @@ export interface SqlEngine extends SqlConnection {
   group<T>(works: readonly Work<T>[]): Promise<PromiseSettledResult<T>[]>;
   /** Releases everything; the database at rest is complete. Idempotent. */
   close(): Promise<void>;
+}
+
+/** An engine, and what the core needs to know about the database it opened. */
+export interface CoreEngine extends SqlEngine {
+  /** The database's name in messages, without a password. */
+  readonly path: string;
+  /** The version of the engine itself. */
+  readonly version: string;
+  /** The server that holds the database; absent for SQLite, whose durability follows from the configuration. */
+  readonly server?: { readonly name: string; readonly durable: boolean };
+  /** Whether queued reads may run concurrently. */
+  readonly readsAtOnce?: boolean;
+  /** Bytes of the main database file, or of the database on its server. */
+  readonly size: number | null | Promise<number | null>;
+  readonly readOnly: boolean;
+  /** How access by other programs to the same file is handled. */
+  readonly nativeLocks: StorageInfo['native_locks'];
+  /** The lock file that keeps other users of this library out; null where none is needed. */
+  readonly lockFile: LockFile | null;
+  /** @throws {DatabaseChanged} when another file, or none, has the name of the one that was opened */
+  checkFile(): void;
+  /** The whole database as one file. */
+  bytes(): Promise<Uint8Array>;
+  /** Makes all later reads see one state of the database, whoever writes. Absent where nobody writes between reads. */
+  holdState?(): void;
+  /** Accepts the database as another program left it. */
+  refresh(): Promise<void>;
+  /** Releases the file handles at once, whatever is pending; false when it cannot. */
+  drop?(): boolean;
+  /**
+   * Closes a database that opening created, and removes its file unless another program has written to it.
+   * Absent where there is no file.
+   */
+  discard?(): Promise<void>;
 }

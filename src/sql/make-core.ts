@@ -4,7 +4,8 @@ import { InvalidUrl } from '../errors/index.ts';
 import type { Media } from '../media/media.ts';
 import type { CoreConfig, ServerConfig } from '../rpc/contract.ts';
 import { nextTurn } from '../runtime.ts';
-import { Core, type CoreEngine } from './core.ts';
+import { Core } from './core.ts';
+import type { CoreEngine } from './engine.ts';
 import { openSqlite } from './engines/sqlite.ts';
 import { openReader } from './engines/sqlite-reader.ts';
 

@@ -3,8 +3,12 @@
  *
  * It lives where the core lives, in the tab's worker: a busy page holds up no other, and a worker that
  * dies releases its lock. Callers use it like a core of their own.
+ *
+ * What it is in the latest leadership that it knows of, `#epoch`: the leader, with a `#term`; about to be the leader, with
+ * an `#opening`; a follower, with a connection among the `#leaderConnections`; or none of these. Then it queues for the
+ * lock, asks who leads, and keeps its calls unsent.
  */
-import { lockName } from '../media/web-lock.ts';
+import { lockName } from '../media/locks/web-lock.ts';
 import type { Answer, Answers, Change, Command, CoreConfig, Outcome, StorageInfo } from '../rpc/contract.ts';
 import type { CommandRunner } from '../rpc/host.ts';
 import type { DurableChange } from '../rpc/writes.ts';

@@ -58,15 +58,15 @@ const wordSize = 4;
 /** `sizeof(sqlite3_vfs)` of version 1. */
 const vfsSize = 72;
 
-/** What the check needs. */
-export interface RunningEngine {
+/** The parts of an instance that the check and the patches need. */
+export interface WasmParts {
   readonly heap: Heap;
   readonly table: WebAssembly.Table;
 }
 
 /** Finds the VFS of an open database; throws {@link EngineMismatch} unless it is the expected one. */
-export function findVfs(engine: RunningEngine, database: number, layout: VfsLayout = vfsLayout): number {
-  const { heap } = engine;
+export function findVfs(wasm: WasmParts, database: number, layout: VfsLayout = vfsLayout): number {
+  const { heap } = wasm;
   const vfs = heap.word(database + layout.databaseVfs);
   if (!heap.holds(vfs, vfsSize)) throw mismatch('the VFS pointer of a database', 'an address', vfs);
   const field = (name: keyof VfsLayout) => heap.word(vfs + layout[name]);
@@ -79,7 +79,7 @@ export function findVfs(engine: RunningEngine, database: number, layout: VfsLayo
   const seen = new Set<number>();
   for (const method of vfsFunctions) {
     const index = field(method);
-    if (!isFunction(engine.table, index)) throw mismatch(method, 'the index of a function', index);
+    if (!isFunction(wasm.table, index)) throw mismatch(method, 'the index of a function', index);
     if (seen.has(index)) throw mismatch(method, 'a distinct function', index);
     seen.add(index);
   }

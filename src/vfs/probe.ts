@@ -5,13 +5,13 @@
  */
 import type { SqlJs } from 'virtual:sql.js';
 import { MemoryMedium } from '../media/memory.ts';
+import { signature } from '../media/sqlite-header.ts';
 import { Code } from './codes.ts';
 import type { Heap } from './heap.ts';
-import type { Vfs } from './install.ts';
 import { mismatch } from './layout.ts';
+import type { Vfs } from './vfs.ts';
 
 const witness = 20_240_131;
-const signature = 'SQLite format 3\0';
 
 /** Throws EngineMismatch unless a written row can be read back, and its bytes are in the medium. */
 export function probe(sqlite: SqlJs, heap: Heap, vfs: Vfs): void {

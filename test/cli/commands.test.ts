@@ -5,7 +5,7 @@ import { join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { setup } from 'cinderlib-wasm';
 import { describe, expect, test, vi } from 'vitest';
-import { storageArgument } from '../../src/cli/storage.ts';
+import { storageArgument } from '../../src/cli/storage-argument.ts';
 import { InvalidOption } from '../../src/errors/index.ts';
 import { expectSameDumps } from '../support/arrived.ts';
 import { cli, parsed } from '../support/cli.ts';

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { dump } from '../../src/cli/commands/dump.ts';
-import { Storages } from '../../src/cli/storage.ts';
+import { Storages } from '../../src/cli/storages.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
 import { KeyValue } from '../../src/objects/key-value.ts';
 import type { PersistenceDriver } from '../../src/persistence/driver.ts';

@@ -12,7 +12,7 @@ import fs, {
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { newDatabase, writeFile } from '../../src/cli/commands/write-file.ts';
-import { Storages } from '../../src/cli/storage.ts';
+import { Storages } from '../../src/cli/storages.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
 import { inTemporaryFolder } from '../support/golden.ts';
 

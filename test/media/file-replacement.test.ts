@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { FileReplacement } from '../../src/media/file-replacement.ts';
+import { FileReplacement } from '../../src/media/filesystem/file-replacement.ts';
 import { copyGolden, inTemporaryFolder } from '../support/golden.ts';
 
 const noKeeper = async (): Promise<null> => null;

@@ -2,7 +2,7 @@
 import pico from 'picocolors';
 import { expect, test } from 'vitest';
 import { modelNamed } from '../../src/cinder/models.ts';
-import { carryAll } from '../../src/cli/commands/carry-all.ts';
+import { carryAll } from '../../src/cli/commands/migrate.ts';
 import { Output } from '../../src/cli/output.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
 import { differences } from '../../src/migrate/compare.ts';

@@ -1,7 +1,7 @@
 /** Linux's lock table: which lines concern a file, and what they say. */
 import fs from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { deviceName, identify, parseLocks } from '../../src/media/lock-table.ts';
+import { deviceName, identify, parseLocks } from '../../src/media/locks/lock-table.ts';
 import { inTemporaryFolder } from '../support/golden.ts';
 import { needsLockTable } from '../support/native-shell.ts';
 

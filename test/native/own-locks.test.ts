@@ -3,7 +3,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { LockLevel, NativeLocks } from '../../src/media/native-locks.ts';
+import { LockLevel } from '../../src/media/locks/lock-level.ts';
+import { NativeLocks } from '../../src/media/locks/native-locks.ts';
 import { needs } from '../support/native-programs.ts';
 import { type NativeShell, needsLockTable, python3, sqlite3 } from '../support/native-shell.ts';
 

@@ -1,13 +1,14 @@
 /** Opens SQLite engines on a file, with each way of keeping native programs off it. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { FileGuard, type StartKeeper } from '../../src/media/file-guard.ts';
-import { FilesystemMedium } from '../../src/media/filesystem.ts';
-import { Keeper } from '../../src/media/keeper.ts';
-import { ConnectionRunner } from '../../src/media/keeper-connection.ts';
-import { ProgramRunner } from '../../src/media/keeper-program.ts';
+import { FileGuard } from '../../src/media/filesystem/file-guard.ts';
+import { FilesystemMedium } from '../../src/media/filesystem/filesystem.ts';
+import { Keeper } from '../../src/media/locks/keeper.ts';
+import { ConnectionRunner } from '../../src/media/locks/keeper-connection.ts';
+import { ProgramRunner } from '../../src/media/locks/keeper-program.ts';
+import type { StartKeeper } from '../../src/media/locks/start-keeper.ts';
 import { openSqliteOn, type SqliteEngine } from '../../src/sql/engines/sqlite.ts';
-import { startEngine } from '../../src/vfs/start-engine.ts';
+import { startSqlite } from '../../src/vfs/start-sqlite.ts';
 
 type FileSystem = typeof fs;
 
@@ -28,7 +29,7 @@ export async function openGuarded(database: string, opening: Opening = {}): Prom
     false,
     (file) => new FileGuard(files, database, file, busyTimeout, keeper),
   );
-  return openSqliteOn(await startEngine(), medium, true);
+  return openSqliteOn(await startSqlite(), medium, true);
 }
 
 /** The keepers that work on this machine. */

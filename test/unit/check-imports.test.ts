@@ -37,8 +37,8 @@ describe('importProblems()', () => {
       'src/objects/volume.ts':
         "import { VolumeNotFound } from '../errors/index.ts';\nexport const Volume = VolumeNotFound;",
       'src/errors/index.ts': 'export class VolumeNotFound extends Error {}',
-      'src/sql/core.ts': "import { install } from '../vfs/install.ts';\nexport const core = install;",
-      'src/vfs/install.ts': "import { MemoryMedium } from '../media/memory.ts';\nexport const install = MemoryMedium;",
+      'src/sql/core.ts': "import { vfs } from '../vfs/vfs.ts';\nexport const core = vfs;",
+      'src/vfs/vfs.ts': "import { MemoryMedium } from '../media/memory.ts';\nexport const vfs = MemoryMedium;",
       'src/media/memory.ts': 'export class MemoryMedium {}',
     });
     expect(problems).toStrictEqual([]);
@@ -49,7 +49,7 @@ describe('importProblems()', () => {
     ['src/persistence/database.ts', '../sql/core.ts', 'persistence may not import from sql'],
     ['src/persistence/database.ts', '../objects/volume.ts', 'persistence may not import from objects'],
     ['src/rpc/host.ts', '../sql/core.ts', 'rpc may not import from sql'],
-    ['src/media/memory.ts', '../vfs/file.ts', 'media may not import from vfs'],
+    ['src/media/memory.ts', '../vfs/vfs-files.ts', 'media may not import from vfs'],
     ['src/sql/core.ts', '../persistence/driver.ts', 'sql may not import from persistence'],
     ['src/drivers/fake.ts', '../objects/volume.ts', 'drivers may not import from objects'],
     ['src/errors/base.ts', '../runtime.ts', 'errors may not import from runtime'],
@@ -135,7 +135,7 @@ describe('importProblems()', () => {
       'src/media/filesystem.ts': "import { readFileSync } from 'node:fs';\nexport const a = readFileSync;",
       'src/media/disk.ts': "export type FileSystem = typeof import('node:fs');",
       'src/rpc/start-worker.ts': 'const Native = globalThis.Worker;\nglobalThis.Worker = Native;',
-      'src/tabs/lock.ts': [
+      'src/tabs/member.ts': [
         '// process.pid is the name of the process in Node, Deno and Bun.',
         "export const text = 'process.pid of Deno';",
         'export const pid = process.pid;',
@@ -160,7 +160,7 @@ describe('importProblems()', () => {
         [11, 'globalThis'],
       ].map(
         ([line, name]) =>
-          `src/tabs/lock.ts:${line}: asks for ${name}; only src/runtime.ts may look for what the platform has.`,
+          `src/tabs/member.ts:${line}: asks for ${name}; only src/runtime.ts may look for what the platform has.`,
       ),
     ]);
   });

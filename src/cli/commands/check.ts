@@ -8,7 +8,7 @@ import type { PersistenceConfig } from '../../setup.ts';
 import { counted } from '../counted.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import type { Output } from '../output.ts';
-import type { Storages } from '../storage.ts';
+import type { Storages } from '../storages.ts';
 
 export interface CheckOptions {
   readonly repair: boolean;

@@ -3,7 +3,7 @@ import type { ContextInfo } from '../../cinderlib.ts';
 import { DatabasePersistence } from '../../persistence/database.ts';
 import type { PersistenceDriver } from '../../persistence/driver.ts';
 import type { Output, Row } from '../output.ts';
-import type { LookedAt } from '../storage.ts';
+import type { LookedAt } from '../storages.ts';
 
 export async function info(
   output: Output,

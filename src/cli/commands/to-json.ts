@@ -4,9 +4,10 @@ import type { NotCarried } from '../../migrate/report.ts';
 import { counted } from '../counted.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import type { Output } from '../output.ts';
-import { isPath, type Storages } from '../storage.ts';
-import { printReport } from './carry-all.ts';
+import { isPath } from '../storage-argument.ts';
+import type { Storages } from '../storages.ts';
 import { dump } from './dump.ts';
+import { printReport } from './print-report.ts';
 import { writeFile } from './write-file.ts';
 
 export interface ToJsonOptions {

@@ -1,10 +1,11 @@
 /** Creates files atomically: writes under a temporary name in the same folder, and gives the final name at the end. */
 import { DatabaseExists, StorageFailure } from '../../errors/index.ts';
-import { syncFolder } from '../../media/disk-file.ts';
-import { errnoOf, openFailure } from '../../media/failure.ts';
-import { FileReplacement } from '../../media/file-replacement.ts';
+import { syncFolder } from '../../media/filesystem/disk-file.ts';
+import { errnoOf, openFailure } from '../../media/filesystem/failure.ts';
+import { FileReplacement } from '../../media/filesystem/file-replacement.ts';
 import { builtin } from '../../runtime.ts';
-import { type Storages, storageConfig } from '../storage.ts';
+import { storageConfig } from '../storage-argument.ts';
+import type { Storages } from '../storages.ts';
 import { temporaryFor } from './temporary-file.ts';
 
 type FileSystem = typeof import('node:fs');

@@ -7,7 +7,7 @@
 import { DatabaseUnavailable, InvalidOption, OutcomeUnknown, ReadOnly } from '../../errors/index.ts';
 import type { RowSet, ServerConfig } from '../../rpc/contract.ts';
 import { waitable } from '../../runtime.ts';
-import type { SqlEngine, SqlParameters, Work } from '../engine.ts';
+import type { CoreEngine, SqlParameters, Work } from '../engine.ts';
 import type { SchemaAdapter } from '../schema/schema-adapter.ts';
 import { serverSchema } from '../schema/server-schema.ts';
 import { HeldState } from './held-state.ts';
@@ -37,7 +37,7 @@ export async function openServer(driver: ServerDriver, config: ServerConfig, rea
   }
 }
 
-export class ServerEngine implements SqlEngine {
+export class ServerEngine implements CoreEngine {
   readonly dialect: ServerConfig['dialect'];
   readonly readOnly: boolean;
   readonly version: string;

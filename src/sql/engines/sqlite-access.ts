@@ -4,7 +4,7 @@
  */
 import { ContextClosed, DatabaseTakenOver } from '../../errors/index.ts';
 import type { Medium } from '../../media/medium.ts';
-import { startEngine } from '../../vfs/start-engine.ts';
+import { startSqlite } from '../../vfs/start-sqlite.ts';
 import { consistentRead } from './consistent-read.ts';
 import { Mutex } from './mutex.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
@@ -30,9 +30,9 @@ export class SqliteAccess {
     return this.#database;
   }
 
-  /** Whether the connection can no longer be used: its engine has failed, or its page cache is wrong. */
+  /** Whether the connection can no longer be used: its instance of SQLite has failed, or its page cache is wrong. */
   get isBroken(): boolean {
-    return this.#isStale || this.#database.engine.fault !== null;
+    return this.#isStale || this.#database.instance.fault !== null;
   }
 
   /** The medium has gone back to an earlier state, and SQLite's page cache has not. */
@@ -112,18 +112,18 @@ export class SqliteAccess {
   #reconnect(): void {
     // A second connection would spoil a log; but then the files are ours alone, so the page cache is right.
     if (this.medium.journal === 'wal') return;
-    const fresh = openDatabase(this.#database.engine, this.medium, this.#synchronous);
+    const fresh = openDatabase(this.#database.instance, this.medium, this.#synchronous);
     this.#database.close();
     this.#database = fresh;
   }
 
-  /** Goes on with a new connection, of a new engine if need be, which finds the files as after a crash. */
+  /** Goes on with a new connection, of a new instance if need be, which finds the files as after a crash. */
   async #startOver(): Promise<void> {
-    const engine = await startEngine();
+    const instance = await startSqlite();
     if (this.#isDropped) throw new DatabaseTakenOver(this.medium.path);
     this.#database.close();
     this.medium.revert?.();
-    this.#database = openDatabase(engine, this.medium, this.#synchronous);
+    this.#database = openDatabase(instance, this.medium, this.#synchronous);
     this.#isStale = false;
   }
 }

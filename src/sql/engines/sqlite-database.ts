@@ -5,10 +5,11 @@
  */
 import { type CinderlibError, DatabaseError, StorageFailure } from '../../errors/index.ts';
 import type { Medium } from '../../media/medium.ts';
+import { readVersionAt, rollbackJournal, writeVersionAt } from '../../media/sqlite-header.ts';
 import type { RowSet, SqlValue } from '../../rpc/contract.ts';
 import { Code } from '../../vfs/codes.ts';
-import type { Engine } from '../../vfs/engine.ts';
 import type { Mount } from '../../vfs/mount.ts';
+import type { SqliteInstance } from '../../vfs/sqlite-instance.ts';
 import type { SqlParameters } from '../engine.ts';
 import { shorten, sqliteError } from './sqlite-errors.ts';
 import { Scratch } from './sqlite-scratch.ts';
@@ -19,37 +20,33 @@ const keptStatements = 100;
 /** What may follow a statement: nothing that could be executed. */
 const nothing = /^(\s|;|--[^\n]*(\n|$)|\/\*[\s\S]*?\*\/)*$/;
 
-/** Offset of the write and read versions in the file header, and their value for a rollback journal. */
-const versionsAt = 18;
-const rollbackJournal = 1;
-
 export class SqliteDatabase {
-  readonly engine: Engine;
+  readonly instance: SqliteInstance;
   readonly mount: Mount;
   readonly #pointer: number;
   readonly #scratch: Scratch;
   /** Least recently used first. */
   readonly #statements = new Map<string, SqliteStatement>();
 
-  private constructor(engine: Engine, mount: Mount, pointer: number) {
-    this.engine = engine;
+  private constructor(instance: SqliteInstance, mount: Mount, pointer: number) {
+    this.instance = instance;
     this.mount = mount;
     this.#pointer = pointer;
-    this.#scratch = new Scratch(engine);
+    this.#scratch = new Scratch(instance);
   }
 
   /** Opens the database of a medium, creating its file when there is none. Nothing is read yet. */
-  static open(engine: Engine, medium: Medium): SqliteDatabase {
-    const mount = engine.mount(medium);
+  static open(instance: SqliteInstance, medium: Medium): SqliteDatabase {
+    const mount = instance.mount(medium);
     try {
-      const { code, pointer } = engine.use(medium.path, () => openPointer(engine, mount.name));
-      const database = new SqliteDatabase(engine, mount, pointer);
+      const { code, pointer } = instance.use(medium.path, () => openPointer(instance, mount.name));
+      const database = new SqliteDatabase(instance, mount, pointer);
       if (code === Code.ok) return database;
-      const error = engine.use(medium.path, () => database.#error(code, 'open'));
+      const error = instance.use(medium.path, () => database.#error(code, 'open'));
       database.close();
       throw error;
     } catch (error) {
-      engine.unmount(mount);
+      instance.unmount(mount);
       throw error;
     }
   }
@@ -78,7 +75,7 @@ export class SqliteDatabase {
   run(sql: string, parameters: SqlParameters = []): number {
     let changed = 0;
     this.#execute(sql, parameters, ignore, (statement) => {
-      if (statement.changesRows) changed = this.engine.sqlite._sqlite3_changes(this.#pointer);
+      if (statement.changesRows) changed = this.instance.sqlite._sqlite3_changes(this.#pointer);
     });
     return changed;
   }
@@ -107,25 +104,25 @@ export class SqliteDatabase {
     const bytes = new Uint8Array(file?.size() ?? 0);
     const count = file?.read(bytes, 0) ?? 0;
     // The copy comes without a log.
-    if (this.#hasLog && count > versionsAt) bytes.fill(rollbackJournal, versionsAt, versionsAt + 2);
+    if (this.#hasLog) bytes.fill(rollbackJournal, writeVersionAt, readVersionAt + 1);
     if (count === bytes.length) return bytes;
     throw new StorageFailure(`Cannot read ${this.path}: it was truncated meanwhile.`, this.path);
   }
 
-  /** Never fails: an engine that does has no more to say, and its files are closed without it. */
+  /** Never fails: an instance that does has no more to say, and its files are closed without it. */
   close(): void {
     try {
-      this.engine.use(this.path, () => this.#release());
+      this.instance.use(this.path, () => this.#release());
     } catch {
       // What it had to make durable was so before.
     }
     this.#statements.clear();
-    this.engine.unmount(this.mount);
+    this.instance.unmount(this.mount);
   }
 
   #release(): void {
     for (const statement of this.#statements.values()) statement.finalize();
-    this.engine.sqlite._sqlite3_close_v2(this.#pointer);
+    this.instance.sqlite._sqlite3_close_v2(this.#pointer);
     this.#scratch.free();
   }
 
@@ -145,7 +142,7 @@ export class SqliteDatabase {
       if (code !== Code.done) throw this.#error(code, sql);
       onDone(statement);
     };
-    this.engine.use(this.path, run, () => statement?.reset());
+    this.instance.use(this.path, run, () => statement?.reset());
   }
 
   #prepare(sql: string): SqliteStatement {
@@ -155,7 +152,7 @@ export class SqliteDatabase {
       this.#statements.set(sql, kept);
       return kept;
     }
-    const statement = new SqliteStatement(this.engine, this.#scratch, this.#compile(sql), sql);
+    const statement = new SqliteStatement(this.instance, this.#scratch, this.#compile(sql), sql);
     this.#statements.set(sql, statement);
     if (this.#statements.size > keptStatements) {
       for (const [oldest, evicted] of this.#statements) {
@@ -168,7 +165,7 @@ export class SqliteDatabase {
   }
 
   #compile(sql: string): number {
-    const { sqlite, heap } = this.engine;
+    const { sqlite, heap } = this.instance;
     const text = sqlite.stringToNewUTF8(sql);
     const result = sqlite._malloc(8);
     const compile = (): number => {
@@ -180,20 +177,23 @@ export class SqliteDatabase {
       sqlite._sqlite3_finalize(pointer);
       throw new DatabaseError(`Exactly one statement is expected: ${shorten(sql)}`);
     };
-    return this.engine.use(this.path, compile, () => {
+    return this.instance.use(this.path, compile, () => {
       sqlite._free(result);
       sqlite._free(text);
     });
   }
 
   #error(code: number, sql: string): CinderlibError {
-    const { sqlite } = this.engine;
+    const { sqlite } = this.instance;
     const message = sqlite.UTF8ToString(sqlite._sqlite3_errmsg(this.#pointer));
     return sqliteError({ code, message, sql, path: this.path, failure: this.mount.failure });
   }
 }
 
-function openPointer({ sqlite, heap }: Engine, file: string): { readonly code: number; readonly pointer: number } {
+function openPointer(
+  { sqlite, heap }: SqliteInstance,
+  file: string,
+): { readonly code: number; readonly pointer: number } {
   const name = sqlite.stringToNewUTF8(file);
   const result = sqlite._malloc(4);
   heap.setWord(result, 0);

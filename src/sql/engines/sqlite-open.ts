@@ -1,20 +1,16 @@
 /** Opens a database on a medium ready for use, or says what is wrong with it. */
 import { DatabaseUnavailable, NotADatabase } from '../../errors/index.ts';
 import type { Journal, Medium } from '../../media/medium.ts';
-import type { Engine } from '../../vfs/engine.ts';
+import { readVersionAt, signature, writeAheadLog } from '../../media/sqlite-header.ts';
+import type { SqliteInstance } from '../../vfs/sqlite-instance.ts';
 import { SqliteDatabase } from './sqlite-database.ts';
 
-/** The start of every SQLite file, including its NUL. */
-const signature = 'SQLite format 3\0';
 /** What a journal starts with, and also ends with if it names a super-journal; see SQLite's file format. */
 const journalMagic = [0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7];
-/** Offset of the read version in the file header: 1 rollback journal, 2 write-ahead log. */
-const readVersionAt = 19;
-const writeAheadLog = 2;
 
 /** Opens a database for writing. The medium's guard must lock others out meanwhile. */
-export function openDatabase(engine: Engine, medium: Medium, synchronous: boolean): SqliteDatabase {
-  const database = SqliteDatabase.open(engine, medium);
+export function openDatabase(instance: SqliteInstance, medium: Medium, synchronous: boolean): SqliteDatabase {
+  const database = SqliteDatabase.open(instance, medium);
   try {
     const header = readHeader(medium);
     refuseSuperJournal(medium);
@@ -31,9 +27,9 @@ export function openDatabase(engine: Engine, medium: Medium, synchronous: boolea
 }
 
 /** Opens a database without a write-ahead log, for reading only. Nothing is read yet. */
-export function openForReading(engine: Engine, medium: Medium): SqliteDatabase {
+export function openForReading(instance: SqliteInstance, medium: Medium): SqliteDatabase {
   readHeader(medium);
-  const database = SqliteDatabase.open(engine, medium);
+  const database = SqliteDatabase.open(instance, medium);
   try {
     database.value('PRAGMA temp_store=MEMORY');
     return database;

@@ -11,9 +11,9 @@ import type { Media, MediumConfig } from '../../media/media.ts';
 import { MemoryMedium } from '../../media/memory.ts';
 import type { ReadableMedium } from '../../media/readable.ts';
 import type { RowSet } from '../../rpc/contract.ts';
-import type { Engine } from '../../vfs/engine.ts';
-import { startEngine } from '../../vfs/start-engine.ts';
-import type { SqlEngine, SqlParameters, Work } from '../engine.ts';
+import type { SqliteInstance } from '../../vfs/sqlite-instance.ts';
+import { startSqlite } from '../../vfs/start-sqlite.ts';
+import type { CoreEngine, SqlParameters, Work } from '../engine.ts';
 import { consistentRead } from './consistent-read.ts';
 import { Mutex } from './mutex.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
@@ -26,7 +26,7 @@ import { readTransaction } from './sqlite-transaction.ts';
  * @throws {NotADatabase | DatabaseCorrupt | DatabaseLocked | DatabaseUnavailable | StorageFailure}
  */
 export async function openReader(media: Media, config: MediumConfig): Promise<SqliteReader> {
-  const reader = new SqliteReader(await startEngine(), await media.openReadOnly(config));
+  const reader = new SqliteReader(await startSqlite(), await media.openReadOnly(config));
   try {
     await reader.open();
     return reader;
@@ -42,19 +42,19 @@ interface Current {
   readonly version: string;
 }
 
-export class SqliteReader implements SqlEngine {
+export class SqliteReader implements CoreEngine {
   readonly dialect = 'sqlite';
   readonly readOnly = true;
   readonly lockFile = null;
-  #engine: Engine;
+  #instance: SqliteInstance;
   readonly #medium: ReadableMedium;
   readonly #turns = new Mutex();
   #current: Current | null = null;
   #version = '';
   #closing: Promise<void> | null = null;
 
-  constructor(engine: Engine, medium: ReadableMedium) {
-    this.#engine = engine;
+  constructor(instance: SqliteInstance, medium: ReadableMedium) {
+    this.#instance = instance;
     this.#medium = medium;
   }
 
@@ -130,7 +130,7 @@ export class SqliteReader implements SqlEngine {
 
   #read<T>(read: (database: SqliteDatabase) => T | Promise<T>): Promise<T> {
     return this.#inTurn(async () => {
-      if (this.#engine.fault !== null) await this.#restart();
+      if (this.#instance.fault !== null) await this.#restart();
       await this.#medium.look();
       // A journal that differs each time was not left by a crash.
       let adoptions = 10;
@@ -146,10 +146,10 @@ export class SqliteReader implements SqlEngine {
     });
   }
 
-  /** The engine has failed: goes on with a new one. */
+  /** The instance has failed: goes on with a new one. */
   async #restart(): Promise<void> {
     this.#forget();
-    this.#engine = await startEngine();
+    this.#instance = await startSqlite();
   }
 
   #upToDate(): SqliteDatabase {
@@ -158,7 +158,7 @@ export class SqliteReader implements SqlEngine {
     // SQLite itself compares only the change counter, which an older copy of the file may share.
     if (this.#current?.version !== version) this.#forget();
     this.#current ??= {
-      database: guard.hasCompanions ? this.#copy() : openForReading(this.#engine, this.#medium),
+      database: guard.hasCompanions ? this.#copy() : openForReading(this.#instance, this.#medium),
       version,
     };
     return this.#current.database;
@@ -169,7 +169,7 @@ export class SqliteReader implements SqlEngine {
     const medium = this.#medium;
     const companions = { '-journal': medium.content('-journal'), '-wal': medium.content('-wal') };
     const copy = new MemoryMedium(medium.content(''), companions, medium.path);
-    const database = openDatabase(this.#engine, copy, false);
+    const database = openDatabase(this.#instance, copy, false);
     // Otherwise it would keep what the file was before the log or journal was carried over to it.
     void copy.flush();
     return database;

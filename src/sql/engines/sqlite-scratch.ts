@@ -1,16 +1,16 @@
 /** A buffer in WebAssembly memory that holds one text while it is bound. */
-import type { Engine } from '../../vfs/engine.ts';
+import type { SqliteInstance } from '../../vfs/sqlite-instance.ts';
 
 /** Nearly every text fits into this; a larger buffer is not kept for texts that do. */
 const usualSize = 65_536;
 
 export class Scratch {
-  readonly #engine: Engine;
+  readonly #instance: SqliteInstance;
   #pointer = 0;
   #size = 0;
 
-  constructor(engine: Engine) {
-    this.#engine = engine;
+  constructor(instance: SqliteInstance) {
+    this.#instance = instance;
   }
 
   /** The address of at least `size` bytes, valid until the next call; NULL when out of memory. */
@@ -18,14 +18,14 @@ export class Scratch {
     if (this.#pointer === 0 || size > this.#size || (size <= usualSize && this.#size > usualSize)) {
       this.free();
       const wanted = Math.max(size, usualSize);
-      this.#pointer = this.#engine.sqlite._malloc(wanted);
+      this.#pointer = this.#instance.sqlite._malloc(wanted);
       this.#size = this.#pointer === 0 ? 0 : wanted;
     }
     return this.#pointer;
   }
 
   free(): void {
-    this.#engine.sqlite._free(this.#pointer);
+    this.#instance.sqlite._free(this.#pointer);
     this.#pointer = 0;
     this.#size = 0;
   }

@@ -2,7 +2,7 @@
 import { DatabaseError, StorageFailure, ValueError } from '../../errors/index.ts';
 import type { SqlValue } from '../../rpc/contract.ts';
 import { Code } from '../../vfs/codes.ts';
-import type { Engine } from '../../vfs/engine.ts';
+import type { SqliteInstance } from '../../vfs/sqlite-instance.ts';
 import type { SqlParameters } from '../engine.ts';
 import { refuseLoneSurrogates } from './lone-surrogates.ts';
 import { shorten } from './sqlite-errors.ts';
@@ -25,7 +25,7 @@ export function writesRows(sql: string): boolean {
 export class SqliteStatement {
   readonly sql: string;
   readonly changesRows: boolean;
-  readonly #engine: Engine;
+  readonly #instance: SqliteInstance;
   readonly #scratch: Scratch;
   readonly #pointer: number;
   readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -36,8 +36,8 @@ export class SqliteStatement {
   /** The address of the first column's name: it changes when SQLite re-prepares the statement. */
   #firstName = 0;
 
-  constructor(engine: Engine, scratch: Scratch, pointer: number, sql: string) {
-    this.#engine = engine;
+  constructor(instance: SqliteInstance, scratch: Scratch, pointer: number, sql: string) {
+    this.#instance = instance;
     this.#scratch = scratch;
     this.#pointer = pointer;
     this.sql = sql;
@@ -58,22 +58,22 @@ export class SqliteStatement {
 
   /** Moves to the next row: SQLITE_ROW, SQLITE_DONE or an error's code. */
   step(): number {
-    return this.#engine.sqlite._sqlite3_step(this.#pointer);
+    return this.#instance.sqlite._sqlite3_step(this.#pointer);
   }
 
   /** Makes it ready to run again, and releases the bound values. */
   reset(): void {
-    this.#engine.sqlite._sqlite3_reset(this.#pointer);
-    if (this.#parameterCount !== 0) this.#engine.sqlite._sqlite3_clear_bindings(this.#pointer);
+    this.#instance.sqlite._sqlite3_reset(this.#pointer);
+    if (this.#parameterCount !== 0) this.#instance.sqlite._sqlite3_clear_bindings(this.#pointer);
   }
 
   finalize(): void {
-    this.#engine.sqlite._sqlite3_finalize(this.#pointer);
+    this.#instance.sqlite._sqlite3_finalize(this.#pointer);
   }
 
   /** The column names. Call it after the first step: that is when SQLite notices a changed schema. */
   columns(): readonly string[] {
-    const { sqlite } = this.#engine;
+    const { sqlite } = this.#instance;
     const firstName = sqlite._sqlite3_column_name(this.#pointer, 0);
     if (firstName === this.#firstName) return this.#columns;
     this.#firstName = firstName;
@@ -91,7 +91,7 @@ export class SqliteStatement {
   }
 
   #value(column: number): SqlValue {
-    const { sqlite } = this.#engine;
+    const { sqlite } = this.#instance;
     switch (sqlite._sqlite3_column_type(this.#pointer, column)) {
       case Type.integer: {
         // There is no sqlite3_column_int64: beyond 2^53 the text is exact and the double is not.
@@ -112,7 +112,7 @@ export class SqliteStatement {
   }
 
   #text(column: number): string {
-    const { sqlite, heap } = this.#engine;
+    const { sqlite, heap } = this.#instance;
     const text = sqlite._sqlite3_column_text(this.#pointer, column);
     const length = sqlite._sqlite3_column_bytes(this.#pointer, column);
     if (text === 0) throw new StorageFailure('SQLite is out of memory.', null, 'ENOMEM');
@@ -132,7 +132,7 @@ export class SqliteStatement {
       case 'number':
         return this.#bindNumber(index, value);
       case 'boolean':
-        return this.#engine.sqlite._sqlite3_bind_int(this.#pointer, index, value ? 1 : 0);
+        return this.#instance.sqlite._sqlite3_bind_int(this.#pointer, index, value ? 1 : 0);
       case 'bigint':
         return this.#bindBigint(index, value);
       default:
@@ -142,21 +142,21 @@ export class SqliteStatement {
 
   /** There is no sqlite3_bind_null: a NULL blob binds NULL. */
   #bindNull(index: number): number {
-    return this.#engine.sqlite._sqlite3_bind_blob(this.#pointer, index, 0, 0, 0);
+    return this.#instance.sqlite._sqlite3_bind_blob(this.#pointer, index, 0, 0, 0);
   }
 
   #bindText(index: number, value: string): number {
     refuseLoneSurrogates(value);
     const pointer = this.#scratch.reserve(textCapacity(value));
     if (pointer === 0) return Code.noMemory;
-    const { sqlite, heap } = this.#engine;
+    const { sqlite, heap } = this.#instance;
     const length = writeText(heap.bytes, pointer, value, this.#encoder);
     return sqlite._sqlite3_bind_text(this.#pointer, index, pointer, length, transient);
   }
 
   /** A large whole number is bound as a double, exact to 2^53, which an INTEGER column turns into an integer. */
   #bindNumber(index: number, value: number): number {
-    const { sqlite } = this.#engine;
+    const { sqlite } = this.#instance;
     if (value === (value | 0)) return sqlite._sqlite3_bind_int(this.#pointer, index, value);
     // SQLite would silently store NULL.
     if (Number.isNaN(value)) throw new ValueError('NaN cannot be stored: it is not a number.');

@@ -10,9 +10,9 @@ import type { NativeLocking } from '../../media/guard.ts';
 import type { Media, MediumConfig } from '../../media/media.ts';
 import type { Medium } from '../../media/medium.ts';
 import type { LockFile, RowSet } from '../../rpc/contract.ts';
-import type { Engine } from '../../vfs/engine.ts';
-import { startEngine } from '../../vfs/start-engine.ts';
-import type { SqlEngine, SqlParameters, Work } from '../engine.ts';
+import type { SqliteInstance } from '../../vfs/sqlite-instance.ts';
+import { startSqlite } from '../../vfs/start-sqlite.ts';
+import type { CoreEngine, SqlParameters, Work } from '../engine.ts';
 import { SqliteAccess } from './sqlite-access.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 import { bringToRest, openDatabase, readHeader } from './sqlite-open.ts';
@@ -31,12 +31,16 @@ export interface SqliteConfig extends MediumConfig {
  * having released everything and left behind no file that did not exist before
  */
 export async function openSqlite(media: Media, config: SqliteConfig): Promise<SqliteEngine> {
-  const engine = await startEngine();
-  return openSqliteOn(engine, await media.open(config), config.sqlite_synchronous);
+  const instance = await startSqlite();
+  return openSqliteOn(instance, await media.open(config), config.sqlite_synchronous);
 }
 
-/** Opens the database of a medium; from then on the engine owns the medium. */
-export async function openSqliteOn(engine: Engine, medium: Medium, synchronous: boolean): Promise<SqliteEngine> {
+/** Opens the database of a medium, which the engine owns from then on. */
+export async function openSqliteOn(
+  instance: SqliteInstance,
+  medium: Medium,
+  synchronous: boolean,
+): Promise<SqliteEngine> {
   let database: SqliteDatabase | null = null;
   try {
     // Before a file that may be something else is locked or written.
@@ -44,7 +48,7 @@ export async function openSqliteOn(engine: Engine, medium: Medium, synchronous: 
     await medium.guard.enter('refresh');
     try {
       // Meanwhile, it may have failed in another database.
-      const usable = engine.fault === null ? engine : await startEngine();
+      const usable = instance.fault === null ? instance : await startSqlite();
       database = openDatabase(usable, medium, synchronous);
       const sqlite = new SqliteEngine(new SqliteAccess(medium, database, synchronous));
       // Persist what a journal was rolled back to, or the initial content of a new database.
@@ -61,7 +65,7 @@ export async function openSqliteOn(engine: Engine, medium: Medium, synchronous: 
   }
 }
 
-export class SqliteEngine implements SqlEngine {
+export class SqliteEngine implements CoreEngine {
   readonly dialect = 'sqlite';
   readonly readOnly = false;
   readonly version: string;
@@ -254,15 +258,15 @@ export class SqliteEngine implements SqlEngine {
 
   /** Runs the commit, and tells a failure from an unknown outcome. */
   #committing<T>(commit: () => T): T {
-    const { path, mount, engine } = this.#database;
-    const earlier = engine.fault;
+    const { path, mount, instance } = this.#database;
+    const earlier = instance.fault;
     let result: T;
     try {
       result = commit();
     } catch (cause) {
       // A medium that can return to its last flush will do so.
-      if (engine.fault !== earlier && this.#medium.revert === undefined) {
-        throw inDoubt(`${path}: the SQLite engine failed while it committed the change`, engine.fault);
+      if (instance.fault !== earlier && this.#medium.revert === undefined) {
+        throw inDoubt(`${path}: the SQLite engine failed while it committed the change`, instance.fault);
       }
       if (mount.inDoubt)
         throw inDoubt(`${path}: the change was written, but the disk failed before it was durable`, cause);

@@ -2,8 +2,8 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { BlockFile, blockSize, extentSize } from '../../../src/media/block-file.ts';
-import { planFold, planWrite } from '../../../src/media/block-plan.ts';
-import { assemble, extentSizes } from '../../../src/media/block-records.ts';
+import { planFold, planWrite } from '../../../src/media/indexeddb/block-plan.ts';
+import { assemble, extentSizes } from '../../../src/media/indexeddb/block-records.ts';
 import { Records } from './records.ts';
 
 /** About three extents, so that each step has neighbouring extents. */

@@ -1,6 +1,6 @@
 /** The records as which a change is stored. */
 import { expect, test } from 'vitest';
-import { planFold, planWrite } from '../../../src/media/block-plan.ts';
+import { planFold, planWrite } from '../../../src/media/indexeddb/block-plan.ts';
 
 /** That many numbers, starting with `first`. */
 const range = (first: number, count: number): number[] => Array.from({ length: count }, (_, n) => first + n);

@@ -1,7 +1,7 @@
 /** Invalid records are refused with the reason. */
 import { expect, test } from 'vitest';
 import { BlockFile, blockSize, extentSize } from '../../../src/media/block-file.ts';
-import { assemble, type FoundRecords } from '../../../src/media/block-records.ts';
+import { assemble, type FoundRecords } from '../../../src/media/indexeddb/block-records.ts';
 import { Records } from './records.ts';
 
 /** One whole extent, and a block of the next with a record of its own. */

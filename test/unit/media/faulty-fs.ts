@@ -1,6 +1,6 @@
 /** Node's file system, which fails at a chosen call: for faults that no test can ask of a real disk. */
 import fs from 'node:fs';
-import type { FileSystem } from '../../../src/media/disk-file.ts';
+import type { FileSystem } from '../../../src/media/filesystem/disk-file.ts';
 
 /** The calls that reach the disk and that a medium makes. */
 const calls = [

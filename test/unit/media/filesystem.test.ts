@@ -6,10 +6,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DatabaseExists, DatabaseUnavailable, InvalidPersistence, StorageFailure } from '../../../src/errors/index.ts';
-import { FilesystemMedium } from '../../../src/media/filesystem.ts';
+import { FilesystemMedium } from '../../../src/media/filesystem/filesystem.ts';
+import { seed } from '../../../src/media/filesystem/seed.ts';
 import { NullGuard } from '../../../src/media/guard.ts';
 import { hostMedia } from '../../../src/media/open-on-host.ts';
-import { seed } from '../../../src/media/seed.ts';
 import { FaultyFs } from './faulty-fs.ts';
 
 let folder: string;

@@ -1,8 +1,8 @@
 /** Single blocks are folded into extents while the database is idle, and only then. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { BlockFile, extentSize } from '../../../src/media/block-file.ts';
-import type { WritePlan } from '../../../src/media/block-plan.ts';
-import { Folding } from '../../../src/media/folding.ts';
+import type { WritePlan } from '../../../src/media/indexeddb/block-plan.ts';
+import { Folding } from '../../../src/media/indexeddb/folding.ts';
 
 const range = (first: number, count: number): number[] => Array.from({ length: count }, (_, n) => first + n);
 /** Ten extents, each block of which has a record of its own. */

@@ -1,6 +1,6 @@
 /** The initial content of a database in OPFS: stored whole or not at all. */
 import { afterEach, expect, test, vi } from 'vitest';
-import { OpfsPlace } from '../../../src/media/opfs-place.ts';
+import { OpfsPlace } from '../../../src/media/opfs/opfs-place.ts';
 
 afterEach(() => void vi.unstubAllGlobals());
 

@@ -3,8 +3,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { NativeLocks } from '../../../src/media/native-locks.ts';
-import { ReadOnlyMedium } from '../../../src/media/read-only.ts';
+import { ReadOnlyMedium } from '../../../src/media/filesystem/read-only.ts';
+import { NativeLocks } from '../../../src/media/locks/native-locks.ts';
 
 let folder: string;
 beforeEach(() => {

@@ -1,8 +1,8 @@
 /** Records as IndexedDB would keep them, in a plain map: what plans are carried out on in tests. */
 import type { BlockFile } from '../../../src/media/block-file.ts';
 import { blockSize } from '../../../src/media/block-file.ts';
-import type { WritePlan } from '../../../src/media/block-plan.ts';
-import { type FoundRecords, newHeader } from '../../../src/media/block-records.ts';
+import type { WritePlan } from '../../../src/media/indexeddb/block-plan.ts';
+import { type FoundRecords, newHeader } from '../../../src/media/indexeddb/block-records.ts';
 
 export class Records {
   readonly extents = new Map<number, Uint8Array>();

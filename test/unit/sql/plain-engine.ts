@@ -2,8 +2,7 @@
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import type { RowSet, SqlValue } from '../../../src/rpc/contract.ts';
-import type { CoreEngine } from '../../../src/sql/core.ts';
-import type { SqlParameters, Work } from '../../../src/sql/engine.ts';
+import type { CoreEngine, SqlParameters, Work } from '../../../src/sql/engine.ts';
 
 /** What is used of sql.js. */
 interface PlainStatement {

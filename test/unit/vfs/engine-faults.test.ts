@@ -7,16 +7,16 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DatabaseTakenOver, OutcomeUnknown, StorageFailure } from '../../../src/errors/index.ts';
-import { FilesystemMedium } from '../../../src/media/filesystem.ts';
+import { FilesystemMedium } from '../../../src/media/filesystem/filesystem.ts';
+import { ReadOnlyMedium } from '../../../src/media/filesystem/read-only.ts';
 import type { Medium } from '../../../src/media/medium.ts';
 import { MemoryMedium } from '../../../src/media/memory.ts';
-import { OpfsMedium } from '../../../src/media/opfs.ts';
-import { OpfsPlace } from '../../../src/media/opfs-place.ts';
-import { ReadOnlyMedium } from '../../../src/media/read-only.ts';
+import { OpfsMedium } from '../../../src/media/opfs/opfs.ts';
+import { OpfsPlace } from '../../../src/media/opfs/opfs-place.ts';
 import type { SqlConnection } from '../../../src/sql/engine.ts';
 import { openSqliteOn, type SqliteEngine } from '../../../src/sql/engines/sqlite.ts';
 import { SqliteReader } from '../../../src/sql/engines/sqlite-reader.ts';
-import { startEngine } from '../../../src/vfs/start-engine.ts';
+import { startSqlite } from '../../../src/vfs/start-sqlite.ts';
 import { nativeSql } from '../../support/tables.ts';
 import { stubPrivateFiles } from './private-files-on-disk.ts';
 import { Trap, trappingEngine } from './trapping-engine.ts';
@@ -125,7 +125,7 @@ describe.each(cases.filter(({ late }) => !late))('with $journal, an engine that 
       // One in memory is gone.
       if (!trapping.native) return;
       expect(fs.readdirSync(folder)).toEqual(['cl.sqlite']);
-      const again = await openSqliteOn(await startEngine(), await trapping.open(), true);
+      const again = await openSqliteOn(await startSqlite(), await trapping.open(), true);
       const found = await state(again);
       expect(result.status === 'fulfilled' ? [after] : [before, after]).toContainEqual(found);
       expect((await again.all('PRAGMA integrity_check')).rows).toEqual([['ok']]);
@@ -170,7 +170,7 @@ test('other databases of the engine lose the transaction that is under way, and 
 });
 
 test('a reader goes on with a new engine', async () => {
-  const writer = await openSqliteOn(await startEngine(), new FilesystemMedium(fs, file, folder, lock), true);
+  const writer = await openSqliteOn(await startSqlite(), new FilesystemMedium(fs, file, folder, lock), true);
   await prepare(writer);
   await writer.close();
   const { engine: sqlite, trap } = await trappingEngine('files');
@@ -230,20 +230,20 @@ test('a call that waits for a new engine is not executed if the database is take
   await expect(waiting).rejects.toBeInstanceOf(DatabaseTakenOver);
 });
 
-test('startEngine() replaces an engine that has failed', async () => {
-  const failed = await startEngine();
+test('startSqlite() replaces an engine that has failed', async () => {
+  const failed = await startSqlite();
   expect(() => failed.use('a.sqlite', trapNow)).toThrow(
     'Cannot use a.sqlite: the SQLite engine failed (RuntimeError: unreachable). Nothing was changed. Try again.',
   );
   expect(failed.fault).toBeInstanceOf(WebAssembly.RuntimeError);
-  const [one, other] = await Promise.all([startEngine(), startEngine()]);
+  const [one, other] = await Promise.all([startSqlite(), startSqlite()]);
   expect(one).toBe(other);
   expect(one).not.toBe(failed);
   expect(one.fault).toBeNull();
 });
 
 test('an error of ours that is thrown between two calls is no fault of the engine', async () => {
-  const engine = await startEngine();
+  const engine = await startSqlite();
   const failure = new StorageFailure('no space');
   const release = vi.fn();
   const calls = (): never => {
@@ -254,20 +254,20 @@ test('an error of ours that is thrown between two calls is no fault of the engin
   expect(engine.fault).toBeNull();
 });
 
-test('startEngine() fails if WebAssembly traps while the engine starts, and can be called again', async () => {
-  const failed = await startEngine();
+test('startSqlite() fails if WebAssembly traps while the engine starts, and can be called again', async () => {
+  const failed = await startSqlite();
   expect(() => failed.use('a.sqlite', trapNow)).toThrow(StorageFailure);
   const outcomes = new Set<string>();
   for (let at = 1; at < 1000; at++) {
     trapAtStart(at);
-    const [result] = await Promise.allSettled([startEngine()]);
+    const [result] = await Promise.allSettled([startSqlite()]);
     vi.restoreAllMocks();
     if (result.status === 'fulfilled') break;
     outcomes.add(result.reason.name);
     expect(String(result.reason.cause ?? result.reason.message)).toContain('Out of bounds memory access');
   }
   expect(outcomes).toContain('StorageFailure');
-  expect((await startEngine()).fault).toBeNull();
+  expect((await startSqlite()).fault).toBeNull();
 });
 
 function trapNow(): never {

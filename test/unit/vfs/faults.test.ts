@@ -8,9 +8,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DatabaseUnavailable, OutcomeUnknown, StorageFailure } from '../../../src/errors/index.ts';
-import { FilesystemMedium } from '../../../src/media/filesystem.ts';
+import { FilesystemMedium } from '../../../src/media/filesystem/filesystem.ts';
 import { openSqliteOn, type SqliteEngine } from '../../../src/sql/engines/sqlite.ts';
-import { startEngine } from '../../../src/vfs/start-engine.ts';
+import { startSqlite } from '../../../src/vfs/start-sqlite.ts';
 import { nativeSql } from '../../support/tables.ts';
 import { type Fault, FaultyFs } from '../media/faulty-fs.ts';
 
@@ -28,18 +28,18 @@ afterEach(() => fs.rmSync(folder, { recursive: true }));
 
 async function open(): Promise<SqliteEngine> {
   const lock = { release: () => void released++ };
-  return openSqliteOn(await startEngine(), new FilesystemMedium(faulty.fs, database, folder, lock), true);
+  return openSqliteOn(await startSqlite(), new FilesystemMedium(faulty.fs, database, folder, lock), true);
 }
 
 test('an opening that fails at its last step leaves no SQLite connection open', async () => {
-  const engine = await startEngine();
+  const engine = await startSqlite();
   const [mount, unmount] = [vi.spyOn(engine, 'mount'), vi.spyOn(engine, 'unmount')];
   const lock = { release: () => void released++ };
   const medium = new FilesystemMedium(faulty.fs, database, folder, lock);
   medium.flush = async () => {
     throw new StorageFailure('no space');
   };
-  await expect(openSqliteOn(await startEngine(), medium, true)).rejects.toBeInstanceOf(StorageFailure);
+  await expect(openSqliteOn(await startSqlite(), medium, true)).rejects.toBeInstanceOf(StorageFailure);
   expect(mount).toHaveBeenCalledTimes(1);
   expect(unmount).toHaveBeenCalledTimes(1);
   expect(released).toBe(1);

@@ -1,5 +1,5 @@
 /** An engine of its own for a test that spoils it. */
-import { type adopt, instantiate } from '../../../src/vfs/start-engine.ts';
+import { type adopt, instantiate } from '../../../src/vfs/start-sqlite.ts';
 import { compileEngine } from '../../../wasm/load.ts';
 
 let compiled: Promise<WebAssembly.Module> | null = null;

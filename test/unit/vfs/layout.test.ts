@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { EngineMismatch } from '../../../src/errors/index.ts';
 import { type VfsLayout, vfsLayout } from '../../../src/vfs/layout.ts';
-import { adopt, startEngine } from '../../../src/vfs/start-engine.ts';
+import { adopt, startSqlite } from '../../../src/vfs/start-sqlite.ts';
 import { freshEngine } from './fresh-engine.ts';
 
 describe('the self-check of the engine', () => {
@@ -37,9 +37,9 @@ describe('the self-check of the engine', () => {
   });
 });
 
-describe('startEngine()', () => {
+describe('startSqlite()', () => {
   test('returns the same engine to all callers in a realm', async () => {
-    const [one, other] = await Promise.all([startEngine(), startEngine()]);
+    const [one, other] = await Promise.all([startSqlite(), startSqlite()]);
     expect(one).toBe(other);
   });
 });

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { EngineMismatch } from '../../../src/errors/index.ts';
-import { startEngine } from '../../../src/vfs/start-engine.ts';
+import { startSqlite } from '../../../src/vfs/start-sqlite.ts';
 import { compileEngine, engineUrl } from '../../../wasm/load.ts';
 import pin from '../../../wasm/pin.json' with { type: 'json' };
 
@@ -73,9 +73,9 @@ test('compileEngine() explains that it cannot verify the file on a page without 
   await expect(compileEngine()).rejects.toThrow(/secure context/);
 });
 
-test('startEngine() can be called again after it has failed', async () => {
+test('startSqlite() can be called again after it has failed', async () => {
   vi.spyOn(WebAssembly, 'compile').mockRejectedValueOnce(new WebAssembly.CompileError('refused'));
-  await expect(startEngine()).rejects.toBeInstanceOf(EngineMismatch);
-  const engine = await startEngine();
+  await expect(startSqlite()).rejects.toBeInstanceOf(EngineMismatch);
+  const engine = await startSqlite();
   expect(engine.sqlite._sqlite3_open).toBeTypeOf('function');
 });

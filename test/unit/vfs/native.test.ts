@@ -10,10 +10,10 @@ import {
   DatabaseUnavailable,
   NotADatabase,
 } from '../../../src/errors/index.ts';
-import { FilesystemMedium } from '../../../src/media/filesystem.ts';
+import { FilesystemMedium } from '../../../src/media/filesystem/filesystem.ts';
 import { hostMedia } from '../../../src/media/open-on-host.ts';
 import { openSqlite, openSqliteOn, type SqliteEngine } from '../../../src/sql/engines/sqlite.ts';
-import { startEngine } from '../../../src/vfs/start-engine.ts';
+import { startSqlite } from '../../../src/vfs/start-sqlite.ts';
 import { sqlite3 } from '../../support/native-shell.ts';
 import { nativeSql } from '../../support/tables.ts';
 
@@ -35,7 +35,7 @@ const failure = (name = database): Promise<unknown> =>
   );
 const openWithoutNativeSqlite = async (): Promise<SqliteEngine> => {
   const medium = new FilesystemMedium(fs, fs.realpathSync(database), fs.realpathSync(folder), { release() {} });
-  return openSqliteOn(await startEngine(), medium, true);
+  return openSqliteOn(await startSqlite(), medium, true);
 };
 const rows = async (engine: SqliteEngine, sql: string) => (await engine.all(sql)).rows;
 

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { vi } from 'vitest';
-import type { AccessHandle } from '../../../src/media/access-handle.ts';
+import type { AccessHandle } from '../../../src/media/opfs/access-handle.ts';
 
 export function stubPrivateFiles(folder: string): void {
   const root = {

@@ -1,6 +1,6 @@
 /** An engine that traps on purpose: in the middle of SQLite, where it calls a file's method, or in a function of its API. */
-import type { Engine } from '../../../src/vfs/engine.ts';
-import { adopt } from '../../../src/vfs/start-engine.ts';
+import type { SqliteInstance } from '../../../src/vfs/sqlite-instance.ts';
+import { adopt } from '../../../src/vfs/start-sqlite.ts';
 import { freshEngine } from './fresh-engine.ts';
 
 export class Trap {
@@ -40,7 +40,7 @@ export class Trap {
 /** @param where which calls can trap: those that SQLite makes of our functions, or ours of SQLite's */
 export async function trappingEngine(
   where: 'files' | 'API',
-): Promise<{ readonly engine: Engine; readonly trap: Trap }> {
+): Promise<{ readonly engine: SqliteInstance; readonly trap: Trap }> {
   const [sqlite, instance] = await freshEngine();
   const trap = new Trap();
   if (where === 'files') {

@@ -1,0 +1,64 @@
+/** `migrate` and `load`: carry everything from a storage or file to a storage, and print a report. */
+import { carry } from '../../migrate/carry.ts';
+import { openTarget, refuseSame } from '../../migrate/open.ts';
+import type { MigrationReport } from '../../migrate/report.ts';
+import type { Source } from '../../migrate/source.ts';
+import type { Target } from '../../migrate/target.ts';
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import type { Output } from '../output.ts';
+import { ProgressBar } from '../progress.ts';
+import { storageConfig } from '../storage-argument.ts';
+import type { Storages } from '../storages.ts';
+import { printReport } from './print-report.ts';
+
+export interface MigrateOptions {
+  readonly dryRun?: boolean;
+  readonly verify: boolean;
+  readonly keyValues: boolean;
+}
+
+/** @param to null for a file that does not exist yet */
+export async function migrate(
+  output: Output,
+  storages: Storages,
+  from: string,
+  to: string | null,
+  options: MigrateOptions,
+): Promise<ExitCode> {
+  const target = to === null ? null : storageConfig(to);
+  const source = await storages.source(from);
+  if (from !== '-' && target !== null) refuseSame(storageConfig(from), target);
+  const opened = target === null ? null : await storages.opened(openTarget(target, options.dryRun ?? false));
+  return carryAll(output, source, opened?.end ?? null, options);
+}
+
+export async function carryAll(
+  output: Output,
+  source: Source,
+  target: Target | null,
+  { dryRun = false, verify, keyValues }: MigrateOptions,
+): Promise<ExitCode> {
+  const bar = new ProgressBar(output.terminal);
+  let report: MigrationReport;
+  try {
+    report = await carry(source, target, {
+      dry_run: dryRun,
+      verify,
+      key_values: keyValues,
+      on_progress: (progress) => bar.show(progress),
+    });
+  } finally {
+    bar.end();
+  }
+  await printReport(output, report, {
+    dryRun,
+    verified: verify && !dryRun,
+    ownDefaultType: target !== null && hasOwnDefaultType(target),
+  });
+  return report.differences.length === 0 ? exitCodes.done : exitCodes.found;
+}
+
+/** Whether the target's type `__DEFAULT__` is not the source's, which is not reported as a difference. */
+function hasOwnDefaultType({ defaultType, defaultTypeIds }: Target): boolean {
+  return defaultType !== null && [...defaultTypeIds].some((id) => id !== String(defaultType.get('id')));
+}

@@ -1,0 +1,94 @@
+/** A file of the command line that is not a database, such as a dump, or standard input. */
+import { unpack } from '../convert/decode.ts';
+import { fileSource, isDump, isPacked, isSqlite } from '../convert/file-source.ts';
+import { type CinderlibError, DatabaseUnavailable, InvalidOption, isCinderlibError } from '../errors/index.ts';
+import { errnoOf, openFailure } from '../media/filesystem/failure.ts';
+import type { Source } from '../migrate/source.ts';
+import { builtin } from '../runtime.ts';
+import { isPath } from './storage-argument.ts';
+import type { Terminal } from './terminal.ts';
+
+/** The content of a file that is not a database, or of standard input; null for anything else. */
+export async function givenContent(argument: string, terminal: Terminal): Promise<Uint8Array | null> {
+  if (argument === '-') return unpacked(argument, await terminal.input());
+  if (!isPath(argument)) return null;
+  const fs = builtin('node:fs');
+  let bytes: Uint8Array | null;
+  try {
+    bytes = fs === undefined ? null : contentOf(fs, argument);
+  } catch (cause) {
+    throw unreadable(argument, cause);
+  }
+  return bytes === null ? null : unpacked(argument, bytes);
+}
+
+/** Such content as a source. */
+export function sourceIn(argument: string, bytes: Uint8Array): Source {
+  return ofFile(argument, () => fileSource(bytes));
+}
+
+/** The content of a file; null for a SQLite database. A pipe has no offsets and can be read only once. */
+function contentOf(fs: typeof import('node:fs'), path: string): Uint8Array | null {
+  const file = fs.openSync(path, 'r');
+  try {
+    const start = new Uint8Array(16);
+    let length = 0;
+    for (let count = -1; count !== 0 && length < start.length; length += count) {
+      count = fs.readSync(file, start, length, start.length - length, null);
+    }
+    if (isSqlite(start.subarray(0, length))) return null;
+    if (fs.fstatSync(file).isFile()) return fs.readFileSync(path);
+    const rest = fs.readFileSync(file);
+    const bytes = new Uint8Array(length + rest.length);
+    bytes.set(start.subarray(0, length));
+    bytes.set(rest, length);
+    return bytes;
+  } finally {
+    fs.closeSync(file);
+  }
+}
+
+function unreadable(path: string, cause: unknown): CinderlibError {
+  if (errnoOf(cause) !== 'ENOENT') return openFailure('read', path, cause);
+  return new DatabaseUnavailable(`Cannot read ${path}: no such file.`, path, { cause });
+}
+
+/** Decompresses the content, since dumps are often compressed with gzip. */
+function unpacked(argument: string, bytes: Uint8Array): Uint8Array {
+  return isPacked(bytes) ? ofFile(argument, () => unpack(bytes)) : bytes;
+}
+
+/** Names the file in errors. */
+function ofFile<T>(argument: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (isCinderlibError(error)) error.item = argument === '-' ? 'standard input' : argument;
+    throw error;
+  }
+}
+
+/** @throws {InvalidOption} for a file that is not a database but can be converted to one */
+export function refuseDump(argument: string): void {
+  if (!isPath(argument) || !isDump(startOf(argument))) return;
+  throw new InvalidOption(
+    `${argument} is a dump, not a database. Convert it first: cinderlib convert ${argument} NEW.sqlite`,
+  );
+}
+
+/** The beginning of a file; empty if it cannot be read, which opening it will report. */
+function startOf(path: string): Uint8Array {
+  const start = new Uint8Array(64);
+  const fs = builtin('node:fs');
+  try {
+    if (fs?.statSync(path).isFile() !== true) return new Uint8Array();
+    const file = fs.openSync(path, 'r');
+    try {
+      return start.subarray(0, fs.readSync(file, start, 0, start.length, 0));
+    } finally {
+      fs.closeSync(file);
+    }
+  } catch {
+    return new Uint8Array();
+  }
+}

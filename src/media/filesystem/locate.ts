@@ -1,0 +1,69 @@
+/** Finds the file that a database's path means, and says early and clearly when there can be none. */
+import { DatabaseUnavailable } from '../../errors/index.ts';
+import type { FileKind } from '../medium.ts';
+import type { FileSystem } from './disk-file.ts';
+import { openFailure } from './failure.ts';
+
+/** What SQLite keeps beside a database. */
+export const companions: readonly FileKind[] = ['-journal', '-wal', '-shm'];
+
+type Paths = typeof import('node:path');
+
+export interface Place {
+  /** Absolute and free of symbolic links, so that two names of one file meet the same lock and journal. */
+  readonly path: string;
+  readonly folder: string;
+}
+
+export function locate(fs: FileSystem, paths: Paths, database: string): Place {
+  const named = paths.resolve(database);
+  try {
+    const folder = realFolder(fs, named, paths.dirname(named));
+    const path = realFile(fs, paths.join(folder, paths.basename(named)));
+    for (const kind of companions) refuseIrregular(fs, path, path + kind);
+    return { path, folder: paths.dirname(path) };
+  } catch (error) {
+    throw openFailure('open', named, error);
+  }
+}
+
+function realFolder(fs: FileSystem, database: string, folder: string): string {
+  const there = fs.statSync(folder, { throwIfNoEntry: false });
+  if (there === undefined) {
+    throw new DatabaseUnavailable(
+      `Cannot open ${database}: the folder ${folder} does not exist. Create it, or correct the path.`,
+      database,
+    );
+  }
+  if (!there.isDirectory()) {
+    throw new DatabaseUnavailable(`Cannot open ${database}: ${folder} is not a folder. Correct the path.`, database);
+  }
+  return fs.realpathSync(folder);
+}
+
+function realFile(fs: FileSystem, path: string): string {
+  const there = fs.statSync(path, { throwIfNoEntry: false });
+  if (there === undefined) {
+    if (fs.lstatSync(path, { throwIfNoEntry: false }) === undefined) return path;
+    throw new DatabaseUnavailable(
+      `Cannot open ${path}: it is a symbolic link to ${fs.readlinkSync(path)}, which does not exist. ` +
+        'Create that file, empty, or remove the link.',
+      path,
+    );
+  }
+  if (there.isDirectory()) {
+    throw new DatabaseUnavailable(`Cannot open ${path}: it is a folder. Name a file in it.`, path);
+  }
+  // Opening a pipe would block until its other end opens.
+  if (!there.isFile()) throw new DatabaseUnavailable(`Cannot open ${path}: it is not a regular file.`, path);
+  return fs.realpathSync(path);
+}
+
+/** The keeper's native SQLite opens these too, and would block on a pipe until its other end opens. */
+function refuseIrregular(fs: FileSystem, database: string, companion: string): void {
+  if (fs.statSync(companion, { throwIfNoEntry: false })?.isFile() ?? true) return;
+  throw new DatabaseUnavailable(
+    `Cannot open ${database}: ${companion} is not a regular file. Remove it, or move it away.`,
+    database,
+  );
+}

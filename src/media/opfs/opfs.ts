@@ -1,0 +1,106 @@
+/**
+ * A medium in the origin private file system: pages are read and written in place, so the database need not fit
+ * in memory. Its files are opened in advance, for SQLite cannot wait; a missing file is represented by an empty one.
+ *
+ * Nobody else can open them meanwhile. So SQLite may use a write-ahead log, which needs only one flush per commit.
+ */
+import { BlockFile } from '../block-file.ts';
+import { NullGuard } from '../guard.ts';
+import type { WebLock } from '../locks/web-lock.ts';
+import type { FileKind, Medium, MediumFile } from '../medium.ts';
+import { OpfsFile } from './opfs-file.ts';
+import type { OpfsPlace } from './opfs-place.ts';
+
+/** The files that must survive a crash. */
+const kept = ['', '-journal', '-wal'] as const;
+
+export class OpfsMedium implements Medium {
+  readonly name = 'opfs';
+  readonly journal = 'wal';
+  readonly readOnly = false;
+  readonly lockFile = null;
+  readonly guard = new NullGuard();
+  readonly path: string;
+  readonly #place: OpfsPlace;
+  readonly #lock: WebLock;
+  readonly #isNew: boolean;
+  readonly #files: ReadonlyMap<FileKind, OpfsFile>;
+  /** Other companions, in memory: nobody needs them again. */
+  readonly #passing = new Map<FileKind, BlockFile>();
+  #closed = false;
+
+  private constructor(place: OpfsPlace, lock: WebLock, files: ReadonlyMap<FileKind, OpfsFile>, isNew: boolean) {
+    this.path = place.path;
+    this.#place = place;
+    this.#lock = lock;
+    this.#files = files;
+    this.#isNew = isNew;
+  }
+
+  /**
+   * Opens the files of a database.
+   *
+   * @param lock released when the medium is closed
+   * @param isNew whether there was none, or the opener itself created it
+   * @throws {DatabaseLocked | DatabaseUnavailable | StorageFailure} having closed what it had opened
+   */
+  static async open(place: OpfsPlace, lock: WebLock, isNew: boolean): Promise<OpfsMedium> {
+    const files = new Map<FileKind, OpfsFile>();
+    try {
+      for (const kind of kept) files.set(kind, new OpfsFile(await place.open(kind), place.path + kind));
+      return new OpfsMedium(place, lock, files, isNew);
+    } catch (error) {
+      for (const file of files.values()) file.release();
+      throw error;
+    }
+  }
+
+  open(kind: FileKind): MediumFile {
+    const known = this.#files.get(kind) ?? this.#passing.get(kind);
+    if (known !== undefined) return known;
+    const file = new BlockFile();
+    this.#passing.set(kind, file);
+    return file;
+  }
+
+  exists(kind: FileKind): boolean {
+    return ((this.#files.get(kind) ?? this.#passing.get(kind))?.size() ?? 0) > 0;
+  }
+
+  remove(kind: FileKind, durable: boolean): void {
+    this.#passing.delete(kind);
+    const file = this.#files.get(kind);
+    if (file === undefined || file.size() === 0) return;
+    file.truncate(0);
+    if (durable) file.sync();
+  }
+
+  /** A commit is durable as soon as SQLite has synced the files. */
+  async flush(): Promise<void> {}
+
+  close(): Promise<void> {
+    return this.#release(kept.filter((kind) => !this.exists(kind)));
+  }
+
+  drop(): void {
+    this.#closed = true;
+    for (const file of this.#files.values()) file.release();
+    this.#lock.release();
+  }
+
+  abandon(): Promise<void> {
+    return this.#release(kept.filter((kind) => this.#isNew || (kind !== '' && !this.exists(kind))));
+  }
+
+  /** Closes the files and removes those that nobody needs. The lock is released last, and in any case. */
+  async #release(spent: readonly FileKind[]): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    try {
+      for (const file of this.#files.values()) file.release();
+      for (const kind of spent) await this.#place.remove(kind);
+    } finally {
+      this.#lock.release();
+    }
+  }
+}
