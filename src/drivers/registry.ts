@@ -77,13 +77,13 @@ export interface SupportedDriver {
 
 /** All built-in and registered volume drivers, by name, with their options. */
 export async function listSupportedDrivers(): Promise<Readonly<Record<string, SupportedDriver>>> {
-  const drivers: Record<string, SupportedDriver> = {};
+  const drivers: [string, SupportedDriver][] = [];
   for (const name of driverNames()) {
     const { name: class_name, version, description: desc, options } = await volumeDriverClass(name);
     const driver_options = Object.entries(options).map(([option, about]) => ({ name: option, ...about }));
-    drivers[name] = { class_name, class_fqn: name, version, desc, driver_options };
+    drivers.push([name, { class_name, class_fqn: name, version, desc, driver_options }]);
   }
-  return drivers;
+  return Object.fromEntries(drivers);
 }
 
 function driverNames(): string[] {
@@ -96,7 +96,7 @@ function isDriverClass(value: unknown): boolean {
 
 /** A hint for a driver class that extends another copy of this library; empty for anything else. */
 function hintFor(value: unknown): string {
-  return isClassOf(value, (prototype) => brand in prototype) ? copyHint('driver') : '';
+  return isClassOf(value, (prototype) => brand in prototype) && value !== VolumeDriver ? copyHint('driver') : '';
 }
 
 /** False for a proxy that throws when inspected. */
