@@ -15,7 +15,7 @@ import type { NewVolumeFields } from './given-fields.ts';
 import { markFailed } from './lifecycle.ts';
 import { NamedResource } from './named-resource.ts';
 import { type FieldValues, newObject, withDisplayNames } from './new-object.ts';
-import { ParentVolume, saveNewChild } from './parent-volume.ts';
+import { ParentVolume } from './parent-volume.ts';
 import type { Volume } from './volume.ts';
 import { withFields } from './with-fields.ts';
 
@@ -119,7 +119,7 @@ export class Snapshot extends withFields<SnapshotFields, NamedResource, Construc
       await createAndStore({
         object: this,
         make: () => driver.createSnapshot(this),
-        save: () => saveNewChild(this),
+        save: () => this.#volume.saveNew(this),
         stored: () => this.context.persistence.getSnapshots({ snapshot_id: this.id }),
         undo: async () => {
           await driver.deleteSnapshot(this);

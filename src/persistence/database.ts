@@ -209,10 +209,18 @@ export class DatabasePersistence extends PersistenceDriver {
   override async setTogether(resources: readonly Storable[], keyValues: readonly KeyValue[]): Promise<void> {
     refuseUnstorable(resources);
     const objects = resources.map(({ ovo }) => ovo);
-    const commands: SingleWrite[] = [
-      ...objects.map(setCommand),
+    await this.#store(objects, [
+      ...objects.map((object) => setCommand(object)),
       ...keyValues.map((keyValue) => ({ kind: 'setKeyValue', ...storableKeyValue(keyValue) }) as const),
-    ];
+    ]);
+  }
+
+  override async setChild({ ovo }: Snapshot | Connection): Promise<void> {
+    await this.#store([ovo], [setCommand(ovo, { needs_volume: true })]);
+  }
+
+  /** @param commands Those that store the objects, in the same order, then others. */
+  async #store(objects: readonly VersionedObject[], commands: readonly SingleWrite[]): Promise<void> {
     const before = objects.map(typeOf);
     const answers = await saving(objects, () => this.#send(commands));
     for (const [place, object] of objects.entries()) {

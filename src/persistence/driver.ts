@@ -213,6 +213,14 @@ export abstract class PersistenceDriver {
     });
   }
 
+  /**
+   * Stores a new snapshot or connection. Databases override it, to refuse one whose volume has been deleted meanwhile
+   * (`VolumeNotFound`).
+   */
+  async setChild(child: Snapshot | Connection): Promise<void> {
+    await this.setOne(child);
+  }
+
   /** The context that uses the storage: its backends, and `restore` and `load` to make objects from what is read. */
   protected get context(): Context {
     if (this.#context !== null) return this.#context;
