@@ -27,9 +27,16 @@ export function objectArgument(
   return dict(entries);
 }
 
-/** The fields of a new object. An undefined field counts as absent. */
-export function fieldsArgument(expected: string, given: unknown): Given {
-  return dict(entriesOf(objectArgument(expected, given)).filter(([, value]) => value !== undefined));
+/**
+ * The fields of a new object. An undefined field counts as absent.
+ *
+ * @param decided The fields that the method sets itself: another value would be lost.
+ */
+export function fieldsArgument(expected: string, given: unknown, decided: Given = {}): Given {
+  const fields = dict(entriesOf(objectArgument(expected, given)).filter(([, value]) => value !== undefined));
+  const lost = Object.keys(decided).find((name) => Object.hasOwn(fields, name) && fields[name] !== decided[name]);
+  if (lost === undefined) return fields;
+  throw new InvalidOption(`${expected}; it sets ${lost} itself.`);
 }
 
 /** The options of a method. Throws `InvalidOption` for an unknown one, suggesting the most similar name. */

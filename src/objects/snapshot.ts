@@ -16,6 +16,7 @@ import { markFailed } from './lifecycle.ts';
 import { NamedResource } from './named-resource.ts';
 import { type FieldValues, newObject, withDisplayNames } from './new-object.ts';
 import { ParentVolume } from './parent-volume.ts';
+import { refuseArguments } from './refuse-arguments.ts';
 import type { Volume } from './volume.ts';
 import { withFields } from './with-fields.ts';
 
@@ -37,6 +38,10 @@ export class Snapshot extends withFields<SnapshotFields, NamedResource, Construc
 
   protected override readonly resourceClass = 'Snapshot';
   protected override readonly simplifiedWithout = ['volume'];
+
+  static {
+    refuseArguments(Snapshot, 'volume', 'save', 'delete');
+  }
 
   constructor(...given: ConstructorParameters<typeof NamedResource>) {
     super(...given);
@@ -150,7 +155,7 @@ export class Snapshot extends withFields<SnapshotFields, NamedResource, Construc
 
   /** Creates a volume with the content of the snapshot. The given fields override those copied from its volume. */
   async createVolume(fields: NewVolumeFields = {}): Promise<Volume> {
-    const given = fieldsArgument('createVolume() takes an object with fields', fields);
+    const given = fieldsArgument('createVolume() takes an object with fields', fields, { snapshot_id: this.id });
     refuseDeleted(this);
     const volume = await this.volume();
     return volume.restoreSnapshot(this, given);
