@@ -106,7 +106,7 @@ export function requireModel(method: string, given: unknown, ...models: readonly
 }
 
 /** The items of a list. */
-export function listArgument(method: string, given: unknown): readonly unknown[] {
+export function listArgument<T>(method: string, given: readonly T[]): readonly T[] {
   const expected = `${method}() takes a list`;
   const items = readArgument(expected, given, () => (Array.isArray(given) ? [...given] : null));
   if (items === null) throw new InvalidOption(`${expected}, not ${kindOf(given)}.`);

@@ -69,7 +69,7 @@ export class Backend {
 
   static {
     refuseAssignments('backend', Backend);
-    refuseArguments(Backend, 'volumes', 'json', 'jsons', 'dump', 'dumps');
+    refuseArguments(Backend, 'json', 'jsons', 'dump', 'dumps', 'volumes');
   }
 
   private constructor(context: Context, options: BackendOptions, driver: VolumeDriver) {

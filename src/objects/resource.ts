@@ -34,7 +34,7 @@ export abstract class Resource extends FieldHolder {
 
   static {
     refuseAssignments('volume, snapshot or connection', Resource);
-    refuseArguments(Resource, 'json', 'jsons', 'toDict', 'dump', 'dumps');
+    refuseArguments(Resource, 'json', 'jsons', 'dump', 'dumps', 'toDict');
   }
 
   /** @param backend null for a connection whose backend is unknown, since its volume is no longer stored */

@@ -5,7 +5,7 @@
  * one call for each operation.
  */
 
-import { keyArgument, requireModel } from '../arguments.ts';
+import { keyArgument, listArgument, requireModel } from '../arguments.ts';
 import { saving } from '../cinder/save-marks.ts';
 import { VersionedObject } from '../cinder/versioned-object.ts';
 import { ContextClosed, ReadOnly, WorkerLost } from '../errors/index.ts';
@@ -211,12 +211,15 @@ export class DatabasePersistence extends PersistenceDriver {
     const objects = resources.map(({ ovo }) => ovo);
     await this.#store(objects, [
       ...objects.map((object) => setCommand(object)),
-      ...keyValues.map((keyValue) => ({ kind: 'setKeyValue', ...storableKeyValue(keyValue) }) as const),
+      ...listArgument('setTogether', keyValues).map(
+        (keyValue) => ({ kind: 'setKeyValue', ...storableKeyValue(keyValue) }) as const,
+      ),
     ]);
   }
 
-  override async setChild({ ovo }: Snapshot | Connection): Promise<void> {
-    await this.#store([ovo], [setCommand(ovo, { needs_volume: true })]);
+  override async setChild(child: Snapshot | Connection): Promise<void> {
+    refuseUnstorable([child]);
+    await this.#store([child.ovo], [setCommand(child.ovo, { needs_volume: true })]);
   }
 
   /** @param commands Those that store the objects, in the same order, then others. */
