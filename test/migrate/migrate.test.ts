@@ -91,7 +91,7 @@ test('on_progress may be asynchronous: a migration waits for it, and ends when i
       if (done > 60) throw new Error('stop');
     };
     await expect(migrate(at(source), at(target), { on_progress })).rejects.toThrow('stop');
-    expect(nativeRows(target, 'SELECT count(*) AS n FROM volumes')).toEqual([{ n: 0 }]);
+    expect(existsSync(target)).toBe(false);
   });
 });
 
