@@ -5,6 +5,7 @@ import { didYouMean } from '../near-name.ts';
 import { shown } from '../shown.ts';
 import { brand } from './brand.ts';
 import { FakeLoggingVolumeDriver } from './fake.ts';
+import { isClassOf } from './is-class-of.ts';
 import type { DriverOption } from './option-schema.ts';
 import { VolumeDriver, type VolumeDriverClass } from './volume-driver.ts';
 
@@ -97,14 +98,4 @@ function isDriverClass(value: unknown): boolean {
 /** A hint for a driver class that extends another copy of this library; empty for anything else. */
 function hintFor(value: unknown): string {
   return isClassOf(value, (prototype) => brand in prototype) && value !== VolumeDriver ? copyHint('driver') : '';
-}
-
-/** False for a proxy that throws when inspected. */
-function isClassOf(value: unknown, isMeant: (prototype: object) => boolean): boolean {
-  try {
-    const prototype: unknown = typeof value === 'function' ? value.prototype : null;
-    return typeof prototype === 'object' && prototype !== null && isMeant(prototype);
-  } catch {
-    return false;
-  }
 }
