@@ -27,9 +27,16 @@ export function objectArgument(
   return dict(entries);
 }
 
-/** The fields of a new object. An undefined field counts as absent. */
-export function fieldsArgument(expected: string, given: unknown): Given {
-  return dict(entriesOf(objectArgument(expected, given)).filter(([, value]) => value !== undefined));
+/**
+ * The fields of a new object. An undefined field counts as absent.
+ *
+ * @param decided The fields that the method sets itself: another value would be lost.
+ */
+export function fieldsArgument(expected: string, given: unknown, decided: Given = {}): Given {
+  const fields = dict(entriesOf(objectArgument(expected, given)).filter(([, value]) => value !== undefined));
+  const lost = Object.keys(decided).find((name) => Object.hasOwn(fields, name) && fields[name] !== decided[name]);
+  if (lost === undefined) return fields;
+  throw new InvalidOption(`${expected}; it sets ${lost} itself.`);
 }
 
 /** The options of a method. Throws `InvalidOption` for an unknown one, suggesting the most similar name. */
@@ -99,7 +106,7 @@ export function requireModel(method: string, given: unknown, ...models: readonly
 }
 
 /** The items of a list. */
-export function listArgument(method: string, given: unknown): readonly unknown[] {
+export function listArgument<T>(method: string, given: readonly T[]): readonly T[] {
   const expected = `${method}() takes a list`;
   const items = readArgument(expected, given, () => (Array.isArray(given) ? [...given] : null));
   if (items === null) throw new InvalidOption(`${expected}, not ${kindOf(given)}.`);

@@ -2,12 +2,14 @@
 
 import { booleanOptions } from './arguments.ts';
 import { ContextClosed, InvalidOption, OldStorageNotClosed } from './errors/index.ts';
+import { refuseAssignments } from './objects/assignments.ts';
 import { Backend, type BackendJson, type BackendOptions } from './objects/backend.ts';
 import { checkBackendOptions } from './objects/backend-options.ts';
 import { Connections, Snapshots, Volumes } from './objects/collections.ts';
 import type { Context, ContextSettings, Restore } from './objects/context.ts';
 import { KeyValue } from './objects/key-value.ts';
 import { type Loaded, loadItems } from './objects/load.ts';
+import { refuseArguments } from './objects/refuse-arguments.ts';
 import { restoreInto } from './objects/restore.ts';
 import { ChangeFeed } from './persistence/change-feed.ts';
 import type { Change, PersistenceDriver } from './persistence/driver.ts';
@@ -97,6 +99,11 @@ export class Cinderlib implements Context {
   #persistence: PersistenceDriver | null;
   #turns: Promise<void> = Promise.resolve();
   #closing: Promise<void> | null = null;
+
+  static {
+    refuseAssignments('context', Cinderlib);
+    refuseArguments(Cinderlib, 'json', 'jsons', 'dump', 'dumps', 'exportDatabase');
+  }
 
   constructor(settings: ContextSettings, persistence: PersistenceDriver, makePersistence: PersistenceMaker) {
     this.settings = settings;

@@ -38,11 +38,12 @@ const isWorker = (value: unknown): string | null =>
   typeof value === 'boolean' || typeof value === 'function' ? null : 'true, false or a function is expected';
 const isContent = (value: unknown): string | null =>
   value instanceof Uint8Array || value instanceof Blob ? null : 'a Blob or Uint8Array is expected';
+const media = ['filesystem', 'indexeddb', 'opfs'] as const;
 const oneOf = 'one of ';
-const isOneOf =
-  (names: readonly unknown[]) =>
-  (value: unknown): string | null =>
-    names.includes(value) ? null : `${oneOf}${names.join(', ')} is expected`;
+const isMedium = (value: unknown): string | null =>
+  media.some((medium) => medium === value)
+    ? null
+    : `${oneOf}${media.join(', ')}, or the storage memory_db, is expected`;
 
 type Fault = Option<unknown>['fault'];
 const required = <T>(fault: Fault): Option<T> => ({ fault, required: true });
@@ -68,13 +69,11 @@ const setupShape = {
   worker: withDefault<boolean | (() => unknown)>(isWorker, true),
 };
 
-const media = ['filesystem', 'indexeddb', 'opfs'] as const;
-
 const databaseShape = {
   connection: required<string>(isText),
   soft_deletes: withDefault(isBoolean, false),
   sqlite_synchronous: withDefault(isBoolean, true),
-  medium: optional<(typeof media)[number]>(isOneOf(media)),
+  medium: optional<(typeof media)[number]>(isMedium),
   read_only: withDefault(isBoolean, false),
   busy_timeout: withDefault(isDuration, 5000),
   statement_timeout: optional<number>(isDuration),

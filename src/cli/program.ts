@@ -195,10 +195,14 @@ class Program extends Command {
   }
 }
 
-/** Turns `help NAME` into `NAME` if that is no command: an error, where commander would print the general help. */
+/**
+ * Turns `help NAME` into `NAME` if that is no command: an error, where commander would print the general help. That is
+ * the help on `help` too, which commander lists as a command but does not find.
+ */
 function withoutUnknownTopic(given: readonly string[], { commands }: Command): readonly string[] {
   const [first, topic] = given;
-  const isName = first === 'help' && topic !== undefined && topic !== 'help' && !topic.startsWith('-');
+  if (first === 'help' && topic === 'help') return [first];
+  const isName = first === 'help' && topic !== undefined && !topic.startsWith('-');
   return isName && !commands.some((command) => command.name() === topic) ? [topic] : given;
 }
 

@@ -21,6 +21,12 @@ export function sqlSource(text: string): ListSource {
       `The SQL text has no table volumes, which every database of cinderlib has. Its tables: ${names}.`,
     );
   }
+  // The revision is a row, and so is the type __DEFAULT__.
+  if ([...all.values()].every(({ rows }) => rows.length === 0)) {
+    throw new InvalidDump(
+      'The SQL text has tables but no rows: it is a dump of the schema alone. Make it again with data.',
+    );
+  }
   const left: NotCarried[] = [];
   const live = (table: string): RowSet => {
     const { columns, rows } = withKinds(all.get(table) ?? { columns: [], rows: [] });

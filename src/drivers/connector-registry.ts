@@ -3,12 +3,12 @@ import { InvalidOption, NotImplemented } from '../errors/index.ts';
 import { didYouMean } from '../near-name.ts';
 import { shown } from '../shown.ts';
 import type { ConnectorOptions, HostConnector, HostConnectorClass } from './connector.ts';
-import { FakeConnector } from './fake-connector.ts';
+import { isClassOf } from './is-class-of.ts';
 
 // A function rather than a table, so that importing the library does no work. Each is loaded on demand.
 function builtIn(): Readonly<Record<string, () => Promise<HostConnectorClass>>> {
   return {
-    fake: async () => FakeConnector,
+    fake: async () => (await import('./fake-connector.ts')).FakeConnector,
     iscsi: async () => (await import('./iscsi/iscsi-connector.ts')).IscsiConnector,
     local: async () => (await import('./local-connector.ts')).LocalConnector,
   };
@@ -27,7 +27,7 @@ export function registerConnector(protocol: string, connector: HostConnectorClas
   if (typeof protocol !== 'string' || protocol === '') {
     throw new InvalidOption(`A connector is registered for a protocol, such as 'iscsi', not ${shown(protocol)}.`);
   }
-  if (typeof connector !== 'function') {
+  if (!isClassOf(connector, () => true)) {
     throw new InvalidOption(`The connector for ${protocol} must be a class, not ${shown(connector)}.`);
   }
   registered.set(protocol.toLowerCase(), connector);
@@ -43,11 +43,19 @@ export async function hostConnector(protocol: string | null, options: ConnectorO
   const key = String(protocol).toLowerCase();
   const load = Object.hasOwn(connectors, key) ? connectors[key] : undefined;
   const Connector = registered.get(key) ?? (await load?.());
-  if (Connector !== undefined) return new Connector(options);
+  if (Connector !== undefined) return complete(key, new Connector(options));
   const known = [...new Set([...Object.keys(connectors), ...registered.keys()])].sort();
   throw new NotImplemented(
     `No connector can attach a volume by the protocol ${protocol ?? '(none given)'}.${didYouMean(key, known)} ` +
       `Known protocols: ${known.join(', ')}. Add others with registerConnector(); ` +
       'connect() works without one.',
   );
+}
+
+/** Refuses a connector before it is used halfway: in JavaScript no type tells what it lacks. */
+function complete(protocol: string, connector: HostConnector): HostConnector {
+  const needed = ['connectVolume', 'disconnectVolume', 'checkValidDevice'] as const;
+  const missing = needed.find((method) => typeof connector[method] !== 'function');
+  if (missing === undefined) return connector;
+  throw new NotImplemented(`The connector for ${protocol} does not implement ${missing}().`);
 }

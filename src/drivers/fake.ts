@@ -53,11 +53,13 @@ export class FakeLoggingVolumeDriver extends VolumeDriver {
 
   /** From now on, the method returns this value, or if it is a function, its result for the method's arguments. */
   answer(method: FakeMethod, value: unknown): void {
+    checkMethod(method);
     this.#answers.set(method, value);
   }
 
   /** From now on, the method throws this error, `times` times (default: always). Null ends it. */
   fail(method: FakeMethod, error: unknown, { times = Number.POSITIVE_INFINITY }: { times?: number } = {}): void {
+    checkMethod(method);
     if (error === null) this.#failures.delete(method);
     else this.#failures.set(method, { error, left: times });
   }
@@ -168,6 +170,12 @@ export class FakeLoggingVolumeDriver extends VolumeDriver {
     if (this.#pools.length === 0) return stats;
     return { ...stats, pools: this.#pools.map((pool_name) => ({ pool_name, ...capacity })) };
   }
+}
+
+/** A misspelt method would never be called. */
+function checkMethod(method: FakeMethod): void {
+  if (typeof method === 'string' && method in VolumeDriver.prototype) return;
+  throw new InvalidOption(`A volume driver has no method ${shown(method)}.`);
 }
 
 function poolNames(option: unknown): readonly string[] {

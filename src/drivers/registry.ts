@@ -5,6 +5,7 @@ import { didYouMean } from '../near-name.ts';
 import { shown } from '../shown.ts';
 import { brand } from './brand.ts';
 import { FakeLoggingVolumeDriver } from './fake.ts';
+import { isClassOf } from './is-class-of.ts';
 import type { DriverOption } from './option-schema.ts';
 import { VolumeDriver, type VolumeDriverClass } from './volume-driver.ts';
 
@@ -77,13 +78,13 @@ export interface SupportedDriver {
 
 /** All built-in and registered volume drivers, by name, with their options. */
 export async function listSupportedDrivers(): Promise<Readonly<Record<string, SupportedDriver>>> {
-  const drivers: Record<string, SupportedDriver> = {};
+  const drivers: [string, SupportedDriver][] = [];
   for (const name of driverNames()) {
     const { name: class_name, version, description: desc, options } = await volumeDriverClass(name);
     const driver_options = Object.entries(options).map(([option, about]) => ({ name: option, ...about }));
-    drivers[name] = { class_name, class_fqn: name, version, desc, driver_options };
+    drivers.push([name, { class_name, class_fqn: name, version, desc, driver_options }]);
   }
-  return drivers;
+  return Object.fromEntries(drivers);
 }
 
 function driverNames(): string[] {
@@ -96,15 +97,5 @@ function isDriverClass(value: unknown): boolean {
 
 /** A hint for a driver class that extends another copy of this library; empty for anything else. */
 function hintFor(value: unknown): string {
-  return isClassOf(value, (prototype) => brand in prototype) ? copyHint('driver') : '';
-}
-
-/** False for a proxy that throws when inspected. */
-function isClassOf(value: unknown, isMeant: (prototype: object) => boolean): boolean {
-  try {
-    const prototype: unknown = typeof value === 'function' ? value.prototype : null;
-    return typeof prototype === 'object' && prototype !== null && isMeant(prototype);
-  } catch {
-    return false;
-  }
+  return isClassOf(value, (prototype) => brand in prototype) && value !== VolumeDriver ? copyHint('driver') : '';
 }

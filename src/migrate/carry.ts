@@ -14,7 +14,7 @@ export interface CarryOptions {
   /** Whether to read both sides again at the end and compare them field by field. */
   readonly verify: boolean;
   readonly key_values: boolean;
-  readonly on_progress: (progress: MigrationProgress) => void;
+  readonly on_progress: (progress: MigrationProgress) => unknown;
 }
 
 /** The progress of a migration, as passed to `on_progress`. */
@@ -107,10 +107,10 @@ class Run {
       const stored = await target.find(items);
       for (const item of items) this.#compare(target, item, stored.get(keyOf(item)));
       done += items.length;
-      this.#options.on_progress({ phase: 'verifying', done, total });
+      await this.#options.on_progress({ phase: 'verifying', done, total });
     }
     if (this.#options.key_values) await this.#verifyKeyValues(target);
-    this.#options.on_progress({ phase: 'verifying', done: total, total });
+    await this.#options.on_progress({ phase: 'verifying', done: total, total });
   }
 
   async report(): Promise<MigrationReport> {
@@ -123,21 +123,21 @@ class Run {
   }
 
   /** Returns a function that reports progress, given the number of items processed since, carried or not. */
-  async #steps(phase: 'reading' | 'writing'): Promise<(count: number) => void> {
+  async #steps(phase: 'reading' | 'writing'): Promise<(count: number) => Promise<void>> {
     const total = await this.#source.count();
     let done = 0;
-    return (count) => {
+    return async (count) => {
       done += count;
-      this.#options.on_progress({ phase, done, total });
+      await this.#options.on_progress({ phase, done, total });
     };
   }
 
-  async #each(step: (count: number) => void, use: (items: readonly Item[]) => Promise<void>): Promise<void> {
+  async #each(step: (count: number) => Promise<void>, use: (items: readonly Item[]) => Promise<void>): Promise<void> {
     for await (const page of prefetch(this.#source.items())) {
       const items = page.filter((item) => this.#isCarried(item, (why) => this.#left.add(item.kind, item.id, why)));
       for (const item of items) this.#meet(item);
       await use(items);
-      step(page.length);
+      await step(page.length);
     }
   }
 
@@ -197,7 +197,7 @@ class Run {
   }
 
   async #eachKeyValue(
-    step: (count: number) => void,
+    step: (count: number) => Promise<void>,
     use: (keyValues: readonly KeyValue[]) => Promise<void>,
   ): Promise<void> {
     const carries = this.#options.key_values;
@@ -206,7 +206,7 @@ class Run {
     for (const some of pages(keyValues)) {
       if (carries) await use(some);
       else for (const { key } of some) this.#left.add('key-value', key, 'key_values: false');
-      step(some.length);
+      await step(some.length);
     }
   }
 

@@ -15,7 +15,7 @@ export interface MigrationOptions {
   /** Whether to carry key-values too. Default: true. */
   readonly key_values?: boolean;
   /**
-   * Called after each page. If it throws, the migration ends: during `writing`, nothing is stored if the target has
+   * Called after each page, and awaited. If it fails, the migration ends: during `writing`, nothing is stored if the target has
    * transactions; during `verifying`, everything is already stored.
    */
   readonly on_progress?: (progress: MigrationProgress) => void;

@@ -15,6 +15,7 @@ import { LazyList } from './lazy-list.ts';
 import { checkSize } from './lifecycle.ts';
 import { withDisplayNames } from './new-object.ts';
 import { checkPoolName } from './new-volume.ts';
+import { refuseArguments } from './refuse-arguments.ts';
 import { refuseNew } from './refuse-new.ts';
 import type { ResourceJson } from './resource.ts';
 import { poolNamesOf, type Stats, withPools } from './stats.ts';
@@ -68,6 +69,7 @@ export class Backend {
 
   static {
     refuseAssignments('backend', Backend);
+    refuseArguments(Backend, 'json', 'jsons', 'dump', 'dumps', 'volumes');
   }
 
   private constructor(context: Context, options: BackendOptions, driver: VolumeDriver) {
@@ -145,8 +147,9 @@ export class Backend {
    * @throws ValueError or InvalidOption for wrong arguments; DuplicateEntry for an `id` that is taken; else what the
    *   driver threw, with the volume as `error.resource`, whose status is then `error`.
    */
-  async createVolume(size: number, fields: NewVolumeFields = {}): Promise<Volume> {
-    const { pool_name, ...given } = fieldsArgument('createVolume() takes a size and an object with fields', fields);
+  async createVolume(size: number, fields: Omit<NewVolumeFields, 'size'> = {}): Promise<Volume> {
+    const expected = 'createVolume() takes a size and an object with fields';
+    const { pool_name, ...given } = fieldsArgument(expected, fields, { size });
     checkPoolName(pool_name);
     checkSize(size);
     const defaults = { display_name: '', display_description: '', bootable: false };

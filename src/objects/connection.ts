@@ -16,7 +16,8 @@ import { isDeleted, refuseDeleted } from './deleted.ts';
 import type { ConnectionFields } from './fields.ts';
 import { undoAfter } from './lifecycle.ts';
 import { type FieldValues, newObject } from './new-object.ts';
-import { ParentVolume, saveNewChild } from './parent-volume.ts';
+import { ParentVolume } from './parent-volume.ts';
+import { refuseArguments } from './refuse-arguments.ts';
 import { Resource } from './resource.ts';
 import type { ConnectorProperties, Volume } from './volume.ts';
 import { withFields } from './with-fields.ts';
@@ -54,6 +55,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
 
   static {
     refuseAssignments('connection', Connection);
+    refuseArguments(Connection, 'volume', 'attach', 'save');
   }
 
   constructor(context: Context, backend: Backend | string | null, ovo: VersionedObject, use_multipath?: boolean) {
@@ -102,7 +104,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
       ovo.set('connection_info', { conn, connector });
       const connection = new Connection(volume.context, volume.backend, ovo, use_multipath);
       connection.#volume.keep(volume);
-      await saveNewChild(connection);
+      await connection.#volume.saveNew(connection);
       return connection;
     } catch (error) {
       throw await undoAfter(error, volume, async () => {

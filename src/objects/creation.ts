@@ -36,11 +36,11 @@ export async function createAndStore(creation: Creation): Promise<void> {
   if (refused !== null) throw withResource(refused.error, object);
 }
 
-async function made({ object, make }: Creation): Promise<unknown> {
+async function made({ object, make, save }: Creation): Promise<unknown> {
   try {
     return await make();
   } catch (error) {
-    throw await markFailed(object, 'error', error);
+    throw await markFailed(object, 'error', error, save);
   }
 }
 
@@ -57,14 +57,14 @@ function refusedAnswer({ object }: Creation, modelUpdate: unknown): { readonly e
 }
 
 /** Has the driver delete what could not be stored, and returns the error to throw. */
-async function undone(error: unknown, { object, undo }: Creation): Promise<Error> {
+async function undone(error: unknown, { object, undo, save }: Creation): Promise<Error> {
   object.status = 'error';
   try {
     await undo();
     return withResource(error, object);
   } catch (not_undone) {
     // It is still there. The storage may take it now, for instance if the disk is no longer full.
-    return withResource(await markFailed(object, 'error', error), object, { not_undone });
+    return withResource(await markFailed(object, 'error', error, save), object, { not_undone });
   }
 }
 

@@ -25,11 +25,14 @@ export interface NewVolumeFields extends Some<VolumeFields>, DisplayNames {
   readonly qos_specs?: Specs;
 }
 
-/** The fields of a new snapshot. */
-export interface NewSnapshotFields extends Some<SnapshotFields>, DisplayNames {}
+/** The fields of a new snapshot; those that name its volume and backend are not for the caller to choose. */
+export interface NewSnapshotFields
+  extends Some<Omit<SnapshotFields, 'volume_id' | 'volume_size' | 'volume_type_id' | 'progress'>>,
+    DisplayNames {}
 
 /** The fields of a new connection. */
-export interface NewConnectionFields extends Some<ConnectionFields> {
+export interface NewConnectionFields
+  extends Some<Omit<ConnectionFields, 'volume_id' | 'connector' | 'connection_info'>> {
   /** Whether the host is to use multiple paths. Default: derived from the host's properties or the driver's answer. */
   readonly use_multipath?: boolean | undefined;
 }

@@ -38,7 +38,9 @@ export class KeyValue {
 
 /** The key and the text to store. Numbers are stored as text, as in the original; other values throw `ValueError`. */
 export function storableKeyValue(given: KeyValue): { readonly key: string; readonly value: string | null } {
-  const { key, value } = parts('setKeyValue() takes a KeyValue', given);
+  const expected = 'setKeyValue() takes a KeyValue';
+  const { key, value, isComplete } = parts(expected, given);
+  if (!isComplete) throw new InvalidOption(`${expected}, not an object without a value.`);
   if (typeof key !== 'string') throw new ValueError(`A key must be a string, not ${kindOf(key)}.`);
   return { key, value: storableValue(key, value) };
 }
@@ -52,9 +54,17 @@ export function keyOf(given: KeyValue | string): string {
   throw new InvalidOption(`${expected}, not one whose key is ${kindOf(key)}.`);
 }
 
-function parts(expected: string, given: unknown): { readonly key: unknown; readonly value: unknown } {
+interface Parts {
+  readonly key: unknown;
+  readonly value: unknown;
+  /** Whether there is a value at all: a misspelt one must not be stored as null. */
+  readonly isComplete: boolean;
+}
+
+function parts(expected: string, given: unknown): Parts {
   if (typeof given !== 'object' || given === null) throw new InvalidOption(`${expected}, not ${kindOf(given)}.`);
-  return readArgument(expected, given, () => ({ key: Reflect.get(given, 'key'), value: Reflect.get(given, 'value') }));
+  const get = (name: string): unknown => Reflect.get(given, name);
+  return readArgument(expected, given, () => ({ key: get('key'), value: get('value'), isComplete: 'value' in given }));
 }
 
 /** Callers should pass the declared type, but at run time the value may be anything. */

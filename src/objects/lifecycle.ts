@@ -91,10 +91,15 @@ export interface HasStatus {
 }
 
 /** Stores the status that marks a failure, and returns the error to throw. */
-export async function markFailed(object: HasStatus, status: string, error: unknown): Promise<Error> {
+export async function markFailed(
+  object: HasStatus,
+  status: string,
+  error: unknown,
+  save: () => Promise<void> = () => object.save(),
+): Promise<Error> {
   object.status = status;
   try {
-    await object.save();
+    await save();
     return withResource(error, object);
   } catch (not_saved) {
     return withResource(error, object, { not_saved });

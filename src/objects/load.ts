@@ -9,7 +9,6 @@ import { checkBackendOptions } from './backend-options.ts';
 import type { Connection } from './connection.ts';
 import type { Context, Restore } from './context.ts';
 import { KeyValue } from './key-value.ts';
-import { refusePrograms } from './program-options.ts';
 import { restoreInto } from './restore.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Volume } from './volume.ts';
@@ -72,6 +71,8 @@ async function readOnce(context: Context, dump: Dump): Promise<void> {
   const backendOf = async (config: Dict): Promise<Backend | string> => {
     const name = nameOf(config);
     if (isToBeStarted(context, config)) {
+      // Loaded on demand: few dumps describe a backend completely.
+      const { refusePrograms } = await import('./program-options.ts');
       await refusePrograms(checkBackendOptions(optionsOf(config)), context.settings);
       started.add(name);
     }

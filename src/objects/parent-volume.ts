@@ -1,8 +1,9 @@
 /** The volume that a snapshot or connection belongs to, read from the storage on first use. */
 
 import { requireModel } from '../arguments.ts';
-import { MissingReference, VolumeNotFound } from '../errors/index.ts';
+import { VolumeNotFound } from '../errors/index.ts';
 import type { Connection } from './connection.ts';
+import { refuseDeleted } from './deleted.ts';
 import type { Resource } from './resource.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Volume } from './volume.ts';
@@ -45,6 +46,16 @@ export class ParentVolume {
     this.#volume.childRefreshed(child, again);
   }
 
+  /**
+   * Stores the child, which is new.
+   *
+   * @throws VolumeNotFound if the volume was deleted meanwhile, as far as the storage can tell; else what `save()` throws.
+   */
+  async saveNew(child: Snapshot | Connection): Promise<void> {
+    if (this.#volume !== null) refuseDeleted(this.#volume);
+    await child.context.persistence.setChild(child);
+  }
+
   /** The volume; the first call reads it from the storage. Throws `VolumeNotFound`. */
   async load(): Promise<Volume> {
     if (this.#volume !== null) return this.#volume;
@@ -56,22 +67,5 @@ export class ParentVolume {
     if (volume === undefined) throw new VolumeNotFound(volume_id);
     this.set(volume);
     return volume;
-  }
-}
-
-/**
- * Stores a new snapshot or connection.
- *
- * @throws VolumeNotFound when the database refuses it because its volume is gone; else what `save()` throws.
- */
-export async function saveNewChild(child: Snapshot | Connection): Promise<void> {
-  try {
-    await child.save();
-  } catch (cause) {
-    const volume_id = String(child.volume_id);
-    if (!(cause instanceof MissingReference)) throw cause;
-    // If that cannot be read, the first error remains the reason.
-    const stored = await child.context.persistence.getVolumes({ volume_id }).catch(() => null);
-    throw stored?.length === 0 ? new VolumeNotFound(volume_id, { cause }) : cause;
   }
 }

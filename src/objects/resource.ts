@@ -10,6 +10,7 @@ import { toPlainDict, toPrimitive } from '../serialization/primitive.ts';
 import { refuseAssignments } from './assignments.ts';
 import type { Backend } from './backend.ts';
 import type { Context } from './context.ts';
+import { refuseArguments } from './refuse-arguments.ts';
 import { refuseNew } from './refuse-new.ts';
 import { FieldHolder } from './with-fields.ts';
 
@@ -33,6 +34,7 @@ export abstract class Resource extends FieldHolder {
 
   static {
     refuseAssignments('volume, snapshot or connection', Resource);
+    refuseArguments(Resource, 'json', 'jsons', 'dump', 'dumps', 'toDict');
   }
 
   /** @param backend null for a connection whose backend is unknown, since its volume is no longer stored */

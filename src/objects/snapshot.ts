@@ -15,7 +15,8 @@ import type { NewVolumeFields } from './given-fields.ts';
 import { markFailed } from './lifecycle.ts';
 import { NamedResource } from './named-resource.ts';
 import { type FieldValues, newObject, withDisplayNames } from './new-object.ts';
-import { ParentVolume, saveNewChild } from './parent-volume.ts';
+import { ParentVolume } from './parent-volume.ts';
+import { refuseArguments } from './refuse-arguments.ts';
 import type { Volume } from './volume.ts';
 import { withFields } from './with-fields.ts';
 
@@ -37,6 +38,10 @@ export class Snapshot extends withFields<SnapshotFields, NamedResource, Construc
 
   protected override readonly resourceClass = 'Snapshot';
   protected override readonly simplifiedWithout = ['volume'];
+
+  static {
+    refuseArguments(Snapshot, 'volume', 'save', 'delete');
+  }
 
   constructor(...given: ConstructorParameters<typeof NamedResource>) {
     super(...given);
@@ -119,7 +124,7 @@ export class Snapshot extends withFields<SnapshotFields, NamedResource, Construc
       await createAndStore({
         object: this,
         make: () => driver.createSnapshot(this),
-        save: () => saveNewChild(this),
+        save: () => this.#volume.saveNew(this),
         stored: () => this.context.persistence.getSnapshots({ snapshot_id: this.id }),
         undo: async () => {
           await driver.deleteSnapshot(this);
@@ -150,7 +155,7 @@ export class Snapshot extends withFields<SnapshotFields, NamedResource, Construc
 
   /** Creates a volume with the content of the snapshot. The given fields override those copied from its volume. */
   async createVolume(fields: NewVolumeFields = {}): Promise<Volume> {
-    const given = fieldsArgument('createVolume() takes an object with fields', fields);
+    const given = fieldsArgument('createVolume() takes an object with fields', fields, { snapshot_id: this.id });
     refuseDeleted(this);
     const volume = await this.volume();
     return volume.restoreSnapshot(this, given);

@@ -23,6 +23,7 @@ import { applyModelUpdate, checkSize, markFailed, saveAfter, undoAfter, withReso
 import { NamedResource } from './named-resource.ts';
 import { type FieldValues, withDisplayNames } from './new-object.ts';
 import { checkPoolName, newVolume, volumeFieldsFrom } from './new-volume.ts';
+import { refuseArguments } from './refuse-arguments.ts';
 import { Snapshot } from './snapshot.ts';
 import { VolumeType } from './volume-type.ts';
 import { withFields } from './with-fields.ts';
@@ -63,6 +64,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
 
   static {
     refuseAssignments('volume', Volume);
+    refuseArguments(Volume, 'snapshots', 'connections', 'attach', 'cleanup', 'save', 'delete');
   }
 
   constructor(...given: ConstructorParameters<typeof NamedResource>) {
@@ -235,7 +237,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
 
   /** Creates a volume with the same content. The given fields override those copied from this volume. */
   async clone(fields: NewVolumeFields = {}): Promise<Volume> {
-    const given = fieldsArgument('clone() takes an object with fields', fields);
+    const given = fieldsArgument('clone() takes an object with fields', fields, { source_volid: this.id });
     refuseDeleted(this);
     const copy = this.#like({ ...given, source_volid: this.id });
     await copy.#create((driver) => driver.createClonedVolume(copy, this));
@@ -271,7 +273,13 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
    */
   async createSnapshot(fields: NewSnapshotFields = {}): Promise<Snapshot> {
     const backend = livingBackend(this);
-    const given = fieldsArgument('createSnapshot() takes an object with fields', fields);
+    const given = fieldsArgument('createSnapshot() takes an object with fields', fields, {
+      volume: null,
+      volume_id: this.id,
+      volume_size: this.size,
+      volume_type_id: this.volume_type_id,
+      progress: backend.id,
+    });
     const defaults = { display_name: '', display_description: '' };
     const snapshot = Snapshot.make(this.context, this, { ...defaults, ...withDisplayNames(given) });
     const create = async (): Promise<Snapshot> => {
@@ -320,7 +328,13 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
   async connect(connector: ConnectorProperties, fields: NewConnectionFields = {}): Promise<Connection> {
     const backend = livingBackend(this);
     const host = objectArgument("connect() takes an object with the host's properties", connector, ValueError);
-    const given = fieldsArgument('connect() takes an object with fields after the connector', fields);
+    const expected = 'connect() takes an object with fields after the connector';
+    const given = fieldsArgument(expected, fields, {
+      volume: null,
+      volume_id: this.id,
+      connector: null,
+      connection_info: null,
+    });
     // Before the export is created: undoing it would remove the export that existing connections use.
     const prepared = Connection.prepare(this, host, given);
     const connect = () => this.#inTurn(({ driver }) => this.#connect(driver, host, prepared));
@@ -370,8 +384,10 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
   async disconnect(connection: Connection, options: { force?: boolean } = {}): Promise<void> {
     requireModel('disconnect', connection, 'VolumeAttachment');
     const { force } = booleanOptions('disconnect', options, { force: false });
-    if (connection.volume_id !== this.id) {
-      throw new ValueError(`Connection ${connection.id} is one of volume ${connection.volume_id}, not of ${this.id}.`);
+    if (connection.volume_id !== this.id || connection.context !== this.context) {
+      throw new ValueError(
+        `Connection ${connection.id} of volume ${connection.volume_id} is none of volume ${this.id} in this context.`,
+      );
     }
     await this.#end(connection, { force });
   }

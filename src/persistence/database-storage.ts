@@ -95,5 +95,11 @@ export async function databaseInMemory(options: PersistenceOptions, connect: Con
 
 async function bytesOf(content: Blob | Uint8Array | undefined): Promise<Uint8Array | null> {
   if (content === undefined) return null;
-  return content instanceof Uint8Array ? content : new Uint8Array(await content.arrayBuffer());
+  if (content instanceof Uint8Array) return content;
+  try {
+    return new Uint8Array(await content.arrayBuffer());
+  } catch (cause) {
+    // A file that a page was given may have been changed or removed since.
+    throw new InvalidPersistence("The Blob given as 'from' cannot be read. Choose the file again.", { cause });
+  }
 }

@@ -5,7 +5,7 @@
  * one call for each operation.
  */
 
-import { keyArgument, requireModel } from '../arguments.ts';
+import { keyArgument, listArgument, requireModel } from '../arguments.ts';
 import { saving } from '../cinder/save-marks.ts';
 import { VersionedObject } from '../cinder/versioned-object.ts';
 import { ContextClosed, ReadOnly, WorkerLost } from '../errors/index.ts';
@@ -209,10 +209,21 @@ export class DatabasePersistence extends PersistenceDriver {
   override async setTogether(resources: readonly Storable[], keyValues: readonly KeyValue[]): Promise<void> {
     refuseUnstorable(resources);
     const objects = resources.map(({ ovo }) => ovo);
-    const commands: SingleWrite[] = [
-      ...objects.map(setCommand),
-      ...keyValues.map((keyValue) => ({ kind: 'setKeyValue', ...storableKeyValue(keyValue) }) as const),
-    ];
+    await this.#store(objects, [
+      ...objects.map((object) => setCommand(object)),
+      ...listArgument('setTogether', keyValues).map(
+        (keyValue) => ({ kind: 'setKeyValue', ...storableKeyValue(keyValue) }) as const,
+      ),
+    ]);
+  }
+
+  override async setChild(child: Snapshot | Connection): Promise<void> {
+    refuseUnstorable([child]);
+    await this.#store([child.ovo], [setCommand(child.ovo, { needs_volume: true })]);
+  }
+
+  /** @param commands Those that store the objects, in the same order, then others. */
+  async #store(objects: readonly VersionedObject[], commands: readonly SingleWrite[]): Promise<void> {
     const before = objects.map(typeOf);
     const answers = await saving(objects, () => this.#send(commands));
     for (const [place, object] of objects.entries()) {

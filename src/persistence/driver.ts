@@ -6,7 +6,7 @@
  * change: that clears the change marks, marks deleted objects as deleted, and notifies the readers of `changes()`.
  */
 
-import { requireModel } from '../arguments.ts';
+import { listArgument, requireModel } from '../arguments.ts';
 import { forgetMarks, hasMarks, saving } from '../cinder/save-marks.ts';
 import { utcNow } from '../cinder/time.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
@@ -186,8 +186,9 @@ export abstract class PersistenceDriver {
 
   /** Stores objects together with key-values: all or none, if the storage has transactions. */
   async setTogether(resources: readonly Storable[], keyValues: readonly KeyValue[]): Promise<void> {
+    const others = listArgument('setTogether', keyValues);
     await this.setAll(resources);
-    for (const keyValue of keyValues) await this.setKeyValue(keyValue);
+    for (const keyValue of others) await this.setKeyValue(keyValue);
   }
 
   /** Yields all matching volumes; override it to read them page by page. */
@@ -205,12 +206,21 @@ export abstract class PersistenceDriver {
    * the older of two concurrent ones might be stored last. A storage that processes calls in order can override this.
    */
   async setOne(resource: Storable): Promise<void> {
+    refuseUnstorable([resource]);
     const wasMarked = hasMarks(resource.ovo);
     await this.#saves.run(`${resource.ovo.model.name} ${resource.id}`, async () => {
       // The save before this one has already stored everything that was marked.
       if (wasMarked && !hasMarks(resource.ovo)) return;
       await saving([resource.ovo], () => this.#set(resource));
     });
+  }
+
+  /**
+   * Stores a new snapshot or connection. Databases override it, to refuse one whose volume has been deleted meanwhile
+   * (`VolumeNotFound`).
+   */
+  async setChild(child: Snapshot | Connection): Promise<void> {
+    await this.setOne(child);
   }
 
   /** The context that uses the storage: its backends, and `restore` and `load` to make objects from what is read. */

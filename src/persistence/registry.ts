@@ -2,8 +2,7 @@
 
 import { objectArgument, readArgument } from '../arguments.ts';
 import { copyHint } from '../copy-hint.ts';
-import { InvalidPersistence, isCinderlibError } from '../errors/index.ts';
-import { didYouMean } from '../near-name.ts';
+import { InvalidPersistence } from '../errors/index.ts';
 import { memoryOptions } from '../options.ts';
 import type { CoreClient } from '../rpc/client.ts';
 import { shown } from '../shown.ts';
@@ -37,6 +36,7 @@ const registered = new Map<string, PersistenceClass>();
 
 /**
  * Registers a plugin under a name, so that every context can select it with `persistence_config: { storage: name }`.
+ * It replaces an earlier one of that name, for contexts that are set up from then on.
  *
  * @throws InvalidPersistence when the class does not extend `PersistenceDriver`, or a built-in storage has that name.
  */
@@ -70,49 +70,22 @@ export async function makePersistence(config: unknown, connect: Connect): Promis
     readArgument(expected, options, () => Object.values(options).some((value) => value instanceof Blob));
     return factory(options, connect);
   }
-  const plugin = registered.get(name) ?? (await importPlugin(name));
+  const plugin = registered.get(name) ?? (await importedPlugin(name));
   return new plugin(options);
 }
 
 /** Imports an unregistered name as a module whose default export is a plugin class. */
-async function importPlugin(specifier: string): Promise<PersistenceClass> {
-  let plugin: unknown;
-  try {
-    // Bundlers must leave this import alone: the specifier is known only at run time.
-    const module: { readonly default?: unknown } = await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier);
-    plugin = module.default;
-  } catch (error) {
-    if (isCinderlibError(error)) throw error;
-    const known = [...Object.keys(builtIn), ...registered.keys()];
-    const name = shownName(specifier);
-    // Of a name that is not to be shown, nothing is: the reason may repeat it. Deno adds an excerpt of the module.
-    const reason =
-      name === specifier ? `: ${error instanceof Error ? /^.*?(?=\.?$)/m.exec(error.message) : shown(error)}` : '';
-    const hint = /^\.\.?\//.test(name)
-      ? ` Give its full URL: import.meta.resolve('${name}').`
-      : (databaseHint(name) ?? didYouMean(name, known));
-    throw new InvalidPersistence(
-      `Invalid persistence storage: ${name}. It is neither a known storage nor a module that can ` +
-        `be imported${reason}.${hint} Known storages: ${known.join(', ')}.`,
-      { cause: error },
-    );
-  }
+async function importedPlugin(name: string): Promise<PersistenceClass> {
+  const { importPlugin, shownName } = await import('./import-plugin.ts');
+  const plugin = await importPlugin(name, [...Object.keys(builtIn), ...registered.keys()]);
   if (isPluginClass(plugin)) return plugin;
-  throw noPlugin(`the default export of ${shownName(specifier)}`, plugin);
+  throw noPlugin(`the default export of ${shownName(name)}`, plugin);
 }
 
 function noPlugin(what: string, value: unknown): InvalidPersistence {
   return new InvalidPersistence(
     `Invalid persistence storage: ${what} is not a subclass of PersistenceDriver.${hintFor(value)}`,
   );
-}
-
-/** A hint for a caller who named a kind of database instead of the storage. */
-function databaseHint(name: string): string | null {
-  const [scheme = ''] = /^(?:sqlite|mysql|mariadb|postgres(?:ql)?)(?=\d?$)/.exec(name.toLowerCase()) ?? [];
-  if (scheme === '') return null;
-  const url = scheme === 'sqlite' ? 'sqlite:///path' : `${scheme.replace(/s$/, 'sql')}://user@host/database`;
-  return ` For such a database, use { storage: 'db', connection: '${url}' }.`;
 }
 
 function isPlugin(value: unknown): value is PersistenceDriver {
@@ -125,12 +98,6 @@ function isPluginClass(value: unknown): value is PersistenceClass {
 
 /** A hint for a plugin that extends another copy of this library; empty for anything else. */
 function hintFor(plugin: unknown): string {
-  return readArgument(subclassExpected, plugin, () => isStorage(plugin)) ? copyHint('plugin') : '';
-}
-
-/** A storage's name for a message. A URL in its place may contain a password, unless it is that of a module. */
-function shownName(name: string): string {
-  return /:|.@/.test(name) && !/^(?:file:|https?:[^@?]*$)/.test(name)
-    ? "a string that looks like a URL (for 'db', pass it as connection)"
-    : name;
+  const isOfCopy = (): boolean => isStorage(plugin) && !isPlugin(plugin) && plugin !== PersistenceDriver;
+  return readArgument(subclassExpected, plugin, isOfCopy) ? copyHint('plugin') : '';
 }

@@ -16,15 +16,19 @@ import type {
 } from '../rpc/contract.ts';
 import { jsonText, spaced } from '../serialization/json-text.ts';
 
-/** The command that stores one object. */
-export function setCommand(ovo: VersionedObject): SingleWrite {
+/**
+ * The command that stores one object.
+ *
+ * @param rules `needs_volume` for a new snapshot or connection
+ */
+export function setCommand(ovo: VersionedObject, rules: Pick<RowChange, 'needs_volume'> = {}): SingleWrite {
   switch (ovo.model.name) {
     case 'Volume':
       return { kind: 'setVolume', change: volumeChange(ovo) };
     case 'Snapshot':
-      return { kind: 'setSnapshot', change: snapshotChange(ovo) };
+      return { kind: 'setSnapshot', change: { ...snapshotChange(ovo), ...rules } };
     default:
-      return { kind: 'setConnection', change: rowChange(ovo) };
+      return { kind: 'setConnection', change: { ...rowChange(ovo), ...rules } };
   }
 }
 

@@ -2,7 +2,7 @@
 import { listArgument, requireModel } from '../arguments.ts';
 
 /** Refuses a list that contains anything but volumes, snapshots and connections. */
-export function refuseUnstorable(resources: unknown): void {
+export function refuseUnstorable(resources: readonly unknown[]): void {
   for (const one of listArgument('setAll', resources))
     requireModel('setAll', one, 'Volume', 'Snapshot', 'VolumeAttachment');
 }

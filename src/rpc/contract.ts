@@ -95,6 +95,8 @@ export interface RowChange {
    * change, or that differs without being older, is refused and not overwritten. A new row keeps the nulls that it had there.
    */
   readonly guarded?: boolean;
+  /** True for a new snapshot or connection: refused if its volume is not stored, or is marked as deleted. */
+  readonly needs_volume?: boolean;
 }
 
 /** What a set writes to `volume_types` and its children. Absent specs are left alone. */

@@ -5,6 +5,7 @@ import { all, among, type Condition, equals, filters, live } from './condition.t
 import { newestFirst } from './dialect.ts';
 import type { SqlConnection } from './engine.ts';
 import { insertRows, type NewRow, rowAbout } from './many-rows.ts';
+import { refuseOrphan } from './needed-volume.ts';
 import { guardOf, isCreation, newRow, type ObjectRules, storeRow } from './row-change.ts';
 import { isLive, lockRow, markDeleted, type Row, removeRows, updateRow, valuesOf } from './rows.ts';
 import { volumeAttachment } from './schema/columns.ts';
@@ -46,6 +47,7 @@ export async function setConnection(
   change: RowChange,
   context: WriteContext,
 ): Promise<null> {
+  await refuseOrphan(connection, change);
   const row = await lockRow(connection, volumeAttachment, change.id);
   const stored = isCreation(rules, change, row) ? null : row;
   await storeRow(connection, rules, change, stored, context, guardOf(rules.table, change, stored));

@@ -22,15 +22,14 @@ export function asObjects(set: RowSet): readonly Row[] {
 }
 
 /** The row with that id, deleted ones included. */
-export async function findRow(connection: SqlConnection, table: Table, id: SqlValue): Promise<Row | null> {
-  const sql = `SELECT ${table.selected} FROM ${table.name} WHERE id = ?`;
+export async function findRow(connection: SqlConnection, table: Table, id: SqlValue, lock = ''): Promise<Row | null> {
+  const sql = `SELECT ${table.selected} FROM ${table.name} WHERE id = ?${lock}`;
   return asObjects(await connection.all(sql, [id]))[0] ?? null;
 }
 
 /** The row with that id, locked: other processes wait until this transaction has ended. */
 export async function lockRow(connection: SqlConnection, table: Table, id: SqlValue): Promise<Row | null> {
-  const sql = `SELECT ${table.selected} FROM ${table.name} WHERE id = ?${locking(connection.dialect)}`;
-  return asObjects(await connection.all(sql, [id]))[0] ?? null;
+  return findRow(connection, table, id, locking(connection.dialect));
 }
 
 /** Whether getters see the row. */

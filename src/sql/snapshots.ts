@@ -5,6 +5,7 @@ import { all, among, equals, filters, live, scanned } from './condition.ts';
 import { newestFirst } from './dialect.ts';
 import type { SqlConnection } from './engine.ts';
 import { findMany, insertRows, type NewRow, rowAbout } from './many-rows.ts';
+import { refuseOrphan } from './needed-volume.ts';
 import { createPairs, listPairs, storePairs } from './pairs.ts';
 import { guardOf, isCreation, newRow, type ObjectRules, storeRow } from './row-change.ts';
 import { findRow, isLive, lockRow, markDeleted, type Row, removeRows, updateRow, valuesOf } from './rows.ts';
@@ -50,6 +51,7 @@ export async function setSnapshot(
   change: SnapshotChange,
   context: WriteContext,
 ): Promise<SnapshotStored> {
+  await refuseOrphan(connection, change);
   const row = await lockRow(connection, snapshots, change.id);
   const stored = isCreation(rules, change, row) ? null : row;
   const guard = guardOf(rules.table, change, stored);

@@ -498,7 +498,14 @@ describe('a wrong command line exits with 2', () => {
 });
 
 test('help exits with 0', async () => {
-  for (const command of [['--help'], ['help'], ['help', '--json'], ['help', 'migrate'], ['check', '--help']]) {
+  for (const command of [
+    ['--help'],
+    ['help'],
+    ['help', '--json'],
+    ['help', 'help'],
+    ['help', 'migrate'],
+    ['check', '--help'],
+  ]) {
     const { code, out, err } = await cli(command);
     expect([code, err]).toEqual([0, '']);
     expect(out).toMatch(/^Usage: cinderlib/);

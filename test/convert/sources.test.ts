@@ -165,6 +165,18 @@ describe('an SQL dump', () => {
     expect(() => fileSource(bytes(text))).toThrow(/no table volumes.* Its tables: users/);
   });
 
+  test.each(['rich-mysql', 'rich-postgres'])('%s is refused without any row', (name) => {
+    const only = (part: string): Uint8Array =>
+      bytes(
+        goldenBytes(`${name}.sql`)
+          .toString('utf8')
+          .replace(/^INSERT INTO .*?;$/gms, (statement) => (statement.includes(part) ? statement : '')),
+      );
+    expect(() => fileSource(only('nothing like it'))).toThrow(/no rows.*with data/);
+    // Every database has a row of this table.
+    expect(() => fileSource(only('alembic_version'))).not.toThrow();
+  });
+
   test.each(['rich-mysql', 'rich-postgres'])('%s yields the newest volumes first', async (name) => {
     const source = fileSource(goldenBytes(`${name}.sql`));
     const times = (await itemsOf(source))

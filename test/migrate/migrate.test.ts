@@ -81,6 +81,20 @@ test('a migration that fails midway is rolled back, and the target keeps its own
   });
 });
 
+test('on_progress may be asynchronous: a migration waits for it, and ends when it rejects', async () => {
+  await inFolder(async (source, target) => {
+    let running = 0;
+    const on_progress = async ({ done }: { readonly done: number }): Promise<void> => {
+      expect(++running).toBe(1);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      running--;
+      if (done > 60) throw new Error('stop');
+    };
+    await expect(migrate(at(source), at(target), { on_progress })).rejects.toThrow('stop');
+    expect(existsSync(target)).toBe(false);
+  });
+});
+
 test('an object that the target cannot store is named, and nothing is stored', async () => {
   const cl = await setup();
   const lvm = await cl.backend({ volume_backend_name: 'lvm', volume_driver: driver });

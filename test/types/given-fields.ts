@@ -25,6 +25,14 @@ export async function given(backend: Backend, volume: Volume, snapshot: Snapshot
   await volume.clone({ extra_spec: {} });
   // @ts-expect-error: of another type
   await backend.createVolume(1, { metadata: 'x' });
+  // @ts-expect-error: an argument of its own
+  await backend.createVolume(1, { size: 2 });
+  // @ts-expect-error: follows from the volume
+  await volume.createSnapshot({ volume_id: 'x' });
+  // @ts-expect-error: the first argument
+  await volume.connect({ host: 'h' }, { connector: {} });
+  // @ts-expect-error: takes no options
+  await volume.delete({ force: true });
   // @ts-expect-error: a snapshot has no such field
   await volume.createSnapshot({ pool_name: 'p' });
   // @ts-expect-error: misspelt

@@ -431,6 +431,19 @@ test('a name of 1 MB and texts with NUL are kept to the letter', async () => {
   });
 });
 
+test('a Blob whose file has changed since it was chosen is refused', async () => {
+  const from = new Blob(['x']);
+  const cause = new DOMException('The file could not be read.', 'NotReadableError');
+  from.arrayBuffer = async () => {
+    throw cause;
+  };
+  for (const storage of ['memory_db', 'db']) {
+    const options = storage === 'db' ? { connection: 'sqlite://' } : {};
+    const error = await errorOf(setup({ persistence_config: { storage, from, ...options } }));
+    expect([error.name, error.cause]).toEqual(['InvalidPersistence', cause]);
+  }
+});
+
 test('the option from creates a database from bytes, and never replaces one', async () => {
   await inTemporaryFolder(async (folder) => {
     const golden = readFileSync(copyGolden('one.sqlite', join(folder, 'one.sqlite')));

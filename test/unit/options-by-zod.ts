@@ -122,7 +122,7 @@ function expectation(issue: z.core.$ZodIssue | undefined): string {
     case 'invalid_type':
       return `${issue.expected === 'record' ? 'a plain object' : `a ${issue.expected}`} is expected`;
     case 'invalid_value':
-      return `one of ${issue.values.map(String).join(', ')} is expected`;
+      return `one of ${issue.values.map(String).join(', ')}, or the storage memory_db, is expected`;
     case 'too_small':
       return issue.origin === 'string' ? 'it must not be empty' : `${issue.minimum} or more is expected`;
     default:

@@ -182,7 +182,7 @@ describe('databaseOptions()', () => {
     [{ connection, read_only: null }, 'the option read_only cannot be null: a boolean is expected'],
     [
       { connection, medium: 'disk' },
-      "the option medium cannot be 'disk': one of filesystem, indexeddb, opfs is expected",
+      "the option medium cannot be 'disk': one of filesystem, indexeddb, opfs, or the storage memory_db, is expected",
     ],
     [{ connection, from: 'bytes' }, 'the option from cannot be a string: a Blob or Uint8Array is expected'],
     [{ connection, from: new ArrayBuffer(1) }, 'the option from cannot be an object: a Blob or Uint8Array is expected'],

@@ -74,6 +74,18 @@ describe('registerConnector()', () => {
     },
   );
 
+  it.each(['connectVolume', 'disconnectVolume', 'checkValidDevice'] as const)(
+    'makes hostConnector() refuse a connector without %s()',
+    async (method) => {
+      class Incomplete extends ShellConnector {}
+      Object.defineProperty(Incomplete.prototype, method, { value: undefined });
+      registerConnector('incomplete', Incomplete);
+      await expect(hostConnector('incomplete', options)).rejects.toThrow(
+        new NotImplemented(`The connector for incomplete does not implement ${method}().`),
+      );
+    },
+  );
+
   it('lets hostConnector() suggest the nearest protocol', async () => {
     await expect(hostConnector('fkae', options)).rejects.toThrow('Did you mean fake?');
   });
@@ -82,6 +94,7 @@ describe('registerConnector()', () => {
     ['', ShellConnector],
     ['nbd', new ShellConnector(null)],
     ['nbd', undefined],
+    ['nbd', () => new ShellConnector(null)],
   ])('refuses %o with %o', (protocol, connector) => {
     // As JavaScript callers may call it.
     expect(() => registerConnector(protocol, connector as HostConnectorClass)).toThrow(InvalidOption);

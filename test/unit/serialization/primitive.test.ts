@@ -206,6 +206,11 @@ describe('fromPrimitive()', () => {
     expect(() => fromPrimitive({ ...inherited, ...rest })).toThrow(new InvalidDump(message));
   });
 
+  // The original takes them for versions of Python packages: before 1.9, or equal to it.
+  it.each(['1.a', '1.2rc1', '1.9.dev0', '1.2+local'])('refuses the version %s, which is not numbers', (version) => {
+    expect(() => fromPrimitive(envelope('Volume', version, {}))).toThrow(`Invalid version: '${version}'`);
+  });
+
   it.each([null, undefined, 5, 'Volume', [], new Date(0)])('refuses %o in place of an object', (value) => {
     expect(() => fromPrimitive(value)).toThrow(InvalidDump);
     expect(() => fromPrimitive(envelope('Volume', '1.9', value ?? null))).toThrow(InvalidDump);
