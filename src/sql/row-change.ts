@@ -153,7 +153,8 @@ function isOther(table: Table, column: string, row: Row, value: SqlValue): boole
   return !(table === volumeAttachment && sameConnection(column, stored, value));
 }
 
-function isLater(time: SqlValue, { updated_at = null }: Row): boolean {
+/** Whether a time is later than that of the row's last change. */
+export function isLater(time: SqlValue, { updated_at = null }: Row): boolean {
   return time !== null && (updated_at === null || compareTimes(String(time), String(updated_at)) > 0);
 }
 
