@@ -113,14 +113,14 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
     .argument('<url>', storageHelp, nonEmptyStorage)
     .action(async (file: string, url: string, options: CarryOptions) => {
       refuseJson(url);
-      code = await carryTo(file, url, options);
+      code = await carryTo(file, storageConfig(url), options);
     });
   carrying(command('migrate', 'copy everything from one storage to another, and verify it', ofCarried))
     .argument('<from>', sourceHelp, nonEmptyStorage)
     .argument('<to>', storageHelp, nonEmptyStorage)
     .action(async (from: string, to: string, options: CarryOptions) => {
       refuseJson(to);
-      code = await carryTo(from, to, options);
+      code = await carryTo(from, storageConfig(to), options);
     });
   command('check', 'find damage, orphans and duplicates')
     .argument('<url>', 'a database URL, or the path of a SQLite file', nonEmptyStorage)
@@ -158,14 +158,12 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
     return looked;
   }
 
-  /** @param to null for a file that does not exist yet */
-  async function carryTo(from: string, to: string | null, options: CarryOptions): Promise<ExitCode> {
+  async function carryTo(from: string, target: PersistenceConfig, options: CarryOptions): Promise<ExitCode> {
     const { dryRun = false, verify, keyValues } = options;
-    const target = to === null ? null : storageConfig(to);
     const source = await storages.source(from);
-    if (from !== '-' && target !== null) refuseSame(storageConfig(from), target);
-    const opened = target === null ? null : await storages.opened(openTarget(target, dryRun));
-    return carryAll(output(options), source, opened?.end ?? null, { dryRun, verify, keyValues });
+    if (from !== '-') refuseSame(storageConfig(from), target);
+    const { end } = await storages.opened(openTarget(target, dryRun));
+    return carryAll(output(options), source, end, { dryRun, verify, keyValues });
   }
 
   async function convert(
@@ -176,12 +174,13 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
     const file = to === '-' ? null : fileOf(to);
     if (file !== null && from !== '-') refuseSame(fileConfig(from), fileConfig(file));
     // A target that is not a file is not created, but written to as by migrate.
-    if (to !== '-' && file === null) return carryTo(from, to, options);
-    if (options.dryRun) return carryTo(from, null, options);
-    if (file === null || (isPath(to) && isJson(to)))
-      return toJson(output(options), storages, from, to, { ...options, force });
-    refuseJson(to);
-    return newDatabase(storages, file, force, (temporary) => carryTo(from, temporary, options));
+    if (to !== '-' && file === null) return carryTo(from, storageConfig(to), options);
+    const intoJson = file === null || (isPath(to) && isJson(to));
+    if (!intoJson) refuseJson(to);
+    // In place of a new file; JSON has a place for everything, as memory has.
+    if (options.dryRun) return carryTo(from, { storage: intoJson ? 'memory' : 'memory_db' }, options);
+    if (intoJson) return toJson(output(options), storages, from, to, { ...options, force });
+    return newDatabase(storages, file, force, (temporary) => carryTo(from, storageConfig(temporary), options));
   }
 
   try {

@@ -1,5 +1,6 @@
 /** QoS specs: a root row and one row for each of their keys, the consumer among them. */
 import { DuplicateEntry } from '../errors/index.ts';
+import { usualConsumer } from '../migrate/conflict.ts';
 import type { VolumeTypeChange } from '../rpc/contract.ts';
 import { live } from './condition.ts';
 import { storableTime } from './dialect.ts';
@@ -43,7 +44,7 @@ export async function storeQosSpecs(
   const wanted = qosPairs(specs);
   // Only a migration asks whether anything changes.
   const stored = root === null || origin === undefined ? null : await readPairs(connection, qosSpecs, id);
-  const isSame = stored !== null && samePairs(new Map([['consumer', 'back-end'], ...stored]), wanted);
+  const isSame = stored !== null && samePairs(new Map([['consumer', usualConsumer], ...stored]), wanted);
   if (stored !== null && !isSame) guard();
   await storePairs(connection, qosSpecs, id, wanted, context, unguarded, true);
   if (origin === undefined || (root === null && origin.updated_at === null)) return;

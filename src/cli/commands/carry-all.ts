@@ -20,7 +20,7 @@ export interface CarryAllOptions {
 export async function carryAll(
   output: Output,
   source: Source,
-  target: Target | null,
+  target: Target,
   { dryRun, verify, keyValues }: CarryAllOptions,
 ): Promise<ExitCode> {
   const bar = new ProgressBar(output.terminal);
@@ -38,7 +38,7 @@ export async function carryAll(
   await printReport(output, report, {
     dryRun,
     verified: verify && !dryRun,
-    ownDefaultType: target !== null && hasOwnDefaultType(target),
+    ownDefaultType: hasOwnDefaultType(target),
   });
   return report.differences.length === 0 ? exitCodes.done : exitCodes.found;
 }
