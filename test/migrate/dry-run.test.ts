@@ -3,12 +3,15 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Cinderlib, migrate, type PersistenceConfig, setup } from 'cinderlib-wasm';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { NoteBook } from '../../examples/support/note-book.ts';
 import { copyGolden, inTemporaryFolder } from '../support/golden.ts';
 import { expectTheRule, rehearsed } from '../support/rehearsed.ts';
-import { rounds } from '../support/rounds.ts';
+import { rounds, timeFor } from '../support/rounds.ts';
 import { nativeSql } from '../support/tables.ts';
+
+const pairs = rounds(40);
+vi.setConfig({ testTimeout: timeFor(pairs, 20) });
 
 const fakeDriver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
 const at = (path: string): PersistenceConfig => ({ storage: 'db', connection: `sqlite:///${path}` });
@@ -36,7 +39,7 @@ test.each([
   ['a plugin', NoteBook, false],
 ])('into %s, only what is older is overwritten, as the dry run says', async (_, storage, recordsTimes) => {
   await using([{ storage }], async (cl) => {
-    if (cl !== undefined) await expectTheRule(cl.persistence, recordsTimes, rounds(60));
+    if (cl !== undefined) await expectTheRule(cl.persistence, recordsTimes, pairs);
   });
 });
 
