@@ -19,9 +19,10 @@ const parts = new Set([
 ]);
 /** Fields that are read as null, whatever is in the rows. */
 const unread = new Set(['projects', 'qos_specs_id']);
-/** Fields that a storage fills in for an object that lacks them. */
+/** Fields that a storage fills in, or keeps, for an object that lacks them. */
 const given = new Set([
   'created_at',
+  'updated_at',
   'deleted',
   'bootable',
   'multiattach',

@@ -8,7 +8,7 @@ export interface Target {
   expected(item: Item): VersionedObject;
   /** The non-empty fields of the item that the target cannot store. */
   fieldsWithoutPlace(item: Item): readonly string[];
-  /** @param dryRun whether what is stored then is only to be checked: it is refused like in a real run, or not written */
+  /** @param dryRun whether to check what is to be stored, as in a real run, and then not write it */
   begin(dryRun: boolean): Promise<void>;
   /** @throws {MigrationConflict} if the target has another object with the id of an item, or one that differs without being older */
   store(items: readonly Item[]): Promise<void>;

@@ -84,7 +84,7 @@ export async function storeRow(
   const values = checkedValues(rules, change, connection.dialect);
   const defaults = defaultsOf(rules, now);
   delete values['id'];
-  const update = change.whole ? differences(rules.table, defaults, stored, values) : values;
+  const update = change.whole ? differences(rules.table, defaults, stored, values, change.guarded) : values;
   if (change.whole && Object.keys(update).length === 0) return;
   const { columns } = rules.table;
   const isSame = ([column, value]: [string, SqlValue]): boolean =>
@@ -109,15 +109,15 @@ function defaultsOf(rules: RowRules, now: string): Row {
 }
 
 /** The columns in which a whole object differs from what an object read from its row would show. */
-function differences(table: Table, defaults: Row, stored: Row, values: Row): Record<string, SqlValue> {
+function differences(table: Table, defaults: Row, stored: Row, values: Row, guarded = false): Record<string, SqlValue> {
   const differing = Object.entries(values).filter(([column, value]) => {
-    // An object created with such a null keeps it, while its row got the default.
-    if (value === null && Object.hasOwn(defaults, column)) return false;
+    // An object created with such a null keeps it, while its row got the default; a migrated one may lack its time.
+    if (value === null && (Object.hasOwn(defaults, column) || (guarded && column === 'updated_at'))) return false;
     return !sameValue(table.columns.get(column), stored[column] ?? null, value);
   });
   const [first] = differing;
-  // The previous update set the time in the row, which the object does not know.
-  if (differing.length === 1 && first?.[0] === 'updated_at' && !isLater(first[1], stored)) return {};
+  // The previous update set the time in the row, which the object does not know. In a migration, the times are known.
+  if (!guarded && differing.length === 1 && first?.[0] === 'updated_at' && !isLater(first[1], stored)) return {};
   return Object.fromEntries(differing);
 }
 

@@ -84,17 +84,19 @@ export function randomWorld(random: Random, prefix: string, withTypes: boolean, 
 
 /** @param recordsTimes whether the target is a database, where every save leaves its time */
 export function isConflict(given: Version, stored: Version, recordsTimes: boolean): boolean {
-  const isOther = given.made !== null && stored.made !== null && given.made !== stored.made;
-  if (isOther) return true;
+  // A storage that was given no time keeps its own.
+  const hasSameTime = given.made === null || given.made === stored.made;
+  if (!hasSameTime && stored.made !== null) return true;
+  const isSame = hasSameTime && given.content === stored.content;
   if (given.changed === null) {
     // Nothing but times tells which one is newer, and of these there are none.
     const isNewer = stored.changed !== null && given.made !== null;
-    return isNewer || given.content !== stored.content;
+    return isNewer || !isSame;
   }
   if (stored.changed !== null && stored.changed > given.changed) return true;
   const isUntouched = recordsTimes && stored.changed === null && given.made !== null && stored.made !== null;
   const isOlder = isUntouched || (stored.changed !== null && stored.changed < given.changed);
-  return given.content !== stored.content && !isOlder;
+  return !isSame && !isOlder;
 }
 
 /** Whether a migration is refused; for worlds without types. */
