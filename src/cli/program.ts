@@ -99,14 +99,14 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
     .argument('<url>', storageHelp, nonEmptyStorage)
     .action(async (file: string, url: string, options: CommonOptions & MigrateOptions) => {
       refuseJson(url);
-      code = await migrate(output(options), storages, file, url, options);
+      code = await migrate(output(options), storages, file, storageConfig(url), options);
     });
   carrying(command('migrate', 'copy everything from one storage to another, and verify it', ofCarried))
     .argument('<from>', sourceHelp, nonEmptyStorage)
     .argument('<to>', storageHelp, nonEmptyStorage)
     .action(async (from: string, to: string, options: CommonOptions & MigrateOptions) => {
       refuseJson(to);
-      code = await migrate(output(options), storages, from, to, options);
+      code = await migrate(output(options), storages, from, storageConfig(to), options);
     });
   command('check', 'find damage, orphans and duplicates')
     .argument('<url>', 'a database URL, or the path of a SQLite file', nonEmptyStorage)

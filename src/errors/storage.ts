@@ -169,6 +169,8 @@ export class SchemaError extends CinderlibError {
   override readonly code = 'SCHEMA_ERROR';
   /** The file or the URL of the database, without a password; in browsers, such as `indexeddb:name`. */
   declare readonly path?: string;
+  /** True if it was opened read-only and has no Cinder tables yet: opening it for writing creates them. */
+  declare readonly empty?: true;
 }
 
 /** The database rejected a statement. */

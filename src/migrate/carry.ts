@@ -9,7 +9,7 @@ import { pages, prefetch, type Source } from './source.ts';
 import { DEFAULT_TYPE, keyOf, type Target } from './target.ts';
 
 export interface CarryOptions {
-  /** Whether to write nothing, only read, count and compare with what the target has. */
+  /** Whether to write nothing: the target only checks what it is given. */
   readonly dry_run: boolean;
   /** Whether to read both sides again at the end and compare them field by field. */
   readonly verify: boolean;
@@ -27,18 +27,16 @@ export interface MigrationProgress {
   readonly total: number | null;
 }
 
-/** @param target null for a dry run with a target that does not exist yet */
-export async function carry(source: Source, target: Target | null, options: CarryOptions): Promise<MigrationReport> {
+export async function carry(source: Source, target: Target, options: CarryOptions): Promise<MigrationReport> {
   const run = new Run(source, target, options);
-  if (options.dry_run) await run.read();
-  else await run.write();
+  await run.carry();
   if (options.verify && !options.dry_run) await run.verify();
   return run.report();
 }
 
 class Run {
   readonly #source: Source;
-  readonly #target: Target | null;
+  readonly #target: Target;
   readonly #options: CarryOptions;
   readonly #left = new LeftOut();
   readonly #counts = { volumes: 0, snapshots: 0, connections: 0, key_values: 0 };
@@ -49,40 +47,31 @@ class Run {
   /** The fields of the default type compared so far: a database returns its QoS specs only together with a volume. */
   readonly #defaultTypeSeen = new Set<string>();
 
-  constructor(source: Source, target: Target | null, options: CarryOptions) {
+  constructor(source: Source, target: Target, options: CarryOptions) {
     this.#source = source;
     this.#target = target;
     this.#options = options;
     const id = source.defaultType?.get('id');
-    if (id !== undefined) target?.defaultTypeIds.add(String(id));
+    if (id !== undefined) target.defaultTypeIds.add(String(id));
     if (source.defaultType !== null) this.#meetDefaultType(source.defaultType);
   }
 
-  /** Goes through everything like a migration, without writing. */
-  async read(): Promise<void> {
+  /**
+   * Stores everything, or in a dry run has the target check what it would store. On failure nothing is stored, if the
+   * target has transactions.
+   */
+  async carry(): Promise<void> {
     const target = this.#target;
-    const steps = await this.#steps('reading');
-    await this.#each(steps, async (items) => {
-      const stored = (await target?.find(items)) ?? new Map<string, VersionedObject>();
-      for (const item of items) {
-        const there = stored.get(keyOf(item));
-        if (there !== undefined) target?.check(item, there);
-      }
-    });
-    await this.#eachKeyValue(steps, async () => {});
-  }
-
-  /** Writes everything; on failure, nothing, if the target has transactions. */
-  async write(): Promise<void> {
-    const target = this.#target;
-    if (target === null) return;
-    await target.begin();
+    const { dry_run } = this.#options;
+    await target.begin(dry_run);
     try {
-      const before = await this.#source.state();
-      const steps = await this.#steps('writing');
+      // What a dry run announces may change anyway before the real run.
+      const state = async (): Promise<string | null> => (dry_run ? null : this.#source.state());
+      const before = await state();
+      const steps = await this.#steps(dry_run ? 'reading' : 'writing');
       await this.#each(steps, (items) => target.store(items));
       await this.#eachKeyValue(steps, (some) => target.storeKeyValues(some));
-      if ((await this.#source.state()) !== before) {
+      if ((await state()) !== before) {
         throw new SourceChanged(
           'The source was changed while it was read. If the target has transactions, nothing was written. ' +
             'Stop whatever writes to the source, and migrate again.',
@@ -99,7 +88,6 @@ class Run {
   /** Reads both sides again and compares them. */
   async verify(): Promise<void> {
     const target = this.#target;
-    if (target === null) return;
     let done = 0;
     const total = Object.values(this.#counts).reduce((sum, count) => sum + count, 0);
     for await (const page of prefetch(this.#source.items())) {
@@ -163,13 +151,13 @@ class Run {
     else if (kind === 'volume' && this.#isUnknownType(ovo.get('volume_type_id'))) {
       this.#left.add('volume', id, 'the volume type is missing; the target has an empty one instead', 'volume_type');
     }
-    for (const field of this.#target?.fieldsWithoutPlace(item) ?? []) {
+    for (const field of this.#target.fieldsWithoutPlace(item)) {
       this.#left.add(kind, id, 'a database has no place for it', field);
     }
   }
 
   #isUnknownType(id: unknown): boolean {
-    return Boolean(id) && !this.#target?.defaultTypeIds.has(String(id)) && !this.#types.has(String(id));
+    return Boolean(id) && !this.#target.defaultTypeIds.has(String(id)) && !this.#types.has(String(id));
   }
 
   #meetType(type: VersionedObject): void {
@@ -178,13 +166,13 @@ class Run {
       this.#types.add(id);
       return;
     }
-    this.#target?.defaultTypeIds.add(id);
+    this.#target.defaultTypeIds.add(id);
     this.#meetDefaultType(type);
   }
 
   /** The target keeps its own default type with its own specs; specs of the source's that differ are not carried. */
   #meetDefaultType(type: VersionedObject): void {
-    const own = this.#target?.defaultType;
+    const own = this.#target.defaultType;
     if (!own) return;
     for (const field of ['extra_specs', 'qos_specs']) {
       if (this.#defaultTypeSeen.has(field) || !type.isSet(field)) continue;

@@ -19,9 +19,10 @@ const parts = new Set([
 ]);
 /** Fields that are read as null, whatever is in the rows. */
 const unread = new Set(['projects', 'qos_specs_id']);
-/** Fields that a storage fills in for an object that lacks them. */
+/** Fields that a storage fills in, or keeps, for an object that lacks them. */
 const given = new Set([
   'created_at',
+  'updated_at',
   'deleted',
   'bootable',
   'multiattach',
@@ -61,7 +62,7 @@ export function differences(
   { kind, id }: Pick<Item, 'kind' | 'id'>,
   expected: VersionedObject,
   found: VersionedObject,
-  onCoarseTime: (field: string) => void = () => {},
+  onCoarseTime?: (field: string) => void,
 ): readonly Difference[] {
   return fieldDifferences(expected, found, onCoarseTime).map(({ path, field, a, b }) => {
     const text = (value: unknown): string | null => (isPlain(field) ? canonicalText(value) : null);
@@ -87,7 +88,7 @@ export interface FieldDifference {
 export function fieldDifferences(
   expected: VersionedObject,
   found: VersionedObject,
-  onCoarseTime: (field: string) => void,
+  onCoarseTime: (field: string) => void = () => {},
 ): FieldDifference[] {
   return expected.model.fields.flatMap((field): FieldDifference[] => {
     const { name, column } = field;
@@ -119,21 +120,11 @@ function sameValue({ kind }: Field, a: unknown, b: unknown): boolean {
 
 /** Whether two times differ only because the database keeps whole seconds. */
 function isCoarse({ kind }: Field, a: unknown, b: unknown): boolean {
-  return kind === 'datetime' && typeof a === 'string' && typeof b === 'string' && isSameMoment(a, b);
-}
-
-const fraction = /\.(\d+)/;
-
-/** Whether a stored time equals the given one, or equals it truncated to seconds. */
-export function isSameMoment(given: string, stored: string): boolean {
-  const whole = (time: string): string => time.replace(fraction, '');
-  if (whole(given) !== whole(stored)) return false;
-  const [of, kept] = [Number(fraction.exec(given)?.[1] ?? 0), Number(fraction.exec(stored)?.[1] ?? 0)];
-  return kept === 0 || of === kept;
+  return kind === 'datetime' && typeof a === 'string' && b === a.replace(/\.\d{6}/, '.000000');
 }
 
 /** The text of a value, independent of the order of keys. */
-export function canonicalText(value: unknown): string {
+function canonicalText(value: unknown): string {
   return jsonText(sorted(value), spaced);
 }
 

@@ -1,113 +1,95 @@
-/** Decides whether a migration may overwrite what the target has: only what is older, and nothing else. */
-import { isDict, own } from '../cinder/dict.ts';
-import type { VersionedObject } from '../cinder/versioned-object.ts';
+/**
+ * The rule of what a migration may overwrite: what says the same, and what is older. Nothing else.
+ *
+ * It is about times and single values, so that there is one for all storages. Databases ask it about each row, in the
+ * transaction that writes it (src/sql/row-change.ts); memory and plugins about each object (driver-target.ts).
+ */
+import { compareTimes, isSameMoment } from '../cinder/compare-times.ts';
+import { isDict } from '../cinder/dict.ts';
 import { MigrationConflict } from '../errors/index.ts';
-import { canonicalText, type FieldDifference, fieldDifferences, isSameMoment } from './compare.ts';
-import { copyOfValue, type Item } from './item.ts';
-import { DEFAULT_TYPE } from './target.ts';
 
-/** Names an object in an error. */
-type Named = Pick<Item, 'kind' | 'id'> | { readonly kind: 'volume type'; readonly id: string };
+/** What an error is about. */
+export interface Named {
+  readonly kind: string;
+  readonly id: string;
+}
+
+/** The times of an object or a row, in whatever form. */
+export interface Times {
+  readonly created_at?: unknown;
+  readonly updated_at?: unknown;
+}
 
 /**
- * Refuses to overwrite a different object that happens to have the same id, or a newer state of the same object.
+ * Whether the stored version of an object is known to be older than the given one.
  *
- * @throws {MigrationConflict}
+ * @param recordsTimes whether every save records its time: an object without `updated_at` is then as it was created
+ * @throws {MigrationConflict} if it is newer, or another object with the same id
  */
-export function refuseConflict({ kind, id }: Named, given: VersionedObject, stored: VersionedObject): void {
-  const [made, wasMade] = [given.get('created_at'), stored.get('created_at')];
-  if (typeof made === 'string' && typeof wasMade === 'string' && !isSameMoment(made, wasMade)) {
+export function isOlder({ kind, id }: Named, given: Times, stored: Times, recordsTimes: boolean): boolean {
+  const [made, wasMade] = [textOf(given.created_at), textOf(stored.created_at)];
+  const [changed, wasChanged] = [textOf(given.updated_at), textOf(stored.updated_at)];
+  if (made !== null && wasMade !== null && !isSameMoment(made, wasMade)) {
     throw new MigrationConflict(kind, id, 'another object with this id');
   }
-  const [changed, wasChanged] = [given.get('updated_at'), stored.get('updated_at')];
-  if (typeof wasChanged !== 'string') return;
-  if (typeof changed === 'string' ? wasChanged > changed : typeof made === 'string') {
-    throw new MigrationConflict(kind, id, 'a newer version of it');
-  }
+  if (wasChanged === null) return recordsTimes && changed !== null && made !== null && wasMade !== null;
+  // An object without any times: nothing tells which version is newer.
+  if (changed === null && made === null) return false;
+  if (changed !== null && isSameMoment(changed, wasChanged)) return false;
+  if (changed !== null && compareTimes(changed, wasChanged) > 0) return true;
+  throw new MigrationConflict(kind, id, 'a newer version of it');
 }
 
-/** @throws {MigrationConflict} for an object that differs from the source's, and that no time shows to be older */
+function textOf(time: unknown): string | null {
+  return typeof time === 'string' ? time : null;
+}
+
+/** @throws {MigrationConflict} for a version that does not say the same, and that no time shows to be older */
 export function refuseDifferent({ kind, id }: Named): never {
   throw new MigrationConflict(kind, id, 'a different version of it that is not older');
-}
-
-/** Whether the stored object was last changed before the given one was. */
-export function isOlder(given: VersionedObject, stored: VersionedObject): boolean {
-  const [changed, wasChanged] = [given.get('updated_at'), stored.get('updated_at')];
-  if (typeof changed !== 'string' || typeof wasChanged !== 'string') return false;
-  return wasChanged < changed && !isSameMoment(changed, wasChanged);
-}
-
-/** Whether the stored object is as it was created, and the given one was changed later, if every change records its time. */
-export function isUntouched(given: VersionedObject, stored: VersionedObject): boolean {
-  const times = [given.get('created_at'), given.get('updated_at'), stored.get('created_at')];
-  return times.every((time) => typeof time === 'string') && typeof stored.get('updated_at') !== 'string';
-}
-
-/**
- * Compares objects with stored ones, without the type `__DEFAULT__`: that is another one in each storage, in some even
- * one for each volume, and an object without a type has it too. Must be used for volumes before their snapshots.
- */
-export class OtherFields {
-  /** The ids of that type in the target. */
-  readonly #ids = new Set<string>();
-
-  /** @param ids the ids of that type in expected objects */
-  of(expected: VersionedObject, stored: VersionedObject, ids: ReadonlySet<string>): readonly (readonly string[])[] {
-    const type = stored.child('volume_type');
-    if (type?.get('name') === DEFAULT_TYPE) this.#ids.add(String(type.get('id')));
-    const isDefault = isOfDefaultType(expected, ids) && isOfDefaultType(stored, this.#ids);
-    return otherFields(expected, stored).filter((path) => !(isDefault && isOfTypeAlone(path)));
-  }
-}
-
-function isOfDefaultType(object: VersionedObject, ids: ReadonlySet<string>): boolean {
-  const type = object.child('volume_type');
-  if (type !== null) return type.get('name') === DEFAULT_TYPE;
-  const id = object.get('volume_type_id') || null;
-  return id === null || ids.has(String(id));
-}
-
-/** Whether a field belongs to the type itself, and not to its specs. */
-function isOfTypeAlone([name, part]: readonly string[]): boolean {
-  return name === 'volume_type_id' || (name === 'volume_type' && part !== 'extra_specs' && part !== 'qos_specs');
-}
-
-/** The paths of the fields in which the stored object says something else, and not the same in another form. */
-export function otherFields(expected: VersionedObject, stored: VersionedObject): readonly (readonly string[])[] {
-  return fieldDifferences(expected, stored, () => {})
-    .filter((difference) => !isSameOtherwise(difference))
-    .map(({ path }) => path);
 }
 
 /** The mode of a connection that has none: every object made of such a connection has it filled in. */
 const usualMode = 'rw';
 /** The consumer of QoS specs that name none. */
-const usualConsumer = 'back-end';
+export const usualConsumer = 'back-end';
 
-function isSameOtherwise({ field: { name }, a, b }: FieldDifference): boolean {
+/** Whether two values of a field or column that are not equal say the same all the same. */
+export function saysTheSame(name: string, isTime: boolean, given: unknown, stored: unknown): boolean {
   switch (name) {
     case 'updated_at':
-      // Times of changes are compared with each other.
+      // See {@link isOlder}.
       return true;
-    case 'attach_mode':
-      return (a ?? usualMode) === (b ?? usualMode);
     case 'volume_type_id':
       // Where there is no type, a storage fills one in.
-      return !b;
+      return !stored;
+    case 'attach_mode':
+      return (given ?? usualMode) === (stored ?? usualMode);
     case 'consumer':
-      return (a ?? usualConsumer) === (b ?? usualConsumer);
+      return (given ?? usualConsumer) === (stored ?? usualConsumer);
     case 'connection_info':
-      return canonicalText(withMode(a)) === canonicalText(withMode(b));
+    case 'connector':
+      return isSameJson(given, stored);
     default:
-      return false;
+      return isTime && typeof given === 'string' && typeof stored === 'string' && isSameMoment(given, stored);
   }
 }
 
-function withMode(info: unknown): unknown {
-  const copy = copyOfValue(info);
-  const conn = isDict(copy) ? own(copy, 'conn') : undefined;
-  const data = isDict(conn) ? own(conn, 'data') : undefined;
-  if (isDict(data) && Object.keys(data).length > 0) data['access_mode'] ??= usualMode;
-  return copy;
+/** Whether JSON, as text or as a value, is the same but for the order of keys and a missing mode. */
+function isSameJson(given: unknown, stored: unknown): boolean {
+  try {
+    return canonical(given) === canonical(stored);
+  } catch {
+    // No JSON, or with a number that JavaScript cannot hold.
+    return false;
+  }
+}
+
+function canonical(json: unknown): string {
+  return JSON.stringify(typeof json === 'string' ? JSON.parse(json || 'null') : json, (key, inner: unknown) => {
+    if (typeof inner === 'number' && Math.abs(inner) > Number.MAX_SAFE_INTEGER) throw new RangeError();
+    if (!isDict(inner)) return inner;
+    const filled = key === 'data' ? { ...inner, access_mode: inner['access_mode'] ?? usualMode } : inner;
+    return Object.fromEntries(Object.entries(filled).sort());
+  });
 }

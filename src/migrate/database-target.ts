@@ -7,7 +7,7 @@ import { type KeyValue, storableKeyValue } from '../objects/key-value.ts';
 import type { BulkWriter } from '../persistence/bulk-writer.ts';
 import type { DatabasePersistence } from '../persistence/database.ts';
 import { carryCommand } from '../persistence/save-commands.ts';
-import { isOlder, isUntouched, OtherFields, otherFields, refuseConflict, refuseDifferent } from './conflict.ts';
+import type { SingleWrite } from '../rpc/contract.ts';
 import { type Item, replaceField, shallowCopy } from './item.ts';
 import { DEFAULT_TYPE, keyOf, type Target } from './target.ts';
 
@@ -16,7 +16,7 @@ export class DatabaseTarget implements Target {
   readonly #storage: DatabasePersistence;
   /** Types already written: a type shared by many volumes is written only once. */
   readonly #types = new Set<string>();
-  readonly #others = new OtherFields();
+  #dryRun = false;
   #bulk: BulkWriter | null = null;
 
   constructor(storage: DatabasePersistence) {
@@ -46,29 +46,13 @@ export class DatabaseTarget implements Target {
     );
   }
 
-  /** What `store` checks too, there in the transaction: an untouched object is older, as every save records its time. */
-  check(item: Item, stored: VersionedObject): void {
-    const expected = this.expected(item);
-    const isKnownOlder = isOlder(expected, stored) || isUntouched(expected, stored);
-    refuseConflict(item, expected, stored);
-    const others = this.#others.of(expected, stored, new Set([String(this.defaultType?.get('id'))]));
-    if (!isKnownOlder && others.some(([name]) => name !== 'volume_type')) refuseDifferent(item);
-    const [type, own] = [expected.child('volume_type'), stored.child('volume_type')];
-    const id = String(own?.get('id'));
-    if (type === null || own === null || type.get('id') !== id || this.#types.has(id)) return;
-    this.#types.add(id);
-    const named = { kind: 'volume type', id } as const;
-    refuseConflict(named, type, own);
-    if (isKnownOlder || isOlder(type, own) || isUntouched(type, own)) return;
-    if (otherFields(type, own).some((path) => isStoredOf(path))) refuseDifferent(named);
-  }
-
-  async begin(): Promise<void> {
-    this.#bulk = await this.#storage.bulk();
+  async begin(dryRun: boolean): Promise<void> {
+    this.#dryRun = dryRun;
+    if (!dryRun) this.#bulk = await this.#storage.bulk();
   }
 
   async store(items: readonly Item[]): Promise<void> {
-    await this.#bulk?.append(
+    await this.#append(
       items.map((item) => {
         const ovo = this.expected(item);
         const type = ovo.child('volume_type')?.get('id');
@@ -80,7 +64,7 @@ export class DatabaseTarget implements Target {
   }
 
   async storeKeyValues(keyValues: readonly KeyValue[]): Promise<void> {
-    await this.#bulk?.append(
+    await this.#append(
       keyValues.map((keyValue) => ({ kind: 'setKeyValue', ...storableKeyValue(keyValue), guarded: true })),
     );
   }
@@ -123,6 +107,11 @@ export class DatabaseTarget implements Target {
   keyValues(): Promise<readonly KeyValue[]> {
     return this.#storage.getKeyValues();
   }
+
+  async #append(commands: readonly SingleWrite[]): Promise<void> {
+    if (this.#dryRun) await this.#storage.checkWrites(commands);
+    else await this.#bulk?.append(commands);
+  }
 }
 
 function named<T>(item: Item, work: () => T): T {
@@ -131,11 +120,6 @@ function named<T>(item: Item, work: () => T): T {
   } catch (error) {
     throw aboutItem(error, keyOf(item));
   }
-}
-
-/** Whether a field of a type is written to a type that exists: of its QoS specs, only the specs are. */
-function isStoredOf([name = '', part]: readonly string[]): boolean {
-  return name !== 'qos_specs' || part === undefined || part === 'specs' || part === 'consumer';
 }
 
 /** Fields that are not columns but are stored in tables of their own. */

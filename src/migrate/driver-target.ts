@@ -8,9 +8,10 @@ import { backendNameOf } from '../objects/backends.ts';
 import type { Context } from '../objects/context.ts';
 import type { KeyValue } from '../objects/key-value.ts';
 import type { PersistenceDriver, Storable } from '../persistence/driver.ts';
-import { differences } from './compare.ts';
-import { isOlder, OtherFields, refuseConflict, refuseDifferent } from './conflict.ts';
+import { fieldDifferences } from './compare.ts';
+import { isOlder, refuseDifferent, type Times } from './conflict.ts';
 import { copyOf, type Item, replaceField } from './item.ts';
+import { OtherFields } from './other-fields.ts';
 import { keyOf, type Target } from './target.ts';
 
 export class DriverTarget implements Target {
@@ -21,6 +22,7 @@ export class DriverTarget implements Target {
   /** The backend of each volume, for its children, which are on the same backend but do not always name it. */
   readonly #backends = new Map<string, string>();
   readonly #others = new OtherFields();
+  #dryRun = false;
 
   constructor(driver: PersistenceDriver, context: Context) {
     this.#driver = driver;
@@ -35,13 +37,9 @@ export class DriverTarget implements Target {
     return [];
   }
 
-  /** A save need not record its time here, so an object is older only if it has an earlier one. */
-  check(item: Item, stored: VersionedObject): void {
-    this.#refuse(item, this.expected(item), stored);
-  }
-
-  async begin(): Promise<void> {
-    // The persistence contract has no transactions.
+  /** The persistence contract has no transactions. */
+  async begin(dryRun: boolean): Promise<void> {
+    this.#dryRun = dryRun;
   }
 
   async store(items: readonly Item[]): Promise<void> {
@@ -58,8 +56,9 @@ export class DriverTarget implements Target {
     const there = new Map((await this.#driver.getKeyValues()).map(({ key, value }) => [key, value]));
     for (const keyValue of keyValues) {
       const { key, value } = keyValue;
-      if (!there.has(key)) await this.#driver.setKeyValue(keyValue);
-      else if (there.get(key) !== value) throw new MigrationConflict('key-value', key, 'another value');
+      if (!there.has(key)) {
+        if (!this.#dryRun) await this.#driver.setKeyValue(keyValue);
+      } else if (there.get(key) !== value) throw new MigrationConflict('key-value', key, 'another value');
     }
   }
 
@@ -88,7 +87,7 @@ export class DriverTarget implements Target {
     const resource = this.#resource(item);
     const [stored] = await this.#stored(item);
     if (stored !== undefined) await this.#update(item, resource.ovo, stored);
-    else await this.#driver.setAll([resource]);
+    else if (!this.#dryRun) await this.#driver.setAll([resource]);
   }
 
   async #stored({ kind, id }: Item): Promise<readonly Storable[]> {
@@ -105,20 +104,17 @@ export class DriverTarget implements Target {
   /** Assigns only the fields that differ: by these a plugin may distinguish an update from a new object. */
   async #update(item: Item, expected: VersionedObject, resource: Storable): Promise<void> {
     const { ovo } = resource;
-    const differing = differences(item, expected, ovo);
-    this.#refuse(item, expected, ovo);
-    if (differing.length === 0) return;
-    for (const { field } of differing) {
-      const [name = ''] = (field ?? '').split('.');
+    const differing = fieldDifferences(expected, ovo);
+    const others = this.#others.in(differing, expected, ovo, this.defaultTypeIds);
+    // A save need not record its time here.
+    const mayDiffer = isOlder(item, timesOf(expected), timesOf(ovo), false);
+    if (others.length > 0 && !mayDiffer) refuseDifferent(item);
+    if (differing.length === 0 || this.#dryRun) return;
+    for (const { path } of differing) {
+      const [name = ''] = path;
       ovo.set(name, expected.get(name));
     }
     await this.#driver.setAll([resource]);
-  }
-
-  #refuse(item: Item, expected: VersionedObject, stored: VersionedObject): void {
-    refuseConflict(item, expected, stored);
-    const others = this.#others.of(expected, stored, this.defaultTypeIds);
-    if (others.length > 0 && !isOlder(expected, stored)) refuseDifferent(item);
   }
 
   #resource({ kind, id, ovo }: Item): Storable {
@@ -143,4 +139,8 @@ export class DriverTarget implements Target {
   #backend(name: string): Backend | string {
     return this.#context.backends.get(name) ?? name;
   }
+}
+
+function timesOf(object: VersionedObject): Times {
+  return { created_at: object.get('created_at'), updated_at: object.get('updated_at') };
 }

@@ -8,7 +8,7 @@ import type { MigrationReport } from './report.ts';
 
 /** The options of {@link migrate}. */
 export interface MigrationOptions {
-  /** Whether to only read everything and look for conflicts, without writing. Default: false. */
+  /** Whether to go through everything like a real run, and be refused like it, without writing. Default: false. */
   readonly dry_run?: boolean;
   /** Whether to read both sides again at the end and compare them field by field. Default: true. */
   readonly verify?: boolean;
@@ -64,8 +64,8 @@ export async function migrate(
     const source = await openSource(from);
     opened.push(source);
     const target = await openTarget(to, dry_run);
-    if (target !== null) opened.push(target);
-    report = await carry(source.end, target?.end ?? null, { dry_run, verify, key_values, on_progress });
+    opened.push(target);
+    report = await carry(source.end, target.end, { dry_run, verify, key_values, on_progress });
   } catch (error) {
     // The original error matters more than one of closing.
     await close().catch(() => {});

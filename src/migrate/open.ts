@@ -1,6 +1,6 @@
 /** Opens the source and target of a migration. */
 import type { Cinderlib } from '../cinderlib.ts';
-import { DatabaseUnavailable, InvalidOption } from '../errors/index.ts';
+import { DatabaseUnavailable, InvalidOption, SchemaError } from '../errors/index.ts';
 import type { Context } from '../objects/context.ts';
 import { DatabasePersistence } from '../persistence/database.ts';
 import { PersistenceDriver } from '../persistence/driver.ts';
@@ -50,15 +50,16 @@ export function sourceOf(storage: PersistenceDriver): Source {
   return storage instanceof DatabasePersistence ? new DatabaseSource(storage) : new DriverSource(storage);
 }
 
-/** Opens a storage as a target; for a dry run, read-only, or null if it does not exist yet. */
-export async function openTarget(config: PersistenceConfig, dryRun: boolean): Promise<OpenStorage<Target> | null> {
-  try {
-    const { persistence, context, close } = await openContext(dryRun ? readOnly(config) : config);
-    return { end: targetOf(persistence, context), close };
-  } catch (error) {
-    if (dryRun && isMissing(error)) return null;
-    throw error;
-  }
+/** Opens a storage as a target; for a dry run, read-only, or an empty one in memory if it does not exist yet. */
+export async function openTarget(config: PersistenceConfig, dryRun: boolean): Promise<OpenStorage<Target>> {
+  const opening = dryRun ? openContext(readOnly(config)).catch(inItsPlace) : openContext(config);
+  const { persistence, context, close } = await opening;
+  return { end: targetOf(persistence, context), close };
+}
+
+function inItsPlace(error: unknown): Promise<OpenContext> {
+  if (isMissing(error)) return openContext({ storage: 'memory_db' });
+  throw error;
 }
 
 /** @param opened the context that was opened with the storage, unless another one has it open already */
@@ -96,7 +97,9 @@ function readOnly(config: PersistenceConfig): PersistenceConfig {
   return { ...config, read_only: true };
 }
 
+/** Whether there is no such file, or no table in the database. */
 function isMissing(error: unknown): boolean {
+  if (error instanceof SchemaError) return error.empty === true;
   const cause: unknown = error instanceof DatabaseUnavailable ? error.cause : null;
   return cause instanceof Error && Reflect.get(cause, 'code') === 'ENOENT';
 }

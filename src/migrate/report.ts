@@ -2,7 +2,7 @@
 
 /** The result of {@link migrate}. */
 export interface MigrationReport {
-  /** The number of volumes that were carried, or in a dry run would be; likewise below. */
+  /** The number of volumes that were carried, or in a dry run would be, with those that the target had already; likewise below. */
   readonly volumes: number;
   /** The number of snapshots. */
   readonly snapshots: number;

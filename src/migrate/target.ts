@@ -8,14 +8,9 @@ export interface Target {
   expected(item: Item): VersionedObject;
   /** The non-empty fields of the item that the target cannot store. */
   fieldsWithoutPlace(item: Item): readonly string[];
-  begin(): Promise<void>;
-  /**
-   * Checks whether a stored object may be overwritten with the item.
-   *
-   * @throws {MigrationConflict} if it is another object, or differs without being older
-   */
-  check(item: Item, stored: VersionedObject): void;
-  /** @throws {MigrationConflict} like {@link check} */
+  /** @param dryRun whether to check what is to be stored, as in a real run, and then not write it */
+  begin(dryRun: boolean): Promise<void>;
+  /** @throws {MigrationConflict} if the target has another object with the id of an item, or one that differs without being older */
   store(items: readonly Item[]): Promise<void>;
   /** @throws {MigrationConflict} if the target has a different value */
   storeKeyValues(keyValues: readonly KeyValue[]): Promise<void>;

@@ -274,6 +274,11 @@ export class DatabasePersistence extends PersistenceDriver {
     return this.#running().call({ kind: 'examine', ...options });
   }
 
+  /** Checks changes like a bulk that stores them, and writes nothing, whatever the database allows. */
+  async checkWrites(commands: readonly SingleWrite[]): Promise<void> {
+    await this.#running().call({ kind: 'checkWrites', commands });
+  }
+
   /** Marks the rows of these findings as deleted: all or none. */
   async repair(findings: readonly RepairedFinding[]): Promise<void> {
     await this.#running().call({ kind: 'repair', findings });

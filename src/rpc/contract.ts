@@ -135,6 +135,8 @@ export type ReadCommand =
   | { readonly kind: 'scanSnapshots'; readonly scan: Scan }
   | { readonly kind: 'fingerprint' }
   | { readonly kind: 'examine'; readonly integrity: boolean }
+  /** Fails as a bulk with these changes would, but for what only the database itself can refuse, and writes nothing. */
+  | { readonly kind: 'checkWrites'; readonly commands: readonly SingleWrite[] }
   | { readonly kind: 'info' }
   | { readonly kind: 'exportDatabase' };
 
@@ -348,6 +350,7 @@ export interface Answers {
   /** A text that differs once anyone has changed the tables. */
   fingerprint: string;
   examine: Examination;
+  checkWrites: null;
   info: StorageInfo;
   exportDatabase: Uint8Array;
   setVolume: VolumeStored;

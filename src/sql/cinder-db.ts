@@ -12,8 +12,8 @@ import { getVolumes, scanVolumes } from './volume-rows.ts';
 import { deleteVolume, setVolume } from './volumes.ts';
 import type { WriteContext } from './write-context.ts';
 
-/** The reads that query Cinder's tables; the others are about the file. */
-export type TableRead = Exclude<ReadCommand, { readonly kind: 'info' | 'exportDatabase' }>;
+/** The reads that query Cinder's tables; the others are about the file, or about writing. */
+export type TableRead = Exclude<ReadCommand, { readonly kind: 'info' | 'exportDatabase' | 'checkWrites' }>;
 
 export async function read(connection: SqlConnection, command: TableRead): Promise<Answers[TableRead['kind']]> {
   switch (command.kind) {

@@ -18,6 +18,7 @@ import type {
   Command,
   CoreConfig,
   MediumName,
+  SingleWrite,
   StorageInfo,
   WriteCommand,
 } from '../rpc/contract.ts';
@@ -30,6 +31,7 @@ import { DiscardPolicy } from './discard-policy.ts';
 import type { CoreEngine, Work } from './engine.ts';
 import { prepareSchema, readSchema, type Schema } from './revisions.ts';
 import type { Origin } from './schema/seeds.ts';
+import { withoutWriting } from './without-writing.ts';
 import type { WriteContext } from './write-context.ts';
 import { writeMany } from './write-many.ts';
 
@@ -224,11 +226,21 @@ export class Core {
         return this.#beginBulk();
       case 'exportDatabase':
         return this.#open().engine.bytes();
+      case 'checkWrites':
+        return this.#checkWrites(command.commands);
       case 'getKeyValues':
         return this.#open().schema.hasKeyValues ? this.#read(command) : [];
       default:
         return this.#read(command);
     }
+  }
+
+  async #checkWrites(commands: readonly SingleWrite[]): Promise<null> {
+    const opened = this.#open();
+    // Opening for writing creates the table, empty.
+    const some = commands.filter(({ kind }) => opened.schema.hasKeyValues || kind !== 'setKeyValue');
+    await opened.engine.read((connection) => writeMany(withoutWriting(connection), some, this.#contexts(opened)));
+    return null;
   }
 
   #read(command: TableRead): Promise<AnyAnswer> {
@@ -303,7 +315,7 @@ export class Core {
 
 /** Says in an error about the schema which database it is: the caller may have opened several. */
 function named(error: unknown, { path }: CoreEngine): unknown {
-  if (error instanceof SchemaError) return Object.assign(new SchemaError(`${path}: ${error.message}`), { path });
+  if (error instanceof SchemaError) return Object.assign(new SchemaError(`${path}: ${error.message}`), error, { path });
   return error instanceof VolumeTypeNotFoundByName ? Object.assign(error, { path }) : error;
 }
 

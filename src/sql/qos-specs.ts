@@ -1,11 +1,13 @@
 /** QoS specs: a root row and one row for each of their keys, the consumer among them. */
 import { DuplicateEntry } from '../errors/index.ts';
+import { usualConsumer } from '../migrate/conflict.ts';
 import type { VolumeTypeChange } from '../rpc/contract.ts';
+import { live } from './condition.ts';
 import { storableTime } from './dialect.ts';
 import type { SqlConnection } from './engine.ts';
 import { type Pairs, readPairs, samePairs, storePairs } from './pairs.ts';
-import { type Guard, unguarded } from './row-change.ts';
-import { insertRow, isLive, lockRow } from './rows.ts';
+import { type Guard, isLater, unguarded } from './row-change.ts';
+import { asObjects, insertRow, isLive, lockRow } from './rows.ts';
 import { qosSpecs } from './schema/columns.ts';
 import type { WriteContext } from './write-context.ts';
 
@@ -29,27 +31,27 @@ export async function storeQosSpecs(
   context: WriteContext,
   guard: Guard = unguarded,
 ): Promise<void> {
+  const { origin } = specs;
   const root = await lockRow(connection, qosSpecs, id);
   if (root === null) {
-    const value = specs.origin?.name ?? id;
-    const { created_at: made = context.now } = specs.origin ?? {};
+    const value = origin?.name ?? id;
+    const { created_at: made = context.now } = origin ?? {};
     const created_at = made === null ? null : storableTime(connection.dialect, made);
     await insertRow(connection, qosSpecs.name, { id, key: ROOT_KEY, value, created_at, deleted: false });
   } else if (!isLive(root)) {
     throw new DuplicateEntry(`QoS specs ${id} already exist, marked as deleted, and ids are not reused.`);
   }
   const wanted = qosPairs(specs);
-  if (root !== null && guard !== unguarded) {
-    // Without a consumer, they have the usual one.
-    const there = new Map([['consumer', 'back-end'], ...(await readPairs(connection, qosSpecs, id))]);
-    if (!samePairs(there, wanted)) guard();
-  }
+  // Only a migration asks whether anything changes.
+  const stored = root === null || origin === undefined ? null : await readPairs(connection, qosSpecs, id);
+  const isSame = stored !== null && samePairs(new Map([['consumer', usualConsumer], ...stored]), wanted);
+  if (stored !== null && !isSame) guard();
   await storePairs(connection, qosSpecs, id, wanted, context, unguarded, true);
-  if (root === null && specs.origin?.updated_at) await markChange(connection, id, specs.origin.updated_at);
-}
-
-/** The time of their last change is the latest of the rows below the root, where there is always a consumer. */
-async function markChange(connection: SqlConnection, id: string, time: string): Promise<void> {
-  const sql = `UPDATE ${qosSpecs.name} SET updated_at = ? WHERE specs_id = ? AND "key" = 'consumer'`;
-  await connection.run(sql, [storableTime(connection.dialect, time), id]);
+  if (origin === undefined || (root === null && origin.updated_at === null)) return;
+  // The time of their last change is the latest of the rows below the root.
+  const below = `WHERE specs_id = ? AND ${live.sql}`;
+  const rows = isSame ? asObjects(await connection.all(`SELECT updated_at FROM ${qosSpecs.name} ${below}`, [id])) : [];
+  if (!rows.every((row) => isLater(origin.updated_at, row))) return;
+  const time = origin.updated_at === null ? null : storableTime(connection.dialect, origin.updated_at);
+  await connection.run(`UPDATE ${qosSpecs.name} SET updated_at = ? ${below}`, [time, id]);
 }

@@ -84,7 +84,8 @@ async function foundSchema(connection: SqlConnection, adapter: SchemaAdapter, no
   const { state, revision } = await check(connection, adapter);
   if (revision === null) {
     const reason = state.isBeingCreated ? 'not all of its tables exist yet' : none;
-    throw refusal(`${reason}, and they are created only when a database is opened for writing`);
+    const text = `${reason}, and they are created only when a database is opened for writing`;
+    throw Object.assign(refusal(text), { empty: true });
   }
   return { revision, ...(await defaultType(connection)), hasKeyValues: state.tables.has(KEY_VALUE_TABLE) };
 }

@@ -1,11 +1,13 @@
 /** Creates or updates the row of a volume, a snapshot or a connection. */
+import { compareTimes } from '../cinder/compare-times.ts';
 import { type CinderlibError, DatabaseError, DuplicateEntry, MigrationConflict } from '../errors/index.ts';
+import { isOlder, refuseDifferent, saysTheSame } from '../migrate/conflict.ts';
 import type { RowChange, SqlValue } from '../rpc/contract.ts';
 import { type Dialect, storableTime } from './dialect.ts';
 import type { SqlConnection } from './engine.ts';
 import { insertRow, isLive, type Row, updateRow } from './rows.ts';
-import { compareTimes, isSameMoment, sameConnection, sameValue } from './same-value.ts';
-import { type Table, volumeAttachment } from './schema/columns.ts';
+import { sameValue } from './same-value.ts';
+import type { Table } from './schema/columns.ts';
 import type { WriteContext } from './write-context.ts';
 
 /** How the rows of a table are written. */
@@ -31,32 +33,11 @@ export function isCreation(rules: ObjectRules, change: RowChange, stored: Row | 
     if (change.values['deleted']) throw rules.notFound(change.id);
     return true;
   }
-  if (isLive(stored)) {
-    if (change.guarded) refuseConflict(rules.table, change, stored);
-    return false;
-  }
+  if (isLive(stored)) return false;
   throw new DuplicateEntry(
     `${rules.table.name} already has a row ${change.id}, marked as deleted, and ids are not reused.` +
       ' Give the object a new id.',
   );
-}
-
-/** Throws when the row belongs to another object than the change, or has a later change. */
-export function refuseConflict({ name }: Table, { id, values }: Pick<RowChange, 'id' | 'values'>, stored: Row): void {
-  if ('id' in stored && stored['id'] !== id) {
-    const found = `an object whose id, ${JSON.stringify(stored['id'])}, this server considers the same`;
-    throw new MigrationConflict(objectNames[name] ?? name, id, found);
-  }
-  const { created_at = null, updated_at = null } = values;
-  const made = stored['created_at'] ?? null;
-  if (created_at !== null && made !== null && !isSameMoment(String(created_at), String(made))) {
-    throw new MigrationConflict(objectNames[name] ?? name, id, 'another object with this id');
-  }
-  const changed = stored['updated_at'] ?? null;
-  if (changed === null) return;
-  if (updated_at === null ? created_at !== null : compareTimes(String(changed), String(updated_at)) > 0) {
-    throw new MigrationConflict(objectNames[name] ?? name, id, 'a newer version of it');
-  }
 }
 
 /** Called before a stored object is changed. It throws where a migration would overwrite what it cannot know to be older. */
@@ -64,25 +45,23 @@ export type Guard = () => void;
 
 export const unguarded: Guard = () => {};
 
-/** The guard of a stored row, which {@link refuseConflict} has accepted, against a change. */
+/**
+ * The guard of a stored row against a change; see src/migrate/conflict.ts.
+ *
+ * @throws {MigrationConflict} if the row belongs to another object, or has a later change
+ */
 export function guardOf(
   { name }: Table,
   { id, values, guarded }: Pick<RowChange, 'id' | 'values' | 'guarded'>,
   stored: Row | null,
 ): Guard {
-  if (!guarded || stored === null || isOlder(stored, values)) return unguarded;
-  return () => {
-    throw new MigrationConflict(objectNames[name] ?? name, id, 'a different version of it that is not older');
-  };
-}
-
-/** Whether the stored row has not been changed since the object's last change in the other storage. */
-export function isOlder(stored: Row, { created_at = null, updated_at = null }: RowChange['values']): boolean {
-  if (updated_at === null) return false;
-  const changed = stored['updated_at'] ?? null;
-  // Every save records its time: this row is as it was created.
-  if (changed === null) return created_at !== null && (stored['created_at'] ?? null) !== null;
-  return compareTimes(String(changed), String(updated_at)) < 0 && !isSameMoment(String(updated_at), String(changed));
+  if (!guarded || stored === null) return unguarded;
+  const named = { kind: objectNames[name] ?? name, id };
+  if ('id' in stored && stored['id'] !== id) {
+    const found = `an object whose id, ${JSON.stringify(stored['id'])}, this server considers the same`;
+    throw new MigrationConflict(named.kind, id, found);
+  }
+  return isOlder(named, values, stored, true) ? unguarded : () => refuseDifferent(named);
 }
 
 const objectNames: Readonly<Record<string, string>> = {
@@ -105,10 +84,12 @@ export async function storeRow(
   const values = checkedValues(rules, change, connection.dialect);
   const defaults = defaultsOf(rules, now);
   delete values['id'];
-  const update = change.whole ? differences(rules.table, defaults, stored, values) : values;
+  const update = change.whole ? differences(rules.table, defaults, stored, values, change.guarded) : values;
   if (change.whole && Object.keys(update).length === 0) return;
-  const guarded = guard === unguarded ? [] : Object.entries(update);
-  if (guarded.some(([column, value]) => isOther(rules.table, column, stored, value))) guard();
+  const { columns } = rules.table;
+  const isSame = ([column, value]: [string, SqlValue]): boolean =>
+    saysTheSame(column, columns.get(column) === 'time', value, stored[column] ?? null);
+  if (guard !== unguarded && !Object.entries(update).every(isSame)) guard();
   if (!Object.hasOwn(values, 'updated_at')) update['updated_at'] = now;
   return updateRow(connection, rules.table, change.id, update);
 }
@@ -128,32 +109,20 @@ function defaultsOf(rules: RowRules, now: string): Row {
 }
 
 /** The columns in which a whole object differs from what an object read from its row would show. */
-function differences(table: Table, defaults: Row, stored: Row, values: Row): Record<string, SqlValue> {
+function differences(table: Table, defaults: Row, stored: Row, values: Row, guarded = false): Record<string, SqlValue> {
   const differing = Object.entries(values).filter(([column, value]) => {
-    // An object created with such a null keeps it, while its row got the default.
-    if (value === null && Object.hasOwn(defaults, column)) return false;
+    // An object created with such a null keeps it, while its row got the default; a migrated one may lack its time.
+    if (value === null && (Object.hasOwn(defaults, column) || (guarded && column === 'updated_at'))) return false;
     return !sameValue(table.columns.get(column), stored[column] ?? null, value);
   });
   const [first] = differing;
-  // The previous update set the time in the row, which the object does not know.
-  if (differing.length === 1 && first?.[0] === 'updated_at' && !isLater(first[1], stored)) return {};
+  // The previous update set the time in the row, which the object does not know. In a migration, the times are known.
+  if (!guarded && differing.length === 1 && first?.[0] === 'updated_at' && !isLater(first[1], stored)) return {};
   return Object.fromEntries(differing);
 }
 
-/** Whether a value that is to be written says something else than the stored one, and not the same in another form. */
-function isOther(table: Table, column: string, row: Row, value: SqlValue): boolean {
-  // Times of changes are compared with each other: see {@link refuseConflict} and {@link isOlder}.
-  if (column === 'updated_at') return false;
-  const stored = row[column] ?? null;
-  // Where there is no type, the library fills one in.
-  if (column === 'volume_type_id' && !stored) return false;
-  if (table.columns.get(column) === 'time' && value !== null && stored !== null) {
-    return !isSameMoment(String(value), String(stored));
-  }
-  return !(table === volumeAttachment && sameConnection(column, stored, value));
-}
-
-function isLater(time: SqlValue, { updated_at = null }: Row): boolean {
+/** Whether a time is later than that of the row's last change. */
+export function isLater(time: SqlValue, { updated_at = null }: Row): boolean {
   return time !== null && (updated_at === null || compareTimes(String(time), String(updated_at)) > 0);
 }
 

@@ -1,4 +1,5 @@
 /** Reads whole volumes: their rows, and one query for each kind of children. */
+import { compareTimes } from '../cinder/compare-times.ts';
 import type { Page, RowSet, Scan, VolumeFilter, VolumeRows } from '../rpc/contract.ts';
 import { all, among, type Condition, filters, live, scanned } from './condition.ts';
 import { inOrder, newestFirst } from './dialect.ts';
@@ -6,7 +7,6 @@ import type { SqlConnection } from './engine.ts';
 import { backendCondition } from './host-filter.ts';
 import { listPairs } from './pairs.ts';
 import { valuesOf } from './rows.ts';
-import { compareTimes } from './same-value.ts';
 import {
   extraSpecs,
   qosSpecs,

@@ -6,7 +6,7 @@ import { inOrder } from './dialect.ts';
 import type { SqlConnection } from './engine.ts';
 import { listPairs, readPairs, samePairs, storePairs } from './pairs.ts';
 import { qosPairs, storeQosSpecs } from './qos-specs.ts';
-import { type Guard, guardOf, isOlder, type RowRules, refuseConflict, storeRow, unguarded } from './row-change.ts';
+import { type Guard, guardOf, type RowRules, storeRow, unguarded } from './row-change.ts';
 import { findRow, isLive, lockRow, type Row, valuesOf } from './rows.ts';
 import { extraSpecs, qosSpecs, volumeTypes } from './schema/columns.ts';
 import type { WriteContext } from './write-context.ts';
@@ -24,12 +24,17 @@ export async function readDefaultType(connection: SqlConnection): Promise<Defaul
   return { volume_types, volume_type_extra_specs };
 }
 
-/** Writes what the change says about the volume's type, and returns the id of the type that the volume gets. */
+/**
+ * Writes what the change says about the volume's type, and returns the id of the type that the volume gets.
+ *
+ * @param guard that of the stored volume
+ */
 export async function storeVolumeType(
   connection: SqlConnection,
   change: VolumeChange,
   stored: Row | null,
   context: WriteContext,
+  guard: Guard = unguarded,
 ): Promise<SqlValue> {
   const type = change.volume_type;
   const given = change.values['volume_type_id'] || null;
@@ -45,7 +50,7 @@ export async function storeVolumeType(
     const own = type.id === id ? type : { ...type, id, values: {} };
     const { guarded = false } = change;
     // Changed specs leave no time in their type, but in the volume with which they were saved.
-    const isCurrent = stored === null || !isOlder(stored, change.values);
+    const isCurrent = stored === null || guard !== unguarded;
     await storeType(connection, own, context, { guarded, isCurrent });
   } else if (wanted !== kept && (await lockRow(connection, volumeTypes, id)) === null) {
     await storeType(connection, { id, values: {} }, context);
@@ -103,8 +108,8 @@ async function storeType(
   if (stored !== null && !isLive(stored)) {
     throw new DuplicateEntry(`Volume type ${type.id} already exists, marked as deleted, and ids are not reused.`);
   }
-  if (guarded && stored !== null) refuseConflict(volumeTypes, type, stored);
-  const guard = isCurrent ? guardOf(volumeTypes, { ...type, guarded }, stored) : unguarded;
+  const ownGuard = guardOf(volumeTypes, { ...type, guarded }, stored);
+  const guard = isCurrent ? ownGuard : unguarded;
   // A new type may refer to specs that another one has already.
   const qosGuard = stored === null ? guardOf(volumeTypes, { ...type, guarded }, {}) : guard;
   const values: Record<string, SqlValue> = { ...type.values, id: type.id };

@@ -27,7 +27,7 @@ export async function setVolume(
   const row = await lockRow(connection, volumes, id);
   const stored = isCreation(rules, change, row) ? null : row;
   const guard = guardOf(rules.table, change, stored);
-  const volume_type_id = await storeVolumeType(connection, change, stored, context);
+  const volume_type_id = await storeVolumeType(connection, change, stored, context, guard);
   const named = stored === null || Object.hasOwn(change.values, 'volume_type_id');
   const values = named ? { ...change.values, volume_type_id } : change.values;
   const known = change.guarded ? await withoutOtherDefault(connection, stored, volume_type_id, context) : stored;

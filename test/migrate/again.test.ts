@@ -246,3 +246,33 @@ test('specs that changed with their volume are carried over, since no time in th
     expect(nativeRows(target, query)).toEqual(nativeRows(source, query));
   });
 });
+
+test('QoS specs that changed with their volume are carried over, and with them the time of their change', async () => {
+  await inTemporaryFolder(async (folder) => {
+    const source = copyGolden('rich.sqlite', join(folder, 'source.sqlite'));
+    nativeSql(source, withQosSpecs);
+    const target = join(folder, 'target.sqlite');
+    copyFileSync(source, target);
+    const columns = '(deleted, id, specs_id, key, value)';
+    const changes = [
+      "UPDATE quality_of_service_specs SET value = 'front-end' WHERE key = 'consumer'",
+      `INSERT INTO quality_of_service_specs ${columns} VALUES (0, 'q2', 'qos', 'iops', '10')`,
+      "DELETE FROM quality_of_service_specs WHERE key = 'iops'",
+      // Nothing but the time.
+      '',
+    ];
+    for (const [place, change] of changes.entries()) {
+      const now = `SET updated_at = '${2040 + place}-01-01 00:00:00'`;
+      nativeSql(source, `${change}; UPDATE volumes ${now} WHERE ${ofType}`);
+      nativeSql(source, `UPDATE quality_of_service_specs ${now} WHERE key = 'consumer'`);
+      await using([{ ...at(source), read_only: true }, at(target)], async (from, cl) => {
+        for (const dry_run of [true, false]) {
+          expect((await migrate(held(from), held(cl), { dry_run })).differences).toEqual([]);
+        }
+      });
+      const query =
+        "SELECT key, value FROM quality_of_service_specs WHERE specs_id = 'qos' AND deleted = 0 ORDER BY key";
+      expect(nativeRows(target, query)).toEqual(nativeRows(source, query));
+    }
+  });
+});

@@ -108,7 +108,6 @@ test.each([
   const target: Target = {
     expected: ({ ovo }) => ovo,
     fieldsWithoutPlace: () => [],
-    check: () => {},
     begin: nothing,
     store: nothing,
     storeKeyValues: nothing,

@@ -7,6 +7,8 @@ import { type MigrationReport, migrate, type PersistenceConfig, setup } from 'ci
 import { afterAll, beforeAll, expect, type TestContext, test, vi } from 'vitest';
 import { expectArrived, expectSameDumps } from '../support/arrived.ts';
 import { copyGolden, type GoldenAnswers, goldenJson, goldenSql, inTemporaryFolder } from '../support/golden.ts';
+import { expectTheRule } from '../support/rehearsed.ts';
+import { rounds } from '../support/rounds.ts';
 import { nameIn } from '../support/server-tests.ts';
 import { missingServer, startServer, type TestServer } from '../support/servers.ts';
 
@@ -75,14 +77,21 @@ for (const kind of ['mysql', 'postgresql'] as const) {
     await inTemporaryFolder(async (folder) => {
       const source = at(`sqlite:///${copyGolden('errors.sqlite', join(folder, 'source.sqlite'))}`);
       const url = await emptyDatabase(kind, folder, 'target');
-      for (const dry_run of [false, true, false]) {
+      for (const dry_run of [true, false, true, false]) {
         expect((await migrate(source, at(url), { dry_run })).differences).toEqual([]);
       }
+      const other = await emptyDatabase(kind, folder, 'other');
+      await within(at(other), ({ persistence }) => expectTheRule(persistence, true, rounds(10)));
       // No time tells of this change.
       servers.get(kind)?.sql("UPDATE snapshots SET display_description = 'mine'", nameIn(url));
       for (const dry_run of [true, false]) {
         const migrating = migrate(source, at(url), { dry_run });
         await expect(migrating).rejects.toMatchObject({ name: 'MigrationConflict', kind: 'snapshot' });
+      }
+      if (kind !== 'mysql') return;
+      servers.get(kind)?.sql('UPDATE snapshots SET id = UPPER(id)', nameIn(url));
+      for (const dry_run of [true, false]) {
+        await expect(migrate(source, at(url), { dry_run })).rejects.toThrow('this server considers the same');
       }
     });
   });

@@ -22,7 +22,9 @@ export class Random {
   }
 
   pick<T>(list: readonly [T, ...T[]]): T {
-    return list[this.below(list.length)] ?? list[0];
+    const picked = list[this.below(list.length)];
+    // Not `??`, which would never pick null.
+    return picked === undefined ? list[0] : picked;
   }
 
   /** A text of letters and digits. */

@@ -24,11 +24,15 @@ export async function convert(
   const file = to === '-' ? null : fileOf(to);
   if (file !== null && from !== '-') refuseSame(fileConfig(from), fileConfig(file));
   // A target that is not a file is not created, but written to as by migrate.
-  if (to !== '-' && file === null) return migrate(output, storages, from, to, options);
-  if (options.dryRun) return migrate(output, storages, from, null, options);
-  if (file === null || (isPath(to) && isJson(to))) return toJson(output, storages, from, to, { ...options, force });
-  refuseJson(to);
-  return newDatabase(storages, file, force, (temporary) => migrate(output, storages, from, temporary, options));
+  if (to !== '-' && file === null) return migrate(output, storages, from, storageConfig(to), options);
+  const intoJson = file === null || (isPath(to) && isJson(to));
+  if (!intoJson) refuseJson(to);
+  // In place of a new file; JSON has a place for everything, as memory has.
+  if (options.dryRun) return migrate(output, storages, from, { storage: intoJson ? 'memory' : 'memory_db' }, options);
+  if (intoJson) return toJson(output, storages, from, to, { ...options, force });
+  return newDatabase(storages, file, force, (temporary) =>
+    migrate(output, storages, from, storageConfig(temporary), options),
+  );
 }
 
 /** The configuration for a path taken as a database's, whatever the file contains. */

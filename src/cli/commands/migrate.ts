@@ -4,6 +4,7 @@ import { openTarget, refuseSame } from '../../migrate/open.ts';
 import type { MigrationReport } from '../../migrate/report.ts';
 import type { Source } from '../../migrate/source.ts';
 import type { Target } from '../../migrate/target.ts';
+import type { PersistenceConfig } from '../../setup.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import type { Output } from '../output.ts';
 import { ProgressBar } from '../progress.ts';
@@ -17,25 +18,23 @@ export interface MigrateOptions {
   readonly keyValues: boolean;
 }
 
-/** @param to null for a file that does not exist yet */
 export async function migrate(
   output: Output,
   storages: Storages,
   from: string,
-  to: string | null,
+  target: PersistenceConfig,
   options: MigrateOptions,
 ): Promise<ExitCode> {
-  const target = to === null ? null : storageConfig(to);
   const source = await storages.source(from);
-  if (from !== '-' && target !== null) refuseSame(storageConfig(from), target);
-  const opened = target === null ? null : await storages.opened(openTarget(target, options.dryRun ?? false));
-  return carryAll(output, source, opened?.end ?? null, options);
+  if (from !== '-') refuseSame(storageConfig(from), target);
+  const { end } = await storages.opened(openTarget(target, options.dryRun ?? false));
+  return carryAll(output, source, end, options);
 }
 
 export async function carryAll(
   output: Output,
   source: Source,
-  target: Target | null,
+  target: Target,
   { dryRun = false, verify, keyValues }: MigrateOptions,
 ): Promise<ExitCode> {
   const bar = new ProgressBar(output.terminal);
@@ -53,7 +52,7 @@ export async function carryAll(
   await printReport(output, report, {
     dryRun,
     verified: verify && !dryRun,
-    ownDefaultType: target !== null && hasOwnDefaultType(target),
+    ownDefaultType: hasOwnDefaultType(target),
   });
   return report.differences.length === 0 ? exitCodes.done : exitCodes.found;
 }

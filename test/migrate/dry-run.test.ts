@@ -1,0 +1,134 @@
+/** A dry run announces what the real run does, whatever both sides hold, and changes nothing. */
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Cinderlib, migrate, type PersistenceConfig, setup } from 'cinderlib-wasm';
+import { expect, test, vi } from 'vitest';
+import { NoteBook } from '../../examples/support/note-book.ts';
+import { copyGolden, inTemporaryFolder } from '../support/golden.ts';
+import { expectTheRule, rehearsed } from '../support/rehearsed.ts';
+import { rounds, timeFor } from '../support/rounds.ts';
+import { nativeSql } from '../support/tables.ts';
+
+const pairs = rounds(40);
+vi.setConfig({ testTimeout: timeFor(pairs, 20) });
+
+const fakeDriver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
+const at = (path: string): PersistenceConfig => ({ storage: 'db', connection: `sqlite:///${path}` });
+
+const digest = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
+
+async function using(
+  configs: readonly PersistenceConfig[],
+  use: (...contexts: readonly Cinderlib[]) => Promise<void>,
+): Promise<void> {
+  const opened: Cinderlib[] = [];
+  try {
+    for (const persistence_config of configs) {
+      opened.push(await setup({ persistence_config, worker: false, fail_on_missing_backend: false }));
+    }
+    await use(...opened);
+  } finally {
+    for (const cl of opened) await cl.close();
+  }
+}
+
+test.each([
+  ['a database', 'memory_db', true],
+  ['memory', 'memory', false],
+  ['a plugin', NoteBook, false],
+])('into %s, only what is older is overwritten, as the dry run says', async (_, storage, recordsTimes) => {
+  await using([{ storage }], async (cl) => {
+    if (cl !== undefined) await expectTheRule(cl.persistence, recordsTimes, pairs);
+  });
+});
+
+const wholeSeconds = ['volumes', 'snapshots', 'volume_attachment', 'volume_types']
+  .map((table) => `UPDATE ${table} SET created_at = substr(created_at, 1, 19), updated_at = substr(updated_at, 1, 19);`)
+  .join('');
+const connector = (json: string): string => `UPDATE volume_attachment SET connector = '${json}'`;
+
+/** Gives a volume that has snapshots a new type, and its snapshots too, but no time to them. */
+const retyped = `
+  INSERT INTO volume_types (id, name, created_at, deleted) VALUES ('new', 'new', '2039-01-01 00:00:00', 0);
+  UPDATE volumes SET volume_type_id = 'new', updated_at = '2040-01-01 00:00:00'
+  WHERE id = (SELECT volume_id FROM snapshots WHERE deleted = 0 ORDER BY id LIMIT 1);
+  UPDATE snapshots SET volume_type_id = 'new' WHERE volume_id = (SELECT id FROM volumes WHERE volume_type_id = 'new')`;
+
+/** What a migration ends with after changes of the source, and of the target, which was a copy of it. */
+const changes: readonly (readonly [what: string, ends: string, source: string, target: string])[] = [
+  ['another value of a key', 'MigrationConflict', '', "UPDATE cinderlib_persistence_key_value SET value = 'mine'"],
+  ['volumes that are marked as deleted', 'DuplicateEntry', '', 'UPDATE volumes SET deleted = 1'],
+  ['connections of other volumes', 'MigrationConflict', '', "UPDATE volume_attachment SET volume_id = 'gone'"],
+  [
+    'changed types of volumes that are gone',
+    'MigrationConflict',
+    '',
+    "DELETE FROM volumes; UPDATE volume_types SET description = 'mine' WHERE name <> '__DEFAULT__'",
+  ],
+  ['snapshots whose volume has got a new type', 'MigrationConflict', retyped, ''],
+  [
+    'JSON in another order',
+    'report',
+    connector('{"a": 1, "b": {"c": [], "d": 2}}'),
+    connector('{"b": {"d": 2, "c": []}, "a": 1}'),
+  ],
+  ['other JSON', 'MigrationConflict', connector('{"a": 9007199254740992}'), connector('{"a": 9007199254740993}')],
+  ['times whose fraction was lost on the way here', 'report', '', wholeSeconds],
+  ['times whose fraction was lost elsewhere', 'report', wholeSeconds, ''],
+  ['a time of a change that lost its fraction', 'report', wholeSeconds.replaceAll(/created_at = .*?\), /g, ''), ''],
+];
+
+test.each(changes)('a dry run foresees what the real run does about %s: %s', async (_, ends, source, target) => {
+  await inTemporaryFolder(async (folder) => {
+    const [from, to] = [join(folder, 'from.sqlite'), join(folder, 'to.sqlite')];
+    nativeSql(copyGolden('rich.sqlite', from), source);
+    nativeSql(copyGolden('rich.sqlite', to), target);
+    await using([{ ...at(from), read_only: true }, at(to)], async (one, other) => {
+      if (one === undefined || other === undefined) return;
+      const outcome = await rehearsed(one.persistence, other.persistence, '', async () => digest(to));
+      const expected = ends === 'report' ? { report: { differences: [] } } : { refused: ends };
+      expect(outcome).toMatchObject(expected);
+    });
+  });
+});
+
+test('a dry run names what the target cannot store', async () => {
+  await using([{ storage: 'memory' }, { storage: 'memory_db' }], async (from, to) => {
+    if (from === undefined || to === undefined) return;
+    const lvm = await from.backend({ volume_backend_name: 'lvm', volume_driver: fakeDriver });
+    await lvm.createVolume(1, { name: 'half a pair \ud800' });
+    expect(await rehearsed(from.persistence, to.persistence)).toMatchObject({ refused: 'ValueError' });
+  });
+});
+
+test('a dry run into a new or empty file creates nothing, and reports what a database has no place for', async () => {
+  await inTemporaryFolder(async (folder) => {
+    await using([{ storage: 'memory' }], async (from) => {
+      if (from === undefined) return;
+      const lvm = await from.backend({ volume_backend_name: 'lvm', volume_driver: fakeDriver });
+      await lvm.createVolume(1, { glance_metadata: { image: 'x' } });
+      writeFileSync(join(folder, 'empty.sqlite'), '');
+      for (const name of ['new.sqlite', 'empty.sqlite']) {
+        const target = join(folder, name);
+        const announced = await migrate({ storage: from.persistence }, at(target), { dry_run: true });
+        expect(existsSync(target) && readFileSync(target).length).toBe(name === 'new.sqlite' ? false : 0);
+        expect(announced.not_carried).toMatchObject([{ kind: 'volume', field: 'glance_metadata' }]);
+        expect(await migrate({ storage: from.persistence }, at(target))).toEqual(announced);
+      }
+    });
+  });
+});
+
+test('a dry run into a file that lacks the table of key-values leaves it so', async () => {
+  await inTemporaryFolder(async (folder) => {
+    const source = at(copyGolden('rich.sqlite', join(folder, 'source.sqlite')));
+    const target = copyGolden('empty.sqlite', join(folder, 'target.sqlite'));
+    nativeSql(target, 'DROP TABLE cinderlib_persistence_key_value');
+    const before = digest(target);
+    const announced = await migrate(source, at(target), { dry_run: true });
+    expect(digest(target)).toBe(before);
+    expect(announced).toMatchObject({ volumes: 55, key_values: 11 });
+    expect(await migrate(source, at(target))).toEqual(announced);
+  });
+});
