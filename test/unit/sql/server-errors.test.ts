@@ -84,6 +84,15 @@ describe('postgresFault()', () => {
     expect(faultOf(said)).toMatchObject({ kind, error: { name } });
   });
 
+  test('a name that Deno may not resolve is named, with the flag that allows it', () => {
+    // Deno's own words, for a host other than the one that --allow-net names.
+    const { error } = faultOf({ code: 'EPERM', message: 'getaddrinfo EPERM db.example' }, null);
+    expect(error).toMatchObject({ name: 'DatabaseUnavailable' });
+    expect(error?.message).toMatch(
+      /getaddrinfo EPERM db\.example\. On Deno, allow its name: --allow-net=db\.example\.$/,
+    );
+  });
+
   test("details of the package's error are dropped, since they may contain a whole row", () => {
     const { error } = faultOf({ code: '23514', ...{ detail: 'Failing row contains (secret)' } });
     expect(JSON.stringify([error.message, error.cause, { ...(error.cause as object) }])).not.toContain('secret');
