@@ -110,6 +110,7 @@ test.each([
   ['file:///home/ann/.npm/_npx/87b0d3dc34a62211/node_modules/cinderlib-wasm/dist/core-node.js', 'cinderlib-wasm pg@8'],
   ['file:///tmp/bunx-0-cinderlib-wasm@latest/node_modules/cinderlib-wasm/dist/core-node.js', 'cinderlib-wasm pg@8'],
   ['file:///home/ann/.cache/pnpm/dlx/ab12/19-1/node_modules/cinderlib-wasm/dist/core-node.js', 'cinderlib-wasm pg@8'],
+  ['file:///home/ann/.cache/deno/npm/registry.example/cinderlib-wasm/0.1.0/dist/core-node.js', ': deno add npm:pg@8'],
 ])('the suggested command installs the package where the library finds it: %s', (address, command) => {
   expect(howToInstall('pg@8', address)).toContain(command);
 });
