@@ -32,7 +32,8 @@ function ownWorker(): WorkerHandle {
   if (threads !== undefined) {
     try {
       // A single expression without variables, as bundlers look for.
-      return workerThread(new threads.Worker(new URL('./core-node.js', import.meta.url), threadOptions()));
+      const script = new URL('./core-node.js', import.meta.url);
+      return workerThread(new threads.Worker(startable(script), threadOptions()));
     } catch (cause) {
       throw notStarted(cause);
     }
@@ -44,11 +45,17 @@ function ownWorker(): WorkerHandle {
   );
 }
 
+/** Deno imports modules from the web, but its worker threads start from files and data alone. */
+function startable(script: URL): URL {
+  const { href, protocol } = script;
+  return protocol === 'file:' ? script : new URL(`data:text/javascript,import ${JSON.stringify(href)}`);
+}
+
 function notStarted(cause: unknown): WorkerLost {
   const reason = cause instanceof Error ? cause.message : String(cause);
   // A bundle in CommonJS has no address of its own; one without the worker's file beside it has a wrong one.
   const hint = isOfBundle(reason)
-    ? '. A bundle that contains this library must be an ES module, with core-node.js and sql-wasm.wasm beside it.'
+    ? '. Bundle this library as an ES module, with core-node.js and sql-wasm.wasm beside it.'
     : '';
   return new WorkerLost(`The worker of the persistence core cannot be started: ${reason}${hint}`, { cause });
 }

@@ -150,8 +150,7 @@ describe("a user's bundler", () => {
       await build({ stdin, bundle: true, format, platform: 'node', outfile, logLevel: 'silent' });
       return () => spawnSync(process.execPath, [outfile], { encoding: 'utf8' }).stdout;
     };
-    const remedy =
-      'A bundle that contains this library must be an ES module, with core-node.js and sql-wasm.wasm beside it';
+    const remedy = 'Bundle this library as an ES module, with core-node.js and sql-wasm.wasm beside it.';
     const [module, script] = [await bundled('esm', 'bundle.mjs'), await bundled('cjs', 'bundle.cjs')];
     expect(script()).toContain(remedy);
     expect(module()).toContain(remedy);
