@@ -5,6 +5,7 @@ import {
   hideProblem,
   mostVolumes,
   part,
+  proposeName,
   showChange,
   showDatabase,
   showInfo,
@@ -57,10 +58,29 @@ async function refresh(shown: Database): Promise<void> {
 
 /** Shows each change as it arrives, from any tab, until the database is closed. */
 async function follow(shown: Database): Promise<void> {
+  const update = shareRuns(() => refresh(shown));
   for await (const change of shown.changes()) {
     showChange(change);
-    await refresh(shown);
+    update().catch((error: unknown) => {
+      // Closing ends what is still being read.
+      if (shown === database) showProblem(error);
+    });
   }
+}
+
+/** Calls that arrive during a run share the next one: a burst of changes would otherwise redraw the page for each. */
+function shareRuns(task: () => Promise<void>): () => Promise<void> {
+  let running = Promise.resolve();
+  let next: Promise<void> | null = null;
+  return () => {
+    next ??= running.then(() => {
+      next = null;
+      const run = task();
+      running = run.catch(() => {});
+      return run;
+    });
+    return next;
+  };
 }
 
 async function open(choice: Choice): Promise<void> {
@@ -82,6 +102,10 @@ onSubmit('open', async (form, data) => {
     ...(from instanceof File && from.size > 0 && { from }),
   });
   form.reset();
+});
+
+part('open', HTMLFormElement).addEventListener('change', ({ target }) => {
+  if (target instanceof HTMLInputElement && target.files?.[0] !== undefined) proposeName(target.files[0].name);
 });
 
 onSubmit('add', async (form, data) => {

@@ -26,10 +26,21 @@ export function showProblem(error: unknown): void {
   const problem = part('problem', HTMLElement);
   problem.textContent = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   problem.hidden = false;
+  problem.scrollIntoView({ block: 'nearest' });
 }
 
 export function hideProblem(): void {
   part('problem', HTMLElement).hidden = true;
+}
+
+/** A file creates a new database: it gets the file's name, unless another name has been typed. */
+export function proposeName(file: string): void {
+  const input = part('name', HTMLInputElement);
+  const proposed = file.replace(/\.\w+$/, '').match(/[\w.-]+/g);
+  if (proposed !== null && [input.defaultValue, input.dataset['proposed']].includes(input.value)) {
+    input.value = proposed.join('-');
+    input.dataset['proposed'] = input.value;
+  }
 }
 
 export function showDatabase(isOpen: boolean): void {
@@ -42,6 +53,7 @@ export function showDatabase(isOpen: boolean): void {
   if (hadFocus) shown.querySelector('h2')?.focus();
   if (isOpen) return;
   part('changes', HTMLElement).replaceChildren();
+  part('unchanged', HTMLElement).hidden = false;
   part('volumes', HTMLElement).replaceChildren();
 }
 
@@ -94,12 +106,13 @@ function row(volume: Volume, onDelete: OnDelete): HTMLElement {
   remove.addEventListener('click', () => onDelete(volume, remove));
   const made = document.createElement('tr');
   made.id = `volume-${volume.id}`;
-  const last = document.createElement('td');
+  const [first, last] = [document.createElement('td'), document.createElement('td')];
+  const label = element('span', name);
+  label.title = name;
+  first.append(label);
   last.append(remove);
-  made.append(
-    ...[name, String(volume.size), shortened(volume.status ?? ''), backend, created].map((text) => element('td', text)),
-    last,
-  );
+  const texts = [String(volume.size), shortened(volume.status ?? ''), backend, created];
+  made.append(first, ...texts.map((text) => element('td', text)), last);
   return made;
 }
 
@@ -111,6 +124,7 @@ export function showChange({ kind, id, action, here }: Change): void {
   const list = part('changes', HTMLElement);
   const line = element('li', `${action} ${kind} ${shortened(id)}${here ? '' : ' (another tab)'}`);
   if (!here) line.className = 'elsewhere';
+  part('unchanged', HTMLElement).hidden = true;
   list.prepend(line);
   while (list.childElementCount > mostChanges) list.lastElementChild?.remove();
 }

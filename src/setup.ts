@@ -14,51 +14,51 @@ import { hostName } from './runtime.ts';
 /** Lets editors complete the names. Accepts any string, since a config built at run time has no narrower type. */
 type Medium = 'filesystem' | 'indexeddb' | 'opfs' | (string & Record<never, never>);
 
-/** Where the metadata is kept. */
+/** Where the metadata is kept. An undefined option counts as absent. */
 export interface PersistenceConfig {
   /** `memory` (the default), `memory_db`, `db`, a registered name, a module specifier, a class or an instance. */
-  readonly storage?: string | PersistenceClass | PersistenceDriver | null;
+  readonly storage?: string | PersistenceClass | PersistenceDriver | null | undefined;
   /** For `db`: a SQLAlchemy URL, such as `sqlite:///cl.sqlite`. */
-  readonly connection?: string;
+  readonly connection?: string | undefined;
   /** For `db` with SQLite: where the file is kept. Defaults to `indexeddb` in browsers and `filesystem` elsewhere. */
-  readonly medium?: Medium;
+  readonly medium?: Medium | undefined;
   /** For `db`: whether deleted rows are kept and marked as deleted. Default: false. */
-  readonly soft_deletes?: boolean;
+  readonly soft_deletes?: boolean | undefined;
   /** For `db` with SQLite: whether each change is flushed to disk before it is acknowledged. Default: true. */
-  readonly sqlite_synchronous?: boolean;
+  readonly sqlite_synchronous?: boolean | undefined;
   /** For `db`: writes nothing and takes no lock; the database may be in use elsewhere. */
-  readonly read_only?: boolean;
+  readonly read_only?: boolean | undefined;
   /** For `db`: how long to wait for other programs' locks on the file or server, in milliseconds. Default: 5000. */
-  readonly busy_timeout?: number;
+  readonly busy_timeout?: number | undefined;
   /** For `db` on a server: the time limit of a statement, in milliseconds. Default: 60000; 0 means no limit. */
-  readonly statement_timeout?: number;
+  readonly statement_timeout?: number | undefined;
   /** For `db` and `memory_db`: the initial content of the database, a SQLite file. */
-  readonly from?: PlatformBlob | Uint8Array;
+  readonly from?: PlatformBlob | Uint8Array | undefined;
   readonly [option: string]: unknown;
 }
 
-/** The options of {@link setup}, with cinderlib's names and defaults. */
+/** The options of {@link setup}, with cinderlib's names and defaults. An undefined option counts as absent. */
 export interface SetupOptions {
   /** Where the metadata is kept. Default: in memory. */
-  readonly persistence_config?: PersistenceConfig | null;
+  readonly persistence_config?: PersistenceConfig | null | undefined;
   /** The project of new volumes. Default: `cinderlib`. */
-  readonly project_id?: string | null;
+  readonly project_id?: string | null | undefined;
   /** The user of new volumes. Default: `cinderlib`. */
-  readonly user_id?: string | null;
+  readonly user_id?: string | null | undefined;
   /** Has no effect: ids may be any string. Accepted so that existing configurations work unchanged. */
-  readonly non_uuid_ids?: boolean;
+  readonly non_uuid_ids?: boolean | undefined;
   /** Whether dumps contain the whole configuration of each backend, secrets included. Default: false. */
-  readonly output_all_backend_info?: boolean;
+  readonly output_all_backend_info?: boolean | undefined;
   /** Whether reading a volume whose backend is not initialised is an error. Default: true. */
-  readonly fail_on_missing_backend?: boolean;
+  readonly fail_on_missing_backend?: boolean | undefined;
   /** The part before `@` in the `host` of new volumes. Default: the machine's host name. */
-  readonly host?: string | null;
+  readonly host?: string | null | undefined;
   /** The command that drivers run privileged commands with. Default: `sudo`. */
-  readonly root_helper?: string;
+  readonly root_helper?: string | undefined;
   /** Has no effect: no lock files are needed. Accepted so that existing configurations work unchanged. */
-  readonly file_locks_path?: string | null;
+  readonly file_locks_path?: string | null | undefined;
   /** Whether the persistence core runs in a worker (default: true) or on this thread. A function creates the worker. */
-  readonly worker?: boolean | (() => AnyWorker);
+  readonly worker?: boolean | (() => AnyWorker) | undefined;
   /** Cinder's own options; they are accepted and ignored. */
   readonly [option: string]: unknown;
 }

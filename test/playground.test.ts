@@ -10,6 +10,7 @@ import { startServer } from './support/browsers/static-server.ts';
 import { copyGolden } from './support/golden.ts';
 
 const builder = fileURLToPath(new URL('../scripts/playground.mjs', import.meta.url));
+const dist = fileURLToPath(new URL('../dist', import.meta.url));
 
 /** Fills in a form of the page and submits it. */
 const submit = (page: Page, form: string, values: Readonly<Record<string, string>>): Promise<void> =>
@@ -154,6 +155,78 @@ test('the playground keeps the keyboard focus in place with thousands of volumes
     expect(await focused(page)).toBe('Export the file');
     await press(page, '#close');
     await expect.poll(() => focused(page)).toBe('Open or create a database');
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}, 120_000);
+
+test('the playground keeps up with a burst of changes, on a narrow screen, and says what is wrong in view', async (context) => {
+  const missing = missingBrowser('chromium');
+  if (missing !== null) return context.skip(missing);
+  const folder = mkdtempSync(join(tmpdir(), 'playground-'));
+  try {
+    execFileSync(process.execPath, [builder, folder]);
+    await using server = await startServer({
+      '/': folder,
+      '/dist/': dist,
+      '/narrow': {
+        type: 'text/html',
+        body: '<!doctype html><iframe src="index.html" width="360" height="700"></iframe>',
+      },
+    });
+    await using browser = await openBrowser('chromium');
+    const page = await browser.newPage(`${server.origin}/narrow`);
+    await page.evaluate(() => {
+      const framed = document.querySelector('iframe')?.contentDocument;
+      const input = framed?.querySelector<HTMLInputElement>('[name="from"]');
+      // The page tells a file by the class that its own window has.
+      const { DataTransfer, File } = (framed?.defaultView ?? {}) as typeof globalThis;
+      if (!framed || !input) throw new Error('The frame is not loaded.');
+      const files = new DataTransfer();
+      files.items.add(new File(['no database'], 'old data (2).sqlite'));
+      input.files = files.files;
+      input.dispatchEvent(new Event('change', { bubbles: true }));
+      Object.assign(globalThis, { framed });
+    });
+    const inFrame = <T>(expression: string): Promise<T> => page.evaluate<T>(expression);
+    expect(await inFrame("framed.querySelector('[name=database]').value")).toBe('old-data-2');
+    expect(await inFrame("framed.querySelector('#open').checkValidity()")).toBe(true);
+    await inFrame("framed.querySelector('#open button').click()");
+    await expect.poll(() => inFrame("framed.querySelector('#problem').textContent")).toContain('NotADatabase');
+
+    await inFrame("(framed.querySelector('#open').reset(), framed.querySelector('#open button').click())");
+    await expect.poll(() => inFrame("framed.querySelector('#database').hidden")).toBe(false);
+    await inFrame(`(() => {
+      globalThis.redrawn = 0;
+      new MutationObserver(() => redrawn++).observe(framed.querySelector('#volumes'), { childList: true });
+    })()`);
+    const other = await browser.newPage(`${server.origin}/narrow`);
+    await other.evaluate(`import('/dist/index.js').then(async ({ setup }) => {
+      const cl = await setup({ persistence_config: { storage: 'db', connection: 'sqlite:///playground' } });
+      const fake = { volume_backend_name: 'burst', volume_driver: 'cinder.tests.fake_driver.FakeLoggingVolumeDriver' };
+      const backend = await cl.backend(fake);
+      await Promise.all(Array.from({ length: 100 }, (_, n) => backend.createVolume(n + 1, { name: 'v' + n })));
+      await cl.close();
+    })`);
+    await expect.poll(() => inFrame("framed.querySelectorAll('#volumes tr').length")).toBe(100);
+    await expect.poll(() => inFrame("framed.querySelectorAll('#changes li').length")).toBeGreaterThanOrEqual(100);
+    expect(await inFrame('redrawn')).toBeLessThan(50);
+
+    // The button of each row is in reach without scrolling sideways.
+    const reach = `(() => {
+      const [list, button] = ['.wide', '#volumes button'].map((one) => framed.querySelector(one).getBoundingClientRect());
+      return button.right <= list.right && list.right <= 360;
+    })()`;
+    expect(await inFrame(reach)).toBe(true);
+    // An error is seen wherever the page has been scrolled to.
+    await inFrame("framed.querySelector('#volumes tr:last-child').scrollIntoView()");
+    await inFrame(
+      "(framed.querySelector('#add [name=size]').step = 'any', framed.querySelector('#add [name=size]').value = '1.5', framed.querySelector('#add [name=name]').value = 'x', framed.querySelector('#add button').click())",
+    );
+    await expect.poll(() => inFrame("framed.querySelector('#problem').textContent")).toContain('whole number');
+    await expect
+      .poll(() => inFrame("framed.querySelector('#problem').getBoundingClientRect().top"))
+      .toBeGreaterThanOrEqual(0);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

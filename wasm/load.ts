@@ -78,7 +78,7 @@ async function readEngine(url: URL): Promise<EngineFile> {
 }
 
 function remedyFor({ protocol, pathname }: URL, cause: unknown): string {
-  if (cause instanceof Error && cause.name === 'NotCapable') {
+  if (protocol === 'file:' && cause instanceof Error && cause.name === 'NotCapable') {
     return `Allow Deno to read the package too: --allow-read=${pathname.slice(0, pathname.lastIndexOf('/'))}.`;
   }
   const hint = protocol === 'file:' ? '' : '; a Content-Security-Policy must allow it in connect-src';

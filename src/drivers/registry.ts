@@ -58,7 +58,8 @@ export async function volumeDriverClass(name: string): Promise<VolumeDriverClass
   const known = driverNames();
   throw new VolumeDriverNotFound(
     `There is no volume driver ${shown(name)}.${didYouMean(String(name), known)} ` +
-      `Known drivers: ${known.join(', ')}. Add others with registerVolumeDriver() of this copy of cinderlib-wasm.`,
+      `Known drivers: ${known.join(', ')}. For metadata alone, use the fake one. ` +
+      'Add others with registerVolumeDriver() of this copy of cinderlib-wasm.',
   );
 }
 

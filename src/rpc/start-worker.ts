@@ -32,10 +32,10 @@ function ownWorker(): WorkerHandle {
   if (threads !== undefined) {
     try {
       // A single expression without variables, as bundlers look for.
-      return workerThread(new threads.Worker(new URL('./core-node.js', import.meta.url), threadOptions()));
+      const script = new URL('./core-node.js', import.meta.url);
+      return workerThread(new threads.Worker(startable(script), threadOptions()));
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new WorkerLost(`The worker of the persistence core cannot be started: ${reason}`, { cause });
+      throw notStarted(cause);
     }
   }
   if (hasWorkers()) return browserWorker();
@@ -44,6 +44,23 @@ function ownWorker(): WorkerHandle {
       'Pass worker: false to run the core on the calling thread.',
   );
 }
+
+/** Deno imports modules from the web, but its worker threads start from files and data alone. */
+function startable(script: URL): URL {
+  const { href, protocol } = script;
+  return protocol === 'file:' ? script : new URL(`data:text/javascript,import ${JSON.stringify(href)}`);
+}
+
+function notStarted(cause: unknown): WorkerLost {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  // A bundle in CommonJS has no address of its own; one without the worker's file beside it has a wrong one.
+  const hint = isOfBundle(reason)
+    ? '. Bundle this library as an ES module, with core-node.js and sql-wasm.wasm beside it.'
+    : '';
+  return new WorkerLost(`The worker of the persistence core cannot be started: ${reason}${hint}`, { cause });
+}
+
+const isOfBundle = (reason: string): boolean => /^Invalid URL|^Cannot find module .*core-node/.test(reason);
 
 function threadOptions(): import('node:worker_threads').WorkerOptions {
   // Flags of the program, such as `--input-type` or a loader for its own sources, are not meant for the worker.
@@ -75,7 +92,10 @@ function workerThread(worker: WorkerThread): WorkerHandle {
   return {
     endpoint: nodeEndpoint(worker),
     onLost(callback) {
-      worker.once('error', (error) => callback(error instanceof Error ? error : new Error(String(error))));
+      worker.once('error', (cause) => {
+        const error = cause instanceof Error ? cause : new Error(String(cause));
+        callback(isOfBundle(error.message) ? notStarted(error) : error);
+      });
       worker.once('messageerror', () => callback(unreadable()));
       worker.once('exit', (code) => callback(new Error(`The worker exited with code ${code}.`)));
     },

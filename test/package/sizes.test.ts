@@ -28,7 +28,7 @@ const library = withImports('index.js');
 const mainThread = withImports(storages, new Set(library));
 const scripts = new Set([...mainThread, ...withImports('core.js')]);
 
-// In KB of 1024 bytes. Measured: 31.9, 43.3, 104.4 and 434.3; drivers, connectors and server support load on demand.
+// In KB of 1024 bytes. Measured: 31.9, 43.4, 104.6 and 434.4; drivers, connectors and server support load on demand.
 describe.each([
   ['the library', library, 32],
   ['the main thread, with a database', mainThread, 44],

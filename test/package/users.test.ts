@@ -1,6 +1,6 @@
 /** Users of the published package: programs, compilers, bundlers. */
 import { spawnSync } from 'node:child_process';
-import { symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -136,5 +136,26 @@ describe("a user's bundler", () => {
 
   it('drops the package if nothing of it is used', async () => {
     expect((await bundle("import 'cinderlib-wasm'; import { setup } from 'cinderlib-wasm';")).trim()).toBe('');
+  });
+
+  it('says what a bundle for Node lacks, and runs once it is there', async () => {
+    const bundled = async (format: 'esm' | 'cjs', name: string): Promise<() => string> => {
+      const contents = `
+        import { setup } from 'cinderlib-wasm';
+        const opened = setup({ persistence_config: { storage: 'memory_db' } });
+        opened.then((cl) => cl.close()).then(() => console.log('closed'), (error) => console.log(error.message));
+      `;
+      const outfile = join(packed.user, name);
+      const stdin = { contents, resolveDir: packed.user };
+      await build({ stdin, bundle: true, format, platform: 'node', outfile, logLevel: 'silent' });
+      return () => spawnSync(process.execPath, [outfile], { encoding: 'utf8' }).stdout;
+    };
+    const remedy = 'Bundle this library as an ES module, with core-node.js and sql-wasm.wasm beside it.';
+    const [module, script] = [await bundled('esm', 'bundle.mjs'), await bundled('cjs', 'bundle.cjs')];
+    expect(script()).toContain(remedy);
+    expect(module()).toContain(remedy);
+    const own = join(packed.user, 'node_modules/cinderlib-wasm/dist');
+    for (const file of ['core-node.js', 'sql-wasm.wasm']) copyFileSync(join(own, file), join(packed.user, file));
+    expect(module()).toBe('closed\n');
   });
 });

@@ -1,10 +1,11 @@
 /** Deno, which grants a program only given permissions: reading and writing one folder is enough. */
-import { spawn, spawnSync } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startServer } from '../support/browsers/static-server.ts';
 import { dist } from '../support/built.ts';
 import { deno } from '../support/runtimes.ts';
 
@@ -129,5 +130,33 @@ describe.each(['worker', 'no worker'])('with %s', (worker) => {
     const isolated = run(['--no-prompt'], worker);
     expect(isolated).toMatch(/^(?:WorkerLost|EngineMismatch): .*--allow-read/);
     if (worker !== 'worker') expect(isolated).toContain(`--allow-read=${join(folder, 'dist')}.`);
+  });
+
+  test('runs the library from a web server, as from a CDN', async (context) => {
+    if (deno.command === null) return context.skip(deno.missing);
+    const [command] = deno.command;
+    await using server = await startServer({ '/dist/': dist });
+    const file = join(folder, 'remote.mjs');
+    writeFileSync(file, program.replace('./dist/index.js', `${server.origin}/dist/index.js`));
+    const { host } = new URL(server.origin);
+    const remote = (flags: readonly string[]): Promise<string> =>
+      new Promise((resolve) => {
+        const options = { cwd: folder, env: { ...process.env, DENO_DIR: join(folder, 'cache') }, timeout: 60_000 };
+        const parameters = [
+          'run',
+          '--quiet',
+          '--no-prompt',
+          ...files,
+          `--allow-import=${host}`,
+          ...flags,
+          file,
+          worker,
+        ];
+        execFile(command, parameters, options, (_error, out, errors) => resolve(out + errors));
+      });
+    expect(JSON.parse(await remote([`--allow-net=${host}`]))).toEqual(works);
+    const without = await remote([]);
+    expect(without).toMatch(/^EngineMismatch: .* --allow-net flag/);
+    expect(without).not.toContain('--allow-read');
   });
 });

@@ -6,6 +6,7 @@ import {
   type NewVolumeFields,
   type PersistenceConfig,
   PersistenceDriver,
+  type SetupOptions,
   type Snapshot,
   type Volume,
 } from 'cinderlib-wasm';
@@ -50,6 +51,12 @@ export const configurations: readonly PersistenceConfig[] = [
   // @ts-expect-error: of another type
   { storage: 'db', medium: 5 },
 ];
+
+/** With `exactOptionalPropertyTypes`: a variable that is not set, and a file that nobody chose, count as absent. */
+export const perhaps = (host: string | undefined, from: Uint8Array | undefined): SetupOptions => ({
+  host,
+  persistence_config: { storage: 'db', connection: 'sqlite:///x', from },
+});
 
 export class Plugin extends PersistenceDriver {
   readonly hosts: string[] = [];

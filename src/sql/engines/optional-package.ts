@@ -24,9 +24,12 @@ export async function optionalPackage<M>(name: string, specifier: string, range:
 
 /**
  * @param address the URL of this library. `npx` and its like run a package that is not installed from a folder of
- *   their own, which does not see what the user has installed.
+ *   their own, which does not see what the user has installed; Deno keeps packages in its cache unless told otherwise.
  */
 export function howToInstall(wanted: string, address: string): string {
+  if (/\/npm\/[^/]+\/cinderlib-wasm\/[^/]+\/dist\//.test(address)) {
+    return `Add it in the program's folder: deno add npm:${wanted}`;
+  }
   const isPassing = /\/(?:_npx|bunx-[^/]*|dlx[^/]*)\//.test(address);
   if (!isPassing) return `Install it beside cinderlib-wasm: npm install ${wanted}`;
   return `Install both in one folder, and run the command there: npm install cinderlib-wasm ${wanted}`;

@@ -72,6 +72,8 @@ export function lost(name: string, error: PackageError): Fault {
 
 function hint(error: PackageError): string {
   if (isTlsError(error)) return " Check the URL's TLS options.";
+  const unresolved = /getaddrinfo EPERM (\S+)/.exec(error.message)?.[1];
+  if (unresolved !== undefined) return ` On Deno, allow its name: --allow-net=${unresolved}.`;
   // Deno's own message says which flag is missing.
   return error.message.includes('--allow-net') ? '' : ' Is the server running, and is its address right?';
 }

@@ -17,7 +17,7 @@ describe('volumeDriverClass()', () => {
     const find = () => volumeDriverClass('cinder.volume.drivers.rbd.RBDDriver');
     await expect(find()).rejects.toThrow(VolumeDriverNotFound);
     await expect(find()).rejects.toThrow(
-      /'cinder\.volume\.drivers\.rbd\.RBDDriver'.*Known drivers: .*FakeLoggingVolumeDriver/,
+      /'cinder\.volume\.drivers\.rbd\.RBDDriver'.*Known drivers: .*FakeLoggingVolumeDriver.* For metadata alone, use the fake one\./,
     );
     await expect(find()).rejects.not.toThrow(/Did you mean/);
   });

@@ -84,6 +84,15 @@ describe('postgresFault()', () => {
     expect(faultOf(said)).toMatchObject({ kind, error: { name } });
   });
 
+  test('a name that Deno may not resolve is named, with the flag that allows it', () => {
+    // Deno's own words, for a host other than the one that --allow-net names.
+    const { error } = faultOf({ code: 'EPERM', message: 'getaddrinfo EPERM db.example' }, null);
+    expect(error).toMatchObject({ name: 'DatabaseUnavailable' });
+    expect(error?.message).toMatch(
+      /getaddrinfo EPERM db\.example\. On Deno, allow its name: --allow-net=db\.example\.$/,
+    );
+  });
+
   test("details of the package's error are dropped, since they may contain a whole row", () => {
     const { error } = faultOf({ code: '23514', ...{ detail: 'Failing row contains (secret)' } });
     expect(JSON.stringify([error.message, error.cause, { ...(error.cause as object) }])).not.toContain('secret');
@@ -101,6 +110,7 @@ test.each([
   ['file:///home/ann/.npm/_npx/87b0d3dc34a62211/node_modules/cinderlib-wasm/dist/core-node.js', 'cinderlib-wasm pg@8'],
   ['file:///tmp/bunx-0-cinderlib-wasm@latest/node_modules/cinderlib-wasm/dist/core-node.js', 'cinderlib-wasm pg@8'],
   ['file:///home/ann/.cache/pnpm/dlx/ab12/19-1/node_modules/cinderlib-wasm/dist/core-node.js', 'cinderlib-wasm pg@8'],
+  ['file:///home/ann/.cache/deno/npm/registry.example/cinderlib-wasm/0.1.0/dist/core-node.js', ': deno add npm:pg@8'],
 ])('the suggested command installs the package where the library finds it: %s', (address, command) => {
   expect(howToInstall('pg@8', address)).toContain(command);
 });
