@@ -33,7 +33,7 @@ export class FileGuard implements Guard {
   readonly #watch: FileWatch;
   readonly #locks: NativeLocks | null;
   readonly #start: StartKeeper;
-  /** Undefined until the first {@link enter}: no native program may touch a file that is not a database. */
+  /** Undefined until {@link prepare}: no native program may touch a file that is not a database. */
   #keeper: Keeper | null | undefined;
   /** Whether the lock of a keeper was seen: then there is one, and nothing is written without it. */
   #isProven = false;
@@ -58,6 +58,10 @@ export class FileGuard implements Guard {
   get nativeLocks(): NativeLocking {
     if (this.#keeper) return 'held';
     return this.#locks === null ? 'none' : 'seen';
+  }
+
+  async prepare(): Promise<void> {
+    if (this.#keeper === undefined) this.#keeper = await this.#startKeeper();
   }
 
   async enter(purpose: 'write' | 'recover' | 'refresh'): Promise<void> {
@@ -202,9 +206,9 @@ export class FileGuard implements Guard {
   }
 
   async #tryExclude(known: FileState | null): Promise<boolean> {
-    if (this.#keeper === undefined) this.#keeper = await this.#startKeeper();
-    if (this.#keeper === null) return this.#watch.othersLevel() === LockLevel.none;
+    await this.prepare();
     const keeper = this.#keeper;
+    if (!keeper) return this.#watch.othersLevel() === LockLevel.none;
     try {
       if (!(await this.#excludeBy(keeper, known))) return false;
       if (!this.#isProven && !this.#holdsBy(keeper)) {

@@ -7,6 +7,7 @@ import { Keeper } from '../../src/media/keeper.ts';
 import { ConnectionRunner } from '../../src/media/keeper-connection.ts';
 import { ProgramRunner } from '../../src/media/keeper-program.ts';
 import { openSqliteOn, type SqliteEngine } from '../../src/sql/engines/sqlite.ts';
+import type { Engine } from '../../src/vfs/engine.ts';
 import { startEngine } from '../../src/vfs/start-engine.ts';
 
 type FileSystem = typeof fs;
@@ -15,11 +16,12 @@ export interface Opening {
   readonly keeper?: StartKeeper;
   readonly busyTimeout?: number;
   readonly fs?: FileSystem;
+  readonly engine?: Promise<Engine>;
 }
 
 /** Opens a database; without a keeper, nothing holds a native lock. */
 export async function openGuarded(database: string, opening: Opening = {}): Promise<SqliteEngine> {
-  const { keeper = async () => null, busyTimeout = 200, fs: files = fs } = opening;
+  const { keeper = async () => null, busyTimeout = 200, fs: files = fs, engine = startEngine() } = opening;
   const medium = new FilesystemMedium(
     files,
     database,
@@ -28,7 +30,7 @@ export async function openGuarded(database: string, opening: Opening = {}): Prom
     false,
     (file) => new FileGuard(files, database, file, busyTimeout, keeper),
   );
-  return openSqliteOn(await startEngine(), medium, true);
+  return openSqliteOn(engine, medium, true);
 }
 
 /** The keepers that work on this machine. */

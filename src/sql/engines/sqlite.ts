@@ -31,16 +31,25 @@ export interface SqliteConfig extends MediumConfig {
  * having released everything and left behind no file that did not exist before
  */
 export async function openSqlite(media: Media, config: SqliteConfig): Promise<SqliteEngine> {
-  const engine = await startEngine();
-  return openSqliteOn(engine, await media.open(config), config.sqlite_synchronous);
+  // Compiled in the background, while the medium takes its lock and starts its keeper.
+  const starting = startEngine();
+  // If the medium cannot be opened, nobody waits for it.
+  starting.catch(() => {});
+  return openSqliteOn(starting, await media.open(config), config.sqlite_synchronous);
 }
 
 /** Opens the database of a medium; from then on the engine owns the medium. */
-export async function openSqliteOn(engine: Engine, medium: Medium, synchronous: boolean): Promise<SqliteEngine> {
+export async function openSqliteOn(
+  starting: Engine | Promise<Engine>,
+  medium: Medium,
+  synchronous: boolean,
+): Promise<SqliteEngine> {
   let database: SqliteDatabase | null = null;
   try {
     // Before a file that may be something else is locked or written.
     readHeader(medium);
+    await medium.guard.prepare();
+    const engine = await starting;
     await medium.guard.enter('refresh');
     try {
       // Meanwhile, it may have failed in another database.
