@@ -56,7 +56,7 @@ export class VersionedObject {
   /** Assigns a field like Cinder: coerces the value and marks the field as changed. */
   set(name: string, value: unknown): void {
     this.restore(name, value);
-    this.#mark(name);
+    this.markChanged(name);
   }
 
   /** Sets a field to its value in the storage or a dump: coerces the value without marking the field as changed. */
@@ -93,7 +93,8 @@ export class VersionedObject {
 
   markChanged(name: string): void {
     this.#place(name);
-    this.#mark(name);
+    this.#changed ??= new Map();
+    this.#changed.set(name, ++this.#assignments);
   }
 
   /**
@@ -127,11 +128,6 @@ export class VersionedObject {
   children(name: string): readonly VersionedObject[] {
     const objects = this.child(name)?.get('objects');
     return Array.isArray(objects) ? objects : [];
-  }
-
-  #mark(name: string): void {
-    this.#changed ??= new Map();
-    this.#changed.set(name, ++this.#assignments);
   }
 
   #forget(names: Iterable<string>, known: number): void {
