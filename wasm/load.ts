@@ -22,6 +22,9 @@ export function engineUrl(): URL {
 /** Compiles the engine found at `url`; throws {@link EngineMismatch} when it is missing or a different one. */
 export async function compileEngine(url: URL = engineUrl()): Promise<WebAssembly.Module> {
   const { bytes, type } = await readEngine(url);
+  // Nothing of it runs before it is verified. A file that is not the engine may well fail to compile too.
+  const compiling = WebAssembly.compile(bytes);
+  compiling.catch(() => {});
   const found = await sha256(bytes, url);
   if (found !== pin.sha256) {
     const sentAs = type === null || type === 'application/wasm' ? '' : ` The server sends it as ${type}.`;
@@ -31,7 +34,7 @@ export async function compileEngine(url: URL = engineUrl()): Promise<WebAssembly
     );
   }
   try {
-    return await WebAssembly.compile(bytes);
+    return await compiling;
   } catch (cause) {
     throw engineRefused(cause);
   }

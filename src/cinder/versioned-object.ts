@@ -20,8 +20,8 @@ export class VersionedObject {
   readonly version: string;
   /** One element for each field of the model; undefined if the field is not set. */
   readonly #values: unknown[];
-  /** The changed fields, each with the number of its latest assignment. */
-  readonly #changed = new Map<string, number>();
+  /** The changed fields, each with the number of its latest assignment. None has changed in most of many objects. */
+  #changed: Map<string, number> | null = null;
   #assignments = 0;
   /** The field that {@link fill} set. */
   #filled: string | null = null;
@@ -56,7 +56,7 @@ export class VersionedObject {
   /** Assigns a field like Cinder: coerces the value and marks the field as changed. */
   set(name: string, value: unknown): void {
     this.restore(name, value);
-    this.#changed.set(name, ++this.#assignments);
+    this.markChanged(name);
   }
 
   /** Sets a field to its value in the storage or a dump: coerces the value without marking the field as changed. */
@@ -83,16 +83,17 @@ export class VersionedObject {
 
   unset(name: string): void {
     this.#values[this.#place(name)[0]] = undefined;
-    this.#changed.delete(name);
+    this.#changed?.delete(name);
   }
 
   /** The names of the fields assigned since the object was created, loaded or saved. */
   get changedFields(): ReadonlySet<string> {
-    return new Set(this.#changed.keys());
+    return new Set(this.#changed?.keys());
   }
 
   markChanged(name: string): void {
     this.#place(name);
+    this.#changed ??= new Map();
     this.#changed.set(name, ++this.#assignments);
   }
 
@@ -100,7 +101,7 @@ export class VersionedObject {
    * Clears the change marks of these fields, or of all. While saves are in progress, only marks set before all of them
    * began are cleared: which save has finished is known only to {@link beginSave}.
    */
-  resetChanges(names: Iterable<string> = [...this.#changed.keys()]): void {
+  resetChanges(names: Iterable<string> = this.changedFields): void {
     this.#forget(names, Math.min(this.#assignments, ...this.#saves));
   }
 
@@ -113,7 +114,7 @@ export class VersionedObject {
     this.#saves = [...this.#saves, known];
     return (isStored) => {
       this.#saves = this.#saves.toSpliced(this.#saves.indexOf(known), 1);
-      if (isStored) this.#forget([...this.#changed.keys()], known);
+      if (isStored) this.#forget(this.changedFields, known);
     };
   }
 
@@ -130,7 +131,7 @@ export class VersionedObject {
   }
 
   #forget(names: Iterable<string>, known: number): void {
-    for (const name of names) if ((this.#changed.get(name) ?? 0) <= known) this.#changed.delete(name);
+    for (const name of names) if ((this.#changed?.get(name) ?? 0) <= known) this.#changed?.delete(name);
   }
 
   #place(name: string): [number, Field] {

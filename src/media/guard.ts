@@ -15,6 +15,8 @@ export interface Guard {
   readonly nativeLocks: NativeLocking;
   /** How long to wait for other programs, in milliseconds. */
   readonly busyTimeout: number;
+  /** Starts what the first {@link enter} needs, and locks nothing yet: other things can be started meanwhile. */
+  prepare(): Promise<void>;
   /**
    * Locks everyone else out until {@link leave}; required before anything is written.
    *
@@ -57,6 +59,7 @@ export interface Guard {
 export class NullGuard implements Guard {
   readonly nativeLocks = 'none';
   readonly busyTimeout = 0;
+  async prepare(): Promise<void> {}
   async enter(_purpose: 'write' | 'recover' | 'refresh'): Promise<void> {}
   async leave(): Promise<void> {}
   async keepsOthersOut(): Promise<boolean> {

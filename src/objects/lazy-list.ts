@@ -8,7 +8,7 @@ export class LazyList<T extends { readonly id: string }> {
   /** The read whose answer becomes the list: the latest to start, unless the list has been replaced since. */
   #current: Meanwhile<T> | null = null;
   #answer: Promise<readonly T[]> | null = null;
-  readonly #underWay = new Set<Meanwhile<T>>();
+  readonly #underWay: Meanwhile<T>[] = [];
 
   /** The items; null while they are not loaded. */
   get loaded(): readonly T[] | null {
@@ -33,7 +33,7 @@ export class LazyList<T extends { readonly id: string }> {
   reload(read: () => Promise<readonly T[]>): Promise<readonly T[]> {
     const meanwhile: Meanwhile<T> = [];
     this.#current = meanwhile;
-    this.#underWay.add(meanwhile);
+    this.#underWay.push(meanwhile);
     this.#answer = this.#read(read, meanwhile);
     return this.#answer;
   }
@@ -78,7 +78,7 @@ export class LazyList<T extends { readonly id: string }> {
       // Callers waiting for a read that a later one has overtaken get the newer items.
       return this.#items ?? items;
     } finally {
-      this.#underWay.delete(meanwhile);
+      this.#underWay.splice(this.#underWay.indexOf(meanwhile), 1);
       if (this.#current === meanwhile) this.#current = null;
     }
   }

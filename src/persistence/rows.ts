@@ -159,11 +159,13 @@ interface ColumnReader {
 }
 
 function columnReaders(model: ObjectModel, columns: readonly string[]): readonly ColumnReader[] {
-  return columns.flatMap((name, place) => {
+  const readers: ColumnReader[] = [];
+  for (const [place, name] of columns.entries()) {
     const target = model.index.get(name);
     const field = target === undefined ? undefined : model.fields[target];
-    return target === undefined || field === undefined ? [] : [{ place, target, read: valueReader(field) }];
-  });
+    if (target !== undefined && field !== undefined) readers.push({ place, target, read: valueReader(field) });
+  }
+  return readers;
 }
 
 function valueReader(field: Field): (value: Exclude<SqlValue, null>) => unknown {

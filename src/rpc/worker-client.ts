@@ -20,6 +20,8 @@ export class WorkerClient implements CoreClient {
   readonly #worker: WorkerHandle;
   /** Kept for the client's lifetime: Comlink ends the connection when its proxy is garbage collected. */
   readonly #remote: Comlink.Remote<CoreEndpoint>;
+  /** Looked up once: each look-up makes another proxy, which Comlink has the garbage collector watch. */
+  readonly #call: Comlink.Remote<CoreEndpoint>['call'];
   readonly #waiting = new Set<Waiting>();
   #lost: Error | null = null;
   #lock: OrphanedLock | null = null;
@@ -31,6 +33,7 @@ export class WorkerClient implements CoreClient {
     this.#worker = startWorker(make);
     this.#worker.onLost((reason) => this.#lose(lostWorker(reason)));
     this.#remote = Comlink.wrap<CoreEndpoint>(this.#worker.endpoint);
+    this.#call = this.#remote.call;
   }
 
   async call<C extends Command>(command: C): Promise<Answer<C>> {
@@ -67,7 +70,7 @@ export class WorkerClient implements CoreClient {
     this.#worker.keepAlive(true);
     try {
       // Comlink types the result of a generic method as unknown; `host.ts` answers what the contract says.
-      const answer = this.#remote.call(this.#prepared(command)) as Promise<unknown> as Promise<Outcome<Answer<C>>>;
+      const answer = this.#call(this.#prepared(command)) as Promise<unknown> as Promise<Outcome<Answer<C>>>;
       return await Promise.race([answer, promise]);
     } finally {
       this.#waiting.delete(waiting);

@@ -32,10 +32,10 @@ export function filters(columns: Readonly<Record<string, string | null | undefin
 }
 
 /**
- * Up to this many ids are bound: querying those of a page again would sort all volumes. More ids are those of a whole
- * listing; querying that again sorts nothing, and it may have more than the 32,766 ids that SQLite can bind.
+ * Up to this many ids, those of a page, are bound: querying them again would sort all volumes. More ids are those of a
+ * whole listing; querying that again sorts nothing, and it may have more than the 32,766 ids that SQLite can bind.
  */
-const FEW = 1000;
+const FEW = 2048;
 
 /** A condition on a column that holds the ids of other rows. */
 export type Scope = (column: string) => Condition;

@@ -8,7 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { DatabaseChanged, DatabaseLocked, DatabaseUnavailable } from '../../src/errors/index.ts';
+import { DatabaseChanged, DatabaseLocked, DatabaseUnavailable, EngineMismatch } from '../../src/errors/index.ts';
 import type { FileState } from '../../src/media/filesystem/file-state.ts';
 import { Keeper } from '../../src/media/locks/keeper.ts';
 import { ProgramRunner } from '../../src/media/locks/keeper-program.ts';
@@ -171,6 +171,27 @@ describe.each(keepers)('the native lock held by $name', ({ start: keeper }) => {
     expect(fs.readFileSync(database)).toEqual(written);
     expect(fs.readdirSync(folder)).toEqual(['cl.sqlite']);
     expect(await shell.run('PRAGMA integrity_check')).toBe('ok');
+  });
+
+  test('is not taken before the engine has started, and nothing is left if that fails', async () => {
+    const shell = start();
+    await shell.run('CREATE TABLE t (id)');
+    let made: Promise<Keeper | null> | undefined;
+    let refuse: (reason: Error) => void = () => {};
+    const engine = new Promise<never>((_, reject) => {
+      refuse = reject;
+    });
+    const opening = failure(openGuarded(database, { keeper: (file) => (made = keeper(file)), engine }));
+    await expect.poll(() => made).toBeDefined();
+    const pid = (await made)?.pid ?? null;
+    expect(await shell.run('INSERT INTO t VALUES (1)')).toBe('');
+    refuse(new EngineMismatch('refused'));
+    expect(await opening).toBeInstanceOf(EngineMismatch);
+    expect(pid !== null && fs.existsSync(`/proc/${pid}`)).toBe(false);
+
+    const fresh = openGuarded(path.join(folder, 'new.sqlite'), { keeper, engine });
+    expect(await failure(fresh)).toBeInstanceOf(EngineMismatch);
+    expect(fs.readdirSync(folder)).toEqual(['cl.sqlite']);
   });
 
   test('leaves no file if nothing was written to a new database', async () => {

@@ -8,6 +8,7 @@ import { ConnectionRunner } from '../../src/media/locks/keeper-connection.ts';
 import { ProgramRunner } from '../../src/media/locks/keeper-program.ts';
 import type { StartKeeper } from '../../src/media/locks/start-keeper.ts';
 import { openSqliteOn, type SqliteEngine } from '../../src/sql/engines/sqlite.ts';
+import type { SqliteInstance } from '../../src/vfs/sqlite-instance.ts';
 import { startSqlite } from '../../src/vfs/start-sqlite.ts';
 
 type FileSystem = typeof fs;
@@ -16,11 +17,12 @@ export interface Opening {
   readonly keeper?: StartKeeper;
   readonly busyTimeout?: number;
   readonly fs?: FileSystem;
+  readonly engine?: Promise<SqliteInstance>;
 }
 
 /** Opens a database; without a keeper, nothing holds a native lock. */
 export async function openGuarded(database: string, opening: Opening = {}): Promise<SqliteEngine> {
-  const { keeper = async () => null, busyTimeout = 200, fs: files = fs } = opening;
+  const { keeper = async () => null, busyTimeout = 200, fs: files = fs, engine = startSqlite() } = opening;
   const medium = new FilesystemMedium(
     files,
     database,
@@ -29,7 +31,7 @@ export async function openGuarded(database: string, opening: Opening = {}): Prom
     false,
     (file) => new FileGuard(files, database, file, busyTimeout, keeper),
   );
-  return openSqliteOn(await startSqlite(), medium, true);
+  return openSqliteOn(engine, medium, true);
 }
 
 /** The keepers that work on this machine. */

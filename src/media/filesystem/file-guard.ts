@@ -49,6 +49,10 @@ export class FileGuard implements Guard {
     return this.#locks === null ? 'none' : 'seen';
   }
 
+  prepare(): Promise<void> {
+    return this.#keptLock.prepare();
+  }
+
   async enter(purpose: 'write' | 'recover' | 'refresh'): Promise<void> {
     this.checkFile();
     await this.#keptLock.exclude(purpose === 'write' ? this.#known : null);

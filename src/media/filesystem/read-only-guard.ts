@@ -40,6 +40,8 @@ export class ReadOnlyGuard implements ReadableGuard {
     return this.#locks?.heldByThisProcess() ?? false;
   }
 
+  async prepare(): Promise<void> {}
+
   async enter(): Promise<void> {
     throw new ReadOnly(this.#watch.path);
   }

@@ -22,7 +22,7 @@ export class KeptLock {
   readonly #locks: NativeLocks | null;
   readonly #busyTimeout: number;
   readonly #start: StartKeeper;
-  /** Undefined until the first {@link exclude}: no native program may touch a file that is not a database. */
+  /** Undefined until {@link prepare}: no native program may touch a file that is not a database. */
   #keeper: Keeper | null | undefined;
   /** Whether the lock of a keeper was seen: then there is one, and nothing is written without it. */
   #isProven = false;
@@ -54,6 +54,11 @@ export class KeptLock {
   /** Resolves when the last {@link rest} has succeeded or failed. */
   get settled(): Promise<void> {
     return this.#resting;
+  }
+
+  /** Starts the keeper, which locks nothing yet. */
+  async prepare(): Promise<void> {
+    if (this.#keeper === undefined) this.#keeper = await this.#startKeeper();
   }
 
   /** Whether the keeper still keeps everyone out. */
@@ -111,9 +116,9 @@ export class KeptLock {
   }
 
   async #tryExclude(known: FileState | null): Promise<boolean> {
-    if (this.#keeper === undefined) this.#keeper = await this.#startKeeper();
+    await this.prepare();
     const keeper = this.#keeper;
-    if (keeper === null) return this.#isNobodySeen();
+    if (!keeper) return this.#isNobodySeen();
     try {
       if (!(await this.#excludeBy(keeper, known))) return false;
       this.#isProven ||= this.#isLockOf(keeper);

@@ -31,13 +31,16 @@ export interface SqliteConfig extends MediumConfig {
  * having released everything and left behind no file that did not exist before
  */
 export async function openSqlite(media: Media, config: SqliteConfig): Promise<SqliteEngine> {
-  const instance = await startSqlite();
-  return openSqliteOn(instance, await media.open(config), config.sqlite_synchronous);
+  // Compiled in the background, while the medium takes its lock and starts its keeper.
+  const starting = startSqlite();
+  // If the medium cannot be opened, nobody waits for it.
+  starting.catch(() => {});
+  return openSqliteOn(starting, await media.open(config), config.sqlite_synchronous);
 }
 
 /** Opens the database of a medium, which the engine owns from then on. */
 export async function openSqliteOn(
-  instance: SqliteInstance,
+  starting: SqliteInstance | Promise<SqliteInstance>,
   medium: Medium,
   synchronous: boolean,
 ): Promise<SqliteEngine> {
@@ -45,6 +48,8 @@ export async function openSqliteOn(
   try {
     // Before a file that may be something else is locked or written.
     readHeader(medium);
+    await medium.guard.prepare();
+    const instance = await starting;
     await medium.guard.enter('refresh');
     try {
       // Meanwhile, it may have failed in another database.

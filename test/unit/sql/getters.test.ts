@@ -104,6 +104,22 @@ describe('listing volumes', () => {
     expect((await getVolumes(engine, { volume_id: id })).volumes.rows).toEqual([]);
   });
 
+  test('sorts all volumes once for each page of an iteration, not again for each kind of children', async () => {
+    const engine = await golden('one.sqlite');
+    // As many as DatabasePersistence asks for.
+    const limit = 2000;
+    const { volumes } = await getVolumes(engine, {});
+    const columns = volumes.columns.filter((name) => name !== 'id').map((name) => `"${name}"`);
+    engine.rows(
+      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${limit})
+      INSERT INTO volumes (id, ${columns.join(', ')}) SELECT i, ${columns.join(', ')} FROM volumes, n`,
+    );
+    engine.statements.length = 0;
+    const page = await getVolumes(engine, {}, { limit, after: null });
+    expect(page.volumes.rows).toHaveLength(limit);
+    expect(engine.statements.filter((sql) => /ORDER BY created_at/.test(sql))).toHaveLength(1);
+  });
+
   test('puts volumes without a creation time last, also in pages', async () => {
     const engine = await golden('ties.sqlite');
     const ids = column((await getVolumes(engine, {})).volumes, 'id');
