@@ -3,7 +3,7 @@ import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { hostMedia } from '../src/media/open-on-host.ts';
 import { serve } from '../src/rpc/host.ts';
 import { builtin } from '../src/runtime.ts';
-import { openServerDatabase } from '../src/sql/engines/open-server.ts';
+import { openServerDatabase } from '../src/sql/engines/servers/open-server.ts';
 import { makeCore } from '../src/sql/make-core.ts';
 
 const port = builtin('node:worker_threads')?.parentPort;

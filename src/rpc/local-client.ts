@@ -66,7 +66,7 @@ async function platformCore(): Promise<CommandRunner> {
   if (builtin('node:fs') !== undefined) {
     const [{ hostMedia }, { openServerDatabase }] = await Promise.all([
       import('../media/open-on-host.ts'),
-      import('../sql/engines/open-server.ts'),
+      import('../sql/engines/servers/open-server.ts'),
     ]);
     return makeCore(hostMedia, openServerDatabase);
   }

@@ -1,7 +1,7 @@
 /**
  * The contract of a SQL engine: what the core needs from SQLite, MariaDB or PostgreSQL.
  *
- * To add an engine, model it on `engines/sqlite.ts`. Statements carry `?` placeholders; values are always
+ * To add an engine, model it on `engines/sqlite/sqlite.ts`. Statements carry `?` placeholders; values are always
  * bound, never written into the text.
  */
 import type { LockFile, RowSet, SqlValue, StorageInfo } from '../rpc/contract.ts';

@@ -6,8 +6,8 @@ import type { CoreConfig, ServerConfig } from '../rpc/contract.ts';
 import { nextTurn } from '../runtime.ts';
 import { Core } from './core.ts';
 import type { CoreEngine } from './engine.ts';
-import { openSqlite } from './engines/sqlite.ts';
-import { openReader } from './engines/sqlite-reader.ts';
+import { openSqlite } from './engines/sqlite/sqlite.ts';
+import { openReader } from './engines/sqlite/sqlite-reader.ts';
 
 /** Opens a database on a server. Needs sockets, so no bundle for browsers includes it. */
 export type OpenServer = (config: ServerConfig, readOnly: boolean) => Promise<CoreEngine>;

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { type Cinderlib, KeyValue, PersistenceDriver, setup } from 'cinderlib-wasm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DatabaseChanged } from '../../src/errors/index.ts';
-import type { SqliteEngine } from '../../src/sql/engines/sqlite.ts';
+import type { SqliteEngine } from '../../src/sql/engines/sqlite/sqlite.ts';
 import { openGuarded } from '../support/engines.ts';
 import { python3 } from '../support/native-shell.ts';
 import { nativeSql } from '../support/tables.ts';

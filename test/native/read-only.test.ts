@@ -8,7 +8,7 @@ import path from 'node:path';
 import { type Cinderlib, KeyValue, type PersistenceConfig, setup } from 'cinderlib-wasm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { hostMedia } from '../../src/media/open-on-host.ts';
-import { openReader, type SqliteReader } from '../../src/sql/engines/sqlite-reader.ts';
+import { openReader, type SqliteReader } from '../../src/sql/engines/sqlite/sqlite-reader.ts';
 import { openGuarded } from '../support/engines.ts';
 import { copyGolden, goldenBytes } from '../support/golden.ts';
 import { needed } from '../support/native-programs.ts';

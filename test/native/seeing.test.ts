@@ -11,7 +11,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DatabaseChanged, DatabaseLocked, OutcomeUnknown } from '../../src/errors/index.ts';
 import { LockLevel } from '../../src/media/locks/lock-level.ts';
 import { NativeLocks } from '../../src/media/locks/native-locks.ts';
-import type { SqliteEngine } from '../../src/sql/engines/sqlite.ts';
+import type { SqliteEngine } from '../../src/sql/engines/sqlite/sqlite.ts';
 import { openGuarded } from '../support/engines.ts';
 import { needed, needs } from '../support/native-programs.ts';
 import { holdSharedMemory, type NativeShell, needsLockTable, python3, sqlite3 } from '../support/native-shell.ts';

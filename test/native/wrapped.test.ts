@@ -10,7 +10,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Keeper } from '../../src/media/locks/keeper.ts';
 import { ProgramRunner } from '../../src/media/locks/keeper-program.ts';
 import type { StartKeeper } from '../../src/media/locks/start-keeper.ts';
-import type { SqliteEngine } from '../../src/sql/engines/sqlite.ts';
+import type { SqliteEngine } from '../../src/sql/engines/sqlite/sqlite.ts';
 import { openGuarded } from '../support/engines.ts';
 import { needs } from '../support/native-programs.ts';
 import { type NativeShell, needsLockTable, python3 } from '../support/native-shell.ts';

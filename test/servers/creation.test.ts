@@ -5,8 +5,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setup } from 'cinderlib-wasm';
 import { describe, expect, test } from 'vitest';
-import { openMysql } from '../../src/sql/engines/mysql.ts';
-import { openPostgres } from '../../src/sql/engines/postgres.ts';
+import { openMysql } from '../../src/sql/engines/servers/mysql.ts';
+import { openPostgres } from '../../src/sql/engines/servers/postgres.ts';
 import { createOnMysql } from '../../src/sql/schema/create-on-mysql.ts';
 import { lockSchema } from '../../src/sql/schema/lock.ts';
 import { serverOf } from '../../src/sql/server-url.ts';

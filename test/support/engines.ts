@@ -7,7 +7,7 @@ import { Keeper } from '../../src/media/locks/keeper.ts';
 import { ConnectionRunner } from '../../src/media/locks/keeper-connection.ts';
 import { ProgramRunner } from '../../src/media/locks/keeper-program.ts';
 import type { StartKeeper } from '../../src/media/locks/start-keeper.ts';
-import { openSqliteOn, type SqliteEngine } from '../../src/sql/engines/sqlite.ts';
+import { openSqliteOn, type SqliteEngine } from '../../src/sql/engines/sqlite/sqlite.ts';
 import type { SqliteInstance } from '../../src/vfs/sqlite-instance.ts';
 import { startSqlite } from '../../src/vfs/start-sqlite.ts';
 

@@ -7,7 +7,7 @@ import { ContextClosed, DatabaseError, DatabaseExists, NotADatabase, ValueError 
 import { hostMedia } from '../../src/media/open-on-host.ts';
 import type { SqlValue } from '../../src/rpc/contract.ts';
 import type { SqlConnection } from '../../src/sql/engine.ts';
-import { openSqlite, type SqliteEngine } from '../../src/sql/engines/sqlite.ts';
+import { openSqlite, type SqliteEngine } from '../../src/sql/engines/sqlite/sqlite.ts';
 import pin from '../../wasm/pin.json' with { type: 'json' };
 
 let folder: string;

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { DatabaseLocked } from '../../../src/errors/index.ts';
 import { type ForeignWrite, type Guard, NullGuard } from '../../../src/media/guard.ts';
 import { MemoryMedium } from '../../../src/media/memory.ts';
-import { consistentRead } from '../../../src/sql/engines/consistent-read.ts';
+import { consistentRead } from '../../../src/sql/engines/sqlite/consistent-read.ts';
 
 const somebody: ForeignWrite = { error: new DatabaseLocked('in use'), abandoned: false };
 

@@ -1,8 +1,8 @@
 /** The errors for what servers and networks report, for cases that no other test can provoke. */
 import { describe, expect, test } from 'vitest';
-import { mysqlFault } from '../../../src/sql/engines/mysql-errors.ts';
-import { howToInstall, optionalPackage } from '../../../src/sql/engines/optional-package.ts';
-import { postgresFault } from '../../../src/sql/engines/postgres-errors.ts';
+import { mysqlFault } from '../../../src/sql/engines/servers/mysql-errors.ts';
+import { howToInstall, optionalPackage } from '../../../src/sql/engines/servers/optional-package.ts';
+import { postgresFault } from '../../../src/sql/engines/servers/postgres-errors.ts';
 import { serverOf } from '../../../src/sql/server-url.ts';
 
 const config = { ...serverOf('mysql://u:secret@h/d'), lock_timeout: 100 };

@@ -1,7 +1,7 @@
 /** Connections are opened on demand, kept, and replaced once they have ended. */
 import { expect, test } from 'vitest';
-import type { ServerSession } from '../../../src/sql/engines/server-driver.ts';
-import { POOL_SIZE, SessionPool } from '../../../src/sql/engines/session-pool.ts';
+import type { ServerSession } from '../../../src/sql/engines/servers/server-driver.ts';
+import { POOL_SIZE, SessionPool } from '../../../src/sql/engines/servers/session-pool.ts';
 
 class Line implements ServerSession {
   isUsable = true;

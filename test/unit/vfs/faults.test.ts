@@ -9,7 +9,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DatabaseUnavailable, OutcomeUnknown, StorageFailure } from '../../../src/errors/index.ts';
 import { FilesystemMedium } from '../../../src/media/filesystem/filesystem.ts';
-import { openSqliteOn, type SqliteEngine } from '../../../src/sql/engines/sqlite.ts';
+import { openSqliteOn, type SqliteEngine } from '../../../src/sql/engines/sqlite/sqlite.ts';
 import { startSqlite } from '../../../src/vfs/start-sqlite.ts';
 import { nativeSql } from '../../support/tables.ts';
 import { type Fault, FaultyFs } from '../media/faulty-fs.ts';

@@ -12,7 +12,7 @@ import {
 } from '../../../src/errors/index.ts';
 import { FilesystemMedium } from '../../../src/media/filesystem/filesystem.ts';
 import { hostMedia } from '../../../src/media/open-on-host.ts';
-import { openSqlite, openSqliteOn, type SqliteEngine } from '../../../src/sql/engines/sqlite.ts';
+import { openSqlite, openSqliteOn, type SqliteEngine } from '../../../src/sql/engines/sqlite/sqlite.ts';
 import { startSqlite } from '../../../src/vfs/start-sqlite.ts';
 import { sqlite3 } from '../../support/native-shell.ts';
 import { nativeSql } from '../../support/tables.ts';

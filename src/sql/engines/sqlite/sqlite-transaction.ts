@@ -1,7 +1,7 @@
 /** The connection that a piece of work is given: valid until the work ends or storage fails for the first time. */
-import { DatabaseError, StorageFailure } from '../../errors/index.ts';
-import type { RowSet } from '../../rpc/contract.ts';
-import type { SqlConnection, SqlParameters, Work } from '../engine.ts';
+import { DatabaseError, StorageFailure } from '../../../errors/index.ts';
+import type { RowSet } from '../../../rpc/contract.ts';
+import type { SqlConnection, SqlParameters, Work } from '../../engine.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 
 export class SqliteTransaction implements SqlConnection {

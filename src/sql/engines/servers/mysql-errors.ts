@@ -1,6 +1,6 @@
 /** What the error numbers of MySQL and MariaDB mean. */
-import { MissingReference, ValueError } from '../../errors/index.ts';
-import type { ServerConfig } from '../../rpc/contract.ts';
+import { MissingReference, ValueError } from '../../../errors/index.ts';
+import type { ServerConfig } from '../../../rpc/contract.ts';
 import type { Fault } from './server-driver.ts';
 import * as faults from './server-errors.ts';
 

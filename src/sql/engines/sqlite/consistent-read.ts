@@ -4,10 +4,10 @@
  * The order matters. Before: first the file's stamp, then that nobody is writing. After: first that nobody is
  * writing, then the stamp. So a write in between is either seen under way or changes the stamp.
  */
-import { type CinderlibError, DatabaseLocked } from '../../errors/index.ts';
-import type { ForeignWrite } from '../../media/guard.ts';
-import type { Medium } from '../../media/medium.ts';
-import { pause } from '../../runtime.ts';
+import { type CinderlibError, DatabaseLocked } from '../../../errors/index.ts';
+import type { ForeignWrite } from '../../../media/guard.ts';
+import type { Medium } from '../../../media/medium.ts';
+import { pause } from '../../../runtime.ts';
 
 /** The shortest and the longest pause between two attempts, in milliseconds. */
 const shortestPause = 2;

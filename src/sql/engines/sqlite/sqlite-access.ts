@@ -2,11 +2,11 @@
  * Access to one open database: one task at a time, other programs locked out where needed, and a connection that
  * is replaced once it can no longer be relied on.
  */
-import { ContextClosed, DatabaseTakenOver } from '../../errors/index.ts';
-import type { Medium } from '../../media/medium.ts';
-import { startSqlite } from '../../vfs/start-sqlite.ts';
+import { ContextClosed, DatabaseTakenOver } from '../../../errors/index.ts';
+import type { Medium } from '../../../media/medium.ts';
+import { startSqlite } from '../../../vfs/start-sqlite.ts';
+import { Mutex } from '../mutex.ts';
 import { consistentRead } from './consistent-read.ts';
-import { Mutex } from './mutex.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 import { openDatabase } from './sqlite-open.ts';
 

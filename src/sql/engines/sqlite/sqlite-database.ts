@@ -3,14 +3,14 @@
  *
  * Everything here is synchronous and knows nothing of transactions; `sqlite.ts` puts them in order.
  */
-import { type CinderlibError, DatabaseError, StorageFailure } from '../../errors/index.ts';
-import type { Medium } from '../../media/medium.ts';
-import { readVersionAt, rollbackJournal, writeVersionAt } from '../../media/sqlite-header.ts';
-import type { RowSet, SqlValue } from '../../rpc/contract.ts';
-import { Code } from '../../vfs/codes.ts';
-import type { Mount } from '../../vfs/mount.ts';
-import type { SqliteInstance } from '../../vfs/sqlite-instance.ts';
-import type { SqlParameters } from '../engine.ts';
+import { type CinderlibError, DatabaseError, StorageFailure } from '../../../errors/index.ts';
+import type { Medium } from '../../../media/medium.ts';
+import { readVersionAt, rollbackJournal, writeVersionAt } from '../../../media/sqlite-header.ts';
+import type { RowSet, SqlValue } from '../../../rpc/contract.ts';
+import { Code } from '../../../vfs/codes.ts';
+import type { Mount } from '../../../vfs/mount.ts';
+import type { SqliteInstance } from '../../../vfs/sqlite-instance.ts';
+import type { SqlParameters } from '../../engine.ts';
 import { shorten, sqliteError } from './sqlite-errors.ts';
 import { Scratch } from './sqlite-scratch.ts';
 import { SqliteStatement } from './sqlite-statement.ts';

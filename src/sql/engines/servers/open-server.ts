@@ -1,5 +1,5 @@
 /** Opens a database on a server, by the protocol that it speaks. */
-import type { ServerConfig } from '../../rpc/contract.ts';
+import type { ServerConfig } from '../../../rpc/contract.ts';
 import { openMysql } from './mysql.ts';
 import { openPostgres } from './postgres.ts';
 import type { ServerEngine } from './server.ts';

@@ -9,10 +9,10 @@ import {
   ReadOnly,
   StorageFailure,
   ValueError,
-} from '../../errors/index.ts';
-import type { ServerConfig } from '../../rpc/contract.ts';
+} from '../../../errors/index.ts';
+import type { ServerConfig } from '../../../rpc/contract.ts';
+import { shorten } from '../sqlite/sqlite-errors.ts';
 import type { Fault } from './server-driver.ts';
-import { shorten } from './sqlite-errors.ts';
 
 /** The properties of a package's error that are used; each may be missing. */
 export interface PackageError {

@@ -4,9 +4,9 @@
  * To add one, model it on `postgres.ts`. A session passes on its package's errors as they are; the driver
  * interprets them.
  */
-import type { CinderlibError } from '../../errors/index.ts';
-import type { RowSet, ServerConfig } from '../../rpc/contract.ts';
-import type { SqlParameters } from '../engine.ts';
+import type { CinderlibError } from '../../../errors/index.ts';
+import type { RowSet, ServerConfig } from '../../../rpc/contract.ts';
+import type { SqlParameters } from '../../engine.ts';
 
 /** One connection to the server. */
 export interface ServerSession {

@@ -4,9 +4,9 @@
  * It ends when a read fails, since the server may have ended it with that: PostgreSQL does so for any statement. The next
  * read then begins another, and sees the state of that moment.
  */
-import type { Dialect } from '../dialect.ts';
-import type { Work } from '../engine.ts';
-import { Mutex } from './mutex.ts';
+import type { Dialect } from '../../dialect.ts';
+import type { Work } from '../../engine.ts';
+import { Mutex } from '../mutex.ts';
 import { ServerTransaction } from './server-transaction.ts';
 import type { SessionRunner } from './session-runner.ts';
 

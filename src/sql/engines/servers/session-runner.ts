@@ -1,7 +1,7 @@
 /** Runs statements on a session, each with a time limit, and interprets its errors. */
-import { DatabaseError, DatabaseUnavailable } from '../../errors/index.ts';
-import type { RowSet } from '../../rpc/contract.ts';
-import type { SqlParameters } from '../engine.ts';
+import { DatabaseError, DatabaseUnavailable } from '../../../errors/index.ts';
+import type { RowSet } from '../../../rpc/contract.ts';
+import type { SqlParameters } from '../../engine.ts';
 import type { ServerDriver, ServerSession } from './server-driver.ts';
 import { ServerFault, type StatementRunner } from './server-transaction.ts';
 

@@ -1,5 +1,5 @@
 /** A small connection pool: connections to a server are made when needed, and kept. */
-import { ContextClosed } from '../../errors/index.ts';
+import { ContextClosed } from '../../../errors/index.ts';
 import type { ServerSession } from './server-driver.ts';
 
 /** As in SQLAlchemy. A core writes one transaction at a time; the other connections are for reads. */

@@ -1,8 +1,8 @@
 /** Opens a database on a medium ready for use, or says what is wrong with it. */
-import { DatabaseUnavailable, NotADatabase } from '../../errors/index.ts';
-import type { Journal, Medium } from '../../media/medium.ts';
-import { readVersionAt, signature, writeAheadLog } from '../../media/sqlite-header.ts';
-import type { SqliteInstance } from '../../vfs/sqlite-instance.ts';
+import { DatabaseUnavailable, NotADatabase } from '../../../errors/index.ts';
+import type { Journal, Medium } from '../../../media/medium.ts';
+import { readVersionAt, signature, writeAheadLog } from '../../../media/sqlite-header.ts';
+import type { SqliteInstance } from '../../../vfs/sqlite-instance.ts';
 import { SqliteDatabase } from './sqlite-database.ts';
 
 /** What a journal starts with, and also ends with if it names a super-journal; see SQLite's file format. */

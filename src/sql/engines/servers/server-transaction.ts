@@ -1,9 +1,9 @@
 /** The connection that work on a server is given: valid until the work ends, it remembers what went wrong. */
-import { DatabaseError } from '../../errors/index.ts';
-import type { RowSet } from '../../rpc/contract.ts';
-import type { Dialect } from '../dialect.ts';
-import type { SqlConnection, SqlParameters } from '../engine.ts';
-import { refuseLoneSurrogates } from './lone-surrogates.ts';
+import { DatabaseError } from '../../../errors/index.ts';
+import type { RowSet } from '../../../rpc/contract.ts';
+import type { Dialect } from '../../dialect.ts';
+import type { SqlConnection, SqlParameters } from '../../engine.ts';
+import { refuseLoneSurrogates } from '../lone-surrogates.ts';
 import type { Fault } from './server-driver.ts';
 
 /** Runs statements on the server; throws a {@link ServerFault} when one fails. */

@@ -1,5 +1,5 @@
 /** A buffer in WebAssembly memory that holds one text while it is bound. */
-import type { SqliteInstance } from '../../vfs/sqlite-instance.ts';
+import type { SqliteInstance } from '../../../vfs/sqlite-instance.ts';
 
 /** Nearly every text fits into this; a larger buffer is not kept for texts that do. */
 const usualSize = 65_536;

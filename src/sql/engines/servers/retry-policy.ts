@@ -1,5 +1,5 @@
 /** How often, and after what pauses, a transaction is retried that failed through no fault of its own. */
-import { pause } from '../../runtime.ts';
+import { pause } from '../../../runtime.ts';
 import type { FaultKind } from './server-driver.ts';
 
 /** Repeated conflicts mean contention: pauses grow to this many milliseconds, half of it random. */

@@ -1,7 +1,7 @@
 /** The TLS settings of a URL as Node's `tls` module takes them. */
-import { InvalidUrl } from '../../errors/index.ts';
-import type { ServerConfig, TlsMode } from '../../rpc/contract.ts';
-import { builtin } from '../../runtime.ts';
+import { InvalidUrl } from '../../../errors/index.ts';
+import type { ServerConfig, TlsMode } from '../../../rpc/contract.ts';
+import { builtin } from '../../../runtime.ts';
 
 export interface TlsOptions {
   readonly rejectUnauthorized: boolean;

@@ -1,9 +1,9 @@
 /** PostgreSQL, and servers that speak its protocol, through the package `pg`: the only file that knows it. */
 import type { Client, ClientConfig, CustomTypesConfig, QueryArrayResult } from 'pg';
-import { DatabaseError } from '../../errors/index.ts';
-import type { RowSet, ServerConfig, SqlValue } from '../../rpc/contract.ts';
-import { waitable } from '../../runtime.ts';
-import type { SqlParameters } from '../engine.ts';
+import { DatabaseError } from '../../../errors/index.ts';
+import type { RowSet, ServerConfig, SqlValue } from '../../../rpc/contract.ts';
+import { waitable } from '../../../runtime.ts';
+import type { SqlParameters } from '../../engine.ts';
 import { safeInteger } from './integers.ts';
 import { optionalPackage } from './optional-package.ts';
 import { postgresFault } from './postgres-errors.ts';

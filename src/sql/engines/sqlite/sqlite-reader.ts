@@ -5,17 +5,17 @@
  * place needs memory shared with its other users; so a database with a log is read from a copy, taken while
  * nobody writes. So is one that a crash left with a hot journal, which is rolled back in the copy.
  */
-import { ContextClosed, ReadOnly } from '../../errors/index.ts';
-import type { NativeLocking } from '../../media/guard.ts';
-import type { Media, MediumConfig } from '../../media/media.ts';
-import { MemoryMedium } from '../../media/memory.ts';
-import type { ReadableMedium } from '../../media/readable.ts';
-import type { RowSet } from '../../rpc/contract.ts';
-import type { SqliteInstance } from '../../vfs/sqlite-instance.ts';
-import { startSqlite } from '../../vfs/start-sqlite.ts';
-import type { CoreEngine, SqlParameters, Work } from '../engine.ts';
+import { ContextClosed, ReadOnly } from '../../../errors/index.ts';
+import type { NativeLocking } from '../../../media/guard.ts';
+import type { Media, MediumConfig } from '../../../media/media.ts';
+import { MemoryMedium } from '../../../media/memory.ts';
+import type { ReadableMedium } from '../../../media/readable.ts';
+import type { RowSet } from '../../../rpc/contract.ts';
+import type { SqliteInstance } from '../../../vfs/sqlite-instance.ts';
+import { startSqlite } from '../../../vfs/start-sqlite.ts';
+import type { CoreEngine, SqlParameters, Work } from '../../engine.ts';
+import { Mutex } from '../mutex.ts';
 import { consistentRead } from './consistent-read.ts';
-import { Mutex } from './mutex.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 import { openDatabase, openForReading } from './sqlite-open.ts';
 import { readTransaction } from './sqlite-transaction.ts';

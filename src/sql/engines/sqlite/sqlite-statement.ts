@@ -1,10 +1,10 @@
 /** One prepared statement: binds values, steps, and reads rows. */
-import { DatabaseError, StorageFailure, ValueError } from '../../errors/index.ts';
-import type { SqlValue } from '../../rpc/contract.ts';
-import { Code } from '../../vfs/codes.ts';
-import type { SqliteInstance } from '../../vfs/sqlite-instance.ts';
-import type { SqlParameters } from '../engine.ts';
-import { refuseLoneSurrogates } from './lone-surrogates.ts';
+import { DatabaseError, StorageFailure, ValueError } from '../../../errors/index.ts';
+import type { SqlValue } from '../../../rpc/contract.ts';
+import { Code } from '../../../vfs/codes.ts';
+import type { SqliteInstance } from '../../../vfs/sqlite-instance.ts';
+import type { SqlParameters } from '../../engine.ts';
+import { refuseLoneSurrogates } from '../lone-surrogates.ts';
 import { shorten } from './sqlite-errors.ts';
 import type { Scratch } from './sqlite-scratch.ts';
 import { readText, textCapacity, writeText } from './sqlite-text.ts';

@@ -1,6 +1,6 @@
 /** What PostgreSQL's SQLSTATEs mean. */
-import { MissingReference } from '../../errors/index.ts';
-import type { ServerConfig } from '../../rpc/contract.ts';
+import { MissingReference } from '../../../errors/index.ts';
+import type { ServerConfig } from '../../../rpc/contract.ts';
 import type { Fault } from './server-driver.ts';
 import * as faults from './server-errors.ts';
 

@@ -1,5 +1,5 @@
 /** Loads a package that only some users of this library need, and says how to install it if it is missing. */
-import { PackageMissing } from '../../errors/index.ts';
+import { PackageMissing } from '../../../errors/index.ts';
 
 /** @param range the supported versions, for runtimes that fetch a package by its name */
 export async function optionalPackage<M>(name: string, specifier: string, range: string): Promise<M> {

@@ -5,8 +5,8 @@
  * refuse one of the address. So the address is compared here, after the certificate itself was verified and before
  * the user's password is sent.
  */
-import { DatabaseUnavailable } from '../../errors/index.ts';
-import { builtin } from '../../runtime.ts';
+import { DatabaseUnavailable } from '../../../errors/index.ts';
+import { builtin } from '../../../runtime.ts';
 
 /** The parts of the package's connection that its types do not declare. */
 interface Handshake {

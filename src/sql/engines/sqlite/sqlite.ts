@@ -5,14 +5,14 @@
  * flush. So each call waits for its turn, and a transaction keeps its turn until it has ended. Work must
  * use the connection it is given: a call to the engine itself would deadlock.
  */
-import { DatabaseError, OutcomeUnknown, StorageFailure } from '../../errors/index.ts';
-import type { NativeLocking } from '../../media/guard.ts';
-import type { Media, MediumConfig } from '../../media/media.ts';
-import type { Medium } from '../../media/medium.ts';
-import type { LockFile, RowSet } from '../../rpc/contract.ts';
-import type { SqliteInstance } from '../../vfs/sqlite-instance.ts';
-import { startSqlite } from '../../vfs/start-sqlite.ts';
-import type { CoreEngine, SqlParameters, Work } from '../engine.ts';
+import { DatabaseError, OutcomeUnknown, StorageFailure } from '../../../errors/index.ts';
+import type { NativeLocking } from '../../../media/guard.ts';
+import type { Media, MediumConfig } from '../../../media/media.ts';
+import type { Medium } from '../../../media/medium.ts';
+import type { LockFile, RowSet } from '../../../rpc/contract.ts';
+import type { SqliteInstance } from '../../../vfs/sqlite-instance.ts';
+import { startSqlite } from '../../../vfs/start-sqlite.ts';
+import type { CoreEngine, SqlParameters, Work } from '../../engine.ts';
 import { SqliteAccess } from './sqlite-access.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 import { bringToRest, openDatabase, readHeader } from './sqlite-open.ts';

@@ -6,9 +6,9 @@ import {
   DatabaseUnavailable,
   NotADatabase,
   StorageFailure,
-} from '../../errors/index.ts';
-import { damaged } from '../../media/damaged.ts';
-import { Code } from '../../vfs/codes.ts';
+} from '../../../errors/index.ts';
+import { damaged } from '../../../media/damaged.ts';
+import { Code } from '../../../vfs/codes.ts';
 
 /** How much of a statement a message shows. */
 const longestSql = 500;

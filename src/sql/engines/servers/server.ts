@@ -4,12 +4,12 @@
  * Others write at the same time. So work locks the rows that it changes, and when the server rolls it back
  * because of a concurrent transaction, it is run again from the start, on the data as it is then.
  */
-import { DatabaseUnavailable, InvalidOption, OutcomeUnknown, ReadOnly } from '../../errors/index.ts';
-import type { RowSet, ServerConfig } from '../../rpc/contract.ts';
-import { waitable } from '../../runtime.ts';
-import type { CoreEngine, SqlParameters, Work } from '../engine.ts';
-import type { SchemaAdapter } from '../schema/schema-adapter.ts';
-import { serverSchema } from '../schema/server-schema.ts';
+import { DatabaseUnavailable, InvalidOption, OutcomeUnknown, ReadOnly } from '../../../errors/index.ts';
+import type { RowSet, ServerConfig } from '../../../rpc/contract.ts';
+import { waitable } from '../../../runtime.ts';
+import type { CoreEngine, SqlParameters, Work } from '../../engine.ts';
+import type { SchemaAdapter } from '../../schema/schema-adapter.ts';
+import { serverSchema } from '../../schema/server-schema.ts';
 import { HeldState } from './held-state.ts';
 import { RetryPolicy } from './retry-policy.ts';
 import type { ServerDriver, ServerFacts, ServerSession } from './server-driver.ts';
