@@ -6,19 +6,19 @@ import { closeAll } from './close-all.ts';
 import type { OpenStorage } from './open.ts';
 import type { MigrationReport } from './report.ts';
 
-/** The options of {@link migrate}. */
+/** The options of {@link migrate}. An undefined option counts as absent. */
 export interface MigrationOptions {
   /** Whether to go through everything like a real run, and be refused like it, without writing. Default: false. */
-  readonly dry_run?: boolean;
+  readonly dry_run?: boolean | undefined;
   /** Whether to read both sides again at the end and compare them field by field. Default: true. */
-  readonly verify?: boolean;
+  readonly verify?: boolean | undefined;
   /** Whether to carry key-values too. Default: true. */
-  readonly key_values?: boolean;
+  readonly key_values?: boolean | undefined;
   /**
    * Called after each page, and awaited. If it fails, the migration ends: during `writing`, nothing is stored if the target has
    * transactions; during `verifying`, everything is already stored.
    */
-  readonly on_progress?: (progress: MigrationProgress) => void;
+  readonly on_progress?: ((progress: MigrationProgress) => void | Promise<void>) | undefined;
 }
 
 /**

@@ -3,6 +3,7 @@ import {
   type Backend,
   type CinderlibError,
   type Context,
+  type MigrationOptions,
   type NewVolumeFields,
   type PersistenceConfig,
   PersistenceDriver,
@@ -56,6 +57,12 @@ export const configurations: readonly PersistenceConfig[] = [
 export const perhaps = (host: string | undefined, from: Uint8Array | undefined): SetupOptions => ({
   host,
   persistence_config: { storage: 'db', connection: 'sqlite:///x', from },
+});
+
+/** The same, and progress that is awaited. */
+export const migrating = (dry_run: boolean | undefined): MigrationOptions => ({
+  dry_run,
+  on_progress: async ({ done }) => await Promise.resolve(void done),
 });
 
 export class Plugin extends PersistenceDriver {
