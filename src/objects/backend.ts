@@ -12,12 +12,12 @@ import { refuseAssignments } from './assignments.ts';
 import type { Context } from './context.ts';
 import type { NewVolumeFields } from './given-fields.ts';
 import { LazyList } from './lazy-list.ts';
-import { checkSize } from './lifecycle.ts';
 import { withDisplayNames } from './new-object.ts';
 import { checkPoolName } from './new-volume.ts';
 import { refuseArguments } from './refuse-arguments.ts';
 import { refuseNew } from './refuse-new.ts';
 import type { ResourceJson } from './resource.ts';
+import { checkSize } from './size.ts';
 import { poolNamesOf, type Stats, withPools } from './stats.ts';
 import { type ConnectorProperties, Volume } from './volume.ts';
 

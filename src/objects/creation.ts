@@ -1,7 +1,8 @@
 /** Has a driver create something and stores it. What cannot be stored is deleted again: nothing else would know of it. */
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { isCinderlibError } from '../errors/index.ts';
-import { applyModelUpdate, type HasStatus, markFailed, withResource } from './lifecycle.ts';
+import { type HasStatus, markFailed, withResource } from './failed-operation.ts';
+import { applyModelUpdate } from './model-update.ts';
 
 /** A new volume or snapshot, and how it comes into being. */
 interface Creation {

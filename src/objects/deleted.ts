@@ -2,7 +2,7 @@
 import { ConnectionNotFound, SnapshotNotFound, VolumeNotFound } from '../errors/index.ts';
 import type { Backend } from './backend.ts';
 import { writableBackend } from './backends.ts';
-import { withResource } from './lifecycle.ts';
+import { withResource } from './failed-operation.ts';
 import type { Resource } from './resource.ts';
 
 /** @throws VolumeNotFound, SnapshotNotFound or ConnectionNotFound, if the object was deleted through this very object. */

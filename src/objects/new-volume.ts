@@ -12,8 +12,8 @@ import { InvalidOption, ValueError } from '../errors/index.ts';
 import { kindOf } from '../shown.ts';
 import type { Backend } from './backend.ts';
 import type { ContextSettings } from './context.ts';
-import { wrongSize } from './lifecycle.ts';
 import { type FieldValues, newObject, withDisplayNames } from './new-object.ts';
+import { wrongSize } from './size.ts';
 
 export function newVolume(
   settings: ContextSettings,

@@ -1,29 +1,6 @@
-/** Steps common to all operations: applying a driver's answer, and naming the object that an error is about. */
-import { entriesOf, isDict } from '../cinder/dict.ts';
+/** What is done after a step of an operation has failed, and how the error tells which object it is about. */
 import { pythonStr } from '../cinder/python-str.ts';
-import type { VersionedObject } from '../cinder/versioned-object.ts';
-import { ValueError } from '../errors/index.ts';
-import { kindOf, shown } from '../shown.ts';
-
-/**
- * Sets the fields that a driver returned, one after the other.
- * As in the original, names that are not fields are ignored: drivers return more than Cinder stores.
- *
- * @throws ValueError for a different id: under it the object could not be found, or would be mistaken for another.
- * @returns Whether there was anything to set.
- */
-export function applyModelUpdate(ovo: VersionedObject, modelUpdate: unknown): boolean {
-  if (!isDict(modelUpdate)) return false;
-  const fields = entriesOf(modelUpdate).filter(([name]) => ovo.model.index.has(name));
-  const other = fields.find(([name, value]) => name === 'id' && value !== ovo.get('id'));
-  if (other !== undefined) {
-    throw new ValueError(
-      `The driver returned a different id for ${ovo.model.name} ${ovo.get('id')}; ids cannot change.`,
-    );
-  }
-  for (const [name, value] of fields) ovo.set(name, value);
-  return fields.length > 0;
-}
+import { kindOf } from '../shown.ts';
 
 /** What else went wrong, or was left, after an operation failed. */
 interface Aftermath {
@@ -72,16 +49,6 @@ export async function undoAfter(error: unknown, resource: object, undo: () => Pr
   } catch (not_undone) {
     return withResource(error, resource, { not_undone });
   }
-}
-
-/** Refuses an invalid size before a driver gets it. */
-export function checkSize(size: number): void {
-  if (Number.isSafeInteger(size) && size >= 0) return;
-  throw wrongSize(size);
-}
-
-export function wrongSize(size: unknown): ValueError {
-  return new ValueError(`A size is a whole number of GiB below 2 ** 53, not ${shown(size)}.`);
 }
 
 /** An object with a lifecycle: a volume or a snapshot. */
