@@ -46,6 +46,9 @@ function dialectOf(text: string): Dialect {
   if (/^(?:--[^\n]*\n|\s)*PRAGMA foreign_keys\s*=\s*OFF;\s*BEGIN TRANSACTION;/.test(start)) {
     throw new InvalidDump("This is the output of sqlite3's .dump. Make a database from it: sqlite3 NEW.sqlite < FILE.");
   }
+  if (start.startsWith('<?xml')) {
+    throw new InvalidDump('This is XML, not SQL. If mysqldump wrote it, make the dump again without --xml.');
+  }
   if (/PostgreSQL database dump|pg_catalog\.|^COPY \S+ \(.*FROM stdin;/m.test(start)) {
     return { name: 'postgres', backslashes: /standard_conforming_strings = off/.test(start) };
   }

@@ -232,6 +232,12 @@ test('the output of .dump in sqlite3 is refused with the remedy, whatever it con
   expect(() => sqlTables(text)).toThrow('sqlite3 NEW.sqlite < FILE');
 });
 
+test('the output of mysqldump --xml is refused with the remedy', () => {
+  const text =
+    '<?xml version="1.0"?>\n<mysqldump xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">\n<field name="a">`/*</field>\n</mysqldump>\n';
+  expect(() => sqlTables(text)).toThrow('without --xml');
+});
+
 describe('a dump that names another encoding than UTF-8', () => {
   const inLatin1 = (rows: string): string => mysql(rows).replace('utf8mb4', 'latin1');
   const insert = (text: string): string => `INSERT INTO \`t\` VALUES ('${text}');`;
