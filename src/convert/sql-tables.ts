@@ -2,16 +2,19 @@
 import { InvalidDump } from '../errors/index.ts';
 import type { RowSet, SqlValue } from '../rpc/contract.ts';
 import { copyRows } from './copy-rows.ts';
+import { refuseOtherEncoding } from './declared-encoding.ts';
 import { refuseCutOff } from './dump-end.ts';
 import { type Dialect, type QualifiedName, SqlScanner } from './sql-scanner.ts';
 
 /**
  * The tables of the database or schema that contains Cinder's; names of tables in others are qualified with a dot.
  *
- * @throws {InvalidDump} if the text is neither kind of dump, is cut off, or contains Cinder's tables more than once
+ * @throws {InvalidDump} if the text is neither kind of dump, is cut off or in another encoding than UTF-8, or contains
+ *   Cinder's tables more than once
  */
 export function sqlTables(text: string): ReadonlyMap<string, RowSet> {
   const scanner = new SqlScanner(text, dialectOf(text));
+  refuseOtherEncoding(text);
   const tables = new Tables(scanner);
   while (!scanner.atEnd) {
     if (scanner.take('\\')) tables.command(scanner.restOfLine());
@@ -42,6 +45,9 @@ function dialectOf(text: string): Dialect {
   const start = text.slice(0, 100_000);
   if (/^(?:--[^\n]*\n|\s)*PRAGMA foreign_keys\s*=\s*OFF;\s*BEGIN TRANSACTION;/.test(start)) {
     throw new InvalidDump("This is the output of sqlite3's .dump. Make a database from it: sqlite3 NEW.sqlite < FILE.");
+  }
+  if (start.startsWith('<?xml')) {
+    throw new InvalidDump('This is XML, not SQL. If mysqldump wrote it, make the dump again without --xml.');
   }
   if (/PostgreSQL database dump|pg_catalog\.|^COPY \S+ \(.*FROM stdin;/m.test(start)) {
     return { name: 'postgres', backslashes: /standard_conforming_strings = off/.test(start) };

@@ -130,7 +130,8 @@ class Run {
   }
 
   #isCarried({ kind, id, ovo }: Item, refuse: (why: string) => void): boolean {
-    if (ovo.get('deleted') === true || ovo.get('status') === 'deleted') {
+    // Not the status: that of a volume is free text, and whatever deletes an object sets `deleted` too.
+    if (ovo.get('deleted') === true) {
       refuse('it is marked as deleted');
       return false;
     }

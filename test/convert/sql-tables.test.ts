@@ -232,6 +232,36 @@ test('the output of .dump in sqlite3 is refused with the remedy, whatever it con
   expect(() => sqlTables(text)).toThrow('sqlite3 NEW.sqlite < FILE');
 });
 
+test('the output of mysqldump --xml is refused with the remedy', () => {
+  const text =
+    '<?xml version="1.0"?>\n<mysqldump xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">\n<field name="a">`/*</field>\n</mysqldump>\n';
+  expect(() => sqlTables(text)).toThrow('without --xml');
+});
+
+describe('a dump that names another encoding than UTF-8', () => {
+  const inLatin1 = (rows: string): string => mysql(rows).replace('utf8mb4', 'latin1');
+  const insert = (text: string): string => `INSERT INTO \`t\` VALUES ('${text}');`;
+
+  // mysqldump writes a question mark for what the encoding lacks: the texts of other languages would be lost.
+  test.each(['?', 'é'])('is refused with the remedy if it contains %s', (text) => {
+    expect(() => sqlTables(inLatin1(insert(text)))).toThrow(/latin1.*--default-character-set=utf8mb4/);
+    expect(values(mysql(insert(text)))).toEqual([text]);
+    expect(values(mysql(insert(text)).replace('utf8mb4', 'utf8mb3'))).toEqual([text]);
+  });
+
+  test('is read if it contains ASCII alone', () => {
+    expect(values(inLatin1(insert('plain')))).toEqual(['plain']);
+  });
+
+  test('of PostgreSQL is read if it contains ASCII alone, since pg_dump fails at what the encoding lacks', () => {
+    const inWindows = (text: string): string =>
+      `SET client_encoding = 'WIN1252';\n${postgres(`INSERT INTO public.t VALUES ('${text}');`)}`;
+    expect(values(inWindows('why?'))).toEqual(['why?']);
+    expect(() => sqlTables(inWindows('é'))).toThrow(/WIN1252.*--encoding=UTF8/);
+    expect(values(inWindows('é').replace('WIN1252', 'UTF8'))).toEqual(['é']);
+  });
+});
+
 test('a text that is no dump is refused', () => {
   for (const text of ['', 'hello', 'id,name\n1,2']) expect(() => sqlTables(text)).toThrow(/not a known kind of dump/);
 });

@@ -374,6 +374,18 @@ test('a missing volume type is reported, and its volumes are carried', async () 
   });
 });
 
+test('a snapshot keeps a type that neither its volume nor any other has', async () => {
+  await inFolder(async (source, target) => {
+    const retyped = `INSERT INTO volume_types (id, name, deleted) VALUES ('earlier', 'silver', 0);
+      UPDATE snapshots SET volume_type_id = 'earlier'`;
+    nativeSql(source, retyped);
+    expect((await migrate(at(source), at(target))).differences).toEqual([]);
+    expect(nativeRows(target, 'SELECT DISTINCT volume_type_id AS type FROM snapshots')).toEqual([{ type: 'earlier' }]);
+    // Nor is a second run, which finds the snapshots there, any different.
+    expect((await migrate(at(source), at(target))).differences).toEqual([]);
+  });
+});
+
 test('the target keeps its own default type, and extra specs that it lacks are reported', async () => {
   await inFolder(async (source, target) => {
     nativeSql(
@@ -470,6 +482,13 @@ test('rows marked as deleted and rows of other tables are reported', async () =>
       expect.objectContaining({ kind: 'volumes', count: deleted, why: 'rows that are marked as deleted' }),
     );
     expect(not_carried).toContainEqual(expect.objectContaining({ kind: 'clusters', count: 1 }));
+  });
+});
+
+test('a live object is carried whatever its status, which is free text', async () => {
+  await inFolder(async (source, target) => {
+    nativeSql(source, "UPDATE volumes SET status = 'deleted'; UPDATE snapshots SET status = 'deleted'");
+    expect(await migrate(at(source), at(target))).toMatchObject({ volumes: 55, snapshots: 35, differences: [] });
   });
 });
 
