@@ -9,7 +9,7 @@ import type { ObjectModel } from './object-model.ts';
 import { pythonType } from './python-str.ts';
 
 /** Shared by all copies of the library, so that objects of a plugin's copy are recognised too. */
-const brand = Symbol.for('cinderlib-wasm.versioned-object');
+const objectBrand = Symbol.for('cinderlib-wasm.versioned-object');
 
 /** Shared by all objects, since few of them are being saved at any time. */
 const none: readonly number[] = [];
@@ -36,10 +36,10 @@ export class VersionedObject {
 
   /** Whether a value is a versioned object, of this copy of the library or another. */
   static is(value: unknown): value is VersionedObject {
-    return typeof value === 'object' && value !== null && Reflect.get(value, brand) === true;
+    return typeof value === 'object' && value !== null && Reflect.get(value, objectBrand) === true;
   }
 
-  get [brand](): true {
+  get [objectBrand](): true {
     return true;
   }
 

@@ -3,7 +3,7 @@ import { copyHint } from '../copy-hint.ts';
 import { InvalidOption, VolumeDriverNotFound } from '../errors/index.ts';
 import { didYouMean } from '../near-name.ts';
 import { shown } from '../shown.ts';
-import { brand } from './brand.ts';
+import { driverBrand } from './brand.ts';
 import { FakeLoggingVolumeDriver } from './fake.ts';
 import { isClassOf } from './is-class-of.ts';
 import type { DriverOption } from './option-schema.ts';
@@ -98,5 +98,5 @@ function isDriverClass(value: unknown): boolean {
 
 /** A hint for a driver class that extends another copy of this library; empty for anything else. */
 function hintFor(value: unknown): string {
-  return isClassOf(value, (prototype) => brand in prototype) && value !== VolumeDriver ? copyHint('driver') : '';
+  return isClassOf(value, (prototype) => driverBrand in prototype) && value !== VolumeDriver ? copyHint('driver') : '';
 }

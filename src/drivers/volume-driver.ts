@@ -7,7 +7,7 @@
 import type { Dict } from '../cinder/dict.ts';
 import { NotImplemented } from '../errors/index.ts';
 import { inspect } from '../inspect.ts';
-import { brand } from './brand.ts';
+import { driverBrand } from './brand.ts';
 import type { DriverSnapshot, DriverVolume } from './driver-objects.ts';
 import type { OptionSchema } from './option-schema.ts';
 
@@ -106,7 +106,7 @@ export class VolumeDriver {
   }
 
   /** Identifies drivers, including those of another copy of this library. */
-  get [brand](): true {
+  get [driverBrand](): true {
     return true;
   }
 

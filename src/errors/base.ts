@@ -1,7 +1,7 @@
 /** The base class of all errors that users can cause. */
 
 /** In the global symbol registry, so that errors of every copy of this library, in every realm, carry it. */
-const brand: unique symbol = Symbol.for('cinderlib-wasm.error');
+const errorBrand: unique symbol = Symbol.for('cinderlib-wasm.error');
 
 /**
  * The base class of this library's errors. `name` and `code` are stable; `message` says what was wrong, with the
@@ -20,12 +20,12 @@ export abstract class CinderlibError extends Error {
   /** In an operation on many objects: the one being read or stored when it failed, such as `volume <id>`. */
   declare item?: string;
 
-  get [brand](): true {
+  get [errorBrand](): true {
     return true;
   }
 }
 
 /** Whether a value is an error of this library, including errors from another realm or another copy of it. */
 export function isCinderlibError(value: unknown): value is CinderlibError {
-  return value instanceof Error && Reflect.get(value, brand) === true;
+  return value instanceof Error && Reflect.get(value, errorBrand) === true;
 }

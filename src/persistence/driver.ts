@@ -18,7 +18,7 @@ import { type KeyValue, keyOf, storableKeyValue } from '../objects/key-value.ts'
 import type { Snapshot } from '../objects/snapshot.ts';
 import type { Volume } from '../objects/volume.ts';
 import type { Change, ConnectionFilter, SnapshotFilter, StorageInfo, VolumeFilter } from '../rpc/contract.ts';
-import { brand } from './brand.ts';
+import { storageBrand } from './brand.ts';
 import { DriverDatabase } from './driver-database.ts';
 import { KeyedMutex } from './keyed-mutex.ts';
 import { refuseUnstorable } from './unstorable.ts';
@@ -51,7 +51,7 @@ export abstract class PersistenceDriver {
   }
 
   /** Identifies storages, including those of another copy of this library. */
-  get [brand](): true {
+  get [storageBrand](): true {
     return true;
   }
 
