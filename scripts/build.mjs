@@ -211,6 +211,16 @@ function placeSources(metafiles) {
   }
 }
 
+/** Tells Deno and JSR, which do not look for a `.d.ts` beside a file, where the types are. */
+function nameTypes() {
+  for (const name of entries.map((entry) => basename(entry, '.ts'))) {
+    const [code, map] = [join(fresh, `${name}.js`), join(fresh, `${name}.js.map`)];
+    writeFileSync(code, `/* @ts-self-types="./types/${name}.d.ts" */\n${readFileSync(code, 'utf8')}`);
+    const { mappings, ...others } = JSON.parse(readFileSync(map, 'utf8'));
+    writeFileSync(map, JSON.stringify({ ...others, mappings: `;${mappings}` }));
+  }
+}
+
 /** Rejects anything that bundlers for browsers, or browsers, would trip over. */
 function checkBundle(metafiles) {
   const files = metafiles.flatMap(({ outputs }) => Object.keys(outputs));
@@ -240,6 +250,7 @@ async function buildAll() {
   try {
     const metafiles = await bundle();
     placeSources(metafiles);
+    nameTypes();
     checkBundle(metafiles);
     copyEngine();
     emitDeclarations(root, entries, fresh);

@@ -1,19 +1,28 @@
 /**
- * Emits the type declarations that a user's compiler reaches from the entry points, and no others. It does not check
- * the sources: `npm run types` does that.
+ * Emits the type declarations of the entry points: one file each, with what a user's compiler needs and no more. It
+ * does not check the sources: `npm run types` does that, and test/package compiles users of the result.
+ *
+ * The compiler's own output is a file for each source. Those import each other as `./volume.js` and mean `volume.d.ts`,
+ * but Deno looks for `volume.js`.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { gatherDeclarations } from './gather-declarations.mjs';
 
-// No library that a compiler loads for ES2022 by default declares `Symbol.asyncDispose`.
+/**
+ * No library that a compiler loads for ES2022 by default declares `Symbol.asyncDispose`; Deno's default does. JSR accepts
+ * no module whose types name a library.
+ */
 const libraries = '/// <reference lib="esnext.disposable" />\n';
 
 /**
- * Compiles the declarations and writes those of `src/` into `target`.
+ * Compiles the declarations and writes one file for each entry point into `target/types`, which Deno and JSR read. The
+ * files in `target`, which other compilers find, refer to those.
  *
  * @param {string} root The package.
- * @param {readonly string[]} entries Such as `src/index.ts`.
+ * @param {readonly string[]} entries Such as `src/index.ts`. The others import from the first whatever it exports, so
+ *   that its classes are the same in all of them.
  * @param {string} target
  */
 export function emitDeclarations(root, entries, target) {
@@ -21,13 +30,18 @@ export function emitDeclarations(root, entries, target) {
   const emitted = mkdtempSync(join(root, '.cache', 'declarations-'));
   try {
     compile(root, emitted);
-    const reached = reachable(emitted, entries);
-    for (const [file, text] of reached) {
-      const path = relative(join(emitted, 'src'), file);
-      if (path.startsWith('..')) throw new Error(`The public types reach ${file}, which is not in src/.`);
-      mkdirSync(dirname(join(target, path)), { recursive: true });
-      const isEntry = entries.some((entry) => file === declarationOf(emitted, entry));
-      writeFileSync(join(target, path), (isEntry ? libraries : '') + withJsSpecifiers(text));
+    mkdirSync(join(target, 'types'));
+    const write = (entry, text) => {
+      const name = basename(entry, '.ts');
+      writeFileSync(join(target, 'types', `${name}.d.ts`), text);
+      writeFileSync(join(target, `${name}.d.ts`), `${libraries}export * from './types/${name}.js';\n`);
+    };
+    const emittedOf = (entry) => join(emitted, entry.replace(/\.ts$/, '.d.ts'));
+    const [library, ...others] = entries;
+    const shared = gatherDeclarations(emittedOf(library));
+    write(library, textOf(shared));
+    for (const entry of others) {
+      write(entry, textOf(gatherDeclarations(emittedOf(entry), shared), `./${basename(library, '.ts')}.d.ts`));
     }
   } finally {
     rmSync(emitted, { recursive: true, force: true });
@@ -44,34 +58,10 @@ function compile(root, outDir) {
   if (status !== 0) throw new Error(`The declarations cannot be made:\n${stdout}`);
 }
 
-/** The declaration files reachable from the entry points, with their texts. */
-function reachable(emitted, entries) {
-  const texts = new Map();
-  const waiting = entries.map((entry) => declarationOf(emitted, entry));
-  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
-    if (texts.has(file)) continue;
-    const text = readFileSync(file, 'utf8');
-    texts.set(file, text);
-    for (const specifier of specifiersOf(text)) {
-      if (!specifier.startsWith('.')) continue;
-      const next = join(dirname(file), specifier.replace(/\.[jt]s$/, '.d.ts'));
-      if (!existsSync(next)) throw new Error(`${file} imports ${specifier}, which is not there.`);
-      waiting.push(next);
-    }
-  }
-  return texts;
-}
-
-function declarationOf(emitted, entry) {
-  return join(emitted, entry.replace(/\.ts$/, '.d.ts'));
-}
-
-/** The compiler keeps `./volume.ts` as it is, which a user's compiler would take for a source file. */
-function withJsSpecifiers(text) {
-  return text.replace(/(\b(?:from|import)\s*\(?\s*["']\.{1,2}\/[^"']+)\.ts(["'])/g, '$1.js$2');
-}
-
-function specifiersOf(text) {
-  const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
-  return [...code.matchAll(/\b(?:from|import)\s*\(?\s*["']([^"']+)["']/g)].map((match) => match[1]);
+/** The list at the end keeps all that is not in it private. */
+function textOf({ kept, exported, imported }, library) {
+  const imports = imported.size === 0 ? '' : `import type { ${[...imported].sort().join(', ')} } from '${library}';\n`;
+  const list = [...exported].map(([name, isType]) => `  ${isType ? 'type ' : ''}${name},\n`);
+  const texts = [...kept.values()].flatMap(({ statements }) => statements);
+  return `${imports}${texts.map((text) => text.replace(/^export /m, '')).join('')}export {\n${list.join('')}};\n`;
 }

@@ -1,9 +1,11 @@
 /** Users of the published package: programs, compilers, bundlers. */
-import { spawnSync } from 'node:child_process';
-import { copyFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFile, spawnSync } from 'node:child_process';
+import { copyFileSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startServer } from '../support/browsers/static-server.ts';
 import { deno } from '../support/runtimes.ts';
 import { installPacked, type PackedPackage, root } from './packed.ts';
 
@@ -83,7 +85,10 @@ const source = `
   export const content: Promise<ArrayBuffer> = file.slice(0, 16).arrayBuffer();
   // @ts-expect-error: a Blob has no such property
   export const nothing = file.lines;
-  export { persistenceContract, size };
+  persistenceContract({ test: () => {}, setup, storage: () => ({ storage: 'memory' }) });
+  // @ts-expect-error: it is not public
+  export type { VersionedObject } from 'cinderlib-wasm';
+  export { size };
 `;
 
 describe("a user's compiler", () => {
@@ -104,13 +109,54 @@ describe("a user's compiler", () => {
 });
 
 describe('Deno', () => {
-  it('finds the types, and checks against them', (context) => {
-    if (deno.command === null) return context.skip(deno.missing);
-    write('program.ts', source);
-    const [command] = deno.command;
-    const { status, stderr } = spawnSync(command, ['check', 'program.ts'], { cwd: packed.user, encoding: 'utf8' });
-    expect(stderr).not.toContain('error');
-    expect(status).toBe(0);
+  /** Returns what Deno says about it; rejects if it fails. */
+  const run = async (cwd: string, ...parameters: string[]): Promise<string> => {
+    const [command] = deno.command ?? [''];
+    const env = { ...process.env, DENO_DIR: join(packed.user, 'cache-of-deno'), NO_COLOR: '1' };
+    return (await promisify(execFile)(command, parameters, { cwd, env })).stderr;
+  };
+  const check = async (folder: string, library: string, testing: string, ...options: string[]): Promise<void> => {
+    const program = source.replaceAll("'cinderlib-wasm'", `'${library}'`);
+    writeFileSync(join(folder, 'program.ts'), program.replace("'cinderlib-wasm/testing'", `'${testing}'`));
+    expect(await run(folder, 'check', ...options, 'program.ts')).not.toContain('error');
+  };
+  const installed = (): string => join(packed.user, 'node_modules/cinderlib-wasm');
+
+  describe('finds the types, and checks against them,', () => {
+    it('in node_modules', async (context) => {
+      if (deno.command === null) return context.skip(deno.missing);
+      await check(packed.user, 'cinderlib-wasm', 'cinderlib-wasm/testing');
+    });
+
+    it('in a file that is imported by its path', async (context) => {
+      if (deno.command === null) return context.skip(deno.missing);
+      const folder = join(packed.user, 'copied');
+      cpSync(join(installed(), 'dist'), join(folder, 'dist'), { recursive: true });
+      await check(folder, './dist/index.js', './dist/testing.js');
+    });
+
+    it('on a web server', async (context) => {
+      if (deno.command === null) return context.skip(deno.missing);
+      await using server = await startServer({ '/': installed() });
+      const dist = `${server.origin}/dist`;
+      const allowed = `--allow-import=${new URL(dist).host}`;
+      const folder = join(packed.user, 'remote');
+      mkdirSync(folder);
+      await check(folder, `${dist}/index.js`, `${dist}/testing.js`, allowed);
+    });
+
+    it('in a package that JSR accepts', async (context) => {
+      if (deno.command === null) return context.skip(deno.missing);
+      // A member of a workspace is imported by the name and the exports that JSR would take.
+      const folder = join(packed.user, 'workspace');
+      const member = join(folder, 'member');
+      cpSync(join(installed(), 'dist'), join(member, 'dist'), { recursive: true });
+      copyFileSync(join(installed(), 'LICENSE'), join(member, 'LICENSE'));
+      copyFileSync(join(root, 'jsr.json'), join(member, 'deno.json'));
+      writeFileSync(join(folder, 'deno.json'), '{ "workspace": ["./member"] }');
+      await check(folder, '@cinderlib/wasm', '@cinderlib/wasm/testing');
+      expect(await run(member, 'publish', '--dry-run', '--allow-dirty')).toContain('Dry run complete');
+    });
   });
 });
 
