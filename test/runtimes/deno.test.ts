@@ -128,8 +128,10 @@ describe.each(['worker', 'no worker'])('with %s', (worker) => {
     expect(unreadable).toMatch(/^DatabaseUnavailable: Cannot open .*cl\.sqlite: Deno was not allowed to read/);
     expect(unreadable).toContain(`--allow-read=${folder}.`);
     const isolated = run(['--no-prompt'], worker);
-    expect(isolated).toMatch(/^(?:WorkerLost|EngineMismatch): .*--allow-read/);
-    if (worker !== 'worker') expect(isolated).toContain(`--allow-read=${join(folder, 'dist')}.`);
+    expect(isolated).toMatch(/^(?:WorkerLost|DatabaseUnavailable): .*--allow-read/);
+    const withoutPackage = run([...files, '--deny-read=dist', '--no-prompt'], worker);
+    expect(withoutPackage).toMatch(/^(?:WorkerLost|EngineMismatch): .*--allow-read/);
+    if (worker !== 'worker') expect(withoutPackage).toContain(`--allow-read=${join(folder, 'dist')}.`);
   });
 
   test('runs the library from a web server, as from a CDN', async (context) => {
