@@ -23,7 +23,7 @@ export function engineUrl(): URL {
 export async function compileEngine(url: URL = engineUrl()): Promise<WebAssembly.Module> {
   const { bytes, type } = await readEngine(url);
   // Nothing of it runs before it is verified. A file that is not the engine may well fail to compile too.
-  const compiling = WebAssembly.compile(bytes);
+  const compiling = compile(bytes);
   compiling.catch(() => {});
   const found = await sha256(bytes, url);
   if (found !== pin.sha256) {
@@ -38,6 +38,11 @@ export async function compileEngine(url: URL = engineUrl()): Promise<WebAssembly
   } catch (cause) {
     throw engineRefused(cause);
   }
+}
+
+/** Asynchronous even where WebAssembly is missing altogether. */
+async function compile(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
+  return WebAssembly.compile(bytes);
 }
 
 /**

@@ -73,7 +73,7 @@ export class Storages {
   }
 
   /** Ensures that a storage is closed at the end, even if the command is stopped while it is being opened. */
-  opened<O extends { close(): Promise<void> } | null>(opening: Promise<O>): Promise<O> {
+  opened<O extends { close(): Promise<void> }>(opening: Promise<O>): Promise<O> {
     this.atEnd(async () => {
       // If opening fails, the caller gets the error.
       const opened = await opening.catch(() => null);

@@ -38,7 +38,7 @@ export function refuseOtherEncoding(text: string): void {
     const encoding = declaration.exec(first)?.[1];
     if (encoding === undefined || accepted.test(encoding) || !suspect.test(text)) continue;
     throw new InvalidDump(
-      `The SQL text was written in ${encoding}, so it may have lost characters that ${encoding} lacks. ` +
+      `The SQL text was written in ${encoding}, not in UTF-8: characters may be lost or read as others. ` +
         `Make the dump again with ${option}.`,
     );
   }

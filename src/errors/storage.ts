@@ -5,6 +5,8 @@ import { CinderlibError } from './base.ts';
 export class DatabaseUnavailable extends CinderlibError {
   override readonly name = 'DatabaseUnavailable';
   override readonly code = 'DATABASE_UNAVAILABLE';
+  /** True if there is no such file, or no such database in the browser: opening it for writing creates it. */
+  declare readonly missing?: true;
   constructor(
     message: string,
     readonly path: string | null = null,

@@ -49,3 +49,8 @@ export function browserOpenFailure(path: string, cause: unknown): CinderlibError
     { cause },
   );
 }
+
+/** The error for a database that is opened for reading and does not exist. */
+export function noDatabase(path: string, options?: ErrorOptions): DatabaseUnavailable {
+  return Object.assign(new DatabaseUnavailable(`There is no database ${path}.`, path, options), { missing: true });
+}

@@ -87,7 +87,8 @@ function isSameJson(given: unknown, stored: unknown): boolean {
 
 function canonical(json: unknown): string {
   return JSON.stringify(typeof json === 'string' ? JSON.parse(json || 'null') : json, (key, inner: unknown) => {
-    if (typeof inner === 'number' && Math.abs(inner) > Number.MAX_SAFE_INTEGER) throw new RangeError();
+    // Of NaN, JSON.stringify would make null.
+    if (typeof inner === 'number' && !(Math.abs(inner) <= Number.MAX_SAFE_INTEGER)) throw new RangeError();
     if (!isDict(inner)) return inner;
     const filled = key === 'data' ? { ...inner, access_mode: inner['access_mode'] ?? usualMode } : inner;
     return Object.fromEntries(Object.entries(filled).sort());

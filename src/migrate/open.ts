@@ -97,11 +97,11 @@ function readOnly(config: PersistenceConfig): PersistenceConfig {
   return { ...config, read_only: true };
 }
 
-/** Whether there is no such file, or no table in the database. */
+/** Whether there is no such database, or no table in it. */
 function isMissing(error: unknown): boolean {
-  if (error instanceof SchemaError) return error.empty === true;
-  const cause: unknown = error instanceof DatabaseUnavailable ? error.cause : null;
-  return cause instanceof Error && Reflect.get(cause, 'code') === 'ENOENT';
+  return error instanceof SchemaError
+    ? error.empty === true
+    : error instanceof DatabaseUnavailable && error.missing === true;
 }
 
 /** @throws {InvalidOption} if both configurations name the same storage */

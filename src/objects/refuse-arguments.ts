@@ -8,13 +8,16 @@ export function refuseArguments({ prototype }: { readonly prototype: object }, .
     const method: unknown = Reflect.get(prototype, name);
     if (typeof method !== 'function') continue;
     const isAsync = method.constructor !== Function;
-    const value = function (this: unknown, ...given: readonly unknown[]): unknown {
-      const wrong = given.find((one) => one !== undefined);
-      if (wrong === undefined) return Reflect.apply(method, this, []);
-      const error = new InvalidOption(`${name}() takes no arguments; it was given ${kindOf(wrong)}.`);
-      if (isAsync) return Promise.reject(error);
-      throw error;
+    // Named like the method, for stack traces.
+    const checked = {
+      [name](this: unknown, ...given: readonly unknown[]): unknown {
+        const wrong = given.find((one) => one !== undefined);
+        if (wrong === undefined) return Reflect.apply(method, this, []);
+        const error = new InvalidOption(`${name}() takes no arguments; it was given ${kindOf(wrong)}.`);
+        if (isAsync) return Promise.reject(error);
+        throw error;
+      },
     };
-    Object.defineProperty(prototype, name, { value, configurable: true, writable: true });
+    Object.defineProperty(prototype, name, { value: checked[name], configurable: true, writable: true });
   }
 }

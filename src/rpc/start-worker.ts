@@ -48,7 +48,8 @@ function ownWorker(): WorkerHandle {
 /** Deno imports modules from the web, but its worker threads start from files and data alone. */
 function startable(script: URL): URL {
   const { href, protocol } = script;
-  return protocol === 'file:' ? script : new URL(`data:text/javascript,import ${JSON.stringify(href)}`);
+  const source = `import ${JSON.stringify(href)}`;
+  return protocol === 'file:' ? script : new URL(`data:text/javascript,${encodeURIComponent(source)}`);
 }
 
 function notStarted(cause: unknown): WorkerLost {

@@ -47,6 +47,19 @@ test('convert to JSON reports what it leaves out, as its dry run does', async ()
   });
 });
 
+test('a dry run refuses to replace a file, as the real run does', async () => {
+  await withRich(async (path, folder) => {
+    for (const name of ['there.sqlite', 'there.json']) {
+      const there = join(folder, name);
+      writeFileSync(there, 'mine');
+      const refused = `error: ${there} already exists. Name another file, or replace it with --force.\n`;
+      expect(await cli(['convert', path, there, '--dry-run'])).toEqual({ code: 1, out: '', err: refused });
+      expect((await cli(['convert', path, there, '--dry-run', '--force'])).code).toBe(0);
+      expect(readFileSync(there, 'utf8')).toBe('mine');
+    }
+  });
+});
+
 test.each([
   ['migrate', 'out.json', 'convert'],
   ['migrate', 'out.JSON', 'convert'],

@@ -6,6 +6,7 @@ import { carryAll } from '../../src/cli/commands/migrate.ts';
 import { Output } from '../../src/cli/output.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
 import { differences } from '../../src/migrate/compare.ts';
+import { saysTheSame } from '../../src/migrate/conflict.ts';
 import { ListSource } from '../../src/migrate/list-source.ts';
 import type { Target } from '../../src/migrate/target.ts';
 import { fromPrimitive } from '../../src/serialization/primitive.ts';
@@ -138,3 +139,14 @@ test.each([
   expect(printed).toContain('display_name');
   expect(printed.includes('S3cret')).toBe(showSecrets);
 });
+
+test.each([Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])(
+  '%s, which JSON text would change, is compared with care',
+  (n) => {
+    const connector = (value: unknown): unknown => ({ host: 'h', value });
+    for (const other of [null, 2 ** 53]) {
+      expect(saysTheSame('connector', false, connector(n), connector(other))).toBe(false);
+      expect(saysTheSame('connector', false, connector(other), connector(n))).toBe(false);
+    }
+  },
+);

@@ -132,3 +132,12 @@ test('a dry run into a file that lacks the table of key-values leaves it so', as
     expect(await migrate(source, at(target))).toEqual(announced);
   });
 });
+
+test.each(['mysql', 'postgresql'])('a dry run into a %s server that is not there fails', async (scheme) => {
+  await inTemporaryFolder(async (folder) => {
+    const place = scheme === 'mysql' ? `unix_socket=${folder}/none` : `host=${folder}`;
+    const to = { storage: 'db', connection: `${scheme}://user@/cinder?${place}`, busy_timeout: 0 };
+    const migrating = migrate({ storage: 'memory' }, to, { dry_run: true });
+    await expect(migrating).rejects.toMatchObject({ name: 'DatabaseUnavailable' });
+  });
+});

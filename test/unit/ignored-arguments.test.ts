@@ -83,6 +83,7 @@ describe('a method without parameters refuses arguments', () => {
       expect([name, message]).toEqual(['InvalidOption', `${method}() takes no arguments; it was given an object.`]);
       expect(await contents()).toBe(before);
     }
+    expect(methods.map((method) => Reflect.get(object(), method).name)).toEqual(methods);
     for (const method of methods.filter((one) => one !== 'delete')) {
       await Reflect.apply(Reflect.get(object(), method), object(), [undefined]);
     }

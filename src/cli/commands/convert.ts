@@ -7,7 +7,7 @@ import { fileOf, isPath, storageConfig } from '../storage-argument.ts';
 import type { Storages } from '../storages.ts';
 import { type MigrateOptions, migrate } from './migrate.ts';
 import { isJson, refuseJson, toJson } from './to-json.ts';
-import { newDatabase } from './write-file.ts';
+import { newDatabase, refuseExisting } from './write-file.ts';
 
 export interface ConvertOptions extends MigrateOptions {
   /** Whether to replace an existing file. */
@@ -27,8 +27,11 @@ export async function convert(
   if (to !== '-' && file === null) return migrate(output, storages, from, storageConfig(to), options);
   const intoJson = file === null || (isPath(to) && isJson(to));
   if (!intoJson) refuseJson(to);
-  // In place of a new file; JSON has a place for everything, as memory has.
-  if (options.dryRun) return migrate(output, storages, from, { storage: intoJson ? 'memory' : 'memory_db' }, options);
+  if (options.dryRun) {
+    if (file !== null) refuseExisting(file, force);
+    // In place of a new file; JSON has a place for everything, as memory has.
+    return migrate(output, storages, from, { storage: intoJson ? 'memory' : 'memory_db' }, options);
+  }
   if (intoJson) return toJson(output, storages, from, to, { ...options, force });
   return newDatabase(storages, file, force, (temporary) =>
     migrate(output, storages, from, storageConfig(temporary), options),

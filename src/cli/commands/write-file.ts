@@ -54,13 +54,23 @@ interface Destination {
 async function destinationOf(storages: Storages, path: string, replace: boolean): Promise<Destination> {
   const fs = builtin('node:fs');
   if (fs === undefined) throw new StorageFailure('This runtime has no file system.', path);
-  // A leftover journal or WAL would be applied to the new database.
-  const there = ['', '-journal', '-wal'].find((kind) => isThere(fs, path + kind));
-  if (there === undefined) return { fs, replacement: null, temporary: temporaryFor(fs, path) };
-  if (!replace) throw existing(path + there);
+  refuseExisting(path, replace);
+  if (inTheWay(fs, path) === undefined) return { fs, replacement: null, temporary: temporaryFor(fs, path) };
   const replacement = await FileReplacement.begin(path);
   storages.atEnd(() => replacement.close());
   return { fs, replacement, temporary: temporaryFor(fs, replacement.path) };
+}
+
+/** @throws {DatabaseExists} for the path of a new file that exists already, unless it may be replaced */
+export function refuseExisting(path: string, replace: boolean): void {
+  const fs = builtin('node:fs');
+  const there = fs === undefined || replace ? undefined : inTheWay(fs, path);
+  if (there !== undefined) throw existing(there);
+}
+
+/** A leftover journal or WAL counts too: it would be applied to the new database. */
+function inTheWay(fs: FileSystem, path: string): string | undefined {
+  return ['', '-journal', '-wal'].map((kind) => path + kind).find((name) => isThere(fs, name));
 }
 
 /** Also true for a dangling symbolic link: its name is taken. */

@@ -94,11 +94,8 @@ export class ReadOnlyMedium implements ReadableMedium {
     } catch (error) {
       // Its folder exists: the database was looked up in it.
       if (kind !== '' || errnoOf(error) !== 'ENOENT') throw openFailure('read', path, error);
-      throw new DatabaseUnavailable(
-        `Cannot open ${path}: no such file (ENOENT). Correct the path: read_only creates no database.`,
-        path,
-        { cause: error },
-      );
+      const message = `Cannot open ${path}: no such file (ENOENT). Correct the path: read_only creates no database.`;
+      throw Object.assign(new DatabaseUnavailable(message, path, { cause: error }), { missing: true });
     }
   }
 }

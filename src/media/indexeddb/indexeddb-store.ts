@@ -11,14 +11,13 @@ import { type DBSchema, deleteDB, type IDBPDatabase, type IDBPTransaction, openD
 import {
   DatabaseChanged,
   DatabaseTakenOver,
-  DatabaseUnavailable,
   NotADatabase,
   OutcomeUnknown,
   StorageFailure,
 } from '../../errors/index.ts';
 import type { BlockFile } from '../block-file.ts';
 import { blockSize } from '../block-file.ts';
-import { browserFailure, browserOpenFailure, browserWord } from '../browser-failure.ts';
+import { browserFailure, browserOpenFailure, browserWord, noDatabase } from '../browser-failure.ts';
 import type { WritePlan } from './block-plan.ts';
 import { assemble, checkHeader, type Header, newHeader, type StoredDatabase, versionOf } from './block-records.ts';
 
@@ -190,7 +189,7 @@ export class IndexedDbStore {
 
   #missing(): Error {
     const { path } = this;
-    if (this.#header.epoch === 0) return new DatabaseUnavailable(`There is no database ${path}.`, path);
+    if (this.#header.epoch === 0) return noDatabase(path);
     return new DatabaseChanged(`${path} was removed while it was open: nothing was written. Open it again.`, path);
   }
 

@@ -1,7 +1,7 @@
 /** Finds a database in the origin private file system (OPFS), and opens the handles of its files. */
 import { type CinderlibError, DatabaseLocked, DatabaseUnavailable } from '../../errors/index.ts';
 import { pause, privateFiles } from '../../runtime.ts';
-import { browserOpenFailure, browserWord } from '../browser-failure.ts';
+import { browserOpenFailure, browserWord, noDatabase } from '../browser-failure.ts';
 import type { FileKind } from '../medium.ts';
 import { type TemporarySuffix, temporarySuffix } from '../temporary-suffix.ts';
 import type { AccessHandle, AccessibleFile } from './access-handle.ts';
@@ -121,7 +121,7 @@ function placeFailure(path: string, cause: unknown): CinderlibError {
     case 'NotSupportedError':
       return withoutHandles(path, cause);
     case 'NotFoundError':
-      return new DatabaseUnavailable(`There is no database ${path}.`, path, { cause });
+      return noDatabase(path, { cause });
     case 'TypeMismatchError':
       return new DatabaseUnavailable(
         `Cannot open ${path}: part of the path is a file instead of a folder, or the reverse.`,

@@ -2,9 +2,8 @@
  * Takes snapshots of a database in the origin private file system. Its files offer no consistent view while
  * someone writes: so nobody may have them open for writing meanwhile.
  */
-import { DatabaseUnavailable } from '../../errors/index.ts';
 import { BlockFile } from '../block-file.ts';
-import { browserFailure } from '../browser-failure.ts';
+import { browserFailure, noDatabase } from '../browser-failure.ts';
 import type { WebLock } from '../locks/web-lock.ts';
 import type { FileKind, MediumFile } from '../medium.ts';
 import type { Snapshot, SnapshotSource } from '../snapshot.ts';
@@ -41,7 +40,7 @@ export class OpfsSnapshots implements SnapshotSource {
   async #contents(found: readonly (readonly [FileKind, File | null])[]): Promise<ReadonlyMap<FileKind, MediumFile>> {
     const files = new Map<FileKind, MediumFile>();
     for (const [kind, file] of found) {
-      if (kind === '' && file === null) throw new DatabaseUnavailable(`There is no database ${this.path}.`, this.path);
+      if (kind === '' && file === null) throw noDatabase(this.path);
       // An empty companion counts as none.
       if (file === null || (kind !== '' && file.size === 0)) continue;
       try {

@@ -2,7 +2,7 @@
  * What every runtime must pass with the files of `dist/`: the contract of storages, and the texts of Python.
  * It has nothing of Node and of a test runner: a page runs it as it is.
  */
-import { type PersistenceConfig, setup } from 'cinderlib-wasm';
+import { DatabaseUnavailable, migrate, type PersistenceConfig, setup } from 'cinderlib-wasm';
 import { persistenceContract } from 'cinderlib-wasm/testing';
 import type { GoldenAnswers, GoldenQuery } from '../../support/golden.ts';
 import { checkAnswers, checkQueries } from '../../support/golden-answers.ts';
@@ -54,7 +54,24 @@ function testsOf(task: Exclude<Task, { kind: 'hashes' }>, readGolden: ReadFile):
 function contractTests(storage: StorageName): Tests {
   const tests: [string, () => Promise<void>][] = [];
   persistenceContract({ test: (name, body) => tests.push([name, body]), setup, storage: () => configOf(storage) });
+  tests.push(['a dry run into a storage that does not exist yet does not create it', () => dryRun(configOf(storage))]);
   return tests;
+}
+
+async function dryRun(to: PersistenceConfig): Promise<void> {
+  const announced = await migrate({ storage: 'memory' }, to, { dry_run: true });
+  const created =
+    to.storage === 'db' && (await setup({ persistence_config: { ...to, read_only: true } }).catch(isMissing));
+  if (created !== false) throw new Error(`The dry run has created ${String(to.connection)}.`);
+  const report = await migrate({ storage: 'memory' }, to);
+  if (JSON.stringify(report) !== JSON.stringify(announced))
+    throw new Error(`It announced ${JSON.stringify(announced)}.`);
+}
+
+/** False for the error that there is no such database. */
+function isMissing(error: unknown): false {
+  if (error instanceof DatabaseUnavailable && error.missing === true) return false;
+  throw error;
 }
 
 function goldenTests({ storage, goldens }: Extract<Task, { kind: 'goldens' }>, readGolden: ReadFile): Tests {

@@ -73,6 +73,13 @@ test('compileEngine() explains that it cannot verify the file on a page without 
   await expect(compileEngine()).rejects.toThrow(/secure context/);
 });
 
+test('compileEngine() says that it cannot compile where there is no WebAssembly', async () => {
+  vi.stubGlobal('WebAssembly', undefined);
+  const failed = compileEngine();
+  await expect(failed).rejects.toBeInstanceOf(EngineMismatch);
+  await expect(failed).rejects.toThrow('The SQLite engine cannot be compiled');
+});
+
 test('startSqlite() can be called again after it has failed', async () => {
   vi.spyOn(WebAssembly, 'compile').mockRejectedValueOnce(new WebAssembly.CompileError('refused'));
   await expect(startSqlite()).rejects.toBeInstanceOf(EngineMismatch);
