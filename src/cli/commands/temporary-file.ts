@@ -1,5 +1,4 @@
 /** The name of a file while it is being written; and the removal of what killed commands left under such names. */
-
 import { describeSelf, type Holder, makerOf, stateOf } from '../../media/locks/lock-holder.ts';
 import { builtin, isAllowed } from '../../runtime.ts';
 

@@ -1,5 +1,4 @@
 /** One open file of a database on disk. */
-
 import type { MediumFile } from '../medium.ts';
 import { storageFailure } from './failure.ts';
 import { type FileState, measure } from './file-state.ts';

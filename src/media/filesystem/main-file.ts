@@ -1,5 +1,4 @@
 /** The database file as SQLite uses it: it stays open when SQLite closes it, for when SQLite opens it again. */
-
 import type { MediumFile } from '../medium.ts';
 import type { DiskFile } from './disk-file.ts';
 

@@ -5,7 +5,6 @@
  * its process lives on. So the holder is a thread, identified by its start time, which is relative to a
  * boot. Only Linux reveals all that; elsewhere the process id has to do.
  */
-
 import { hostName, hostProcess, isAllowed, mayReadProc, runtimeName } from '../../runtime.ts';
 import type { FileSystem } from '../filesystem/disk-file.ts';
 import { errnoOf } from '../filesystem/failure.ts';
