@@ -115,7 +115,11 @@ const exceptions: readonly { readonly from: RegExp; readonly to: RegExp; readonl
     to: /^src\/media\/filesystem\/(?:disk-file|failure|file-replacement)\.ts$/,
     because: 'opens and writes files that are no databases, and replaces those that may be',
   },
-  { from: /^src\/convert\/file-source\.ts$/, to: /^src\/media\/sqlite-header\.ts$/, because: 'knows such files by it' },
+  {
+    from: /^src\/(?:convert\/file-source|cli\/given-file)\.ts$/,
+    to: /^src\/media\/sqlite-header\.ts$/,
+    because: 'knows such files by it',
+  },
   {
     from: /^src\/cli\/commands\/temporary-file\.ts$/,
     to: /^src\/media\/locks\/lock-holder\.ts$/,

@@ -1,8 +1,9 @@
 /** A file of the command line that is not a database, such as a dump, or standard input. */
 import { unpack } from '../convert/decode.ts';
-import { fileSource, isDump, isPacked, isSqlite } from '../convert/file-source.ts';
+import { fileSource, isDump, isPacked } from '../convert/file-source.ts';
 import { type CinderlibError, DatabaseUnavailable, InvalidOption, isCinderlibError } from '../errors/index.ts';
 import { errnoOf, openFailure } from '../media/filesystem/failure.ts';
+import { isSqlite } from '../media/sqlite-header.ts';
 import type { Source } from '../migrate/source.ts';
 import { builtin } from '../runtime.ts';
 import { isPath } from './storage-argument.ts';

@@ -1,17 +1,12 @@
 /** A file of any known format as the source of a migration. */
 import { InvalidDump } from '../errors/index.ts';
-import { signature } from '../media/sqlite-header.ts';
+import { isSqlite } from '../media/sqlite-header.ts';
 import type { Source } from '../migrate/source.ts';
 import { parseWholeJson } from '../serialization/json-parser.ts';
 import { decodeText } from './decode.ts';
 import { dumpSource } from './dump-source.ts';
 import { isKubernetes, kubectlSource } from './kubectl-source.ts';
 import { sqlSource } from './sql-source.ts';
-
-/** Whether a file that begins like this is a SQLite database. An empty file counts, since it can become one. */
-export function isSqlite(start: Uint8Array): boolean {
-  return start.length === 0 || ascii(start, signature.length) === signature;
-}
 
 /** Whether a file that begins like this is a dump: gzip, PostgreSQL's custom format, JSON or SQL. */
 export function isDump(start: Uint8Array): boolean {

@@ -15,7 +15,7 @@ import { builtin } from '../../runtime.ts';
 import type { Guard } from '../guard.ts';
 import { takeLock } from '../locks/lock-file.ts';
 import { type StartKeeper, startKeeper } from '../locks/start-keeper.ts';
-import { signature } from '../sqlite-header.ts';
+import { isSqlite, signature } from '../sqlite-header.ts';
 import { isHotJournal, look } from './companion.ts';
 import { DiskFile, type FileSystem, syncFolder } from './disk-file.ts';
 import { openFailure, storageFailure } from './failure.ts';
@@ -133,6 +133,5 @@ export class FileReplacement {
 /** An empty file counts: another program may just be creating a database in it. */
 function isDatabase(file: DiskFile): boolean {
   const start = new Uint8Array(signature.length);
-  const count = file.read(start, 0);
-  return count === 0 || String.fromCharCode(...start) === signature;
+  return isSqlite(start.subarray(0, file.read(start, 0)));
 }

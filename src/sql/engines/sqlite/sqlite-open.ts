@@ -1,7 +1,7 @@
 /** Opens a database on a medium ready for use, or says what is wrong with it. */
 import { DatabaseUnavailable, NotADatabase } from '../../../errors/index.ts';
 import type { Journal, Medium } from '../../../media/medium.ts';
-import { readVersionAt, signature, writeAheadLog } from '../../../media/sqlite-header.ts';
+import { isSqlite, readVersionAt, signature, writeAheadLog } from '../../../media/sqlite-header.ts';
 import type { SqliteInstance } from '../../../vfs/sqlite-instance.ts';
 import { SqliteDatabase } from './sqlite-database.ts';
 
@@ -52,7 +52,7 @@ export function readHeader(medium: Medium): 'empty' | 'rollback journal' | 'writ
   const start = bytes.subarray(0, Math.min(count, signature.length));
   // A power cut during the first commit leaves zeros, and the journal that removes them.
   if (start.every((byte) => byte === 0)) return 'empty';
-  if (String.fromCharCode(...start) !== signature) throw new NotADatabase(medium.path);
+  if (!isSqlite(start)) throw new NotADatabase(medium.path);
   return bytes[readVersionAt] === writeAheadLog ? 'write-ahead log' : 'rollback journal';
 }
 
