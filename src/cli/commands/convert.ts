@@ -7,7 +7,7 @@ import { fileOf, isPath, storageConfig } from '../storage-argument.ts';
 import type { Storages } from '../storages.ts';
 import { type MigrateOptions, migrate } from './migrate.ts';
 import { isJson, refuseJson, toJson } from './to-json.ts';
-import { newDatabase, refuseExisting } from './write-file.ts';
+import { mustReplace, newDatabase } from './write-file.ts';
 
 export interface ConvertOptions extends MigrateOptions {
   /** Whether to replace an existing file. */
@@ -28,7 +28,8 @@ export async function convert(
   const intoJson = file === null || (isPath(to) && isJson(to));
   if (!intoJson) refuseJson(to);
   if (options.dryRun) {
-    if (file !== null) refuseExisting(file, force);
+    // Refuses what the real run refuses.
+    if (file !== null) mustReplace(file, force);
     // In place of a new file; JSON has a place for everything, as memory has.
     return migrate(output, storages, from, { storage: intoJson ? 'memory' : 'memory_db' }, options);
   }

@@ -54,23 +54,25 @@ interface Destination {
 async function destinationOf(storages: Storages, path: string, replace: boolean): Promise<Destination> {
   const fs = builtin('node:fs');
   if (fs === undefined) throw new StorageFailure('This runtime has no file system.', path);
-  refuseExisting(path, replace);
-  if (inTheWay(fs, path) === undefined) return { fs, replacement: null, temporary: temporaryFor(fs, path) };
+  if (!mustReplace(path, replace)) return { fs, replacement: null, temporary: temporaryFor(fs, path) };
   const replacement = await FileReplacement.begin(path);
   storages.atEnd(() => replacement.close());
   return { fs, replacement, temporary: temporaryFor(fs, replacement.path) };
 }
 
-/** @throws {DatabaseExists} for the path of a new file that exists already, unless it may be replaced */
-export function refuseExisting(path: string, replace: boolean): void {
+/**
+ * Whether something is in the way of a new file.
+ *
+ * @param replace whether that may be replaced
+ * @throws {DatabaseExists} if it may not
+ */
+export function mustReplace(path: string, replace: boolean): boolean {
   const fs = builtin('node:fs');
-  const there = fs === undefined || replace ? undefined : inTheWay(fs, path);
-  if (there !== undefined) throw existing(there);
-}
-
-/** A leftover journal or WAL counts too: it would be applied to the new database. */
-function inTheWay(fs: FileSystem, path: string): string | undefined {
-  return ['', '-journal', '-wal'].map((kind) => path + kind).find((name) => isThere(fs, name));
+  // A leftover journal or WAL would be applied to the new database.
+  const names = ['', '-journal', '-wal'].map((kind) => path + kind);
+  const there = fs === undefined ? undefined : names.find((name) => isThere(fs, name));
+  if (there !== undefined && !replace) throw existing(there);
+  return there !== undefined;
 }
 
 /** Also true for a dangling symbolic link: its name is taken. */
