@@ -65,22 +65,28 @@ export class Snapshot extends withFields<SnapshotFields, NamedResource, Construc
 
   /** A snapshot that has not been taken yet. */
   static make(context: Context, volume: Volume, fields: FieldValues): Snapshot {
-    const { backend } = volume;
     const ovo = newObject(snapshotModel, {
       status: 'creating',
       metadata: {},
       user_id: volume.user_id,
       project_id: volume.project_id,
       ...withDisplayNames(fields),
-      volume_id: volume.id,
-      volume_size: volume.size,
-      volume_type_id: volume.volume_type_id,
-      volume: volume.ovo,
-      progress: typeof backend === 'string' ? backend : backend.id,
+      ...Snapshot.fieldsFrom(volume),
     });
-    const snapshot = new Snapshot(context, backend, ovo);
+    const snapshot = new Snapshot(context, volume.backend, ovo);
     snapshot.#volume.keep(volume);
     return snapshot;
+  }
+
+  /** The fields of a snapshot that its volume decides. Cinder has no field for the backend: cinderlib uses `progress`. */
+  static fieldsFrom({ id, size, volume_type_id, ovo, backend }: Volume): FieldValues {
+    return {
+      volume_id: id,
+      volume_size: size,
+      volume_type_id,
+      volume: ovo,
+      progress: typeof backend === 'string' ? backend : backend.id,
+    };
   }
 
   protected override get sizeToShow(): unknown {

@@ -275,13 +275,8 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
    */
   async createSnapshot(fields: NewSnapshotFields = {}): Promise<Snapshot> {
     const backend = livingBackend(this);
-    const given = fieldsArgument('createSnapshot() takes an object with fields', fields, {
-      volume: null,
-      volume_id: this.id,
-      volume_size: this.size,
-      volume_type_id: this.volume_type_id,
-      progress: backend.id,
-    });
+    const decided = { ...Snapshot.fieldsFrom(this), volume: null };
+    const given = fieldsArgument('createSnapshot() takes an object with fields', fields, decided);
     const defaults = { display_name: '', display_description: '' };
     const snapshot = Snapshot.make(this.context, this, { ...defaults, ...withDisplayNames(given) });
     const create = async (): Promise<Snapshot> => {
