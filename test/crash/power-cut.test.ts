@@ -101,7 +101,7 @@ async function inGuest(
   OPTIONS: string,
   use: (guest: Guest) => Promise<readonly Line[]>,
 ): Promise<Aftermath> {
-  const variables = { ...programs, NODE: process.execPath, OPTIONS };
+  const variables = { ...programs, OPTIONS };
   const guest = new Guest(new URL('./guest/power-cut.sh', import.meta.url), disk, variables);
   try {
     await guest.wrote('examined', (text) => text !== '');

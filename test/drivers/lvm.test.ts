@@ -47,7 +47,6 @@ describe.concurrent.each(Object.entries(suites))('LVM: %s', (SUITE, cases) => {
     const disk = join(folder, SUITE);
     makeBlankDisk(disk, 1);
     const guest = new Guest(new URL('./guest/lvm.sh', import.meta.url), disk, {
-      NODE: process.execPath,
       CINDER: fileURLToPath(new URL('./guest/cinder_lvm.py', import.meta.url)),
       ...programs,
       SUITE,

@@ -24,7 +24,7 @@ test('snapshots and clones share blocks with their source if the file system can
     const PROGRAM = await buildProgram(new URL('./programs/reflink-suite.ts', import.meta.url), folder);
     const disk = join(folder, 'disk');
     makeBlankDisk(disk, 1);
-    const guest = new Guest(new URL('./guest/reflink.sh', import.meta.url), disk, { NODE: process.execPath, PROGRAM });
+    const guest = new Guest(new URL('./guest/reflink.sh', import.meta.url), disk, { PROGRAM });
     try {
       await guest.wrote('code', (text) => text !== '', 200);
       const verdicts = verdictsIn(guest.read('said'));

@@ -2,7 +2,7 @@
  * A guest in User-Mode Linux: a kernel that runs as an ordinary process, with its own page cache and disk. Killing it
  * is a power cut: whatever was not synced to its disk is lost.
  *
- * On Debian: apt-get install user-mode-linux kmod e2fsprogs.
+ * On Debian: apt-get install user-mode-linux kmod e2fsprogs perl-base.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,6 +13,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const init = fileURLToPath(new URL('../crash/guest/init.sh', import.meta.url));
+const withoutXstate = fileURLToPath(new URL('./without-xstate.pl', import.meta.url));
+/**
+ * The kernel saves no register beyond SSE when it switches between threads (see `without-xstate.pl`): threads that use
+ * AVX would overwrite each other's. So what would use it is told not to: glibc, OpenSSL, and Node with its libraries.
+ */
+const withoutAvx = {
+  GLIBC_TUNABLES: 'glibc.cpu.hwcaps=-AVX,-AVX2,-AVX512F,-AVX512VL,-AVX512BW,-AVX_Fast_Unaligned_Load',
+  OPENSSL_ia32cap: '~0x1000000000000000:0',
+  SIMDUTF_FORCE_IMPLEMENTATION: 'westmere',
+  SIMDJSON_FORCE_IMPLEMENTATION: 'westmere',
+};
+const node = `#!/bin/sh\nexec '${process.execPath}' --no-enable-avx --no-enable-avx2 "$@"\n`;
 /** A guest's memory in megabytes: enough for Node. */
 const memory = 384;
 const path = `${process.env['PATH']}:/usr/sbin:/sbin`;
@@ -34,6 +46,7 @@ export function missingForGuests(more: Programs = []): string | null {
     ['linux.uml', 'user-mode-linux'],
     ['modprobe', 'kmod'],
     ['mkfs.ext4', 'e2fsprogs'],
+    ['perl', 'perl-base'],
     ...more,
   ];
   const has = (program: string): boolean =>
@@ -63,9 +76,14 @@ export class Guest {
   readonly #exited: Promise<unknown>;
   #running = true;
 
-  /** Boots a guest with the disk as /dev/ubdb, runs a shell script as root with these variables, and halts. */
+  /**
+   * Boots a guest with the disk as /dev/ubdb, runs a shell script as root with these variables, and halts. The script
+   * starts Node by `$NODE`.
+   */
   constructor(script: URL, disk: string, variables: Readonly<Record<string, string>>) {
-    const environment = Object.entries({ ...variables, SCRIPT: fileURLToPath(script) });
+    writeFileSync(join(this.#shared, 'node'), node, { mode: 0o755 });
+    const fixed = { ...withoutAvx, NODE: '/mnt/shared/node', SCRIPT: fileURLToPath(script) };
+    const environment = Object.entries({ ...variables, ...fixed });
     const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
     writeFileSync(
       join(this.#shared, 'environment'),
@@ -74,10 +92,8 @@ export class Guest {
     const kernel = [`mem=${memory}M`, 'quiet', 'rootfstype=hostfs', 'rootflags=/', 'ro', `ubd1=${disk}`];
     const console = ['con=null', 'con0=null,fd:1', `uml_dir=${this.#shared}/`];
     // Detached: a guest consists of several processes, which are killed as a process group.
-    this.#child = spawn('linux.uml', [...kernel, ...console, `DIR=${this.#shared}`, 'init=/bin/sh', '--', init], {
-      stdio: 'ignore',
-      detached: true,
-    });
+    const guest = ['linux.uml', ...kernel, ...console, `DIR=${this.#shared}`, 'init=/bin/sh', '--', init];
+    this.#child = spawn('perl', [withoutXstate, ...guest], { stdio: 'ignore', detached: true });
     this.#exited = once(this.#child, 'exit').then(() => (this.#running = false));
   }
 
