@@ -12,7 +12,7 @@ export interface Runtime {
 }
 
 export const node: Runtime = { name: 'node', command: [process.execPath], missing: '' };
-export const deno = runtime('deno', ['run', '--allow-all', '--quiet']);
+export const deno = runtime('deno', ['run', '--allow-all', '--quiet', '--node-modules-dir=manual']);
 export const bun = runtime('bun', []);
 
 function runtime(name: 'deno' | 'bun', options: readonly string[]): Runtime {
