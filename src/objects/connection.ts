@@ -104,7 +104,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
       ovo.set('connection_info', { conn, connector });
       const connection = new Connection(volume.context, volume.backend, ovo, use_multipath);
       connection.#volume.keep(volume);
-      await connection.#volume.saveNew(connection);
+      await connection.#volume.saveNew();
       return connection;
     } catch (error) {
       throw await undoAfter(error, volume, async () => {
@@ -165,7 +165,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
 
   /** Joins the children of the volume that came inside it. Called by `load`. */
   joinVolume(): void {
-    this.#volume.join(this);
+    this.#volume.join();
   }
 
   /** Stores the fields assigned since the connection was created, read or last saved; all fields if none was. */
@@ -185,7 +185,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     if (again === undefined) throw new ConnectionNotFound(this.id);
     if (again === this) return;
     this.replaceOvo(again.ovo);
-    this.#volume.restore(this, again.#volume.loaded);
+    this.#volume.restore(again.#volume.loaded);
   }
 
   /** Attaches the volume to this host. A device that cannot be used is detached again: `DeviceUnavailable`. */
