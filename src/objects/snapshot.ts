@@ -64,7 +64,7 @@ export class Snapshot extends withFields<SnapshotFields, NamedResource, Construc
   }
 
   /** A snapshot that has not been taken yet. */
-  static make(context: Context, volume: Volume, fields: FieldValues): Snapshot {
+  static make(volume: Volume, fields: FieldValues): Snapshot {
     const ovo = newObject(snapshotModel, {
       status: 'creating',
       metadata: {},
@@ -73,7 +73,7 @@ export class Snapshot extends withFields<SnapshotFields, NamedResource, Construc
       ...withDisplayNames(fields),
       ...Snapshot.fieldsFrom(volume),
     });
-    const snapshot = new Snapshot(context, volume.backend, ovo);
+    const snapshot = new Snapshot(volume.context, volume.backend, ovo);
     snapshot.#volume.keep(volume);
     return snapshot;
   }

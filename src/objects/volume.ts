@@ -22,7 +22,7 @@ import type { NewConnectionFields, NewSnapshotFields, NewVolumeFields } from './
 import { makeWithId, refuseTaken } from './given-id.ts';
 import { applyModelUpdate } from './model-update.ts';
 import { NamedResource } from './named-resource.ts';
-import { type FieldValues, withDisplayNames } from './new-object.ts';
+import type { FieldValues } from './new-object.ts';
 import { checkPoolName, newVolume, volumeFieldsFrom } from './new-volume.ts';
 import { refuseArguments } from './refuse-arguments.ts';
 import { checkSize } from './size.ts';
@@ -82,18 +82,13 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
   }
 
   /**
-   * A volume that does not exist on the storage yet: with the given fields, or modelled on another volume.
+   * A volume that does not exist on the storage yet.
    *
-   * @param pool The pool of the backend. Default: the source volume's pool, else the backend's first.
+   * @param pool The pool of the backend, unless the fields have a `host`. Default: the first.
    */
-  static make(context: Context, source: Backend | Volume, fields: FieldValues = {}, pool?: string): Volume {
-    const like = source instanceof Volume ? source : null;
-    const backend = source instanceof Volume ? initialisedBackend(source.backend) : source;
-    const given = like === null ? fields : { ...volumeFieldsFrom(like.ovo), ...withDisplayNames(fields) };
-    const sourcePool = like?.host?.split('#')[1];
-    const ovo = newVolume(context.settings, backend, given, pool ?? sourcePool);
-    const volume = new Volume(context, backend, ovo);
-    volume.#hasGivenId = Boolean(given['id']);
+  static make(backend: Backend, fields: FieldValues, pool?: string): Volume {
+    const volume = new Volume(backend.context, backend, newVolume(backend, fields, pool));
+    volume.#hasGivenId = Boolean(fields['id']);
     volume.#adopt();
     return volume;
   }
@@ -257,12 +252,9 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
   /** A new volume modelled on this one, in the same pool unless `pool_name` is given. */
   #like({ pool_name, ...fields }: FieldValues): Volume {
     checkPoolName(pool_name);
-    if (pool_name === undefined) return Volume.make(this.context, this, fields);
-    const backend = initialisedBackend(this.backend);
-    return Volume.make(this.context, this, {
-      host: `${this.context.settings.host}@${backend.id}#${pool_name}`,
-      ...fields,
-    });
+    const place = pool_name === undefined ? {} : { host: undefined };
+    const given = { ...volumeFieldsFrom(this.ovo), ...place, ...fields };
+    return Volume.make(initialisedBackend(this.backend), given, pool_name);
   }
 
   /**
@@ -278,7 +270,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
     const decided = { ...Snapshot.fieldsFrom(this), volume: null };
     const given = fieldsArgument('createSnapshot() takes an object with fields', fields, decided);
     const defaults = { display_name: '', display_description: '' };
-    const snapshot = Snapshot.make(this.context, this, { ...defaults, ...withDisplayNames(given) });
+    const snapshot = Snapshot.make(this, { ...defaults, ...given });
     const create = async (): Promise<Snapshot> => {
       await snapshot.create();
       return snapshot;
