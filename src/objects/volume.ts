@@ -448,20 +448,19 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
   /** Has the driver create this volume, and stores the result. */
   async #create(run: (driver: Backend['driver']) => unknown): Promise<void> {
     const backend = writableBackend(this);
+    const stored = () => this.context.persistence.getVolumes({ volume_id: this.id });
     // Synchronously, before any read: of two concurrent calls with the same id, only one gets it.
     for (const { volumesInFlight } of this.context.backends.values()) {
-      refuseTaken('Volume', this.id, volumesInFlight.has(this.id) ? [this.id] : []);
+      refuseTaken('Volume', this.id, volumesInFlight.has(this.id));
     }
     backend.volumesInFlight.set(this.id, this);
     try {
-      if (this.#hasGivenId) {
-        refuseTaken('Volume', this.id, await this.context.persistence.getVolumes({ volume_id: this.id }));
-      }
+      if (this.#hasGivenId) refuseTaken('Volume', this.id, (await stored()).length > 0);
       await createAndStore({
         object: this,
         make: () => run(backend.driver),
         save: () => this.save(),
-        stored: () => this.context.persistence.getVolumes({ volume_id: this.id }),
+        stored,
         undo: () => backend.driver.deleteVolume(this),
       });
     } finally {
