@@ -7,12 +7,13 @@ import { volumeModel } from '../cinder/volume.ts';
 import { volumeAttachmentListModel } from '../cinder/volume-attachment.ts';
 import { wantsMultipath } from '../drivers/attach-options.ts';
 import { hostConnectorProperties } from '../drivers/connector.ts';
+import type { VolumeDriver } from '../drivers/volume-driver.ts';
 import { InvalidVolume, NotLocal, ValueError, VolumeNotFound } from '../errors/index.ts';
 import { refuseAssignments, refuseNewProperties } from './assignments.ts';
 import type { Backend } from './backend.ts';
 import { backendOfHost, initialisedBackend, writableBackend } from './backends.ts';
 import { ChildList } from './child-list.ts';
-import { Connection } from './connection.ts';
+import { Connection, type PreparedConnection, type Termination } from './connection.ts';
 import type { Context } from './context.ts';
 import { createAndStore } from './creation.ts';
 import { livingBackend, refuseDeleted } from './deleted.ts';
@@ -333,11 +334,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
     return makeWithId(backend, 'Connection', connection_id, stored, connect);
   }
 
-  async #connect(
-    driver: Backend['driver'],
-    host: ConnectorProperties,
-    prepared: ReturnType<typeof Connection.prepare>,
-  ): Promise<Connection> {
+  async #connect(driver: VolumeDriver, host: ConnectorProperties, prepared: PreparedConnection): Promise<Connection> {
     const modelUpdate = await driver.createExport(null, this, host);
     try {
       if (applyModelUpdate(this.ovo, modelUpdate)) await this.save();
@@ -382,7 +379,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
   }
 
   /** Terminates a connection. With the last one, the volume is no longer in use. */
-  async #end(connection: Connection, how: Parameters<Connection['terminate']>[0]): Promise<void> {
+  async #end(connection: Connection, how: Termination): Promise<void> {
     await this.#inTurn(async ({ driver }) => {
       await connection.terminate(how);
       this.#connections.remove(connection);
@@ -446,7 +443,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
   }
 
   /** Has the driver create this volume, and stores the result. */
-  async #create(run: (driver: Backend['driver']) => unknown): Promise<void> {
+  async #create(run: (driver: VolumeDriver) => unknown): Promise<void> {
     const backend = writableBackend(this);
     const stored = () => this.context.persistence.getVolumes({ volume_id: this.id });
     // Synchronously, before any read: of two concurrent calls with the same id, only one gets it.

@@ -9,7 +9,7 @@ import { mysqlFault } from './mysql-errors.ts';
 import { checkAddress, isAddress } from './mysql-identity.ts';
 import { optionalPackage } from './optional-package.ts';
 import { openServer, type ServerEngine, usualStatementTimeout } from './server.ts';
-import type { ServerDriver, ServerFacts, ServerSession } from './server-driver.ts';
+import type { Fault, ServerDriver, ServerFacts, ServerSession } from './server-driver.ts';
 import { packageError } from './server-errors.ts';
 import { SocketSession } from './socket-session.ts';
 import { TlsAttempts, tlsOptions } from './tls.ts';
@@ -58,7 +58,7 @@ class MysqlDriver implements ServerDriver {
     return { name: isMariadb ? 'mariadb' : 'mysql', version: String(version), durable: String(flush) === '1' };
   }
 
-  fault(error: unknown, sql: string | null): ReturnType<ServerDriver['fault']> {
+  fault(error: unknown, sql: string | null): Fault {
     return mysqlFault(error, sql, this.#config, this.#config.statement_timeout ?? usualStatementTimeout);
   }
 

@@ -8,7 +8,7 @@ import { safeInteger } from './integers.ts';
 import { optionalPackage } from './optional-package.ts';
 import { postgresFault } from './postgres-errors.ts';
 import { openServer, type ServerEngine, usualStatementTimeout } from './server.ts';
-import type { ServerDriver, ServerFacts, ServerSession } from './server-driver.ts';
+import type { Fault, ServerDriver, ServerFacts, ServerSession } from './server-driver.ts';
 import { packageError } from './server-errors.ts';
 import { SocketSession } from './socket-session.ts';
 import { TlsAttempts, type TlsOptions, tlsOptions } from './tls.ts';
@@ -52,7 +52,7 @@ class PostgresDriver implements ServerDriver {
     return { name: 'postgresql', version: String(version), durable: durable === true };
   }
 
-  fault(error: unknown, sql: string | null): ReturnType<ServerDriver['fault']> {
+  fault(error: unknown, sql: string | null): Fault {
     return postgresFault(error, sql, this.#config, this.#config.statement_timeout ?? usualStatementTimeout);
   }
 
