@@ -85,14 +85,14 @@ const pairTables = ['volume_metadata', 'volume_admin_metadata', 'volume_glance_m
 /** Removes dependents first, soft-deleted ones too, as servers that check references require. */
 async function removeVolume(connection: SqlConnection, id: string): Promise<void> {
   const ofVolume = equals('volume_id', id);
-  const among = (column: string, table: string): Condition => ({
+  const ofChildren = (column: string, table: string): Condition => ({
     sql: `${column} IN (SELECT id FROM ${table} WHERE volume_id = ?)`,
     parameters: [id],
   });
-  await removeRows(connection, 'attachment_specs', among('attachment_id', 'volume_attachment'));
+  await removeRows(connection, 'attachment_specs', ofChildren('attachment_id', 'volume_attachment'));
   await removeRows(connection, 'volume_attachment', ofVolume);
-  await removeRows(connection, 'snapshot_metadata', among('snapshot_id', 'snapshots'));
-  await removeRows(connection, 'volume_glance_metadata', among('snapshot_id', 'snapshots'));
+  await removeRows(connection, 'snapshot_metadata', ofChildren('snapshot_id', 'snapshots'));
+  await removeRows(connection, 'volume_glance_metadata', ofChildren('snapshot_id', 'snapshots'));
   for (const table of [...pairTables, 'snapshots', 'transfers']) await removeRows(connection, table, ofVolume);
   await removeRows(connection, 'volumes', equals('id', id));
 }
