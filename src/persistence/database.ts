@@ -23,12 +23,10 @@ import type {
   RepairedFinding,
   Scan,
   SingleWrite,
-  SnapshotStored,
   StorageInfo,
+  StoredType,
   VolumeFilter,
   VolumeRows,
-  VolumeStored,
-  WriteCommand,
 } from '../rpc/contract.ts';
 import { BulkWriter } from './bulk-writer.ts';
 import {
@@ -304,16 +302,15 @@ export class DatabasePersistence extends PersistenceDriver {
     this.#defaultType = defaultTypeOf(default_type);
   }
 
-  async #send(commands: readonly WriteCommand[]): Promise<readonly (VolumeStored | SnapshotStored | null)[]> {
+  async #send(commands: readonly SingleWrite[]): Promise<readonly (StoredType | null)[]> {
     const [single] = commands;
     if (single === undefined) return [];
     if (commands.length > 1) return this.#running().call({ kind: 'batch', commands });
-    // A single command that stores one object; only a batch is answered with a list.
-    return [(await this.#running().call(single)) as VolumeStored | SnapshotStored | null];
+    return [await this.#running().call(single)];
   }
 
   /** Adopts the core's decision about which type the volume or snapshot has now. */
-  #adopt(ovo: VersionedObject, stored: VolumeStored | SnapshotStored | null, command?: SingleWrite): void {
+  #adopt(ovo: VersionedObject, stored: StoredType | null, command?: SingleWrite): void {
     if (stored === null || this.#defaultType === null) return;
     if (ovo.get('volume_type_id') !== stored.volume_type_id) ovo.restore('volume_type_id', stored.volume_type_id);
     if (ovo.model.name !== 'Volume') return;

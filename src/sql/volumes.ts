@@ -1,6 +1,6 @@
 /** Stores and deletes volumes. */
 import { VolumeNotFound } from '../errors/index.ts';
-import type { SqlValue, VolumeChange, VolumeStored } from '../rpc/contract.ts';
+import type { SqlValue, StoredType, VolumeChange } from '../rpc/contract.ts';
 import { type Condition, equals } from './condition.ts';
 import type { SqlConnection } from './engine.ts';
 import { insertRows, type NewRow, rowAbout } from './many-rows.ts';
@@ -22,7 +22,7 @@ export async function setVolume(
   connection: SqlConnection,
   change: VolumeChange,
   context: WriteContext,
-): Promise<VolumeStored> {
+): Promise<StoredType> {
   const { id, metadata, admin_metadata } = change;
   const row = await lockRow(connection, volumes, id);
   const stored = isCreation(rules, change, row) ? null : row;
