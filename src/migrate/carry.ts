@@ -1,12 +1,14 @@
 /** Carries everything from a source to a target, and verifies the result. */
+
 import type { VersionedObject } from '../cinder/versioned-object.ts';
+import { DEFAULT_TYPE } from '../cinder/volume-type.ts';
 import { SourceChanged } from '../errors/index.ts';
 import type { KeyValue } from '../objects/key-value.ts';
 import { differences } from './compare.ts';
 import type { Item } from './item.ts';
 import { type Difference, LeftOut, type MigrationReport } from './report.ts';
 import { pages, prefetch, type Source } from './source.ts';
-import { DEFAULT_TYPE, keyOf, type Target } from './target.ts';
+import { keyOf, type Target } from './target.ts';
 
 export interface CarryOptions {
   /** Whether to write nothing: the target only checks what it is given. */
