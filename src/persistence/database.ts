@@ -14,7 +14,7 @@ import type { Context } from '../objects/context.ts';
 import { KeyValue, keyOf, storableKeyValue } from '../objects/key-value.ts';
 import type { Snapshot } from '../objects/snapshot.ts';
 import type { Volume } from '../objects/volume.ts';
-import type { CoreClient } from '../rpc/client.ts';
+import type { Connect, CoreClient } from '../rpc/client.ts';
 import type {
   Command,
   CoreConfig,
@@ -48,7 +48,7 @@ const pageSize = 2000;
 
 export class DatabasePersistence extends PersistenceDriver {
   readonly #config: CoreConfig;
-  readonly #connect: () => Promise<CoreClient>;
+  readonly #connect: Connect;
   readonly #bulks = new KeyedMutex();
   #core: CoreClient | null = null;
   #defaultType: VersionedObject | null = null;
@@ -56,12 +56,7 @@ export class DatabasePersistence extends PersistenceDriver {
   readonly #storageName: 'db' | 'memory_db';
 
   /** @param storageName The two storages differ only in their configuration. */
-  constructor(
-    storageName: 'db' | 'memory_db',
-    options: PersistenceOptions,
-    config: CoreConfig,
-    connect: () => Promise<CoreClient>,
-  ) {
+  constructor(storageName: 'db' | 'memory_db', options: PersistenceOptions, config: CoreConfig, connect: Connect) {
     super(options);
     this.#storageName = storageName;
     this.#config = config;
