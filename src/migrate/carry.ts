@@ -89,17 +89,16 @@ class Run {
 
   /** Reads both sides again and compares them. */
   async verify(): Promise<void> {
-    const target = this.#target;
     let done = 0;
     const total = Object.values(this.#counts).reduce((sum, count) => sum + count, 0);
     for await (const page of prefetch(this.#source.items())) {
       const items = page.filter((item) => this.#isCarried(item, () => {}));
-      const stored = await target.find(items);
-      for (const item of items) this.#compare(target, item, stored.get(keyOf(item)));
+      const stored = await this.#target.find(items);
+      for (const item of items) this.#compare(item, stored.get(keyOf(item)));
       done += items.length;
       await this.#options.on_progress({ phase: 'verifying', done, total });
     }
-    if (this.#options.key_values) await this.#verifyKeyValues(target);
+    if (this.#options.key_values) await this.#verifyKeyValues();
     await this.#options.on_progress({ phase: 'verifying', done: total, total });
   }
 
@@ -201,7 +200,7 @@ class Run {
     }
   }
 
-  #compare(target: Target, item: Item, stored: VersionedObject | undefined): void {
+  #compare(item: Item, stored: VersionedObject | undefined): void {
     const { kind, id } = item;
     if (stored === undefined) {
       this.#differences.push({ kind, id, field: null, source: null, target: null });
@@ -209,11 +208,11 @@ class Run {
     }
     const onCoarseTime = (field: string): void =>
       this.#left.add(kind, id, 'the target keeps whole seconds: the fraction is not stored', field);
-    this.#differences.push(...differences(item, target.expected(item), stored, onCoarseTime));
+    this.#differences.push(...differences(item, this.#target.expected(item), stored, onCoarseTime));
   }
 
-  async #verifyKeyValues(target: Target): Promise<void> {
-    const stored = new Map((await target.keyValues()).map(({ key, value }) => [key, value]));
+  async #verifyKeyValues(): Promise<void> {
+    const stored = new Map((await this.#target.keyValues()).map(({ key, value }) => [key, value]));
     for (const { key, value } of await this.#source.keyValues()) {
       if (stored.get(key) === value) continue;
       const field = stored.has(key) ? 'value' : null;

@@ -18,7 +18,7 @@ type Package = typeof import('mysql2');
 
 /** @throws {PackageMissing | AccessDenied | DatabaseUnavailable | InvalidUrl} */
 export async function openMysql(config: ServerConfig, readOnly: boolean): Promise<ServerEngine> {
-  const mysql = await optionalPackage<Package>('mysql2', 'mysql2', '3');
+  const mysql = await optionalPackage<Package>('mysql2', '3');
   return openServer(new MysqlDriver(mysql, config, readOnly), config, readOnly);
 }
 

@@ -17,7 +17,7 @@ type Package = typeof import('pg');
 
 /** @throws {PackageMissing | AccessDenied | DatabaseUnavailable | InvalidUrl} */
 export async function openPostgres(config: ServerConfig, readOnly: boolean): Promise<ServerEngine> {
-  const pg = await optionalPackage<Package>('pg', 'pg', '8');
+  const pg = await optionalPackage<Package>('pg', '8');
   // Do not shorten a limit that the URL sets on the server itself.
   const isLimited = (config.startup['options'] ?? '').includes('statement_timeout');
   const limited = isLimited && config.statement_timeout === null ? { ...config, statement_timeout: 0 } : config;
