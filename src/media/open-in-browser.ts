@@ -75,7 +75,7 @@ async function openIndexedDb(config: MediumConfig, lock: WebLock): Promise<Mediu
 
 /** The database's records, in the IndexedDB database of its name. */
 function storeOf(config: MediumConfig): IndexedDbStore {
-  const durability = config.sqlite_synchronous === false ? 'relaxed' : 'strict';
+  const durability = config.sqlite_synchronous ? 'strict' : 'relaxed';
   const extentSize = extentSizes[readsRecordsInPassing() ? 'small' : 'large'];
   return new IndexedDbStore(`cinderlib-wasm:${config.database}`, pathOf(config), durability, extentSize);
 }

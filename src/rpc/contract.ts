@@ -198,6 +198,7 @@ export interface CoreConfig {
   /** The database's path, or its name where there are no paths; unused for `memory`. */
   readonly database: string;
   readonly soft_deletes: boolean;
+  /** False trades durability for speed: a power cut may lose or damage the database. */
   readonly sqlite_synchronous: boolean;
   /** The initial content of the database: a whole SQLite file. */
   readonly from: Uint8Array | null;
