@@ -32,12 +32,14 @@ class MysqlDriver implements ServerDriver {
   ];
   readonly sizeQuery =
     'SELECT sum(data_length + index_length) FROM information_schema.tables WHERE table_schema = DATABASE()';
+  readonly statementTimeout: number;
   readonly #mysql: Package;
   readonly #config: ServerConfig;
   readonly #readOnly: boolean;
   readonly #attempts: TlsAttempts;
 
   constructor(mysql: Package, config: ServerConfig, readOnly: boolean) {
+    this.statementTimeout = config.statement_timeout ?? usualStatementTimeout;
     this.#mysql = mysql;
     this.#config = config;
     this.#readOnly = readOnly;
@@ -59,7 +61,7 @@ class MysqlDriver implements ServerDriver {
   }
 
   fault(error: unknown, sql: string | null): Fault {
-    return mysqlFault(error, sql, this.#config, this.#config.statement_timeout ?? usualStatementTimeout);
+    return mysqlFault(error, sql, this.#config, this.statementTimeout);
   }
 
   async #connect(withTls: boolean): Promise<ServerSession> {
@@ -68,7 +70,8 @@ class MysqlDriver implements ServerDriver {
     const connection = await connected(begun);
     const session = new MysqlSession(connection);
     try {
-      for (const statement of setUp(this.#config, this.#readOnly)) await connection.query(statement);
+      const statements = setUp(this.#config, this.statementTimeout, this.#readOnly);
+      for (const statement of statements) await connection.query(statement);
       return session;
     } catch (error) {
       session.destroy();
@@ -121,8 +124,8 @@ function connectionOptions(config: ServerConfig, withTls: boolean): ConnectionOp
  * The settings of a session. Names are quoted as everywhere else, and values that a column cannot hold are
  * refused, not truncated. MariaDB and MySQL each read the other's conditional comments as plain comments.
  */
-function setUp({ startup, statement_timeout, lock_timeout }: ServerConfig, readOnly: boolean): readonly string[] {
-  const limit = Math.round(waitable(statement_timeout ?? usualStatementTimeout));
+function setUp({ startup, lock_timeout }: ServerConfig, timeout: number, readOnly: boolean): readonly string[] {
+  const limit = Math.round(waitable(timeout));
   const wait = Math.max(1, Math.ceil(waitable(lock_timeout) / 1000));
   const init = startup['init_command'];
   return [
