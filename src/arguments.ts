@@ -6,7 +6,7 @@ import { dict, entriesOf, isDict } from './cinder/dict.ts';
 import { VersionedObject } from './cinder/versioned-object.ts';
 import { type CinderlibError, InvalidOption, isCinderlibError } from './errors/index.ts';
 import { didYouMean } from './near-name.ts';
-import { kindOf, shownText } from './shown.ts';
+import { kindOf, shownPlain } from './shown.ts';
 
 type Given = Readonly<Record<string, unknown>>;
 
@@ -45,7 +45,7 @@ export function optionsArgument(method: string, given: unknown, known: readonly 
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown === undefined) return options;
   throw new InvalidOption(
-    `${method}() has no option ${shownName(unknown)}.${didYouMean(unknown, known)} It takes: ${known.join(', ')}.`,
+    `${method}() has no option ${shownPlain(unknown)}.${didYouMean(unknown, known)} It takes: ${known.join(', ')}.`,
   );
 }
 
@@ -126,11 +126,6 @@ export function readArgument<T>(expected: string, given: unknown, read: () => T)
 function modelOf(given: unknown): string | null {
   const ovo: unknown = typeof given === 'object' && given !== null ? Reflect.get(given, 'ovo') : null;
   return VersionedObject.is(ovo) ? ovo.model.name : null;
-}
-
-/** An unknown name may be a misplaced value, even a secret. */
-function shownName(name: string): string {
-  return shownText(name, (plain) => plain);
 }
 
 function listed(names: readonly string[]): string {

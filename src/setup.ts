@@ -1,14 +1,14 @@
 /** `setup`: opens a storage and returns the context. */
 
 import { readArgument } from './arguments.ts';
-import { Cinderlib } from './cinderlib.ts';
+import { Cinderlib, type PersistenceMaker } from './cinderlib.ts';
 import { setupConfig } from './options.ts';
 import type { PersistenceClass, PersistenceDriver } from './persistence/driver.ts';
 import { openStorage } from './persistence/open-storage.ts';
 import { makePersistence } from './persistence/registry.ts';
 import type { PlatformBlob } from './platform-blob.ts';
 import type { AnyWorker } from './rpc/any-worker.ts';
-import type { CoreClient } from './rpc/client.ts';
+import type { Connect, CoreClient } from './rpc/client.ts';
 import { hostName } from './runtime.ts';
 
 /** Lets editors complete the names. Accepts any string, since a config built at run time has no narrower type. */
@@ -83,8 +83,8 @@ export interface SetupOptions {
 export async function setup(options: SetupOptions = {}): Promise<Cinderlib> {
   const config = readArgument('setup() takes an object with options', options, () => setupConfig(options));
   // `setupConfig` has checked that it is a boolean or a function; the function's result is checked when it is called.
-  const connect = (): Promise<CoreClient> => connectCore(config.worker as NonNullable<SetupOptions['worker']>);
-  const make = (persistenceConfig: unknown): Promise<PersistenceDriver> => makePersistence(persistenceConfig, connect);
+  const connect: Connect = () => connectCore(config.worker as NonNullable<SetupOptions['worker']>);
+  const make: PersistenceMaker = (persistence_config) => makePersistence(persistence_config, connect);
   const persistence = await make(config.persistence_config);
   const settings = {
     host: config.host ?? hostName(),

@@ -14,6 +14,11 @@ export function shownText(text: string, quote: (text: string) => string = (plain
   return secretLike.test(text) ? 'a string that may be a secret' : quote(text);
 }
 
+/** A text without quotes, such as the name of an option, or a description of it: it may be a misplaced value. */
+export function shownPlain(text: string): string {
+  return shownText(text, (plain) => plain);
+}
+
 /** A short, harmless value itself, a class by its name, anything else by its kind. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return value === '' ? 'an empty string' : shownText(value);

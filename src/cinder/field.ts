@@ -1,6 +1,6 @@
 /** The fields of Cinder's objects: which values each kind accepts, and how it coerces them. */
 import { InvalidQoSSpecs, isCinderlibError, ValueError } from '../errors/index.ts';
-import { shownText } from '../shown.ts';
+import { shownPlain } from '../shown.ts';
 import { type Dict, dict, entriesOf, isDict } from './dict.ts';
 import { digitsOf, integerOf, narrow, parseInteger } from './python-int.ts';
 import { pythonStr, pythonType } from './python-str.ts';
@@ -87,13 +87,11 @@ function coerceEnum(field: Field, values: readonly string[], value: unknown): st
   if (values.includes(text)) return text;
   if (field.name === 'consumer') {
     throw new InvalidQoSSpecs(
-      `Invalid qos specs: Valid consumer of QoS specs are: ${values.join(', ')}; not ${shownText(text, plain)}`,
+      `Invalid qos specs: Valid consumer of QoS specs are: ${values.join(', ')}; not ${shownPlain(text)}`,
     );
   }
-  throw new ValueError(`Field value ${shownText(text, plain)} is invalid`);
+  throw new ValueError(`Field value ${shownPlain(text)} is invalid`);
 }
-
-const plain = (text: string): string => text;
 
 function coerceString(name: string, value: unknown): string {
   if (isScalar(value)) return pythonStr(value);

@@ -1,6 +1,9 @@
 /** A volume type: table `volume_types`, with its extra specs and QoS specs. */
 import { listModel, objectModel } from './object-model.ts';
 
+/** The name of the type of all volumes without one of their own, which every database has. */
+export const DEFAULT_TYPE = '__DEFAULT__';
+
 export const volumeTypeModel = /* @__PURE__ */ objectModel('VolumeType', '1.3', [
   ['id', 'uuid', { nullable: false }],
   ['name', 'string'],

@@ -1,11 +1,10 @@
 /** The text of a `pg_dump` or `mysqldump` of Cinder's tables as the source of a migration. */
 import { snapshotModel } from '../cinder/snapshot.ts';
 import { volumeModel } from '../cinder/volume.ts';
-import { volumeTypeModel } from '../cinder/volume-type.ts';
+import { DEFAULT_TYPE, volumeTypeModel } from '../cinder/volume-type.ts';
 import { InvalidDump } from '../errors/index.ts';
 import { ListSource } from '../migrate/list-source.ts';
 import { LeftOut, type NotCarried } from '../migrate/report.ts';
-import { DEFAULT_TYPE } from '../migrate/target.ts';
 import { KeyValue } from '../objects/key-value.ts';
 import { snapshotsOf, volumesOf } from '../persistence/rows.ts';
 import type { RowSet, SqlValue, VolumeRows } from '../rpc/contract.ts';

@@ -31,7 +31,7 @@ function devicePath(data: Dict): string {
 }
 
 /** The size of a readable file or device in bytes; null if it cannot be read. */
-export async function sizeAt(path: string): Promise<number | null> {
+async function sizeAt(path: string): Promise<number | null> {
   try {
     return path.startsWith(inBrowser) ? await opfsSize(path.slice(inBrowser.length)) : await hostSize(path);
   } catch {

@@ -11,6 +11,12 @@ export interface ForeignWrite {
   readonly abandoned: boolean;
 }
 
+/**
+ * What others are locked out for. `write` requires the file to be as we left it. `recover` accepts it as it is, to roll
+ * back a failure; `refresh` makes what it finds the new state to compare with.
+ */
+export type Purpose = 'write' | 'recover' | 'refresh';
+
 export interface Guard {
   readonly nativeLocks: NativeLocking;
   /** How long to wait for other programs, in milliseconds. */
@@ -20,13 +26,10 @@ export interface Guard {
   /**
    * Locks everyone else out until {@link leave}; required before anything is written.
    *
-   * `write` requires the file to be as we left it. `recover` accepts it as it is, to roll back a failure;
-   * `refresh` makes what it finds the new state to compare with.
-   *
    * @throws {DatabaseLocked} after {@link busyTimeout}
    * @throws {DatabaseChanged} after releasing the lock again
    */
-  enter(purpose: 'write' | 'recover' | 'refresh'): Promise<void>;
+  enter(purpose: Purpose): Promise<void>;
   /** Lets others read again: they can once it resolves. Never rejects: the transaction is over. */
   leave(): Promise<void>;
   /** Whether nobody else can write until the next {@link enter}, so that reads need no checks. */
@@ -60,7 +63,7 @@ export class NullGuard implements Guard {
   readonly nativeLocks = 'none';
   readonly busyTimeout = 0;
   async prepare(): Promise<void> {}
-  async enter(_purpose: 'write' | 'recover' | 'refresh'): Promise<void> {}
+  async enter(_purpose: Purpose): Promise<void> {}
   async leave(): Promise<void> {}
   async keepsOthersOut(): Promise<boolean> {
     return true;

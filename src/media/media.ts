@@ -3,8 +3,10 @@ import type { CoreConfig } from '../rpc/contract.ts';
 import type { Medium } from './medium.ts';
 import type { ReadableMedium } from './readable.ts';
 
-export type MediumConfig = Pick<CoreConfig, 'medium' | 'database' | 'from'> &
-  Partial<Pick<CoreConfig, 'busy_timeout' | 'sqlite_synchronous' | 'lock_held'>>;
+export type MediumConfig = Pick<
+  CoreConfig,
+  'medium' | 'database' | 'from' | 'busy_timeout' | 'sqlite_synchronous' | 'lock_held'
+>;
 
 export interface Media {
   /** Opens a medium for writing, after making sure that no other user of this library has it open. */

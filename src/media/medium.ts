@@ -11,6 +11,9 @@ import type { Guard } from './guard.ts';
 /** Which of a database's files: the database itself, or a companion that SQLite keeps beside it. */
 export type FileKind = '' | '-journal' | '-wal' | '-shm';
 
+/** The files that make up a database after a crash. Where a new one is made, there must be none of them. */
+export const lastingFiles = ['', '-journal', '-wal'] as const satisfies readonly FileKind[];
+
 export interface MediumFile {
   /** Fills `target` with the bytes from `offset` on and returns how many there were. */
   read(target: Uint8Array, offset: number): number;

@@ -7,7 +7,7 @@ import { IndexedDbSnapshots } from './indexeddb/indexeddb-snapshots.ts';
 import { IndexedDbStore } from './indexeddb/indexeddb-store.ts';
 import { heldElsewhere, lockName, takeWebLock, type WebLock } from './locks/web-lock.ts';
 import type { Media, MediumConfig } from './media.ts';
-import type { Medium } from './medium.ts';
+import { lastingFiles, type Medium } from './medium.ts';
 import { MemoryMedium } from './memory.ts';
 import { OpfsMedium } from './opfs/opfs.ts';
 import { OpfsPlace } from './opfs/opfs-place.ts';
@@ -75,7 +75,7 @@ async function openIndexedDb(config: MediumConfig, lock: WebLock): Promise<Mediu
 
 /** The database's records, in the IndexedDB database of its name. */
 function storeOf(config: MediumConfig): IndexedDbStore {
-  const durability = config.sqlite_synchronous === false ? 'relaxed' : 'strict';
+  const durability = config.sqlite_synchronous ? 'strict' : 'relaxed';
   const extentSize = extentSizes[readsRecordsInPassing() ? 'small' : 'large'];
   return new IndexedDbStore(`cinderlib-wasm:${config.database}`, pathOf(config), durability, extentSize);
 }
@@ -86,7 +86,7 @@ async function openOpfs(config: MediumConfig, lock: WebLock): Promise<Medium> {
   const size = (await place.file(''))?.size ?? 0;
   if (from === null) return OpfsMedium.open(place, lock, size === 0);
   // SQLite would replay a leftover companion of a former database into the new one.
-  for (const kind of ['', '-journal', '-wal'] as const) {
+  for (const kind of lastingFiles) {
     const found = (await place.file(kind))?.size ?? 0;
     if (found > 0) throw exists(place.path + kind, found);
   }

@@ -13,9 +13,6 @@ import type { Media, MediumConfig } from './media.ts';
 import type { Medium } from './medium.ts';
 import { MemoryMedium } from './memory.ts';
 
-/** How long to wait for others, in milliseconds, unless the configuration says otherwise. */
-const defaultBusyTimeout = 5000;
-
 export const hostMedia: Media = {
   async open(config) {
     switch (config.medium) {
@@ -31,7 +28,7 @@ export const hostMedia: Media = {
   },
   async openReadOnly({ database, busy_timeout }) {
     const { fs, place } = find(database);
-    return new ReadOnlyMedium(fs, place.path, busy_timeout ?? defaultBusyTimeout);
+    return new ReadOnlyMedium(fs, place.path, busy_timeout);
   },
 };
 
@@ -42,7 +39,7 @@ async function openFilesystem({ database, from, busy_timeout }: MediumConfig): P
   try {
     if (from !== null) seed(fs, place, from);
     return new FilesystemMedium(fs, path, folder, lock, from !== null, (file) => {
-      return new FileGuard(fs, path, file, busy_timeout ?? defaultBusyTimeout, startKeeper);
+      return new FileGuard(fs, path, file, busy_timeout, startKeeper);
     });
   } catch (error) {
     lock.release();

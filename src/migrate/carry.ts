@@ -1,12 +1,14 @@
 /** Carries everything from a source to a target, and verifies the result. */
+
 import type { VersionedObject } from '../cinder/versioned-object.ts';
+import { DEFAULT_TYPE } from '../cinder/volume-type.ts';
 import { SourceChanged } from '../errors/index.ts';
 import type { KeyValue } from '../objects/key-value.ts';
 import { differences } from './compare.ts';
 import type { Item } from './item.ts';
 import { type Difference, LeftOut, type MigrationReport } from './report.ts';
 import { pages, prefetch, type Source } from './source.ts';
-import { DEFAULT_TYPE, keyOf, type Target } from './target.ts';
+import { keyOf, type Target } from './target.ts';
 
 export interface CarryOptions {
   /** Whether to write nothing: the target only checks what it is given. */
@@ -87,17 +89,16 @@ class Run {
 
   /** Reads both sides again and compares them. */
   async verify(): Promise<void> {
-    const target = this.#target;
     let done = 0;
     const total = Object.values(this.#counts).reduce((sum, count) => sum + count, 0);
     for await (const page of prefetch(this.#source.items())) {
       const items = page.filter((item) => this.#isCarried(item, () => {}));
-      const stored = await target.find(items);
-      for (const item of items) this.#compare(target, item, stored.get(keyOf(item)));
+      const stored = await this.#target.find(items);
+      for (const item of items) this.#compare(item, stored.get(keyOf(item)));
       done += items.length;
       await this.#options.on_progress({ phase: 'verifying', done, total });
     }
-    if (this.#options.key_values) await this.#verifyKeyValues(target);
+    if (this.#options.key_values) await this.#verifyKeyValues();
     await this.#options.on_progress({ phase: 'verifying', done: total, total });
   }
 
@@ -199,7 +200,7 @@ class Run {
     }
   }
 
-  #compare(target: Target, item: Item, stored: VersionedObject | undefined): void {
+  #compare(item: Item, stored: VersionedObject | undefined): void {
     const { kind, id } = item;
     if (stored === undefined) {
       this.#differences.push({ kind, id, field: null, source: null, target: null });
@@ -207,11 +208,11 @@ class Run {
     }
     const onCoarseTime = (field: string): void =>
       this.#left.add(kind, id, 'the target keeps whole seconds: the fraction is not stored', field);
-    this.#differences.push(...differences(item, target.expected(item), stored, onCoarseTime));
+    this.#differences.push(...differences(item, this.#target.expected(item), stored, onCoarseTime));
   }
 
-  async #verifyKeyValues(target: Target): Promise<void> {
-    const stored = new Map((await target.keyValues()).map(({ key, value }) => [key, value]));
+  async #verifyKeyValues(): Promise<void> {
+    const stored = new Map((await this.#target.keyValues()).map(({ key, value }) => [key, value]));
     for (const { key, value } of await this.#source.keyValues()) {
       if (stored.get(key) === value) continue;
       const field = stored.has(key) ? 'value' : null;

@@ -3,13 +3,14 @@
 import { aboutItem } from '../about-item.ts';
 import { isDict } from '../cinder/dict.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
+import { DEFAULT_TYPE } from '../cinder/volume-type.ts';
 import { type KeyValue, storableKeyValue } from '../objects/key-value.ts';
 import type { BulkWriter } from '../persistence/bulk-writer.ts';
 import type { DatabasePersistence } from '../persistence/database.ts';
 import { carryCommand } from '../persistence/save-commands.ts';
 import type { SingleWrite } from '../rpc/contract.ts';
 import { type Item, replaceField, shallowCopy } from './item.ts';
-import { DEFAULT_TYPE, keyOf, type Target } from './target.ts';
+import { keyOf, type Target } from './target.ts';
 
 export class DatabaseTarget implements Target {
   readonly defaultTypeIds = new Set<string>();

@@ -55,7 +55,7 @@ export function copyOf(object: VersionedObject, without: ReadonlySet<string> = n
   return copy;
 }
 
-export function copyOfValue(value: unknown): unknown {
+function copyOfValue(value: unknown): unknown {
   if (value instanceof VersionedObject) return copyOf(value);
   if (Array.isArray(value)) return value.map(copyOfValue);
   return isDict(value) ? copyTree(value) : value;

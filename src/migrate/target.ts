@@ -26,8 +26,6 @@ export interface Target {
   readonly defaultTypeIds: Set<string>;
 }
 
-export const DEFAULT_TYPE = '__DEFAULT__';
-
 export function keyOf({ kind, id }: Pick<Item, 'kind' | 'id'>): string {
   return `${kind} ${id}`;
 }

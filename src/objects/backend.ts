@@ -12,7 +12,6 @@ import { refuseAssignments } from './assignments.ts';
 import type { Context } from './context.ts';
 import type { NewVolumeFields } from './given-fields.ts';
 import { LazyList } from './lazy-list.ts';
-import { withDisplayNames } from './new-object.ts';
 import { checkPoolName } from './new-volume.ts';
 import { refuseArguments } from './refuse-arguments.ts';
 import { refuseNew } from './refuse-new.ts';
@@ -153,7 +152,7 @@ export class Backend {
     checkPoolName(pool_name);
     checkSize(size);
     const defaults = { display_name: '', display_description: '', bootable: false };
-    const volume = Volume.make(this.context, this, { ...defaults, ...withDisplayNames(given), size }, pool_name);
+    const volume = Volume.make(this, { ...defaults, ...given, size }, pool_name);
     await volume.create();
     return volume;
   }

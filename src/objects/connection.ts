@@ -23,9 +23,17 @@ import type { ConnectorProperties, Volume } from './volume.ts';
 import { withFields } from './with-fields.ts';
 
 /** A connection that the driver has not established yet. */
-interface Prepared {
+export interface PreparedConnection {
   readonly ovo: VersionedObject;
   readonly use_multipath: boolean | undefined;
+}
+
+/** How a connection is terminated. */
+export interface Termination {
+  /** Whether the driver is to terminate it even if data is lost. */
+  readonly force: boolean;
+  /** Whether to delete the connection even if the driver fails to terminate it. */
+  readonly evenIfRefused?: boolean;
 }
 
 /**
@@ -82,7 +90,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
   }
 
   /** Checks the fields of a new connection, before the driver is called: wrong ones must leave nothing behind. */
-  static prepare(volume: Volume, connector: ConnectorProperties, fields: FieldValues): Prepared {
+  static prepare(volume: Volume, connector: ConnectorProperties, fields: FieldValues): PreparedConnection {
     const { use_multipath, ...given } = fields;
     if (use_multipath !== undefined && typeof use_multipath !== 'boolean') {
       throw new InvalidOption(`connect(): use_multipath must be true or false, not ${kindOf(use_multipath)}.`);
@@ -95,7 +103,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
   static async connect(
     volume: Volume,
     connector: ConnectorProperties,
-    { ovo, use_multipath }: Prepared,
+    { ovo, use_multipath }: PreparedConnection,
   ): Promise<Connection> {
     const { driver } = initialisedBackend(volume.backend);
     const conn = await driver.initializeConnection(volume, connector);
@@ -104,7 +112,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
       ovo.set('connection_info', { conn, connector });
       const connection = new Connection(volume.context, volume.backend, ovo, use_multipath);
       connection.#volume.keep(volume);
-      await connection.#volume.saveNew(connection);
+      await connection.#volume.saveNew();
       return connection;
     } catch (error) {
       throw await undoAfter(error, volume, async () => {
@@ -165,7 +173,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
 
   /** Joins the children of the volume that came inside it. Called by `load`. */
   joinVolume(): void {
-    this.#volume.join(this);
+    this.#volume.join();
   }
 
   /** Stores the fields assigned since the connection was created, read or last saved; all fields if none was. */
@@ -185,7 +193,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     if (again === undefined) throw new ConnectionNotFound(this.id);
     if (again === this) return;
     this.replaceOvo(again.ovo);
-    this.#volume.restore(this, again.#volume.loaded);
+    this.#volume.restore(again.#volume.loaded);
   }
 
   /** Attaches the volume to this host. A device that cannot be used is detached again: `DeviceUnavailable`. */
@@ -240,12 +248,8 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     await volume.disconnect(this, options);
   }
 
-  /**
-   * The part of a disconnect that concerns only the connection.
-   *
-   * @param evenIfRefused Whether to delete the connection even if the driver fails to terminate it.
-   */
-  async terminate({ force, evenIfRefused = false }: { force: boolean; evenIfRefused?: boolean }): Promise<void> {
+  /** The part of a disconnect that concerns only the connection. */
+  async terminate({ force, evenIfRefused = false }: Termination): Promise<void> {
     this.context.persistence.checkWritable();
     // A disconnect that failed later is being repeated. By now the host may use another connection.
     if (isDeleted(this) && !this.connected) return;

@@ -1,4 +1,4 @@
-/** What objects need from their context; `Cinderlib` is the only implementation. */
+/** What objects need from their context: `Cinderlib`, or what stands for it while a dump is read (`load.ts`). */
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import type { PersistenceDriver } from '../persistence/driver.ts';
 import type { Change } from '../rpc/contract.ts';

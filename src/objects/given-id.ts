@@ -2,9 +2,9 @@
 import { DuplicateEntry } from '../errors/index.ts';
 import type { Backend } from './backend.ts';
 
-/** @throws DuplicateEntry when `stored` is not empty. */
-export function refuseTaken(what: string, id: string, stored: readonly unknown[]): void {
-  if (stored.length > 0) throw new DuplicateEntry(`${what} ${id} already exists. Pass another id, or none.`);
+/** @throws DuplicateEntry when the id is taken. */
+export function refuseTaken(what: string, id: string, isTaken: boolean): void {
+  if (isTaken) throw new DuplicateEntry(`${what} ${id} already exists. Pass another id, or none.`);
 }
 
 /**
@@ -20,12 +20,10 @@ export async function makeWithId<T>(
   make: () => Promise<T>,
 ): Promise<T> {
   const name = `${what} ${id}`;
-  for (const { idsInFlight: others } of context.backends.values()) {
-    refuseTaken(what, id, others.has(name) ? [id] : []);
-  }
+  for (const { idsInFlight: others } of context.backends.values()) refuseTaken(what, id, others.has(name));
   idsInFlight.add(name);
   try {
-    refuseTaken(what, id, await stored());
+    refuseTaken(what, id, (await stored()).length > 0);
     return await make();
   } finally {
     idsInFlight.delete(name);

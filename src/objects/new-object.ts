@@ -5,7 +5,7 @@ import { utcNow } from '../cinder/time.ts';
 import { VersionedObject } from '../cinder/versioned-object.ts';
 import { ValueError } from '../errors/index.ts';
 import { didYouMean } from '../near-name.ts';
-import { shownText } from '../shown.ts';
+import { shownPlain } from '../shown.ts';
 
 /** Fields by name, as passed by a caller; checked and coerced when they are set. */
 export type FieldValues = Readonly<Record<string, unknown>>;
@@ -32,7 +32,7 @@ export function newObject(model: ObjectModel, given: FieldValues): VersionedObje
 }
 
 function unknownField(model: ObjectModel, name: string): string {
-  return `${model.name} has no field ${shownText(name, (plain) => plain)}.${didYouMean(name, [...model.index.keys(), 'name', 'description'])}`;
+  return `${model.name} has no field ${shownPlain(name)}.${didYouMean(name, [...model.index.keys(), 'name', 'description'])}`;
 }
 
 /** Translates `name` and `description`, short for `display_name` and `display_description`. */

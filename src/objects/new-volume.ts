@@ -11,16 +11,11 @@ import { volumeTypeModel } from '../cinder/volume-type.ts';
 import { InvalidOption, ValueError } from '../errors/index.ts';
 import { kindOf } from '../shown.ts';
 import type { Backend } from './backend.ts';
-import type { ContextSettings } from './context.ts';
 import { type FieldValues, newObject, withDisplayNames } from './new-object.ts';
 import { wrongSize } from './size.ts';
 
-export function newVolume(
-  settings: ContextSettings,
-  backend: Backend,
-  given: FieldValues,
-  pool: string | undefined,
-): VersionedObject {
+export function newVolume(backend: Backend, given: FieldValues, pool: string | undefined): VersionedObject {
+  const { settings } = backend.context;
   const { extra_specs, qos_specs, ...fields } = withDisplayNames(given);
   const ovo = newObject(volumeModel, {
     size: 1,

@@ -4,15 +4,14 @@ import { requireModel } from '../arguments.ts';
 import { VolumeNotFound } from '../errors/index.ts';
 import type { Connection } from './connection.ts';
 import { refuseDeleted } from './deleted.ts';
-import type { Resource } from './resource.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Volume } from './volume.ts';
 
 export class ParentVolume {
-  readonly #child: Resource;
+  readonly #child: Snapshot | Connection;
   #volume: Volume | null = null;
 
-  constructor(child: Resource) {
+  constructor(child: Snapshot | Connection) {
     this.#child = child;
   }
 
@@ -35,15 +34,15 @@ export class ParentVolume {
   }
 
   /** Puts the child into the volume's loaded list, where the child's dump has a separate object or none. */
-  join(child: Snapshot | Connection): void {
-    this.#volume?.childRefreshed(child);
+  join(): void {
+    this.#volume?.childRefreshed(this.#child);
   }
 
   /** Puts the child back under its volume after it was read again, with or without a volume nested in it. */
-  restore(child: Snapshot | Connection, again: Volume | null = null): void {
+  restore(again: Volume | null = null): void {
     if (this.#volume === null) return;
     this.set(this.#volume);
-    this.#volume.childRefreshed(child, again);
+    this.#volume.childRefreshed(this.#child, again);
   }
 
   /**
@@ -51,9 +50,9 @@ export class ParentVolume {
    *
    * @throws VolumeNotFound if the volume was deleted meanwhile, as far as the storage can tell; else what `save()` throws.
    */
-  async saveNew(child: Snapshot | Connection): Promise<void> {
+  async saveNew(): Promise<void> {
     if (this.#volume !== null) refuseDeleted(this.#volume);
-    await child.context.persistence.setChild(child);
+    await this.#child.context.persistence.setChild(this.#child);
   }
 
   /** The volume; the first call reads it from the storage. Throws `VolumeNotFound`. */

@@ -64,7 +64,7 @@ export class Snapshot extends withFields<SnapshotFields, NamedResource, Construc
   }
 
   /** A snapshot that has not been taken yet. */
-  static make(context: Context, volume: Volume, fields: FieldValues): Snapshot {
+  static make(volume: Volume, fields: FieldValues): Snapshot {
     const ovo = newObject(snapshotModel, {
       status: 'creating',
       metadata: {},
@@ -73,7 +73,7 @@ export class Snapshot extends withFields<SnapshotFields, NamedResource, Construc
       ...withDisplayNames(fields),
       ...Snapshot.fieldsFrom(volume),
     });
-    const snapshot = new Snapshot(context, volume.backend, ovo);
+    const snapshot = new Snapshot(volume.context, volume.backend, ovo);
     snapshot.#volume.keep(volume);
     return snapshot;
   }
@@ -105,7 +105,7 @@ export class Snapshot extends withFields<SnapshotFields, NamedResource, Construc
 
   /** Joins the children of the volume that came inside it. Called by `load`. */
   joinVolume(): void {
-    this.#volume.join(this);
+    this.#volume.join();
   }
 
   /** Stores the fields assigned since the snapshot was created, read or last saved; all fields if none was. */
@@ -119,7 +119,7 @@ export class Snapshot extends withFields<SnapshotFields, NamedResource, Construc
     if (again === undefined) throw new SnapshotNotFound(this.id);
     if (again === this) return;
     this.replaceOvo(again.ovo);
-    this.#volume.restore(this);
+    this.#volume.restore();
   }
 
   /** Takes the snapshot, stores its metadata, and lists it in its volume. Called by `volume.createSnapshot`. */
@@ -130,7 +130,7 @@ export class Snapshot extends withFields<SnapshotFields, NamedResource, Construc
       await createAndStore({
         object: this,
         make: () => driver.createSnapshot(this),
-        save: () => this.#volume.saveNew(this),
+        save: () => this.#volume.saveNew(),
         stored: () => this.context.persistence.getSnapshots({ snapshot_id: this.id }),
         undo: async () => {
           await driver.deleteSnapshot(this);

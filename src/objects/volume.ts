@@ -7,12 +7,13 @@ import { volumeModel } from '../cinder/volume.ts';
 import { volumeAttachmentListModel } from '../cinder/volume-attachment.ts';
 import { wantsMultipath } from '../drivers/attach-options.ts';
 import { hostConnectorProperties } from '../drivers/connector.ts';
+import type { VolumeDriver } from '../drivers/volume-driver.ts';
 import { InvalidVolume, NotLocal, ValueError, VolumeNotFound } from '../errors/index.ts';
 import { refuseAssignments, refuseNewProperties } from './assignments.ts';
 import type { Backend } from './backend.ts';
 import { backendOfHost, initialisedBackend, writableBackend } from './backends.ts';
 import { ChildList } from './child-list.ts';
-import { Connection } from './connection.ts';
+import { Connection, type PreparedConnection, type Termination } from './connection.ts';
 import type { Context } from './context.ts';
 import { createAndStore } from './creation.ts';
 import { livingBackend, refuseDeleted } from './deleted.ts';
@@ -22,7 +23,7 @@ import type { NewConnectionFields, NewSnapshotFields, NewVolumeFields } from './
 import { makeWithId, refuseTaken } from './given-id.ts';
 import { applyModelUpdate } from './model-update.ts';
 import { NamedResource } from './named-resource.ts';
-import { type FieldValues, withDisplayNames } from './new-object.ts';
+import type { FieldValues } from './new-object.ts';
 import { checkPoolName, newVolume, volumeFieldsFrom } from './new-volume.ts';
 import { refuseArguments } from './refuse-arguments.ts';
 import { checkSize } from './size.ts';
@@ -82,18 +83,13 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
   }
 
   /**
-   * A volume that does not exist on the storage yet: with the given fields, or modelled on another volume.
+   * A volume that does not exist on the storage yet.
    *
-   * @param pool The pool of the backend. Default: the source volume's pool, else the backend's first.
+   * @param pool The pool of the backend, unless the fields have a `host`. Default: the first.
    */
-  static make(context: Context, source: Backend | Volume, fields: FieldValues = {}, pool?: string): Volume {
-    const like = source instanceof Volume ? source : null;
-    const backend = source instanceof Volume ? initialisedBackend(source.backend) : source;
-    const given = like === null ? fields : { ...volumeFieldsFrom(like.ovo), ...withDisplayNames(fields) };
-    const sourcePool = like?.host?.split('#')[1];
-    const ovo = newVolume(context.settings, backend, given, pool ?? sourcePool);
-    const volume = new Volume(context, backend, ovo);
-    volume.#hasGivenId = Boolean(given['id']);
+  static make(backend: Backend, fields: FieldValues, pool?: string): Volume {
+    const volume = new Volume(backend.context, backend, newVolume(backend, fields, pool));
+    volume.#hasGivenId = Boolean(fields['id']);
     volume.#adopt();
     return volume;
   }
@@ -257,12 +253,9 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
   /** A new volume modelled on this one, in the same pool unless `pool_name` is given. */
   #like({ pool_name, ...fields }: FieldValues): Volume {
     checkPoolName(pool_name);
-    if (pool_name === undefined) return Volume.make(this.context, this, fields);
-    const backend = initialisedBackend(this.backend);
-    return Volume.make(this.context, this, {
-      host: `${this.context.settings.host}@${backend.id}#${pool_name}`,
-      ...fields,
-    });
+    const place = pool_name === undefined ? {} : { host: undefined };
+    const given = { ...volumeFieldsFrom(this.ovo), ...place, ...fields };
+    return Volume.make(initialisedBackend(this.backend), given, pool_name);
   }
 
   /**
@@ -278,7 +271,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
     const decided = { ...Snapshot.fieldsFrom(this), volume: null };
     const given = fieldsArgument('createSnapshot() takes an object with fields', fields, decided);
     const defaults = { display_name: '', display_description: '' };
-    const snapshot = Snapshot.make(this.context, this, { ...defaults, ...withDisplayNames(given) });
+    const snapshot = Snapshot.make(this, { ...defaults, ...given });
     const create = async (): Promise<Snapshot> => {
       await snapshot.create();
       return snapshot;
@@ -341,11 +334,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
     return makeWithId(backend, 'Connection', connection_id, stored, connect);
   }
 
-  async #connect(
-    driver: Backend['driver'],
-    host: ConnectorProperties,
-    prepared: ReturnType<typeof Connection.prepare>,
-  ): Promise<Connection> {
+  async #connect(driver: VolumeDriver, host: ConnectorProperties, prepared: PreparedConnection): Promise<Connection> {
     const modelUpdate = await driver.createExport(null, this, host);
     try {
       if (applyModelUpdate(this.ovo, modelUpdate)) await this.save();
@@ -390,7 +379,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
   }
 
   /** Terminates a connection. With the last one, the volume is no longer in use. */
-  async #end(connection: Connection, how: Parameters<Connection['terminate']>[0]): Promise<void> {
+  async #end(connection: Connection, how: Termination): Promise<void> {
     await this.#inTurn(async ({ driver }) => {
       await connection.terminate(how);
       this.#connections.remove(connection);
@@ -454,22 +443,21 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
   }
 
   /** Has the driver create this volume, and stores the result. */
-  async #create(run: (driver: Backend['driver']) => unknown): Promise<void> {
+  async #create(run: (driver: VolumeDriver) => unknown): Promise<void> {
     const backend = writableBackend(this);
+    const stored = () => this.context.persistence.getVolumes({ volume_id: this.id });
     // Synchronously, before any read: of two concurrent calls with the same id, only one gets it.
     for (const { volumesInFlight } of this.context.backends.values()) {
-      refuseTaken('Volume', this.id, volumesInFlight.has(this.id) ? [this.id] : []);
+      refuseTaken('Volume', this.id, volumesInFlight.has(this.id));
     }
     backend.volumesInFlight.set(this.id, this);
     try {
-      if (this.#hasGivenId) {
-        refuseTaken('Volume', this.id, await this.context.persistence.getVolumes({ volume_id: this.id }));
-      }
+      if (this.#hasGivenId) refuseTaken('Volume', this.id, (await stored()).length > 0);
       await createAndStore({
         object: this,
         make: () => run(backend.driver),
         save: () => this.save(),
-        stored: () => this.context.persistence.getVolumes({ volume_id: this.id }),
+        stored,
         undo: () => backend.driver.deleteVolume(this),
       });
     } finally {

@@ -1,28 +1,22 @@
 /** Creates the storages `db` and `memory_db` from their options. */
 import { InvalidPersistence, InvalidUrl } from '../errors/index.ts';
 import { type DatabaseOptions, databaseOptions, memoryDatabaseOptions } from '../options.ts';
-import type { CoreClient } from '../rpc/client.ts';
+import type { Connect } from '../rpc/client.ts';
 import type { CoreConfig, ServerConfig } from '../rpc/contract.ts';
 import { askToPersist, builtin, defaultMedium } from '../runtime.ts';
 import { isSqliteUrl, shownUrl, sqlitePath } from '../sql/url.ts';
 import { DatabasePersistence } from './database.ts';
 import type { PersistenceOptions } from './driver.ts';
 
-type Connect = () => Promise<CoreClient>;
-
 /** The storage `db`: the database named by `connection`. */
 export async function databaseAt(options: PersistenceOptions, connect: Connect): Promise<DatabasePersistence> {
   const checked = databaseOptions(options);
   const { connection, medium, read_only, soft_deletes, sqlite_synchronous, busy_timeout, from } = checked;
+  const common = { read_only, soft_deletes, sqlite_synchronous, busy_timeout };
   const server = await serverAt(checked);
   if (server !== null) {
-    const config = { medium: 'memory', database: '', sqlite_synchronous, from: null } as const;
-    return new DatabasePersistence(
-      'db',
-      options,
-      { ...config, soft_deletes, read_only, busy_timeout, server },
-      connect,
-    );
+    const config: CoreConfig = { ...common, medium: 'memory', database: '', from: null, server };
+    return new DatabasePersistence('db', options, config, connect);
   }
   const path = sqlitePath(connection);
   if (medium !== undefined && path === null) {
@@ -37,13 +31,10 @@ export async function databaseAt(options: PersistenceOptions, connect: Connect):
     );
   }
   const config: CoreConfig = {
+    ...common,
     medium: path === null ? 'memory' : (medium ?? defaultMedium()),
     database: path ?? '',
-    soft_deletes,
-    sqlite_synchronous,
     from: await bytesOf(from),
-    read_only,
-    busy_timeout,
     server: null,
   };
   if (config.medium === 'indexeddb' || config.medium === 'opfs') askToPersist();

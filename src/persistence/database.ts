@@ -14,7 +14,7 @@ import type { Context } from '../objects/context.ts';
 import { KeyValue, keyOf, storableKeyValue } from '../objects/key-value.ts';
 import type { Snapshot } from '../objects/snapshot.ts';
 import type { Volume } from '../objects/volume.ts';
-import type { CoreClient } from '../rpc/client.ts';
+import type { Connect, CoreClient } from '../rpc/client.ts';
 import type {
   Command,
   CoreConfig,
@@ -23,12 +23,10 @@ import type {
   RepairedFinding,
   Scan,
   SingleWrite,
-  SnapshotStored,
   StorageInfo,
+  StoredType,
   VolumeFilter,
   VolumeRows,
-  VolumeStored,
-  WriteCommand,
 } from '../rpc/contract.ts';
 import { BulkWriter } from './bulk-writer.ts';
 import {
@@ -50,7 +48,7 @@ const pageSize = 2000;
 
 export class DatabasePersistence extends PersistenceDriver {
   readonly #config: CoreConfig;
-  readonly #connect: () => Promise<CoreClient>;
+  readonly #connect: Connect;
   readonly #bulks = new KeyedMutex();
   #core: CoreClient | null = null;
   #defaultType: VersionedObject | null = null;
@@ -58,12 +56,7 @@ export class DatabasePersistence extends PersistenceDriver {
   readonly #storageName: 'db' | 'memory_db';
 
   /** @param storageName The two storages differ only in their configuration. */
-  constructor(
-    storageName: 'db' | 'memory_db',
-    options: PersistenceOptions,
-    config: CoreConfig,
-    connect: () => Promise<CoreClient>,
-  ) {
+  constructor(storageName: 'db' | 'memory_db', options: PersistenceOptions, config: CoreConfig, connect: Connect) {
     super(options);
     this.#storageName = storageName;
     this.#config = config;
@@ -304,16 +297,15 @@ export class DatabasePersistence extends PersistenceDriver {
     this.#defaultType = defaultTypeOf(default_type);
   }
 
-  async #send(commands: readonly WriteCommand[]): Promise<readonly (VolumeStored | SnapshotStored | null)[]> {
+  async #send(commands: readonly SingleWrite[]): Promise<readonly (StoredType | null)[]> {
     const [single] = commands;
     if (single === undefined) return [];
     if (commands.length > 1) return this.#running().call({ kind: 'batch', commands });
-    // A single command that stores one object; only a batch is answered with a list.
-    return [(await this.#running().call(single)) as VolumeStored | SnapshotStored | null];
+    return [await this.#running().call(single)];
   }
 
   /** Adopts the core's decision about which type the volume or snapshot has now. */
-  #adopt(ovo: VersionedObject, stored: VolumeStored | SnapshotStored | null, command?: SingleWrite): void {
+  #adopt(ovo: VersionedObject, stored: StoredType | null, command?: SingleWrite): void {
     if (stored === null || this.#defaultType === null) return;
     if (ovo.get('volume_type_id') !== stored.volume_type_id) ovo.restore('volume_type_id', stored.volume_type_id);
     if (ovo.model.name !== 'Volume') return;

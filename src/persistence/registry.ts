@@ -4,14 +4,11 @@ import { objectArgument, readArgument } from '../arguments.ts';
 import { copyHint } from '../copy-hint.ts';
 import { InvalidPersistence } from '../errors/index.ts';
 import { memoryOptions } from '../options.ts';
-import type { CoreClient } from '../rpc/client.ts';
+import type { Connect } from '../rpc/client.ts';
 import { shown } from '../shown.ts';
 import { isStorage } from './brand.ts';
 import { type PersistenceClass, PersistenceDriver, type PersistenceOptions } from './driver.ts';
 import { MemoryPersistence } from './memory.ts';
-
-/** Starts the core of a storage that has one, in a worker or on this thread. */
-export type Connect = () => Promise<CoreClient>;
 
 type Factory = (options: PersistenceOptions, connect: Connect) => Promise<PersistenceDriver>;
 

@@ -13,3 +13,6 @@ export interface CoreClient {
   /** Ends the core. Pending calls are rejected. Idempotent. */
   close(): Promise<void>;
 }
+
+/** Starts the core of a storage that has one, in a worker or on this thread. */
+export type Connect = () => Promise<CoreClient>;

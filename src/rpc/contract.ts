@@ -162,7 +162,7 @@ export type SingleWrite =
 export type WriteCommand =
   | SingleWrite
   /** All commands in one transaction: either all are stored or none. */
-  | { readonly kind: 'batch'; readonly commands: readonly WriteCommand[] };
+  | { readonly kind: 'batch'; readonly commands: readonly SingleWrite[] };
 
 /**
  * One transaction over many commands, for more changes than fit into a single one: nothing is stored before
@@ -198,6 +198,7 @@ export interface CoreConfig {
   /** The database's path, or its name where there are no paths; unused for `memory`. */
   readonly database: string;
   readonly soft_deletes: boolean;
+  /** False trades durability for speed: a power cut may lose or damage the database. */
   readonly sqlite_synchronous: boolean;
   /** The initial content of the database: a whole SQLite file. */
   readonly from: Uint8Array | null;
@@ -247,12 +248,9 @@ export interface ServerConfig {
   readonly name: string;
 }
 
-/** What storing a volume decided: the id of the volume's type. */
-export interface VolumeStored {
-  readonly volume_type_id: string | null;
-}
-export interface SnapshotStored {
-  readonly volume_type_id: string | null;
+/** What storing a volume or a snapshot decided: the id of its type. */
+export interface StoredType {
+  readonly volume_type_id: string;
 }
 
 /** What the core knows about the database that it opened. */
@@ -353,8 +351,8 @@ export interface Answers {
   checkWrites: null;
   info: StorageInfo;
   exportDatabase: Uint8Array;
-  setVolume: VolumeStored;
-  setSnapshot: SnapshotStored;
+  setVolume: StoredType;
+  setSnapshot: StoredType;
   setConnection: null;
   setKeyValue: null;
   deleteVolume: null;
@@ -366,7 +364,7 @@ export interface Answers {
   appendBulk: null;
   commitBulk: null;
   rollbackBulk: null;
-  batch: readonly (VolumeStored | SnapshotStored | null)[];
+  batch: readonly (StoredType | null)[];
   close: null;
 }
 export type Answer<C extends Command> = Answers[C['kind']];

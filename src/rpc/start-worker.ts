@@ -69,7 +69,7 @@ function threadOptions(): import('node:worker_threads').WorkerOptions {
   // V8's young generation, which Node would let grow to 48 MB in each worker before it collects garbage: with this
   // limit the peak of a migration between two workers is 28 MB lower, at the same speed.
   const resourceLimits = { maxYoungGenerationSizeMb: 8 };
-  // Node would otherwise close what a reader leaves open to keep a writer's lock, see media/read-only.ts.
+  // Node would otherwise close what a reader leaves open to keep a writer's lock, see media/filesystem/read-only.ts.
   const common = { execArgv, resourceLimits, trackUnmanagedFds: false };
   // Deno would ask for permission to copy the environment.
   return isAllowed({ name: 'env' }) ? common : { ...common, env: {} };

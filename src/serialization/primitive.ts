@@ -13,7 +13,7 @@ import { printTime } from '../cinder/time.ts';
 import { copyTree } from '../cinder/tree.ts';
 import { VersionedObject } from '../cinder/versioned-object.ts';
 import { IncompatibleObjectVersion, InvalidDump, InvalidVersion, UnsupportedObjectError } from '../errors/index.ts';
-import { shownText } from '../shown.ts';
+import { shownPlain, shownText } from '../shown.ts';
 
 /** The primitive of an object, without the objects that are already in `printed`. */
 export function toPrimitive(object: VersionedObject, printed: Set<VersionedObject> = new Set()): Dict {
@@ -73,14 +73,11 @@ export function toPlainDict(value: unknown): unknown {
 function modelOf(envelope: Dict): ObjectModel {
   const namespace = required(envelope, 'versioned_object.namespace');
   const name = required(envelope, 'versioned_object.name');
-  if (namespace !== 'cinder') throw new UnsupportedObjectError(`${shownName(namespace)}.${shownName(name)}`);
+  if (namespace !== 'cinder')
+    throw new UnsupportedObjectError(`${shownPlain(pythonStr(namespace))}.${shownPlain(pythonStr(name))}`);
   const model = typeof name === 'string' ? modelNamed(name) : undefined;
-  if (model === undefined) throw new UnsupportedObjectError(shownName(name));
+  if (model === undefined) throw new UnsupportedObjectError(shownPlain(pythonStr(name)));
   return model;
-}
-
-function shownName(name: unknown): string {
-  return shownText(pythonStr(name), (plain) => plain);
 }
 
 /** Cinder's rule: the same major version as ours, and a minor version that is not higher. */

@@ -42,8 +42,7 @@ export type Scope = (column: string) => Condition;
 
 /** `column IN (…)`: the ids themselves where they are few, else the query that found them. */
 export function among(ids: readonly SqlValue[], query: Condition): Scope {
-  const distinct = distinctOf(ids);
-  if (distinct.length <= FEW) return bound(distinct);
+  if (distinctOf(ids).length <= FEW) return oneOf(ids);
   return (column) => ({ sql: `${column} IN (${query.sql})`, parameters: query.parameters });
 }
 
@@ -51,8 +50,9 @@ function distinctOf(ids: readonly SqlValue[]): readonly SqlValue[] {
   return [...new Set(ids)].filter((id) => id !== null);
 }
 
-function bound(ids: readonly SqlValue[]): Scope {
-  const values = [...ids];
+/** `column IN (…)` with the ids themselves, of which there must not be more than {@link MOST}. */
+export function oneOf(ids: readonly SqlValue[]): Scope {
+  const values = [...distinctOf(ids)];
   // Repeating an id up to a power of two makes a few SQL texts do for all lengths, and those stay prepared.
   while (values.length < FEW && (values.length & (values.length - 1)) !== 0) values.push(values.at(-1) ?? '');
   // Nothing equals NULL, and not every database accepts an empty list.
@@ -67,7 +67,7 @@ const MOST = 16_383;
 export function scanned(scan: Scan): Condition {
   if ('ids' in scan) {
     const ids = distinctOf(scan.ids);
-    if (ids.length <= MOST) return all([bound(ids)('id'), live]);
+    if (ids.length <= MOST) return all([oneOf(ids)('id'), live]);
     throw new InvalidOption(`A scan takes at most ${MOST} ids, not ${ids.length}. Split them into several scans.`);
   }
   const next = scan.after === null ? live : all([{ sql: 'id > ?', parameters: [scan.after] }, live]);

@@ -139,14 +139,14 @@ export class Core {
 
   async #runWrites(writes: readonly Waiting<WriteCommand>[]): Promise<void> {
     try {
-      const { engine, config, schema } = this.#open();
-      const newContext = this.#contexts({ engine, config, schema });
+      const opened = this.#open();
+      const newContext = this.#contexts(opened);
       const works = writes.map(
         ({ command }): Work<AnyAnswer> =>
           (connection) =>
             write(connection, command, newContext),
       );
-      const results = await engine.group(works);
+      const results = await opened.engine.group(works);
       for (const result of results) this.#discardPolicy.wrote(result);
       for (const [place, { resolve, reject }] of writes.entries()) {
         const result = results[place];

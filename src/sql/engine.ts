@@ -13,6 +13,8 @@ export type SqlParameters = readonly SqlValue[];
 /** The connection that a piece of work runs on. */
 export interface SqlConnection {
   readonly dialect: Dialect;
+  /** False in a transaction that only reads, which may lock no row. */
+  readonly mayLock?: false;
   /** Runs one statement and returns all its rows. */
   all(sql: string, parameters?: SqlParameters): Promise<RowSet>;
   /** Runs one statement and returns how many rows it changed. */

@@ -1,4 +1,5 @@
 /** What should not be in Cinder's tables: each kind with its name and the query that finds it. */
+import { DEFAULT_TYPE } from '../cinder/volume-type.ts';
 import type { Finding, SqlValue } from '../rpc/contract.ts';
 import { parseJson } from '../serialization/json-parser.ts';
 import { live, scanned } from './condition.ts';
@@ -13,7 +14,6 @@ import {
   volumeAdminMetadata,
   volumeMetadata,
 } from './schema/columns.ts';
-import { DEFAULT_TYPE } from './volume-types.ts';
 
 export interface FindingRule extends Pick<Finding, 'name' | 'table' | 'severity' | 'repairable'> {
   /** The ids of all rows concerned. */

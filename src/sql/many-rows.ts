@@ -1,7 +1,7 @@
 /** Inserts and looks up many rows with few statements: on a server each statement is a round trip. */
 import { aboutItem } from '../about-item.ts';
 import type { SqlValue } from '../rpc/contract.ts';
-import { among } from './condition.ts';
+import { oneOf } from './condition.ts';
 import type { SqlConnection } from './engine.ts';
 import { insertRow, type Row, valuesOf } from './rows.ts';
 import { columnList } from './schema/columns.ts';
@@ -82,7 +82,7 @@ export async function findMany(
   column: string,
   key = 'id',
 ): Promise<ReadonlyMap<string, SqlValue>> {
-  const { sql, parameters } = among(ids, { sql: 'SELECT NULL', parameters: [] })(`"${key}"`);
+  const { sql, parameters } = oneOf(ids)(`"${key}"`);
   const rows = await connection.all(`SELECT "${key}", "${column}" FROM ${table} WHERE ${sql}`, parameters);
   const values = valuesOf(rows, column);
   return new Map(valuesOf(rows, key).map((id, place) => [String(id), values[place] ?? null]));

@@ -1,6 +1,6 @@
 /** Deletes a volume's own type along with the volume. */
 import type { SqlValue } from '../rpc/contract.ts';
-import { type Condition, equals, live } from './condition.ts';
+import { equals, live, oneOf } from './condition.ts';
 import type { SqlConnection } from './engine.ts';
 import { ROOT_KEY } from './qos-specs.ts';
 import { lockRow, markDeleted, removeRows, valuesOf } from './rows.ts';
@@ -21,7 +21,7 @@ export async function deleteOwnType(
   if (await hasOtherVolumes(connection, volumeId, typeId, context.softDeletes)) return;
   const qosRoots = await qosRootsOf(connection, typeId, type['qos_specs_id'] ?? null);
   // Children first: a server checks references row by row.
-  const qosRows = qosRoots.length === 0 ? [] : ['specs_id', 'id'].map((column) => oneOf(column, qosRoots));
+  const qosRows = qosRoots.length === 0 ? [] : ['specs_id', 'id'].map(oneOf(qosRoots));
   const ofType = equals('volume_type_id', typeId);
   if (context.softDeletes) {
     await markDeleted(connection, 'volume_type_extra_specs', ofType, context.now);
@@ -58,10 +58,6 @@ async function qosRootsOf(connection: SqlConnection, typeId: SqlValue, qosId: Sq
   const own: SqlValue[] = [];
   for (const root of roots) if (root !== null && !(await hasOtherTypes(connection, typeId, root))) own.push(root);
   return own;
-}
-
-function oneOf(column: string, values: readonly SqlValue[]): Condition {
-  return { sql: `${column} IN (${values.map(() => '?').join(', ')})`, parameters: values };
 }
 
 async function hasOtherTypes(connection: SqlConnection, typeId: SqlValue, qosId: SqlValue): Promise<boolean> {

@@ -1,7 +1,7 @@
 /** Repairs what can be repaired without losing anything in use: marks rows as deleted that nothing refers to. */
 import { DatabaseError } from '../errors/index.ts';
 import type { RepairedFinding, SqlValue } from '../rpc/contract.ts';
-import { among } from './condition.ts';
+import { oneOf } from './condition.ts';
 import type { SqlConnection } from './engine.ts';
 import { findingRules } from './finding-rules.ts';
 import { markDeleted } from './rows.ts';
@@ -32,8 +32,7 @@ export async function repair(
   }
   for (const { table, ids } of works) {
     for (let start = 0; start < ids.length; start += AT_ONCE) {
-      const some = among(ids.slice(start, start + AT_ONCE), { sql: 'SELECT NULL', parameters: [] });
-      await markDeleted(connection, table, some('id'), now);
+      await markDeleted(connection, table, oneOf(ids.slice(start, start + AT_ONCE))('id'), now);
     }
   }
   return null;

@@ -1,4 +1,5 @@
 /** Brings a database's schema into a state that the library can use, mostly by doing nothing, or only inspects it. */
+import { DEFAULT_TYPE } from '../cinder/volume-type.ts';
 import { AccessDenied, SchemaError, VolumeTypeNotFoundByName } from '../errors/index.ts';
 import type { DefaultTypeRows } from '../rpc/contract.ts';
 import { inOrder } from './dialect.ts';
@@ -9,7 +10,7 @@ import { cinderTables, keyValues, orderBy } from './schema/columns.ts';
 import { type SchemaAdapter, sqliteSchema } from './schema/schema-adapter.ts';
 import type { Origin } from './schema/seeds.ts';
 import { KEY_VALUE_TABLE, SCHEMA_REVISION, type SchemaObject, schemaObjects } from './schema/sqlite.ts';
-import { DEFAULT_TYPE, readDefaultType } from './volume-types.ts';
+import { readDefaultType } from './volume-types.ts';
 
 /** Cinder's last version under sqlalchemy-migrate, and the alembic revision that describes the same schema. */
 const LAST_LEGACY_VERSION = 145;

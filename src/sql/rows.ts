@@ -29,7 +29,7 @@ export async function findRow(connection: SqlConnection, table: Table, id: SqlVa
 
 /** The row with that id, locked: other processes wait until this transaction has ended. */
 export async function lockRow(connection: SqlConnection, table: Table, id: SqlValue): Promise<Row | null> {
-  return findRow(connection, table, id, locking(connection.dialect));
+  return findRow(connection, table, id, connection.mayLock === false ? '' : locking(connection.dialect));
 }
 
 /** Whether getters see the row. */

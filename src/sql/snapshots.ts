@@ -1,6 +1,6 @@
 /** Reads, stores and deletes snapshots. */
 import { SnapshotNotFound } from '../errors/index.ts';
-import type { Scan, SnapshotChange, SnapshotFilter, SnapshotRows, SnapshotStored, SqlValue } from '../rpc/contract.ts';
+import type { Scan, SnapshotChange, SnapshotFilter, SnapshotRows, SqlValue, StoredType } from '../rpc/contract.ts';
 import { all, among, equals, filters, live, scanned } from './condition.ts';
 import { newestFirst } from './dialect.ts';
 import type { SqlConnection } from './engine.ts';
@@ -50,7 +50,7 @@ export async function setSnapshot(
   connection: SqlConnection,
   change: SnapshotChange,
   context: WriteContext,
-): Promise<SnapshotStored> {
+): Promise<StoredType> {
   await refuseOrphan(connection, change);
   const row = await lockRow(connection, snapshots, change.id);
   const stored = isCreation(rules, change, row) ? null : row;

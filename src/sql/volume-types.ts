@@ -1,4 +1,5 @@
 /** Stores the volume type of a volume: decides which one it is, and writes its rows. */
+import { DEFAULT_TYPE } from '../cinder/volume-type.ts';
 import { DuplicateEntry, VolumeTypeUpdateFailed } from '../errors/index.ts';
 import type { DefaultTypeRows, SqlValue, VolumeChange, VolumeTypeChange } from '../rpc/contract.ts';
 import { equals, live } from './condition.ts';
@@ -10,9 +11,6 @@ import { type Guard, guardOf, type RowRules, storeRow, unguarded } from './row-c
 import { findRow, isLive, lockRow, type Row, valuesOf } from './rows.ts';
 import { extraSpecs, qosSpecs, volumeTypes } from './schema/columns.ts';
 import type { WriteContext } from './write-context.ts';
-
-/** The name of the type of all volumes without one of their own. */
-export const DEFAULT_TYPE = '__DEFAULT__';
 
 /** The live type named `__DEFAULT__`; no rows where there is none. */
 export async function readDefaultType(connection: SqlConnection): Promise<DefaultTypeRows> {

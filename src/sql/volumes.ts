@@ -1,6 +1,6 @@
 /** Stores and deletes volumes. */
 import { VolumeNotFound } from '../errors/index.ts';
-import type { SqlValue, VolumeChange, VolumeStored } from '../rpc/contract.ts';
+import type { SqlValue, StoredType, VolumeChange } from '../rpc/contract.ts';
 import { type Condition, equals } from './condition.ts';
 import type { SqlConnection } from './engine.ts';
 import { insertRows, type NewRow, rowAbout } from './many-rows.ts';
@@ -22,7 +22,7 @@ export async function setVolume(
   connection: SqlConnection,
   change: VolumeChange,
   context: WriteContext,
-): Promise<VolumeStored> {
+): Promise<StoredType> {
   const { id, metadata, admin_metadata } = change;
   const row = await lockRow(connection, volumes, id);
   const stored = isCreation(rules, change, row) ? null : row;
@@ -85,14 +85,14 @@ const pairTables = ['volume_metadata', 'volume_admin_metadata', 'volume_glance_m
 /** Removes dependents first, soft-deleted ones too, as servers that check references require. */
 async function removeVolume(connection: SqlConnection, id: string): Promise<void> {
   const ofVolume = equals('volume_id', id);
-  const among = (column: string, table: string): Condition => ({
+  const ofChildren = (column: string, table: string): Condition => ({
     sql: `${column} IN (SELECT id FROM ${table} WHERE volume_id = ?)`,
     parameters: [id],
   });
-  await removeRows(connection, 'attachment_specs', among('attachment_id', 'volume_attachment'));
+  await removeRows(connection, 'attachment_specs', ofChildren('attachment_id', 'volume_attachment'));
   await removeRows(connection, 'volume_attachment', ofVolume);
-  await removeRows(connection, 'snapshot_metadata', among('snapshot_id', 'snapshots'));
-  await removeRows(connection, 'volume_glance_metadata', among('snapshot_id', 'snapshots'));
+  await removeRows(connection, 'snapshot_metadata', ofChildren('snapshot_id', 'snapshots'));
+  await removeRows(connection, 'volume_glance_metadata', ofChildren('snapshot_id', 'snapshots'));
   for (const table of [...pairTables, 'snapshots', 'transfers']) await removeRows(connection, table, ofVolume);
   await removeRows(connection, 'volumes', equals('id', id));
 }

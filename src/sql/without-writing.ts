@@ -4,8 +4,8 @@ import type { SqlConnection } from './engine.ts';
 export function withoutWriting(connection: SqlConnection): SqlConnection {
   return {
     dialect: connection.dialect,
-    // A transaction that only reads may lock no row; see `locking` in dialect.ts.
-    all: (sql, parameters) => connection.all(sql.replace(/ FOR UPDATE$/, ''), parameters),
+    mayLock: false,
+    all: (sql, parameters) => connection.all(sql, parameters),
     run: async () => 0,
   };
 }

@@ -4,9 +4,10 @@
  * It says hello over the channel, which always works, and over a port once there is one. Calls go over the
  * port as soon as no call sent over the channel awaits its answer: so they arrive in the order of sending.
  */
+
+import { whenFree } from '../media/locks/held-lock.ts';
 import type { Answers, Outcome } from '../rpc/contract.ts';
 import { fromWire } from '../rpc/errors.ts';
-import { whenFree } from './held-lock.ts';
 import { aliveLock } from './names.ts';
 import type { PortClient } from './port-client.ts';
 import type { MemberId, Reply, Request, SharedOptions } from './protocol.ts';
@@ -57,7 +58,7 @@ export class LeaderConnection {
     this.epoch = parts.epoch;
     this.#parts = parts;
     this.#events = events;
-    whenFree(parts.locks, aliveLock(parts.leader), this.#end.signal, () => this.#goneIf(true, false));
+    whenFree(parts.locks, aliveLock(parts.leader), this.#end.signal, () => this.#gone(false));
     parts.send(this.#hello);
     void parts.ports?.ready.then(() => this.#greetOverPort());
   }
@@ -130,7 +131,7 @@ export class LeaderConnection {
         if (this.#events.hasBulk()) this.#transmit({ type: 'bulk' });
         break;
       case 'ended':
-        this.#goneIf(!this.#usesPort, true);
+        if (!this.#usesPort) this.#gone(true);
     }
   }
 
@@ -152,12 +153,12 @@ export class LeaderConnection {
   #hearOverPort(port: MessagePort, reply: Reply): void {
     if (reply.type === 'welcome') this.#port = port;
     // Its last word counts only on the way that answers take; on the other it may overtake them.
-    if (reply.type === 'ended') this.#goneIf(this.#usesPort, true);
-    else this.hear(reply);
+    if (reply.type !== 'ended') this.hear(reply);
+    else if (this.#usesPort) this.#gone(true);
   }
 
-  #goneIf(isSo: boolean, isGraceful: boolean): void {
-    if (!isSo || this.#state === 'ended' || this.#end.signal.aborted) return;
+  #gone(isGraceful: boolean): void {
+    if (this.#state === 'ended' || this.#end.signal.aborted) return;
     this.#state = 'ended';
     this.#events.gone(isGraceful);
   }

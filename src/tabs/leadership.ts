@@ -2,7 +2,7 @@
  * Leader election: the holder of the database's lock leads. The lock's queue is the line of succession, and the
  * browser grants the lock to the next one when the holder ends, however that happens.
  */
-import { holdLock } from './held-lock.ts';
+import { holdLock } from '../media/locks/held-lock.ts';
 
 export interface LeadershipEvents {
   won(): void;

@@ -8,12 +8,13 @@
  * an `#opening`; a follower, with a connection among the `#leaderConnections`; or none of these. Then it queues for the
  * lock, asks who leads, and keeps its calls unsent.
  */
+
+import { holdLock } from '../media/locks/held-lock.ts';
 import { lockName } from '../media/locks/web-lock.ts';
 import type { Answer, Answers, Change, Command, CoreConfig, Outcome, StorageInfo } from '../rpc/contract.ts';
 import type { CommandRunner } from '../rpc/host.ts';
 import type { DurableChange } from '../rpc/writes.ts';
 import { pause } from '../runtime.ts';
-import { holdLock } from './held-lock.ts';
 import { LeaderConnection } from './leader-connection.ts';
 import { LeaderConnections } from './leader-connections.ts';
 import { Leadership } from './leadership.ts';

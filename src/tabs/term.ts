@@ -3,11 +3,11 @@
  * members which changes have become durable.
  */
 import { DatabaseError, DatabaseLocked, DatabaseTakenOver } from '../errors/index.ts';
+import { whenFree } from '../media/locks/held-lock.ts';
 import type { Answers, Command, Outcome } from '../rpc/contract.ts';
 import { toWire } from '../rpc/errors.ts';
 import type { CommandRunner } from '../rpc/host.ts';
 import { type DurableChange, DurableChanges, isBulkPart } from '../rpc/writes.ts';
-import { whenFree } from './held-lock.ts';
 import { aliveLock } from './names.ts';
 import type { MemberId, Reply, Request, SharedOptions } from './protocol.ts';
 import { Watchdog } from './watchdog.ts';

@@ -9,6 +9,7 @@ import { signature } from '../media/sqlite-header.ts';
 import { Code } from './codes.ts';
 import type { Heap } from './heap.ts';
 import { mismatch } from './layout.ts';
+import { withScratchDatabase } from './scratch-database.ts';
 import type { Vfs } from './vfs.ts';
 
 const witness = 20_240_131;
@@ -23,7 +24,7 @@ export function probe(sqlite: SqlJs, heap: Heap, vfs: Vfs): void {
   const medium = new MemoryMedium();
   const mount = vfs.mount(medium);
   try {
-    withDatabase(sqlite, heap, mount.name, (database) => {
+    withScratchDatabase(sqlite, heap, mount.name, (database) => {
       const sql = sqlite.stringToNewUTF8(`PRAGMA user_version = ${witness}`);
       const code = sqlite._sqlite3_exec(database, sql, 0, 0, 0);
       sqlite._free(sql);
@@ -32,7 +33,7 @@ export function probe(sqlite: SqlJs, heap: Heap, vfs: Vfs): void {
     const start = String.fromCharCode(...medium.bytes().subarray(0, signature.length));
     if (start !== signature)
       throw mismatch('the start of a scratch database', JSON.stringify(signature), JSON.stringify(start));
-    withDatabase(sqlite, heap, mount.name, (database) => {
+    withScratchDatabase(sqlite, heap, mount.name, (database) => {
       const value = readNumber(sqlite, heap, database, 'PRAGMA user_version');
       if (value !== witness) throw mismatch('the value read from a scratch database', String(witness), value);
     });
@@ -44,22 +45,6 @@ export function probe(sqlite: SqlJs, heap: Heap, vfs: Vfs): void {
     throw error;
   } finally {
     vfs.unmount(mount);
-  }
-}
-
-function withDatabase(sqlite: SqlJs, heap: Heap, name: string, use: (database: number) => void): void {
-  const text = sqlite.stringToNewUTF8(name);
-  const result = sqlite._malloc(4);
-  heap.setWord(result, 0);
-  const code = sqlite._sqlite3_open(text, result);
-  const database = heap.word(result);
-  try {
-    if (code !== Code.ok) throw mismatch('the result of opening a scratch database', '0', code);
-    use(database);
-  } finally {
-    sqlite._sqlite3_close_v2(database);
-    sqlite._free(result);
-    sqlite._free(text);
   }
 }
 

@@ -5,8 +5,9 @@
 import type { SqlJs } from 'virtual:sql.js';
 import type { FileKind, Medium } from '../media/medium.ts';
 import { Code, openCreate, openReadOnly, openReadWrite } from './codes.ts';
-import { findVfs, mismatch, type VfsLayout, type vfsFunctions, vfsLayout, type WasmParts } from './layout.ts';
+import { findVfs, type VfsLayout, type vfsFunctions, vfsLayout, type WasmParts } from './layout.ts';
 import { Mount } from './mount.ts';
+import { withScratchDatabase } from './scratch-database.ts';
 import { VfsFiles } from './vfs-files.ts';
 
 /** A function in WebAssembly's table; takes and returns words. */
@@ -30,7 +31,8 @@ export class Vfs {
     this.#sqlite = sqlite;
     this.#wasm = wasm;
     this.#layout = layout;
-    this.#pointer = findDefaultVfs(sqlite, wasm, layout);
+    // Through a scratch database: `sqlite3_vfs_find` is not available.
+    this.#pointer = withScratchDatabase(sqlite, wasm.heap, ':memory:', (database) => findVfs(wasm, database, layout));
     this.#files = new VfsFiles(sqlite, wasm.heap);
     this.#patch('xOpen', 'iiiiii', this.#open.bind(this));
     this.#patch('xDelete', 'iiii', this.#delete.bind(this));
@@ -124,21 +126,4 @@ export class Vfs {
 /** The flags reported to SQLite for a file that it may not write to. */
 function readingFlags(flags: number): number {
   return (flags & ~(openReadWrite | openCreate)) | openReadOnly;
-}
-
-/** Finds the VFS through a scratch database: `sqlite3_vfs_find` is not available. */
-function findDefaultVfs(sqlite: SqlJs, wasm: WasmParts, layout: VfsLayout): number {
-  const name = sqlite.stringToNewUTF8(':memory:');
-  const result = sqlite._malloc(4);
-  wasm.heap.setWord(result, 0);
-  const code = sqlite._sqlite3_open(name, result);
-  const database = wasm.heap.word(result);
-  try {
-    if (code !== Code.ok) throw mismatch('the result of opening a scratch database', '0', code);
-    return findVfs(wasm, database, layout);
-  } finally {
-    sqlite._sqlite3_close_v2(database);
-    sqlite._free(result);
-    sqlite._free(name);
-  }
 }

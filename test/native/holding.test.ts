@@ -274,7 +274,13 @@ describe.each(keepers)('the native lock held by $name', ({ start: keeper }) => {
     const isHeld = async () => expect(await shell.run('BEGIN IMMEDIATE')).toEqual(locked);
     await engine.bytes();
     await isHeld();
-    const reader = await openReader(hostMedia, { medium: 'filesystem', database, from: null });
+    const reader = await openReader(hostMedia, {
+      medium: 'filesystem',
+      database,
+      from: null,
+      sqlite_synchronous: true,
+      busy_timeout: 5000,
+    });
     expect((await reader.all('SELECT count(*) FROM t')).rows).toEqual([[0]]);
     await isHeld();
     await reader.close();

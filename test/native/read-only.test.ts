@@ -40,7 +40,13 @@ async function open(options: Partial<PersistenceConfig> = {}, worker = false): P
   return cl;
 }
 async function read(busy_timeout = 200): Promise<SqliteReader> {
-  reader = await openReader(hostMedia, { medium: 'filesystem', database, from: null, busy_timeout });
+  reader = await openReader(hostMedia, {
+    medium: 'filesystem',
+    database,
+    from: null,
+    sqlite_synchronous: true,
+    busy_timeout,
+  });
   return reader;
 }
 function start(program = python3): NativeShell {

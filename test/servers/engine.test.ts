@@ -1,6 +1,6 @@
 /** The contract of SQL engines on servers: values, isolation, and which transactions are retried. */
 import { afterEach, describe, expect, test } from 'vitest';
-import type { SingleWrite, SqlValue } from '../../src/rpc/contract.ts';
+import type { ServerConfig, SingleWrite, SqlValue } from '../../src/rpc/contract.ts';
 import { read, type TableRead, write } from '../../src/sql/cinder-db.ts';
 import type { SqlConnection } from '../../src/sql/engine.ts';
 import { openMysql } from '../../src/sql/engines/servers/mysql.ts';
@@ -23,7 +23,7 @@ describe.each(serverKinds)('%s', (kind) => {
 
   const isMysql = kind === 'mysql';
 
-  async function open(others: { lock_timeout?: number; statement_timeout?: number } = {}): Promise<ServerEngine> {
+  async function open(others: Partial<ServerConfig> = {}): Promise<ServerEngine> {
     connection ??= await server.running.createDatabase();
     const config = serverOf(connection);
     const opening = isMysql ? openMysql : openPostgres;
@@ -271,6 +271,15 @@ describe.each(serverKinds)('%s', (kind) => {
     await expect(failure).rejects.toThrow('longer than 300 ms');
     expect((await engine.all('SELECT 1')).rows).toEqual([[1]]);
   });
+
+  if (!isMysql) {
+    test('a limit that the URL sets on the server holds, and is not taken for the usual one', async (context) => {
+      server.require(context);
+      const engine = await open({ startup: { options: '-c statement_timeout=300' } });
+      const failure = engine.all('SELECT pg_sleep(20)');
+      await expect(failure).rejects.toThrow('longer than the URL allows: SELECT pg_sleep(20)');
+    });
+  }
 
   test('timeouts longer than a timer can wait do not expire at once', async (context) => {
     server.require(context);

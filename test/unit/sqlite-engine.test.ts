@@ -14,7 +14,13 @@ let folder: string;
 let engine: SqliteEngine;
 
 const open = (medium: 'memory' | 'filesystem', from: Uint8Array | null = null) =>
-  openSqlite(hostMedia, { medium, database: path.join(folder, 'cl.sqlite'), from, sqlite_synchronous: true });
+  openSqlite(hostMedia, {
+    medium,
+    database: path.join(folder, 'cl.sqlite'),
+    from,
+    sqlite_synchronous: true,
+    busy_timeout: 5000,
+  });
 
 beforeEach(() => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'engine-'));
@@ -312,12 +318,7 @@ describe.each(['memory', 'filesystem'] as const)('on the medium %s', (medium) =>
       await engine.group([insert(1), insert(2)]);
       const bytes = await engine.bytes();
       expect(bytes).toHaveLength(await engine.size);
-      const copy = await openSqlite(hostMedia, {
-        medium: 'memory',
-        database: '',
-        from: bytes,
-        sqlite_synchronous: true,
-      });
+      const copy = await open('memory', bytes);
       expect((await copy.all('SELECT value FROM rows ORDER BY id')).rows).toEqual([['row 1'], ['row 2']]);
       expect((await copy.all('PRAGMA integrity_check')).rows).toEqual([['ok']]);
       await copy.close();
@@ -331,12 +332,7 @@ describe.each(['memory', 'filesystem'] as const)('on the medium %s', (medium) =>
       });
       const bytes = await engine.bytes();
       await slow;
-      const copy = await openSqlite(hostMedia, {
-        medium: 'memory',
-        database: '',
-        from: bytes,
-        sqlite_synchronous: true,
-      });
+      const copy = await open('memory', bytes);
       expect((await copy.all('SELECT count(*) FROM rows')).rows).toEqual([[2]]);
       await copy.close();
     });

@@ -1,7 +1,8 @@
 /** `check`: checks the integrity of a database, finds inconsistent rows, and repairs them on request. */
+
+import { DEFAULT_TYPE } from '../../cinder/volume-type.ts';
 import { InvalidOption, isCinderlibError, VolumeTypeNotFoundByName } from '../../errors/index.ts';
 import { type OpenContext, openContext, openForReading } from '../../migrate/open.ts';
-import { DEFAULT_TYPE } from '../../migrate/target.ts';
 import { DatabasePersistence } from '../../persistence/database.ts';
 import type { Examination, Finding } from '../../rpc/contract.ts';
 import type { PersistenceConfig } from '../../setup.ts';

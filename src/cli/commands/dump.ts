@@ -1,8 +1,9 @@
 /** `dump`: writes everything as JSON that cinderlib's `load` accepts. */
+
+import { DEFAULT_TYPE } from '../../cinder/volume-type.ts';
 import { SourceChanged } from '../../errors/index.ts';
 import { sourceOf } from '../../migrate/open.ts';
 import type { MigrationReport } from '../../migrate/report.ts';
-import { DEFAULT_TYPE } from '../../migrate/target.ts';
 import type { PersistenceDriver } from '../../persistence/driver.ts';
 import { compact, jsonText } from '../../serialization/json-text.ts';
 

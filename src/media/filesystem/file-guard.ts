@@ -7,7 +7,7 @@
  * one left it.
  */
 import { type CinderlibError, DatabaseChanged, DatabaseUnavailable } from '../../errors/index.ts';
-import type { ForeignWrite, Guard, NativeLocking } from '../guard.ts';
+import type { ForeignWrite, Guard, NativeLocking, Purpose } from '../guard.ts';
 import { KeptLock } from '../locks/kept-lock.ts';
 import { LockLevel } from '../locks/lock-level.ts';
 import { NativeLocks } from '../locks/native-locks.ts';
@@ -53,7 +53,7 @@ export class FileGuard implements Guard {
     return this.#keptLock.prepare();
   }
 
-  async enter(purpose: 'write' | 'recover' | 'refresh'): Promise<void> {
+  async enter(purpose: Purpose): Promise<void> {
     this.checkFile();
     await this.#keptLock.exclude(purpose === 'write' ? this.#known : null);
     this.#inside = true;

@@ -1,16 +1,14 @@
 /** Puts the initial content of a database on disk: whole or not at all. */
 import { DatabaseExists } from '../../errors/index.ts';
-import type { FileKind } from '../medium.ts';
+import { lastingFiles } from '../medium.ts';
 import { temporarySuffix } from '../temporary-suffix.ts';
 import { type FileSystem, syncFolder } from './disk-file.ts';
 import { openFailure } from './failure.ts';
 import type { Place } from './locate.ts';
 
-const companions: readonly FileKind[] = ['-journal', '-wal'];
-
 /** Writes beside the database and renames, so that a crash leaves no partial content. The lock must be held. */
 export function seed(fs: FileSystem, { path, folder }: Place, content: Uint8Array): void {
-  for (const kind of ['', ...companions]) {
+  for (const kind of lastingFiles) {
     const size = fs.statSync(path + kind, { throwIfNoEntry: false })?.size ?? 0;
     // SQLite would replay a leftover companion of a former database into the new one.
     if (size > 0) {

@@ -3,7 +3,7 @@ import { type CinderlibError, DatabaseCorrupt, NotADatabase } from '../../errors
 import { blockSize, extentSize as memoryExtent, piecesOf } from '../block-file.ts';
 
 /** The format that this library writes. Another number means another layout of the records. */
-export const recordFormat = 1;
+const recordFormat = 1;
 
 /** The record that is written last in each transaction, and describes the others. */
 export interface Header {

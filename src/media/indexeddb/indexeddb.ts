@@ -6,7 +6,7 @@
 import { DatabaseChanged, OutcomeUnknown, StorageFailure } from '../../errors/index.ts';
 import { BlockFile } from '../block-file.ts';
 import { BlockFiles } from '../block-files.ts';
-import { NullGuard } from '../guard.ts';
+import { NullGuard, type Purpose } from '../guard.ts';
 import type { WebLock } from '../locks/web-lock.ts';
 import type { FileKind, Medium, MediumFile } from '../medium.ts';
 import { planWrite, type WritePlan } from './block-plan.ts';
@@ -125,7 +125,7 @@ class StoreGuard extends NullGuard {
         : cause;
   }
 
-  override async enter(purpose: 'write' | 'recover' | 'refresh'): Promise<void> {
+  override async enter(purpose: Purpose): Promise<void> {
     if (this.#failure !== null && purpose === 'refresh') {
       await this.#reload();
       this.#failure = null;

@@ -10,7 +10,7 @@
  * - Nobody removes the lock of a holder that may be alive.
  */
 import { DatabaseLocked, DatabaseUnavailable } from '../../errors/index.ts';
-import { builtin, onExit, pause as wait } from '../../runtime.ts';
+import { builtin, onExit, pause } from '../../runtime.ts';
 import type { FileSystem } from '../filesystem/disk-file.ts';
 import { errnoOf, openFailure, storageFailure } from '../filesystem/failure.ts';
 import { describeSelf, type Holder, makerOf, parseHolder, stateOf, whyUnknown } from './lock-holder.ts';
@@ -43,7 +43,7 @@ export async function takeLock(database: string): Promise<LockFile> {
   try {
     write(fs, draft, self);
     for (let turn = 0; turn < turns; turn++) {
-      if (turn > 0) await pause();
+      if (turn > 0) await pause(retryDelay);
       if (place(claim, path)) {
         sweep(claim);
         return new LockFile(fs, path, self);
@@ -142,7 +142,7 @@ function place({ fs, draft, self }: Claim, path: string): boolean {
 /** Reads who holds a lock; null when it is gone. */
 async function read(claim: Claim): Promise<Holder | null> {
   for (let retry = 0; retry < unreadableRetries; retry++) {
-    if (retry > 0) await pause();
+    if (retry > 0) await pause(retryDelay);
     const holder = readNow(claim.fs, claim.path);
     if (holder !== 'unreadable') return holder;
   }
@@ -252,10 +252,6 @@ function discard(fs: FileSystem, path: string): void {
   } catch {
     // It is only litter, or was never there.
   }
-}
-
-function pause(): Promise<void> {
-  return wait(retryDelay);
 }
 
 function split(path: string): { dir: string; base: string } {

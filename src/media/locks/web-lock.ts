@@ -1,6 +1,7 @@
 /** The lock of a database in a browser: one opener at a time, across all tabs and workers. */
 import { DatabaseLocked, DatabaseUnavailable } from '../../errors/index.ts';
 import { webLocks } from '../../runtime.ts';
+import { holdLock } from './held-lock.ts';
 
 /**
  * How long to wait for the holder, in milliseconds: when a page was just left or reloaded, its worker takes a
@@ -36,18 +37,16 @@ export async function takeWebLock(name: string, path: string, mode: LockMode = '
       path,
     );
   }
-  return new Promise((resolve, reject) => {
-    const waiting = new AbortController();
-    const timer = setTimeout(() => waiting.abort(), patience);
-    const hold = (): Promise<void> => {
-      clearTimeout(timer);
-      return new Promise((release) => resolve({ release }));
-    };
-    locks.request(name, { mode, signal: waiting.signal }, hold).catch((cause) => {
-      // Once the lock was granted, this means that it was stolen, which shows in the next change.
-      reject(waiting.signal.aborted ? inUse(path) : cause);
-    });
-  });
+  const waiting = new AbortController();
+  const timer = setTimeout(() => waiting.abort(), patience);
+  try {
+    // Should it be stolen later, that shows in the next change.
+    return { release: await holdLock(locks, name, { mode, signal: waiting.signal }) };
+  } catch (cause) {
+    throw waiting.signal.aborted ? inUse(path) : cause;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function inUse(path: string): DatabaseLocked {

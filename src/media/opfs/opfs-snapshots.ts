@@ -5,11 +5,9 @@
 import { BlockFile } from '../block-file.ts';
 import { browserFailure, noDatabase } from '../browser-failure.ts';
 import type { WebLock } from '../locks/web-lock.ts';
-import type { FileKind, MediumFile } from '../medium.ts';
+import { type FileKind, lastingFiles, type MediumFile } from '../medium.ts';
 import type { Snapshot, SnapshotSource } from '../snapshot.ts';
 import type { OpfsPlace } from './opfs-place.ts';
-
-const kinds: readonly FileKind[] = ['', '-journal', '-wal'];
 
 export class OpfsSnapshots implements SnapshotSource {
   readonly medium = 'opfs';
@@ -27,7 +25,7 @@ export class OpfsSnapshots implements SnapshotSource {
   async take(last: Snapshot | null): Promise<Snapshot> {
     const lock = await this.#lock();
     try {
-      const found = await Promise.all(kinds.map(async (kind) => [kind, await this.#place.file(kind)] as const));
+      const found = await Promise.all(lastingFiles.map(async (kind) => [kind, await this.#place.file(kind)] as const));
       const version = found.map(([, file]) => `${file?.size}:${file?.lastModified}`).join();
       return last?.version === version ? last : { version, files: await this.#contents(found) };
     } finally {

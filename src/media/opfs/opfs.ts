@@ -7,12 +7,9 @@
 import { BlockFile } from '../block-file.ts';
 import { NullGuard } from '../guard.ts';
 import type { WebLock } from '../locks/web-lock.ts';
-import type { FileKind, Medium, MediumFile } from '../medium.ts';
+import { type FileKind, lastingFiles, type Medium, type MediumFile } from '../medium.ts';
 import { OpfsFile } from './opfs-file.ts';
 import type { OpfsPlace } from './opfs-place.ts';
-
-/** The files that must survive a crash. */
-const kept = ['', '-journal', '-wal'] as const;
 
 export class OpfsMedium implements Medium {
   readonly name = 'opfs';
@@ -47,7 +44,7 @@ export class OpfsMedium implements Medium {
   static async open(place: OpfsPlace, lock: WebLock, isNew: boolean): Promise<OpfsMedium> {
     const files = new Map<FileKind, OpfsFile>();
     try {
-      for (const kind of kept) files.set(kind, new OpfsFile(await place.open(kind), place.path + kind));
+      for (const kind of lastingFiles) files.set(kind, new OpfsFile(await place.open(kind), place.path + kind));
       return new OpfsMedium(place, lock, files, isNew);
     } catch (error) {
       for (const file of files.values()) file.release();
@@ -79,7 +76,7 @@ export class OpfsMedium implements Medium {
   async flush(): Promise<void> {}
 
   close(): Promise<void> {
-    return this.#release(kept.filter((kind) => !this.exists(kind)));
+    return this.#release(lastingFiles.filter((kind) => !this.exists(kind)));
   }
 
   drop(): void {
@@ -89,7 +86,7 @@ export class OpfsMedium implements Medium {
   }
 
   abandon(): Promise<void> {
-    return this.#release(kept.filter((kind) => this.#isNew || (kind !== '' && !this.exists(kind))));
+    return this.#release(lastingFiles.filter((kind) => this.#isNew || (kind !== '' && !this.exists(kind))));
   }
 
   /** Closes the files and removes those that nobody needs. The lock is released last, and in any case. */

@@ -1,4 +1,5 @@
 /** The rows that a new database of Cinder starts with. */
+import { DEFAULT_TYPE } from '../../cinder/volume-type.ts';
 import type { SqlValue } from '../../rpc/contract.ts';
 import { SCHEMA_REVISION } from './sqlite.ts';
 
@@ -39,7 +40,7 @@ export function seedRows(now: string, newId: () => string): readonly SeedRow[] {
       row: {
         ...times,
         id: newId(),
-        name: '__DEFAULT__',
+        name: DEFAULT_TYPE,
         is_public: true,
         description: 'Default Volume Type',
       },

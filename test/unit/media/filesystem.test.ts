@@ -20,8 +20,8 @@ beforeEach(() => {
 });
 afterEach(() => fs.rmSync(folder, { recursive: true }));
 
-const open = (name = database, from: Uint8Array | null = null) =>
-  hostMedia.open({ medium: 'filesystem', database: name, from });
+const settings = { medium: 'filesystem', from: null, sqlite_synchronous: true, busy_timeout: 5000 } as const;
+const open = (name = database, from: Uint8Array | null = null) => hostMedia.open({ ...settings, database: name, from });
 const noLock = { release() {} };
 const bytes = (...values: number[]) => Uint8Array.from(values);
 
@@ -229,7 +229,7 @@ describe('opening an unsuitable path', () => {
       fs.writeFileSync(database, '');
       make(database + kind);
       expect((await refused(database)).message).toContain(`${database}${kind} is not a regular file`);
-      await expect(hostMedia.openReadOnly({ medium: 'filesystem', database, from: null })).rejects.toThrow(
+      await expect(hostMedia.openReadOnly({ ...settings, database })).rejects.toThrow(
         `${database}${kind} is not a regular file`,
       );
       expect(fs.readdirSync(folder)).toEqual(['cl.sqlite', `cl.sqlite${kind}`]);
@@ -272,7 +272,7 @@ describe('opening an unsuitable path', () => {
   });
 
   test('names the known media if the medium does not exist', async () => {
-    const config = { medium: 'floppy' as 'memory', database, from: null };
+    const config = { ...settings, medium: 'floppy' as 'memory', database };
     await expect(hostMedia.open(config)).rejects.toBeInstanceOf(InvalidPersistence);
     await expect(hostMedia.open(config)).rejects.toThrow(/"floppy".*Choose filesystem, or the storage memory_db/);
   });

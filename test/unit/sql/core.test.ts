@@ -7,14 +7,14 @@ import {
   VolumeNotFound,
   VolumeTypeNotFoundByName,
 } from '../../../src/errors/index.ts';
-import type { Command, CoreConfig, WriteCommand } from '../../../src/rpc/contract.ts';
+import type { Command, CoreConfig, SingleWrite } from '../../../src/rpc/contract.ts';
 import { Core } from '../../../src/sql/core.ts';
 import { goldenBytes } from '../../support/golden.ts';
 import { config } from './open-core.ts';
 import { PlainEngine } from './plain-engine.ts';
 import { creation, update } from './writer.ts';
 
-const setKey = (key: string): WriteCommand => ({ kind: 'setKeyValue', key, value: key });
+const setKey = (key: string): SingleWrite => ({ kind: 'setKeyValue', key, value: key });
 const allKeys = { kind: 'getKeyValues', key: null } as const;
 const turn = () => new Promise<void>((resolve) => void setImmediate(resolve));
 
@@ -145,12 +145,6 @@ describe('a batch', () => {
     const commands = [setKey('a'), { kind: 'setVolume', change: update('nobody', {}) }] as const;
     await expect(core.call({ kind: 'batch', commands })).rejects.toBeInstanceOf(VolumeNotFound);
     expect(await core.call(allKeys)).toEqual([]);
-  });
-
-  test('must not contain batches', async () => {
-    const { core } = await openCore();
-    const commands = [{ kind: 'batch', commands: [] }] as const;
-    await expect(core.call({ kind: 'batch', commands })).rejects.toThrow('A batch holds no batches');
   });
 });
 

@@ -1,7 +1,7 @@
 /** What happens to the own type of a deleted volume, and to its specs. */
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { VolumeChange, VolumeTypeChange } from '../../../src/rpc/contract.ts';
-import { creation, LATER, openWriter, type Writer } from './writer.ts';
+import type { VolumeChange } from '../../../src/rpc/contract.ts';
+import { creation, LATER, openWriter, own, qos, type Writer, withType } from './writer.ts';
 
 let writer: Writer;
 beforeEach(async () => {
@@ -11,19 +11,6 @@ const set = (change: VolumeChange) => writer.write({ kind: 'setVolume', change }
 const type = (id = 'v') => writer.row('volume_types', id);
 const extraSpecs = () => writer.rows('SELECT * FROM volume_type_extra_specs ORDER BY rowid');
 const qosRows = () => writer.rows('SELECT * FROM quality_of_service_specs ORDER BY rowid');
-
-const own = (id: string, changes: Partial<VolumeTypeChange> = {}): VolumeTypeChange => ({
-  id,
-  values: { id, name: id, is_public: true },
-  ...changes,
-});
-const qos = (id: string, specs: readonly (readonly [string, string | null])[], consumer = 'back-end') => ({
-  qos_specs: { id, consumer, specs },
-});
-const withType = (id: string, changes: Partial<VolumeTypeChange> = {}): VolumeChange => ({
-  ...creation(id, { volume_type_id: id }),
-  volume_type: own(id, changes),
-});
 
 describe('deleting a volume', () => {
   const remove = (id: string) => writer.write({ kind: 'deleteVolume', id });

@@ -100,7 +100,7 @@ describe('postgresFault()', () => {
 });
 
 test('the error for a missing package gives the command that installs it', async () => {
-  const failure = optionalPackage('no-such-driver', 'no-such-driver/promise', '3');
+  const failure = optionalPackage('no-such-driver', '3');
   await expect(failure).rejects.toMatchObject({ name: 'PackageMissing', package_name: 'no-such-driver' });
   await expect(failure).rejects.toThrow('npm install no-such-driver@3');
 });

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { DuplicateEntry, VolumeTypeUpdateFailed } from '../../../src/errors/index.ts';
 import type { VolumeChange, VolumeTypeChange } from '../../../src/rpc/contract.ts';
 import { getVolumes } from '../../../src/sql/volume-rows.ts';
-import { CREATED, creation, LATER, openWriter, update, type Writer } from './writer.ts';
+import { CREATED, creation, LATER, openWriter, own, qos, update, type Writer, withType } from './writer.ts';
 
 let writer: Writer;
 beforeEach(async () => {
@@ -18,19 +18,6 @@ const qosPairs = () =>
   qosRows()
     .filter(({ specs_id, deleted }) => specs_id !== null && deleted === 0)
     .map(({ specs_id, key, value }) => [specs_id, key, value]);
-
-const own = (id: string, changes: Partial<VolumeTypeChange> = {}): VolumeTypeChange => ({
-  id,
-  values: { id, name: id, is_public: true },
-  ...changes,
-});
-const qos = (id: string, specs: readonly (readonly [string, string | null])[], consumer = 'back-end') => ({
-  qos_specs: { id, consumer, specs },
-});
-const withType = (id: string, changes: Partial<VolumeTypeChange> = {}): VolumeChange => ({
-  ...creation(id, { volume_type_id: id }),
-  volume_type: own(id, changes),
-});
 
 describe('a volume with a type of its own', () => {
   test('stores linked rows for the type and its specs', async () => {

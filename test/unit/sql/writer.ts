@@ -1,5 +1,12 @@
 /** A database that commands are written to, with a clock and ids that a test can foretell. */
-import type { Answer, RowChange, SqlValue, WriteCommand } from '../../../src/rpc/contract.ts';
+import type {
+  Answer,
+  RowChange,
+  SqlValue,
+  VolumeChange,
+  VolumeTypeChange,
+  WriteCommand,
+} from '../../../src/rpc/contract.ts';
 import { write } from '../../../src/sql/cinder-db.ts';
 import { prepareSchema } from '../../../src/sql/revisions.ts';
 import { goldenBytes } from '../../support/golden.ts';
@@ -60,4 +67,19 @@ export function creation(id: string, values: RowChange['values'] = {}): RowChang
 /** The change that updates a row. */
 export function update(id: string, values: RowChange['values']): RowChange {
   return { id, values, whole: false };
+}
+
+/** A volume type of its own. */
+export function own(id: string, changes: Partial<VolumeTypeChange> = {}): VolumeTypeChange {
+  return { id, values: { id, name: id, is_public: true }, ...changes };
+}
+
+/** The QoS specs of a volume type, as a part of its change. */
+export function qos(id: string, specs: readonly (readonly [string, string | null])[], consumer = 'back-end') {
+  return { qos_specs: { id, consumer, specs } };
+}
+
+/** The change that creates a volume with a type of its own. */
+export function withType(id: string, changes: Partial<VolumeTypeChange> = {}): VolumeChange {
+  return { ...creation(id, { volume_type_id: id }), volume_type: own(id, changes) };
 }

@@ -1,8 +1,8 @@
 /** Bulks of members: everything else waits for them, so none may stay open after its member is gone. */
 import { expect, test } from 'vitest';
+import { holdLock } from '../../../src/media/locks/held-lock.ts';
 import type { Command, Outcome, SingleWrite } from '../../../src/rpc/contract.ts';
 import { OwnChanges } from '../../../src/rpc/writes.ts';
-import { holdLock } from '../../../src/tabs/held-lock.ts';
 import { aliveLock } from '../../../src/tabs/names.ts';
 import { type SendReply, Term } from '../../../src/tabs/term.ts';
 import { FakeLocks } from '../../support/fake-locks.ts';

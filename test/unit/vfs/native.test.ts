@@ -26,8 +26,8 @@ beforeEach(() => {
 afterEach(() => fs.rmSync(folder, { recursive: true }));
 
 const native = (sql: string, file = database): string => nativeSql(file, sql);
-const open = (name = database): Promise<SqliteEngine> =>
-  openSqlite(hostMedia, { medium: 'filesystem', database: name, from: null, sqlite_synchronous: true });
+const open = (name = database, sqlite_synchronous = true): Promise<SqliteEngine> =>
+  openSqlite(hostMedia, { medium: 'filesystem', database: name, from: null, sqlite_synchronous, busy_timeout: 5000 });
 const failure = (name = database): Promise<unknown> =>
   open(name).then(
     (engine) => engine.close(),
@@ -359,12 +359,7 @@ describe('opening a database', () => {
   });
 
   test('without sqlite_synchronous sets synchronous to OFF', async () => {
-    const engine = await openSqlite(hostMedia, {
-      medium: 'filesystem',
-      database,
-      from: null,
-      sqlite_synchronous: false,
-    });
+    const engine = await open(database, false);
     expect(await rows(engine, 'PRAGMA synchronous')).toEqual([[0]]);
     await engine.close();
     const durable = await open();

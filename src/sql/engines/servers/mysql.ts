@@ -9,7 +9,7 @@ import { mysqlFault } from './mysql-errors.ts';
 import { checkAddress, isAddress } from './mysql-identity.ts';
 import { optionalPackage } from './optional-package.ts';
 import { openServer, type ServerEngine, usualStatementTimeout } from './server.ts';
-import type { ServerDriver, ServerFacts, ServerSession } from './server-driver.ts';
+import type { Fault, ServerDriver, ServerFacts, ServerSession } from './server-driver.ts';
 import { packageError } from './server-errors.ts';
 import { SocketSession } from './socket-session.ts';
 import { TlsAttempts, tlsOptions } from './tls.ts';
@@ -18,7 +18,7 @@ type Package = typeof import('mysql2');
 
 /** @throws {PackageMissing | AccessDenied | DatabaseUnavailable | InvalidUrl} */
 export async function openMysql(config: ServerConfig, readOnly: boolean): Promise<ServerEngine> {
-  const mysql = await optionalPackage<Package>('mysql2', 'mysql2', '3');
+  const mysql = await optionalPackage<Package>('mysql2', '3');
   return openServer(new MysqlDriver(mysql, config, readOnly), config, readOnly);
 }
 
@@ -32,12 +32,14 @@ class MysqlDriver implements ServerDriver {
   ];
   readonly sizeQuery =
     'SELECT sum(data_length + index_length) FROM information_schema.tables WHERE table_schema = DATABASE()';
+  readonly statementTimeout: number;
   readonly #mysql: Package;
   readonly #config: ServerConfig;
   readonly #readOnly: boolean;
   readonly #attempts: TlsAttempts;
 
   constructor(mysql: Package, config: ServerConfig, readOnly: boolean) {
+    this.statementTimeout = config.statement_timeout ?? usualStatementTimeout;
     this.#mysql = mysql;
     this.#config = config;
     this.#readOnly = readOnly;
@@ -58,8 +60,8 @@ class MysqlDriver implements ServerDriver {
     return { name: isMariadb ? 'mariadb' : 'mysql', version: String(version), durable: String(flush) === '1' };
   }
 
-  fault(error: unknown, sql: string | null): ReturnType<ServerDriver['fault']> {
-    return mysqlFault(error, sql, this.#config, this.#config.statement_timeout ?? usualStatementTimeout);
+  fault(error: unknown, sql: string | null): Fault {
+    return mysqlFault(error, sql, this.#config, this.statementTimeout);
   }
 
   async #connect(withTls: boolean): Promise<ServerSession> {
@@ -68,7 +70,8 @@ class MysqlDriver implements ServerDriver {
     const connection = await connected(begun);
     const session = new MysqlSession(connection);
     try {
-      for (const statement of setUp(this.#config, this.#readOnly)) await connection.query(statement);
+      const statements = setUp(this.#config, this.statementTimeout, this.#readOnly);
+      for (const statement of statements) await connection.query(statement);
       return session;
     } catch (error) {
       session.destroy();
@@ -121,8 +124,8 @@ function connectionOptions(config: ServerConfig, withTls: boolean): ConnectionOp
  * The settings of a session. Names are quoted as everywhere else, and values that a column cannot hold are
  * refused, not truncated. MariaDB and MySQL each read the other's conditional comments as plain comments.
  */
-function setUp({ startup, statement_timeout, lock_timeout }: ServerConfig, readOnly: boolean): readonly string[] {
-  const limit = Math.round(waitable(statement_timeout ?? usualStatementTimeout));
+function setUp({ startup, lock_timeout }: ServerConfig, timeout: number, readOnly: boolean): readonly string[] {
+  const limit = Math.round(waitable(timeout));
   const wait = Math.max(1, Math.ceil(waitable(lock_timeout) / 1000));
   const init = startup['init_command'];
   return [

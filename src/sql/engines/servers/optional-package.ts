@@ -2,10 +2,11 @@
 import { PackageMissing } from '../../../errors/index.ts';
 
 /** @param range the supported versions, for runtimes that fetch a package by its name */
-export async function optionalPackage<M>(name: string, specifier: string, range: string): Promise<M> {
+export async function optionalPackage<M>(name: string, range: string): Promise<M> {
   const failures: unknown[] = [];
+  const wanted = `${name}@${range}`;
   // Deno and Bun resolve the second one where there is no node_modules.
-  for (const each of [specifier, `npm:${specifier.replace(name, `${name}@${range}`)}`]) {
+  for (const each of [name, `npm:${wanted}`]) {
     try {
       // A variable, so that no bundler includes the package in the library.
       const module: { readonly default?: M } & M = await import(/* @vite-ignore */ /* webpackIgnore: true */ each);
@@ -17,7 +18,7 @@ export async function optionalPackage<M>(name: string, specifier: string, range:
   throw new PackageMissing(
     name,
     `This database needs the package ${name}, which is not installed or cannot be loaded. ` +
-      howToInstall(`${name}@${range}`, import.meta.url),
+      howToInstall(wanted, import.meta.url),
     { cause: failures[0] },
   );
 }

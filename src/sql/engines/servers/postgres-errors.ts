@@ -4,7 +4,7 @@ import type { ServerConfig } from '../../../rpc/contract.ts';
 import type { Fault } from './server-driver.ts';
 import * as faults from './server-errors.ts';
 
-export function postgresFault(error: unknown, sql: string | null, config: ServerConfig, timeout: number): Fault {
+export function postgresFault(error: unknown, sql: string | null, config: ServerConfig, timeout: number | null): Fault {
   const { name } = config;
   return faults.serverFault(error, sql, name, (said) => {
     switch (said.code) {

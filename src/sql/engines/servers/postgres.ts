@@ -8,7 +8,7 @@ import { safeInteger } from './integers.ts';
 import { optionalPackage } from './optional-package.ts';
 import { postgresFault } from './postgres-errors.ts';
 import { openServer, type ServerEngine, usualStatementTimeout } from './server.ts';
-import type { ServerDriver, ServerFacts, ServerSession } from './server-driver.ts';
+import type { Fault, ServerDriver, ServerFacts, ServerSession } from './server-driver.ts';
 import { packageError } from './server-errors.ts';
 import { SocketSession } from './socket-session.ts';
 import { TlsAttempts, type TlsOptions, tlsOptions } from './tls.ts';
@@ -17,11 +17,8 @@ type Package = typeof import('pg');
 
 /** @throws {PackageMissing | AccessDenied | DatabaseUnavailable | InvalidUrl} */
 export async function openPostgres(config: ServerConfig, readOnly: boolean): Promise<ServerEngine> {
-  const pg = await optionalPackage<Package>('pg', 'pg', '8');
-  // Do not shorten a limit that the URL sets on the server itself.
-  const isLimited = (config.startup['options'] ?? '').includes('statement_timeout');
-  const limited = isLimited && config.statement_timeout === null ? { ...config, statement_timeout: 0 } : config;
-  return openServer(new PostgresDriver(pg, config, readOnly), limited, readOnly);
+  const pg = await optionalPackage<Package>('pg', '8');
+  return openServer(new PostgresDriver(pg, config, readOnly), config, readOnly);
 }
 
 class PostgresDriver implements ServerDriver {
@@ -29,16 +26,20 @@ class PostgresDriver implements ServerDriver {
   readonly beginWriting = ['BEGIN ISOLATION LEVEL READ COMMITTED'];
   readonly beginReading = ['BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY'];
   readonly sizeQuery = 'SELECT pg_database_size(current_database())';
+  readonly statementTimeout: number | null;
   readonly #pg: Package;
   readonly #config: ServerConfig;
   readonly #setUp: string;
   readonly #attempts: TlsAttempts;
 
   constructor(pg: Package, config: ServerConfig, readOnly: boolean) {
+    // Do not shorten a limit that the URL sets on the server itself.
+    const isLimited = config.startup['options']?.includes('statement_timeout') ?? false;
+    this.statementTimeout = config.statement_timeout ?? (isLimited ? null : usualStatementTimeout);
     this.#pg = pg;
     this.#config = config;
     this.#attempts = new TlsAttempts(config.tls.mode);
-    this.#setUp = setUp(config, readOnly);
+    this.#setUp = setUp(config.lock_timeout, this.statementTimeout, readOnly);
   }
 
   connect(): Promise<ServerSession> {
@@ -52,8 +53,8 @@ class PostgresDriver implements ServerDriver {
     return { name: 'postgresql', version: String(version), durable: durable === true };
   }
 
-  fault(error: unknown, sql: string | null): ReturnType<ServerDriver['fault']> {
-    return postgresFault(error, sql, this.#config, this.#config.statement_timeout ?? usualStatementTimeout);
+  fault(error: unknown, sql: string | null): Fault {
+    return postgresFault(error, sql, this.#config, this.statementTimeout);
   }
 
   async #connect(withTls: boolean): Promise<ServerSession> {
@@ -96,14 +97,13 @@ function clientConfig({ startup, ...config }: ServerConfig, ssl: TlsOptions | fa
 }
 
 /** The settings of a session, as one message. The numbers are our own, so that nothing needs binding. */
-function setUp({ startup, statement_timeout, lock_timeout }: ServerConfig, readOnly: boolean): string {
-  const isSet = statement_timeout === null && (startup['options'] ?? '').includes('statement_timeout');
+function setUp(lockTimeout: number, timeout: number | null, readOnly: boolean): string {
   return [
     `SET DateStyle = 'ISO, YMD'`,
     'SET standard_conforming_strings = on',
     // 0 means no limit here, but no waiting elsewhere.
-    `SET lock_timeout = ${Math.max(1, Math.round(waitable(lock_timeout)))}`,
-    ...(isSet ? [] : [`SET statement_timeout = ${Math.round(waitable(statement_timeout ?? usualStatementTimeout))}`]),
+    `SET lock_timeout = ${Math.max(1, Math.round(waitable(lockTimeout)))}`,
+    ...(timeout === null ? [] : [`SET statement_timeout = ${Math.round(waitable(timeout))}`]),
     ...(readOnly ? ['SET default_transaction_read_only = on'] : []),
   ].join('; ');
 }

@@ -48,6 +48,8 @@ export interface ServerFacts {
 
 export interface ServerDriver {
   readonly dialect: ServerConfig['dialect'];
+  /** Milliseconds that a statement may take; 0 is no limit, null one that only the server knows. */
+  readonly statementTimeout: number | null;
   /** The statements that begin a transaction which sees what others have committed, and locks what it changes. */
   readonly beginWriting: readonly string[];
   /** The statements that begin one which sees a single state of the database, and changes nothing. */

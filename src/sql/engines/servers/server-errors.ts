@@ -90,9 +90,11 @@ export function locked(name: string, timeout: number): Fault {
   return { kind: 'refused', error: new DatabaseLocked(message) };
 }
 
-export function timedOut(timeout: number, sql: string | null): Fault {
+/** @param timeout null: the URL sets it on the server itself */
+export function timedOut(timeout: number | null, sql: string | null): Fault {
+  const limit = timeout === null ? 'the URL allows' : `${timeout} ms`;
   const message =
-    `The server cancelled a statement that took longer than ${timeout} ms: ${shorten(sql ?? '')}. ` +
+    `The server cancelled a statement that took longer than ${limit}: ${shorten(sql ?? '')}. ` +
     'Nothing was changed. Raise statement_timeout if it needs longer.';
   return { kind: 'timeout', error: new DatabaseError(message) };
 }

@@ -49,7 +49,7 @@ export class ServerTransaction implements SqlConnection {
       if (this.#fault !== null) throw this.#fault.error;
       return value;
     } catch (error) {
-      throw this.#fault === null ? error : new ServerFault({ kind: this.#fault.kind, error: this.#fault.error });
+      throw this.#fault === null ? error : new ServerFault(this.#fault);
     } finally {
       this.#ended = true;
     }

@@ -240,8 +240,8 @@ export class ServerEngine implements CoreEngine {
   }
 
   get #timeout(): number {
-    const timeout = this.#config.statement_timeout ?? usualStatementTimeout;
-    return timeout === 0 ? 0 : waitable(timeout + serverLead);
+    const { statementTimeout } = this.#driver;
+    return statementTimeout ? waitable(statementTimeout + serverLead) : 0;
   }
 
   /** Begins a transaction; `task` ends it, or it is rolled back when `task` throws. */

@@ -3,6 +3,7 @@
  * is replaced once it can no longer be relied on.
  */
 import { ContextClosed, DatabaseTakenOver } from '../../../errors/index.ts';
+import type { Purpose } from '../../../media/guard.ts';
 import type { Medium } from '../../../media/medium.ts';
 import { startSqlite } from '../../../vfs/start-sqlite.ts';
 import { Mutex } from '../mutex.ts';
@@ -92,7 +93,7 @@ export class SqliteAccess {
     return true;
   }
 
-  async #alone<T>(purpose: 'write' | 'recover' | 'refresh', task: () => Promise<T>): Promise<T> {
+  async #alone<T>(purpose: Purpose, task: () => Promise<T>): Promise<T> {
     const { guard } = this.medium;
     await guard.enter(purpose);
     try {

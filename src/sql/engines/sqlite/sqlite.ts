@@ -19,18 +19,13 @@ import { bringToRest, openDatabase, readHeader } from './sqlite-open.ts';
 import { writesRows } from './sqlite-statement.ts';
 import { readTransaction, SqliteTransaction } from './sqlite-transaction.ts';
 
-export interface SqliteConfig extends MediumConfig {
-  /** False trades durability for speed: a power cut may lose or damage the database. */
-  readonly sqlite_synchronous: boolean;
-}
-
 /**
  * Opens a SQLite database, creating it when there is none.
  *
  * @throws {NotADatabase | DatabaseCorrupt | DatabaseLocked | DatabaseUnavailable | DatabaseExists | StorageFailure}
  * having released everything and left behind no file that did not exist before
  */
-export async function openSqlite(media: Media, config: SqliteConfig): Promise<SqliteEngine> {
+export async function openSqlite(media: Media, config: MediumConfig): Promise<SqliteEngine> {
   // Compiled in the background, while the medium takes its lock and starts its keeper.
   const starting = startSqlite();
   // If the medium cannot be opened, nobody waits for it.
