@@ -194,6 +194,46 @@ describe.each(keepers)('the native lock held by $name', ({ start: keeper }) => {
     expect(fs.readdirSync(folder)).toEqual(['cl.sqlite']);
   });
 
+  describe('where the locks of others cannot be seen', () => {
+    const blind = {
+      ...fs,
+      readlinkSync(name: string) {
+        if (name === '/proc/self') throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
+        return fs.readlinkSync(name);
+      },
+    } as unknown as typeof fs; // It is called in this way only.
+    const engine = (): Promise<never> => {
+      const refused = Promise.reject(new EngineMismatch('refused'));
+      refused.catch(() => {});
+      return refused;
+    };
+
+    test('leaves no new file if the engine does not start', async () => {
+      const busyTimeout = 20_000;
+      const refused = await failure(openGuarded(database, { keeper, engine: engine(), fs: blind, busyTimeout }));
+      expect(refused).toBeInstanceOf(EngineMismatch);
+      expect(fs.readdirSync(folder)).toEqual([]);
+    });
+
+    test.each(['BEGIN IMMEDIATE', 'BEGIN; SELECT * FROM sqlite_master'])(
+      'leaves a new file that another program has begun to use (%s)',
+      async (sql) => {
+        const shell = start();
+        const meanwhile: StartKeeper = async (file) => {
+          for (const statement of sql.split('; ')) expect(await shell.run(statement)).toBe('');
+          return keeper(file);
+        };
+        const before = performance.now();
+        const refused = await failure(
+          openGuarded(database, { keeper: meanwhile, engine: engine(), fs: blind, busyTimeout: 20_000 }),
+        );
+        expect(refused).toBeInstanceOf(EngineMismatch);
+        expect(performance.now() - before).toBeLessThan(10_000);
+        expect(fs.readdirSync(folder)).toContain('cl.sqlite');
+      },
+    );
+  });
+
   test('leaves no file if nothing was written to a new database', async () => {
     const engine = await open(keeper);
     await engine.close();
