@@ -14,7 +14,7 @@ import { Keeper } from '../../src/media/locks/keeper.ts';
 import { ProgramRunner } from '../../src/media/locks/keeper-program.ts';
 import type { StartKeeper } from '../../src/media/locks/start-keeper.ts';
 import { hostMedia } from '../../src/media/open-on-host.ts';
-import type { SqliteEngine } from '../../src/sql/engines/sqlite/sqlite.ts';
+import { openSqlite, type SqliteEngine } from '../../src/sql/engines/sqlite/sqlite.ts';
 import { openReader } from '../../src/sql/engines/sqlite/sqlite-reader.ts';
 import { keepers, openGuarded } from '../support/engines.ts';
 import { needs } from '../support/native-programs.ts';
@@ -492,6 +492,35 @@ describe.each([node, deno, bun])('a program on $name', ({ command, missing }) =>
     await program.kill();
     await expect.poll(() => shell.run('CREATE TABLE IF NOT EXISTS native (id)')).toBe('');
     expect(keeperOf(process.pid)).toEqual([]);
+  });
+
+  test('that is stopped in the middle of its changes keeps others out, and goes on when it continues', async () => {
+    const program = startProgram<{ pid?: number; n?: number }>([
+      ...(command ?? expect.unreachable()),
+      write(`console.log(JSON.stringify({ pid: process.pid }));
+        for (let n = 0; ; n++) {
+          await cl.persistence.setKeyValue(new KeyValue(String(n % 9), (n + ' ').repeat(3000)));
+          console.log(JSON.stringify({ n }));
+        }`),
+    ]);
+    const { pid = 0 } = await program.heard((line) => line.pid !== undefined);
+    const shell = start();
+    const config = { medium: 'filesystem', database, from: null, sqlite_synchronous: true, busy_timeout: 0 } as const;
+    for (let round = 0; round < 8; round++) {
+      await program.heard((line) => line.n !== undefined);
+      await new Promise((done) => setTimeout(done, 3 * round));
+      process.kill(pid, 'SIGSTOP');
+      try {
+        expect(await shell.run("INSERT INTO cinderlib_persistence_key_value VALUES ('native', '1')")).toEqual(locked);
+        expect(await failure(openSqlite(hostMedia, config))).toMatchObject({ name: 'DatabaseLocked', pid });
+      } finally {
+        process.kill(pid, 'SIGCONT');
+      }
+    }
+    await program.heard((line) => line.n !== undefined);
+    await program.kill();
+    await expect.poll(() => shell.run('PRAGMA integrity_check')).toBe('ok');
+    expect(await shell.run("SELECT count(*) FROM cinderlib_persistence_key_value WHERE key = 'native'")).toBe('0');
   });
 
   test.each([
