@@ -18,7 +18,7 @@ export class ProgressBar {
   show({ phase, done, total }: MigrationProgress): void {
     if (this.#terminal.errorStream.isTTY !== true) return;
     if (phase !== this.#phase) this.#begin(phase, total ?? done);
-    const seconds = Math.max((Date.now() - this.#startedAt) / 1000, 0.001);
+    const seconds = Math.max((performance.now() - this.#startedAt) / 1000, 0.001);
     if (total === null) this.#bar?.setTotal(Math.max(done, 1));
     this.#bar?.update(done, { rate: Math.round(done / seconds) });
   }
@@ -32,7 +32,7 @@ export class ProgressBar {
   #begin(phase: MigrationProgress['phase'], total: number): void {
     this.#bar?.stop();
     this.#phase = phase;
-    this.#startedAt = Date.now();
+    this.#startedAt = performance.now();
     this.#bar = new cliProgress.SingleBar(
       {
         format: `${phases[phase].padEnd(9)} {bar} {percentage}%  {value}/{total}  {rate}/s  {eta_formatted} left`,

@@ -1,5 +1,5 @@
 /** Turns the errors of a browser's storage into this library's, saying what to do about them. */
-import { CinderlibError, DatabaseUnavailable, StorageFailure } from '../errors/index.ts';
+import { CinderlibError, DatabaseChanged, DatabaseUnavailable, StorageFailure } from '../errors/index.ts';
 
 /** The names of browser errors that users meet, with errno, reason and remedy. */
 const words: Readonly<Record<string, readonly [errno: string, reason: string, remedy: string]>> = {
@@ -48,6 +48,13 @@ export function browserOpenFailure(path: string, cause: unknown): CinderlibError
     path,
     { cause },
   );
+}
+
+/** The error for a database that was removed while it was open, by clearing the data of the site for instance. */
+export function removed(path: string): DatabaseChanged {
+  // A page keeps the locks that it had before its data was cleared, which those of new workers do not meet.
+  const advice = 'Reload the page, and open it again.';
+  return new DatabaseChanged(`${path} was removed while it was open: nothing was stored. ${advice}`, path);
 }
 
 /** The error for a database that is opened for reading and does not exist. */

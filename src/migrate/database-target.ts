@@ -17,7 +17,8 @@ export class DatabaseTarget implements Target {
   readonly #storage: DatabasePersistence;
   /** Types already written: a type shared by many volumes is written only once. */
   readonly #types = new Set<string>();
-  #dryRun = false;
+  /** Identifies this dry run; null in a real one. */
+  #dryRun: string | null = null;
   #bulk: BulkWriter | null = null;
 
   constructor(storage: DatabasePersistence) {
@@ -48,7 +49,7 @@ export class DatabaseTarget implements Target {
   }
 
   async begin(dryRun: boolean): Promise<void> {
-    this.#dryRun = dryRun;
+    this.#dryRun = dryRun ? crypto.randomUUID() : null;
     if (!dryRun) this.#bulk = await this.#storage.bulk();
   }
 
@@ -110,7 +111,7 @@ export class DatabaseTarget implements Target {
   }
 
   async #append(commands: readonly SingleWrite[]): Promise<void> {
-    if (this.#dryRun) await this.#storage.checkWrites(commands);
+    if (this.#dryRun !== null) await this.#storage.checkWrites(this.#dryRun, commands);
     else await this.#bulk?.append(commands);
   }
 }

@@ -267,9 +267,13 @@ export class DatabasePersistence extends PersistenceDriver {
     return this.#running().call({ kind: 'examine', ...options });
   }
 
-  /** Checks changes like a bulk that stores them, and writes nothing, whatever the database allows. */
-  async checkWrites(commands: readonly SingleWrite[]): Promise<void> {
-    await this.#running().call({ kind: 'checkWrites', commands });
+  /**
+   * Checks changes like a bulk that stores them, and writes nothing, whatever the database allows.
+   *
+   * @param bulk identifies the bulk, of which they may be a part
+   */
+  async checkWrites(bulk: string, commands: readonly SingleWrite[]): Promise<void> {
+    await this.#running().call({ kind: 'checkWrites', bulk, commands });
   }
 
   /** Marks the rows of these findings as deleted: all or none. */

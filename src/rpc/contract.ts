@@ -135,8 +135,11 @@ export type ReadCommand =
   | { readonly kind: 'scanSnapshots'; readonly scan: Scan }
   | { readonly kind: 'fingerprint' }
   | { readonly kind: 'examine'; readonly integrity: boolean }
-  /** Fails as a bulk with these changes would, but for what only the database itself can refuse, and writes nothing. */
-  | { readonly kind: 'checkWrites'; readonly commands: readonly SingleWrite[] }
+  /**
+   * Fails as a bulk with these changes would, but for what only the database itself can refuse, and writes nothing.
+   * `bulk` identifies it: changes come after those checked before under the same one.
+   */
+  | { readonly kind: 'checkWrites'; readonly bulk: string; readonly commands: readonly SingleWrite[] }
   | { readonly kind: 'info' }
   | { readonly kind: 'exportDatabase' };
 

@@ -18,7 +18,6 @@ import type {
   Command,
   CoreConfig,
   MediumName,
-  SingleWrite,
   StorageInfo,
   WriteCommand,
 } from '../rpc/contract.ts';
@@ -71,6 +70,8 @@ export class Core {
   #running = false;
   /** The transaction that everything else waits for. */
   #bulk: Bulk | null = null;
+  /** What the latest dry run has been given so far. */
+  #rehearsal: (Required<Pick<WriteContext, 'rehearsed'>> & { readonly bulk: string }) | null = null;
   /** Whether a database that was created for a bulk is still wanted: not if the bulk failed. */
   readonly #discardPolicy = new DiscardPolicy();
 
@@ -227,7 +228,7 @@ export class Core {
       case 'exportDatabase':
         return this.#open().engine.bytes();
       case 'checkWrites':
-        return this.#checkWrites(command.commands);
+        return this.#checkWrites(command);
       case 'getKeyValues':
         return this.#open().schema.hasKeyValues ? this.#read(command) : [];
       default:
@@ -235,11 +236,19 @@ export class Core {
     }
   }
 
-  async #checkWrites(commands: readonly SingleWrite[]): Promise<null> {
+  async #checkWrites({ bulk, commands }: Extract<Command, { readonly kind: 'checkWrites' }>): Promise<null> {
     const opened = this.#open();
     // Opening for writing creates the table, empty.
     const some = commands.filter(({ kind }) => opened.schema.hasKeyValues || kind !== 'setKeyValue');
-    await opened.engine.read((connection) => writeMany(withoutWriting(connection), some, this.#contexts(opened)));
+    const newContext = this.#contexts(opened);
+    const known = this.#rehearsal?.bulk === bulk ? this.#rehearsal.rehearsed : [];
+    const rehearsed = await opened.engine.read(async (connection) => {
+      // A copy: an engine may repeat a read that others have disturbed.
+      const rehearsed = new Map(known);
+      await writeMany(withoutWriting(connection), some, () => ({ ...newContext(), rehearsed }));
+      return rehearsed;
+    });
+    this.#rehearsal = { bulk, rehearsed };
     return null;
   }
 

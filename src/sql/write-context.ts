@@ -7,4 +7,6 @@ export interface WriteContext {
   /** The time of the command, which everything it writes has. */
   readonly now: string;
   readonly newId: () => string;
+  /** In a dry run: the QoS specs that it has been given, as they would be stored by now. Types may share them. */
+  readonly rehearsed?: Map<string, ReadonlyMap<string, string | null>>;
 }

@@ -50,7 +50,7 @@ export class LeaderConnection {
   readonly #overChannel = new Set<number>();
   #port: MessagePort | null = null;
   #usesPort = false;
-  #heardAt = Date.now();
+  #heardAt = performance.now();
   #refusal: Error | null = null;
   #state: 'greeting' | 'welcome' | 'refused' | 'ended' = 'greeting';
 
@@ -74,8 +74,7 @@ export class LeaderConnection {
    */
   isListening(): boolean {
     if (this.#state !== 'welcome') return false;
-    const age = Date.now() - this.#heardAt;
-    if (this.#parts.isFenced || (age >= 0 && age < signLasts)) return true;
+    if (this.#parts.isFenced || performance.now() - this.#heardAt < signLasts) return true;
     this.#transmit(this.#hello);
     return false;
   }
@@ -89,7 +88,7 @@ export class LeaderConnection {
 
   /** Takes a reply that came over the channel. */
   hear(reply: Reply): void {
-    this.#heardAt = Date.now();
+    this.#heardAt = performance.now();
     this.#understand(reply);
     this.#events.heard();
   }

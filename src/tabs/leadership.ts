@@ -20,7 +20,7 @@ export class Leadership {
   /** Aborts the pending request for the lock. */
   #queued: AbortController | null = null;
   #release: (() => void) | null = null;
-  #provenAt = 0;
+  #provenAt = Number.NEGATIVE_INFINITY;
   #client: string | undefined;
   #proof: Promise<void> | null = null;
 
@@ -68,8 +68,7 @@ export class Leadership {
    * and must not answer anything from what it knew before.
    */
   async isProven(): Promise<boolean> {
-    const age = Date.now() - this.#provenAt;
-    if (age < 0 || age >= proofLasts) {
+    if (performance.now() - this.#provenAt >= proofLasts) {
       // One proof for all callers, so that none of them overtakes another.
       this.#proof ??= this.#prove();
       await this.#proof;
@@ -78,7 +77,7 @@ export class Leadership {
   }
 
   async #prove(): Promise<void> {
-    const now = Date.now();
+    const now = performance.now();
     const release = this.#release;
     try {
       const { held = [] } = await this.#locks.query();
@@ -117,7 +116,7 @@ export class Leadership {
       if (this.#release === release) this.#release = null;
       return release();
     }
-    this.#provenAt = Date.now();
+    this.#provenAt = performance.now();
     if (this.#release === release) this.#events.won();
   }
 

@@ -88,9 +88,7 @@ export class Member implements CommandRunner {
     this.#options = { soft_deletes: config.soft_deletes, sqlite_synchronous: config.sqlite_synchronous };
     const lock = lockName(config.medium, config.database);
     this.#channel = new TabChannel(parts.openChannel(channelName(lock)), id, {
-      who: () => {
-        if (this.#leadership.isHeld) this.#announce(this.#term === null ? 'opening' : 'open');
-      },
+      who: (epoch) => this.#answerWho(epoch),
       leader: (notice) => this.#hearLeader(notice),
       changes: (origin, changes) => this.#report(origin, changes),
       request: (from, request) => this.#serve(from, request),
@@ -103,7 +101,7 @@ export class Member implements CommandRunner {
     this.#watchdog = new Watchdog(config.busy_timeout, {
       waits: () => this.#term === null && (this.#entry !== null || this.#calls.size > 0),
       ask: () => {
-        this.#channel.tell({ type: 'who' });
+        this.#ask();
         // The leader may be a page in the back/forward cache. The browser evicts such a page when another one requests
         // a lock that it holds, but only for requests made after it was cached: so make a new one.
         this.#leadership.leaveQueue();
@@ -165,7 +163,7 @@ export class Member implements CommandRunner {
       this.#entry = { resolve, reject };
     });
     this.#queue();
-    this.#channel.tell({ type: 'who' });
+    this.#ask();
     this.#watchdog.start();
     const answer = await opened;
     void this.#parts.warmUp().catch(() => {});
@@ -286,7 +284,7 @@ export class Member implements CommandRunner {
     this.#term = null;
     void term?.depose();
     this.#queue();
-    this.#channel.tell({ type: 'who' });
+    this.#ask();
     this.#watchdog.start();
   }
 
@@ -323,6 +321,18 @@ export class Member implements CommandRunner {
       this.#calls.giveUp(this.#epoch, false);
       this.#fail(leaderSilent(this.#config));
     }
+  }
+
+  #ask(): void {
+    this.#channel.tell({ type: 'who', epoch: this.#epoch });
+  }
+
+  #answerWho(epoch: number): void {
+    if (this.#term !== null && epoch > this.#epoch) {
+      // The clock was set back before ours began, so that the asker takes it for an earlier one: begin another.
+      this.#epoch = epoch;
+      void this.#stepDown().catch(() => {});
+    } else if (this.#leadership.isHeld) this.#announce(this.#term === null ? 'opening' : 'open');
   }
 
   #announce(state: 'opening' | 'open'): void {

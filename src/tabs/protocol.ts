@@ -42,7 +42,8 @@ export type Reply =
 
 /** To every member. `epoch` numbers the leaderships of a database; a higher one is a later one. */
 export type Notice =
-  | { readonly type: 'who' }
+  /** Asks who leads. `epoch`: the latest leadership that the member knows of; tabs with an older library do not tell it. */
+  | { readonly type: 'who'; readonly epoch?: number }
   | {
       readonly type: 'leader';
       readonly version: ProtocolVersion;

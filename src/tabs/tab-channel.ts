@@ -5,8 +5,8 @@ import type { MemberId, Notice, Reply, Request } from './protocol.ts';
 export type LeaderNotice = Notice & { readonly type: 'leader' };
 
 export interface ChannelEvents {
-  /** A member asks who leads. */
-  who(): void;
+  /** A member asks who leads, and knows of that leadership. */
+  who(epoch: number): void;
   leader(notice: LeaderNotice): void;
   changes(origin: MemberId, changes: readonly DurableChange[]): void;
   /** A member sends us a request, in case we lead. */
@@ -24,7 +24,7 @@ export class TabChannel {
     channel.onmessage = ({ data: notice }: MessageEvent<Notice>): void => {
       switch (notice.type) {
         case 'who':
-          events.who();
+          events.who(notice.epoch ?? 0);
           break;
         case 'leader':
           events.leader(notice);

@@ -85,6 +85,7 @@ export function instantiate(module: WebAssembly.Module): Promise<{ sqlite: SqlJs
  * it, and Node would end the process. Once it has started, `restore` puts the functions themselves back.
  */
 function watched(exports: WebAssembly.Exports, report: (error: unknown) => void) {
+  let isStarting = true;
   const originals = new Map<unknown, unknown>();
   const parts = Object.entries(exports).map(([name, part]) => {
     if (typeof part !== 'function') return [name, part];
@@ -92,6 +93,8 @@ function watched(exports: WebAssembly.Exports, report: (error: unknown) => void)
       try {
         return part(...parameters);
       } catch (error) {
+        // Functions of sql.js go on calling this one, not what `restore` puts back.
+        if (!isStarting) throw error;
         report(error);
         return 0;
       }
@@ -102,6 +105,7 @@ function watched(exports: WebAssembly.Exports, report: (error: unknown) => void)
   return {
     exports: Object.fromEntries(parts),
     restore(sqlite: SqlJs): void {
+      isStarting = false;
       for (const [name, part] of Object.entries(sqlite)) {
         if (originals.has(part)) Reflect.set(sqlite, name, originals.get(part));
       }

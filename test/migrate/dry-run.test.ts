@@ -55,6 +55,18 @@ const retyped = `
   WHERE id = (SELECT volume_id FROM snapshots WHERE deleted = 0 ORDER BY id LIMIT 1);
   UPDATE snapshots SET volume_type_id = 'new' WHERE volume_id = (SELECT id FROM volumes WHERE volume_type_id = 'new')`;
 
+/** Two types that share QoS specs. The volume of the second one comes later among the volumes. */
+const [one, two] = ['7d74dd57-a166-4c43-b927-468477b6f56b', 'e77bda8f-a767-42ec-a7ba-33353304438f'];
+const shared = `
+  INSERT INTO quality_of_service_specs (id, specs_id, key, value, created_at, deleted) VALUES
+    ('shared', NULL, 'QoS_Specs_Name', 'shared', '2024-01-01 00:00:00', 0),
+    ('consumer', 'shared', 'consumer', 'back-end', '2024-01-01 00:00:00', 0),
+    ('iops', 'shared', 'maxIOPS', '5', '2024-01-01 00:00:00', 0);
+  UPDATE volume_types SET qos_specs_id = 'shared' WHERE id IN ('${one}', '${two}');`;
+const changedSpecs = "UPDATE quality_of_service_specs SET value = '7' WHERE id = 'iops';";
+const saved = (type: string | undefined): string =>
+  `UPDATE volumes SET updated_at = '2040-01-01 00:00:00' WHERE volume_type_id = '${type}'`;
+
 /** What a migration ends with after changes of the source, and of the target, which was a copy of it. */
 const changes: readonly (readonly [what: string, ends: string, source: string, target: string])[] = [
   ['another value of a key', 'MigrationConflict', '', "UPDATE cinderlib_persistence_key_value SET value = 'mine'"],
@@ -76,6 +88,8 @@ const changes: readonly (readonly [what: string, ends: string, source: string, t
   ['other JSON', 'MigrationConflict', connector('{"a": 9007199254740992}'), connector('{"a": 9007199254740993}')],
   ['times whose fraction was lost on the way here', 'report', '', wholeSeconds],
   ['times whose fraction was lost elsewhere', 'report', wholeSeconds, ''],
+  ['QoS specs of two types, saved with the first', 'report', shared + changedSpecs + saved(one), shared],
+  ['QoS specs of two types, saved with the second', 'MigrationConflict', shared + changedSpecs + saved(two), shared],
   ['a time of a change that lost its fraction', 'report', wholeSeconds.replaceAll(/created_at = .*?\), /g, ''), ''],
 ];
 
@@ -99,6 +113,19 @@ test('a dry run names what the target cannot store', async () => {
     const lvm = await from.backend({ volume_backend_name: 'lvm', volume_driver: fakeDriver });
     await lvm.createVolume(1, { name: 'half a pair \ud800' });
     expect(await rehearsed(from.persistence, to.persistence)).toMatchObject({ refused: 'ValueError' });
+  });
+});
+
+test('a dry run finds that two volumes bring QoS specs with the same id and other contents', async () => {
+  await using([{ storage: 'memory' }, { storage: 'memory_db' }], async (from, to) => {
+    if (from === undefined || to === undefined) return;
+    const lvm = await from.backend({ volume_backend_name: 'lvm', volume_driver: fakeDriver });
+    const id = '00000000-0000-4000-8000-000000000001';
+    for (const maxIOPS of ['1', '2']) {
+      const volume = await lvm.createVolume(1, { qos_specs: { maxIOPS } });
+      volume.volume_type?.ovo.child('qos_specs')?.set('id', id);
+    }
+    expect(await rehearsed(from.persistence, to.persistence)).toMatchObject({ refused: 'MigrationConflict' });
   });
 });
 

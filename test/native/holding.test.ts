@@ -14,7 +14,7 @@ import { Keeper } from '../../src/media/locks/keeper.ts';
 import { ProgramRunner } from '../../src/media/locks/keeper-program.ts';
 import type { StartKeeper } from '../../src/media/locks/start-keeper.ts';
 import { hostMedia } from '../../src/media/open-on-host.ts';
-import type { SqliteEngine } from '../../src/sql/engines/sqlite/sqlite.ts';
+import { openSqlite, type SqliteEngine } from '../../src/sql/engines/sqlite/sqlite.ts';
 import { openReader } from '../../src/sql/engines/sqlite/sqlite-reader.ts';
 import { keepers, openGuarded } from '../support/engines.ts';
 import { needs } from '../support/native-programs.ts';
@@ -192,6 +192,46 @@ describe.each(keepers)('the native lock held by $name', ({ start: keeper }) => {
     const fresh = openGuarded(path.join(folder, 'new.sqlite'), { keeper, engine });
     expect(await failure(fresh)).toBeInstanceOf(EngineMismatch);
     expect(fs.readdirSync(folder)).toEqual(['cl.sqlite']);
+  });
+
+  describe('where the locks of others cannot be seen', () => {
+    const blind = {
+      ...fs,
+      readlinkSync(name: string) {
+        if (name === '/proc/self') throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
+        return fs.readlinkSync(name);
+      },
+    } as unknown as typeof fs; // It is called in this way only.
+    const engine = (): Promise<never> => {
+      const refused = Promise.reject(new EngineMismatch('refused'));
+      refused.catch(() => {});
+      return refused;
+    };
+
+    test('leaves no new file if the engine does not start', async () => {
+      const busyTimeout = 20_000;
+      const refused = await failure(openGuarded(database, { keeper, engine: engine(), fs: blind, busyTimeout }));
+      expect(refused).toBeInstanceOf(EngineMismatch);
+      expect(fs.readdirSync(folder)).toEqual([]);
+    });
+
+    test.each(['BEGIN IMMEDIATE', 'BEGIN; SELECT * FROM sqlite_master'])(
+      'leaves a new file that another program has begun to use (%s)',
+      async (sql) => {
+        const shell = start();
+        const meanwhile: StartKeeper = async (file) => {
+          for (const statement of sql.split('; ')) expect(await shell.run(statement)).toBe('');
+          return keeper(file);
+        };
+        const before = performance.now();
+        const refused = await failure(
+          openGuarded(database, { keeper: meanwhile, engine: engine(), fs: blind, busyTimeout: 20_000 }),
+        );
+        expect(refused).toBeInstanceOf(EngineMismatch);
+        expect(performance.now() - before).toBeLessThan(10_000);
+        expect(fs.readdirSync(folder)).toContain('cl.sqlite');
+      },
+    );
   });
 
   test('leaves no file if nothing was written to a new database', async () => {
@@ -458,6 +498,35 @@ describe.each([node, deno, bun])('a program on $name', ({ command, missing }) =>
     await program.kill();
     await expect.poll(() => shell.run('CREATE TABLE IF NOT EXISTS native (id)')).toBe('');
     expect(keeperOf(process.pid)).toEqual([]);
+  });
+
+  test('that is stopped in the middle of its changes keeps others out, and goes on when it continues', async () => {
+    const program = startProgram<{ pid?: number; n?: number }>([
+      ...(command ?? expect.unreachable()),
+      write(`console.log(JSON.stringify({ pid: process.pid }));
+        for (let n = 0; ; n++) {
+          await cl.persistence.setKeyValue(new KeyValue(String(n % 9), (n + ' ').repeat(3000)));
+          console.log(JSON.stringify({ n }));
+        }`),
+    ]);
+    const { pid = 0 } = await program.heard((line) => line.pid !== undefined);
+    const shell = start();
+    const config = { medium: 'filesystem', database, from: null, sqlite_synchronous: true, busy_timeout: 0 } as const;
+    for (let round = 0; round < 8; round++) {
+      await program.heard((line) => line.n !== undefined);
+      await new Promise((done) => setTimeout(done, 3 * round));
+      process.kill(pid, 'SIGSTOP');
+      try {
+        expect(await shell.run("INSERT INTO cinderlib_persistence_key_value VALUES ('native', '1')")).toEqual(locked);
+        expect(await failure(openSqlite(hostMedia, config))).toMatchObject({ name: 'DatabaseLocked', pid });
+      } finally {
+        process.kill(pid, 'SIGCONT');
+      }
+    }
+    await program.heard((line) => line.n !== undefined);
+    await program.kill();
+    await expect.poll(() => shell.run('PRAGMA integrity_check')).toBe('ok');
+    expect(await shell.run("SELECT count(*) FROM cinderlib_persistence_key_value WHERE key = 'native'")).toBe('0');
   });
 
   test.each([

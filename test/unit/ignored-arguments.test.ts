@@ -103,6 +103,12 @@ test.each(['json', 'jsons', 'dump', 'dumps', 'exportDatabase'])(
   },
 );
 
+test('info(), refresh() and close() can be event handlers', async () => {
+  for (const one of [backend, volume, snapshot, connection])
+    await Reflect.apply(one.refresh, one, [new Event('click')]);
+  for (const method of [cl.info, cl.refresh, cl.close]) await Reflect.apply(method, cl, [new Event('click')]);
+});
+
 test('a context refuses assignments', () => {
   expect(() => Object.assign(cl, { persistence: { storage: 'memory_db' } })).toThrow(
     expect.objectContaining({ name: 'ValueError', message: 'The persistence of a context is read-only.' }),

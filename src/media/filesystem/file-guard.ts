@@ -127,7 +127,8 @@ export class FileGuard implements Guard {
     await this.#keptLock.settled;
     if (this.#watch.isMoved()) return false;
     if (this.#keptLock.rests && this.#keptLock.isKeeperAlive) return true;
-    return this.#locks === null ? !this.#keptLock.hasKeeper : this.#watch.othersLevel() < LockLevel.reserved;
+    if (this.#locks !== null) return this.#watch.othersLevel() < LockLevel.reserved;
+    return !this.#keptLock.hasKeeper || this.#keptLock.excludesNow();
   }
 
   async close(): Promise<void> {

@@ -17,7 +17,7 @@ import {
 } from '../../errors/index.ts';
 import type { BlockFile } from '../block-file.ts';
 import { blockSize } from '../block-file.ts';
-import { browserFailure, browserOpenFailure, browserWord, noDatabase } from '../browser-failure.ts';
+import { browserFailure, browserOpenFailure, browserWord, noDatabase, removed } from '../browser-failure.ts';
 import type { WritePlan } from './block-plan.ts';
 import { assemble, checkHeader, type Header, newHeader, type StoredDatabase, versionOf } from './block-records.ts';
 
@@ -188,9 +188,7 @@ export class IndexedDbStore {
   }
 
   #missing(): Error {
-    const { path } = this;
-    if (this.#header.epoch === 0) return noDatabase(path);
-    return new DatabaseChanged(`${path} was removed while it was open: nothing was written. Open it again.`, path);
+    return this.#header.epoch === 0 ? noDatabase(this.path) : removed(this.path);
   }
 
   async #repeatedOnce(write: () => Promise<void>): Promise<void> {

@@ -96,6 +96,15 @@ export class KeptLock {
     }
   }
 
+  /** Tries once to keep everyone out, with the keeper that there is, and says whether it did. */
+  async excludesNow(): Promise<boolean> {
+    try {
+      return this.isKeeperAlive && (await this.#tryExclude(null));
+    } catch {
+      return false;
+    }
+  }
+
   /** Lets others read again. Never rejects: the next {@link exclude} meets the same failure, and reports it. */
   rest(): Promise<void> {
     this.#rests = false;

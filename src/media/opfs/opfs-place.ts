@@ -50,6 +50,16 @@ export class OpfsPlace {
     }
   }
 
+  /** Whether the database's file was removed: only clearing the data of the site can do that while it is open. */
+  async isGone(): Promise<boolean> {
+    try {
+      await this.#handle('', false);
+      return false;
+    } catch (error) {
+      return browserWord(error) === 'NotFoundError';
+    }
+  }
+
   /** Opens a file exclusively, for reading and writing in place. Creates it when there is none. */
   async open(kind: FileKind | TemporarySuffix): Promise<AccessHandle> {
     const startedAt = performance.now();

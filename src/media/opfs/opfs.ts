@@ -4,19 +4,24 @@
  *
  * Nobody else can open them meanwhile. So SQLite may use a write-ahead log, which needs only one flush per commit.
  */
+import type { DatabaseChanged } from '../../errors/index.ts';
 import { BlockFile } from '../block-file.ts';
+import { removed } from '../browser-failure.ts';
 import { NullGuard } from '../guard.ts';
 import type { WebLock } from '../locks/web-lock.ts';
 import { type FileKind, lastingFiles, type Medium, type MediumFile } from '../medium.ts';
 import { OpfsFile } from './opfs-file.ts';
 import type { OpfsPlace } from './opfs-place.ts';
 
+/** How long the file counts as there after a look, in milliseconds. */
+const lookLasts = 500;
+
 export class OpfsMedium implements Medium {
   readonly name = 'opfs';
   readonly journal = 'wal';
   readonly readOnly = false;
   readonly lockFile = null;
-  readonly guard = new NullGuard();
+  readonly guard = new OpfsGuard();
   readonly path: string;
   readonly #place: OpfsPlace;
   readonly #lock: WebLock;
@@ -24,6 +29,7 @@ export class OpfsMedium implements Medium {
   readonly #files: ReadonlyMap<FileKind, OpfsFile>;
   /** Other companions, in memory: nobody needs them again. */
   readonly #passing = new Map<FileKind, BlockFile>();
+  #lookedAt = performance.now();
   #closed = false;
 
   private constructor(place: OpfsPlace, lock: WebLock, files: ReadonlyMap<FileKind, OpfsFile>, isNew: boolean) {
@@ -72,8 +78,11 @@ export class OpfsMedium implements Medium {
     if (durable) file.sync();
   }
 
-  /** A commit is durable as soon as SQLite has synced the files. */
-  async flush(): Promise<void> {}
+  /** A commit is durable as soon as SQLite has synced the files, unless they were removed. */
+  async flush(): Promise<void> {
+    if (performance.now() - this.#lookedAt >= lookLasts) await this.#look();
+    this.guard.checkFile();
+  }
 
   close(): Promise<void> {
     return this.#release(lastingFiles.filter((kind) => !this.exists(kind)));
@@ -94,10 +103,37 @@ export class OpfsMedium implements Medium {
     if (this.#closed) return;
     this.#closed = true;
     try {
+      // Chromium never returns from closing a file that was removed: the end of the worker does that too.
+      if (await this.#look()) return;
       for (const file of this.#files.values()) file.release();
       for (const kind of spent) await this.#place.remove(kind);
     } finally {
       this.#lock.release();
     }
+  }
+
+  /** Whether the file is no longer there: what is written then goes nowhere, and the browser does not say so. */
+  async #look(): Promise<boolean> {
+    const isGone = await this.#place.isGone();
+    if (isGone) this.guard.lose(this.path);
+    this.#lookedAt = performance.now();
+    return isGone;
+  }
+}
+
+/** Refuses access once the file was removed. */
+class OpfsGuard extends NullGuard {
+  #failure: DatabaseChanged | null = null;
+
+  lose(path: string): void {
+    this.#failure ??= removed(path);
+  }
+
+  override async enter(): Promise<void> {
+    this.checkFile();
+  }
+
+  override checkFile(): void {
+    if (this.#failure !== null) throw this.#failure;
   }
 }

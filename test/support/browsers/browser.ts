@@ -35,6 +35,8 @@ export interface Page {
   pauseWorker?(paused: boolean): Promise<void>;
   /** Limits the storage quota of the page's site to that many bytes; null removes the limit. Chromium only. */
   limitStorage?(bytes: number | null): Promise<void>;
+  /** Deletes everything that the page's site has stored, like "Clear site data". Chromium only. */
+  clearStorage?(): Promise<void>;
   /** Kills the tab's process, and with it every other page in that process. Chromium only. */
   crash?(): Promise<void>;
   /** The page's process, for signals; it may run other pages too. No other page may be busy during the call. */

@@ -126,6 +126,10 @@ function pageOf(page: PuppeteerPage, isChromium: boolean, browserProcess: number
         const origin = resultOf<string>(await page.evaluate(pageProgram('location.origin')));
         await send('Storage.overrideQuotaForOrigin', bytes === null ? { origin } : { origin, quotaSize: bytes });
       },
+      clearStorage: async () => {
+        const origin = resultOf<string>(await page.evaluate(pageProgram('location.origin')));
+        await send('Storage.clearDataForOrigin', { origin, storageTypes: 'all' });
+      },
       // No process is left to answer.
       crash: () =>
         Promise.race([send('Page.crash').catch(() => {}), new Promise<void>((done) => setTimeout(done, 500))]),

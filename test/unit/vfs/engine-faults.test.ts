@@ -16,8 +16,9 @@ import { OpfsPlace } from '../../../src/media/opfs/opfs-place.ts';
 import type { SqlConnection } from '../../../src/sql/engine.ts';
 import { openSqliteOn, type SqliteEngine } from '../../../src/sql/engines/sqlite/sqlite.ts';
 import { SqliteReader } from '../../../src/sql/engines/sqlite/sqlite-reader.ts';
-import { startSqlite } from '../../../src/vfs/start-sqlite.ts';
+import { adopt, startSqlite } from '../../../src/vfs/start-sqlite.ts';
 import { nativeSql } from '../../support/tables.ts';
+import { freshEngine } from './fresh-engine.ts';
 import { stubPrivateFiles } from './private-files-on-disk.ts';
 import { Trap, trappingEngine } from './trapping-engine.ts';
 
@@ -132,6 +133,23 @@ describe.each(cases.filter(({ late }) => !late))('with $journal, an engine that 
       await again.close();
     });
   });
+});
+
+test('an engine that traps in a function that sql.js calls for us is replaced too', async () => {
+  for (let at = 1; at <= 20; at++) {
+    const trap = new Trap();
+    trapNext(trap);
+    const engine = await openSqliteOn(adopt(...(await freshEngine())), new MemoryMedium(), true);
+    await prepare(engine);
+    trap.arm(at, false);
+    await expect(change(engine)).rejects.toMatchObject({
+      name: 'StorageFailure',
+      cause: { message: 'Out of bounds memory access' },
+    });
+    expect(trap.later).toBe(0);
+    expect(await state(engine)).toEqual(before);
+    await engine.close();
+  }
 });
 
 test('a group of transactions fails as a whole, and can be repeated', async () => {
@@ -259,7 +277,9 @@ test('startSqlite() fails if WebAssembly traps while the engine starts, and can 
   expect(() => failed.use('a.sqlite', trapNow)).toThrow(StorageFailure);
   const outcomes = new Set<string>();
   for (let at = 1; at < 1000; at++) {
-    trapAtStart(at);
+    const trap = new Trap();
+    trap.arm(at, false);
+    trapNext(trap);
     const [result] = await Promise.allSettled([startSqlite()]);
     vi.restoreAllMocks();
     if (result.status === 'fulfilled') break;
@@ -274,11 +294,9 @@ function trapNow(): never {
   throw new WebAssembly.RuntimeError('unreachable');
 }
 
-/** The next instance traps at a call of one of its functions. */
-function trapAtStart(at: number): void {
+/** The next instance can trap at each call of one of its functions, also those that sql.js makes. */
+function trapNext(trap: Trap): void {
   const native = WebAssembly.instantiate;
-  const trap = new Trap();
-  trap.arm(at, false);
   const instantiate = async (
     module: WebAssembly.Module,
     imports?: WebAssembly.Imports,
