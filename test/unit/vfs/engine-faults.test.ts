@@ -197,7 +197,7 @@ test('the size is known also right after the engine has failed', async () => {
 test('a database can be opened although the engine has failed in another one meanwhile', async () => {
   const { engine: sqlite, trap } = await trappingEngine('API');
   trap.arm(1, false);
-  expect(() => sqlite.use('another', () => sqlite.sqlite._sqlite3_changes(0))).toThrow(StorageFailure);
+  expect(() => sqlite.use('another', () => sqlite.sqlite.sqlite3_changes(0))).toThrow(StorageFailure);
   const engine = await openSqliteOn(sqlite, new MemoryMedium(), true);
   await prepare(engine);
   expect(await state(engine)).toEqual(before);
