@@ -1,13 +1,11 @@
 /** Configures the tests: those that import the package by name run against the build, loaded by Node itself. */
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
-import { sqlJsForVite } from './scripts/sql-js.mjs';
 import { SummaryReporter } from './scripts/summary-reporter.ts';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
 export default defineConfig({
-  plugins: [sqlJsForVite],
   resolve: {
     alias: [
       { find: /^cinderlib-wasm$/, replacement: path('./dist/index.js') },

@@ -15,7 +15,6 @@ import { minify } from 'terser';
 import { emitDeclarations } from './declarations.mjs';
 import { isFresh, rememberBuild } from './freshness.mjs';
 import { bundledPackages, thirdPartyLicenses } from './licenses.mjs';
-import { sqlJsForEsbuild } from './sql-js.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 // Built elsewhere and moved at the end, so that a failed build leaves nothing half done.
@@ -33,7 +32,7 @@ const common = {
   format: 'esm',
   platform: 'neutral',
   mainFields: ['module', 'main'],
-  // The browser builds of sql.js and comlink need nothing from Node; they run everywhere.
+  // The browser builds of packages need nothing from Node; they run everywhere.
   conditions: ['browser', 'import'],
   target: 'es2022',
   sourcemap: true,
@@ -122,12 +121,7 @@ async function bundle() {
         ignoreAnnotations: entry === library,
         // Beside the entry points, not in a folder: worker and engine are found relative to the file that loads them.
         chunkNames: '[name]-[hash]',
-        plugins: [
-          fromElsewhere(elsewhere),
-          ...(entry === library ? [oneChunk, classNames] : []),
-          sqlJsForEsbuild,
-          nodeModules,
-        ],
+        plugins: [fromElsewhere(elsewhere), ...(entry === library ? [oneChunk, classNames] : []), nodeModules],
       });
       if (forPages) await shrink(built.metafile, entry === library ? lineLimit : false);
       return built.metafile;
@@ -236,8 +230,9 @@ function checkBundle(metafiles) {
   }
 }
 
+const pin = JSON.parse(readFileSync(join(root, 'wasm/pin.json'), 'utf8'));
+
 function copyEngine() {
-  const pin = JSON.parse(readFileSync(join(root, 'wasm/pin.json'), 'utf8'));
   const source = join(root, 'node_modules', pin.package, pin.file);
   const bytes = readFileSync(source);
   const found = createHash('sha256').update(bytes).digest('hex');
@@ -254,7 +249,8 @@ async function buildAll() {
     checkBundle(metafiles);
     copyEngine();
     emitDeclarations(root, entries, fresh);
-    writeFileSync(join(fresh, 'THIRD-PARTY-LICENSES.txt'), thirdPartyLicenses(root, bundledPackages(metafiles)));
+    const packages = [...bundledPackages(metafiles), join('node_modules', pin.package)];
+    writeFileSync(join(fresh, 'THIRD-PARTY-LICENSES.txt'), thirdPartyLicenses(root, packages));
     rmSync(dist, { recursive: true, force: true });
     renameSync(fresh, dist);
   } finally {

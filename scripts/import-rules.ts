@@ -142,7 +142,6 @@ const thirdParty: Readonly<Record<string, { readonly files: RegExp; readonly atM
   idb: { files: /^src\/media\/indexeddb\/indexeddb-store\.ts$/, atMost: 1 },
   commander: { files: /^src\/cli\//, atMost: 1 },
   picocolors: { files: /^src\/cli\//, atMost: 1 },
-  'virtual:sql.js': { files: /^(?:wasm|src\/vfs|src\/sql\/engines)\//, atMost: 1 },
 };
 
 /**

@@ -3,7 +3,6 @@ import { readFileSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
-import { sqlJsForEsbuild } from './sql-js.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const [program, ...rest] = process.argv.slice(2);
@@ -36,7 +35,7 @@ await build({
   sourcemap: 'inline',
   logLevel: 'warning',
   tsconfigRaw: {},
-  plugins: [ownAddresses, sqlJsForEsbuild],
+  plugins: [ownAddresses],
 });
 process.argv = [process.argv[0] ?? 'node', resolve(program), ...rest];
 await import(pathToFileURL(outfile).href);

@@ -32,11 +32,19 @@ export function digitsOf(value: bigint): string {
 }
 
 function refuseLong(digits: string): void {
-  const length = digits.length - (digits.startsWith('-') ? 1 : 0);
-  if (length <= maximumDigits) return;
+  if (!isTooLong(digits)) return;
   throw new ValueError(
-    `Exceeds the limit (${maximumDigits} digits) for integer string conversion: value has ${length} digits`,
+    `Exceeds the limit (${maximumDigits} digits) for integer string conversion: value has ${lengthOf(digits)} digits`,
   );
+}
+
+/** Whether Python would refuse an integer with these digits, which a minus sign may precede. */
+export function isTooLong(digits: string): boolean {
+  return lengthOf(digits) > maximumDigits;
+}
+
+function lengthOf(digits: string): number {
+  return digits.length - (digits.startsWith('-') ? 1 : 0);
 }
 
 /** Converts to a number if that loses no digit. */

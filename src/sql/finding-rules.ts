@@ -1,7 +1,7 @@
 /** What should not be in Cinder's tables: each kind with its name and the query that finds it. */
 import { DEFAULT_TYPE } from '../cinder/volume-type.ts';
 import type { Finding, SqlValue } from '../rpc/contract.ts';
-import { parseJson } from '../serialization/json-parser.ts';
+import { isJson } from '../serialization/is-json.ts';
 import { live, scanned } from './condition.ts';
 import type { SqlConnection } from './engine.ts';
 import { listPairs } from './pairs.ts';
@@ -92,21 +92,15 @@ const brokenConnections: FindingRule = {
       const { sql, parameters } = scanned({ after, limit });
       const columns = 'id, connection_info, connector';
       const rows = await connection.all(`SELECT ${columns} FROM volume_attachment WHERE ${sql}`, parameters);
-      for (const [id = null, ...texts] of rows.rows) if (!texts.every(isJson)) broken.push(id);
+      for (const [id = null, ...texts] of rows.rows) if (!texts.every(isReadable)) broken.push(id);
       if (rows.rows.length < limit) return broken;
       after = String(rows.rows.at(-1)?.[0]);
     }
   },
 };
 
-function isJson(text: SqlValue): boolean {
-  if (text === null || text === '') return true;
-  try {
-    parseJson(String(text));
-    return true;
-  } catch {
-    return false;
-  }
+function isReadable(text: SqlValue): boolean {
+  return text === null || text === '' || isJson(String(text));
 }
 
 export const findingRules: readonly FindingRule[] = [

@@ -1,4 +1,7 @@
 /** Views of WebAssembly's memory, renewed when it has grown: growing detaches the old ones. */
+const wasmPage = 65_536;
+const mostReserve = 100_663_296;
+
 export class Heap {
   readonly #memory: WebAssembly.Memory;
   #buffer: ArrayBuffer;
@@ -37,6 +40,25 @@ export class Heap {
   /** Whether `length` bytes at `pointer` are in memory. NULL is not. */
   holds(pointer: number, length: number): boolean {
     return pointer > 0 && pointer + length <= this.#memory.buffer.byteLength;
+  }
+
+  /**
+   * Enlarges the memory to `wanted` bytes, and by some more if that can be had, so that it need not grow often. Returns
+   * whether it could.
+   */
+  grow(wanted: number, largest: number): boolean {
+    const { byteLength } = this.#memory.buffer;
+    if (wanted > largest) return false;
+    for (const factor of [1.2, 1.1, 1.05, 1]) {
+      const size = Math.min(Math.max(wanted, byteLength * factor), wanted + mostReserve, largest);
+      try {
+        this.#memory.grow(Math.ceil((size - byteLength) / wasmPage));
+        return true;
+      } catch {
+        // There is no room for that much.
+      }
+    }
+    return false;
   }
 
   #renew(): void {

@@ -18,6 +18,7 @@ export interface VfsLayout {
   readonly xDelete: number;
   readonly xAccess: number;
   readonly xFullPathname: number;
+  readonly xRandomness: number;
   /** In `struct sqlite3_file`: the pointer to its methods. */
   readonly pMethods: number;
 }
@@ -32,11 +33,12 @@ export const vfsLayout: VfsLayout = {
   xDelete: 28,
   xAccess: 32,
   xFullPathname: 36,
+  xRandomness: 56,
   pMethods: 0,
 };
 
 /** The fields of `sqlite3_vfs` that hold functions and that we replace. */
-export const vfsFunctions = ['xOpen', 'xDelete', 'xAccess', 'xFullPathname'] as const;
+export const vfsFunctions = ['xOpen', 'xDelete', 'xAccess', 'xFullPathname', 'xRandomness'] as const;
 
 /** The fields of `sqlite3_io_methods` of version 1, in order, each a word; the version itself comes first. */
 export const ioMethods = [

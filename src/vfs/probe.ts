@@ -3,10 +3,11 @@
  *
  * A layout that looks right (`layout.ts`) does not prove that SQLite uses it as we think.
  */
-import type { SqlJs } from 'virtual:sql.js';
+
 import { MemoryMedium } from '../media/memory.ts';
 import { signature } from '../media/sqlite-header.ts';
 import { Code } from './codes.ts';
+import type { Sqlite } from './engine.ts';
 import type { Heap } from './heap.ts';
 import { mismatch } from './layout.ts';
 import { withScratchDatabase } from './scratch-database.ts';
@@ -20,14 +21,14 @@ const witness = 20_240_131;
  * A table would take twice as many functions of SQLite, each of which V8 compiles when it is first called: 10 to 20 ms
  * more of every start.
  */
-export function probe(sqlite: SqlJs, heap: Heap, vfs: Vfs): void {
+export function probe(sqlite: Sqlite, heap: Heap, vfs: Vfs): void {
   const medium = new MemoryMedium();
   const mount = vfs.mount(medium);
   try {
     withScratchDatabase(sqlite, heap, mount.name, (database) => {
-      const sql = sqlite.stringToNewUTF8(`PRAGMA user_version = ${witness}`);
-      const code = sqlite._sqlite3_exec(database, sql, 0, 0, 0);
-      sqlite._free(sql);
+      const sql = sqlite.newText(`PRAGMA user_version = ${witness}`);
+      const code = sqlite.sqlite3_exec(database, sql, 0, 0, 0);
+      sqlite.free(sql);
       if (code !== Code.ok) throw mismatch('the result of writing a scratch database', '0', code);
     });
     const start = String.fromCharCode(...medium.bytes().subarray(0, signature.length));
@@ -48,18 +49,18 @@ export function probe(sqlite: SqlJs, heap: Heap, vfs: Vfs): void {
   }
 }
 
-function readNumber(sqlite: SqlJs, heap: Heap, database: number, sql: string): number {
-  const text = sqlite.stringToNewUTF8(sql);
-  const result = sqlite._malloc(4);
+function readNumber(sqlite: Sqlite, heap: Heap, database: number, sql: string): number {
+  const text = sqlite.newText(sql);
+  const result = sqlite.malloc(4);
   heap.setWord(result, 0);
-  const code = sqlite._sqlite3_prepare_v2(database, text, -1, result, 0);
+  const code = sqlite.sqlite3_prepare_v2(database, text, -1, result, 0);
   const statement = heap.word(result);
   try {
-    if (code !== Code.ok || sqlite._sqlite3_step(statement) !== Code.row) return Number.NaN;
-    return sqlite._sqlite3_column_double(statement, 0);
+    if (code !== Code.ok || sqlite.sqlite3_step(statement) !== Code.row) return Number.NaN;
+    return sqlite.sqlite3_column_double(statement, 0);
   } finally {
-    sqlite._sqlite3_finalize(statement);
-    sqlite._free(result);
-    sqlite._free(text);
+    sqlite.sqlite3_finalize(statement);
+    sqlite.free(result);
+    sqlite.free(text);
   }
 }

@@ -6,15 +6,16 @@
  * back, could damage the files. So nothing more is asked of it, as if it had been killed, and a new one takes its
  * place: that one finds the files as after a crash, which SQLite recovers from.
  */
-import type { SqlJs } from 'virtual:sql.js';
+
 import { EngineMismatch, isCinderlibError, StorageFailure } from '../errors/index.ts';
 import type { Medium } from '../media/medium.ts';
+import type { Sqlite } from './engine.ts';
 import type { Heap } from './heap.ts';
 import type { Mount } from './mount.ts';
 import type { Vfs } from './vfs.ts';
 
 interface Parts {
-  readonly sqlite: SqlJs;
+  readonly sqlite: Sqlite;
   readonly heap: Heap;
   readonly vfs: Vfs;
 }
@@ -34,7 +35,7 @@ export class SqliteInstance {
   }
 
   /** SQLite's functions, to be called in {@link use}. */
-  get sqlite(): SqlJs {
+  get sqlite(): Sqlite {
     return this.#running.sqlite;
   }
 

@@ -4,11 +4,12 @@
  * Each returns a result code and never throws: an exception would unwind SQLite's own frames and
  * leave its structures half changed.
  */
-import type { SqlJs } from 'virtual:sql.js';
+
 import { DatabaseChanged } from '../errors/index.ts';
 import { LockLevel } from '../media/locks/lock-level.ts';
 import type { FileKind, MediumFile } from '../media/medium.ts';
 import { Code, controlHasMoved, powersafeOverwrite } from './codes.ts';
+import type { Sqlite } from './engine.ts';
 import { FileLocks } from './file-locks.ts';
 import type { Heap } from './heap.ts';
 import { ioMethods, mismatch } from './layout.ts';
@@ -33,9 +34,9 @@ export class VfsFiles {
   /** By the address of the `sqlite3_file`. */
   readonly #files = new Map<number, OpenFile>();
 
-  constructor(sqlite: SqlJs, heap: Heap) {
+  constructor(sqlite: Sqlite, heap: Heap) {
     this.#heap = heap;
-    this.methods = sqlite._malloc(4 * (1 + ioMethods.length));
+    this.methods = sqlite.malloc(4 * (1 + ioMethods.length));
     heap.setWord(this.methods, 1);
     const functions = this.#functions();
     for (const [index, name] of ioMethods.entries()) {

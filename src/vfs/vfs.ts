@@ -1,43 +1,41 @@
 /**
- * Puts our files under SQLite: replaces the functions of its default VFS that open, delete and look up
- * files. They serve our names, and pass any other on to the functions that they replace.
+ * Puts our files under SQLite: replaces the functions of its default VFS that open, delete and look up files, or read
+ * randomness from one. They serve our names, and refuse any other: there are no files but ours.
  */
-import type { SqlJs } from 'virtual:sql.js';
 import type { FileKind, Medium } from '../media/medium.ts';
 import { Code, openCreate, openReadOnly, openReadWrite } from './codes.ts';
-import { findVfs, type VfsLayout, type vfsFunctions, vfsLayout, type WasmParts } from './layout.ts';
+import type { Engine, Sqlite } from './engine.ts';
+import type { Heap } from './heap.ts';
+import { findVfs, type VfsLayout, type vfsFunctions, vfsLayout } from './layout.ts';
 import { Mount } from './mount.ts';
 import { withScratchDatabase } from './scratch-database.ts';
 import { VfsFiles } from './vfs-files.ts';
 
-/** A function in WebAssembly's table; takes and returns words. */
-type TableFunction = (...words: number[]) => number;
-type Patched = (typeof vfsFunctions)[number];
-
 const kinds: readonly FileKind[] = ['', '-journal', '-wal', '-shm'];
 
 export class Vfs {
-  readonly #sqlite: SqlJs;
-  readonly #wasm: WasmParts;
+  readonly #sqlite: Sqlite;
+  readonly #heap: Heap;
   readonly #layout: VfsLayout;
   readonly #pointer: number;
   readonly #files: VfsFiles;
-  readonly #originals = new Map<Patched, TableFunction>();
   readonly #names = new Map<string, { readonly mount: Mount; readonly kind: FileKind }>();
   #mounted = 0;
 
   /** Patches the default VFS; throws EngineMismatch, having changed nothing, if it is not the expected one. */
-  constructor(sqlite: SqlJs, wasm: WasmParts, layout: VfsLayout = vfsLayout) {
+  constructor(engine: Engine, layout: VfsLayout = vfsLayout) {
+    const { sqlite, heap } = engine;
     this.#sqlite = sqlite;
-    this.#wasm = wasm;
+    this.#heap = heap;
     this.#layout = layout;
     // Through a scratch database: `sqlite3_vfs_find` is not available.
-    this.#pointer = withScratchDatabase(sqlite, wasm.heap, ':memory:', (database) => findVfs(wasm, database, layout));
-    this.#files = new VfsFiles(sqlite, wasm.heap);
+    this.#pointer = withScratchDatabase(sqlite, heap, ':memory:', (database) => findVfs(engine, database, layout));
+    this.#files = new VfsFiles(sqlite, heap);
     this.#patch('xOpen', 'iiiiii', this.#open.bind(this));
     this.#patch('xDelete', 'iiii', this.#delete.bind(this));
     this.#patch('xAccess', 'iiiii', this.#access.bind(this));
     this.#patch('xFullPathname', 'iiiii', this.#fullPathname.bind(this));
+    this.#patch('xRandomness', 'iiii', this.#randomness.bind(this));
   }
 
   /** Gives a medium a name that SQLite can open. */
@@ -57,26 +55,18 @@ export class Vfs {
     this.#files.closeAll();
   }
 
-  #patch(name: Patched, signature: string, replacement: (...words: never[]) => number): void {
-    const { heap, table } = this.#wasm;
-    const field = this.#pointer + this.#layout[name];
-    // findVfs has checked that these are functions.
-    this.#originals.set(name, table.get(heap.word(field)) as TableFunction);
-    heap.setWord(field, this.#sqlite.addFunction(replacement, signature));
-  }
-
-  #original(name: Patched, ...words: number[]): number {
-    return this.#originals.get(name)?.(...words) ?? Code.error;
+  #patch(name: (typeof vfsFunctions)[number], signature: string, replacement: (...words: never[]) => number): void {
+    this.#heap.setWord(this.#pointer + this.#layout[name], this.#sqlite.addFunction(replacement, signature));
   }
 
   #find(name: number): { readonly mount: Mount; readonly kind: FileKind } | undefined {
-    return name === 0 ? undefined : this.#names.get(this.#sqlite.UTF8ToString(name));
+    return name === 0 ? undefined : this.#names.get(this.#sqlite.textAt(name));
   }
 
-  #open(vfs: number, name: number, file: number, flags: number, outFlags: number): number {
+  #open(_vfs: number, name: number, file: number, flags: number, outFlags: number): number {
     const found = this.#find(name);
-    if (found === undefined) return this.#original('xOpen', vfs, name, file, flags, outFlags);
-    const { heap } = this.#wasm;
+    if (found === undefined) return Code.cantOpen;
+    const heap = this.#heap;
     const { mount, kind } = found;
     // Null methods tell SQLite that there is nothing to close.
     heap.setWord(file + this.#layout.pMethods, 0);
@@ -90,9 +80,9 @@ export class Vfs {
     return Code.ok;
   }
 
-  #delete(vfs: number, name: number, syncFolder: number): number {
+  #delete(_vfs: number, name: number, syncFolder: number): number {
     const found = this.#find(name);
-    if (found === undefined) return this.#original('xDelete', vfs, name, syncFolder);
+    if (found === undefined) return Code.ioErrorDelete;
     try {
       found.mount.medium.remove(found.kind, syncFolder !== 0);
       return Code.ok;
@@ -101,11 +91,11 @@ export class Vfs {
     }
   }
 
-  #access(vfs: number, name: number, flags: number, result: number): number {
+  #access(_vfs: number, name: number, _flags: number, result: number): number {
     const found = this.#find(name);
-    if (found === undefined) return this.#original('xAccess', vfs, name, flags, result);
+    if (found === undefined) return Code.ioErrorAccess;
     try {
-      this.#wasm.heap.setWord(result, found.mount.medium.exists(found.kind) ? 1 : 0);
+      this.#heap.setWord(result, found.mount.medium.exists(found.kind) ? 1 : 0);
       return Code.ok;
     } catch (error) {
       return found.mount.fail(error, Code.ioErrorAccess);
@@ -113,13 +103,19 @@ export class Vfs {
   }
 
   /** Our names are already absolute; SQLite's own function would resolve them in its own file system. */
-  #fullPathname(vfs: number, name: number, size: number, result: number): number {
-    if (this.#find(name) === undefined) return this.#original('xFullPathname', vfs, name, size, result);
-    const { bytes } = this.#wasm.heap;
+  #fullPathname(_vfs: number, name: number, size: number, result: number): number {
+    if (this.#find(name) === undefined) return Code.cantOpen;
+    const { bytes } = this.#heap;
     const end = bytes.indexOf(0, name);
     if (end - name >= size) return Code.cantOpen;
     bytes.copyWithin(result, name, end + 1);
     return Code.ok;
+  }
+
+  /** For the checksums of journals and logs: SQLite's own function would read a device. Returns how many bytes. */
+  #randomness(_vfs: number, count: number, result: number): number {
+    crypto.getRandomValues(this.#heap.bytes.subarray(result, result + count));
+    return count;
   }
 }
 

@@ -121,7 +121,6 @@ describe('importProblems()', () => {
       'src/rpc/client.ts': "import { wrap } from 'comlink';\nexport const a = wrap;",
       'src/rpc/host.ts': "import { expose } from 'comlink';\nexport const a = expose;",
       'src/rpc/contract.ts': "import type { Remote } from 'comlink';\nexport type A = Remote<null>;",
-      'wasm/load.ts': "import newSqlJs from 'virtual:sql.js';\nexport const a = newSqlJs;",
     });
     expect(problems).toStrictEqual([]);
     expect(

@@ -18,14 +18,20 @@ export interface SchemaObject {
 
 /** Everything that has to be created, in order. */
 export function schemaObjects(): readonly SchemaObject[] {
+  let table = '';
   return schema
     .trim()
     .split(/\n(?=\S)/)
-    .map(readObject);
+    .map((text) => {
+      const object = readObject(text, table);
+      if (object.kind === 'table') table = object.name;
+      return object;
+    });
 }
 
-function readObject(text: string): SchemaObject {
-  const [head = '', ...lines] = text.split('\n');
+function readObject(text: string, table: string): SchemaObject {
+  // An index without a name has the usual one for a column of the table before it.
+  const [head = '', ...lines] = text.replace(/^INDEX \((\w+)\)/, `INDEX ix_${table}_$1 ON ${table} ($1)`).split('\n');
   const name = /(?:TABLE|INDEX) "?(\w+)/.exec(head)?.[1] ?? '';
   if (lines.length === 0) return { kind: 'index', name, sql: `CREATE ${head}` };
   const items = lines.join(' ').replace('*', base).trim().split(/;\s+/);
@@ -54,7 +60,7 @@ TABLE cgsnapshots
   *; id VARCHAR(36) NOT NULL; consistencygroup_id VARCHAR(36) NOT NULL; user_id VARCHAR(255); project_id VARCHAR(255);
   name VARCHAR(255); description VARCHAR(255); status VARCHAR(255); PRIMARY KEY (id); CHECK (deleted IN (0, 1));
   FOREIGN KEY(consistencygroup_id) REFERENCES consistencygroups (id)
-INDEX ix_cgsnapshots_consistencygroup_id ON cgsnapshots (consistencygroup_id)
+INDEX (consistencygroup_id)
 TABLE groups
   *; id VARCHAR(36) NOT NULL; user_id VARCHAR(255); project_id VARCHAR(255); cluster_name VARCHAR(255);
   host VARCHAR(255); availability_zone VARCHAR(255); name VARCHAR(255); description VARCHAR(255);
@@ -64,17 +70,17 @@ TABLE group_snapshots
   *; id VARCHAR(36) NOT NULL; group_id VARCHAR(36) NOT NULL; user_id VARCHAR(255); project_id VARCHAR(255);
   name VARCHAR(255); description VARCHAR(255); status VARCHAR(255); group_type_id VARCHAR(36); PRIMARY KEY (id);
   CHECK (deleted IN (0, 1)); FOREIGN KEY(group_id) REFERENCES groups (id)
-INDEX ix_group_snapshots_group_id ON group_snapshots (group_id)
+INDEX (group_id)
 TABLE volume_attachment
   *; id VARCHAR(36) NOT NULL; volume_id VARCHAR(36) NOT NULL; attached_host VARCHAR(255); instance_uuid VARCHAR(36);
   mountpoint VARCHAR(255); attach_time DATETIME; detach_time DATETIME; attach_mode VARCHAR(36);
   attach_status VARCHAR(255); connection_info TEXT; connector TEXT; PRIMARY KEY (id);
   FOREIGN KEY(volume_id) REFERENCES volumes (id)
-INDEX ix_volume_attachment_volume_id ON volume_attachment (volume_id)
+INDEX (volume_id)
 TABLE attachment_specs
   *; id INTEGER NOT NULL; attachment_id VARCHAR(36) NOT NULL; "key" VARCHAR(255); value VARCHAR(255);
   PRIMARY KEY (id); FOREIGN KEY(attachment_id) REFERENCES volume_attachment (id)
-INDEX ix_attachment_specs_attachment_id ON attachment_specs (attachment_id)
+INDEX (attachment_id)
 TABLE snapshots
   *; id VARCHAR(36) NOT NULL; volume_id VARCHAR(36) NOT NULL; user_id VARCHAR(255); project_id VARCHAR(255);
   status VARCHAR(255); progress VARCHAR(255); volume_size INTEGER; scheduled_at DATETIME; display_name VARCHAR(255);
@@ -84,21 +90,21 @@ TABLE snapshots
   CONSTRAINT snapshots_volume_id_fkey FOREIGN KEY(volume_id) REFERENCES volumes (id);
   FOREIGN KEY(cgsnapshot_id) REFERENCES cgsnapshots (id);
   FOREIGN KEY(group_snapshot_id) REFERENCES group_snapshots (id)
-INDEX ix_snapshots_volume_id ON snapshots (volume_id)
-INDEX ix_snapshots_cgsnapshot_id ON snapshots (cgsnapshot_id)
-INDEX ix_snapshots_group_snapshot_id ON snapshots (group_snapshot_id)
+INDEX (volume_id)
+INDEX (cgsnapshot_id)
+INDEX (group_snapshot_id)
 TABLE snapshot_metadata
   *; id INTEGER NOT NULL; snapshot_id VARCHAR(36) NOT NULL; "key" VARCHAR(255); value VARCHAR(255); PRIMARY KEY (id);
   FOREIGN KEY(snapshot_id) REFERENCES snapshots (id)
-INDEX ix_snapshot_metadata_snapshot_id ON snapshot_metadata (snapshot_id)
+INDEX (snapshot_id)
 TABLE quality_of_service_specs
   *; id VARCHAR(36) NOT NULL; specs_id VARCHAR(36); "key" VARCHAR(255); value VARCHAR(255); PRIMARY KEY (id);
   CHECK (deleted IN (0, 1)); FOREIGN KEY(specs_id) REFERENCES quality_of_service_specs (id)
-INDEX ix_quality_of_service_specs_specs_id ON quality_of_service_specs (specs_id)
+INDEX (specs_id)
 TABLE volume_types
   *; id VARCHAR(36) NOT NULL; name VARCHAR(255); qos_specs_id VARCHAR(36); is_public BOOLEAN;
   description VARCHAR(255); PRIMARY KEY (id); FOREIGN KEY(qos_specs_id) REFERENCES quality_of_service_specs (id)
-INDEX ix_volume_types_qos_specs_id ON volume_types (qos_specs_id)
+INDEX (qos_specs_id)
 TABLE volume_type_projects
   id INTEGER NOT NULL; created_at DATETIME; updated_at DATETIME; deleted_at DATETIME; volume_type_id VARCHAR(36);
   project_id VARCHAR(255); deleted INTEGER; PRIMARY KEY (id); UNIQUE (volume_type_id, project_id, deleted);
@@ -106,34 +112,34 @@ TABLE volume_type_projects
 TABLE volume_metadata
   *; id INTEGER NOT NULL; volume_id VARCHAR(36) NOT NULL; "key" VARCHAR(255); value VARCHAR(255); PRIMARY KEY (id);
   FOREIGN KEY(volume_id) REFERENCES volumes (id)
-INDEX ix_volume_metadata_volume_id ON volume_metadata (volume_id)
+INDEX (volume_id)
 TABLE volume_type_extra_specs
   *; id INTEGER NOT NULL; volume_type_id VARCHAR(36) NOT NULL; "key" VARCHAR(255); value VARCHAR(255);
   PRIMARY KEY (id);
   CONSTRAINT volume_type_extra_specs_ibfk_1 FOREIGN KEY(volume_type_id) REFERENCES volume_types (id)
-INDEX ix_volume_type_extra_specs_volume_type_id ON volume_type_extra_specs (volume_type_id)
+INDEX (volume_type_id)
 TABLE quotas
   id INTEGER NOT NULL; *; project_id VARCHAR(255); resource VARCHAR(255) NOT NULL; hard_limit INTEGER;
   allocated INTEGER; PRIMARY KEY (id)
 TABLE quota_classes
   *; id INTEGER NOT NULL; class_name VARCHAR(255); resource VARCHAR(255); hard_limit INTEGER; PRIMARY KEY (id);
   CHECK (deleted IN (0, 1))
-INDEX ix_quota_classes_class_name ON quota_classes (class_name)
+INDEX (class_name)
 TABLE reservations
   *; id INTEGER NOT NULL; uuid VARCHAR(36) NOT NULL; usage_id INTEGER; project_id VARCHAR(255); resource VARCHAR(255);
   delta INTEGER NOT NULL; expire DATETIME; allocated_id INTEGER; PRIMARY KEY (id); CHECK (deleted IN (0, 1));
   FOREIGN KEY(usage_id) REFERENCES quota_usages (id); FOREIGN KEY(allocated_id) REFERENCES quotas (id)
-INDEX ix_reservations_project_id ON reservations (project_id)
-INDEX ix_reservations_usage_id ON reservations (usage_id)
+INDEX (project_id)
+INDEX (usage_id)
 INDEX reservations_deleted_uuid_idx ON reservations (deleted, uuid)
-INDEX ix_reservations_allocated_id ON reservations (allocated_id)
+INDEX (allocated_id)
 INDEX reservations_deleted_expire_idx ON reservations (deleted, expire)
 TABLE volume_glance_metadata
   *; id INTEGER NOT NULL; volume_id VARCHAR(36); snapshot_id VARCHAR(36); "key" VARCHAR(255); value TEXT;
   PRIMARY KEY (id); CHECK (deleted IN (0, 1)); FOREIGN KEY(volume_id) REFERENCES volumes (id);
   FOREIGN KEY(snapshot_id) REFERENCES snapshots (id)
-INDEX ix_volume_glance_metadata_snapshot_id ON volume_glance_metadata (snapshot_id)
-INDEX ix_volume_glance_metadata_volume_id ON volume_glance_metadata (volume_id)
+INDEX (snapshot_id)
+INDEX (volume_id)
 TABLE backups
   *; id VARCHAR(36) NOT NULL; volume_id VARCHAR(36) NOT NULL; user_id VARCHAR(255); project_id VARCHAR(255);
   host VARCHAR(255); availability_zone VARCHAR(255); display_name VARCHAR(255); display_description VARCHAR(255);
@@ -144,13 +150,13 @@ TABLE backups
 TABLE backup_metadata
   *; id INTEGER NOT NULL; backup_id VARCHAR(36) NOT NULL; "key" VARCHAR(255); value VARCHAR(255); PRIMARY KEY (id);
   FOREIGN KEY(backup_id) REFERENCES backups (id)
-INDEX ix_backup_metadata_backup_id ON backup_metadata (backup_id)
+INDEX (backup_id)
 TABLE transfers
   *; id VARCHAR(36) NOT NULL; volume_id VARCHAR(36) NOT NULL; display_name VARCHAR(255); salt VARCHAR(255);
   crypt_hash VARCHAR(255); expires_at DATETIME; no_snapshots BOOLEAN; source_project_id VARCHAR(255);
   destination_project_id VARCHAR(255); accepted BOOLEAN; PRIMARY KEY (id);
   FOREIGN KEY(volume_id) REFERENCES volumes (id)
-INDEX ix_transfers_volume_id ON transfers (volume_id)
+INDEX (volume_id)
 TABLE encryption
   *; cipher VARCHAR(255); control_location VARCHAR(255); key_size INTEGER; provider VARCHAR(255);
   volume_type_id VARCHAR(36) NOT NULL; encryption_id VARCHAR(36); PRIMARY KEY (encryption_id);
@@ -158,23 +164,23 @@ TABLE encryption
 TABLE volume_admin_metadata
   *; id INTEGER NOT NULL; volume_id VARCHAR(36) NOT NULL; "key" VARCHAR(255); value VARCHAR(255); PRIMARY KEY (id);
   FOREIGN KEY(volume_id) REFERENCES volumes (id)
-INDEX ix_volume_admin_metadata_volume_id ON volume_admin_metadata (volume_id)
+INDEX (volume_id)
 TABLE driver_initiator_data
   created_at DATETIME; updated_at DATETIME; id INTEGER NOT NULL; initiator VARCHAR(255) NOT NULL;
   namespace VARCHAR(255) NOT NULL; "key" VARCHAR(255) NOT NULL; value VARCHAR(255); PRIMARY KEY (id);
   UNIQUE (initiator, namespace, "key")
-INDEX ix_driver_initiator_data_initiator ON driver_initiator_data (initiator)
+INDEX (initiator)
 TABLE image_volume_cache_entries
   image_updated_at DATETIME; id INTEGER NOT NULL; host VARCHAR(255) NOT NULL; image_id VARCHAR(36) NOT NULL;
   volume_id VARCHAR(36) NOT NULL; size INTEGER NOT NULL; last_used DATETIME NOT NULL; cluster_name VARCHAR(255);
   PRIMARY KEY (id)
-INDEX ix_image_volume_cache_entries_host ON image_volume_cache_entries (host)
-INDEX ix_image_volume_cache_entries_image_id ON image_volume_cache_entries (image_id)
+INDEX (host)
+INDEX (image_id)
 TABLE messages
   id VARCHAR(36) NOT NULL; project_id VARCHAR(255) NOT NULL; request_id VARCHAR(255); resource_type VARCHAR(36);
   resource_uuid VARCHAR(255); event_id VARCHAR(255) NOT NULL; message_level VARCHAR(255) NOT NULL; *;
   expires_at DATETIME; detail_id VARCHAR(10); action_id VARCHAR(10); PRIMARY KEY (id)
-INDEX ix_messages_expires_at ON messages (expires_at)
+INDEX (expires_at)
 TABLE clusters
   *; id INTEGER NOT NULL; name VARCHAR(255) NOT NULL; binary VARCHAR(255) NOT NULL; disabled BOOLEAN;
   disabled_reason VARCHAR(255); race_preventer INTEGER NOT NULL; replication_status VARCHAR(36);
@@ -184,14 +190,14 @@ TABLE workers
   *; id INTEGER NOT NULL; resource_type VARCHAR(40) NOT NULL; resource_id VARCHAR(36) NOT NULL;
   status VARCHAR(255) NOT NULL; service_id INTEGER; race_preventer INTEGER DEFAULT 0 NOT NULL; PRIMARY KEY (id);
   UNIQUE (resource_type, resource_id); FOREIGN KEY(service_id) REFERENCES services (id)
-INDEX ix_workers_service_id ON workers (service_id)
+INDEX (service_id)
 TABLE group_types
   id VARCHAR(36) NOT NULL; name VARCHAR(255) NOT NULL; description VARCHAR(255); *; is_public BOOLEAN;
   PRIMARY KEY (id)
 TABLE group_type_specs
   id INTEGER NOT NULL; "key" VARCHAR(255); value VARCHAR(255); group_type_id VARCHAR(36) NOT NULL; *;
   PRIMARY KEY (id); FOREIGN KEY(group_type_id) REFERENCES group_types (id)
-INDEX ix_group_type_specs_group_type_id ON group_type_specs (group_type_id)
+INDEX (group_type_id)
 TABLE group_type_projects
   id INTEGER NOT NULL; created_at DATETIME; updated_at DATETIME; deleted_at DATETIME; group_type_id VARCHAR(36);
   project_id VARCHAR(255); deleted BOOLEAN; PRIMARY KEY (id); UNIQUE (group_type_id, project_id, deleted);
@@ -199,18 +205,18 @@ TABLE group_type_projects
 TABLE group_volume_type_mapping
   *; id INTEGER NOT NULL; volume_type_id VARCHAR(36) NOT NULL; group_id VARCHAR(36) NOT NULL; PRIMARY KEY (id);
   FOREIGN KEY(volume_type_id) REFERENCES volume_types (id); FOREIGN KEY(group_id) REFERENCES groups (id)
-INDEX ix_group_volume_type_mapping_volume_type_id ON group_volume_type_mapping (volume_type_id)
-INDEX ix_group_volume_type_mapping_group_id ON group_volume_type_mapping (group_id)
+INDEX (volume_type_id)
+INDEX (group_id)
 TABLE default_volume_types
   created_at DATETIME; updated_at DATETIME; deleted_at DATETIME; volume_type_id VARCHAR(36);
   project_id VARCHAR(255) NOT NULL; deleted BOOLEAN; PRIMARY KEY (project_id);
   FOREIGN KEY(volume_type_id) REFERENCES volume_types (id); CHECK (deleted IN (0, 1))
-INDEX ix_default_volume_types_volume_type_id ON default_volume_types (volume_type_id)
+INDEX (volume_type_id)
 TABLE "quota_usages"
   *; id INTEGER NOT NULL; project_id VARCHAR(255); resource VARCHAR(300); in_use INTEGER NOT NULL;
   reserved INTEGER NOT NULL; until_refresh INTEGER; race_preventer BOOLEAN; PRIMARY KEY (id);
   UNIQUE (project_id, resource, race_preventer)
-INDEX ix_quota_usages_project_id ON quota_usages (project_id)
+INDEX (project_id)
 INDEX quota_usage_project_resource_idx ON quota_usages (project_id, resource)
 TABLE "volumes"
   *; id VARCHAR(36) NOT NULL; ec2_id VARCHAR(255); user_id VARCHAR(255); project_id VARCHAR(255); host VARCHAR(255);
@@ -225,8 +231,8 @@ TABLE "volumes"
   use_quota BOOLEAN; PRIMARY KEY (id); FOREIGN KEY(service_uuid) REFERENCES services (uuid);
   FOREIGN KEY(group_id) REFERENCES groups (id); FOREIGN KEY(consistencygroup_id) REFERENCES consistencygroups (id)
 INDEX volumes_service_uuid_idx ON volumes (service_uuid, deleted)
-INDEX ix_volumes_group_id ON volumes (group_id)
-INDEX ix_volumes_consistencygroup_id ON volumes (consistencygroup_id)
+INDEX (group_id)
+INDEX (consistencygroup_id)
 TABLE cinderlib_persistence_key_value
   "key" VARCHAR(255) NOT NULL; value TEXT; PRIMARY KEY ("key")
 `;

@@ -84,5 +84,5 @@ test('startSqlite() can be called again after it has failed', async () => {
   vi.spyOn(WebAssembly, 'compile').mockRejectedValueOnce(new WebAssembly.CompileError('refused'));
   await expect(startSqlite()).rejects.toBeInstanceOf(EngineMismatch);
   const engine = await startSqlite();
-  expect(engine.sqlite._sqlite3_open).toBeTypeOf('function');
+  expect(engine.sqlite.sqlite3_open).toBeTypeOf('function');
 });

@@ -8,7 +8,7 @@ import { Trap } from './trapping-engine.ts';
 
 let trap = new Trap();
 
-/** Every engine of this thread can trap at each call of one of its functions, also those that sql.js makes. */
+/** Every engine of this thread can trap at each call of one of its functions, also those that allocate memory. */
 beforeAll(() => {
   const native = WebAssembly.instantiate;
   const instantiate = async (module: WebAssembly.Module, imports?: WebAssembly.Imports) => {

@@ -41,16 +41,17 @@ export class Trap {
 export async function trappingEngine(
   where: 'files' | 'API',
 ): Promise<{ readonly engine: SqliteInstance; readonly trap: Trap }> {
-  const [sqlite, instance] = await freshEngine();
+  const fresh = await freshEngine();
+  const { sqlite } = fresh;
   const trap = new Trap();
   if (where === 'files') {
     const { addFunction } = sqlite;
     sqlite.addFunction = (callback, signature) => addFunction(trap.wrap(callback), signature);
   }
-  const engine = adopt(sqlite, instance);
+  const engine = adopt(fresh);
   if (where === 'API') {
     for (const [name, call] of Object.entries(sqlite)) {
-      if (name.startsWith('_sqlite3_') && typeof call === 'function') Reflect.set(sqlite, name, trap.wrap(call));
+      if (name.startsWith('sqlite3_') && typeof call === 'function') Reflect.set(sqlite, name, trap.wrap(call));
     }
   }
   return { engine, trap };

@@ -5,30 +5,27 @@ import { LockLevel } from '../../../src/media/locks/lock-level.ts';
 import type { FileKind, MediumFile } from '../../../src/media/medium.ts';
 import { MemoryMedium } from '../../../src/media/memory.ts';
 import { Code } from '../../../src/vfs/codes.ts';
-import { Heap } from '../../../src/vfs/heap.ts';
+import type { Heap } from '../../../src/vfs/heap.ts';
 import { ioMethods } from '../../../src/vfs/layout.ts';
 import { Mount } from '../../../src/vfs/mount.ts';
 import { VfsFiles } from '../../../src/vfs/vfs-files.ts';
 import { freshEngine } from './fresh-engine.ts';
 
 let heap: Heap;
-let memory: WebAssembly.Memory;
 let mount: Mount;
 let open: (file: MediumFile, kind?: FileKind) => number;
 let call: (name: (typeof ioMethods)[number], ...parameters: (number | bigint)[]) => number;
 let buffer: number;
 
 beforeEach(async () => {
-  const [sqlite, instance] = await freshEngine();
-  const parts = Object.values(instance.exports);
-  memory = parts.find((part) => part instanceof WebAssembly.Memory) ?? expect.fail('no memory');
-  const table = parts.find((part) => part instanceof WebAssembly.Table) ?? expect.fail('no table');
-  heap = new Heap(memory);
+  const engine = await freshEngine();
+  const { sqlite, table } = engine;
+  heap = engine.heap;
   const files = new VfsFiles(sqlite, heap);
   mount = new Mount('/test', new MemoryMedium());
-  buffer = sqlite._malloc(64);
+  buffer = sqlite.malloc(64);
   open = (file, kind = '') => {
-    const pointer = sqlite._malloc(8);
+    const pointer = sqlite.malloc(8);
     files.add(pointer, file, kind, mount);
     return pointer;
   };
@@ -84,9 +81,11 @@ describe('a file of the VFS', () => {
   test('works after the memory of the engine has grown', () => {
     const file = open(new MemoryMedium(Uint8Array.of(1, 2, 3)).open('', false));
     expect(call('xRead', file, buffer, 1, 0n)).toBe(Code.ok);
-    memory.grow(16);
+    const { buffer: before } = heap.bytes;
+    expect(heap.grow(before.byteLength + 1, 2 ** 31)).toBe(true);
+    expect(before.byteLength).toBe(0);
     expect(call('xRead', file, buffer, 1, 2n)).toBe(Code.ok);
-    expect(new Uint8Array(memory.buffer)[buffer]).toBe(3);
+    expect(heap.bytes[buffer]).toBe(3);
   });
 
   test('handles sizes and offsets beyond four gigabytes', () => {
@@ -98,7 +97,7 @@ describe('a file of the VFS', () => {
       truncate: (size) => offsets.push(size),
     });
     expect(call('xFileSize', file, buffer)).toBe(Code.ok);
-    expect(new DataView(memory.buffer).getBigInt64(buffer, true)).toBe(2n ** 33n + 5n);
+    expect(new DataView(heap.bytes.buffer).getBigInt64(buffer, true)).toBe(2n ** 33n + 5n);
     call('xWrite', file, buffer, 1, 2n ** 33n);
     call('xTruncate', file, 2n ** 34n);
     expect(offsets).toEqual([2 ** 33, 2 ** 34]);

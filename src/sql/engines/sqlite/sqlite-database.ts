@@ -75,7 +75,7 @@ export class SqliteDatabase {
   run(sql: string, parameters: SqlParameters = []): number {
     let changed = 0;
     this.#execute(sql, parameters, ignore, (statement) => {
-      if (statement.changesRows) changed = this.instance.sqlite._sqlite3_changes(this.#pointer);
+      if (statement.changesRows) changed = this.instance.sqlite.sqlite3_changes(this.#pointer);
     });
     return changed;
   }
@@ -122,7 +122,7 @@ export class SqliteDatabase {
 
   #release(): void {
     for (const statement of this.#statements.values()) statement.finalize();
-    this.instance.sqlite._sqlite3_close_v2(this.#pointer);
+    this.instance.sqlite.sqlite3_close_v2(this.#pointer);
     this.#scratch.free();
   }
 
@@ -166,26 +166,26 @@ export class SqliteDatabase {
 
   #compile(sql: string): number {
     const { sqlite, heap } = this.instance;
-    const text = sqlite.stringToNewUTF8(sql);
-    const result = sqlite._malloc(8);
+    const text = sqlite.newText(sql);
+    const result = sqlite.malloc(8);
     const compile = (): number => {
-      const code = sqlite._sqlite3_prepare_v2(this.#pointer, text, -1, result, result + 4);
+      const code = sqlite.sqlite3_prepare_v2(this.#pointer, text, -1, result, result + 4);
       if (code !== Code.ok) throw this.#error(code, sql);
       const pointer = heap.word(result);
-      const rest = sqlite.UTF8ToString(heap.word(result + 4));
+      const rest = sqlite.textAt(heap.word(result + 4));
       if (pointer !== 0 && nothing.test(rest) && !sql.includes('\0')) return pointer;
-      sqlite._sqlite3_finalize(pointer);
+      sqlite.sqlite3_finalize(pointer);
       throw new DatabaseError(`Exactly one statement is expected: ${shorten(sql)}`);
     };
     return this.instance.use(this.path, compile, () => {
-      sqlite._free(result);
-      sqlite._free(text);
+      sqlite.free(result);
+      sqlite.free(text);
     });
   }
 
   #error(code: number, sql: string): CinderlibError {
     const { sqlite } = this.instance;
-    const message = sqlite.UTF8ToString(sqlite._sqlite3_errmsg(this.#pointer));
+    const message = sqlite.textAt(sqlite.sqlite3_errmsg(this.#pointer));
     return sqliteError({ code, message, sql, path: this.path, failure: this.mount.failure });
   }
 }
@@ -194,13 +194,13 @@ function openPointer(
   { sqlite, heap }: SqliteInstance,
   file: string,
 ): { readonly code: number; readonly pointer: number } {
-  const name = sqlite.stringToNewUTF8(file);
-  const result = sqlite._malloc(4);
+  const name = sqlite.newText(file);
+  const result = sqlite.malloc(4);
   heap.setWord(result, 0);
-  const code = sqlite._sqlite3_open(name, result);
+  const code = sqlite.sqlite3_open(name, result);
   const pointer = heap.word(result);
-  sqlite._free(result);
-  sqlite._free(name);
+  sqlite.free(result);
+  sqlite.free(name);
   return { code, pointer };
 }
 

@@ -105,7 +105,7 @@ function configure(database: SqliteDatabase, synchronous: boolean): void {
   const { journal } = database.mount.medium;
   setJournal(database, journal);
   database.value(`PRAGMA synchronous=${synchronous && journal !== 'memory' ? 'FULL' : 'OFF'}`);
-  // SQLite's temporary files would go to Emscripten's file system, which is in memory too.
+  // There are no temporary files: src/vfs/ has only those of databases.
   database.value('PRAGMA temp_store=MEMORY');
   // As in the original: Cinder's rows outlive the rows that they refer to.
   database.value('PRAGMA foreign_keys=OFF');

@@ -18,14 +18,14 @@ export class Scratch {
     if (this.#pointer === 0 || size > this.#size || (size <= usualSize && this.#size > usualSize)) {
       this.free();
       const wanted = Math.max(size, usualSize);
-      this.#pointer = this.#instance.sqlite._malloc(wanted);
+      this.#pointer = this.#instance.sqlite.malloc(wanted);
       this.#size = this.#pointer === 0 ? 0 : wanted;
     }
     return this.#pointer;
   }
 
   free(): void {
-    this.#instance.sqlite._free(this.#pointer);
+    this.#instance.sqlite.free(this.#pointer);
     this.#pointer = 0;
     this.#size = 0;
   }

@@ -58,27 +58,27 @@ export class SqliteStatement {
 
   /** Moves to the next row: SQLITE_ROW, SQLITE_DONE or an error's code. */
   step(): number {
-    return this.#instance.sqlite._sqlite3_step(this.#pointer);
+    return this.#instance.sqlite.sqlite3_step(this.#pointer);
   }
 
   /** Makes it ready to run again, and releases the bound values. */
   reset(): void {
-    this.#instance.sqlite._sqlite3_reset(this.#pointer);
-    if (this.#parameterCount !== 0) this.#instance.sqlite._sqlite3_clear_bindings(this.#pointer);
+    this.#instance.sqlite.sqlite3_reset(this.#pointer);
+    if (this.#parameterCount !== 0) this.#instance.sqlite.sqlite3_clear_bindings(this.#pointer);
   }
 
   finalize(): void {
-    this.#instance.sqlite._sqlite3_finalize(this.#pointer);
+    this.#instance.sqlite.sqlite3_finalize(this.#pointer);
   }
 
   /** The column names. Call it after the first step: that is when SQLite notices a changed schema. */
   columns(): readonly string[] {
     const { sqlite } = this.#instance;
-    const firstName = sqlite._sqlite3_column_name(this.#pointer, 0);
+    const firstName = sqlite.sqlite3_column_name(this.#pointer, 0);
     if (firstName === this.#firstName) return this.#columns;
     this.#firstName = firstName;
-    this.#columns = Array.from({ length: sqlite._sqlite3_column_count(this.#pointer) }, (_, column) =>
-      sqlite.UTF8ToString(sqlite._sqlite3_column_name(this.#pointer, column)),
+    this.#columns = Array.from({ length: sqlite.sqlite3_column_count(this.#pointer) }, (_, column) =>
+      sqlite.textAt(sqlite.sqlite3_column_name(this.#pointer, column)),
     );
     return this.#columns;
   }
@@ -92,14 +92,14 @@ export class SqliteStatement {
 
   #value(column: number): SqlValue {
     const { sqlite } = this.#instance;
-    switch (sqlite._sqlite3_column_type(this.#pointer, column)) {
+    switch (sqlite.sqlite3_column_type(this.#pointer, column)) {
       case Type.integer: {
         // There is no sqlite3_column_int64: beyond 2^53 the text is exact and the double is not.
-        const value = sqlite._sqlite3_column_double(this.#pointer, column);
+        const value = sqlite.sqlite3_column_double(this.#pointer, column);
         return Number.isSafeInteger(value) ? value : BigInt(this.#text(column));
       }
       case Type.float:
-        return sqlite._sqlite3_column_double(this.#pointer, column);
+        return sqlite.sqlite3_column_double(this.#pointer, column);
       case Type.text:
         return this.#text(column);
       case Type.blob:
@@ -113,8 +113,8 @@ export class SqliteStatement {
 
   #text(column: number): string {
     const { sqlite, heap } = this.#instance;
-    const text = sqlite._sqlite3_column_text(this.#pointer, column);
-    const length = sqlite._sqlite3_column_bytes(this.#pointer, column);
+    const text = sqlite.sqlite3_column_text(this.#pointer, column);
+    const length = sqlite.sqlite3_column_bytes(this.#pointer, column);
     if (text === 0) throw new StorageFailure('SQLite is out of memory.', null, 'ENOMEM');
     try {
       return readText(heap.bytes, text, length, this.#decoder);
@@ -132,7 +132,7 @@ export class SqliteStatement {
       case 'number':
         return this.#bindNumber(index, value);
       case 'boolean':
-        return this.#instance.sqlite._sqlite3_bind_int(this.#pointer, index, value ? 1 : 0);
+        return this.#instance.sqlite.sqlite3_bind_int(this.#pointer, index, value ? 1 : 0);
       case 'bigint':
         return this.#bindBigint(index, value);
       default:
@@ -142,7 +142,7 @@ export class SqliteStatement {
 
   /** There is no sqlite3_bind_null: a NULL blob binds NULL. */
   #bindNull(index: number): number {
-    return this.#instance.sqlite._sqlite3_bind_blob(this.#pointer, index, 0, 0, 0);
+    return this.#instance.sqlite.sqlite3_bind_blob(this.#pointer, index, 0, 0, 0);
   }
 
   #bindText(index: number, value: string): number {
@@ -151,16 +151,16 @@ export class SqliteStatement {
     if (pointer === 0) return Code.noMemory;
     const { sqlite, heap } = this.#instance;
     const length = writeText(heap.bytes, pointer, value, this.#encoder);
-    return sqlite._sqlite3_bind_text(this.#pointer, index, pointer, length, transient);
+    return sqlite.sqlite3_bind_text(this.#pointer, index, pointer, length, transient);
   }
 
   /** A large whole number is bound as a double, exact to 2^53, which an INTEGER column turns into an integer. */
   #bindNumber(index: number, value: number): number {
     const { sqlite } = this.#instance;
-    if (value === (value | 0)) return sqlite._sqlite3_bind_int(this.#pointer, index, value);
+    if (value === (value | 0)) return sqlite.sqlite3_bind_int(this.#pointer, index, value);
     // SQLite would silently store NULL.
     if (Number.isNaN(value)) throw new ValueError('NaN cannot be stored: it is not a number.');
-    return sqlite._sqlite3_bind_double(this.#pointer, index, value);
+    return sqlite.sqlite3_bind_double(this.#pointer, index, value);
   }
 
   /**
