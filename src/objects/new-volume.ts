@@ -19,7 +19,7 @@ export function newVolume(
   settings: ContextSettings,
   backend: Backend,
   given: FieldValues,
-  pool: string | undefined,
+  pool: string | null | undefined,
 ): VersionedObject {
   const { extra_specs, qos_specs, ...fields } = withDisplayNames(given);
   const ovo = newObject(volumeModel, {
@@ -61,8 +61,8 @@ export function volumeFieldsFrom(source: VersionedObject): FieldValues {
 }
 
 /** Refuses anything that cannot be the name of a pool. */
-export function checkPoolName(pool: unknown): asserts pool is string | undefined {
-  if (pool === undefined || typeof pool === 'string') return;
+export function checkPoolName(pool: unknown): asserts pool is string | null | undefined {
+  if (pool == null || typeof pool === 'string') return;
   throw new InvalidOption(`pool_name must be a string, not ${kindOf(pool)}.`);
 }
 

@@ -86,7 +86,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
    *
    * @param pool The pool of the backend. Default: the source volume's pool, else the backend's first.
    */
-  static make(context: Context, source: Backend | Volume, fields: FieldValues = {}, pool?: string): Volume {
+  static make(context: Context, source: Backend | Volume, fields: FieldValues = {}, pool?: string | null): Volume {
     const like = source instanceof Volume ? source : null;
     const backend = source instanceof Volume ? initialisedBackend(source.backend) : source;
     const given = like === null ? fields : { ...volumeFieldsFrom(like.ovo), ...withDisplayNames(fields) };
@@ -257,7 +257,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
   /** A new volume modelled on this one, in the same pool unless `pool_name` is given. */
   #like({ pool_name, ...fields }: FieldValues): Volume {
     checkPoolName(pool_name);
-    if (pool_name === undefined) return Volume.make(this.context, this, fields);
+    if (pool_name == null) return Volume.make(this.context, this, fields);
     const backend = initialisedBackend(this.backend);
     return Volume.make(this.context, this, {
       host: `${this.context.settings.host}@${backend.id}#${pool_name}`,
