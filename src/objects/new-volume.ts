@@ -37,7 +37,8 @@ export function newVolume(
   });
   const size = ovo.get('size');
   if (Number(size) < 0) throw wrongSize(size);
-  if (fields['host'] === undefined) {
+  // A volume without a host would belong to no backend, and break every listing that includes it.
+  if (!fields['host']) {
     ovo.set('host', `${settings.host}@${backend.id}#${pool ?? backend.poolNames[0] ?? backend.id}`);
   }
   addType(ovo, specs('extra_specs', extra_specs), specs('qos_specs', qos_specs));

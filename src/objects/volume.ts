@@ -260,8 +260,8 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
     if (pool_name == null) return Volume.make(this.context, this, fields);
     const backend = initialisedBackend(this.backend);
     return Volume.make(this.context, this, {
-      host: `${this.context.settings.host}@${backend.id}#${pool_name}`,
       ...fields,
+      host: fields['host'] || `${this.context.settings.host}@${backend.id}#${pool_name}`,
     });
   }
 

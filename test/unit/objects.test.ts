@@ -132,6 +132,15 @@ describe.each(['memory', 'memory_db'])('on the storage %s', (storage) => {
     expect(made.map(({ host }) => host)).toEqual(['h@b#p1', 'h@b#p2', 'h@b#p2']);
   });
 
+  test.each([null, ''])('the host %o is none: the volume belongs to its backend and can be listed', async (host) => {
+    const vol = await b.createVolume(1, { host, pool_name: 'p2' });
+    const snap = await vol.createSnapshot();
+    const others = [vol.clone({ host }), vol.clone({ host, pool_name: 'p1' }), snap.createVolume({ host })];
+    const made = [vol, ...(await Promise.all(others))];
+    expect(made.map((one) => one.host)).toEqual(['h@b#p2', 'h@b#p2', 'h@b#p1', 'h@b#p2']);
+    expect((await b.volumesFiltered()).length).toBe(4);
+  });
+
   test('the finders can be passed on, like class methods in Python', async () => {
     const vol = await b.createVolume(1, { name: 'n' });
     const snap = await vol.createSnapshot({ name: 's' });
