@@ -135,7 +135,7 @@ export function memoryOptions(options: unknown): void {
 
 export function migrationOptions(options: unknown): MigrationConfig {
   const given = lookedAt(migrationShape, options ?? {});
-  const unknown = isObject(given) ? Object.keys(given).find((key) => !Object.hasOwn(migrationShape, key)) : undefined;
+  const unknown = unknownOption(migrationShape, given);
   if (unknown !== undefined) {
     const hint = didYouMean(unknown, Object.keys(migrationShape));
     throw new InvalidOption(`migrate() has no option ${unknown}.${hint}`);
@@ -156,7 +156,7 @@ export function checkMigrationEnd(name: 'source' | 'target', config: unknown): v
 
 function checkStorage<S extends Shape>(storage: string, shape: S, options: unknown): Checked<S> {
   // Before checking for missing options: one may just be misspelt.
-  const unknown = isObject(options) ? Object.keys(options).find((key) => !Object.hasOwn(shape, key)) : undefined;
+  const unknown = unknownOption(shape, options);
   if (unknown !== undefined) {
     const isElsewhere = storage !== 'db' && Object.hasOwn(databaseShape, unknown);
     const hint = isElsewhere
@@ -169,6 +169,12 @@ function checkStorage<S extends Shape>(storage: string, shape: S, options: unkno
   const fault = faultOf(shape, options);
   if (fault !== null) throw new InvalidPersistence(`The storage '${storage}': ${fault}`);
   return withDefaults(shape, options);
+}
+
+/** The name of an option that the shape lacks. An undefined option counts as absent. */
+function unknownOption(shape: Shape, given: unknown): string | undefined {
+  if (!isObject(given)) return undefined;
+  return Object.keys(given).find((name) => !Object.hasOwn(shape, name) && optionOf(given, name) !== undefined);
 }
 
 /** Reads the options once, since getters may return something else next time. */

@@ -94,8 +94,10 @@ export class VolumeDriver {
   readonly active_backend_id: null;
   /** Looks up volumes and snapshots; `setPersistence` replaces it with the database of the new storage. */
   db: unknown;
-  #capabilities: Readonly<Dict> = {};
-  #initialized = false;
+  /** The statistics that the driver reported during its setup; until then, what it sets itself. */
+  capabilities: Readonly<Dict> = {};
+  /** Whether the setup is complete. */
+  initialized = false;
 
   constructor({ configuration, db, host, cluster_name, active_backend_id }: DriverParameters) {
     this.configuration = configuration;
@@ -119,25 +121,16 @@ export class VolumeDriver {
     return { volume_driver: this.constructor.name };
   }
 
-  /** The statistics that the driver reported during its setup. */
-  get capabilities(): Readonly<Dict> {
-    return this.#capabilities;
-  }
-
-  /** Whether the setup is complete. */
-  get initialized(): boolean {
-    return this.#initialized;
-  }
-
   /** First step of the setup: connects to the storage. */
   doSetup(_context: DriverContext): MaybePromise<void> {}
 
   /** Second step of the setup: throws if something is wrong with the configuration or the storage. */
   checkForSetupError(): MaybePromise<void> {}
 
-  /** Third step of the setup: gets the statistics and keeps them as `capabilities`. */
+  /** Third step of the setup: gets the statistics, if there are any, and keeps them as `capabilities`. */
   async initCapabilities(): Promise<void> {
-    this.#capabilities = { ...(await this.getVolumeStats({ refresh: true })) };
+    const stats = await this.getVolumeStats({ refresh: true });
+    if (stats) this.capabilities = { ...stats };
   }
 
   /** Fourth step of the setup: limits the rate at which the driver copies data. */
@@ -145,16 +138,16 @@ export class VolumeDriver {
 
   /** Last step of the setup. */
   setInitialized(): MaybePromise<void> {
-    this.#initialized = true;
+    this.initialized = true;
   }
 
   /**
    * Returns capacity and capabilities, asking the storage again if `refresh` is set. The keys are Cinder's:
    * `total_capacity_gb` and `free_capacity_gb`, in GiB or `'infinite'` or `'unknown'`, and so on. Multiple pools are
-   * listed in `pools`, with these keys each.
+   * listed in `pools`, with these keys each. Null, the default, if the driver knows none.
    */
   getVolumeStats(_options: { readonly refresh: boolean }): MaybePromise<Readonly<Dict> | null> {
-    throw this.#missing('getVolumeStats');
+    return null;
   }
 
   /** Creates a volume of `volume.size` GiB. Must never replace an existing volume with that id. */

@@ -27,8 +27,8 @@ export class DriverSource implements Source {
     }
     if (page.length > 0) yield page;
     const itemsOf = (all: readonly Storable[]): Item[] => all.map(({ ovo }) => itemOf(ovo));
-    for (const some of pages(await this.#driver.getConnections())) yield itemsOf(some);
-    for (const some of pages(await this.#driver.getSnapshots())) yield itemsOf(some);
+    for (const some of pages(await this.#driver.getConnections({}))) yield itemsOf(some);
+    for (const some of pages(await this.#driver.getSnapshots({}))) yield itemsOf(some);
   }
 
   keyValues(): Promise<readonly KeyValue[]> {

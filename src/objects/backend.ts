@@ -1,7 +1,7 @@
 /** A backend: a volume driver with its configuration, and its volumes. */
 
 import { booleanOptions, fieldsArgument, filterArgument, objectArgument, readArgument } from '../arguments.ts';
-import { type Dict, isDict } from '../cinder/dict.ts';
+import { type Dict, isDict, own } from '../cinder/dict.ts';
 import { copyTree } from '../cinder/tree.ts';
 import { volumeDriverClass } from '../drivers/registry.ts';
 import { type DriverParameters, VolumeDriver } from '../drivers/volume-driver.ts';
@@ -257,8 +257,6 @@ function sameValue(a: unknown, b: unknown): boolean {
     return a.length === b.length && a.every((item, place) => sameValue(item, b[place]));
   }
   if (!isDict(a) || !isDict(b)) return false;
-  const keys = Object.keys(a);
-  return (
-    keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && sameValue(a[key], b[key]))
-  );
+  // An undefined option counts as absent.
+  return [...Object.keys(a), ...Object.keys(b)].every((key) => sameValue(own(a, key), own(b, key)));
 }

@@ -1,4 +1,7 @@
-/** Finds stored objects from the context: `cl.Volume.getById(id)` and the like. */
+/**
+ * Finds stored objects from the context: `cl.Volume.getById(id)` and the like. Like Python's class methods, these can
+ * be passed on as they are: `ids.map(cl.Volume.getById)`.
+ */
 
 import { filterArgument, textArgument } from '../arguments.ts';
 import { ConnectionNotFound, SnapshotNotFound, VolumeNotFound } from '../errors/index.ts';
@@ -16,26 +19,26 @@ export class Volumes {
   }
 
   /** The volume with that id. Throws `VolumeNotFound`. */
-  async getById(volume_id: string): Promise<Volume> {
+  readonly getById = async (volume_id: string): Promise<Volume> => {
     // An empty filter matches everything: the empty id must not find the newest volume.
     const [volume] = textArgument('getById', volume_id)
       ? await this.#context.persistence.getVolumes({ volume_id })
       : [];
     if (volume === undefined) throw new VolumeNotFound(volume_id);
     return volume;
-  }
+  };
 
   /** The volumes with that name; an empty list if there are none. */
-  async getByName(volume_name: string): Promise<readonly Volume[]> {
+  readonly getByName = async (volume_name: string): Promise<readonly Volume[]> => {
     const name = textArgument('getByName', volume_name);
     return named(name, await this.#context.persistence.getVolumes({ volume_name: name }));
-  }
+  };
 
   /** Iterates over all matching volumes, newest first in a database, holding at most one page of them in memory. */
-  iterate(filter: VolumeFilter = {}): AsyncIterable<Volume> {
+  readonly iterate = (filter: VolumeFilter = {}): AsyncIterable<Volume> => {
     const given = filterArgument('iterate', filter, ['volume_id', 'volume_name', 'backend_name']);
     return this.#context.persistence.iterateVolumes(given);
-  }
+  };
 }
 
 export class Snapshots {
@@ -46,19 +49,19 @@ export class Snapshots {
   }
 
   /** The snapshot with that id. Throws `SnapshotNotFound`. */
-  async getById(snapshot_id: string): Promise<Snapshot> {
+  readonly getById = async (snapshot_id: string): Promise<Snapshot> => {
     const [snapshot] = textArgument('getById', snapshot_id)
       ? await this.#context.persistence.getSnapshots({ snapshot_id })
       : [];
     if (snapshot === undefined) throw new SnapshotNotFound(snapshot_id);
     return snapshot;
-  }
+  };
 
   /** The snapshots with that name; an empty list if there are none. */
-  async getByName(snapshot_name: string): Promise<readonly Snapshot[]> {
+  readonly getByName = async (snapshot_name: string): Promise<readonly Snapshot[]> => {
     const name = textArgument('getByName', snapshot_name);
     return named(name, await this.#context.persistence.getSnapshots({ snapshot_name: name }));
-  }
+  };
 }
 
 export class Connections {
@@ -69,13 +72,13 @@ export class Connections {
   }
 
   /** The connection with that id. Throws `ConnectionNotFound`. */
-  async getById(connection_id: string): Promise<Connection> {
+  readonly getById = async (connection_id: string): Promise<Connection> => {
     const [connection] = textArgument('getById', connection_id)
       ? await this.#context.persistence.getConnections({ connection_id })
       : [];
     if (connection === undefined) throw new ConnectionNotFound(connection_id);
     return connection;
-  }
+  };
 }
 
 /** The objects with that name among those found: the storage does not filter by an empty name. */

@@ -133,6 +133,12 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     return isDict(conn) ? conn : {};
   }
 
+  /** The host as the driver was given it: older dumps have it only here, and the field `connector` can be assigned. */
+  get connector_info(): Dict | null {
+    const connector = own(this.connection_info ?? {}, 'connector');
+    return isDict(connector) ? connector : this.connector;
+  }
+
   /** The protocol by which the host reaches the volume: `iscsi`, `rbd`, `local`… */
   get protocol(): string | null {
     const type = own(this.conn_info, 'driver_volume_type');
@@ -255,7 +261,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     if (isDeleted(this) && !this.connected) return;
     const volume = await this.volume();
     try {
-      await initialisedBackend(this.backend).driver.terminateConnection(volume, this.#connectedHost(), { force });
+      await initialisedBackend(this.backend).driver.terminateConnection(volume, this.connector_info, { force });
     } catch (error) {
       if (!evenIfRefused) throw error;
     }
@@ -297,12 +303,6 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     const { root_helper } = this.context.settings;
     this.#hostConnector ??= await hostConnector(this.protocol, { use_multipath, root_helper });
     return this.#hostConnector;
-  }
-
-  /** The host as the driver was given it: older dumps have it only here, and the field `connector` can be assigned. */
-  #connectedHost(): Dict | null {
-    const connector = own(this.connection_info ?? {}, 'connector');
-    return isDict(connector) ? connector : this.connector;
   }
 
   #data(): Dict {

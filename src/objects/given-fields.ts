@@ -18,7 +18,7 @@ type Specs = Readonly<Record<string, string>> | null | undefined;
 /** The fields of a new volume, of a clone, or of a volume created from a snapshot. */
 export interface NewVolumeFields extends Some<VolumeFields>, DisplayNames {
   /** The pool of the backend to create the volume in. Default: the source volume's pool, else the backend's first. */
-  readonly pool_name?: string | undefined;
+  readonly pool_name?: string | null | undefined;
   /** Extra specs; the volume gets a volume type of its own for them. */
   readonly extra_specs?: Specs;
   /** QoS specs; the volume gets a volume type of its own for them. */

@@ -14,7 +14,7 @@ import type { Backend } from './backend.ts';
 import { type FieldValues, newObject, withDisplayNames } from './new-object.ts';
 import { wrongSize } from './size.ts';
 
-export function newVolume(backend: Backend, given: FieldValues, pool: string | undefined): VersionedObject {
+export function newVolume(backend: Backend, given: FieldValues, pool: string | null | undefined): VersionedObject {
   const { settings } = backend.context;
   const { extra_specs, qos_specs, ...fields } = withDisplayNames(given);
   const ovo = newObject(volumeModel, {
@@ -32,7 +32,8 @@ export function newVolume(backend: Backend, given: FieldValues, pool: string | u
   });
   const size = ovo.get('size');
   if (Number(size) < 0) throw wrongSize(size);
-  if (fields['host'] === undefined) {
+  // A volume without a host would belong to no backend, and break every listing that includes it.
+  if (!fields['host']) {
     ovo.set('host', `${settings.host}@${backend.id}#${pool ?? backend.poolNames[0] ?? backend.id}`);
   }
   addType(ovo, specs('extra_specs', extra_specs), specs('qos_specs', qos_specs));
@@ -56,8 +57,8 @@ export function volumeFieldsFrom(source: VersionedObject): FieldValues {
 }
 
 /** Refuses anything that cannot be the name of a pool. */
-export function checkPoolName(pool: unknown): asserts pool is string | undefined {
-  if (pool === undefined || typeof pool === 'string') return;
+export function checkPoolName(pool: unknown): asserts pool is string | null | undefined {
+  if (pool == null || typeof pool === 'string') return;
   throw new InvalidOption(`pool_name must be a string, not ${kindOf(pool)}.`);
 }
 

@@ -87,7 +87,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
    *
    * @param pool The pool of the backend, unless the fields have a `host`. Default: the first.
    */
-  static make(backend: Backend, fields: FieldValues, pool?: string): Volume {
+  static make(backend: Backend, fields: FieldValues, pool?: string | null): Volume {
     const volume = new Volume(backend.context, backend, newVolume(backend, fields, pool));
     volume.#hasGivenId = Boolean(fields['id']);
     volume.#adopt();
@@ -253,9 +253,9 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
   /** A new volume modelled on this one, in the same pool unless `pool_name` is given. */
   #like({ pool_name, ...fields }: FieldValues): Volume {
     checkPoolName(pool_name);
-    const place = pool_name === undefined ? {} : { host: undefined };
+    const place = pool_name == null ? {} : { host: undefined };
     const given = { ...volumeFieldsFrom(this.ovo), ...place, ...fields };
-    return Volume.make(initialisedBackend(this.backend), given, pool_name);
+    return Volume.make(initialisedBackend(this.backend), given, pool_name ?? this.host?.split('#')[1]);
   }
 
   /**

@@ -3,15 +3,18 @@ import { existsSync, linkSync, readdirSync, readFileSync, symlinkSync } from 'no
 import { join, relative } from 'node:path';
 import {
   type Connection,
+  type ConnectionFilter,
   DatabaseLocked,
   InvalidOption,
   MigrationConflict,
   migrate,
   type PersistenceConfig,
   type Snapshot,
+  type SnapshotFilter,
   SourceChanged,
   setup,
   type Volume,
+  type VolumeFilter,
 } from 'cinderlib-wasm';
 import { expect, test, vi } from 'vitest';
 import { NoteBook } from '../../examples/support/note-book.ts';
@@ -155,6 +158,27 @@ test('after a plugin failed midway, further runs store what is missing', async (
     // Only what was missing was stored again.
     expect(1000 - plugin.left).toBe(55 + 35 + 17 - 70);
     expect((await migrate({ storage: plugin }, at(target))).differences).toEqual([]);
+  });
+});
+
+test('a plugin is always given the filters that its getters name, to and from it', async () => {
+  // As the contract writes them: without a default for the parameter.
+  class Exact extends NoteBook {
+    override async getVolumes({ volume_id, volume_name, backend_name }: VolumeFilter) {
+      return super.getVolumes({ volume_id, volume_name, backend_name });
+    }
+    override async getSnapshots({ snapshot_id, snapshot_name, volume_id }: SnapshotFilter) {
+      return super.getSnapshots({ snapshot_id, snapshot_name, volume_id });
+    }
+    override async getConnections({ connection_id, volume_id }: ConnectionFilter) {
+      return super.getConnections({ connection_id, volume_id });
+    }
+  }
+  await inFolder(async (source, target) => {
+    const storage = new Exact();
+    const counts = { volumes: 55, snapshots: 35, connections: 17, differences: [] };
+    expect(await migrate(at(source), { storage })).toMatchObject(counts);
+    expect(await migrate({ storage }, at(target))).toMatchObject(counts);
   });
 });
 

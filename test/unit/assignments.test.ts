@@ -68,7 +68,7 @@ test('objects of a subclass may have properties of their own', async () => {
 });
 
 describe('assigning a read-only property', () => {
-  const ofConnections = ['id', 'conn_info', 'protocol', 'device', 'path', 'attached', 'connected'];
+  const ofConnections = ['id', 'conn_info', 'connector_info', 'protocol', 'device', 'path', 'attached', 'connected'];
   test.each([
     ...['id', 'ovo', 'volume_type'].map((name) => ['a new volume', name] as const),
     ['a new snapshot', 'id'] as const,

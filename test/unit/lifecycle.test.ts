@@ -8,6 +8,7 @@ import {
   registerVolumeDriver,
   setup,
   type Volume,
+  VolumeDriver,
 } from 'cinderlib-wasm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { failureOf } from '../support/failure-of.ts';
@@ -53,6 +54,28 @@ describe('a backend', () => {
     await expect(cl.backend({ volume_backend_name: 'b', volume_driver: 'recording', x: 1 })).rejects.toMatchObject({
       message: 'Backend named b already exists with a different configuration',
     });
+  });
+
+  test('is the same whether an option is undefined or absent', async () => {
+    const options = { volume_backend_name: 'u', volume_driver: 'recording', list: [{ a: 1 }] };
+    const made = await cl.backend({ ...options, pool: undefined });
+    for (const again of [options, { ...options, other: undefined, list: [{ a: 1, b: undefined }] }]) {
+      expect(await cl.backend(again)).toBe(made);
+    }
+    await expect(cl.backend({ ...options, pool: null })).rejects.toMatchObject({ name: 'InvalidOption' });
+  });
+
+  test('needs no statistics of its driver: its one pool then has its name', async () => {
+    class Plain extends VolumeDriver {
+      override createVolume() {
+        return { provider_location: 'here' };
+      }
+    }
+    registerVolumeDriver('plain', Plain);
+    const plain = await cl.backend({ volume_backend_name: 'p', volume_driver: 'plain' });
+    expect([plain.poolNames, await plain.stats(), await plain.stats({ refresh: true })]).toEqual([['p'], {}, {}]);
+    const { host, provider_location } = await plain.createVolume(1);
+    expect([host, provider_location]).toEqual(['h@p#p', 'here']);
   });
 
   test('accepts options that are functions', async () => {

@@ -40,3 +40,14 @@ test('methods that use storage or a driver return promises, and those that read 
   await Promise.all(promised);
   await cl.close();
 });
+
+test('data that Python has elsewhere: driver, connector, and the fields that hold objects', async () => {
+  const cl = await library.setup();
+  const backend = await cl.backend({ volume_backend_name: 'b', volume_driver });
+  const volume = await backend.createVolume(1);
+  const connection = await volume.connect({ host: 'h' });
+  expect([connection.connector, connection.connector_info]).toEqual([{ host: 'h' }, { host: 'h' }]);
+  expect([backend.driver.initialized, 'initialized' in backend]).toEqual([true, false]);
+  for (const name of ['cluster', 'consistencygroup', 'group', 'volume_attachment']) expect(name in volume).toBe(false);
+  await cl.close();
+});

@@ -121,6 +121,42 @@ describe.each(['memory', 'memory_db'])('on the storage %s', (storage) => {
     expect(hosts.map(({ host }) => host)).toEqual(['h@b#p2', 'h@b#p2', 'h@b#p1']);
   });
 
+  test('a null pool_name is none, like the None that is the default in Python', async () => {
+    const other = await b.createVolume(1, { pool_name: 'p2' });
+    const snap = await other.createSnapshot();
+    const made = await Promise.all([
+      b.createVolume(1, { pool_name: null }),
+      other.clone({ pool_name: null }),
+      snap.createVolume({ pool_name: null }),
+    ]);
+    expect(made.map(({ host }) => host)).toEqual(['h@b#p1', 'h@b#p2', 'h@b#p2']);
+  });
+
+  test.each([null, ''])('the host %o is none: the volume belongs to its backend and can be listed', async (host) => {
+    const vol = await b.createVolume(1, { host, pool_name: 'p2' });
+    const snap = await vol.createSnapshot();
+    const others = [vol.clone({ host }), vol.clone({ host, pool_name: 'p1' }), snap.createVolume({ host })];
+    const made = [vol, ...(await Promise.all(others))];
+    expect(made.map((one) => one.host)).toEqual(['h@b#p2', 'h@b#p2', 'h@b#p1', 'h@b#p2']);
+    expect((await b.volumesFiltered()).length).toBe(4);
+  });
+
+  test('the finders can be passed on, like class methods in Python', async () => {
+    const vol = await b.createVolume(1, { name: 'n' });
+    const snap = await vol.createSnapshot({ name: 's' });
+    const connection = await vol.connect({ host: 'c' });
+    const found = await Promise.all([
+      ...[vol.id].map(cl.Volume.getById),
+      ...[snap.id].map(cl.Snapshot.getById),
+      ...[connection.id].map(cl.Connection.getById),
+    ]);
+    expect(found.map(({ id }) => id)).toEqual([vol.id, snap.id, connection.id]);
+    const named = await Promise.all([...['n'].map(cl.Volume.getByName), ...['s'].map(cl.Snapshot.getByName)]);
+    expect(named.flat().map(({ id }) => id)).toEqual([vol.id, snap.id]);
+    const { iterate } = cl.Volume;
+    for await (const { id } of iterate({ backend_name: 'b' })) expect(id).toBe(vol.id);
+  });
+
   test('undefined fields count as missing', async () => {
     const none = undefined;
     const plain = { name: none, metadata: none, user_id: none, host: none, bootable: none, id: none, pool_name: none };

@@ -77,7 +77,7 @@ export function memoryOptions(options: unknown): void {
 }
 
 function checkStorage<S extends z.ZodMiniObject>(storage: string, schema: S, options: unknown): z.infer<S> {
-  const result = schema.safeParse(options);
+  const result = schema.safeParse(withoutUndefined(options));
   if (result.success) return result.data;
   // Before what is missing: that may just be misspelt.
   const unknown = result.error.issues.find((issue) => issue.code === 'unrecognized_keys');
@@ -92,6 +92,12 @@ function checkStorage<S extends z.ZodMiniObject>(storage: string, schema: S, opt
     throw new InvalidPersistence(`The storage '${storage}' has no option ${shown}.${hint}`);
   }
   throw new InvalidPersistence(`The storage '${storage}': ${explain(result.error, options)}`);
+}
+
+/** An undefined option counts as absent. */
+function withoutUndefined(options: unknown): unknown {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) return options;
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 /** The first thing that is wrong. Shows the type of the value, not the value: it may be a connection with a password. */

@@ -247,6 +247,11 @@ describe('memoryOptions() and memoryDatabaseOptions()', () => {
     expect(() => memoryOptions({})).not.toThrow();
   });
 
+  it('accept undefined options of other storages, so that the same configuration can choose the storage', () => {
+    expect(() => memoryOptions({ connection: undefined })).not.toThrow();
+    expect(memoryDatabaseOptions({ connection: undefined, unknown: undefined })).toEqual({});
+  });
+
   it('refuse options of other storages', () => {
     const elsewhere = (name: string) => `The storage 'db' has it: { storage: 'db', ${name}: … }.`;
     for (const name of ['from', 'connection']) {

@@ -65,7 +65,7 @@ export async function dump(
     if (isOutputClosed()) return result(0, 0);
   }
   // Snapshots in a database whose volumes no longer exist.
-  for (const snapshot of await storage.getSnapshots()) {
+  for (const snapshot of await storage.getSnapshots({})) {
     if (dumped.has(String(snapshot.volume_id))) continue;
     await add(await snapshot.dump());
     counts.snapshots++;

@@ -23,7 +23,7 @@ export async function findObjects(storage: PersistenceDriver, text: string): Pro
 
 async function* everything(storage: PersistenceDriver): AsyncGenerator<Named> {
   for await (const { id, name } of storage.iterateVolumes()) yield { kind: 'volume', id, name: name ?? null };
-  for (const { id, name } of await storage.getSnapshots()) yield { kind: 'snapshot', id, name: name ?? null };
+  for (const { id, name } of await storage.getSnapshots({})) yield { kind: 'snapshot', id, name: name ?? null };
   for await (const ovo of connectionsOf(storage)) yield { kind: 'connection', id: String(ovo.get('id')), name: null };
   for (const { key } of await storage.getKeyValues()) yield { kind: 'key-value', id: key, name: null };
 }

@@ -40,8 +40,8 @@ async function readCounts(storage: PersistenceDriver): Promise<Row> {
   for await (const _ of storage.iterateVolumes()) volumes++;
   return {
     volumes,
-    snapshots: (await storage.getSnapshots()).length,
-    connections: (await storage.getConnections()).length,
+    snapshots: (await storage.getSnapshots({})).length,
+    connections: (await storage.getConnections({})).length,
     key_values: (await storage.getKeyValues()).length,
   };
 }

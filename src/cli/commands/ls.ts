@@ -55,7 +55,7 @@ const listings: Readonly<Record<Kind, Listing>> = {
     columns: ['id', 'name', 'size', 'status', 'volume_id'],
     filters: { name: 'name', volume: 'volume_id' },
     async *rows(storage) {
-      for (const { id, name, volume_size: size, status, volume_id } of await storage.getSnapshots()) {
+      for (const { id, name, volume_size: size, status, volume_id } of await storage.getSnapshots({})) {
         yield { id, name, size, status, volume_id };
       }
     },
@@ -96,7 +96,7 @@ function volumeRow(volume: Volume): Row {
 /** Reads the connections of a database through their volumes, so that one without a volume does not hide the others. */
 export async function* connectionsOf(storage: PersistenceDriver): AsyncGenerator<VersionedObject> {
   if (!(storage instanceof DatabasePersistence)) {
-    for (const { ovo } of await storage.getConnections()) yield ovo;
+    for (const { ovo } of await storage.getConnections({})) yield ovo;
     return;
   }
   for await (const items of sourceOf(storage).items()) {
