@@ -34,6 +34,7 @@ export interface PersistenceConfig {
   readonly statement_timeout?: number | undefined;
   /** For `db` and `memory_db`: the initial content of the database, a SQLite file. */
   readonly from?: PlatformBlob | Uint8Array | undefined;
+  /** The options of a plugin. */
   readonly [option: string]: unknown;
 }
 

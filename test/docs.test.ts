@@ -48,6 +48,7 @@ function withoutRepeatedImports(program: string): string {
 test.each([
   ['../README.md', '', ['"class":"Volume"']],
   ['../docs/usage.md', '', ['renamed']],
+  ['../docs/differences.md', '', ['data /dev/fake/']],
   ['../docs/json.md', withVolume, []],
   ['../docs/migration.md', withVolume, []],
   ['../docs/errors.md', withVolume, ['nobody']],

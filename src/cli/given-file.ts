@@ -59,12 +59,16 @@ function unpacked(argument: string, bytes: Uint8Array): Uint8Array {
   return isPacked(bytes) ? ofFile(argument, () => unpack(bytes)) : bytes;
 }
 
-/** Names the file in errors. */
+/** Names the file in errors, and the part of it that they are about, unless the message begins with that. */
 function ofFile<T>(argument: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (isCinderlibError(error)) error.item = argument === '-' ? 'standard input' : argument;
+    if (!isCinderlibError(error)) throw error;
+    const { item: part, message } = error;
+    const file = argument === '-' ? 'standard input' : argument;
+    const isSaid = part === undefined || message.toLowerCase().startsWith(part);
+    error.item = isSaid ? file : `${file}: ${part}`;
     throw error;
   }
 }

@@ -31,7 +31,9 @@ export function fileOfError(error: unknown, { arguments: given }: Given): string
   if (!isCinderlibError(error)) return null;
   const files = new Set(given.flatMap(filesOf));
   const names = [error.item, 'path' in error ? error.path : undefined];
-  return names.find((name): name is string => typeof name === 'string' && files.has(name)) ?? null;
+  // The item may be a part of the file, such as `cl.json: element 2 of the dump`.
+  const isOf = (file: string): boolean => names.some((name) => name === file || String(name).startsWith(`${file}: `));
+  return [...files].find(isOf) ?? null;
 }
 
 /** The file that an argument names, if any. */

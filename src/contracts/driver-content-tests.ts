@@ -5,6 +5,7 @@ import type { DriverTest } from './volume-driver-contract.ts';
 
 /** Access to the content of a volume. */
 export interface Bytes {
+  /** The bytes from offset `at`. Offsets go up to the end of the volume, which is some GiB large. */
   readonly read: (volume: Volume, at: number, length: number) => Promise<Uint8Array>;
   /** Resolves once the driver's storage has the bytes: later reads there return them. */
   readonly write: (volume: Volume, at: number, bytes: Uint8Array) => Promise<void>;

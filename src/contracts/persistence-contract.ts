@@ -14,6 +14,7 @@ import { storageTests } from './storage-tests.ts';
 import { updateTests } from './update-tests.ts';
 import { volumeTests } from './volume-tests.ts';
 
+/** What the contract suite for storages needs. */
 export interface ContractHarness {
   /** The runner's way to register a test. */
   readonly test: (name: string, body: () => Promise<void>) => unknown;

@@ -11,6 +11,7 @@ import { connectionTests } from './driver-connection-tests.ts';
 import { type Bytes, contentTests } from './driver-content-tests.ts';
 import { driverTests } from './driver-tests.ts';
 
+/** What the contract suite for volume drivers needs. */
 export interface VolumeDriverHarness {
   /** The runner's way to register a test. */
   readonly test: (name: string, body: () => Promise<void>) => unknown;

@@ -1,4 +1,5 @@
 /** A JSON dump as the source of a migration: written by cinderlib, or by this library with key-values. */
+import { aboutItem } from '../about-item.ts';
 import { isDict, own } from '../cinder/dict.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { InvalidDump } from '../errors/index.ts';
@@ -6,7 +7,7 @@ import { itemOf } from '../migrate/item.ts';
 import { ListSource } from '../migrate/list-source.ts';
 import { KeyValue } from '../objects/key-value.ts';
 import { compact, jsonText } from '../serialization/json-text.ts';
-import { type Dumped, dumpedObject, readDump } from '../serialization/load.ts';
+import { type Dumped, dumpedObject, elementName, readDump } from '../serialization/load.ts';
 import { toPrimitive } from '../serialization/primitive.ts';
 
 /** @throws {InvalidDump} and related errors if it is not a dump, or its secrets were masked */
@@ -19,7 +20,9 @@ export function dumpSource(value: unknown): ListSource {
     );
   }
   const objects = new Objects();
-  for (const item of readDump(value).items) objects.add(item);
+  for (const [place, item] of readDump(value).items.entries()) {
+    about(Array.isArray(value) ? elementName(place) : null, () => objects.add(item));
+  }
   return new ListSource({ ...objects.content, leftOut: [] });
 }
 
@@ -66,6 +69,15 @@ export class Objects {
     const volume = ovo.child('volume');
     if (volume !== null) this.#keep(volume, true);
     for (const child of [...ovo.children('volume_attachment'), ...ovo.children('snapshots')]) this.#keep(child, true);
+  }
+}
+
+/** Names the part of a file that an error is about; null for the whole. */
+export function about<T>(part: string | null, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw part === null ? error : aboutItem(error, part);
   }
 }
 

@@ -5,7 +5,8 @@ import { ListSource } from '../migrate/list-source.ts';
 import { LeftOut } from '../migrate/report.ts';
 import { KeyValue } from '../objects/key-value.ts';
 import { readDump } from '../serialization/load.ts';
-import { Objects } from './dump-source.ts';
+import { shownText } from '../shown.ts';
+import { about, Objects } from './dump-source.ts';
 
 const group = /^ember-csi\.io\//;
 
@@ -18,18 +19,27 @@ export function isKubernetes(value: unknown): value is Dict {
  * ember-csi keeps objects as cinderlib's JSON in the annotation `json`, and key-values in `value`, with the name of the
  * resource as key.
  *
- * @throws {InvalidDump} if an ember-csi resource contains no object
+ * @throws {InvalidDump} if an ember-csi resource contains no object, or none of the resources is ember-csi's
  */
 export function kubectlSource(value: Dict): ListSource {
   const items = own(value, 'items');
+  const resources = (Array.isArray(items) ? items : [value]).map(describe);
+  if (resources.length > 0 && !resources.some(({ isEmber }) => isEmber)) {
+    throw new InvalidDump(
+      `No resource in kubectl's output is ember-csi's: ${kinds.join(', ')} of ember-csi.io are expected, ` +
+        `not ${[...new Set(resources.map(({ kind }) => shownText(kind)))].join(', ')}.`,
+    );
+  }
   const objects = new Objects();
   const left = new LeftOut();
-  for (const resource of Array.isArray(items) ? items : [value]) {
-    const { kind, name, isEmber, annotations } = describe(resource);
+  for (const { kind, name, isEmber, annotations } of resources) {
     if (!isEmber) left.add(kind, name, 'a resource that ember-csi does not keep its data in');
     else if (kind === 'KeyValue') objects.addKeyValue(new KeyValue(name, annotation(annotations, 'value', kind, name)));
     else {
-      for (const item of readDump(annotation(annotations, 'json', kind, name)).items) objects.add(item);
+      const text = annotation(annotations, 'json', kind, name);
+      about(`${kind} ${JSON.stringify(name)}`, () => {
+        for (const item of readDump(text).items) objects.add(item);
+      });
     }
   }
   return new ListSource({ ...objects.content, leftOut: left.entries });

@@ -28,7 +28,7 @@ export interface DriverVolume {
   readonly display_name: string | null;
   /** The description. */
   readonly display_description: string | null;
-  /** In GiB. */
+  /** In GiB. `Number(size)` is exact for every volume that `createVolume` accepts. */
   readonly size: number | bigint | null;
   /** `host@backend#pool`. */
   readonly host: string | null;

@@ -12,6 +12,7 @@ export class MissingDependency extends CinderlibError {
   override readonly name = 'MissingDependency';
   override readonly code = 'MISSING_DEPENDENCY';
   constructor(
+    /** What this host lacks, such as `iscsiadm`. */
     readonly missing: string,
     message: string,
     options?: ErrorOptions,
@@ -25,9 +26,11 @@ export class CommandFailed extends CinderlibError {
   override readonly name = 'CommandFailed';
   override readonly code = 'COMMAND_FAILED';
   constructor(
+    /** The name of the program. */
     readonly program: string,
     /** Null if a signal ended the program or it could not be started. */
     readonly exit_code: number | null,
+    /** What it wrote to its error output. */
     readonly stderr: string,
     hint = '',
   ) {
@@ -40,7 +43,9 @@ export class CommandTimedOut extends CinderlibError {
   override readonly name = 'CommandTimedOut';
   override readonly code = 'COMMAND_TIMED_OUT';
   constructor(
+    /** The name of the program. */
     readonly program: string,
+    /** Its time limit. */
     readonly seconds: number,
   ) {
     super(
@@ -54,7 +59,10 @@ export class CommandTimedOut extends CinderlibError {
 export class VolumeGroupNotFound extends CinderlibError {
   override readonly name = 'VolumeGroupNotFound';
   override readonly code = 'VOLUME_GROUP_NOT_FOUND';
-  constructor(readonly volume_group: string) {
+  constructor(
+    /** The name of the volume group. */
+    readonly volume_group: string,
+  ) {
     super(`Volume group ${volume_group} could not be found. Create it with vgcreate, or set volume_group to another.`);
   }
 }
@@ -78,6 +86,7 @@ export class VolumeIsBusy extends CinderlibError {
   override readonly name = 'VolumeIsBusy';
   override readonly code = 'VOLUME_IS_BUSY';
   constructor(
+    /** The volume's or snapshot's name on the storage, such as `volume-<id>`. */
     readonly volume_name: string,
     reason: string,
   ) {
@@ -89,7 +98,10 @@ export class VolumeIsBusy extends CinderlibError {
 export class VolumeDeviceNotFound extends CinderlibError {
   override readonly name = 'VolumeDeviceNotFound';
   override readonly code = 'VOLUME_DEVICE_NOT_FOUND';
-  constructor(readonly device: string) {
+  constructor(
+    /** Its path. */
+    readonly device: string,
+  ) {
     super(`Volume device not found at ${device}. The storage has lost it, or the backend now uses other storage.`);
   }
 }
@@ -98,7 +110,10 @@ export class VolumeDeviceNotFound extends CinderlibError {
 export class InvalidConnectorException extends CinderlibError {
   override readonly name = 'InvalidConnectorException';
   override readonly code = 'INVALID_CONNECTOR_EXCEPTION';
-  constructor(readonly missing: string) {
+  constructor(
+    /** The property that is missing, such as `initiator`. */
+    readonly missing: string,
+  ) {
     super(`Connector doesn't have required information: ${missing}`);
   }
 }

@@ -5,13 +5,11 @@ import { CinderlibError } from './base.ts';
 export class MigrationConflict extends CinderlibError {
   override readonly name = 'MigrationConflict';
   override readonly code = 'MIGRATION_CONFLICT';
-  /**
-   * @param kind `volume`, `snapshot`, `connection`, `volume type` or `key-value`
-   * @param id the object's id, or the key of a key-value
-   * @param found what the target already has, in words
-   */
+  /** @param found what the target already has, in words */
   constructor(
+    /** `volume`, `snapshot`, `connection`, `volume type` or `key-value`. */
     readonly kind: string,
+    /** The object's id, or the key of a key-value. */
     readonly id: string,
     found: string,
   ) {

@@ -12,6 +12,7 @@ export class VolumeNotFound extends CinderlibError {
   override readonly name = 'VolumeNotFound';
   override readonly code = 'VOLUME_NOT_FOUND';
   constructor(
+    /** The id that was looked up. */
     readonly volume_id: string,
     options?: ErrorOptions,
   ) {
@@ -23,7 +24,10 @@ export class VolumeNotFound extends CinderlibError {
 export class SnapshotNotFound extends CinderlibError {
   override readonly name = 'SnapshotNotFound';
   override readonly code = 'SNAPSHOT_NOT_FOUND';
-  constructor(readonly snapshot_id: string) {
+  constructor(
+    /** The id that was looked up. */
+    readonly snapshot_id: string,
+  ) {
     super(`Snapshot ${short(snapshot_id)} could not be found.`);
   }
 }
@@ -32,7 +36,10 @@ export class SnapshotNotFound extends CinderlibError {
 export class ConnectionNotFound extends CinderlibError {
   override readonly name = 'ConnectionNotFound';
   override readonly code = 'CONNECTION_NOT_FOUND';
-  constructor(readonly connection_id: string) {
+  constructor(
+    /** The id that was looked up. */
+    readonly connection_id: string,
+  ) {
     super(`Volume attachment could not be found with filter: id=${short(connection_id)}.`);
   }
 }
@@ -43,7 +50,10 @@ export class VolumeTypeNotFoundByName extends CinderlibError {
   override readonly code = 'VOLUME_TYPE_NOT_FOUND_BY_NAME';
   /** The database, as in `SchemaError`; the message is the original's, which does not name it. */
   declare readonly path?: string;
-  constructor(readonly volume_type_name: string) {
+  constructor(
+    /** The name that was looked up. */
+    readonly volume_type_name: string,
+  ) {
     super(`Volume type with name ${volume_type_name} could not be found.`);
   }
 }
@@ -53,6 +63,7 @@ export class BackendNotPresent extends CinderlibError {
   override readonly name = 'BackendNotPresent';
   override readonly code = 'BACKEND_NOT_PRESENT';
   constructor(
+    /** The name of the backend. */
     readonly backend_name: string,
     message = 'Backend not present in system or json. ' +
       `Initialise '${short(backend_name)}' with cl.backend(), or call setup() with fail_on_missing_backend: false.`,

@@ -14,7 +14,10 @@ export class InvalidVolume extends CinderlibError {
 export class NotLocal extends CinderlibError {
   override readonly name = 'NotLocal';
   override readonly code = 'NOT_LOCAL';
-  constructor(readonly volume_id: string) {
+  constructor(
+    /** The id of the volume. */
+    readonly volume_id: string,
+  ) {
     super(`Volume ${volume_id} doesn't seem to be attached locally.`);
   }
 }
@@ -29,7 +32,10 @@ export class DeviceUnavailable extends CinderlibError {
 export class VolumeTypeUpdateFailed extends CinderlibError {
   override readonly name = 'VolumeTypeUpdateFailed';
   override readonly code = 'VOLUME_TYPE_UPDATE_FAILED';
-  constructor(readonly volume_type: string) {
+  constructor(
+    /** The name of the type: `__DEFAULT__`. */
+    readonly volume_type: string,
+  ) {
     super(`Cannot update volume_type ${volume_type}`);
   }
 }

@@ -9,6 +9,7 @@ export class DatabaseUnavailable extends CinderlibError {
   declare readonly missing?: true;
   constructor(
     message: string,
+    /** The file or folder, or server and database without the password; null if unknown. */
     readonly path: string | null = null,
     options?: ErrorOptions,
   ) {
@@ -21,6 +22,7 @@ export class NotADatabase extends CinderlibError {
   override readonly name = 'NotADatabase';
   override readonly code = 'NOT_A_DATABASE';
   constructor(
+    /** The file; in browsers, such as `indexeddb:name`. */
     readonly path: string,
     reason = 'file is not a database',
   ) {
@@ -46,7 +48,9 @@ export class DatabaseLocked extends CinderlibError {
   override readonly code = 'DATABASE_LOCKED';
   constructor(
     message: string,
+    /** The process that has it open; null if unknown. */
     readonly pid: number | null = null,
+    /** The machine of that process; null if unknown. */
     readonly host: string | null = null,
   ) {
     super(message);
@@ -59,6 +63,7 @@ export class DatabaseChanged extends CinderlibError {
   override readonly code = 'DATABASE_CHANGED';
   constructor(
     message: string,
+    /** The file; null if unknown. */
     readonly path: string | null = null,
   ) {
     super(message);
@@ -69,7 +74,10 @@ export class DatabaseChanged extends CinderlibError {
 export class ChangesMissed extends CinderlibError {
   override readonly name = 'ChangesMissed';
   override readonly code = 'CHANGES_MISSED';
-  constructor(readonly waiting: number) {
+  constructor(
+    /** How many changes were waiting to be read. */
+    readonly waiting: number,
+  ) {
     super(
       `More than ${waiting} changes were waiting to be read from changes(). ` +
         'Call changes() again, then reload what you show.',
@@ -84,7 +92,10 @@ export class ChangesMissed extends CinderlibError {
 export class DatabaseTakenOver extends CinderlibError {
   override readonly name = 'DatabaseTakenOver';
   override readonly code = 'DATABASE_TAKEN_OVER';
-  constructor(readonly path: string) {
+  constructor(
+    /** The name of the database. */
+    readonly path: string,
+  ) {
     super(`${path} was taken over by another tab or worker: nothing was written. Open it again.`);
   }
 }
@@ -94,6 +105,7 @@ export class ReadOnly extends CinderlibError {
   override readonly name = 'ReadOnly';
   override readonly code = 'READ_ONLY';
   constructor(
+    /** The file, or server and database without the password. */
     readonly path: string,
     message = `${path} was opened with read_only, so it cannot be changed. Open it without that option.`,
   ) {
@@ -107,6 +119,7 @@ export class AccessDenied extends CinderlibError {
   override readonly code = 'ACCESS_DENIED';
   constructor(
     message: string,
+    /** Server and database without the password; null if unknown. */
     readonly path: string | null = null,
     options?: ErrorOptions,
   ) {
@@ -142,6 +155,7 @@ export class PackageMissing extends CinderlibError {
   override readonly name = 'PackageMissing';
   override readonly code = 'PACKAGE_MISSING';
   constructor(
+    /** The name of the package: `mysql2` or `pg`. */
     readonly package_name: string,
     message: string,
     options?: ErrorOptions,
@@ -156,6 +170,7 @@ export class StorageFailure extends CinderlibError {
   override readonly code = 'STORAGE_FAILURE';
   constructor(
     message: string,
+    /** The file that could not be read or written; null if unknown. */
     readonly path: string | null = null,
     /** The system's error code: `ENOSPC`, `EIO`, `EACCES`…; in browsers, a name such as `QuotaExceeded`. */
     readonly errno: string | null = null,

@@ -26,6 +26,7 @@ export interface BackendOptions {
   readonly volume_backend_name: string;
   /** The driver's name: the Python class name of a built-in driver, or a name given to `registerVolumeDriver`. */
   readonly volume_driver: string;
+  /** The driver's own options: see `listSupportedDrivers`. */
   readonly [option: string]: unknown;
 }
 

@@ -257,6 +257,11 @@ export class DatabasePersistence extends PersistenceDriver {
     return snapshotsOf(await this.#running().call({ kind: 'scanSnapshots', scan }));
   }
 
+  /** The connections that {@link scanVolumes} does not give: those whose volume is missing or marked as deleted. */
+  async lostConnections(): Promise<readonly VersionedObject[]> {
+    return connectionsOf(await this.#running().call({ kind: 'getConnections', filter: { without_volume: true } }));
+  }
+
   /** A text that differs after any change to the database. */
   async fingerprint(): Promise<string> {
     return this.#running().call({ kind: 'fingerprint' });

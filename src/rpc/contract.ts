@@ -22,18 +22,36 @@ export interface RowSet {
 
 /** Which volumes to list. A filter that is empty or absent does not filter; filters are ANDed. */
 export interface VolumeFilter {
+  /** The volume with that id. */
   readonly volume_id?: string | null | undefined;
+  /** Volumes with exactly that display name. */
   readonly volume_name?: string | null | undefined;
+  /** Volumes on that backend: what is between `@` and `#` in their `host`. */
   readonly backend_name?: string | null | undefined;
 }
+
+/** Which snapshots to list. A filter that is empty or absent does not filter; filters are ANDed. */
 export interface SnapshotFilter {
+  /** The snapshot with that id. */
   readonly snapshot_id?: string | null | undefined;
+  /** Snapshots with exactly that display name. */
   readonly snapshot_name?: string | null | undefined;
+  /** Snapshots of that volume. */
   readonly volume_id?: string | null | undefined;
 }
+
+/** Which connections to list. A filter that is empty or absent does not filter; filters are ANDed. */
 export interface ConnectionFilter {
+  /** The connection with that id. */
   readonly connection_id?: string | null | undefined;
+  /** Connections of that volume. */
   readonly volume_id?: string | null | undefined;
+}
+
+/** Filters of connections that only the core knows. */
+export interface ConnectionRowFilter extends ConnectionFilter {
+  /** Only those whose volume is missing or marked as deleted. */
+  readonly without_volume?: boolean;
 }
 
 /** One page of a listing that is newest first: at most `limit` rows, those after the row `after`. */
@@ -129,7 +147,7 @@ export interface SnapshotChange extends RowChange {
 export type ReadCommand =
   | { readonly kind: 'getVolumes'; readonly filter: VolumeFilter; readonly page?: Page }
   | { readonly kind: 'getSnapshots'; readonly filter: SnapshotFilter }
-  | { readonly kind: 'getConnections'; readonly filter: ConnectionFilter }
+  | { readonly kind: 'getConnections'; readonly filter: ConnectionRowFilter }
   | { readonly kind: 'getKeyValues'; readonly key: string | null }
   | { readonly kind: 'scanVolumes'; readonly scan: Scan }
   | { readonly kind: 'scanSnapshots'; readonly scan: Scan }
@@ -258,11 +276,13 @@ export interface StoredType {
 
 /** What the core knows about the database that it opened. */
 export interface StorageInfo {
+  /** Where the bytes are kept: a medium or, on a server, its dialect. */
   readonly medium: MediumName | ServerConfig['dialect'];
   /** `off`: a power cut may damage the database; `relaxed`: it may lose the last changes, no more. */
   readonly durability: 'none' | 'full' | 'relaxed' | 'off';
   /** Whether it is kept: a browser may evict the storage of a site unless it has granted persistence. */
   readonly persisted: boolean;
+  /** Whether this context writes to the database itself; false if read-only, or if another tab writes for it. */
   readonly leader: boolean;
   /** Bytes of the main database file, or of the database on its server; null when the server does not tell. */
   readonly size: number | null;
@@ -275,6 +295,7 @@ export interface StorageInfo {
    * server, which all programs may use at the same time.
    */
   readonly native_locks: 'held' | 'seen' | 'none' | null;
+  /** Whether changes are refused. */
   readonly read_only: boolean;
 }
 
@@ -325,9 +346,11 @@ export interface SharedCore {
 
 /** A stored change, whichever tab made it: reported after it is durable. */
 export interface Change {
+  /** What was changed. */
   readonly kind: 'volume' | 'snapshot' | 'connection' | 'key_value';
   /** The id, or the key of a key-value. */
   readonly id: string;
+  /** `set`: created or updated. */
   readonly action: 'set' | 'delete';
   /** Whether this context made it. */
   readonly here: boolean;

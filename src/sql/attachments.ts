@@ -1,7 +1,7 @@
 /** Reads, stores and deletes connections, which Cinder calls volume attachments. */
-import { ConnectionNotFound, VolumeNotFound } from '../errors/index.ts';
-import type { ConnectionFilter, ConnectionRows, RowChange } from '../rpc/contract.ts';
-import { all, among, type Condition, equals, filters, live } from './condition.ts';
+import { ConnectionNotFound } from '../errors/index.ts';
+import type { ConnectionRowFilter, ConnectionRows, RowChange } from '../rpc/contract.ts';
+import { all, among, equals, filters, live, withoutLive } from './condition.ts';
 import { newestFirst } from './dialect.ts';
 import type { SqlConnection } from './engine.ts';
 import { insertRows, type NewRow, rowAbout } from './many-rows.ts';
@@ -18,28 +18,19 @@ const rules: ObjectRules = {
   notFound: (id) => new ConnectionNotFound(id),
 };
 
-/**
- * A connection whose volume has no row is listed without it: the original leaves it behind when it deletes the volume.
- *
- * @throws {VolumeNotFound} when the volume of any of them is marked as deleted: the original then lists none
- */
-export async function getConnections(connection: SqlConnection, filter: ConnectionFilter): Promise<ConnectionRows> {
-  const { sql, parameters } = all([...filters({ id: filter.connection_id, volume_id: filter.volume_id }), live]);
+/** A connection whose volume is missing or marked as deleted is listed without it, since it is what one looks for. */
+export async function getConnections(
+  connection: SqlConnection,
+  { connection_id, volume_id, without_volume = false }: ConnectionRowFilter,
+): Promise<ConnectionRows> {
+  const lost = without_volume ? [{ sql: withoutLive('volume_id', 'volumes'), parameters: [] }] : [];
+  const { sql, parameters } = all([...filters({ id: connection_id, volume_id }), ...lost, live]);
   const columns = volumeAttachment.selected;
   const from = `FROM volume_attachment WHERE ${sql}`;
   const rows = await connection.all(`SELECT ${columns} ${from} ${newestFirst(connection.dialect)}`, parameters);
   const volumeIds = valuesOf(rows, 'volume_id');
   const ofConnections = among(volumeIds, { sql: `SELECT volume_id ${from}`, parameters });
-  const volumes = await readVolumes(connection, all([ofConnections('id'), live]));
-  const found = new Set(valuesOf(volumes.volumes, 'id'));
-  if (volumeIds.some((id) => !found.has(id))) await refuseDeleted(connection, ofConnections('id'));
-  return { volume_attachment: rows, volumes };
-}
-
-async function refuseDeleted(connection: SqlConnection, { sql, parameters }: Condition): Promise<void> {
-  const deleted = await connection.all(`SELECT id FROM volumes WHERE ${sql} AND NOT (${live.sql}) LIMIT 1`, parameters);
-  const [id] = valuesOf(deleted, 'id');
-  if (id !== undefined) throw new VolumeNotFound(String(id));
+  return { volume_attachment: rows, volumes: await readVolumes(connection, all([ofConnections('id'), live])) };
 }
 
 export async function setConnection(

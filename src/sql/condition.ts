@@ -10,6 +10,10 @@ export interface Condition {
 /** Rows that getters see: soft-deleted ones, and those of unknown state, are invisible. */
 export const live: Condition = { sql: 'deleted = false', parameters: [] };
 
+/** The condition that a column refers to no live row of another table. */
+export const withoutLive = (column: string, parent: string): string =>
+  `(${column} IS NULL OR ${column} NOT IN (SELECT id FROM ${parent} WHERE ${live.sql}))`;
+
 /** A condition that no row meets. */
 export const none: Condition = { sql: '1 = 0', parameters: [] };
 

@@ -2,7 +2,7 @@
 import { DEFAULT_TYPE } from '../cinder/volume-type.ts';
 import type { Finding, SqlValue } from '../rpc/contract.ts';
 import { isJson } from '../serialization/is-json.ts';
-import { live, scanned } from './condition.ts';
+import { live, scanned, withoutLive } from './condition.ts';
 import type { SqlConnection } from './engine.ts';
 import { listPairs } from './pairs.ts';
 import { asObjects, valuesOf } from './rows.ts';
@@ -19,10 +19,6 @@ export interface FindingRule extends Pick<Finding, 'name' | 'table' | 'severity'
   /** The ids of all rows concerned. */
   find(connection: SqlConnection): Promise<readonly SqlValue[]>;
 }
-
-/** The condition that a column refers to no live row of another table. */
-const withoutLive = (column: string, parent: string): string =>
-  `(${column} IS NULL OR ${column} NOT IN (SELECT id FROM ${parent} WHERE ${live.sql}))`;
 
 const usedTypes = (table: string): string =>
   `SELECT volume_type_id FROM ${table} WHERE ${live.sql} AND volume_type_id IS NOT NULL`;

@@ -17,7 +17,7 @@ export function otherVersion({ database }: CoreConfig): DatabaseLocked {
 
 export function databaseExists({ database }: CoreConfig): DatabaseExists {
   return new DatabaseExists(
-    `The database ${database} already exists, open in another tab: "from" only creates new databases. ` +
+    `The database ${database} already exists, and is open in this tab or another: "from" only creates new ones. ` +
       'Omit "from" to open it, or name another database.',
   );
 }

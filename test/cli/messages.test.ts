@@ -19,9 +19,30 @@ test('unreadable sources and unwritable targets are explained, with the remedy',
     copyGolden('one.sqlite', join(folder, 'one.sqlite'));
     writeFileSync(join(folder, 'package.json'), '{"name": "no dump"}');
     writeFileSync(join(folder, 'torn.json'), '["torn');
+    const ovo = { 'versioned_object.namespace': 'cinder', 'versioned_object.name': 'Volume' };
+    const data = { 'versioned_object.version': '1.9', 'versioned_object.data': { id: 'v', created_at: 'yesterday' } };
+    const volume = { class: 'Volume', backend: { volume_backend_name: 'b' }, ovo: { ...ovo, ...data } };
+    const [key, pod] = [
+      { class: 'KeyValue', key: 'k', value: 'v' },
+      { apiVersion: 'v1', kind: 'Pod' },
+    ];
+    const resource = (json: string): unknown => {
+      return { apiVersion: 'ember-csi.io/v1', kind: 'Volume', metadata: { name: 'vol-1', annotations: { json } } };
+    };
+    for (const [name, value] of Object.entries({
+      'odd.json': [key, volume],
+      'token.json': [key, volume],
+      'partial.json': [key, { ...volume, ovo: undefined }],
+      'ember.json': resource(JSON.stringify(volume)),
+      'ember-torn.json': { ...pod, kind: 'List', items: [pod, resource('{"class": "Vol')] },
+      'pod.json': pod,
+    })) {
+      writeFileSync(join(folder, name), JSON.stringify(value));
+    }
     writeFileSync(join(folder, 'torn.sql.gz'), gzipSync('-- PostgreSQL database dump').subarray(0, 30));
     copyGolden('no-default-type.sqlite.gz', join(folder, 'untyped.sqlite'));
     const input = goldenBytes('one.sqlite');
+    const given = readdirSync(folder).sort();
     for (const [command, message] of [
       [['info', '-'], 'This is a SQLite database'],
       [['ls', '.'], 'Cannot read .: it is a folder'],
@@ -36,6 +57,13 @@ test('unreadable sources and unwritable targets are explained, with the remedy',
         ['ls', 'torn.json'],
         'error: torn.json: Unterminated string starting at: line 1 column 2 (char 1). The text ends too early: it was truncated.\n',
       ],
+      // The part of the file that the error is about.
+      [['ls', 'odd.json'], "error: odd.json: element 2 of the dump: Unable to parse date string 'yesterday'\n"],
+      [['ls', 'token.json'], "error: token.json: element 2 of the dump: Unable to parse date string 'yesterday'\n"],
+      [['ls', 'partial.json'], "error: partial.json: Element 2 of the dump: The key 'ovo' is missing in the dump.\n"],
+      [['ls', 'ember.json'], `error: ember.json: Volume "vol-1": Unable to parse date string 'yesterday'\n`],
+      [['ls', 'ember-torn.json'], 'error: ember-torn.json: Volume "vol-1": Unterminated string starting at: line 1'],
+      [['ls', 'pod.json'], "error: pod.json: No resource in kubectl's output is ember-csi's: "],
       [['check', 'torn.json'], 'torn.json is a dump, not a database. Convert it first: cinderlib convert'],
       [['check', 'none.sqlite'], 'no such file (ENOENT). Correct the path: read_only creates no database.'],
       [['ls', 'C:\\data\\cl.sqlite'], 'Cannot read C:\\data\\cl.sqlite: no such file.'],
@@ -48,7 +76,6 @@ test('unreadable sources and unwritable targets are explained, with the remedy',
       // One error on one line.
       expect.soft(ran.err).toMatch(/^error: .*\n$/);
     }
-    const given = ['one.sqlite', 'package.json', 'torn.json', 'torn.sql.gz', 'untyped.sqlite'];
     expect(readdirSync(folder).sort()).toEqual(given);
   });
 });

@@ -69,17 +69,24 @@ test('a backslash in a name is printed differently from an escaped character', a
   });
 });
 
-test('show prints a connection whose volume is missing, without its backend', async () => {
-  await withOne(async (path) => {
+test.each([
+  ['missing', "DELETE FROM volumes WHERE id = 'gone'"],
+  ['marked as deleted', "UPDATE volumes SET deleted = 1 WHERE id = 'gone'"],
+])('ls and show find a connection whose volume is %s, without its backend', async (_what, sql) => {
+  await withOne(async (path, id) => {
     const connector = '{"host": "node-1"}';
     nativeSql(
       path,
-      `INSERT INTO volume_attachment (deleted, id, volume_id, connector) VALUES (0, 'lost', 'gone', '${connector}')`,
+      `UPDATE volumes SET id = 'gone' WHERE id = '${id}'; ${sql};
+      INSERT INTO volume_attachment (deleted, id, volume_id, connector) VALUES (0, 'lost', 'gone', '${connector}')`,
     );
+    const { out: listed } = await cli(['ls', path, 'connections', '--volume', 'gone']);
+    expect(listed.split('\n').slice(1)).toEqual(['lost\tgone\t\tnode-1\tfalse', '']);
     const { code, out } = await cli(['show', path, 'lost']);
     expect(code).toBe(0);
     expect(out.split('\n')).toEqual(expect.arrayContaining(['class\tConnection', 'volume_id\tgone']));
     expect(out).not.toContain('backend');
+    expect(await cli(['show', path, 'los'])).toEqual({ code, out, err: '' });
     const shown: unknown = JSON.parse((await cli(['show', path, 'lost', '--json'])).out);
     const data = { id: 'lost', volume_id: 'gone', connector: { host: 'node-1' } };
     const ovo = { 'versioned_object.data': data };

@@ -154,6 +154,10 @@ describe('the output of kubectl', () => {
     [resource('Volume', 'v', {}), /The Volume "v" has no annotation 'json'/],
     [resource('KeyValue', 'k', undefined), /The KeyValue "k" has no annotation 'value'/],
     [resource('Volume', 'v', { json: 'no json' }), /Expecting value/],
+    [
+      { apiVersion: 'v1', kind: 'List', items: [resource('Pod', 'p', {}, 'v1'), resource('Volume', 'v', {}, 'v1')] },
+      /No resource in kubectl's output is ember-csi's: .* are expected, not 'Pod', 'Volume'\./,
+    ],
     [{ apiVersion: 'v1', kind: 'List', items: [1] }, /lacks 'apiVersion' or 'kind'/],
   ])('is refused if it is %j', (value, message) => {
     expect(() => fileSource(json(value))).toThrow(message);

@@ -93,7 +93,7 @@ function volumeRow(volume: Volume): Row {
   };
 }
 
-/** Reads the connections of a database through their volumes, so that one without a volume does not hide the others. */
+/** Reads the connections of a database page by page, through their volumes, and then those that have none. */
 export async function* connectionsOf(storage: PersistenceDriver): AsyncGenerator<VersionedObject> {
   if (!(storage instanceof DatabasePersistence)) {
     for (const { ovo } of await storage.getConnections({})) yield ovo;
@@ -102,6 +102,7 @@ export async function* connectionsOf(storage: PersistenceDriver): AsyncGenerator
   for await (const items of sourceOf(storage).items()) {
     for (const { kind, ovo } of items) if (kind === 'connection') yield ovo;
   }
+  yield* await storage.lostConnections();
 }
 
 function connectionRow(ovo: VersionedObject): Row {

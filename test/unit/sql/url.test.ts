@@ -31,6 +31,7 @@ describe('sqlitePath()', () => {
     ['sqlite:////var/lib/cl.sqlite', '/var/lib/cl.sqlite'],
     ['sqlite+pysqlite:////a', '/a'],
     ['sqlite:///C:\\data\\cl.sqlite', 'C:\\data\\cl.sqlite'],
+    ['sqlite:///C:/data/cl.sqlite', 'C:/data/cl.sqlite'],
     ['sqlite:///a%20b c#d@e:f&g', 'a%20b c#d@e:f&g'],
     ['sqlite:////a?cached_statements=10&check_same_thread=true', '/a'],
   ])('keeps the path of %s as it is written', (connection, path) => {
