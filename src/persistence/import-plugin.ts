@@ -17,16 +17,16 @@ export async function importPlugin(specifier: string, known: readonly string[]):
   } catch (error) {
     if (isCinderlibError(error)) throw error;
     const name = shownName(specifier);
-    // Of a name that is not to be shown, nothing is: the reason may repeat it. Deno adds an excerpt of the module.
-    const reason =
-      name === specifier ? `: ${error instanceof Error ? /^.*?(?=\.?$)/m.exec(error.message) : shown(error)}` : '';
+    const isShown = name === specifier;
+    // Of a name that is not to be shown, nothing is: reason and cause may repeat it. Deno adds an excerpt of the module.
+    const reason = isShown ? `: ${error instanceof Error ? /^.*?(?=\.?$)/m.exec(error.message) : shown(error)}` : '';
     const hint = /^\.\.?\//.test(name)
       ? ` Give its full URL: import.meta.resolve('${name}').`
       : (databaseHint(name) ?? didYouMean(name, known));
     throw new InvalidPersistence(
       `Invalid persistence storage: ${name}. It is neither a known storage nor a module that can ` +
         `be imported${reason}.${hint} Known storages: ${known.join(', ')}.`,
-      { cause: error },
+      isShown ? { cause: error } : {},
     );
   }
 }
@@ -39,9 +39,12 @@ function databaseHint(name: string): string | null {
   return ` For such a database, use { storage: 'db', connection: '${url}' }.`;
 }
 
-/** A storage's name for a message. A URL in its place may contain a password, unless it is that of a module. */
+/**
+ * A storage's name for a message. A URL or data source name in its place may contain a password, unless it is the URL of
+ * a module.
+ */
 export function shownName(name: string): string {
-  return /:|.@/.test(name) && !/^(?:file:|https?:[^@?]*$)/.test(name)
+  return /:|.@|=/.test(name) && !/^(?:(?:file|npm|jsr):|https?:[^@?]*$)/.test(name)
     ? "a string that looks like a URL (for 'db', pass it as connection)"
     : name;
 }

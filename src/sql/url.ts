@@ -136,8 +136,12 @@ export function shownUrl(connection: string): string {
 /** A Windows path, whose drive is not a host with a port. */
 const onDrive = /^[a-z]:[\\/]/i;
 
-/** Passwords given as an option, in a query or in the style of a data source name. */
-const secretOption = /((?:^|[?&;\s])[^=?&;\s]*(?:pass|pwd|secret|token)[^=?&;\s]*=)[^&;\s]*/gi;
+/**
+ * Passwords given as an option, in a query or in the style of a data source name, and keys such as SQLCipher's; `sslkey` and
+ * `ssl_key` name files.
+ */
+const secretOption =
+  /((?:^|[?&;\s])[^=?&;\s]*(?:pass|pwd|secret|token|credential|(?<!ssl_?)key(?=\s*=))[^=?&;\s]*=)[^&;\s]*/gi;
 
 /** In a text without `@`, a port that is not a number may be a password. */
 function withoutStrangePort(address: string): string {

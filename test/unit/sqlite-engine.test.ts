@@ -125,9 +125,12 @@ describe.each(['memory', 'filesystem'] as const)('on the medium %s', (medium) =>
     });
 
     test.each([
-      ["x'00ff'", /Column value holds binary data/],
-      ["CAST(x'ff41' AS TEXT)", /Column value holds text that is not UTF-8/],
-    ])('%s in a row is refused with the name of its column', async (literal, message) => {
+      ["x'00ff'", /^Column value holds binary data, .* in the table rows of \S+\. Correct the row, /],
+      [
+        "CAST(x'ff41' AS TEXT)",
+        /^Column value holds text that is not UTF-8, in the table rows of \S+\. Correct the row, /,
+      ],
+    ])('%s in a row is refused with the names of its column, table and database', async (literal, message) => {
       await engine.run(`INSERT INTO rows (value) VALUES (${literal})`);
       const read = engine.all('SELECT id, value FROM rows');
       await expect(read).rejects.toBeInstanceOf(DatabaseError);

@@ -152,7 +152,7 @@ export class SqliteDatabase {
       this.#statements.set(sql, kept);
       return kept;
     }
-    const statement = new SqliteStatement(this.instance, this.#scratch, this.#compile(sql), sql);
+    const statement = new SqliteStatement(this.instance, this.#scratch, this.#compile(sql), sql, this.path);
     this.#statements.set(sql, statement);
     if (this.#statements.size > keptStatements) {
       for (const [oldest, evicted] of this.#statements) {

@@ -28,6 +28,8 @@ export class SqliteStatement {
   readonly #instance: SqliteInstance;
   readonly #scratch: Scratch;
   readonly #pointer: number;
+  /** The database, for messages. */
+  readonly #path: string;
   readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   readonly #encoder = new TextEncoder();
   /** How many values it takes, once known: there is no sqlite3_bind_parameter_count. */
@@ -36,10 +38,11 @@ export class SqliteStatement {
   /** The address of the first column's name: it changes when SQLite re-prepares the statement. */
   #firstName = 0;
 
-  constructor(instance: SqliteInstance, scratch: Scratch, pointer: number, sql: string) {
+  constructor(instance: SqliteInstance, scratch: Scratch, pointer: number, sql: string, path: string) {
     this.#instance = instance;
     this.#scratch = scratch;
     this.#pointer = pointer;
+    this.#path = path;
     this.sql = sql;
     this.changesRows = writesRows(sql);
   }
@@ -103,9 +106,7 @@ export class SqliteStatement {
       case Type.text:
         return this.#text(column);
       case Type.blob:
-        throw new DatabaseError(
-          `Column ${this.columns()[column]} holds binary data, which no Cinder column has: ${shorten(this.sql)}`,
-        );
+        throw this.#unreadable(column, 'binary data, which no Cinder column has');
       default:
         return null;
     }
@@ -119,10 +120,18 @@ export class SqliteStatement {
     try {
       return readText(heap.bytes, text, length, this.#decoder);
     } catch (cause) {
-      throw new DatabaseError(`Column ${this.columns()[column]} holds text that is not UTF-8: ${shorten(this.sql)}`, {
-        cause,
-      });
+      throw this.#unreadable(column, 'text that is not UTF-8', cause);
     }
+  }
+
+  /** The value itself may be a secret. */
+  #unreadable(column: number, what: string, cause?: unknown): DatabaseError {
+    const [, table = 'unknown'] = /\bFROM\s+"?(\w+)/i.exec(this.sql) ?? [];
+    return new DatabaseError(
+      `Column ${this.columns()[column]} holds ${what}, in the table ${table} of ${this.#path}. ` +
+        `Correct the row, with sqlite3 for instance. It was read by: ${shorten(this.sql)}`,
+      cause === undefined ? {} : { cause },
+    );
   }
 
   #bindOne(index: number, value: SqlValue): number {
