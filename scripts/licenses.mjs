@@ -24,6 +24,7 @@ export function thirdPartyLicenses(root, packages) {
     return `${name} ${version}, ${license}\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`;
   });
   const start =
-    'The files beside this one hold code of the packages below. SQLite, inside sql.js, is in the public domain.\n';
+    'The files beside this one hold code of the packages below. SQLite, inside sql.js, is in the public domain.\n' +
+    'Comlink was changed: its transfer handler for proxies is left out.\n';
   return [start, ...parts.sort()].join(`\n${'-'.repeat(100)}\n\n`);
 }
