@@ -94,10 +94,9 @@ export class VolumeDriver {
   readonly active_backend_id: null;
   /** Looks up volumes and snapshots; `setPersistence` replaces it with the database of the new storage. */
   db: unknown;
-  /** The statistics that the driver reported during its setup; until then, what it sets itself. */
-  capabilities: Readonly<Dict> = {};
-  /** Whether the setup is complete. */
-  initialized = false;
+  // Behind accessors, so that a driver can override them.
+  #capabilities: Readonly<Dict> = {};
+  #initialized = false;
 
   constructor({ configuration, db, host, cluster_name, active_backend_id }: DriverParameters) {
     this.configuration = configuration;
@@ -105,6 +104,24 @@ export class VolumeDriver {
     this.host = host;
     this.cluster_name = cluster_name;
     this.active_backend_id = active_backend_id;
+  }
+
+  /** The statistics that the driver reported during its setup; until then, what it sets itself. */
+  get capabilities(): Readonly<Dict> {
+    return this.#capabilities;
+  }
+
+  set capabilities(capabilities: Readonly<Dict>) {
+    this.#capabilities = capabilities;
+  }
+
+  /** Whether the setup is complete. */
+  get initialized(): boolean {
+    return this.#initialized;
+  }
+
+  set initialized(initialized: boolean) {
+    this.#initialized = initialized;
   }
 
   /** Identifies drivers, including those of another copy of this library. */
@@ -130,7 +147,7 @@ export class VolumeDriver {
   /** Third step of the setup: gets the statistics, if there are any, and keeps them as `capabilities`. */
   async initCapabilities(): Promise<void> {
     const stats = await this.getVolumeStats({ refresh: true });
-    if (stats) this.capabilities = { ...stats };
+    if (stats && Object.keys(stats).length > 0) this.#capabilities = { ...stats };
   }
 
   /** Fourth step of the setup: limits the rate at which the driver copies data. */
@@ -138,7 +155,7 @@ export class VolumeDriver {
 
   /** Last step of the setup. */
   setInitialized(): MaybePromise<void> {
-    this.initialized = true;
+    this.#initialized = true;
   }
 
   /**

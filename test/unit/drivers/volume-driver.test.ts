@@ -56,15 +56,30 @@ describe('VolumeDriver', () => {
     expect(await driver.getVolumeStats({ refresh: true })).toBeNull();
   });
 
-  it('keeps capabilities that it sets itself, if there are no statistics', async () => {
+  // As in Cinder, where an empty dictionary is false.
+  it.each([null, {}])('keeps capabilities that it sets itself, if its statistics are %o', async (stats) => {
     class Given extends VolumeDriver {
       constructor(parameters: DriverParameters) {
         super(parameters);
         this.capabilities = { storage_protocol: 'paper' };
         this.initialized = false;
       }
+      override getVolumeStats() {
+        return stats;
+      }
     }
     const driver = new Given(driverParameters());
+    await driver.initCapabilities();
+    expect(driver.capabilities).toStrictEqual({ storage_protocol: 'paper' });
+  });
+
+  it('can compute its capabilities', async () => {
+    class Computed extends VolumeDriver {
+      override get capabilities() {
+        return { storage_protocol: 'paper' };
+      }
+    }
+    const driver = new Computed(driverParameters());
     await driver.initCapabilities();
     expect(driver.capabilities).toStrictEqual({ storage_protocol: 'paper' });
   });
