@@ -39,10 +39,10 @@ export function fieldsArgument(expected: string, given: unknown, decided: Given 
   throw new InvalidOption(`${expected}; it sets ${lost} itself.`);
 }
 
-/** The options of a method. Throws `InvalidOption` for an unknown one, suggesting the most similar name. */
+/** The options of a method. Throws `InvalidOption` for an unknown one, unless it is undefined, suggesting the most similar name. */
 export function optionsArgument(method: string, given: unknown, known: readonly string[]): Given {
   const options = objectArgument(`${method}() takes an object with ${listed(known)}`, given);
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  const unknown = Object.keys(options).find((name) => options[name] !== undefined && !known.includes(name));
   if (unknown === undefined) return options;
   throw new InvalidOption(
     `${method}() has no option ${shownPlain(unknown)}.${didYouMean(unknown, known)} It takes: ${known.join(', ')}.`,

@@ -102,7 +102,7 @@ export class Cinderlib implements Context {
 
   static {
     refuseAssignments('context', Cinderlib);
-    refuseArguments(Cinderlib, 'json', 'jsons', 'dump', 'dumps', 'exportDatabase');
+    refuseArguments(Cinderlib, 'json', 'jsons', 'dump', 'dumps', 'exportDatabase', 'changes');
   }
 
   constructor(settings: ContextSettings, persistence: PersistenceDriver, makePersistence: PersistenceMaker) {

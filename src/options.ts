@@ -105,7 +105,7 @@ export function setupConfig(options: unknown): SetupConfig {
   const fault = faultOf(setupShape, given);
   if (fault !== null) throw new InvalidOption(`setup(): ${fault}`);
   // An own `__proto__`, which JSON may contain, would become the prototype of a copy.
-  const others = Object.entries(given as object).filter(([name]) => name !== '__proto__');
+  const others = Object.entries(given as object).filter(([name, value]) => name !== '__proto__' && value !== undefined);
   const config = { ...Object.fromEntries(others), ...withDefaults(setupShape, given) };
   const known = Object.keys(setupShape);
   for (const name of Object.keys(config)) {

@@ -103,6 +103,11 @@ test.each(['json', 'jsons', 'dump', 'dumps', 'exportDatabase'])(
   },
 );
 
+test('a context refuses arguments of changes(), at once', () => {
+  const call = (): unknown => Reflect.apply(cl.changes, cl, [{ kind: 'volume' }]);
+  expect(call).toThrow(expect.objectContaining({ name: 'InvalidOption' }));
+});
+
 test('info(), refresh() and close() can be event handlers', async () => {
   for (const one of [backend, volume, snapshot, connection])
     await Reflect.apply(one.refresh, one, [new Event('click')]);

@@ -48,6 +48,11 @@ describe('setupConfig()', () => {
     expect(setupConfig(nulls)).toEqual({ ...defaults, ...nulls });
   });
 
+  it('counts an undefined option as absent, even one that does not exist', () => {
+    expect(setupConfig({ connection: undefined, persistance_config: undefined, my_ip: undefined })).toEqual(defaults);
+    expect(setupConfig({ my_ip: undefined })).not.toHaveProperty('my_ip');
+  });
+
   it('does not change its argument', () => {
     const options = Object.freeze({ persistence_config: Object.freeze({ storage: 'memory' }) });
     expect(setupConfig(options)).not.toBe(options);
