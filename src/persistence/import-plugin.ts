@@ -39,12 +39,13 @@ function databaseHint(name: string): string | null {
   return ` For such a database, use { storage: 'db', connection: '${url}' }.`;
 }
 
-/**
- * A storage's name for a message. A URL or data source name in its place may contain a password, unless it is the URL of
- * a module.
- */
+/** The path or URL of a module, of a form that has no place for a password. */
+const ofModule =
+  /^(?:file:[^?#]*|(?:npm|jsr):[^:?#]*|https?:\/\/[^/@?#]+(?:\/[^?#]*)?|(?:\.{0,2}|[a-z]:)[\\/](?!\/)[^?#]*)$/i;
+
+/** A storage's name for a message. The address of a database in its place may contain a password. */
 export function shownName(name: string): string {
-  return /:|.@|=/.test(name) && !/^(?:(?:file|npm|jsr):|https?:[^@?]*$)/.test(name)
-    ? "a string that looks like a URL (for 'db', pass it as connection)"
+  return /:|.@|=/.test(name) && !ofModule.test(name)
+    ? "a string that looks like the address of a database (for 'db', pass its URL as connection)"
     : name;
 }

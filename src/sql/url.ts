@@ -141,7 +141,7 @@ const onDrive = /^[a-z]:[\\/]/i;
  * `ssl_key` name files.
  */
 const secretOption =
-  /((?:^|[?&;\s])[^=?&;\s]*(?:pass|pwd|secret|token|credential|(?<!ssl_?)key(?=\s*=))[^=?&;\s]*=)[^&;\s]*/gi;
+  /((?:^|[?&;\s])[^=?&;\s]*(?:pass|pwd|secret|token|credential|(?<!ssl_?)key(?=\s*=))[^=?&;\s]*\s*=\s*)(?:'(?:[^'\\]|\\.)*'|(?:(?!\s+[^=?&;\s]+\s*=)[^&;])*)/gi;
 
 /** In a text without `@`, a port that is not a number may be a password. */
 function withoutStrangePort(address: string): string {

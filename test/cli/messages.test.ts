@@ -176,6 +176,10 @@ test.each([
   ['file:user:secret@host/d', 'file:***@host/d'],
   ['host:secret/d', 'host:***/d'],
   ['c:secret@host/d', 'c:***@host/d'],
+  ['Driver=x;Pwd = my secret; Key = abc', 'Driver=x;Pwd = ***; Key = ***'],
+  ["host=h password='my secret' user=u", 'host=h password=*** user=u'],
+  ['password = secret host=h', 'password = *** host=h'],
+  ['sqlite:///x?key=a b&keyfile=k&timeout=5', 'sqlite:///x?key=***&keyfile=k&timeout=5'],
 ])('%s is shown as %s', (url, text) => {
   expect(shownUrl(url)).toBe(text);
 });
@@ -248,7 +252,7 @@ test('a plugin that cannot be imported is refused with the reason', async () => 
     }
     // A reason may repeat a URL with its password.
     const hidden = await cli(['info', '{"storage": "http://u:S3cret@h/x.js"}']);
-    expect(hidden.err).toMatch(/looks like a URL/);
+    expect(hidden.err).toMatch(/looks like the address of a database/);
     expect(hidden.err).not.toContain('S3cret');
   });
 });
