@@ -12,6 +12,7 @@ import {
   importNames,
   type SqliteFunctions,
 } from '../../wasm/sqlite-functions.ts';
+import { StorageFailure } from '../errors/index.ts';
 import { Heap } from './heap.ts';
 import { mismatch } from './layout.ts';
 
@@ -19,7 +20,9 @@ import { mismatch } from './layout.ts';
 export interface Sqlite extends SqliteFunctions {
   /** Puts a function into the table, and returns its pointer. `signature`: as in {@link wasmFunction}. */
   addFunction(callback: (...parameters: never[]) => number, signature: string): number;
-  /** Copies text into newly allocated memory, which the caller frees; NULL when out of memory. */
+  /** Allocates memory, which the caller frees. Throws StorageFailure when out of memory. */
+  malloc(size: number): number;
+  /** Copies text into newly allocated memory, which the caller frees. Throws as `malloc` does. */
   newText(text: string): number;
   /** The text at the pointer, up to its first NUL; empty if the pointer is NULL. */
   textAt(pointer: number): string;
@@ -107,6 +110,11 @@ function sqliteIn(exports: WebAssembly.Exports, heap: Heap, table: WebAssembly.T
   // The names of all that SqliteFunctions declares.
   const sqlite = Object.fromEntries(functions) as SqliteFunctions;
   const [encoder, decoder] = [new TextEncoder(), new TextDecoder()];
+  const malloc = (size: number): number => {
+    const pointer = sqlite.malloc(size);
+    if (pointer === 0) throw new StorageFailure('SQLite is out of memory.', null, 'ENOMEM');
+    return pointer;
+  };
   return {
     ...sqlite,
     addFunction(callback, signature) {
@@ -114,13 +122,12 @@ function sqliteIn(exports: WebAssembly.Exports, heap: Heap, table: WebAssembly.T
       table.set(pointer, wasmFunction(callback, signature));
       return pointer;
     },
+    malloc,
     newText(text) {
       const bytes = encoder.encode(text);
-      const pointer = sqlite.malloc(bytes.length + 1);
-      if (pointer !== 0) {
-        heap.bytes.set(bytes, pointer);
-        heap.bytes[pointer + bytes.length] = 0;
-      }
+      const pointer = malloc(bytes.length + 1);
+      heap.bytes.set(bytes, pointer);
+      heap.bytes[pointer + bytes.length] = 0;
       return pointer;
     },
     textAt(pointer) {

@@ -1,7 +1,11 @@
-/** Views of WebAssembly's memory, renewed when it has grown: growing detaches the old ones. */
-const wasmPage = 65_536;
-const mostReserve = 100_663_296;
+/** The memory of WebAssembly: views of it, and its growth. */
 
+/** Memory grows by pages of this many bytes. */
+const wasmPage = 64 * 1024;
+/** The most that is added beyond what is needed: what Emscripten's own script adds. */
+const mostReserve = 96 * 1024 * 1024;
+
+/** Views of the memory, renewed when it has grown: growing detaches the old ones. */
 export class Heap {
   readonly #memory: WebAssembly.Memory;
   #buffer: ArrayBuffer;

@@ -147,8 +147,9 @@ describe('what the engine is provided with', () => {
     const { sqlite, heap } = await freshEngine();
     const half = sqlite.malloc(2 ** 30);
     expect(half).not.toBe(0);
-    expect(sqlite.malloc(2 ** 30)).toBe(0);
-    expect(sqlite.malloc(2 ** 31 - 1)).toBe(0);
+    const outOfMemory = expect.objectContaining({ name: 'StorageFailure', errno: 'ENOMEM' });
+    expect(() => sqlite.malloc(2 ** 30)).toThrow(outOfMemory);
+    expect(() => sqlite.malloc(2 ** 31 - 1)).toThrow(outOfMemory);
     sqlite.free(half);
     expect(sqlite.malloc(2 ** 30)).toBe(half);
     expect(heap.bytes.length).toBeLessThanOrEqual(2 ** 31);

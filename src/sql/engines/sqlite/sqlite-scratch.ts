@@ -13,13 +13,13 @@ export class Scratch {
     this.#instance = instance;
   }
 
-  /** The address of at least `size` bytes, valid until the next call; NULL when out of memory. */
+  /** The address of at least `size` bytes, valid until the next call. Throws StorageFailure when out of memory. */
   reserve(size: number): number {
     if (this.#pointer === 0 || size > this.#size || (size <= usualSize && this.#size > usualSize)) {
       this.free();
       const wanted = Math.max(size, usualSize);
       this.#pointer = this.#instance.sqlite.malloc(wanted);
-      this.#size = this.#pointer === 0 ? 0 : wanted;
+      this.#size = wanted;
     }
     return this.#pointer;
   }

@@ -157,7 +157,6 @@ export class SqliteStatement {
   #bindText(index: number, value: string): number {
     refuseLoneSurrogates(value);
     const pointer = this.#scratch.reserve(textCapacity(value));
-    if (pointer === 0) return Code.noMemory;
     const { sqlite, heap } = this.#instance;
     const length = writeText(heap.bytes, pointer, value, this.#encoder);
     return sqlite.sqlite3_bind_text(this.#pointer, index, pointer, length, transient);
