@@ -27,7 +27,7 @@ export function kubectlSource(value: Dict): ListSource {
   if (resources.length > 0 && !resources.some(({ isEmber }) => isEmber)) {
     throw new InvalidDump(
       `No resource in kubectl's output is ember-csi's: ${kinds.join(', ')} of ember-csi.io are expected, ` +
-        `not ${[...new Set(resources.map(({ kind }) => shownText(kind)))].join(', ')}.`,
+        `not ${[...new Set(resources.map(({ version, kind }) => shownText(`${version} ${kind}`)))].join(', ')}.`,
     );
   }
   const objects = new Objects();
@@ -46,6 +46,7 @@ export function kubectlSource(value: Dict): ListSource {
 }
 
 interface Resource {
+  readonly version: string;
   readonly kind: string;
   readonly name: string;
   readonly isEmber: boolean;
@@ -56,14 +57,16 @@ const kinds = ['Volume', 'Snapshot', 'Connection', 'KeyValue'];
 
 function describe(resource: unknown): Resource {
   if (!isKubernetes(resource)) throw new InvalidDump("An item in kubectl's list lacks 'apiVersion' or 'kind'.");
+  const version = String(own(resource, 'apiVersion'));
   const kind = String(own(resource, 'kind'));
   const metadata = own(resource, 'metadata');
   const name = isDict(metadata) ? own(metadata, 'name') : undefined;
   const annotations = isDict(metadata) ? own(metadata, 'annotations') : undefined;
   return {
+    version,
     kind,
     name: typeof name === 'string' ? name : '',
-    isEmber: group.test(String(own(resource, 'apiVersion'))) && kinds.includes(kind),
+    isEmber: group.test(version) && kinds.includes(kind),
     annotations: isDict(annotations) ? annotations : {},
   };
 }

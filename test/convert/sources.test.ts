@@ -156,7 +156,7 @@ describe('the output of kubectl', () => {
     [resource('Volume', 'v', { json: 'no json' }), /Expecting value/],
     [
       { apiVersion: 'v1', kind: 'List', items: [resource('Pod', 'p', {}, 'v1'), resource('Volume', 'v', {}, 'v1')] },
-      /No resource in kubectl's output is ember-csi's: .* are expected, not 'Pod', 'Volume'\./,
+      /No resource in kubectl's output is ember-csi's: .* are expected, not 'v1 Pod', 'v1 Volume'\./,
     ],
     [{ apiVersion: 'v1', kind: 'List', items: [1] }, /lacks 'apiVersion' or 'kind'/],
   ])('is refused if it is %j', (value, message) => {
