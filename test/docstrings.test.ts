@@ -32,10 +32,9 @@ function declarations(text: string): Map<string, Declared> {
     const { thing, other } = declaration.exec(line)?.groups ?? {};
     const name = thing ?? other;
     if (name !== undefined) {
-      const known = found.get(name);
-      current = { isDocumented, base: parent.exec(line)?.groups?.['name'], members: new Map() };
-      // Of the overloads of a function, the first is documented.
-      if (known === undefined) found.set(name, current);
+      // Of the overloads of a function, the first is documented; a class and an interface of one name are merged.
+      current = found.get(name) ?? { isDocumented, base: parent.exec(line)?.groups?.['name'], members: new Map() };
+      found.set(name, current);
     }
     if (/^\S/.test(line)) inside = withMembers.test(line);
     const part = !inside || needsNone.test(line) ? undefined : member.exec(line)?.groups?.['name'];
