@@ -133,7 +133,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     return isDict(conn) ? conn : {};
   }
 
-  /** The host as the driver was given it: older dumps have it only here, and the field `connector` can be assigned. */
+  /** The host's properties as the driver was given them, from `connection_info`; else the field `connector`. */
   get connector_info(): Dict | null {
     const connector = own(this.connection_info ?? {}, 'connector');
     return isDict(connector) ? connector : this.connector;

@@ -122,7 +122,7 @@ async function isWanted(
 const meanings: Readonly<Record<string, string>> = {
   no_default_type: 'the default volume type is missing or marked as deleted; without it the database cannot be opened',
   snapshot_without_volume: 'snapshots whose volume is missing',
-  connection_without_volume: 'connections whose volume is missing',
+  connection_without_volume: 'connections whose volume is missing or marked as deleted',
   invalid_json: 'connections with invalid JSON; their volumes cannot be read',
   stuck: 'creating, deleting or extending never finished',
   volume_without_type: 'volumes whose type is missing',
