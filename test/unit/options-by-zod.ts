@@ -51,7 +51,8 @@ export function setupConfig(options: unknown): z.infer<typeof setupSchema> {
   const result = setupSchema.safeParse(options ?? {});
   if (!result.success) throw new InvalidOption(`setup(): ${explain(result.error, options)}`);
   const known = Object.keys(setupSchema.shape);
-  for (const name of Object.keys(result.data)) {
+  for (const [name, value] of Object.entries(result.data)) {
+    if (value === undefined) continue;
     if (name === 'storage' || Object.hasOwn(databaseSchema.shape, name)) {
       throw new InvalidOption(
         `The option ${name} belongs in persistence_config: { persistence_config: { ${name}: … } }.`,
