@@ -59,6 +59,8 @@ export class Member implements CommandRunner {
   #listener: (changes: readonly Change[]) => void = () => {};
   /** The latest leadership that we have heard of, our own included. */
   #epoch = 0;
+  /** The latest one that another member has asked about. A leadership of ours comes after that too. */
+  #askedAbout = 0;
   #term: Term | null = null;
   /** Our own leadership, while it is still opening the database. */
   #opening: Opening | null = null;
@@ -218,7 +220,7 @@ export class Member implements CommandRunner {
 
   async #lead(): Promise<void> {
     if (this.#isAway) return this.#leadership.release();
-    const epoch = Math.max(this.#epoch + 1, Date.now());
+    const epoch = Math.max(this.#epoch + 1, this.#askedAbout + 1, Date.now());
     this.#supersede(epoch);
     this.#announce('opening');
     const opening = new Opening(this.#parts.makeCore(), this.#config);
@@ -328,11 +330,10 @@ export class Member implements CommandRunner {
   }
 
   #answerWho(epoch: number): void {
-    if (this.#term !== null && epoch > this.#epoch) {
-      // The clock was set back before ours began, so that the asker takes it for an earlier one: begin another.
-      this.#epoch = epoch;
-      void this.#stepDown().catch(() => {});
-    } else if (this.#leadership.isHeld) this.#announce(this.#term === null ? 'opening' : 'open');
+    this.#askedAbout = Math.max(this.#askedAbout, epoch);
+    // The clock was set back before ours began, so that the asker takes it for an earlier one: another has to begin.
+    if (this.#term !== null && epoch > this.#epoch) void this.#stepDown().catch(() => {});
+    else if (this.#leadership.isHeld) this.#announce(this.#term === null ? 'opening' : 'open');
   }
 
   #announce(state: 'opening' | 'open'): void {
@@ -340,8 +341,10 @@ export class Member implements CommandRunner {
   }
 
   #hearLeader({ version, id, epoch, state }: LeaderNotice): void {
-    if (epoch < this.#epoch) return;
-    this.#hearsOpening = state === 'opening';
+    const isEarlier = epoch < this.#epoch;
+    // One that seems earlier because the clock was set back is about to end, and another to begin.
+    if (!isEarlier || state === 'opening') this.#hearsOpening = state === 'opening';
+    if (isEarlier) return;
     if (epoch > this.#epoch || state === 'open') this.#watchdog.reset();
     if (version !== 1) this.#fail(otherVersion(this.#config));
     else {

@@ -69,6 +69,26 @@ describe('chromium', () => {
     expect(await page.evaluate(() => failure(cl.close()))).toBeNull();
     await page.close();
   });
+
+  test('a page that knows its database on OPFS to be cleared can be left', { timeout }, async (context) => {
+    const page = await site.newPage(context);
+    await page.evaluate(async () => {
+      Object.assign(globalThis, { cl: await open({ connection: 'sqlite:///left', medium: 'opfs' }) });
+      await put(cl, 'before');
+    });
+    await page.clearStorage?.();
+    const found = await page.evaluate(async () => {
+      await new Promise((done) => setTimeout(done, 600));
+      const saving = await failure(put(cl, 'one'));
+      // As when the user goes elsewhere and comes back.
+      for (const type of ['pagehide', 'pageshow']) dispatchEvent(new PageTransitionEvent(type, { persisted: true }));
+      // Its worker must answer; what, is another matter: the advice was to reload the page.
+      await failure(keys(cl));
+      return { saving, closing: await failure(cl.close()) };
+    });
+    expect(found).toMatchObject({ saving: { name: 'DatabaseChanged' }, closing: null });
+    await page.close();
+  });
 });
 
 describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {

@@ -1,7 +1,7 @@
 /** Finds a database in the origin private file system (OPFS), and opens the handles of its files. */
 import { type CinderlibError, DatabaseLocked, DatabaseUnavailable } from '../../errors/index.ts';
 import { pause, privateFiles } from '../../runtime.ts';
-import { browserOpenFailure, browserWord, noDatabase } from '../browser-failure.ts';
+import { browserFailure, browserOpenFailure, browserWord, noDatabase } from '../browser-failure.ts';
 import type { FileKind } from '../medium.ts';
 import { type TemporarySuffix, temporarySuffix } from '../temporary-suffix.ts';
 import type { AccessHandle, AccessibleFile } from './access-handle.ts';
@@ -50,13 +50,18 @@ export class OpfsPlace {
     }
   }
 
-  /** Whether the database's file was removed: only clearing the data of the site can do that while it is open. */
+  /**
+   * Whether the database's file was removed: only clearing the data of the site can do that while it is open.
+   *
+   * @throws {StorageFailure} when the browser cannot tell
+   */
   async isGone(): Promise<boolean> {
     try {
       await this.#handle('', false);
       return false;
     } catch (error) {
-      return browserWord(error) === 'NotFoundError';
+      if (browserWord(error) === 'NotFoundError') return true;
+      throw browserFailure('look up', this.path, error);
     }
   }
 

@@ -4,7 +4,7 @@
  *
  * Nobody else can open them meanwhile. So SQLite may use a write-ahead log, which needs only one flush per commit.
  */
-import type { DatabaseChanged } from '../../errors/index.ts';
+import { type DatabaseChanged, OutcomeUnknown } from '../../errors/index.ts';
 import { BlockFile } from '../block-file.ts';
 import { removed } from '../browser-failure.ts';
 import { NullGuard } from '../guard.ts';
@@ -80,7 +80,16 @@ export class OpfsMedium implements Medium {
 
   /** A commit is durable as soon as SQLite has synced the files, unless they were removed. */
   async flush(): Promise<void> {
-    if (performance.now() - this.#lookedAt >= lookLasts) await this.#look();
+    try {
+      if (performance.now() - this.#lookedAt >= lookLasts) await this.#look();
+    } catch (cause) {
+      // The commit is in the file, if that is there.
+      throw new OutcomeUnknown(
+        `${this.path}: the change was written, but the browser cannot say whether the file is still there. ` +
+          'Check before writing it again.',
+        { cause },
+      );
+    }
     this.guard.checkFile();
   }
 
@@ -90,7 +99,8 @@ export class OpfsMedium implements Medium {
 
   drop(): void {
     this.#closed = true;
-    for (const file of this.#files.values()) file.release();
+    // There is no time to look.
+    this.#letGo();
     this.#lock.release();
   }
 
@@ -103,27 +113,37 @@ export class OpfsMedium implements Medium {
     if (this.#closed) return;
     this.#closed = true;
     try {
-      // Chromium never returns from closing a file that was removed: the end of the worker does that too.
-      if (await this.#look()) return;
-      for (const file of this.#files.values()) file.release();
+      await this.#look();
+      if (this.guard.isLost) return;
+      this.#letGo();
       for (const kind of spent) await this.#place.remove(kind);
     } finally {
       this.#lock.release();
     }
   }
 
-  /** Whether the file is no longer there: what is written then goes nowhere, and the browser does not say so. */
-  async #look(): Promise<boolean> {
-    const isGone = await this.#place.isGone();
-    if (isGone) this.guard.lose(this.path);
+  /**
+   * Lets others open the files. Chromium never returns from closing one that was removed: the end of the worker does
+   * that too.
+   */
+  #letGo(): void {
+    if (!this.guard.isLost) for (const file of this.#files.values()) file.release();
+  }
+
+  /** Notices that the file is no longer there: what is written then goes nowhere, and the browser does not say so. */
+  async #look(): Promise<void> {
+    if (await this.#place.isGone()) this.guard.lose(this.path);
     this.#lookedAt = performance.now();
-    return isGone;
   }
 }
 
 /** Refuses access once the file was removed. */
 class OpfsGuard extends NullGuard {
   #failure: DatabaseChanged | null = null;
+
+  get isLost(): boolean {
+    return this.#failure !== null;
+  }
 
   lose(path: string): void {
     this.#failure ??= removed(path);

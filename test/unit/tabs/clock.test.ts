@@ -1,8 +1,8 @@
 /** A system clock that is set forwards or back while tabs share a database: nobody takes a living leader for a dead one. */
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Leadership } from '../../../src/tabs/leadership.ts';
 import { FakeLocks } from '../../support/fake-locks.ts';
-import { TabWorld } from '../../support/tab-world.ts';
+import { type FakeTab, TabWorld } from '../../support/tab-world.ts';
 
 const year = 365 * 86_400_000;
 const now = Date.now;
@@ -33,24 +33,47 @@ test.each([
   expect(world.opener).toBe(2);
 });
 
-test.each(['indexeddb', 'opfs'] as const)(
-  'a page that led before the clock was set back gets along with one that leads since, on %s',
-  async (medium) => {
+describe.each(['indexeddb', 'opfs'] as const)('a page that led before the clock was set back, on %s', (medium) => {
+  async function comeBackTo(names: readonly string[]): Promise<[TabWorld, FakeTab, FakeTab[]]> {
     const world = new TabWorld();
     const one = await world.open('one', { medium });
     await one.set('a', '1');
     one.member.setAway(true);
     await expect.poll(() => world.locks.holder(`cinderlib-wasm:${medium}:x`)).toBeUndefined();
     shift = -year;
-    const [two, three] = [await world.open('two', { medium }), await world.open('three', { medium })];
-    await two.set('b', '2');
+    const others: FakeTab[] = [];
+    for (const name of names) others.push(await world.open(name, { medium }));
+    await Promise.all(others.map((tab) => tab.set(tab.name, '1')));
     one.member.setAway(false);
-    const [, own, others] = await Promise.all([one.set('c', '3'), two.set('d', '4'), three.set('e', '5')]);
-    expect([own, others]).toEqual([null, null]);
-    for (const tab of [one, two, three]) expect(await tab.keys()).toEqual(['a', 'b', 'c', 'd', 'e']);
-    expect(world.log.length).toBe(5);
-  },
-);
+    return [world, one, others];
+  }
+
+  test.each([[['two']], [['two', 'three', 'four']], [['two', 'three', 'four', 'five', 'six']]])(
+    'costs one change of leaders and no call, whoever is next: %j',
+    async (names) => {
+      const [world, one, others] = await comeBackTo(names);
+      await Promise.all([one, ...others].map((tab) => tab.set(`${tab.name} again`, '2')));
+      // The page's own, that of its successor, and the one that makes up for the clock.
+      expect(world.opener).toBe(3);
+      expect(world.log.length).toBe(2 + 2 * names.length);
+      for (const tab of [one, ...others]) expect(await tab.keys()).toHaveLength(world.log.length);
+    },
+  );
+
+  test('puts no slow write in doubt, and is not told that nobody leads', { timeout: 20_000 }, async () => {
+    const [world, one, [two, three]] = await comeBackTo(['two', 'three']);
+    // Longer than any of them waits for a silent leader.
+    world.beforeRun = async (_, command) => {
+      if (command.kind === 'setKeyValue' && command.key === 'slow') await new Promise((done) => setTimeout(done, 2500));
+    };
+    const slow = three?.set('slow', '1');
+    // More than one asks while the leader steps down.
+    const calls = await Promise.allSettled([slow, one.set('own', '1'), two?.set('late', '1')]);
+    expect(calls.map(({ status }) => status)).toEqual(Array(3).fill('fulfilled'));
+    expect(world.log.filter((line) => line === 'slow=1')).toHaveLength(1);
+    expect(world.opener).toBe(3);
+  });
+});
 
 test('a proof of leadership does not last longer if the clock is set back', async () => {
   const locks = new FakeLocks();

@@ -4,17 +4,24 @@ import path from 'node:path';
 import { vi } from 'vitest';
 import type { AccessHandle } from '../../../src/media/opfs/access-handle.ts';
 
-export function stubPrivateFiles(folder: string): void {
+/** What a test does when a file that is open is looked up, where it can throw, and when a handle is closed. */
+export interface PrivateFileHooks {
+  readonly lookUp?: () => void;
+  readonly close?: () => void;
+}
+
+export function stubPrivateFiles(folder: string, { lookUp, close }: PrivateFileHooks = {}): void {
   const root = {
-    getFileHandle: async (name: string) => ({
-      createSyncAccessHandle: async () => accessHandle(path.join(folder, name)),
-    }),
+    getFileHandle: async (name: string, { create = false }: FileSystemGetFileOptions = {}) => {
+      if (!create) lookUp?.();
+      return { createSyncAccessHandle: async () => accessHandle(path.join(folder, name), close) };
+    },
     removeEntry: async (name: string) => fs.rmSync(path.join(folder, name)),
   };
   vi.stubGlobal('navigator', { storage: { getDirectory: async () => root } });
 }
 
-function accessHandle(file: string): AccessHandle {
+function accessHandle(file: string, closed: () => void = () => {}): AccessHandle {
   const descriptor = fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_CREAT);
   return {
     read: (target, { at }) => fs.readSync(descriptor, target, 0, target.length, at),
@@ -22,6 +29,9 @@ function accessHandle(file: string): AccessHandle {
     truncate: (size) => fs.ftruncateSync(descriptor, size),
     getSize: () => fs.fstatSync(descriptor).size,
     flush: () => fs.fdatasyncSync(descriptor),
-    close: () => fs.closeSync(descriptor),
+    close() {
+      fs.closeSync(descriptor);
+      closed();
+    },
   };
 }
