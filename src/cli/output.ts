@@ -1,5 +1,4 @@
 /** The output of commands: a table for people, tab-separated lines for programs, or JSON. */
-
 import { jsonText, spaced } from '../serialization/json-text.ts';
 import { isSecret, MASK, maskSecrets, maskText } from './mask.ts';
 import { escaped, printable } from './printable.ts';

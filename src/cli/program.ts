@@ -1,5 +1,4 @@
 /** The command line: its commands, their arguments, and which function runs each. */
-
 import { Argument, Command, CommanderError, type ErrorOptions, InvalidArgumentError } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { MISSING_TABLE } from '../migrate/report.ts';

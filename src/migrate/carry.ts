@@ -1,5 +1,4 @@
 /** Carries everything from a source to a target, and verifies the result. */
-
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { DEFAULT_TYPE } from '../cinder/volume-type.ts';
 import { SourceChanged } from '../errors/index.ts';

@@ -1,5 +1,4 @@
 /** Writes to a database with Cinder's tables, everything in one transaction. */
-
 import { aboutItem } from '../about-item.ts';
 import { isDict } from '../cinder/dict.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';

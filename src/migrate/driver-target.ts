@@ -1,5 +1,4 @@
 /** Writes to any storage through the persistence contract: one object at a time, each only if necessary. */
-
 import { aboutItem } from '../about-item.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { MigrationConflict } from '../errors/index.ts';

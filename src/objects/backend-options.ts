@@ -1,5 +1,4 @@
 /** Checks the options that every backend needs, before they are used. */
-
 import { objectArgument, readArgument } from '../arguments.ts';
 import type { Dict } from '../cinder/dict.ts';
 import { copyTree } from '../cinder/tree.ts';

@@ -1,5 +1,4 @@
 /** A backend: a volume driver with its configuration, and its volumes. */
-
 import { booleanOptions, fieldsArgument, filterArgument, objectArgument, readArgument } from '../arguments.ts';
 import { type Dict, isDict, own } from '../cinder/dict.ts';
 import { copyTree } from '../cinder/tree.ts';

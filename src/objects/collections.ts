@@ -2,7 +2,6 @@
  * Finds stored objects from the context: `cl.Volume.getById(id)` and the like. Like Python's class methods, these can
  * be passed on as they are: `ids.map(cl.Volume.getById)`.
  */
-
 import { filterArgument, textArgument } from '../arguments.ts';
 import { ConnectionNotFound, SnapshotNotFound, VolumeNotFound } from '../errors/index.ts';
 import type { VolumeFilter } from '../persistence/driver.ts';

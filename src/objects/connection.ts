@@ -1,5 +1,4 @@
 /** A connection of a volume to a host, which Cinder calls a volume attachment. */
-
 import { booleanOptions } from '../arguments.ts';
 import { type Dict, isDict, own } from '../cinder/dict.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';

@@ -1,5 +1,4 @@
 /** Key-values, which a program may store beside its volumes. */
-
 import { readArgument } from '../arguments.ts';
 import { pythonStr } from '../cinder/python-str.ts';
 import { InvalidOption, ValueError } from '../errors/index.ts';

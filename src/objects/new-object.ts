@@ -1,5 +1,4 @@
 /** Creates the versioned object of something new from defaults and the caller's fields. */
-
 import type { ObjectModel } from '../cinder/object-model.ts';
 import { utcNow } from '../cinder/time.ts';
 import { VersionedObject } from '../cinder/versioned-object.ts';

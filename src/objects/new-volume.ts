@@ -1,5 +1,4 @@
 /** Creates the versioned object of a new volume, with the volume type that its specs call for. */
-
 import { objectArgument } from '../arguments.ts';
 import type { Dict } from '../cinder/dict.ts';
 import { qosSpecsModel } from '../cinder/qos-specs.ts';

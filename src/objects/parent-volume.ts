@@ -1,5 +1,4 @@
 /** The volume that a snapshot or connection belongs to, read from the storage on first use. */
-
 import { requireModel } from '../arguments.ts';
 import { VolumeNotFound } from '../errors/index.ts';
 import type { Connection } from './connection.ts';

@@ -1,5 +1,4 @@
 /** Backend options that name a program: the author of a dump must not choose what this host runs, possibly as root. */
-
 import { volumeDriverClass } from '../drivers/registry.ts';
 import { InvalidDump } from '../errors/index.ts';
 import { shownText } from '../shown.ts';

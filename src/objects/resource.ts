@@ -1,5 +1,4 @@
 /** The base class of volumes, snapshots and connections: fields, JSON, saving. */
-
 import { booleanOptions } from '../arguments.ts';
 import type { Dict } from '../cinder/dict.ts';
 import { VersionedObject } from '../cinder/versioned-object.ts';

@@ -1,5 +1,4 @@
 /** A snapshot of a volume and its operations. */
-
 import { fieldsArgument } from '../arguments.ts';
 import { snapshotModel } from '../cinder/snapshot.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';

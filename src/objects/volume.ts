@@ -1,5 +1,4 @@
 /** A volume and its operations. */
-
 import { booleanOptions, fieldsArgument, objectArgument, requireModel } from '../arguments.ts';
 import { snapshotListModel } from '../cinder/snapshot.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';

@@ -4,7 +4,6 @@
  * This code runs on the same thread as the objects. All SQL runs in the persistence core, usually in a worker, with
  * one call for each operation.
  */
-
 import { keyArgument, listArgument, requireModel } from '../arguments.ts';
 import { saving } from '../cinder/save-marks.ts';
 import { VersionedObject } from '../cinder/versioned-object.ts';

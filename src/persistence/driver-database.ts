@@ -5,7 +5,6 @@
  * QoS specs are looked up by the id of their volume. There is no request context, so Cinder's first parameter is
  * omitted.
  */
-
 import { objectArgument } from '../arguments.ts';
 import { type Dict, dict, entriesOf } from '../cinder/dict.ts';
 import { ConnectionNotFound, SnapshotNotFound, ValueError, VolumeNotFound } from '../errors/index.ts';

@@ -5,7 +5,6 @@
  * four deletes); `memory.ts` is a model. Each setter and delete must call the base class's once it has stored the
  * change: that clears the change marks, marks deleted objects as deleted, and notifies the readers of `changes()`.
  */
-
 import { listArgument, requireModel } from '../arguments.ts';
 import { forgetMarks, hasMarks, saving } from '../cinder/save-marks.ts';
 import { utcNow } from '../cinder/time.ts';

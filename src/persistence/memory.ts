@@ -3,7 +3,6 @@
  *
  * Also the model for plugins: it implements the contract and nothing else.
  */
-
 import { keyArgument, requireModel } from '../arguments.ts';
 import { backendIn } from '../cinder/host.ts';
 import { ConnectionNotFound, SnapshotNotFound, VolumeNotFound } from '../errors/index.ts';

@@ -1,5 +1,4 @@
 /** Finds the storage that a `persistence_config` names. */
-
 import { objectArgument, readArgument } from '../arguments.ts';
 import { copyHint } from '../copy-hint.ts';
 import { InvalidPersistence } from '../errors/index.ts';

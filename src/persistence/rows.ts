@@ -1,5 +1,4 @@
 /** Converts rows of Cinder's tables, as read by the core, to versioned objects. */
-
 import { aboutItem } from '../about-item.ts';
 import { dict } from '../cinder/dict.ts';
 import { coerce, type Field } from '../cinder/field.ts';

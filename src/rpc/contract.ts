@@ -5,7 +5,6 @@
  * delete, a listing), never a piece of SQL, so that one crossing of the boundary is enough and each
  * write is one transaction on the other side.
  */
-
 import type { AnyPort } from './any-worker.ts';
 
 /** A value as SQL holds it. Times are text, `YYYY-MM-DD HH:MM:SS.ffffff`; a bigint is an integer beyond 2^53. */

@@ -4,7 +4,6 @@
  * It says hello over the channel, which always works, and over a port once there is one. Calls go over the
  * port as soon as no call sent over the channel awaits its answer: so they arrive in the order of sending.
  */
-
 import { whenFree } from '../media/locks/held-lock.ts';
 import type { Answers, Outcome } from '../rpc/contract.ts';
 import { fromWire } from '../rpc/errors.ts';

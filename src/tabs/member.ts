@@ -8,7 +8,6 @@
  * an `#opening`; a follower, with a connection among the `#leaderConnections`; or none of these. Then it queues for the
  * lock, asks who leads, and keeps its calls unsent.
  */
-
 import { holdLock } from '../media/locks/held-lock.ts';
 import { lockName } from '../media/locks/web-lock.ts';
 import type { Answer, Answers, Change, Command, CoreConfig, Outcome, StorageInfo } from '../rpc/contract.ts';

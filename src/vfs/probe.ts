@@ -3,7 +3,6 @@
  *
  * A layout that looks right (`layout.ts`) does not prove that SQLite uses it as we think.
  */
-
 import { MemoryMedium } from '../media/memory.ts';
 import { signature } from '../media/sqlite-header.ts';
 import { Code } from './codes.ts';

@@ -6,7 +6,6 @@
  * back, could damage the files. So nothing more is asked of it, as if it had been killed, and a new one takes its
  * place: that one finds the files as after a crash, which SQLite recovers from.
  */
-
 import { EngineMismatch, isCinderlibError, StorageFailure } from '../errors/index.ts';
 import type { Medium } from '../media/medium.ts';
 import type { Sqlite } from './engine.ts';

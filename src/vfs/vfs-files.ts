@@ -4,7 +4,6 @@
  * Each returns a result code and never throws: an exception would unwind SQLite's own frames and
  * leave its structures half changed.
  */
-
 import { DatabaseChanged } from '../errors/index.ts';
 import { LockLevel } from '../media/locks/lock-level.ts';
 import type { FileKind, MediumFile } from '../media/medium.ts';

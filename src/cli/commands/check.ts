@@ -1,5 +1,4 @@
 /** `check`: checks the integrity of a database, finds inconsistent rows, and repairs them on request. */
-
 import { DEFAULT_TYPE } from '../../cinder/volume-type.ts';
 import { InvalidOption, isCinderlibError, VolumeTypeNotFoundByName } from '../../errors/index.ts';
 import { type OpenContext, openContext, openForReading } from '../../migrate/open.ts';

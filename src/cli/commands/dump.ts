@@ -1,5 +1,4 @@
 /** `dump`: writes everything as JSON that cinderlib's `load` accepts. */
-
 import { DEFAULT_TYPE } from '../../cinder/volume-type.ts';
 import { SourceChanged } from '../../errors/index.ts';
 import { sourceOf } from '../../migrate/open.ts';

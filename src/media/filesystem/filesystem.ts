@@ -5,7 +5,6 @@
  * left behind in a crash. The database file itself is opened once and stays open until the end:
  * closing any descriptor of it would drop the locks that this process has on it.
  */
-
 import type { LockFile } from '../../rpc/contract.ts';
 import { type Guard, NullGuard } from '../guard.ts';
 import type { FileKind, Medium, MediumFile } from '../medium.ts';
