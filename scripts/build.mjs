@@ -20,6 +20,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 // Built elsewhere and moved at the end, so that a failed build leaves nothing half done.
 const fresh = join(root, '.cache', `dist-${process.pid}`);
 const dist = join(root, 'dist');
+/** Which engine is used. */
+const pin = JSON.parse(readFileSync(join(root, 'wasm/pin.json'), 'utf8'));
 
 // For an uncaught error, Node prints the whole line that threw it. Browsers' workers do without: it costs half a kilobyte.
 const lineLimit = 500;
@@ -250,8 +252,6 @@ function checkBundle(metafiles) {
     }
   }
 }
-
-const pin = JSON.parse(readFileSync(join(root, 'wasm/pin.json'), 'utf8'));
 
 function copyEngine() {
   const source = join(root, 'node_modules', pin.package, pin.file);

@@ -160,11 +160,10 @@ export class Backend {
   /** The backend's capacity and capabilities, with its pools; `refresh` asks the driver again. */
   async stats(options: { refresh?: boolean } = {}): Promise<Stats> {
     const { refresh } = booleanOptions('stats', options, { refresh: false });
-    if (refresh)
-      this.#stats = withPools(
-        (await this.driver.getVolumeStats({ refresh: true })) ?? this.driver.capabilities,
-        this.id,
-      );
+    if (refresh) {
+      const stats = await this.driver.getVolumeStats({ refresh: true });
+      this.#stats = withPools(stats ?? this.driver.capabilities, this.id);
+    }
     return this.#stats;
   }
 
