@@ -42,7 +42,7 @@ const tools = [
 
 /** npm packages by their folder below `.cache/`, where test/support looks for them. */
 const packages = {
-  runtimes: ['deno@2.9.6', 'bun@1.4.5'],
+  runtimes: ['deno@2.9.6', 'bun@1.4.5', `node-${process.platform}-${process.arch}@26.12.1`],
   browsers: ['puppeteer-core@24.43.1'],
   bundlers: ['@rollup/plugin-node-resolve@16.0.3', 'rollup@4.68.8', 'vite@8.3.8', 'webpack@5.112.2'],
 };

@@ -9,7 +9,7 @@ import { expect, test, vi } from 'vitest';
 import { shownUrl } from '../../src/sql/url.ts';
 import { cli, program } from '../support/cli.ts';
 import { copyGolden, goldenBytes, inTemporaryFolder } from '../support/golden.ts';
-import { bun, deno, node } from '../support/runtimes.ts';
+import { bun, deno, newNode, node } from '../support/runtimes.ts';
 
 // These tests run processes one after the other, on machines that are busy with other work.
 vi.setConfig({ testTimeout: 180_000 });
@@ -155,7 +155,7 @@ test('an output that cannot be written gives one error and exit code 1', async (
   if (!existsSync('/dev/full')) return context.skip('missing: /dev/full; a system with it, such as Linux');
   await inTemporaryFolder(async (folder) => {
     const path = copyGolden('rich.sqlite', join(folder, 'rich.sqlite'));
-    for (const { command, missing } of [node, bun, deno]) {
+    for (const { command, missing } of [node, newNode, bun, deno]) {
       if (command === null) return context.skip(missing);
       for (const parameters of command === node.command ? [['dump', path], ['--help']] : [['dump', path]]) {
         const full = openSync('/dev/full', 'w');

@@ -6,14 +6,14 @@ import { setTimeout } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { cli, parsed, program } from '../support/cli.ts';
 import { copyGolden, inTemporaryFolder } from '../support/golden.ts';
-import { bun, deno, node } from '../support/runtimes.ts';
+import { bun, deno, newNode, node } from '../support/runtimes.ts';
 import { nativeRows } from '../support/tables.ts';
 
 const dist = dirname(program);
-/** Three runtimes start one after the other, on machines that are busy with other work. */
+/** Four runtimes start one after the other, on machines that are busy with other work. */
 const patient = 120_000;
 
-describe.each([node, deno, bun])('$name', (runtime) => {
+describe.each([node, newNode, deno, bun])('$name', (runtime) => {
   beforeEach((context) => {
     if (runtime.command === null) context.skip(runtime.missing);
   });

@@ -2,7 +2,7 @@
  * kill -9 at random moments: a program stores objects and reports which were acknowledged; after it was killed,
  * everything acknowledged is there, whole, and nothing else except calls under way.
  *
- * 200 rounds on Node, 80 on Deno and Bun; CINDERLIB_ROUNDS=2000 for more, CINDERLIB_SEED=… to repeat the same pauses.
+ * 200 rounds on Node, 80 on a new Node, Deno and Bun; CINDERLIB_ROUNDS=2000 for more, CINDERLIB_SEED=… to repeat the same pauses.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ import { needs } from '../support/native-programs.ts';
 import { buildProgram, type Program, startProgram } from '../support/program.ts';
 import { Random } from '../support/random.ts';
 import { rounds, timeFor } from '../support/rounds.ts';
-import { bun, deno, node, type Runtime } from '../support/runtimes.ts';
+import { bun, deno, newNode, node, type Runtime } from '../support/runtimes.ts';
 import type { StoreOptions } from './programs/store.ts';
 
 type Line = Entry | { readonly phase: 'opening' | 'open' | 'closing' | 'closed' };
@@ -52,6 +52,7 @@ const totals = () => ({ rounds: 0, acknowledged: 0, torn: 0, closed: 0 });
 
 test.for([
   ['node', node, 200],
+  ['new node', newNode, 80],
   ['deno', deno, 80],
   ['bun', bun, 80],
 ] as const)(

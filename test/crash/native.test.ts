@@ -16,7 +16,7 @@ import { type Loop, type OnRound, programLoop, type Round, sqlite3Reader, sqlite
 import { needs } from '../support/native-programs.ts';
 import { buildProgram } from '../support/program.ts';
 import { rounds, timeFor } from '../support/rounds.ts';
-import { bun, deno, node } from '../support/runtimes.ts';
+import { bun, deno, newNode, node } from '../support/runtimes.ts';
 import { View } from '../support/sequences.ts';
 import { integrity } from '../support/tables.ts';
 
@@ -54,6 +54,7 @@ const natives = {
 test.for([
   ['sqlite3', 'node', node, 150],
   ['python', 'node', node, 150],
+  ['sqlite3', 'new node', newNode, 40],
   ['sqlite3', 'deno', deno, 40],
   ['sqlite3', 'bun', bun, 40],
 ] as const)(

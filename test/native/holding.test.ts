@@ -20,7 +20,7 @@ import { keepers, openGuarded } from '../support/engines.ts';
 import { needs } from '../support/native-programs.ts';
 import { holdSharedMemory, type NativeShell, needsLockTable, python3 } from '../support/native-shell.ts';
 import { startProgram } from '../support/program.ts';
-import { bun, deno, node } from '../support/runtimes.ts';
+import { bun, deno, newNode, node } from '../support/runtimes.ts';
 
 let folder: string;
 let database: string;
@@ -458,7 +458,7 @@ describe('the sqlite3 process that holds the lock', () => {
   });
 });
 
-describe.each([node, deno, bun])('a program on $name', ({ command, missing }) => {
+describe.each([node, newNode, deno, bun])('a program on $name', ({ command, missing }) => {
   const index = fileURLToPath(new URL('../../dist/index.js', import.meta.url));
   const say = 'console.log(JSON.stringify({ info: await cl.info() }));';
   /** Writes a program that opens the database, prints its info, and then runs the given code; returns its path. */

@@ -10,7 +10,7 @@ import { type Runtime, runtimes } from './runtime.ts';
 import type { Outcome, StorageName, Task } from './suite/task.ts';
 
 /** Where each storage works. Every other runtime must refuse it. */
-const hosts = ['node', 'deno', 'bun'];
+const hosts = ['node', 'new node', 'deno', 'bun'];
 const browsers = ['chromium', 'firefox', 'webkit'];
 const matrix: readonly { readonly storage: StorageName; readonly worksIn: readonly string[] }[] = [
   { storage: 'memory', worksIn: [...hosts, ...browsers] },

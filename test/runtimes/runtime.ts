@@ -1,4 +1,4 @@
-/** The six runtimes, each as something that runs a task of the suite with the files of `dist/`. */
+/** The six runtimes, Node in two releases, each as something that runs a task of the suite with the files of `dist/`. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 import { type BrowserName, browserNames, missingBrowser, openBrowser } from '../support/browsers/browser.ts';
 import { startServer } from '../support/browsers/static-server.ts';
 import { dist } from '../support/built.ts';
-import { bun, deno, type Runtime as Host, node } from '../support/runtimes.ts';
+import { bun, deno, type Runtime as Host, newNode, node } from '../support/runtimes.ts';
 import type { Outcome, Task } from './suite/task.ts';
 
 export interface Runtime extends AsyncDisposable {
@@ -28,7 +28,7 @@ export interface RuntimeKind {
 export const golden = fileURLToPath(new URL('../golden/', import.meta.url));
 
 export const runtimes: readonly RuntimeKind[] = [
-  ...[node, deno, bun].map((host) => ({
+  ...[node, newNode, deno, bun].map((host) => ({
     name: host.name,
     isBrowser: false,
     missing: host.command === null ? host.missing : null,
