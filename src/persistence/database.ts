@@ -46,13 +46,12 @@ import { refuseUnstorable } from './unstorable.ts';
 const pageSize = 2000;
 
 export class DatabasePersistence extends PersistenceDriver {
+  readonly #storageName: 'db' | 'memory_db';
   readonly #config: CoreConfig;
   readonly #connect: Connect;
   readonly #bulks = new KeyedMutex();
   #core: CoreClient | null = null;
   #defaultType: VersionedObject | null = null;
-
-  readonly #storageName: 'db' | 'memory_db';
 
   /** @param storageName The two storages differ only in their configuration. */
   constructor(storageName: 'db' | 'memory_db', options: PersistenceOptions, config: CoreConfig, connect: Connect) {
@@ -193,6 +192,11 @@ export class DatabasePersistence extends PersistenceDriver {
     await this.#running().call({ kind: 'deleteKeyValue', key: keyOf(keyValue) });
   }
 
+  /** Needs no serialisation here: the core runs commands in the order in which they arrive. */
+  override async setOne(resource: Storable): Promise<void> {
+    await this.setAll([resource]);
+  }
+
   /** Stores all objects in one transaction: all or none. */
   override async setAll(resources: readonly Storable[]): Promise<void> {
     await this.setTogether(resources, []);
@@ -224,9 +228,25 @@ export class DatabasePersistence extends PersistenceDriver {
     }
   }
 
-  /** Needs no serialisation here: the core runs commands in the order in which they arrive. */
-  override async setOne(resource: Storable): Promise<void> {
-    await this.setAll([resource]);
+  async #send(commands: readonly SingleWrite[]): Promise<readonly (StoredType | null)[]> {
+    const [single] = commands;
+    if (single === undefined) return [];
+    if (commands.length > 1) return this.#running().call({ kind: 'batch', commands });
+    return [await this.#running().call(single)];
+  }
+
+  /** Adopts the core's decision about which type the volume or snapshot has now. */
+  #adopt(ovo: VersionedObject, stored: StoredType | null, command?: SingleWrite): void {
+    if (stored === null || this.#defaultType === null) return;
+    if (ovo.get('volume_type_id') !== stored.volume_type_id) ovo.restore('volume_type_id', stored.volume_type_id);
+    if (ovo.model.name !== 'Volume') return;
+    const isKnown = ovo.child('volume_type')?.get('id') === stored.volume_type_id;
+    const isDefault = this.#defaultType.get('id') === stored.volume_type_id;
+    // The original attaches its own object of the default type whenever the save does not write the type.
+    if (isKnown && (!isDefault || namesType(command))) return;
+    if (isDefault) ovo.restore('volume_type', copyOf(this.#defaultType));
+    // The type of another volume: it is not known here until the volume is read again.
+    else ovo.unset('volume_type');
   }
 
   override async info(): Promise<StorageInfo> {
@@ -303,27 +323,6 @@ export class DatabasePersistence extends PersistenceDriver {
   async #refresh(command: Extract<Command, { readonly kind: 'refresh' }>): Promise<void> {
     const { default_type } = await this.#running().call(command);
     this.#defaultType = defaultTypeOf(default_type);
-  }
-
-  async #send(commands: readonly SingleWrite[]): Promise<readonly (StoredType | null)[]> {
-    const [single] = commands;
-    if (single === undefined) return [];
-    if (commands.length > 1) return this.#running().call({ kind: 'batch', commands });
-    return [await this.#running().call(single)];
-  }
-
-  /** Adopts the core's decision about which type the volume or snapshot has now. */
-  #adopt(ovo: VersionedObject, stored: StoredType | null, command?: SingleWrite): void {
-    if (stored === null || this.#defaultType === null) return;
-    if (ovo.get('volume_type_id') !== stored.volume_type_id) ovo.restore('volume_type_id', stored.volume_type_id);
-    if (ovo.model.name !== 'Volume') return;
-    const isKnown = ovo.child('volume_type')?.get('id') === stored.volume_type_id;
-    const isDefault = this.#defaultType.get('id') === stored.volume_type_id;
-    // The original attaches its own object of the default type whenever the save does not write the type.
-    if (isKnown && (!isDefault || namesType(command))) return;
-    if (isDefault) ovo.restore('volume_type', copyOf(this.#defaultType));
-    // The type of another volume: it is not known here until the volume is read again.
-    else ovo.unset('volume_type');
   }
 
   #running(): CoreClient {
