@@ -1,4 +1,5 @@
 /** The text of a `pg_dump` or `mysqldump` of Cinder's tables as the source of a migration. */
+import { narrow } from '../cinder/python-int.ts';
 import { snapshotModel } from '../cinder/snapshot.ts';
 import { volumeModel } from '../cinder/volume.ts';
 import { DEFAULT_TYPE, volumeTypeModel } from '../cinder/volume-type.ts';
@@ -102,7 +103,7 @@ function booleanOf(value: SqlValue): SqlValue {
 
 function integerOf(value: SqlValue): SqlValue {
   if (typeof value !== 'string') return value;
-  if (/^-?\d+$/.test(value)) return Number.isSafeInteger(Number(value)) ? Number(value) : BigInt(value);
+  if (/^-?\d+$/.test(value)) return narrow(BigInt(value));
   throw new InvalidDump(`${JSON.stringify(value)} is not a valid size: an integer was expected.`);
 }
 
