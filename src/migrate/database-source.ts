@@ -5,7 +5,7 @@ import type { DatabasePersistence } from '../persistence/database.ts';
 import type { Examination, Scan } from '../rpc/contract.ts';
 import { type Item, takenItem } from './item.ts';
 import type { NotCarried } from './report.ts';
-import { PAGE, type Source } from './source.ts';
+import { pageSize, type Source } from './source.ts';
 
 export class DatabaseSource implements Source {
   readonly #storage: DatabasePersistence;
@@ -89,9 +89,9 @@ async function* scanned(
   scan: (scan: Scan) => Promise<readonly VersionedObject[]>,
 ): AsyncGenerator<readonly VersionedObject[], void, undefined> {
   for (let after: string | null = null; ; ) {
-    const page = await scan({ after, limit: PAGE });
+    const page = await scan({ after, limit: pageSize });
     if (page.length > 0) yield page;
-    if (page.length < PAGE) return;
+    if (page.length < pageSize) return;
     after = String(page.at(-1)?.get('id'));
   }
 }

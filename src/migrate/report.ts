@@ -50,7 +50,7 @@ export interface Difference {
 }
 
 /** The most ids to report for each entry. */
-const MANY = 100;
+const mostIds = 100;
 
 /** Collects what is not carried, with one entry for each combination of kind, field and reason. */
 export class LeftOut {
@@ -63,7 +63,7 @@ export class LeftOut {
     const key = JSON.stringify([kind, field, why]);
     const entry = this.#entries.get(key) ?? { kind, field, count: 0, ids: [], why };
     entry.count++;
-    if (entry.ids.length < MANY) entry.ids.push(id);
+    if (entry.ids.length < mostIds) entry.ids.push(id);
     this.#entries.set(key, entry);
   }
 
