@@ -5,7 +5,7 @@ import { volumeModel } from '../cinder/volume.ts';
 import { DEFAULT_TYPE, volumeTypeModel } from '../cinder/volume-type.ts';
 import { InvalidDump } from '../errors/index.ts';
 import { ListSource } from '../migrate/list-source.ts';
-import { LeftOut, type NotCarried } from '../migrate/report.ts';
+import { LeftOut, type NotCarried, reasons, rowsLeftOut } from '../migrate/report.ts';
 import { KeyValue } from '../objects/key-value.ts';
 import { snapshotsOf, volumesOf } from '../persistence/rows.ts';
 import type { RowSet, SqlValue, VolumeRows } from '../rpc/contract.ts';
@@ -33,7 +33,7 @@ export function sqlSource(text: string): ListSource {
     const place = columns.indexOf('deleted');
     const kept = place < 0 ? rows : rows.filter((row) => row[place] === false);
     const count = rows.length - kept.length;
-    if (count > 0) left.push({ kind: table, field: null, count, ids: [], why: 'rows that are marked as deleted' });
+    if (count > 0) left.push(rowsLeftOut(table, count, reasons.deleted));
     return { columns, rows: kept };
   };
   const volumeRows: VolumeRows = {
@@ -70,12 +70,12 @@ function unused({ volumes, volume_attachment, volume_types }: VolumeRows): reado
   const ids = new Set(column(volumes, 'id'));
   const of = column(volume_attachment, 'volume_id');
   for (const [place, id] of column(volume_attachment, 'id').entries()) {
-    if (!ids.has(of[place] ?? '')) left.add('connection', id, 'the volume is missing');
+    if (!ids.has(of[place] ?? '')) left.add('connection', id, reasons.noVolume);
   }
   const types = new Set(column(volumes, 'volume_type_id'));
   const names = column(volume_types, 'name');
   for (const [place, id] of column(volume_types, 'id').entries()) {
-    if (!types.has(id) && names[place] !== DEFAULT_TYPE) left.add('volume type', id, 'no volume has this type');
+    if (!types.has(id) && names[place] !== DEFAULT_TYPE) left.add('volume type', id, reasons.unusedType);
   }
   return left.entries;
 }
@@ -134,8 +134,7 @@ function keyValuesOf({ columns, rows }: RowSet): KeyValue[] {
 function foreign(all: ReadonlyMap<string, RowSet>): NotCarried[] {
   return [...all].flatMap(([table, { rows }]) => {
     const count = rows.length - (usedTables.has(table) ? rows.length : (seeds[table] ?? 0));
-    const why = 'rows of a table that cinderlib does not use';
-    return count > 0 ? [{ kind: table, field: null, count, ids: [], why }] : [];
+    return count > 0 ? [rowsLeftOut(table, count, reasons.foreign)] : [];
   });
 }
 

@@ -35,6 +35,19 @@ export interface NotCarried {
 /** The kind of the entry for tables that the source, a dump, does not contain at all. */
 export const MISSING_TABLE = 'missing table';
 
+/** Reasons that several sources give. */
+export const reasons = {
+  deleted: 'rows that are marked as deleted',
+  foreign: 'rows of a table that cinderlib does not use',
+  noVolume: 'the volume is missing',
+  unusedType: 'no volume has this type',
+} as const;
+
+/** The entry for rows of a table, which have no ids to report. */
+export function rowsLeftOut(table: string, count: number, why: string): NotCarried {
+  return { kind: table, field: null, count, ids: [], why };
+}
+
 /** A field in which the target differs from the source. */
 export interface Difference {
   /** As in {@link NotCarried}. */
