@@ -5,8 +5,9 @@
  * one call for each operation.
  */
 import { keyArgument, listArgument, requireModel } from '../arguments.ts';
+import { copyOf } from '../cinder/copy-of.ts';
 import { saving } from '../cinder/save-marks.ts';
-import { VersionedObject } from '../cinder/versioned-object.ts';
+import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { ContextClosed, ReadOnly, WorkerLost } from '../errors/index.ts';
 import type { Connection } from '../objects/connection.ts';
 import type { Context } from '../objects/context.ts';
@@ -244,6 +245,7 @@ export class DatabasePersistence extends PersistenceDriver {
     const isDefault = this.#defaultType.get('id') === stored.volume_type_id;
     // The original attaches its own object of the default type whenever the save does not write the type.
     if (isKnown && (!isDefault || namesType(command))) return;
+    // Volumes do not share type objects: an edit through one must not show on another.
     if (isDefault) ovo.restore('volume_type', copyOf(this.#defaultType));
     // The type of another volume: it is not known here until the volume is read again.
     else ovo.unset('volume_type');
@@ -342,14 +344,4 @@ function lastOf(columns: readonly string[], row: readonly unknown[]): Page['afte
 
 function namesType(command: SingleWrite | undefined): boolean {
   return command?.kind === 'setVolume' && Boolean(command.change.values['volume_type_id']);
-}
-
-/** Volumes do not share type objects: an edit through one must not show on another. */
-function copyOf(object: VersionedObject): VersionedObject {
-  const copy = new VersionedObject(object.model, object.version);
-  for (const { name } of object.model.fields) {
-    const value = object.get(name);
-    if (value !== undefined) copy.restore(name, value);
-  }
-  return copy;
 }
