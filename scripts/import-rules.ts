@@ -8,6 +8,7 @@ type Part = keyof typeof mayImport;
 
 const leaves = [
   'about-item',
+  'checksum',
   'cinder',
   'copy-hint',
   'errors',
@@ -45,12 +46,13 @@ const mayImport = {
   tabs: ['rpc', 'media', 'errors', 'runtime'],
   sql: ['vfs', 'media', 'wasm', ...leaves],
   vfs: ['media', 'wasm', 'errors', 'runtime'],
-  media: ['errors', 'runtime'],
+  media: ['checksum', 'errors', 'runtime'],
   wasm: ['errors', 'runtime'],
   // The leaves.
   options: ['errors', 'near-name', 'shown'],
   serialization: ['about-item', 'cinder', 'errors', 'shown'],
   'about-item': ['errors'],
+  checksum: [],
   cinder: ['errors', 'shown'],
   errors: [],
   arguments: ['cinder', 'errors', 'near-name', 'shown'],

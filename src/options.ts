@@ -24,6 +24,7 @@ const noPool = 'a name without #, which introduces the pool, is expected';
 const isHost = (value: unknown): string | null =>
   typeof value === 'string' && value.includes('#') ? noPool : isText(value);
 const isBoolean = (value: unknown): string | null => (typeof value === 'boolean' ? null : 'a boolean is expected');
+const isFunction = (value: unknown): string | null => (typeof value === 'function' ? null : 'a function is expected');
 const isPlainObject = (value: unknown): string | null => {
   const prototype: unknown = isObject(value) ? Object.getPrototypeOf(value) : undefined;
   // The `Object.prototype` of another realm has no prototype either.
@@ -81,8 +82,6 @@ const databaseShape = {
 };
 
 const memoryDatabaseShape = { from: optional<Blob | Uint8Array>(isContent) };
-
-const isFunction = (value: unknown): string | null => (typeof value === 'function' ? null : 'a function is expected');
 
 const migrationShape = {
   dry_run: withDefault(isBoolean, false),

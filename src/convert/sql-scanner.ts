@@ -29,7 +29,7 @@ const escapes: Readonly<Record<string, string>> = {
 export interface Dialect {
   /** Whether a backslash is an escape in ordinary strings. */
   readonly backslashes: boolean;
-  readonly name: 'mysql' | 'postgres';
+  readonly name: 'mysql' | 'postgresql';
 }
 
 export interface QualifiedName {

@@ -1,10 +1,11 @@
 /** The text of a `pg_dump` or `mysqldump` of Cinder's tables as the source of a migration. */
+import { narrow } from '../cinder/python-int.ts';
 import { snapshotModel } from '../cinder/snapshot.ts';
 import { volumeModel } from '../cinder/volume.ts';
 import { DEFAULT_TYPE, volumeTypeModel } from '../cinder/volume-type.ts';
 import { InvalidDump } from '../errors/index.ts';
 import { ListSource } from '../migrate/list-source.ts';
-import { LeftOut, type NotCarried } from '../migrate/report.ts';
+import { LeftOut, type NotCarried, reasons, rowsLeftOut } from '../migrate/report.ts';
 import { KeyValue } from '../objects/key-value.ts';
 import { snapshotsOf, volumesOf } from '../persistence/rows.ts';
 import type { RowSet, SqlValue, VolumeRows } from '../rpc/contract.ts';
@@ -32,7 +33,7 @@ export function sqlSource(text: string): ListSource {
     const place = columns.indexOf('deleted');
     const kept = place < 0 ? rows : rows.filter((row) => row[place] === false);
     const count = rows.length - kept.length;
-    if (count > 0) left.push({ kind: table, field: null, count, ids: [], why: 'rows that are marked as deleted' });
+    if (count > 0) left.push(rowsLeftOut(table, count, reasons.deleted));
     return { columns, rows: kept };
   };
   const volumeRows: VolumeRows = {
@@ -69,12 +70,12 @@ function unused({ volumes, volume_attachment, volume_types }: VolumeRows): reado
   const ids = new Set(column(volumes, 'id'));
   const of = column(volume_attachment, 'volume_id');
   for (const [place, id] of column(volume_attachment, 'id').entries()) {
-    if (!ids.has(of[place] ?? '')) left.add('connection', id, 'the volume is missing');
+    if (!ids.has(of[place] ?? '')) left.add('connection', id, reasons.noVolume);
   }
   const types = new Set(column(volumes, 'volume_type_id'));
   const names = column(volume_types, 'name');
   for (const [place, id] of column(volume_types, 'id').entries()) {
-    if (!types.has(id) && names[place] !== DEFAULT_TYPE) left.add('volume type', id, 'no volume has this type');
+    if (!types.has(id) && names[place] !== DEFAULT_TYPE) left.add('volume type', id, reasons.unusedType);
   }
   return left.entries;
 }
@@ -102,7 +103,7 @@ function booleanOf(value: SqlValue): SqlValue {
 
 function integerOf(value: SqlValue): SqlValue {
   if (typeof value !== 'string') return value;
-  if (/^-?\d+$/.test(value)) return Number.isSafeInteger(Number(value)) ? Number(value) : BigInt(value);
+  if (/^-?\d+$/.test(value)) return narrow(BigInt(value));
   throw new InvalidDump(`${JSON.stringify(value)} is not a valid size: an integer was expected.`);
 }
 
@@ -133,8 +134,7 @@ function keyValuesOf({ columns, rows }: RowSet): KeyValue[] {
 function foreign(all: ReadonlyMap<string, RowSet>): NotCarried[] {
   return [...all].flatMap(([table, { rows }]) => {
     const count = rows.length - (usedTables.has(table) ? rows.length : (seeds[table] ?? 0));
-    const why = 'rows of a table that cinderlib does not use';
-    return count > 0 ? [{ kind: table, field: null, count, ids: [], why }] : [];
+    return count > 0 ? [rowsLeftOut(table, count, reasons.foreign)] : [];
   });
 }
 

@@ -50,7 +50,7 @@ function dialectOf(text: string): Dialect {
     throw new InvalidDump('This is XML, not SQL. If mysqldump wrote it, make the dump again without --xml.');
   }
   if (/PostgreSQL database dump|pg_catalog\.|^COPY \S+ \(.*FROM stdin;/m.test(start)) {
-    return { name: 'postgres', backslashes: /standard_conforming_strings = off/.test(start) };
+    return { name: 'postgresql', backslashes: /standard_conforming_strings = off/.test(start) };
   }
   if (/(?:MySQL|MariaDB) dump|`|\/\*[!M]/.test(start)) return { name: 'mysql', backslashes: true };
   throw new InvalidDump(
@@ -245,6 +245,6 @@ class Tables {
 /** The keywords that begin lines of a CREATE TABLE other than columns; a column of such a name would be quoted. */
 const always = ['CONSTRAINT', 'PRIMARY', 'UNIQUE', 'FOREIGN', 'CHECK'];
 const constraints = {
-  postgres: [...always, 'EXCLUDE', 'LIKE'],
+  postgresql: [...always, 'EXCLUDE', 'LIKE'],
   mysql: [...always, 'KEY', 'INDEX', 'FULLTEXT', 'SPATIAL'],
 };

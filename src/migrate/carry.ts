@@ -5,7 +5,7 @@ import { SourceChanged } from '../errors/index.ts';
 import type { KeyValue } from '../objects/key-value.ts';
 import { differences } from './compare.ts';
 import type { Item } from './item.ts';
-import { type Difference, LeftOut, type MigrationReport } from './report.ts';
+import { type Difference, LeftOut, type MigrationReport, reasons } from './report.ts';
 import { pages, prefetch, type Source } from './source.ts';
 import { keyOf, type Target } from './target.ts';
 
@@ -140,7 +140,7 @@ class Run {
       return true;
     }
     if (this.#volumes.has(String(ovo.get('volume_id')))) return true;
-    refuse('the volume is missing');
+    refuse(reasons.noVolume);
     return false;
   }
 

@@ -4,8 +4,8 @@ import type { KeyValue } from '../objects/key-value.ts';
 import type { DatabasePersistence } from '../persistence/database.ts';
 import type { Examination, Scan } from '../rpc/contract.ts';
 import { type Item, takenItem } from './item.ts';
-import type { NotCarried } from './report.ts';
-import { PAGE, type Source } from './source.ts';
+import { type NotCarried, reasons, rowsLeftOut } from './report.ts';
+import { pageSize, type Source } from './source.ts';
 
 export class DatabaseSource implements Source {
   readonly #storage: DatabasePersistence;
@@ -45,17 +45,13 @@ export class DatabaseSource implements Source {
   async leftOut(): Promise<readonly NotCarried[]> {
     const { tables, findings } = await this.#examined();
     return [
-      ...tables.flatMap(({ table, deleted }) =>
-        deleted === 0 ? [] : [rows(table, deleted, 'rows that are marked as deleted')],
-      ),
-      ...tables.flatMap(({ table, foreign }) =>
-        foreign === 0 ? [] : [rows(table, foreign, 'rows of a table that cinderlib does not use')],
-      ),
+      ...tables.flatMap(({ table, deleted }) => (deleted === 0 ? [] : [rowsLeftOut(table, deleted, reasons.deleted)])),
+      ...tables.flatMap(({ table, foreign }) => (foreign === 0 ? [] : [rowsLeftOut(table, foreign, reasons.foreign)])),
       ...findings.flatMap(({ name, table, count, ids }): NotCarried[] => {
-        const why = reasons[name];
+        const why = reasonOf[name];
         if (why === undefined) return [];
         const kind = objectsOf[table];
-        return [kind === undefined ? rows(table, count, why) : { kind, field: null, count, ids, why }];
+        return [kind === undefined ? rowsLeftOut(table, count, why) : { kind, field: null, count, ids, why }];
       }),
     ];
   }
@@ -69,10 +65,10 @@ export class DatabaseSource implements Source {
 const carriedTables = ['volumes', 'snapshots', 'volume_attachment', 'cinderlib_persistence_key_value'];
 
 /** Findings that do not appear among the items; snapshots without a volume do. */
-const reasons: Readonly<Record<string, string>> = {
-  connection_without_volume: 'the volume is missing',
-  orphan_type: 'no volume has this type',
-  unused_type: 'no volume has this type',
+const reasonOf: Readonly<Record<string, string>> = {
+  connection_without_volume: reasons.noVolume,
+  orphan_type: reasons.unusedType,
+  unused_type: reasons.unusedType,
   type_of_snapshots: 'only snapshots have this type: they keep its id',
   orphan_metadata: 'rows of something that no longer exists',
   unlinked_qos_specs: 'QoS specs that no volume type refers to',
@@ -81,17 +77,13 @@ const reasons: Readonly<Record<string, string>> = {
 
 const objectsOf: Readonly<Record<string, string>> = { volume_attachment: 'connection', volume_types: 'volume type' };
 
-function rows(table: string, count: number, why: string): NotCarried {
-  return { kind: table, field: null, count, ids: [], why };
-}
-
 async function* scanned(
   scan: (scan: Scan) => Promise<readonly VersionedObject[]>,
 ): AsyncGenerator<readonly VersionedObject[], void, undefined> {
   for (let after: string | null = null; ; ) {
-    const page = await scan({ after, limit: PAGE });
+    const page = await scan({ after, limit: pageSize });
     if (page.length > 0) yield page;
-    if (page.length < PAGE) return;
+    if (page.length < pageSize) return;
     after = String(page.at(-1)?.get('id'));
   }
 }

@@ -3,7 +3,7 @@ import type { KeyValue } from '../objects/key-value.ts';
 import type { PersistenceDriver, Storable } from '../persistence/driver.ts';
 import { type Item, itemOf } from './item.ts';
 import type { NotCarried } from './report.ts';
-import { PAGE, pages, type Source } from './source.ts';
+import { pageSize, pages, type Source } from './source.ts';
 
 export class DriverSource implements Source {
   readonly defaultType = null;
@@ -21,7 +21,7 @@ export class DriverSource implements Source {
     let page: Item[] = [];
     for await (const { ovo } of this.#driver.iterateVolumes()) {
       page.push(itemOf(ovo));
-      if (page.length < PAGE) continue;
+      if (page.length < pageSize) continue;
       yield page;
       page = [];
     }

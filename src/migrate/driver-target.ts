@@ -1,5 +1,6 @@
 /** Writes to any storage through the persistence contract: one object at a time, each only if necessary. */
 import { aboutItem } from '../about-item.ts';
+import { copyOf } from '../cinder/copy-of.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { MigrationConflict } from '../errors/index.ts';
 import type { Backend } from '../objects/backend.ts';
@@ -9,7 +10,7 @@ import type { KeyValue } from '../objects/key-value.ts';
 import type { PersistenceDriver, Storable } from '../persistence/driver.ts';
 import { fieldDifferences } from './compare.ts';
 import { isOlder, refuseDifferent, type Times } from './conflict.ts';
-import { copyOf, type Item, replaceField } from './item.ts';
+import { type Item, replaceField } from './item.ts';
 import { OtherFields } from './other-fields.ts';
 import { keyOf, type Target } from './target.ts';
 

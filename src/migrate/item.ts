@@ -1,6 +1,5 @@
 /** The items of a migration: single objects, detached from their parents and children. */
-import { isDict } from '../cinder/dict.ts';
-import { copyTree } from '../cinder/tree.ts';
+import { copyOf } from '../cinder/copy-of.ts';
 import { VersionedObject } from '../cinder/versioned-object.ts';
 
 export type ItemKind = 'volume' | 'snapshot' | 'connection';
@@ -43,22 +42,6 @@ export function shallowCopy(object: VersionedObject): VersionedObject {
   const copy = new VersionedObject(object.model, object.version);
   for (const [place, { name }] of object.model.fields.entries()) copy.restoreAt(place, object.get(name));
   return copy;
-}
-
-/** A deep copy. Unset fields stay unset. */
-export function copyOf(object: VersionedObject, without: ReadonlySet<string> = new Set()): VersionedObject {
-  const copy = new VersionedObject(object.model, object.version);
-  for (const [place, { name }] of object.model.fields.entries()) {
-    const value = object.get(name);
-    if (value !== undefined && !without.has(name)) copy.restoreAt(place, copyOfValue(value));
-  }
-  return copy;
-}
-
-function copyOfValue(value: unknown): unknown {
-  if (value instanceof VersionedObject) return copyOf(value);
-  if (Array.isArray(value)) return value.map(copyOfValue);
-  return isDict(value) ? copyTree(value) : value;
 }
 
 /** Replaces a field of a copy without marking it as changed. */

@@ -35,6 +35,19 @@ export interface NotCarried {
 /** The kind of the entry for tables that the source, a dump, does not contain at all. */
 export const MISSING_TABLE = 'missing table';
 
+/** Reasons that several sources give. */
+export const reasons = {
+  deleted: 'rows that are marked as deleted',
+  foreign: 'rows of a table that cinderlib does not use',
+  noVolume: 'the volume is missing',
+  unusedType: 'no volume has this type',
+} as const;
+
+/** The entry for rows of a table, which have no ids to report. */
+export function rowsLeftOut(table: string, count: number, why: string): NotCarried {
+  return { kind: table, field: null, count, ids: [], why };
+}
+
 /** A field in which the target differs from the source. */
 export interface Difference {
   /** As in {@link NotCarried}. */
@@ -50,7 +63,7 @@ export interface Difference {
 }
 
 /** The most ids to report for each entry. */
-const MANY = 100;
+const mostIds = 100;
 
 /** Collects what is not carried, with one entry for each combination of kind, field and reason. */
 export class LeftOut {
@@ -63,7 +76,7 @@ export class LeftOut {
     const key = JSON.stringify([kind, field, why]);
     const entry = this.#entries.get(key) ?? { kind, field, count: 0, ids: [], why };
     entry.count++;
-    if (entry.ids.length < MANY) entry.ids.push(id);
+    if (entry.ids.length < mostIds) entry.ids.push(id);
     this.#entries.set(key, entry);
   }
 

@@ -22,10 +22,10 @@ export interface Source {
  * Items per page: a power of two, so that new ones take one statement per table. With 100,000 volumes and as many
  * snapshots, a migration to PostgreSQL takes 200 to 250 MB; pages of 500 take 50 MB more than pages of 200.
  */
-export const PAGE = 128;
+export const pageSize = 128;
 
 export function* pages<T>(all: readonly T[]): Generator<readonly T[]> {
-  for (let start = 0; start < all.length; start += PAGE) yield all.slice(start, start + PAGE);
+  for (let start = 0; start < all.length; start += pageSize) yield all.slice(start, start + pageSize);
 }
 
 /** Prefetches pages: each is read while the previous one is processed. */

@@ -8,6 +8,7 @@ import { inspect } from '../inspect.ts';
 import { KeyedMutex } from '../persistence/keyed-mutex.ts';
 import { jsonText, spaced } from '../serialization/json-text.ts';
 import { refuseAssignments } from './assignments.ts';
+import { nameOfBackend } from './backends.ts';
 import type { Context } from './context.ts';
 import type { NewVolumeFields } from './given-fields.ts';
 import { LazyList } from './lazy-list.ts';
@@ -241,8 +242,8 @@ export class Backend {
     for (const volume of await this.volumes()) {
       // Inside a backend's dump, a volume only names its backend, even with `output_all_backend_info`. That need
       // not be this one: `backend_name` filters as loosely as in the original.
-      const name = typeof volume.backend === 'string' ? volume.backend : volume.backend.id;
-      volumes.push({ ...(await show(volume)), backend: { volume_backend_name: name } });
+      const backend = { volume_backend_name: nameOfBackend(volume.backend) };
+      volumes.push({ ...(await show(volume)), backend });
     }
     return { class: 'Backend', backend: this.config, volumes };
   }

@@ -30,6 +30,11 @@ export function backendNamed(context: Context, object: VersionedObject, name: st
   );
 }
 
+/** The backend's name, whether it is initialised or not. */
+export function nameOfBackend(backend: Backend | string): string {
+  return typeof backend === 'string' ? backend : backend.id;
+}
+
 /** The backend, for an operation whose result is stored: if it could not be stored, the driver must not be called. */
 export function writableBackend({ backend, context }: Resource): Backend {
   const initialised = initialisedBackend(backend);

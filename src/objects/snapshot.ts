@@ -5,7 +5,7 @@ import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { ObjectActionError, SnapshotNotFound, ValueError } from '../errors/index.ts';
 import { refuseNewProperties } from './assignments.ts';
 import type { Backend } from './backend.ts';
-import { backendNamed, writableBackend } from './backends.ts';
+import { backendNamed, nameOfBackend, writableBackend } from './backends.ts';
 import type { Context } from './context.ts';
 import { createAndStore } from './creation.ts';
 import { refuseDeleted } from './deleted.ts';
@@ -84,7 +84,7 @@ export class Snapshot extends withFields<SnapshotFields, NamedResource, Construc
       volume_size: size,
       volume_type_id,
       volume: ovo,
-      progress: typeof backend === 'string' ? backend : backend.id,
+      progress: nameOfBackend(backend),
     };
   }
 

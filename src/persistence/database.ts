@@ -5,8 +5,9 @@
  * one call for each operation.
  */
 import { keyArgument, listArgument, requireModel } from '../arguments.ts';
+import { copyOf } from '../cinder/copy-of.ts';
 import { saving } from '../cinder/save-marks.ts';
-import { VersionedObject } from '../cinder/versioned-object.ts';
+import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { ContextClosed, ReadOnly, WorkerLost } from '../errors/index.ts';
 import type { Connection } from '../objects/connection.ts';
 import type { Context } from '../objects/context.ts';
@@ -46,13 +47,12 @@ import { refuseUnstorable } from './unstorable.ts';
 const pageSize = 2000;
 
 export class DatabasePersistence extends PersistenceDriver {
+  readonly #storageName: 'db' | 'memory_db';
   readonly #config: CoreConfig;
   readonly #connect: Connect;
   readonly #bulks = new KeyedMutex();
   #core: CoreClient | null = null;
   #defaultType: VersionedObject | null = null;
-
-  readonly #storageName: 'db' | 'memory_db';
 
   /** @param storageName The two storages differ only in their configuration. */
   constructor(storageName: 'db' | 'memory_db', options: PersistenceOptions, config: CoreConfig, connect: Connect) {
@@ -193,6 +193,11 @@ export class DatabasePersistence extends PersistenceDriver {
     await this.#running().call({ kind: 'deleteKeyValue', key: keyOf(keyValue) });
   }
 
+  /** Needs no serialisation here: the core runs commands in the order in which they arrive. */
+  override async setOne(resource: Storable): Promise<void> {
+    await this.setAll([resource]);
+  }
+
   /** Stores all objects in one transaction: all or none. */
   override async setAll(resources: readonly Storable[]): Promise<void> {
     await this.setTogether(resources, []);
@@ -224,9 +229,26 @@ export class DatabasePersistence extends PersistenceDriver {
     }
   }
 
-  /** Needs no serialisation here: the core runs commands in the order in which they arrive. */
-  override async setOne(resource: Storable): Promise<void> {
-    await this.setAll([resource]);
+  async #send(commands: readonly SingleWrite[]): Promise<readonly (StoredType | null)[]> {
+    const [single] = commands;
+    if (single === undefined) return [];
+    if (commands.length > 1) return this.#running().call({ kind: 'batch', commands });
+    return [await this.#running().call(single)];
+  }
+
+  /** Adopts the core's decision about which type the volume or snapshot has now. */
+  #adopt(ovo: VersionedObject, stored: StoredType | null, command?: SingleWrite): void {
+    if (stored === null || this.#defaultType === null) return;
+    if (ovo.get('volume_type_id') !== stored.volume_type_id) ovo.restore('volume_type_id', stored.volume_type_id);
+    if (ovo.model.name !== 'Volume') return;
+    const isKnown = ovo.child('volume_type')?.get('id') === stored.volume_type_id;
+    const isDefault = this.#defaultType.get('id') === stored.volume_type_id;
+    // The original attaches its own object of the default type whenever the save does not write the type.
+    if (isKnown && (!isDefault || namesType(command))) return;
+    // Volumes do not share type objects: an edit through one must not show on another.
+    if (isDefault) ovo.restore('volume_type', copyOf(this.#defaultType));
+    // The type of another volume: it is not known here until the volume is read again.
+    else ovo.unset('volume_type');
   }
 
   override async info(): Promise<StorageInfo> {
@@ -305,27 +327,6 @@ export class DatabasePersistence extends PersistenceDriver {
     this.#defaultType = defaultTypeOf(default_type);
   }
 
-  async #send(commands: readonly SingleWrite[]): Promise<readonly (StoredType | null)[]> {
-    const [single] = commands;
-    if (single === undefined) return [];
-    if (commands.length > 1) return this.#running().call({ kind: 'batch', commands });
-    return [await this.#running().call(single)];
-  }
-
-  /** Adopts the core's decision about which type the volume or snapshot has now. */
-  #adopt(ovo: VersionedObject, stored: StoredType | null, command?: SingleWrite): void {
-    if (stored === null || this.#defaultType === null) return;
-    if (ovo.get('volume_type_id') !== stored.volume_type_id) ovo.restore('volume_type_id', stored.volume_type_id);
-    if (ovo.model.name !== 'Volume') return;
-    const isKnown = ovo.child('volume_type')?.get('id') === stored.volume_type_id;
-    const isDefault = this.#defaultType.get('id') === stored.volume_type_id;
-    // The original attaches its own object of the default type whenever the save does not write the type.
-    if (isKnown && (!isDefault || namesType(command))) return;
-    if (isDefault) ovo.restore('volume_type', copyOf(this.#defaultType));
-    // The type of another volume: it is not known here until the volume is read again.
-    else ovo.unset('volume_type');
-  }
-
   #running(): CoreClient {
     if (this.#core !== null) return this.#core;
     throw new ContextClosed('The database is closed. Open it again with setup() or setPersistence().');
@@ -343,14 +344,4 @@ function lastOf(columns: readonly string[], row: readonly unknown[]): Page['afte
 
 function namesType(command: SingleWrite | undefined): boolean {
   return command?.kind === 'setVolume' && Boolean(command.change.values['volume_type_id']);
-}
-
-/** Volumes do not share type objects: an edit through one must not show on another. */
-function copyOf(object: VersionedObject): VersionedObject {
-  const copy = new VersionedObject(object.model, object.version);
-  for (const { name } of object.model.fields) {
-    const value = object.get(name);
-    if (value !== undefined) copy.restore(name, value);
-  }
-  return copy;
 }

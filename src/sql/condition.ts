@@ -39,14 +39,14 @@ export function filters(columns: Readonly<Record<string, string | null | undefin
  * Up to this many ids, those of a page, are bound: querying them again would sort all volumes. More ids are those of a
  * whole listing; querying that again sorts nothing, and it may have more than the 32,766 ids that SQLite can bind.
  */
-const FEW = 2048;
+const fewIds = 2048;
 
 /** A condition on a column that holds the ids of other rows. */
 export type Scope = (column: string) => Condition;
 
 /** `column IN (…)`: the ids themselves where they are few, else the query that found them. */
 export function among(ids: readonly SqlValue[], query: Condition): Scope {
-  if (distinctOf(ids).length <= FEW) return oneOf(ids);
+  if (distinctOf(ids).length <= fewIds) return oneOf(ids);
   return (column) => ({ sql: `${column} IN (${query.sql})`, parameters: query.parameters });
 }
 
@@ -54,25 +54,25 @@ function distinctOf(ids: readonly SqlValue[]): readonly SqlValue[] {
   return [...new Set(ids)].filter((id) => id !== null);
 }
 
-/** `column IN (…)` with the ids themselves, of which there must not be more than {@link MOST}. */
+/** `column IN (…)` with the ids themselves, of which there must not be more than {@link mostIds}. */
 export function oneOf(ids: readonly SqlValue[]): Scope {
   const values = [...distinctOf(ids)];
   // Repeating an id up to a power of two makes a few SQL texts do for all lengths, and those stay prepared.
-  while (values.length < FEW && (values.length & (values.length - 1)) !== 0) values.push(values.at(-1) ?? '');
+  while (values.length < fewIds && (values.length & (values.length - 1)) !== 0) values.push(values.at(-1) ?? '');
   // Nothing equals NULL, and not every database accepts an empty list.
   const places = values.map(() => '?').join(', ') || 'NULL';
   return (column) => ({ sql: `${column} IN (${places})`, parameters: values });
 }
 
 /** Half of what SQLite can bind, the least of the databases: a query may use the ids for two columns. */
-const MOST = 16_383;
+const mostIds = 16_383;
 
 /** The condition for the live rows of a scan, with order and limit, for the end of a statement. */
 export function scanned(scan: Scan): Condition {
   if ('ids' in scan) {
     const ids = distinctOf(scan.ids);
-    if (ids.length <= MOST) return all([oneOf(ids)('id'), live]);
-    throw new InvalidOption(`A scan takes at most ${MOST} ids, not ${ids.length}. Split them into several scans.`);
+    if (ids.length <= mostIds) return all([oneOf(ids)('id'), live]);
+    throw new InvalidOption(`A scan takes at most ${mostIds} ids, not ${ids.length}. Split them into several scans.`);
   }
   const next = scan.after === null ? live : all([{ sql: 'id > ?', parameters: [scan.after] }, live]);
   return { sql: `${next.sql} ORDER BY id LIMIT ?`, parameters: [...next.parameters, scan.limit] };

@@ -11,18 +11,8 @@ import {
   SchemaError,
   VolumeTypeNotFoundByName,
 } from '../errors/index.ts';
-import type {
-  Answer,
-  Answers,
-  BulkCommand,
-  Command,
-  CoreConfig,
-  MediumName,
-  StorageInfo,
-  WriteCommand,
-} from '../rpc/contract.ts';
+import type { Answer, Answers, BulkCommand, Command, CoreConfig, WriteCommand } from '../rpc/contract.ts';
 import { isBulkPart, isWrite } from '../rpc/writes.ts';
-import { isPersisted } from '../runtime.ts';
 import { Bulk } from './bulk.ts';
 import { read, type TableRead, write } from './cinder-db.ts';
 import { storableTime } from './dialect.ts';
@@ -30,6 +20,7 @@ import { DiscardPolicy } from './discard-policy.ts';
 import type { CoreEngine, Work } from './engine.ts';
 import { prepareSchema, readSchema, type Schema } from './revisions.ts';
 import type { Origin } from './schema/seeds.ts';
+import { storageInfo } from './storage-info.ts';
 import { withoutWriting } from './without-writing.ts';
 import type { WriteContext } from './write-context.ts';
 import { writeMany } from './write-many.ts';
@@ -53,7 +44,7 @@ interface Waiting<C extends Command = Command> {
 type LoneCommand = Exclude<Command, WriteCommand | BulkCommand>;
 
 /** A database that is open, and what was found when it was opened or refreshed. */
-interface Opened {
+export interface Opened {
   readonly engine: CoreEngine;
   readonly config: CoreConfig;
   readonly schema: Schema;
@@ -220,7 +211,7 @@ export class Core {
       case 'close':
         return this.#close();
       case 'info':
-        return this.#info();
+        return storageInfo(this.#open());
       case 'refresh':
         return this.#refresh(command.hold === true);
       case 'beginBulk':
@@ -294,24 +285,6 @@ export class Core {
     return { default_type: schema.default_type };
   }
 
-  async #info(): Promise<StorageInfo> {
-    const { engine, config, schema } = this.#open();
-    engine.checkFile();
-    const { server, version } = engine;
-    return {
-      medium: config.server?.dialect ?? config.medium,
-      durability: server === undefined ? durabilityOf(config) : server.durable ? 'full' : 'off',
-      persisted: server !== undefined || (await persistedIn(config.medium)),
-      // A server has no leader: everyone with the privileges may write.
-      leader: !engine.readOnly,
-      size: await engine.size,
-      revision: schema.revision,
-      versions: { [server?.name ?? 'sqlite']: version },
-      native_locks: engine.nativeLocks,
-      read_only: engine.readOnly,
-    };
-  }
-
   async #close(): Promise<null> {
     const opened = this.#opened;
     this.#opened = null;
@@ -328,21 +301,15 @@ function named(error: unknown, { path }: CoreEngine): unknown {
   return error instanceof VolumeTypeNotFoundByName ? Object.assign(error, { path }) : error;
 }
 
-const isAlone = (waiting: Waiting): waiting is Waiting<LoneCommand> => !isWrite(waiting.command);
-/** Whether it is a getter. The other reads are for those who go through everything, and run alone. */
-const isGetter = ({ kind }: Command): boolean => kind.startsWith('get');
-
-/** IndexedDB transactions are atomic even without waiting for the disk; on files, atomicity needs the flushes. */
-function durabilityOf({ medium, sqlite_synchronous }: CoreConfig): StorageInfo['durability'] {
-  if (medium === 'memory') return 'none';
-  if (sqlite_synchronous) return 'full';
-  return medium === 'indexeddb' ? 'relaxed' : 'off';
-}
-
-async function persistedIn(medium: MediumName): Promise<boolean> {
-  return medium === 'indexeddb' || medium === 'opfs' ? isPersisted() : medium === 'filesystem';
-}
-
 function isWriting(waiting: Waiting): waiting is Waiting<WriteCommand> {
   return isWrite(waiting.command);
+}
+
+function isAlone(waiting: Waiting): waiting is Waiting<LoneCommand> {
+  return !isWrite(waiting.command);
+}
+
+/** Whether it is a getter. The other reads are for those who go through everything, and run alone. */
+function isGetter({ kind }: Command): boolean {
+  return kind.startsWith('get');
 }

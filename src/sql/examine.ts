@@ -10,14 +10,14 @@ import { KEY_VALUE_TABLE } from './schema/sqlite.ts';
 import { tableNames } from './table-names.ts';
 
 /** How many ids of a finding are reported. */
-const MANY = 100;
+const mostIds = 100;
 
 export async function examine(connection: SqlConnection, integrity: boolean): Promise<Examination> {
   const findings: Finding[] = [];
   for (const { name, table, severity, repairable, find } of findingRules) {
     const ids = await find(connection);
     if (ids.length === 0) continue;
-    const told = ids.slice(0, MANY).map(String);
+    const told = ids.slice(0, mostIds).map(String);
     findings.push({ name, table, severity, count: ids.length, ids: told, repairable });
   }
   return {

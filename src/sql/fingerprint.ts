@@ -1,4 +1,5 @@
 /** Tells whether a database has changed, without reading all of it. */
+import { checksum } from '../checksum.ts';
 import type { SqlValue } from '../rpc/contract.ts';
 import type { SqlConnection } from './engine.ts';
 import { getKeyValues } from './key-values.ts';
@@ -26,7 +27,7 @@ export async function fingerprint(connection: SqlConnection): Promise<string> {
   }
   if ((await tableNames(connection)).some(({ compared }) => compared === KEY_VALUE_TABLE)) {
     const text = JSON.stringify(await getKeyValues(connection, null));
-    parts.push(text.length, hash(text));
+    parts.push(text.length, checksum(text));
   }
   return parts.map((part) => String(part)).join('|');
 }
@@ -36,11 +37,4 @@ function newestRows({ name, columns }: Table): string {
   const row = Array.from(columns.keys(), (column) => `QUOTE("${column}")`).join(', ');
   const newest = times.map((time) => `${time} = (SELECT max(${time}) FROM ${name})`).join(' OR ');
   return `SELECT sum(CRC32(CONCAT_WS(',', ${row}))) FROM ${name} WHERE ${newest}`;
-}
-
-/** FNV-1a. */
-function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
-  return value;
 }

@@ -8,7 +8,7 @@ import { markDeleted } from './rows.ts';
 import type { WriteContext } from './write-context.ts';
 
 /** Rows of one statement. */
-const AT_ONCE = 500;
+const atOnce = 500;
 
 /** @throws {DatabaseError} when there are more or fewer rows to repair than were reported */
 export async function repair(
@@ -31,8 +31,8 @@ export async function repair(
     works.push({ table, ids });
   }
   for (const { table, ids } of works) {
-    for (let start = 0; start < ids.length; start += AT_ONCE) {
-      await markDeleted(connection, table, oneOf(ids.slice(start, start + AT_ONCE))('id'), now);
+    for (let start = 0; start < ids.length; start += atOnce) {
+      await markDeleted(connection, table, oneOf(ids.slice(start, start + atOnce))('id'), now);
     }
   }
   return null;

@@ -1,7 +1,7 @@
 /** Reads, stores and deletes snapshots. */
 import { SnapshotNotFound } from '../errors/index.ts';
 import type { Scan, SnapshotChange, SnapshotFilter, SnapshotRows, SqlValue, StoredType } from '../rpc/contract.ts';
-import { all, among, equals, filters, live, scanned } from './condition.ts';
+import { all, among, type Condition, equals, filters, live, scanned } from './condition.ts';
 import { newestFirst } from './dialect.ts';
 import type { SqlConnection } from './engine.ts';
 import { findMany, insertRows, type NewRow, rowAbout } from './many-rows.ts';
@@ -19,27 +19,28 @@ const rules: ObjectRules = {
   notFound: (id) => new SnapshotNotFound(id),
 };
 
+const select = `SELECT ${snapshots.selected} FROM snapshots`;
+
 export async function getSnapshots(connection: SqlConnection, filter: SnapshotFilter): Promise<SnapshotRows> {
   const { snapshot_id, snapshot_name, volume_id } = filter;
-  const { sql, parameters } = all([...filters({ id: snapshot_id, display_name: snapshot_name, volume_id }), live]);
-  const columns = snapshots.selected;
-  const query = `SELECT ${columns} FROM snapshots WHERE ${sql} ${newestFirst(connection.dialect)}`;
-  const rows = await connection.all(query, parameters);
-  const ofSnapshots = among(valuesOf(rows, 'id'), { sql: `SELECT id FROM snapshots WHERE ${sql}`, parameters });
-  return {
-    snapshots: rows,
-    snapshot_metadata: await listPairs(connection, snapshotMetadata, ofSnapshots('snapshot_id')),
-  };
+  const condition = all([...filters({ id: snapshot_id, display_name: snapshot_name, volume_id }), live]);
+  const query = `${select} WHERE ${condition.sql} ${newestFirst(connection.dialect)}`;
+  return withMetadata(connection, await connection.all(query, condition.parameters), condition);
 }
 
 /** The next live snapshots of a scan, or those with its ids. */
 export async function scanSnapshots(connection: SqlConnection, scan: Scan): Promise<SnapshotRows> {
   const { sql, parameters } = scanned(scan);
-  const rows = await connection.all(`SELECT ${snapshots.selected} FROM snapshots WHERE ${sql}`, parameters);
-  const ofSnapshots = among(valuesOf(rows, 'id'), {
-    sql: `SELECT id FROM snapshots WHERE ${live.sql}`,
-    parameters: [],
-  });
+  return withMetadata(connection, await connection.all(`${select} WHERE ${sql}`, parameters), live);
+}
+
+/** @param condition One that all of these snapshots fulfil, for when they are too many to name. */
+async function withMetadata(
+  connection: SqlConnection,
+  rows: SnapshotRows['snapshots'],
+  { sql, parameters }: Condition,
+): Promise<SnapshotRows> {
+  const ofSnapshots = among(valuesOf(rows, 'id'), { sql: `SELECT id FROM snapshots WHERE ${sql}`, parameters });
   return {
     snapshots: rows,
     snapshot_metadata: await listPairs(connection, snapshotMetadata, ofSnapshots('snapshot_id')),

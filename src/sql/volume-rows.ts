@@ -18,7 +18,7 @@ import {
   volumeTypes,
 } from './schema/columns.ts';
 
-const QOS_COLUMNS = ['id', 'specs_id', 'key', 'value', 'created_at', 'updated_at'];
+const qosColumns = ['id', 'specs_id', 'key', 'value', 'created_at', 'updated_at'];
 
 export async function getVolumes(connection: SqlConnection, filter: VolumeFilter, page?: Page): Promise<VolumeRows> {
   const backend = filter.backend_name ? [backendCondition(connection.dialect, filter.backend_name)] : [];
@@ -96,12 +96,12 @@ function listRows(connection: SqlConnection, table: Table, where: Condition): Pr
 /** The roots that the types refer to, and the rows below them. */
 async function listQosSpecs(connection: SqlConnection, types: RowSet, ofTypes: Condition): Promise<RowSet> {
   const ids = valuesOf(types, 'qos_specs_id');
-  if (ids.every((id) => id === null)) return { columns: QOS_COLUMNS, rows: [] };
+  if (ids.every((id) => id === null)) return { columns: qosColumns, rows: [] };
   const sql = `SELECT qos_specs_id FROM volume_types WHERE ${ofTypes.sql} AND ${live.sql}`;
   const ofSpecs = among(ids, { sql, parameters: ofTypes.parameters });
   const [roots, parts] = [ofSpecs('id'), ofSpecs('specs_id')];
   const where = { sql: `(${roots.sql} OR ${parts.sql})`, parameters: [...roots.parameters, ...parts.parameters] };
-  return listPairs(connection, qosSpecs, where, QOS_COLUMNS);
+  return listPairs(connection, qosSpecs, where, qosColumns);
 }
 
 function withoutVolumes(volumeRows: RowSet): VolumeRows {
@@ -112,7 +112,7 @@ function withoutVolumes(volumeRows: RowSet): VolumeRows {
     volume_admin_metadata: none(['volume_id', 'key', 'value']),
     volume_types: none(volumeTypes.columns.keys()),
     volume_type_extra_specs: none(['volume_type_id', 'key', 'value']),
-    quality_of_service_specs: none(QOS_COLUMNS),
+    quality_of_service_specs: none(qosColumns),
     volume_attachment: none(volumeAttachment.columns.keys()),
   };
 }

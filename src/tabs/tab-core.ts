@@ -1,9 +1,9 @@
 /** A core in a browser: shares a database with the other tabs if they can open it too, and else has it to itself. */
-import { ContextClosed, DatabaseUnavailable } from '../errors/index.ts';
+import { ContextClosed } from '../errors/index.ts';
+import { neededLocks } from '../media/locks/web-lock.ts';
 import type { Answer, Answers, Change, Command, CoreConfig } from '../rpc/contract.ts';
 import type { CommandRunner } from '../rpc/host.ts';
 import { isShared } from '../rpc/is-shared.ts';
-import { webLocks } from '../runtime.ts';
 import { Member, type MemberParts } from './member.ts';
 
 export class TabCore implements CommandRunner {
@@ -46,17 +46,9 @@ export class TabCore implements CommandRunner {
   }
 
   #memberParts({ database }: CoreConfig): MemberParts {
-    const locks = webLocks();
-    if (locks === undefined) {
-      throw new DatabaseUnavailable(
-        `Cannot open ${database}: this page has no Web Locks, which keep tabs from writing over each other. ` +
-          'Serve it over HTTPS or from localhost.',
-        database,
-      );
-    }
     return {
       ...this.#parts,
-      locks,
+      locks: neededLocks(database),
       openChannel: (name) => new BroadcastChannel(name),
       newId: () => crypto.randomUUID(),
     };

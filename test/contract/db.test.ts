@@ -1,18 +1,4 @@
 /** The contract of storages, on a SQLite file. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setup } from 'cinderlib-wasm';
-import { persistenceContract } from 'cinderlib-wasm/testing';
-import { test } from 'vitest';
+import { fileContract } from '../support/file-contract.ts';
 
-let folder = '';
-persistenceContract({
-  test,
-  setup,
-  storage: () => {
-    folder = mkdtempSync(join(tmpdir(), 'cinderlib-'));
-    return { storage: 'db', connection: `sqlite:///${folder}/cl.sqlite` };
-  },
-  cleanUp: () => rmSync(folder, { recursive: true }),
-});
+fileContract();

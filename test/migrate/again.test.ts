@@ -1,37 +1,18 @@
 /** A migration that is repeated: it finds what it stored before, and tells it from what was changed since. */
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Cinderlib, MigrationConflict, migrate, type PersistenceConfig, setup, type Volume } from 'cinderlib-wasm';
+import { type Cinderlib, MigrationConflict, migrate, type PersistenceConfig, type Volume } from 'cinderlib-wasm';
 import { expect, test, vi } from 'vitest';
 import { NoteBook } from '../../examples/support/note-book.ts';
 import { cli } from '../support/cli.ts';
 import { copyGolden, goldenDatabases, goldenRevisions, inTemporaryFolder } from '../support/golden.ts';
 import { nativeDump, nativeRows, nativeSql } from '../support/tables.ts';
+import { using } from '../support/using.ts';
 
 // Each test opens several databases, on machines that are busy with other work.
 vi.setConfig({ testTimeout: 180_000 });
 
 const at = (path: string): PersistenceConfig => ({ storage: 'db', connection: `sqlite:///${path}` });
-
-/** Opens a storage on this thread, which is quicker than starting a worker. */
-function open(config: PersistenceConfig): Promise<Cinderlib> {
-  return setup({ persistence_config: config, worker: false, fail_on_missing_backend: false });
-}
-
-async function using(
-  [config, ...configs]: readonly [PersistenceConfig, ...PersistenceConfig[]],
-  use: (first: Cinderlib, ...others: Cinderlib[]) => Promise<void>,
-) {
-  const opened: Cinderlib[] = [];
-  try {
-    const first = await open(config);
-    opened.push(first);
-    for (const other of configs) opened.push(await open(other));
-    await use(first, ...opened.slice(1));
-  } finally {
-    for (const cl of opened) await cl.close();
-  }
-}
 
 const held = ({ persistence }: Cinderlib): PersistenceConfig => ({ storage: persistence });
 

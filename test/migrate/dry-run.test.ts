@@ -2,13 +2,14 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Cinderlib, migrate, type PersistenceConfig, setup } from 'cinderlib-wasm';
+import { migrate, type PersistenceConfig } from 'cinderlib-wasm';
 import { expect, test, vi } from 'vitest';
 import { NoteBook } from '../../examples/support/note-book.ts';
 import { copyGolden, inTemporaryFolder } from '../support/golden.ts';
 import { expectTheRule, rehearsed } from '../support/rehearsed.ts';
 import { rounds, timeFor } from '../support/rounds.ts';
 import { nativeSql } from '../support/tables.ts';
+import { using } from '../support/using.ts';
 
 const pairs = rounds(40);
 vi.setConfig({ testTimeout: timeFor(pairs, 20) });
@@ -18,28 +19,13 @@ const at = (path: string): PersistenceConfig => ({ storage: 'db', connection: `s
 
 const digest = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
 
-async function using(
-  configs: readonly PersistenceConfig[],
-  use: (...contexts: readonly Cinderlib[]) => Promise<void>,
-): Promise<void> {
-  const opened: Cinderlib[] = [];
-  try {
-    for (const persistence_config of configs) {
-      opened.push(await setup({ persistence_config, worker: false, fail_on_missing_backend: false }));
-    }
-    await use(...opened);
-  } finally {
-    for (const cl of opened) await cl.close();
-  }
-}
-
 test.each([
   ['a database', 'memory_db', true],
   ['memory', 'memory', false],
   ['a plugin', NoteBook, false],
 ])('into %s, only what is older is overwritten, as the dry run says', async (_, storage, recordsTimes) => {
   await using([{ storage }], async (cl) => {
-    if (cl !== undefined) await expectTheRule(cl.persistence, recordsTimes, pairs);
+    await expectTheRule(cl.persistence, recordsTimes, pairs);
   });
 });
 
@@ -99,7 +85,6 @@ test.each(changes)('a dry run foresees what the real run does about %s: %s', asy
     nativeSql(copyGolden('rich.sqlite', from), source);
     nativeSql(copyGolden('rich.sqlite', to), target);
     await using([{ ...at(from), read_only: true }, at(to)], async (one, other) => {
-      if (one === undefined || other === undefined) return;
       const outcome = await rehearsed(one.persistence, other.persistence, '', async () => digest(to));
       const expected = ends === 'report' ? { report: { differences: [] } } : { refused: ends };
       expect(outcome).toMatchObject(expected);
@@ -109,7 +94,6 @@ test.each(changes)('a dry run foresees what the real run does about %s: %s', asy
 
 test('a dry run names what the target cannot store', async () => {
   await using([{ storage: 'memory' }, { storage: 'memory_db' }], async (from, to) => {
-    if (from === undefined || to === undefined) return;
     const lvm = await from.backend({ volume_backend_name: 'lvm', volume_driver: fakeDriver });
     await lvm.createVolume(1, { name: 'half a pair \ud800' });
     expect(await rehearsed(from.persistence, to.persistence)).toMatchObject({ refused: 'ValueError' });
@@ -118,7 +102,6 @@ test('a dry run names what the target cannot store', async () => {
 
 test('a dry run finds that two volumes bring QoS specs with the same id and other contents', async () => {
   await using([{ storage: 'memory' }, { storage: 'memory_db' }], async (from, to) => {
-    if (from === undefined || to === undefined) return;
     const lvm = await from.backend({ volume_backend_name: 'lvm', volume_driver: fakeDriver });
     const id = '00000000-0000-4000-8000-000000000001';
     for (const maxIOPS of ['1', '2']) {
@@ -132,7 +115,6 @@ test('a dry run finds that two volumes bring QoS specs with the same id and othe
 test('a dry run into a new or empty file creates nothing, and reports what a database has no place for', async () => {
   await inTemporaryFolder(async (folder) => {
     await using([{ storage: 'memory' }], async (from) => {
-      if (from === undefined) return;
       const lvm = await from.backend({ volume_backend_name: 'lvm', volume_driver: fakeDriver });
       await lvm.createVolume(1, { glance_metadata: { image: 'x' } });
       writeFileSync(join(folder, 'empty.sqlite'), '');

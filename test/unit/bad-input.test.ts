@@ -130,7 +130,8 @@ test.each([
 });
 
 test('setup() accepts options of Cinder itself', async () => {
-  await (await setup({ debug: true, my_ip: '192.0.2.1' })).close();
+  const opening = setup({ debug: true, my_ip: '192.0.2.1' });
+  await expect(opening.then((cl) => cl.close())).resolves.toBeUndefined();
 });
 
 describe('cl.backend()', () => {

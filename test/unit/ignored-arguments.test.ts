@@ -109,9 +109,14 @@ test('a context refuses arguments of changes(), at once', () => {
 });
 
 test('info(), refresh() and close() can be event handlers', async () => {
-  for (const one of [backend, volume, snapshot, connection])
-    await Reflect.apply(one.refresh, one, [new Event('click')]);
-  for (const method of [cl.info, cl.refresh, cl.close]) await Reflect.apply(method, cl, [new Event('click')]);
+  const click = [new Event('click')];
+  for (const one of [backend, volume, snapshot, connection]) {
+    await expect(Reflect.apply(one.refresh, one, click)).resolves.toBeUndefined();
+  }
+  expect(await Reflect.apply(cl.info, cl, click)).toEqual(await cl.info());
+  for (const method of [cl.refresh, cl.close]) {
+    await expect(Reflect.apply(method, cl, click)).resolves.toBeUndefined();
+  }
 });
 
 test('a context refuses assignments', () => {

@@ -96,7 +96,7 @@ async function besides({ context }: OpenContext, { tables }: Examination): Promi
 async function isWanted(
   output: Output,
   findings: readonly Finding[],
-  besides: readonly string[],
+  also: readonly string[],
   yes: boolean,
 ): Promise<boolean> {
   if (output.json && (yes || !output.terminal.interactive)) return yes;
@@ -104,12 +104,12 @@ async function isWanted(
     ({ name, table, count, ids }) =>
       `  ${table}: ${counted(count, 'row')} (${meanings[name] ?? name}): ${ids.slice(0, 5).join(', ')}${count > 5 ? ', …' : ''}`,
   );
-  const opening = besides.length === 0 ? [] : ['The repair opens the database for writing, which also changes this:'];
+  const opening = also.length === 0 ? [] : ['The repair opens the database for writing, which also changes this:'];
   const plan = [
     'The repair marks these rows as deleted; nothing is removed:',
     ...lines,
     ...opening,
-    ...besides.map((each) => `  ${each}`),
+    ...also.map((each) => `  ${each}`),
   ];
   await output.terminal.error(`${plan.join('\n')}\n`);
   if (yes) return true;

@@ -1,6 +1,7 @@
 /** `ls`: lists the content of a storage, one object per line. */
 import type { VersionedObject } from '../../cinder/versioned-object.ts';
 import { sourceOf } from '../../migrate/open.ts';
+import { nameOfBackend } from '../../objects/backends.ts';
 import type { Volume } from '../../objects/volume.ts';
 import { DatabasePersistence } from '../../persistence/database.ts';
 import type { PersistenceDriver } from '../../persistence/driver.ts';
@@ -88,7 +89,7 @@ function volumeRow(volume: Volume): Row {
     name,
     size,
     status,
-    backend: typeof backend === 'string' ? backend : backend.id,
+    backend: nameOfBackend(backend),
     type: volume_type?.name ?? null,
   };
 }
@@ -125,7 +126,7 @@ function part(value: unknown, name: string): unknown {
 async function* backendRows(storage: PersistenceDriver): AsyncGenerator<Row> {
   const backends = new Map<string, { volumes: number; size: bigint }>();
   for await (const { backend, size } of storage.iterateVolumes()) {
-    const name = typeof backend === 'string' ? backend : backend.id;
+    const name = nameOfBackend(backend);
     const sum = backends.get(name) ?? { volumes: 0, size: 0n };
     backends.set(name, { volumes: sum.volumes + 1, size: sum.size + BigInt(size ?? 0) });
   }

@@ -5,6 +5,7 @@
  * its process lives on. So the holder is a thread, identified by its start time, which is relative to a
  * boot. Only Linux reveals all that; elsewhere the process id has to do.
  */
+import { checksum } from '../../checksum.ts';
 import { hostName, hostProcess, isAllowed, mayReadProc, runtimeName } from '../../runtime.ts';
 import type { FileSystem } from '../filesystem/disk-file.ts';
 import { errnoOf } from '../filesystem/failure.ts';
@@ -73,7 +74,7 @@ export function makerOf(token: string, self: Holder): Holder | null {
 
 /** Identifies where process ids and start times have the same meaning as here. */
 function placeOf({ host, boot, machine, namespace }: Place): string {
-  return hash(JSON.stringify([host, boot, machine, namespace]));
+  return checksum(JSON.stringify([host, boot, machine, namespace]));
 }
 
 function digits(value: number, width: number): string {
@@ -87,7 +88,7 @@ export function parseHolder(text: string): Holder | null {
   const { token, pid, host, program, started, thread, boot, machine, namespace } = fields as Record<string, unknown>;
   if (!Number.isSafeInteger(pid) || Number(pid) <= 0 || typeof host !== 'string') return null;
   return {
-    token: typeof token === 'string' && /^[0-9a-f]{8,64}$/.test(token) ? token : hash(text),
+    token: typeof token === 'string' && /^[0-9a-f]{8,64}$/.test(token) ? token : checksum(text),
     pid: Number(pid),
     host,
     program: typeof program === 'string' ? program : 'unknown program',
@@ -146,18 +147,11 @@ function machineName(fs: FileSystem): string | null {
   const path = '/etc/machine-id';
   if (!isAllowed({ name: 'read', path })) return null;
   const id = fs.readFileSync(path, 'latin1').trim();
-  return id === '' ? null : hash(id);
+  return id === '' ? null : checksum(id);
 }
 
 function differ(one: string | null, other: string | null): boolean {
   return one !== null && other !== null && one !== other;
-}
-
-/** FNV-1a: gives an id to a text that has none. */
-function hash(text: string): string {
-  let value = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
-  return (value >>> 0).toString(16).padStart(8, '0');
 }
 
 /** What Linux reveals about processes; null where it does not, or this program may not read it. */

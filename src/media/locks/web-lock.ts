@@ -22,6 +22,17 @@ export function lockName(medium: string, database: string): string {
   return `cinderlib-wasm:${medium}:${database}`;
 }
 
+/** The page's Web Locks, without which its tabs could corrupt the database. */
+export function neededLocks(path: string): LockManager {
+  const locks = webLocks();
+  if (locks !== undefined) return locks;
+  throw new DatabaseUnavailable(
+    `Cannot open ${path}: this browser has no Web Locks (navigator.locks) for this page, so two tabs could ` +
+      'corrupt the database. Serve the page over HTTPS or from localhost.',
+    path,
+  );
+}
+
 /**
  * Takes a lock by name.
  *
@@ -29,14 +40,7 @@ export function lockName(medium: string, database: string): string {
  * @throws {DatabaseLocked} when someone else holds it for too long
  */
 export async function takeWebLock(name: string, path: string, mode: LockMode = 'exclusive'): Promise<WebLock> {
-  const locks = webLocks();
-  if (locks === undefined) {
-    throw new DatabaseUnavailable(
-      `Cannot open ${path}: this browser has no Web Locks (navigator.locks) for this page, so two tabs could ` +
-        'corrupt the database. Serve the page over HTTPS or from localhost.',
-      path,
-    );
-  }
+  const locks = neededLocks(path);
   const waiting = new AbortController();
   const timer = setTimeout(() => waiting.abort(), patience);
   try {

@@ -6,13 +6,13 @@ import { serverObjects } from './servers.ts';
 import { KEY_VALUE_TABLE } from './sqlite.ts';
 
 /** The comment on the key-value table from before the first table is created until after the last row is written. */
-const MARK = 'cinderlib-wasm is making the tables';
+const mark = 'cinderlib-wasm is making the tables';
 
 /** Whether a creation is under way, or was interrupted: MySQL commits each table by itself. */
 export async function isBeingCreated(connection: SqlConnection): Promise<boolean> {
   const sql = `SELECT table_comment AS mark FROM information_schema.tables
     WHERE table_schema = DATABASE() AND table_name = ?`;
-  return valuesOf(await connection.all(sql, [KEY_VALUE_TABLE]), 'mark')[0] === MARK;
+  return valuesOf(await connection.all(sql, [KEY_VALUE_TABLE]), 'mark')[0] === mark;
 }
 
 /**
@@ -27,10 +27,10 @@ export async function createOnMysql(
   const charset = await charsetOfDatabase(connection);
   await connection.run('ALTER DATABASE CHARACTER SET utf8mb3 COLLATE utf8mb3_general_ci');
   const objects = serverObjects('mysql');
-  if (present.has(KEY_VALUE_TABLE)) await connection.run(`ALTER TABLE ${KEY_VALUE_TABLE} COMMENT '${MARK}'`);
+  if (present.has(KEY_VALUE_TABLE)) await connection.run(`ALTER TABLE ${KEY_VALUE_TABLE} COMMENT '${mark}'`);
   else {
     const table = objects.find(({ name }) => name === KEY_VALUE_TABLE);
-    await connection.run(`${table?.sql} COMMENT '${MARK}'`);
+    await connection.run(`${table?.sql} COMMENT '${mark}'`);
   }
   for (const { name, sql } of objects) {
     if (present.has(name) || name === KEY_VALUE_TABLE) continue;

@@ -3,21 +3,21 @@ import { DatabaseLocked } from '../../errors/index.ts';
 import type { SqlConnection } from '../engine.ts';
 
 /** "cinder" as a number: PostgreSQL's locks have no names. */
-const LOCK_NUMBER = 0x63696e646572;
+const lockNumber = 0x63696e646572;
 /** Seconds to wait for another process that creates the tables, which takes a second or two. */
-const LONGEST_WAIT = 60;
+const longestWait = 60;
 
 /** Runs a task within a transaction, while no other process runs one. */
 export async function lockSchema<T>(connection: SqlConnection, task: () => Promise<T>): Promise<T> {
   if (connection.dialect === 'mysql') return lockOnMysql(connection, task);
   // Released with the transaction, so that the next process sees all of it.
-  await connection.all(`SELECT pg_advisory_xact_lock(${LOCK_NUMBER})`);
+  await connection.all(`SELECT pg_advisory_xact_lock(${lockNumber})`);
   return task();
 }
 
 async function lockOnMysql<T>(connection: SqlConnection, task: () => Promise<T>): Promise<T> {
   const name = `CONCAT('cinderlib.', MD5(DATABASE()))`;
-  const answer = await connection.all(`SELECT GET_LOCK(${name}, ${LONGEST_WAIT}) AS locked`);
+  const answer = await connection.all(`SELECT GET_LOCK(${name}, ${longestWait}) AS locked`);
   if (Number(answer.rows[0]?.[0]) !== 1) {
     throw new DatabaseLocked("Another process has been creating the database's tables for a minute. Try again later.");
   }

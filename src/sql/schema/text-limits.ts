@@ -5,7 +5,7 @@ import type { Dialect } from '../dialect.ts';
 import { schemaObjects } from './sqlite.ts';
 
 /** How many bytes a TEXT column holds in MySQL. */
-const MYSQL_TEXT_BYTES = 65_535;
+const mysqlTextBytes = 65_535;
 
 /** Waits for a statement that writes these values; when one of them is too long, the error says which. */
 export async function naming<T>(
@@ -33,8 +33,8 @@ function tooLong(dialect: Dialect, table: string, values: Readonly<Record<string
       return `The text for ${table}.${column} has ${length} characters, and the column takes ${size}. Shorten it.`;
     }
     const bytes = new TextEncoder().encode(value).length;
-    if (type === 'TEXT' && dialect === 'mysql' && bytes > MYSQL_TEXT_BYTES) {
-      return `The text for ${table}.${column} has ${bytes} bytes, and the column takes ${MYSQL_TEXT_BYTES}. Shorten it.`;
+    if (type === 'TEXT' && dialect === 'mysql' && bytes > mysqlTextBytes) {
+      return `The text for ${table}.${column} has ${bytes} bytes, and the column takes ${mysqlTextBytes}. Shorten it.`;
     }
   }
   return null;

@@ -5,7 +5,7 @@ import { volumes } from './columns.ts';
 import { schemaObjects } from './sqlite.ts';
 
 /** The original's name for the table while it is filled. */
-const REBUILT = '_alembic_tmp_volumes';
+const rebuilt = '_alembic_tmp_volumes';
 
 /**
  * Whether `volumes` has only the columns of the revision. With columns of someone else's, or with views and
@@ -13,7 +13,7 @@ const REBUILT = '_alembic_tmp_volumes';
  */
 export async function canRebuildVolumes(connection: SqlConnection): Promise<boolean> {
   const inTheWay = `SELECT name FROM sqlite_master WHERE type IN ('view', 'trigger') OR name = ? LIMIT 1`;
-  if ((await connection.all(inTheWay, [REBUILT])).rows.length > 0) return false;
+  if ((await connection.all(inTheWay, [rebuilt])).rows.length > 0) return false;
   // `table_info` would omit generated and hidden columns.
   const columns = await connection.all(`SELECT name FROM pragma_table_xinfo('volumes')`);
   return valuesOf(columns, 'name').every((name) => volumes.columns.has(String(name)));
@@ -30,9 +30,9 @@ export async function rebuildVolumes(connection: SqlConnection): Promise<void> {
     `SELECT sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'volumes' AND sql IS NOT NULL ORDER BY rowid`,
   );
   const columns = [...volumes.columns.keys()].join(', ');
-  await connection.run(definition?.sql.replace('"volumes"', REBUILT) ?? '');
-  await connection.run(`INSERT INTO ${REBUILT} (${columns}) SELECT ${columns} FROM volumes ORDER BY rowid`);
+  await connection.run(definition?.sql.replace('"volumes"', rebuilt) ?? '');
+  await connection.run(`INSERT INTO ${rebuilt} (${columns}) SELECT ${columns} FROM volumes ORDER BY rowid`);
   await connection.run('DROP TABLE volumes');
-  await connection.run(`ALTER TABLE ${REBUILT} RENAME TO volumes`);
+  await connection.run(`ALTER TABLE ${rebuilt} RENAME TO volumes`);
   for (const { sql } of asObjects(indexes)) await connection.run(String(sql));
 }

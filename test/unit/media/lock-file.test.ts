@@ -116,6 +116,7 @@ describe('a free lock', () => {
   test('can be taken again after release()', async () => {
     (await takeLock(database)).release();
     (await takeLock(database)).release();
+    expect(fs.readdirSync(folder)).toEqual([]);
   });
 
   test('in a missing folder is an error that names the lock file', async () => {
@@ -229,6 +230,7 @@ describe('the lock of a dead holder', () => {
     onlyLinux(context);
     fs.writeFileSync(lockFile, self({ started: 1 }));
     (await takeLock(database)).release();
+    expect(fs.readdirSync(folder)).toEqual([]);
   });
 
   test('is stale after a reboot of the machine', (context) => {

@@ -1,7 +1,7 @@
 /** Connections are opened on demand, kept, and replaced once they have ended. */
 import { expect, test } from 'vitest';
 import type { ServerSession } from '../../../src/sql/engines/servers/server-driver.ts';
-import { POOL_SIZE, SessionPool } from '../../../src/sql/engines/servers/session-pool.ts';
+import { poolSize, SessionPool } from '../../../src/sql/engines/servers/session-pool.ts';
 
 class Line implements ServerSession {
   isUsable = true;
@@ -49,14 +49,14 @@ test('a connection that has ended is replaced', async () => {
 
 test('the number of connections is limited, and further callers wait', async () => {
   const { pool, lines } = makePool();
-  const taken = await Promise.all(Array.from({ length: POOL_SIZE }, () => pool.acquire()));
+  const taken = await Promise.all(Array.from({ length: poolSize }, () => pool.acquire()));
   let waited = false;
   const late = pool.acquire().then((line) => {
     waited = true;
     return line;
   });
   await Promise.resolve();
-  expect([lines.length, waited]).toEqual([POOL_SIZE, false]);
+  expect([lines.length, waited]).toEqual([poolSize, false]);
   const [first] = taken;
   if (first !== undefined) pool.release(first);
   expect(await late).toBe(first);
@@ -68,7 +68,7 @@ test('a failed connection attempt takes no place in the pool', async () => {
     if (fails) throw new Error('no');
     return new Line();
   });
-  for (let time = 0; time < 2 * POOL_SIZE; time++) await expect(pool.acquire()).rejects.toThrow('no');
+  for (let time = 0; time < 2 * poolSize; time++) await expect(pool.acquire()).rejects.toThrow('no');
   fails = false;
   expect((await pool.acquire()).isUsable).toBe(true);
 });
@@ -94,10 +94,10 @@ test('close() keeps the process alive until the connections have ended', async (
 
 test('close() rejects waiting callers, and opens no connection for them', async () => {
   const { pool, lines } = makePool();
-  const taken = await Promise.all(Array.from({ length: POOL_SIZE }, () => pool.acquire()));
+  const taken = await Promise.all(Array.from({ length: poolSize }, () => pool.acquire()));
   const late = Promise.allSettled([pool.acquire(), pool.acquire()]);
   await pool.close();
   for (const line of taken) pool.release(line);
   expect(await late).toMatchObject([{ reason: { name: 'ContextClosed' } }, { reason: { name: 'ContextClosed' } }]);
-  expect(lines).toHaveLength(POOL_SIZE);
+  expect(lines).toHaveLength(poolSize);
 });

@@ -1,10 +1,10 @@
 /** MySQL, MariaDB, and servers that speak their protocol, through the package `mysql2`: the only file that knows it. */
 import type { Connection as CallbackConnection } from 'mysql2';
 import type { Connection, ConnectionOptions, FieldPacket, ResultSetHeader } from 'mysql2/promise';
+import { integerOf } from '../../../cinder/python-int.ts';
 import type { RowSet, ServerConfig, SqlValue } from '../../../rpc/contract.ts';
 import { waitable } from '../../../runtime.ts';
 import type { SqlParameters } from '../../engine.ts';
-import { safeInteger } from './integers.ts';
 import { mysqlFault } from './mysql-errors.ts';
 import { checkAddress, isAddress } from './mysql-identity.ts';
 import { optionalPackage } from './optional-package.ts';
@@ -180,5 +180,5 @@ function bound(value: SqlValue): string | number | null {
 }
 
 function integer(value: SqlValue): SqlValue {
-  return value === null ? null : safeInteger(String(value));
+  return value === null ? null : integerOf(String(value));
 }

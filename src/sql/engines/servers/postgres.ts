@@ -1,10 +1,10 @@
 /** PostgreSQL, and servers that speak its protocol, through the package `pg`: the only file that knows it. */
 import type { Client, ClientConfig, CustomTypesConfig, QueryArrayResult } from 'pg';
+import { integerOf } from '../../../cinder/python-int.ts';
 import { DatabaseError } from '../../../errors/index.ts';
 import type { RowSet, ServerConfig, SqlValue } from '../../../rpc/contract.ts';
 import { waitable } from '../../../runtime.ts';
 import type { SqlParameters } from '../../engine.ts';
-import { safeInteger } from './integers.ts';
 import { optionalPackage } from './optional-package.ts';
 import { postgresFault } from './postgres-errors.ts';
 import { openServer, type ServerEngine, usualStatementTimeout } from './server.ts';
@@ -121,7 +121,7 @@ const types: CustomTypesConfig = {
       case oid.int4:
         return Number;
       case oid.int8:
-        return safeInteger;
+        return integerOf;
       default:
         return (text: string) => text;
     }

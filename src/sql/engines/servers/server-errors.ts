@@ -11,7 +11,7 @@ import {
   ValueError,
 } from '../../../errors/index.ts';
 import type { ServerConfig } from '../../../rpc/contract.ts';
-import { shorten } from '../sqlite/sqlite-errors.ts';
+import { shownSql } from '../shown-sql.ts';
 import type { Fault } from './server-driver.ts';
 
 /** The properties of a package's error that are used; each may be missing. */
@@ -43,7 +43,7 @@ export function serverFault(
   if (fault !== null) return fault;
   // Before the first statement only connecting can fail.
   if (isNetworkError(said) || isTlsError(said) || sql === null) return lost(name, said);
-  return refused(new DatabaseError(`${said.message}: ${shorten(sql)}`, { cause: plainCause(said) }));
+  return refused(new DatabaseError(`${said.message}: ${shownSql(sql)}`, { cause: plainCause(said) }));
 }
 
 /** The system's codes for a server that cannot be reached, or no longer can. */
@@ -94,7 +94,7 @@ export function locked(name: string, timeout: number): Fault {
 export function timedOut(timeout: number | null, sql: string | null): Fault {
   const limit = timeout === null ? 'the URL allows' : `${timeout} ms`;
   const message =
-    `The server cancelled a statement that took longer than ${limit}: ${shorten(sql ?? '')}. ` +
+    `The server cancelled a statement that took longer than ${limit}: ${shownSql(sql ?? '')}. ` +
     'Nothing was changed. Raise statement_timeout if it needs longer.';
   return { kind: 'timeout', error: new DatabaseError(message) };
 }

@@ -3,7 +3,7 @@ import { ContextClosed } from '../../../errors/index.ts';
 import type { ServerSession } from './server-driver.ts';
 
 /** As in SQLAlchemy. A core writes one transaction at a time; the other connections are for reads. */
-export const POOL_SIZE = 5;
+export const poolSize = 5;
 
 export class SessionPool {
   readonly #connect: () => Promise<ServerSession>;
@@ -19,7 +19,7 @@ export class SessionPool {
   /** A connection for the caller alone until it is given back. Rejects when connecting fails. */
   async acquire(): Promise<ServerSession> {
     this.#refuseClosed();
-    while (this.#inUse >= POOL_SIZE) {
+    while (this.#inUse >= poolSize) {
       await new Promise<void>((resolve) => void this.#waiting.push(resolve));
       this.#refuseClosed();
     }

@@ -11,7 +11,8 @@ import { Code } from '../../../vfs/codes.ts';
 import type { Mount } from '../../../vfs/mount.ts';
 import type { SqliteInstance } from '../../../vfs/sqlite-instance.ts';
 import type { SqlParameters } from '../../engine.ts';
-import { shorten, sqliteError } from './sqlite-errors.ts';
+import { shownSql } from '../shown-sql.ts';
+import { sqliteError } from './sqlite-errors.ts';
 import { Scratch } from './sqlite-scratch.ts';
 import { SqliteStatement } from './sqlite-statement.ts';
 
@@ -175,7 +176,7 @@ export class SqliteDatabase {
       const rest = sqlite.textAt(heap.word(result + 4));
       if (pointer !== 0 && nothing.test(rest) && !sql.includes('\0')) return pointer;
       sqlite.sqlite3_finalize(pointer);
-      throw new DatabaseError(`Exactly one statement is expected: ${shorten(sql)}`);
+      throw new DatabaseError(`Exactly one statement is expected: ${shownSql(sql)}`);
     };
     return this.instance.use(this.path, compile, () => {
       sqlite.free(result);

@@ -9,9 +9,7 @@ import {
 } from '../../../errors/index.ts';
 import { damaged } from '../../../media/damaged.ts';
 import { Code } from '../../../vfs/codes.ts';
-
-/** How much of a statement a message shows. */
-const longestSql = 500;
+import { shownSql } from '../shown-sql.ts';
 
 interface SqliteFault {
   readonly code: number;
@@ -23,7 +21,7 @@ interface SqliteFault {
   readonly failure: CinderlibError | null;
 }
 
-/** The error for a statement that failed. Values are bound, so its SQL contains none. */
+/** The error for a statement that failed. */
 export function sqliteError({ code, message, sql, path, failure }: SqliteFault): CinderlibError {
   // There is no sqlite3_extended_errcode; the medium's own error says more than the codes would.
   const primary = code & 0xff;
@@ -45,10 +43,6 @@ export function sqliteError({ code, message, sql, path, failure }: SqliteFault):
     case Code.locked:
       return new DatabaseLocked(`${path} is in use: ${message}.`);
     default:
-      return new DatabaseError(`${message}: ${shorten(sql)}`);
+      return new DatabaseError(`${message}: ${shownSql(sql)}`);
   }
-}
-
-export function shorten(sql: string): string {
-  return sql.length <= longestSql ? sql : `${sql.slice(0, longestSql)}…`;
 }

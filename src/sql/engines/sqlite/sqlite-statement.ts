@@ -5,7 +5,7 @@ import { Code } from '../../../vfs/codes.ts';
 import type { SqliteInstance } from '../../../vfs/sqlite-instance.ts';
 import type { SqlParameters } from '../../engine.ts';
 import { refuseLoneSurrogates } from '../lone-surrogates.ts';
-import { shorten } from './sqlite-errors.ts';
+import { shownSql } from '../shown-sql.ts';
 import type { Scratch } from './sqlite-scratch.ts';
 import { readText, textCapacity, writeText } from './sqlite-text.ts';
 
@@ -129,7 +129,7 @@ export class SqliteStatement {
     const [, table = 'unknown'] = /\bFROM\s+"?(\w+)/i.exec(this.sql) ?? [];
     return new DatabaseError(
       `Column ${this.columns()[column]} holds ${what}, in the table ${table} of ${this.#path}. ` +
-        `Correct the row, with sqlite3 for instance. It was read by: ${shorten(this.sql)}`,
+        `Correct the row, with sqlite3 for instance. It was read by: ${shownSql(this.sql)}`,
       cause === undefined ? {} : { cause },
     );
   }
@@ -185,6 +185,6 @@ export class SqliteStatement {
 
   #refuseCount(parameters: SqlParameters): never {
     const wanted = this.#parameterCount === null ? 'another number' : String(this.#parameterCount);
-    throw new DatabaseError(`${parameters.length} values were given, but ${wanted} expected: ${shorten(this.sql)}`);
+    throw new DatabaseError(`${parameters.length} values were given, but ${wanted} expected: ${shownSql(this.sql)}`);
   }
 }
