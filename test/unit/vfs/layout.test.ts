@@ -30,6 +30,12 @@ describe('the self-check of the engine', () => {
     const layout = { ...vfsLayout, [one]: vfsLayout[other], [other]: vfsLayout[one] };
     expect(() => adopt(engine, layout)).toThrow(EngineMismatch);
   });
+
+  test('refuses an engine in which two methods are the same function', async () => {
+    const engine = await freshEngine();
+    const refusal = refusalOf(() => adopt(engine, { ...vfsLayout, xDelete: vfsLayout.xOpen }));
+    expect(refusal).toHaveProperty('message', expect.stringMatching(/xDelete should be a distinct function/));
+  });
 });
 
 describe('startSqlite()', () => {
