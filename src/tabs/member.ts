@@ -8,6 +8,7 @@
  * an `#opening`; a follower, with a connection among the `#leaderConnections`; or none of these. Then it queues for the
  * lock, asks who leads, and keeps its calls unsent.
  */
+import { browserOpenFailure } from '../media/browser-failure.ts';
 import { holdLock } from '../media/locks/held-lock.ts';
 import { lockName } from '../media/locks/web-lock.ts';
 import type { Answer, Answers, Change, Command, CoreConfig, Outcome, StorageInfo } from '../rpc/contract.ts';
@@ -121,7 +122,9 @@ export class Member implements CommandRunner {
   ): Promise<{ readonly member: Member; readonly opened: Answers['open'] }> {
     const id = parts.newId();
     // Taken before anyone hears of us: others learn from its release that we are gone.
-    const release = await holdLock(parts.locks, aliveLock(id));
+    const release = await holdLock(parts.locks, aliveLock(id)).catch((cause: unknown) => {
+      throw browserOpenFailure(config.database, cause);
+    });
     const member = new Member(parts, id, config, ports, release);
     try {
       const opened = await member.#enter();
