@@ -63,8 +63,9 @@ export function onWorkerError(
 }
 
 function isForeign(script: string): boolean {
-  const { origin, protocol } = new URL(script);
-  return protocol.startsWith('http') && origin !== location.origin;
+  // Compared with this realm's own origin: that of `location` is null in a frame with `srcdoc`.
+  const address = new URL(script);
+  return address.protocol.startsWith('http') && address.origin !== origin;
 }
 
 /** A worker's script must come from the page's own origin, but what that script imports need not. */
