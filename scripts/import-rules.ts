@@ -89,7 +89,11 @@ const exceptions: readonly { readonly from: RegExp; readonly to: RegExp; readonl
     to: /^src\/sql\/(?:server-)?url\.ts$/,
     because: 'reads text, runs no SQL',
   },
-  { from: /^src\/sql\/core\.ts$/, to: /^src\/rpc\/writes\.ts$/, because: 'which commands write, the contract says' },
+  {
+    from: /^src\/sql\/core\.ts$/,
+    to: /^src\/rpc\/(?:writes|wire-version)\.ts$/,
+    because: 'which commands write, and which version of them this is, the contract says',
+  },
   {
     from: /^src\/drivers\/file\/opfs-worker\.ts$/,
     to: /^src\/rpc\/worker-script\.ts$/,

@@ -13,6 +13,7 @@ import { holdLock } from '../media/locks/held-lock.ts';
 import { lockName } from '../media/locks/web-lock.ts';
 import type { Answer, Answers, Change, Command, CoreConfig, Outcome, StorageInfo } from '../rpc/contract.ts';
 import type { CommandRunner } from '../rpc/host.ts';
+import { wireVersion } from '../rpc/wire-version.ts';
 import type { DurableChange } from '../rpc/writes.ts';
 import { pause } from '../runtime.ts';
 import { LeaderConnection } from './leader-connection.ts';
@@ -339,7 +340,7 @@ export class Member implements CommandRunner {
   }
 
   #announce(state: 'opening' | 'open'): void {
-    this.#channel.tell({ type: 'leader', version: 1, id: this.#id, epoch: this.#epoch, state });
+    this.#channel.tell({ type: 'leader', version: wireVersion, id: this.#id, epoch: this.#epoch, state });
   }
 
   #hearLeader({ version, id, epoch, state }: LeaderNotice): void {
@@ -348,7 +349,7 @@ export class Member implements CommandRunner {
     if (!isEarlier || state === 'opening') this.#hearsOpening = state === 'opening';
     if (isEarlier) return;
     if (epoch > this.#epoch || state === 'open') this.#watchdog.reset();
-    if (version !== 1) this.#fail(otherVersion(this.#config));
+    if (version !== wireVersion) this.#fail(otherVersion(this.#config));
     else {
       if (epoch > this.#epoch) this.#supersede(epoch);
       if (state === 'open' && this.#leaderConnection === undefined && this.#term === null) this.#follow(id, epoch);

@@ -5,6 +5,7 @@
 import { DatabaseTakenOver } from '../../src/errors/index.ts';
 import type { Answer, Change, Command, CoreConfig, WriteCommand } from '../../src/rpc/contract.ts';
 import type { CommandRunner } from '../../src/rpc/host.ts';
+import { wireVersion } from '../../src/rpc/wire-version.ts';
 import { isWrite } from '../../src/rpc/writes.ts';
 import { Member } from '../../src/tabs/member.ts';
 import { PortPasser } from '../../src/tabs/port-passer.ts';
@@ -195,7 +196,7 @@ class FakeCore implements CommandRunner {
       await this.#world.beforeOpen(this.#tab);
       this.#opener = ++this.#world.opener;
       this.#known = new Map(this.#world.stored);
-      return { default_type: {}, lock_file: null };
+      return { version: wireVersion, default_type: {}, lock_file: null };
     }
     if (command.kind === 'close') return null;
     await this.#world.beforeRun(this.#tab, command);
