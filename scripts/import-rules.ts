@@ -13,6 +13,7 @@ const leaves = [
   'errors',
   'arguments',
   'inspect',
+  'loaded',
   'near-name',
   'options',
   'platform-blob',
@@ -36,7 +37,7 @@ const mayImport = {
   setup: ['cinderlib', 'objects', 'persistence', 'rpc', 'drivers', ...leaves],
   cinderlib: ['objects', 'persistence', 'drivers', ...leaves],
   objects: ['persistence', 'drivers', ...leaves],
-  drivers: ['cinder', 'copy-hint', 'errors', 'inspect', 'near-name', 'options', 'runtime', 'shown'],
+  drivers: ['cinder', 'copy-hint', 'errors', 'inspect', 'loaded', 'near-name', 'options', 'runtime', 'shown'],
   persistence: ['rpc', ...leaves],
   // The boundary.
   rpc: ['errors', 'runtime'],
@@ -56,6 +57,7 @@ const mayImport = {
   arguments: ['cinder', 'errors', 'near-name', 'shown'],
   'copy-hint': [],
   inspect: [],
+  loaded: ['errors'],
   'near-name': [],
   'platform-blob': [],
   runtime: [],
@@ -158,7 +160,7 @@ const probing = {
   names:
     /(?<![.\w#$])(?:process(?=\s*(?:\?\.|[.[]))|(?:Deno|Bun|navigator|globalThis(?!\s+extends\b))\b|typeof\s+(?:[A-Z]\w*|indexedDB|document|window|self)(?=\s*[!=]==))/g,
   // Not detection: a stand-in replaces them while the expression that bundlers recognise is evaluated.
-  allowed: { files: /^src\/rpc\//, use: /^globalThis\.(?:Shared)?Worker\b/ },
+  allowed: { files: /^src\/rpc\//, use: /^globalThis(?:\.(?:Shared)?Worker\b|, )/ },
 };
 
 const roots = ['src', 'workers', 'wasm'] as const;
