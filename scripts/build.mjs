@@ -206,7 +206,7 @@ function fromElsewhere(elsewhere) {
 async function shrink({ outputs }, maxLineLength) {
   for (const file of Object.keys(outputs).filter((name) => name.endsWith('.js'))) {
     const path = join(root, file);
-    const { code, map } = await minify(readFileSync(path, 'utf8'), {
+    const { code, map } = await minify(ownKeysOnly(readFileSync(path, 'utf8')), {
       module: true,
       ecma: 2022,
       compress: { passes: 2 },
@@ -217,6 +217,17 @@ async function shrink({ outputs }, maxLineLength) {
     writeFileSync(path, code);
     writeFileSync(`${path}.map`, map);
   }
+}
+
+/**
+ * Corrects esbuild's helper for `import * as`, which takes what a page has added to `Object.prototype` for exports, and
+ * fails.
+ */
+function ownKeysOnly(code) {
+  return code.replace(
+    /for \(var (\w+) in (\w+)\)(?=\s*\w+\(\w+, \1, \{ get: \2\[\1\])/,
+    'for (var $1 of Object.keys($2))',
+  );
 }
 
 /** Makes source maps refer to the sources relative to `dist/`, not to the folder that it was built in. */

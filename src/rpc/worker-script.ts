@@ -32,7 +32,7 @@ export function startScript(make: () => Worker): StartedScript {
     if (startedAs !== script) URL.revokeObjectURL(startedAs);
   };
   try {
-    globalThis.Worker = StandIn as unknown as typeof Worker;
+    Reflect.set(globalThis, 'Worker', StandIn);
     const notLoaded = async (): Promise<Error> => {
       const fault = await loadFault(script, startedAs, policy);
       loaded();
@@ -45,7 +45,7 @@ export function startScript(make: () => Worker): StartedScript {
     const hint = cause instanceof TypeError ? trustHint : policyHint(script, startedAs);
     throw new WorkerLost(`The worker script ${script} cannot be started: ${reason} ${hint}`, { cause });
   } finally {
-    globalThis.Worker = Native;
+    Reflect.set(globalThis, 'Worker', Native);
   }
 }
 
