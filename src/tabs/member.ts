@@ -129,7 +129,8 @@ export class Member implements CommandRunner {
     const member = new Member(parts, id, config, ports, release);
     try {
       const opened = await member.#enter();
-      return { member, opened: { ...opened, shared: { alive: aliveLock(id) } } };
+      // This member's version, which its own page asks for: the core may be that of another tab.
+      return { member, opened: { ...opened, version: wireVersion, shared: { alive: aliveLock(id) } } };
     } catch (error) {
       await member.#leave();
       throw error;
