@@ -14,6 +14,7 @@ const leaves = [
   'errors',
   'arguments',
   'inspect',
+  'loaded',
   'near-name',
   'options',
   'platform-blob',
@@ -37,7 +38,7 @@ const mayImport = {
   setup: ['cinderlib', 'objects', 'persistence', 'rpc', 'drivers', ...leaves],
   cinderlib: ['objects', 'persistence', 'drivers', ...leaves],
   objects: ['persistence', 'drivers', ...leaves],
-  drivers: ['cinder', 'copy-hint', 'errors', 'inspect', 'near-name', 'options', 'runtime', 'shown'],
+  drivers: ['cinder', 'copy-hint', 'errors', 'inspect', 'loaded', 'near-name', 'options', 'runtime', 'shown'],
   persistence: ['rpc', ...leaves],
   // The boundary.
   rpc: ['errors', 'runtime'],
@@ -58,6 +59,7 @@ const mayImport = {
   arguments: ['cinder', 'errors', 'near-name', 'shown'],
   'copy-hint': [],
   inspect: [],
+  loaded: ['errors'],
   'near-name': [],
   'platform-blob': [],
   runtime: [],
@@ -91,7 +93,11 @@ const exceptions: readonly { readonly from: RegExp; readonly to: RegExp; readonl
     to: /^src\/sql\/(?:server-)?url\.ts$/,
     because: 'reads text, runs no SQL',
   },
-  { from: /^src\/sql\/core\.ts$/, to: /^src\/rpc\/writes\.ts$/, because: 'which commands write, the contract says' },
+  {
+    from: /^src\/sql\/core\.ts$/,
+    to: /^src\/rpc\/(?:writes|wire-version)\.ts$/,
+    because: 'which commands write, and which version of them this is, the contract says',
+  },
   {
     from: /^src\/drivers\/file\/opfs-worker\.ts$/,
     to: /^src\/rpc\/worker-script\.ts$/,
@@ -156,7 +162,7 @@ const probing = {
   names:
     /(?<![.\w#$])(?:process(?=\s*(?:\?\.|[.[]))|(?:Deno|Bun|navigator|globalThis(?!\s+extends\b))\b|typeof\s+(?:[A-Z]\w*|indexedDB|document|window|self)(?=\s*[!=]==))/g,
   // Not detection: a stand-in replaces them while the expression that bundlers recognise is evaluated.
-  allowed: { files: /^src\/rpc\//, use: /^globalThis\.(?:Shared)?Worker\b/ },
+  allowed: { files: /^src\/rpc\//, use: /^globalThis(?:\.(?:Shared)?Worker\b|, )/ },
 };
 
 const roots = ['src', 'workers', 'wasm'] as const;

@@ -2,6 +2,7 @@
 
 import { booleanOptions } from './arguments.ts';
 import { ContextClosed, InvalidOption, OldStorageNotClosed } from './errors/index.ts';
+import { loaded } from './loaded.ts';
 import { refuseAssignments } from './objects/assignments.ts';
 import { Backend, type BackendJson, type BackendOptions } from './objects/backend.ts';
 import { checkBackendOptions } from './objects/backend-options.ts';
@@ -279,7 +280,7 @@ export class Cinderlib implements Context {
   /** A consistent copy of the whole database as a SQLite file. Throws `InvalidOption` for storages without one. */
   async exportDatabase(): Promise<PlatformBlob> {
     const { persistence } = this;
-    const { DatabasePersistence } = await import('./persistence/with-core.ts');
+    const { DatabasePersistence } = await loaded(import('./persistence/with-core.ts'));
     if (!(persistence instanceof DatabasePersistence)) {
       throw new InvalidOption(
         `The storage '${persistence.storageName}' is not a SQLite database: there is no file to export.`,

@@ -2,6 +2,7 @@
 
 import { readArgument } from './arguments.ts';
 import { Cinderlib, type PersistenceMaker } from './cinderlib.ts';
+import { loaded } from './loaded.ts';
 import { setupConfig } from './options.ts';
 import type { PersistenceClass, PersistenceDriver } from './persistence/driver.ts';
 import { openStorage } from './persistence/open-storage.ts';
@@ -103,9 +104,9 @@ export async function setup(options: SetupOptions = {}): Promise<Cinderlib> {
 async function connectCore(worker: boolean | (() => AnyWorker)): Promise<CoreClient> {
   // Imported on demand: above all, the core with its engine is loaded on this thread only when it runs here.
   if (worker !== false) {
-    const { WorkerClient } = await import('./persistence/with-core.ts');
+    const { WorkerClient } = await loaded(import('./persistence/with-core.ts'));
     return new WorkerClient(worker === true ? undefined : worker);
   }
-  const { LocalClient } = await import('./rpc/local-client.ts');
+  const { LocalClient } = await loaded(import('./rpc/local-client.ts'));
   return LocalClient.start();
 }

@@ -1,6 +1,7 @@
 /** Finds the volume driver named by a backend's `volume_driver`, and lists the available ones. */
 import { copyHint } from '../copy-hint.ts';
 import { InvalidOption, VolumeDriverNotFound } from '../errors/index.ts';
+import { loaded } from '../loaded.ts';
 import { didYouMean } from '../near-name.ts';
 import { shown } from '../shown.ts';
 import { driverBrand } from './brand.ts';
@@ -54,7 +55,7 @@ export async function volumeDriverClass(name: string): Promise<VolumeDriverClass
   const driver = registered.get(name);
   if (driver !== undefined) return driver;
   const load = Object.hasOwn(drivers, name) ? drivers[name] : undefined;
-  if (load !== undefined) return load();
+  if (load !== undefined) return loaded(load());
   const known = driverNames();
   throw new VolumeDriverNotFound(
     `There is no volume driver ${shown(name)}.${didYouMean(String(name), known)} ` +

@@ -150,12 +150,12 @@ export class MissingReference extends CinderlibError {
   override readonly code = 'MISSING_REFERENCE';
 }
 
-/** A package that the storage needs is not installed. */
+/** A package that the storage needs is not installed, or a file of this one cannot be loaded. */
 export class PackageMissing extends CinderlibError {
   override readonly name = 'PackageMissing';
   override readonly code = 'PACKAGE_MISSING';
   constructor(
-    /** The name of the package: `mysql2` or `pg`. */
+    /** The name of the package: `mysql2`, `pg` or `cinderlib-wasm`. */
     readonly package_name: string,
     message: string,
     options?: ErrorOptions,

@@ -1,4 +1,5 @@
 /** `migrate`: carries everything from one storage to another in one call, and verifies it. */
+import { loaded } from '../loaded.ts';
 import { checkMigrationEnd, migrationOptions } from '../options.ts';
 import type { PersistenceConfig } from '../setup.ts';
 import type { MigrationProgress } from './carry.ts';
@@ -52,10 +53,9 @@ export async function migrate(
   checkMigrationEnd('target', to);
   const { dry_run, verify, key_values, on_progress } = migrationOptions(options);
   // Imported on demand, only by programs that migrate.
-  const [{ carry }, { openSource, openTarget, refuseSame }] = await Promise.all([
-    import('./carry.ts'),
-    import('./open.ts'),
-  ]);
+  const [{ carry }, { openSource, openTarget, refuseSame }] = await loaded(
+    Promise.all([import('./carry.ts'), import('./open.ts')]),
+  );
   refuseSame(from, to);
   const opened: OpenStorage<unknown>[] = [];
   const close = (): Promise<void> => closeAll(opened.reverse().map((storage) => () => storage.close()));

@@ -28,6 +28,7 @@ import type {
   VolumeFilter,
   VolumeRows,
 } from '../rpc/contract.ts';
+import { wireVersion } from '../rpc/wire-version.ts';
 import { BulkWriter } from './bulk-writer.ts';
 import {
   type ConnectionFilter,
@@ -71,7 +72,8 @@ export class DatabasePersistence extends PersistenceDriver {
     const core = await this.#connect();
     core.onChanges((changes) => context.reportChanges(changes));
     try {
-      const { default_type } = await core.call({ kind: 'open', config: this.#config });
+      const { version, default_type } = await core.call({ kind: 'open', config: this.#config });
+      if (version !== wireVersion) throw new WorkerLost(otherVersion);
       this.#defaultType = defaultTypeOf(default_type);
       this.#core = core;
     } catch (error) {
@@ -332,6 +334,10 @@ export class DatabasePersistence extends PersistenceDriver {
     throw new ContextClosed('The database is closed. Open it again with setup() or setPersistence().');
   }
 }
+
+const otherVersion =
+  "The worker's script comes from another version of this library than the script that started it. Serve the files of " +
+  'one version together; if the site was updated meanwhile, reload the page.';
 
 function typeOf(object: VersionedObject): unknown {
   return object.get('volume_type_id');

@@ -2,6 +2,7 @@
 import { objectArgument, readArgument } from '../arguments.ts';
 import { copyHint } from '../copy-hint.ts';
 import { InvalidPersistence } from '../errors/index.ts';
+import { loaded } from '../loaded.ts';
 import { memoryOptions } from '../options.ts';
 import type { Connect } from '../rpc/client.ts';
 import { shown } from '../shown.ts';
@@ -18,10 +19,10 @@ const builtIn: Readonly<Record<string, Factory>> = {
     return new MemoryPersistence();
   },
   async memory_db(options, connect) {
-    return (await import('./with-core.ts')).databaseInMemory(options, connect);
+    return (await loaded(import('./with-core.ts'))).databaseInMemory(options, connect);
   },
   async db(options, connect) {
-    return (await import('./with-core.ts')).databaseAt(options, connect);
+    return (await loaded(import('./with-core.ts'))).databaseAt(options, connect);
   },
 };
 

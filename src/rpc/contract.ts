@@ -358,6 +358,8 @@ export interface Change {
 /** The answer to each kind of command. */
 export interface Answers {
   open: {
+    /** The core's {@link wireVersion}, which has to be the caller's own: one of them may be of an older version. */
+    readonly version: number;
     readonly default_type: DefaultTypeRows;
     readonly lock_file: LockFile | null;
     /** Present when other tabs share the database: such a core reports every change itself, its own included. */

@@ -46,7 +46,8 @@ export async function loadFault(script: string, startedAs: string, policy: Polic
   }
   const beside = script.includes('/.vite/')
     ? "Vite moved the library away from it: set optimizeDeps: { exclude: ['cinderlib-wasm'] } in Vite's configuration."
-    : 'Serve it, like sql-wasm.wasm, beside the script that imports this library.';
+    : 'Serve it, like sql-wasm.wasm, beside the script that imports this library. If the site was updated meanwhile, ' +
+      'reload the page.';
   if (!response.ok) return `the server answers ${`${response.status} ${response.statusText}`.trimEnd()}. ${beside}`;
   const type = response.headers.get('content-type');
   if (!isScript(type)) {

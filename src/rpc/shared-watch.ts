@@ -17,12 +17,12 @@ export function startPorts(): MessagePort | undefined {
     return new Native(trustedScript(String(address)), options);
   }
   try {
-    globalThis.SharedWorker = StandIn as unknown as typeof SharedWorker;
+    Reflect.set(globalThis, 'SharedWorker', StandIn);
     return new SharedWorker(new URL('./ports.js', import.meta.url), { type: 'module', name: 'cinderlib-wasm' }).port;
   } catch {
     return undefined;
   } finally {
-    globalThis.SharedWorker = Native;
+    Reflect.set(globalThis, 'SharedWorker', Native);
   }
 }
 

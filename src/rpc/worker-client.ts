@@ -18,9 +18,8 @@ interface Waiting {
 
 export class WorkerClient implements CoreClient {
   readonly #worker: WorkerHandle;
-  /** Kept for the client's lifetime: Comlink ends the connection when its proxy is garbage collected. */
   readonly #remote: Comlink.Remote<CoreEndpoint>;
-  /** Looked up once: each look-up makes another proxy, which Comlink has the garbage collector watch. */
+  /** Looked up once: each look-up makes another proxy. */
   readonly #call: Comlink.Remote<CoreEndpoint>['call'];
   readonly #waiting = new Set<Waiting>();
   #lost: Error | null = null;

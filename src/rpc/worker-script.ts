@@ -32,7 +32,7 @@ export function startScript(make: () => Worker): StartedScript {
     if (startedAs !== script) URL.revokeObjectURL(startedAs);
   };
   try {
-    globalThis.Worker = StandIn as unknown as typeof Worker;
+    Reflect.set(globalThis, 'Worker', StandIn);
     const notLoaded = async (): Promise<Error> => {
       const fault = await loadFault(script, startedAs, policy);
       loaded();
@@ -45,7 +45,7 @@ export function startScript(make: () => Worker): StartedScript {
     const hint = cause instanceof TypeError ? trustHint : policyHint(script, startedAs);
     throw new WorkerLost(`The worker script ${script} cannot be started: ${reason} ${hint}`, { cause });
   } finally {
-    globalThis.Worker = Native;
+    Reflect.set(globalThis, 'Worker', Native);
   }
 }
 
@@ -63,8 +63,9 @@ export function onWorkerError(
 }
 
 function isForeign(script: string): boolean {
-  const { origin, protocol } = new URL(script);
-  return protocol.startsWith('http') && origin !== location.origin;
+  // Compared with this realm's own origin: that of `location` is null in a frame with `srcdoc`.
+  const address = new URL(script);
+  return address.protocol.startsWith('http') && address.origin !== origin;
 }
 
 /** A worker's script must come from the page's own origin, but what that script imports need not. */

@@ -12,6 +12,7 @@ import {
   VolumeTypeNotFoundByName,
 } from '../errors/index.ts';
 import type { Answer, Answers, BulkCommand, Command, CoreConfig, WriteCommand } from '../rpc/contract.ts';
+import { wireVersion } from '../rpc/wire-version.ts';
 import { isBulkPart, isWrite } from '../rpc/writes.ts';
 import { Bulk } from './bulk.ts';
 import { read, type TableRead, write } from './cinder-db.ts';
@@ -265,7 +266,7 @@ export class Core {
       const schema = engine.readOnly ? await readSchema(engine) : await prepareSchema(engine, this.#parts);
       this.#opened = { engine, config, schema };
       if (schema.isNew === true) this.#discardPolicy.created();
-      return { default_type: schema.default_type, lock_file: engine.lockFile };
+      return { version: wireVersion, default_type: schema.default_type, lock_file: engine.lockFile };
     } catch (error) {
       // The reason for the refusal tells more than a failure to close.
       await engine.close().catch(() => {});

@@ -2,6 +2,7 @@
  * Leader election: the holder of the database's lock leads. The lock's queue is the line of succession, and the
  * browser grants the lock to the next one when the holder ends, however that happens.
  */
+import { browserWord } from '../media/browser-failure.ts';
 import { holdLock } from '../media/locks/held-lock.ts';
 
 export interface LeadershipEvents {
@@ -80,9 +81,7 @@ export class Leadership {
     const now = performance.now();
     const release = this.#release;
     try {
-      const { held = [] } = await this.#locks.query();
-      const holder = held.find(({ name }) => name === this.#name)?.clientId;
-      if (holder === this.#client) this.#provenAt = now;
+      if ((await this.#holder()) === this.#client) this.#provenAt = now;
       else this.#lose(release);
     } catch {
       // Unable to tell whether the lock is still ours, leave it to a member that can.
@@ -90,6 +89,19 @@ export class Leadership {
       release?.();
     } finally {
       this.#proof = null;
+    }
+  }
+
+  /** The client that holds the lock; undefined also where the browser does not tell, and we know of no theft. */
+  async #holder(): Promise<string | undefined> {
+    try {
+      const { held = [] } = await this.#locks.query();
+      return held.find(({ name }) => name === this.#name)?.clientId;
+    } catch (error) {
+      // Firefox allows no query in a frame of another site. The answer to a request, too, comes after news of a theft.
+      if (browserWord(error) !== 'SecurityError') throw error;
+      await this.#locks.request(this.#name, { ifAvailable: true }, () => {});
+      return undefined;
     }
   }
 
@@ -110,8 +122,7 @@ export class Leadership {
     this.#queued = null;
     this.#release = release;
     try {
-      const { held = [] } = await this.#locks.query();
-      this.#client = held.find(({ name }) => name === this.#name)?.clientId;
+      this.#client = await this.#holder();
     } catch {
       if (this.#release === release) this.#release = null;
       return release();

@@ -8,10 +8,12 @@
  * an `#opening`; a follower, with a connection among the `#leaderConnections`; or none of these. Then it queues for the
  * lock, asks who leads, and keeps its calls unsent.
  */
+import { browserOpenFailure } from '../media/browser-failure.ts';
 import { holdLock } from '../media/locks/held-lock.ts';
 import { lockName } from '../media/locks/web-lock.ts';
 import type { Answer, Answers, Change, Command, CoreConfig, Outcome, StorageInfo } from '../rpc/contract.ts';
 import type { CommandRunner } from '../rpc/host.ts';
+import { wireVersion } from '../rpc/wire-version.ts';
 import type { DurableChange } from '../rpc/writes.ts';
 import { pause } from '../runtime.ts';
 import { LeaderConnection } from './leader-connection.ts';
@@ -121,11 +123,14 @@ export class Member implements CommandRunner {
   ): Promise<{ readonly member: Member; readonly opened: Answers['open'] }> {
     const id = parts.newId();
     // Taken before anyone hears of us: others learn from its release that we are gone.
-    const release = await holdLock(parts.locks, aliveLock(id));
+    const release = await holdLock(parts.locks, aliveLock(id)).catch((cause: unknown) => {
+      throw browserOpenFailure(config.database, cause);
+    });
     const member = new Member(parts, id, config, ports, release);
     try {
       const opened = await member.#enter();
-      return { member, opened: { ...opened, shared: { alive: aliveLock(id) } } };
+      // This member's version, which its own page asks for: the core may be that of another tab.
+      return { member, opened: { ...opened, version: wireVersion, shared: { alive: aliveLock(id) } } };
     } catch (error) {
       await member.#leave();
       throw error;
@@ -336,7 +341,7 @@ export class Member implements CommandRunner {
   }
 
   #announce(state: 'opening' | 'open'): void {
-    this.#channel.tell({ type: 'leader', version: 1, id: this.#id, epoch: this.#epoch, state });
+    this.#channel.tell({ type: 'leader', version: wireVersion, id: this.#id, epoch: this.#epoch, state });
   }
 
   #hearLeader({ version, id, epoch, state }: LeaderNotice): void {
@@ -345,7 +350,7 @@ export class Member implements CommandRunner {
     if (!isEarlier || state === 'opening') this.#hearsOpening = state === 'opening';
     if (isEarlier) return;
     if (epoch > this.#epoch || state === 'open') this.#watchdog.reset();
-    if (version !== 1) this.#fail(otherVersion(this.#config));
+    if (version !== wireVersion) this.#fail(otherVersion(this.#config));
     else {
       if (epoch > this.#epoch) this.#supersede(epoch);
       if (state === 'open' && this.#leaderConnection === undefined && this.#term === null) this.#follow(id, epoch);

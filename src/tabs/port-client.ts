@@ -30,6 +30,8 @@ export class PortClient {
   leave(): void {
     this.#send({ type: 'leave', id: this.#me });
     this.#port.close();
+    // Chromium keeps the port for as long as the page, and with it everything that its handler refers to.
+    this.#port.onmessage = null;
   }
 
   #send(request: PortRequest, transfer: Transferable[] = []): void {

@@ -11,9 +11,6 @@ import type { DurableChange } from '../rpc/writes.ts';
 /** One context in one tab. */
 export type MemberId = string;
 
-/** Raised with every change to this file that an older version of the library would misunderstand. */
-export type ProtocolVersion = 1;
-
 /** The options of a database that have to be the same in every tab. */
 export interface SharedOptions {
   readonly soft_deletes: boolean;
@@ -46,7 +43,8 @@ export type Notice =
   | { readonly type: 'who'; readonly epoch?: number }
   | {
       readonly type: 'leader';
-      readonly version: ProtocolVersion;
+      /** The leader's `wireVersion`: only members that have the same one may follow. */
+      readonly version: number;
       readonly id: MemberId;
       readonly epoch: number;
       /** `opening`: calls have to wait, but are not in doubt. */

@@ -1,5 +1,5 @@
 /** Browsers that load the library, or cannot: strict policies, other origins, and an error that explains each fault. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Browser, browserNames, missingBrowser, openBrowser } from '../support/browsers/browser.ts';
@@ -71,6 +71,22 @@ describe.each(browserNames)('%s', (name) => {
     expect(await useOn({})).toBe('made here');
   });
 
+  test.for([
+    ['have added something to Object.prototype', 'Object.prototype.added = 1'],
+    [
+      'do not let the constructors of workers be replaced',
+      "for (const name of ['Worker', 'SharedWorker']) Object.defineProperty(globalThis, name, { writable: false })",
+    ],
+  ] as const)('runs beside scripts that %s', async ([, script], context) => {
+    if (missing !== null) return context.skip(missing);
+    await using server = await startServer({ '/dist/': dist, '/': page });
+    const tab = await browser.newPage(`${server.origin}/`);
+    await tab.evaluate(`(() => { ${script}; })()`);
+    const shared = { storage: 'db', connection: 'sqlite:///beside' };
+    expect(await tab.evaluate(use('/dist/index.js', shared))).toBe('made here');
+    await tab.close();
+  });
+
   test('runs under the strictest policy that allows WebAssembly', async (context) => {
     if (missing !== null) return context.skip(missing);
     expect(await useOn({}, policy(strictest))).toBe('made here');
@@ -130,7 +146,12 @@ describe.each(browserNames)('%s', (name) => {
   });
 
   test.for<[string, Answer, string]>([
-    ['is missing', { status: 404, body: 'gone' }, 'the server answers 404 Not Found. Serve it,'],
+    [
+      'is missing',
+      { status: 404, body: 'gone' },
+      'the server answers 404 Not Found. Serve it, like sql-wasm.wasm, beside the script that imports this library. If ' +
+        'the site was updated meanwhile, reload the page.',
+    ],
     ['is a page', page, 'its Content-Type is text/html, and browsers run only text/javascript.'],
     ['is no JavaScript', { type: 'text/javascript', body: '?' }, ''],
   ])('explains a worker script that %s', async ([, answer, reason], context) => {
@@ -138,6 +159,15 @@ describe.each(browserNames)('%s', (name) => {
     const said = await useOn({ '/dist/core.js': answer });
     expect(said).toMatch(/^WorkerLost: /);
     if (reason !== '') expect(said).toContain(`The worker script /dist/core.js cannot be loaded: ${reason}`);
+  });
+
+  test('explains a file that is gone since the site was updated', async (context) => {
+    if (missing !== null) return context.skip(missing);
+    const part = readdirSync(dist).find((file) => /^with-core-\w+\.js$/.test(file)) ?? '';
+    const said = await useOn({ [`/dist/${part}`]: { status: 404, body: 'gone' } });
+    expect(said).toMatch(/^PackageMissing: A file of this library cannot be loaded: .*reload the page\./);
+    // WebKit does not name it.
+    if (name !== 'webkit') expect(said).toContain(`/dist/${part}`);
   });
 
   test('explains that the server of Vite moved the library away from the worker script', async (context) => {

@@ -21,7 +21,7 @@ export class FakeLocks {
   /** @param deliver how the client learns that its lock was stolen; it may be frozen by then */
   client(clientId: string, deliver: (task: () => void) => void = setImmediate): LockManager {
     const request = (name: string, ...rest: readonly unknown[]): Promise<unknown> => {
-      const callback = rest.at(-1) as (lock: Lock) => unknown;
+      const callback = rest.at(-1) as (lock: Lock | null) => unknown;
       const options = (rest.length > 1 ? rest[0] : {}) as LockOptions;
       return this.#request({ clientId, deliver }, name, options, callback);
     };
@@ -44,8 +44,8 @@ export class FakeLocks {
   #request(
     { clientId, deliver }: { readonly clientId: string; readonly deliver: (task: () => void) => void },
     name: string,
-    { mode = 'exclusive', steal = false, signal }: LockOptions,
-    callback: (lock: Lock) => unknown,
+    { mode = 'exclusive', steal = false, ifAvailable = false, signal }: LockOptions,
+    callback: (lock: Lock | null) => unknown,
   ): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const abort = (): void => reject(new DOMException('The lock was taken away or not waited for.', 'AbortError'));
@@ -69,6 +69,13 @@ export class FakeLocks {
       }
       const queued: Queued = { name, mode, clientId, grant };
       this.#queue.push(queued);
+      if (ifAvailable) {
+        this.#grant();
+        if (!this.#queue.includes(queued)) return;
+        this.#queue = this.#queue.filter((other) => other !== queued);
+        deliver(() => resolve(callback(null)));
+        return;
+      }
       signal?.addEventListener('abort', () => {
         if (!this.#queue.includes(queued)) return;
         this.#queue = this.#queue.filter((other) => other !== queued);

@@ -5,6 +5,7 @@
 import { DatabaseTakenOver } from '../../src/errors/index.ts';
 import type { Answer, Change, Command, CoreConfig, WriteCommand } from '../../src/rpc/contract.ts';
 import type { CommandRunner } from '../../src/rpc/host.ts';
+import { wireVersion } from '../../src/rpc/wire-version.ts';
 import { isWrite } from '../../src/rpc/writes.ts';
 import { Member } from '../../src/tabs/member.ts';
 import { PortPasser } from '../../src/tabs/port-passer.ts';
@@ -23,6 +24,8 @@ export const config: CoreConfig = {
 
 export class TabWorld {
   readonly locks = new FakeLocks();
+  /** The wire version that cores answer with. */
+  coreVersion: number | undefined = wireVersion;
   readonly stored = new Map<string, string | null>();
   /** Every write that became durable, once for each time that it did. */
   readonly log: string[] = [];
@@ -92,6 +95,8 @@ export class FakeTab {
   readonly name: string;
   readonly heard: Change[] = [];
   isDead = false;
+  /** The wire version that its page was told. */
+  version: number | undefined;
   readonly #world: TabWorld;
   #member: Member | null = null;
   #frozen: (() => void)[] | null = null;
@@ -112,8 +117,9 @@ export class FakeTab {
     };
     const { port1, port2 } = new MessageChannel();
     if (ports) this.#world.passer.admit(port1);
-    const { member } = await Member.join(parts, { ...config, ...options }, ports ? port2 : null);
+    const { member, opened } = await Member.join(parts, { ...config, ...options }, ports ? port2 : null);
     this.#member = member;
+    this.version = opened.version;
     member.onChanges((changes) => void this.heard.push(...changes));
   }
 
@@ -195,7 +201,7 @@ class FakeCore implements CommandRunner {
       await this.#world.beforeOpen(this.#tab);
       this.#opener = ++this.#world.opener;
       this.#known = new Map(this.#world.stored);
-      return { default_type: {}, lock_file: null };
+      return { version: this.#world.coreVersion, default_type: {}, lock_file: null };
     }
     if (command.kind === 'close') return null;
     await this.#world.beforeRun(this.#tab, command);

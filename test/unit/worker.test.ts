@@ -316,3 +316,24 @@ describe('the process', () => {
     });
   });
 });
+
+test.each(['an older', 'a later'])('a worker script of %s version of this library is refused', async (which) => {
+  const program = `
+    const { parentPort } = require('node:worker_threads');
+    const post = parentPort.postMessage.bind(parentPort);
+    parentPort.postMessage = (message, ...rest) => {
+      const opened = message.value?.value;
+      if (opened?.default_type) ${which === 'an older' ? 'delete opened.version' : 'opened.version += 1'};
+      post(message, ...rest);
+    };
+    import(${JSON.stringify(coreScript.href)});`;
+  let made: Worker | undefined;
+  const worker = (): Worker => {
+    made = new Worker(program, { eval: true });
+    return made;
+  };
+  const error = await errorOf(setup({ persistence_config: { storage: 'memory_db' }, worker }));
+  expect(error).toBeInstanceOf(WorkerLost);
+  expect(error.message).toMatch(/another version of this library .* reload the page/);
+  await expect.poll(() => made?.threadId).toBe(-1);
+});

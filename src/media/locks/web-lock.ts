@@ -1,6 +1,7 @@
 /** The lock of a database in a browser: one opener at a time, across all tabs and workers. */
 import { DatabaseLocked, DatabaseUnavailable } from '../../errors/index.ts';
 import { webLocks } from '../../runtime.ts';
+import { browserOpenFailure } from '../browser-failure.ts';
 import { holdLock } from './held-lock.ts';
 
 /**
@@ -47,7 +48,7 @@ export async function takeWebLock(name: string, path: string, mode: LockMode = '
     // Should it be stolen later, that shows in the next change.
     return { release: await holdLock(locks, name, { mode, signal: waiting.signal }) };
   } catch (cause) {
-    throw waiting.signal.aborted ? inUse(path) : cause;
+    throw waiting.signal.aborted ? inUse(path) : browserOpenFailure(path, cause);
   } finally {
     clearTimeout(timer);
   }

@@ -80,6 +80,34 @@ test('a leader that cannot query the locks steps down, and can lead again later'
   }
 });
 
+test('a leader where locks cannot be queried at all leads, and notices a theft', async () => {
+  const locks = new FakeLocks();
+  const own = locks.client('a');
+  const events: string[] = [];
+  // Firefox, in a frame of another site.
+  const query = () => Promise.reject(new DOMException('query() is not allowed in this context', 'SecurityError'));
+  const a = new Leadership({ request: own.request, query } as LockManager, 'lock', {
+    won: () => void events.push('won'),
+    stolen: () => void events.push('stolen'),
+  });
+  const b = candidate(locks, 'b');
+  let later = performance.now();
+  try {
+    vi.spyOn(performance, 'now').mockImplementation(() => later);
+    a.queue();
+    await expect.poll(() => events).toEqual(['won']);
+    later += 1000;
+    expect(await a.isProven()).toBe(true);
+    later += 1000;
+    b.leadership.steal();
+    expect(await a.isProven()).toBe(false);
+    expect(events).toEqual(['won', 'stolen']);
+    await expect.poll(() => b.events).toEqual(['won']);
+  } finally {
+    vi.restoreAllMocks();
+  }
+});
+
 test('queueing during steal() wins the lock only once', async () => {
   const locks = new FakeLocks();
   const [a, b] = [candidate(locks, 'a'), candidate(locks, 'b')];

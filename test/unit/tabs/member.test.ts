@@ -1,6 +1,7 @@
 /** Members of a shared database: the outcome of each call at moments that cannot be provoked in a browser. */
 import { describe, expect, test } from 'vitest';
 import { DatabaseExists, DatabaseLocked, OutcomeUnknown } from '../../../src/errors/index.ts';
+import { wireVersion } from '../../../src/rpc/wire-version.ts';
 import { type FakeTab, TabWorld } from '../../support/tab-world.ts';
 
 const forever = (): Promise<void> => new Promise(() => {});
@@ -29,6 +30,13 @@ describe.each([
     await Promise.all([two.set('d', '4'), tab3.keys()]);
     expect(world.channelCalls - before).toBe(ports ? 0 : 2);
     expect([await one.isLeader(), await two.isLeader(), await tab3.isLeader()]).toEqual([true, false, false]);
+  });
+
+  test('answer with the version of their own script, not with that of the leader', async () => {
+    const world = new TabWorld();
+    world.coreVersion = undefined;
+    await world.open('one', { ports });
+    expect((await world.open('two', { ports })).version).toBe(wireVersion);
   });
 
   test('run the calls of each member in order', async () => {
