@@ -9,7 +9,7 @@ import { info } from './commands/info.ts';
 import { type Filters, type Kind, kinds, list, unfitFilter } from './commands/ls.ts';
 import { type MigrateOptions, migrate } from './commands/migrate.ts';
 import { show } from './commands/show.ts';
-import { noteKeyValues, refuseJson } from './commands/to-json.ts';
+import { noteKeyValues, refuseOtherKinds } from './commands/to-json.ts';
 import { counted } from './counted.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { refuseDump } from './given-file.ts';
@@ -97,14 +97,14 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
     .argument('<file>', 'the file, optionally gzipped, or - for standard input', nonEmptyStorage)
     .argument('<url>', storageHelp, nonEmptyStorage)
     .action(async (file: string, url: string, options: CommonOptions & MigrateOptions) => {
-      refuseJson(url);
+      refuseOtherKinds(url);
       code = await migrate(output(options), storages, file, storageConfig(url), options);
     });
   carrying(command('migrate', 'copy everything from one storage to another, and verify it', ofCarried))
     .argument('<from>', sourceHelp, nonEmptyStorage)
     .argument('<to>', storageHelp, nonEmptyStorage)
     .action(async (from: string, to: string, options: CommonOptions & MigrateOptions) => {
-      refuseJson(to);
+      refuseOtherKinds(to);
       code = await migrate(output(options), storages, from, storageConfig(to), options);
     });
   command('check', 'find damage, orphans and duplicates')
