@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import * as library from 'cinderlib-wasm';
 import { expect, test } from 'vitest';
 import { copyGolden, inTemporaryFolder } from './support/golden.ts';
 
@@ -77,4 +78,17 @@ test.each([
     });
     for (const output of outputs) expect(printed.join('\n')).toContain(output);
   });
+});
+
+test('docs/errors.md has a row for every error, with a cause and something to do', () => {
+  const rows = readFileSync(path('../docs/errors.md'), 'utf8').match(/^\| `[A-Z].*\|$/gm) ?? [];
+  const explained = rows.flatMap((row) => {
+    const [classes = '', cause = '', cure = ''] = row.slice(1, -1).split(' | ');
+    return cause.trim() === '' || cure.trim() === '' ? [] : [...classes.matchAll(/`(\w+)`/g)].map(([, name]) => name);
+  });
+  const isOurs = (value: unknown): boolean =>
+    typeof value === 'function' && value.prototype instanceof library.CinderlibError;
+  const errors = Object.entries(library).flatMap(([name, value]) => (isOurs(value) ? [name] : []));
+  expect(errors.length).toBeGreaterThan(50);
+  expect(explained.toSorted()).toEqual(errors.toSorted());
 });
