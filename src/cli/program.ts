@@ -121,7 +121,8 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
     .argument('<from>', sourceHelp, nonEmptyStorage)
     .argument(
       '<to>',
-      'the new file: JSON if its name ends in .json, else a SQLite database; - for JSON on standard output',
+      'the new file: JSON if its name ends in .json, else a SQLite database; - for JSON on standard output; ' +
+        'or the URL of a database on a server, which is added to',
       nonEmptyStorage,
     )
     .option('--force', 'replace an existing file')
@@ -205,10 +206,16 @@ function withoutUnknownTopic(given: readonly string[], { commands }: Command): r
   return isName && !commands.some((command) => command.name() === topic) ? [topic] : given;
 }
 
+const exitCodesHelp = `
+Exit codes: 0 done, 1 failed, 2 wrong command line, 3 done with findings or
+differences to review, 4 show found no object or several. More on all of this:
+docs/cli.md in the package.`;
+
 function newProgram(terminal: Terminal, writeHelp: (text: string) => void): Command {
   return new Program('cinderlib')
     .description("inspect, check, migrate and convert cinderlib's metadata")
     .version(manifest.version, '-V, --version', 'print the version of this program')
+    .addHelpText('after', exitCodesHelp)
     .exitOverride()
     .showSuggestionAfterError()
     .showHelpAfterError('See cinderlib --help.')

@@ -5,6 +5,7 @@ import { join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { setup } from 'cinderlib-wasm';
 import { describe, expect, test, vi } from 'vitest';
+import { exitCodes } from '../../src/cli/exit-codes.ts';
 import { storageArgument } from '../../src/cli/storage-argument.ts';
 import { InvalidOption } from '../../src/errors/index.ts';
 import { expectSameDumps } from '../support/arrived.ts';
@@ -515,6 +516,14 @@ test('help exits with 0', async () => {
 test.each(['--version', '-V'])('%s prints the version of the package', async (option) => {
   const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'));
   expect(await cli([option])).toEqual({ code: 0, out: `${version}\n`, err: '' });
+});
+
+test('the help tells every exit code that a command can choose', async () => {
+  const { out } = await cli(['--help']);
+  const told = out.slice(out.indexOf('Exit codes:'));
+  // The others are those of signals.
+  const chosen = Object.values(exitCodes).filter((code) => code < 128);
+  expect([...told.matchAll(/\b\d\b/g)].map(([code]) => Number(code))).toEqual(chosen);
 });
 
 test('the help of dump promises only what a masked dump keeps', async () => {
