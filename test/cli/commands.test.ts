@@ -11,7 +11,7 @@ import { InvalidOption } from '../../src/errors/index.ts';
 import { expectSameDumps } from '../support/arrived.ts';
 import { cli, parsed } from '../support/cli.ts';
 import { copyGolden, type GoldenAnswers, goldenBytes, goldenJson, inTemporaryFolder } from '../support/golden.ts';
-import { nativeRows, nativeSql } from '../support/tables.ts';
+import { nativeDump, nativeRows, nativeSql } from '../support/tables.ts';
 
 // These tests run processes one after the other, on machines that are busy with other work.
 vi.setConfig({ testTimeout: 180_000 });
@@ -274,6 +274,25 @@ describe('check', () => {
       expect(nativeRows(path, 'SELECT deleted FROM volume_attachment')).toEqual([{ deleted: 1 }]);
       nativeSql(path, "UPDATE volumes SET status = 'available'");
       expect((await cli(['check', path])).code).toBe(0);
+    });
+  });
+
+  test('a repair is undone by the statements of docs/cli.md: all its rows have the same time', async () => {
+    await inTemporaryFolder(async (folder) => {
+      const path = copyGolden('orphans.sqlite.gz', join(folder, 'orphans.sqlite'));
+      const before = nativeDump(path);
+      const repaired = await cli(['check', path, '--repair', '--yes', '--json']);
+      const tables = (parsed(repaired) as { repaired: { table: string }[] }).repaired.map(({ table }) => table);
+      expect(tables.length).toBeGreaterThan(3);
+      const times = new Set(
+        tables
+          .flatMap((table) => nativeRows(path, `SELECT max(deleted_at) AS time FROM ${table}`))
+          .map(({ time }) => time),
+      );
+      expect(times.size).toBe(1);
+      const where = `WHERE deleted_at = '${[...times][0]}'`;
+      for (const table of tables) nativeSql(path, `UPDATE ${table} SET deleted = false, deleted_at = NULL ${where}`);
+      expect(nativeDump(path)).toBe(before);
     });
   });
 
