@@ -36,9 +36,10 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
   let code: ExitCode = exitCodes.done;
   const output = (options: CommonOptions): Output =>
     new Output(terminal, { json: options.json ?? false, showSecrets: options.showSecrets ?? false });
-  let help = Promise.resolve();
+  let help: Promise<unknown> = Promise.resolve();
   const program = newProgram(terminal, (text) => {
-    help = terminal.out(text);
+    // It comes in several parts.
+    help = Promise.all([help, terminal.out(text)]);
   });
   const command = (name: string, description: string, help: OptionHelp = {}): Command =>
     program
