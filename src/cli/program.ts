@@ -9,7 +9,7 @@ import { info } from './commands/info.ts';
 import { type Filters, type Kind, kinds, list, unfitFilter } from './commands/ls.ts';
 import { type MigrateOptions, migrate } from './commands/migrate.ts';
 import { show } from './commands/show.ts';
-import { noteKeyValues, refuseJson } from './commands/to-json.ts';
+import { noteKeyValues, refuseOtherKinds } from './commands/to-json.ts';
 import { counted } from './counted.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { refuseDump } from './given-file.ts';
@@ -36,9 +36,10 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
   let code: ExitCode = exitCodes.done;
   const output = (options: CommonOptions): Output =>
     new Output(terminal, { json: options.json ?? false, showSecrets: options.showSecrets ?? false });
-  let help = Promise.resolve();
+  let help: Promise<unknown> = Promise.resolve();
   const program = newProgram(terminal, (text) => {
-    help = terminal.out(text);
+    // It comes in several parts.
+    help = Promise.all([help, terminal.out(text)]);
   });
   const command = (name: string, description: string, help: OptionHelp = {}): Command =>
     program
@@ -97,14 +98,14 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
     .argument('<file>', 'the file, optionally gzipped, or - for standard input', nonEmptyStorage)
     .argument('<url>', storageHelp, nonEmptyStorage)
     .action(async (file: string, url: string, options: CommonOptions & MigrateOptions) => {
-      refuseJson(url);
+      refuseOtherKinds(url);
       code = await migrate(output(options), storages, file, storageConfig(url), options);
     });
   carrying(command('migrate', 'copy everything from one storage to another, and verify it', ofCarried))
     .argument('<from>', sourceHelp, nonEmptyStorage)
     .argument('<to>', storageHelp, nonEmptyStorage)
     .action(async (from: string, to: string, options: CommonOptions & MigrateOptions) => {
-      refuseJson(to);
+      refuseOtherKinds(to);
       code = await migrate(output(options), storages, from, storageConfig(to), options);
     });
   command('check', 'find damage, orphans and duplicates')
@@ -121,7 +122,8 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
     .argument('<from>', sourceHelp, nonEmptyStorage)
     .argument(
       '<to>',
-      'the new file: JSON if its name ends in .json, else a SQLite database; - for JSON on standard output',
+      'the new file: JSON if its name ends in .json, else a SQLite database; - for JSON on standard output; ' +
+        'or the URL of a database on a server, which is added to',
       nonEmptyStorage,
     )
     .option('--force', 'replace an existing file')
@@ -205,10 +207,16 @@ function withoutUnknownTopic(given: readonly string[], { commands }: Command): r
   return isName && !commands.some((command) => command.name() === topic) ? [topic] : given;
 }
 
+const exitCodesHelp = `
+Exit codes: 0 done, 1 failed, 2 wrong command line, 3 done with findings or
+differences to review, 4 show found no object or several. More on all of this:
+docs/cli.md in the package.`;
+
 function newProgram(terminal: Terminal, writeHelp: (text: string) => void): Command {
   return new Program('cinderlib')
     .description("inspect, check, migrate and convert cinderlib's metadata")
     .version(manifest.version, '-V, --version', 'print the version of this program')
+    .addHelpText('after', exitCodesHelp)
     .exitOverride()
     .showSuggestionAfterError()
     .showHelpAfterError('See cinderlib --help.')

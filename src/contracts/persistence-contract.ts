@@ -59,10 +59,34 @@ async function run(harness: ContractHarness, storage: PersistenceConfig, body: C
   const cl = await harness.setup({ persistence_config: storage, host: 'contract' });
   try {
     const [first, second] = [await backend(cl, 'first'), await backend(cl, 'second')];
-    await body(cl, first, second, keptWithin(harness.limits ?? {}));
+    const found = await contents(cl);
+    await body(cl, first, second, keptWithin(harness.limits ?? {})).catch((cause: unknown) => {
+      throw found === 0 ? cause : notEmpty(found, cause);
+    });
   } finally {
     await cl.close();
   }
+}
+
+/** How much a storage holds, as far as it can tell: its getters are what the tests are about. */
+async function contents({ persistence }: Cinderlib): Promise<number> {
+  const lists = await Promise.allSettled([
+    persistence.getVolumes({}),
+    persistence.getSnapshots({}),
+    persistence.getConnections({}),
+    persistence.getKeyValues(),
+  ]);
+  return lists.reduce((sum, list) => sum + (list.status === 'fulfilled' ? list.value.length : 0), 0);
+}
+
+/** What a test finds in a storage that was not empty says little about the storage. */
+function notEmpty(found: number, cause: unknown): Error {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return new Error(
+    `${message} The storage held ${found} objects before this test: storage() must give an empty one each time, ` +
+      'or cleanUp() empty it.',
+    { cause },
+  );
 }
 
 function backend(cl: Cinderlib, name: string): Promise<Backend> {

@@ -53,6 +53,9 @@ function dialectOf(text: string): Dialect {
     return { name: 'postgresql', backslashes: /standard_conforming_strings = off/.test(start) };
   }
   if (/(?:MySQL|MariaDB) dump|`|\/\*[!M]/.test(start)) return { name: 'mysql', backslashes: true };
+  if (text === '') {
+    throw new InvalidDump('The text is empty, so not a known kind of dump: what should have written it has failed.');
+  }
   throw new InvalidDump(
     'The text is not a known kind of dump: it looks like neither JSON nor the output of pg_dump or mysqldump.',
   );

@@ -7,14 +7,17 @@ import * as errors from '../errors/index.ts';
 import type { WireError } from './contract.ts';
 import { fromWire, toWire } from './errors.ts';
 
-/** The error again, of its own class if it is one of ours. */
+/** The error again, of its own class if it is one of ours. Its stack goes on with the calls of this thread that led to it. */
 export function revive(wire: WireError): Error {
-  return fromWire(wire, classNamed);
+  const error = fromWire(wire, classNamed);
+  // Where stacks begin with a title, this one's is not needed.
+  error.stack += new Error().stack?.replace(/^(?:Error)?\n?/, '\n') ?? '';
+  return error;
 }
 
 /** Does so for what a core on the calling thread threw, which may come from another tab. */
 export function revived(error: unknown): unknown {
-  return errors.isCinderlibError(error) ? error : revive(toWire(error));
+  return errors.isCinderlibError(error) ? error : fromWire(toWire(error), classNamed);
 }
 
 function classNamed(name: string): { readonly prototype: Error } | undefined {

@@ -45,8 +45,9 @@ export function fromWire(wire: WireError, classNamed: FindClass = () => undefine
   const set = (name: string, value: unknown, enumerable: boolean): void => {
     Object.defineProperty(result, name, { value, enumerable, writable: true, configurable: true });
   };
-  set('name', wire.name, false);
-  if (wire.code !== null) set('code', wire.code, false);
+  // As a class field would be: loggers write what is enumerable.
+  set('name', wire.name, true);
+  if (wire.code !== null) set('code', wire.code, true);
   set('stack', wire.stack, false);
   if (wire.cause !== null) set('cause', fromWire(wire.cause, classNamed), false);
   for (const [name, value] of Object.entries(wire.fields)) set(name, value, true);

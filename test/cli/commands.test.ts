@@ -5,12 +5,13 @@ import { join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { setup } from 'cinderlib-wasm';
 import { describe, expect, test, vi } from 'vitest';
+import { exitCodes } from '../../src/cli/exit-codes.ts';
 import { storageArgument } from '../../src/cli/storage-argument.ts';
 import { InvalidOption } from '../../src/errors/index.ts';
 import { expectSameDumps } from '../support/arrived.ts';
 import { cli, parsed } from '../support/cli.ts';
 import { copyGolden, type GoldenAnswers, goldenBytes, goldenJson, inTemporaryFolder } from '../support/golden.ts';
-import { nativeRows, nativeSql } from '../support/tables.ts';
+import { nativeDump, nativeRows, nativeSql } from '../support/tables.ts';
 
 // These tests run processes one after the other, on machines that are busy with other work.
 vi.setConfig({ testTimeout: 180_000 });
@@ -276,6 +277,25 @@ describe('check', () => {
     });
   });
 
+  test('a repair is undone by the statements of docs/cli.md: all its rows have the same time', async () => {
+    await inTemporaryFolder(async (folder) => {
+      const path = copyGolden('orphans.sqlite.gz', join(folder, 'orphans.sqlite'));
+      const before = nativeDump(path);
+      const repaired = await cli(['check', path, '--repair', '--yes', '--json']);
+      const tables = (parsed(repaired) as { repaired: { table: string }[] }).repaired.map(({ table }) => table);
+      expect(tables.length).toBeGreaterThan(3);
+      const times = new Set(
+        tables
+          .flatMap((table) => nativeRows(path, `SELECT max(deleted_at) AS time FROM ${table}`))
+          .map(({ time }) => time),
+      );
+      expect(times.size).toBe(1);
+      const where = `WHERE deleted_at = '${[...times][0]}'`;
+      for (const table of tables) nativeSql(path, `UPDATE ${table} SET deleted = false, deleted_at = NULL ${where}`);
+      expect(nativeDump(path)).toBe(before);
+    });
+  });
+
   test('lists what else opening the database for a repair changes', async () => {
     await inTemporaryFolder(async (folder) => {
       for (const [name, said] of [
@@ -515,6 +535,14 @@ test('help exits with 0', async () => {
 test.each(['--version', '-V'])('%s prints the version of the package', async (option) => {
   const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'));
   expect(await cli([option])).toEqual({ code: 0, out: `${version}\n`, err: '' });
+});
+
+test('the help tells every exit code that a command can choose', async () => {
+  const { out } = await cli(['--help']);
+  const told = out.slice(out.indexOf('Exit codes:'));
+  // The others are those of signals.
+  const chosen = Object.values(exitCodes).filter((code) => code < 128);
+  expect([...told.matchAll(/\b\d\b/g)].map(([code]) => Number(code))).toEqual(chosen);
 });
 
 test('the help of dump promises only what a masked dump keeps', async () => {

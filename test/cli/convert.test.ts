@@ -66,6 +66,9 @@ test.each([
   ['load', 'out.json', 'convert'],
   ['load', 'out.json.gz', 'gzip'],
   ['convert', 'out.json.gz', 'gzip'],
+  ['convert', 'out.sqlite.gz', 'gzip'],
+  ['convert', 'backup.sql', 'writes no SQL'],
+  ['migrate', 'backup.SQL', 'writes no SQL'],
 ])('%s creates no SQLite database named %s', async (command, name, way) => {
   await withRich(async (path, folder) => {
     const refused = await cli([command, path, join(folder, name)]);

@@ -52,3 +52,23 @@ test('ls refuses a filter that does not apply, and lists nothing if nothing matc
   const nothing = await cli(['ls', rich, '--name', 'nobody']);
   expect(nothing).toEqual({ code: 0, out: 'id\tname\tsize\tstatus\tbackend\ttype\n', err: '' });
 });
+
+test('ls says on stderr that a filter names no volume or backend, which an empty list does not tell', async () => {
+  const [volume] = nativeRows(rich, 'SELECT id FROM volumes LIMIT 1');
+  const id = String(volume?.['id']);
+  for (const [given, note] of [
+    [
+      ['snapshots', '--volume', id.slice(0, 8)],
+      `note: no volume has the id ${id.slice(0, 8)}; --volume takes a whole id.\n`,
+    ],
+    [['--volume', 'nobody', '--name', 'x'], 'note: no volume has the id nobody; --volume takes a whole id.\n'],
+    [['--backend', 'nfs'], 'note: no volume is on a backend nfs; cinderlib ls URL backends lists them.\n'],
+    [['--backend', 'nfs-01', '--name', 'nobody'], ''],
+    [['--volume', id, '--name', 'nobody'], ''],
+  ] as const) {
+    const listed = await cli(['ls', rich, ...given]);
+    expect.soft(listed, given.join(' ')).toMatchObject({ code: 0, err: note });
+    expect.soft(listed.out.split('\n')).toHaveLength(2);
+  }
+  expect(await cli(['ls', rich, '--backend', 'nfs', '--json'])).toEqual({ code: 0, out: '[]\n', err: '' });
+});

@@ -252,3 +252,15 @@ test('cleanUp() runs even if the storage cannot be opened', async () => {
   await expect(bodies[0]?.()).rejects.toThrow('no storage');
   expect(undone).toEqual(['undone']);
 });
+
+test('a storage that keeps what earlier tests left is named as the reason for failures', async () => {
+  const tests = new Map<string, () => Promise<void>>();
+  const storage = new NoteBook();
+  persistenceContract({ test: (name, body) => tests.set(name, body), setup, storage: () => ({ storage }) });
+  const failures: string[] = [];
+  for (const body of tests.values()) await body().catch((error: Error) => failures.push(error.message));
+  expect(failures.length).toBeGreaterThan(3);
+  for (const failure of failures) {
+    expect.soft(failure).toMatch(/ The storage held \d+ objects before this test: storage\(\) must give an empty one/);
+  }
+});

@@ -264,6 +264,7 @@ describe('a dump that names another encoding than UTF-8', () => {
 
 test('a text that is no dump is refused', () => {
   for (const text of ['', 'hello', 'id,name\n1,2']) expect(() => sqlTables(text)).toThrow(/not a known kind of dump/);
+  expect(() => sqlTables('')).toThrow('The text is empty');
 });
 
 test('a dump that is damaged at random is parsed or fails with a CinderlibError', () => {

@@ -22,14 +22,18 @@ const size = (file: string): number => statSync(join(installed, 'dist', file)).s
 describe('the published package', () => {
   it('holds code, types, docs and examples, and no sources', () => {
     const folders = new Set(packed.files.map((path) => path.split('/')[0]));
-    expect([...folders].filter((name) => name !== 'CHANGELOG.md').sort()).toStrictEqual([
+    expect([...folders].sort()).toStrictEqual([
+      'CHANGELOG.md',
+      'CONTRIBUTING.md',
       'LICENSE',
       'README.md',
+      'bench',
       'dist',
       'docs',
       'examples',
       'package.json',
     ]);
+    expect(packed.files.filter((path) => path.startsWith('bench/'))).toStrictEqual(['bench/figures.md']);
     expect(packed.files.filter((path) => /^dist\/.*\.ts$/.test(path) && !/\.d\.ts$/.test(path))).toStrictEqual([]);
   });
 

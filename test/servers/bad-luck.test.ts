@@ -224,6 +224,21 @@ describe.each(serverKinds)('%s', (kind) => {
     for (const id of ids.split('\n').filter(Boolean)) server.running.sql(`KILL ${id}`);
   }
 
+  test('close() does not wait for a server that hangs', async (context) => {
+    server.require(context);
+    const { connection } = await filled();
+    const { proxy, url } = await CuttingProxy.before(connection);
+    try {
+      const cl = await open(url, { statement_timeout: 0 });
+      await cl.info();
+      proxy.hang();
+      const waited = new Promise((resolve) => void setTimeout(resolve, 15_000, 'waited'));
+      expect(await Promise.race([cl.close(), waited])).not.toBe('waited');
+    } finally {
+      proxy.close();
+    }
+  });
+
   test.for(['before', 'after'] as const)(
     'a connection that breaks %s the COMMIT reaches the server makes the outcome unknown',
     async (when, context) => {

@@ -1,4 +1,4 @@
-/** A proxy between client and server that cuts the connection when the client is about to commit. */
+/** A proxy between client and server that cuts the connection when the client is about to commit, or hangs. */
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 export class CuttingProxy {
@@ -47,6 +47,11 @@ export class CuttingProxy {
   /** Cuts the connection at the next COMMIT, before or after the server has received it. */
   cutAtCommit(when: 'before' | 'after'): void {
     this.#cut = when;
+  }
+
+  /** From now on the server is silent: nothing passes, and no connection is closed. */
+  hang(): void {
+    for (const socket of this.#sockets) socket.pause();
   }
 
   close(): void {

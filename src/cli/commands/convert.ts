@@ -6,7 +6,7 @@ import type { Output } from '../output.ts';
 import { fileOf, isPath, storageConfig } from '../storage-argument.ts';
 import type { Storages } from '../storages.ts';
 import { type MigrateOptions, migrate } from './migrate.ts';
-import { isJson, refuseJson, toJson } from './to-json.ts';
+import { isJson, refuseOtherKinds, toJson } from './to-json.ts';
 import { mustReplace, newDatabase } from './write-file.ts';
 
 export interface ConvertOptions extends MigrateOptions {
@@ -26,7 +26,7 @@ export async function convert(
   // A target that is not a file is not created, but written to as by migrate.
   if (to !== '-' && file === null) return migrate(output, storages, from, storageConfig(to), options);
   const intoJson = file === null || (isPath(to) && isJson(to));
-  if (!intoJson) refuseJson(to);
+  if (!intoJson) refuseOtherKinds(to);
   if (options.dryRun) {
     // Refuses what the real run refuses.
     if (file !== null) mustReplace(file, force);

@@ -33,7 +33,25 @@ export async function list(output: Output, storage: PersistenceDriver, kind: Kin
     const [column, value] = [filters[name], given[name]];
     return column === undefined || value === undefined ? [] : [{ column, value }];
   });
-  await output.printRows(columns, matching(rows(storage, output), wanted));
+  let found = 0;
+  const counting = async function* (): AsyncGenerator<Row> {
+    for await (const row of matching(rows(storage, output), wanted)) {
+      found++;
+      yield row;
+    }
+  };
+  await output.printRows(columns, counting());
+  if (found === 0) await explainNothing(output, storage, given);
+}
+
+/** An empty list reads as the answer, although the question may have been about something that does not exist. */
+async function explainNothing(output: Output, storage: PersistenceDriver, filters: Filters): Promise<void> {
+  const { backend, name, volume } = filters;
+  if (volume !== undefined && (await storage.getVolumes({ volume_id: volume })).length === 0) {
+    await output.note(`no volume has the id ${volume}; --volume takes a whole id.`);
+  } else if (volume === undefined && backend !== undefined && name === undefined) {
+    await output.note(`no volume is on a backend ${backend}; cinderlib ls URL backends lists them.`);
+  }
 }
 
 /** Compares what is shown: a database's own filter by backend has wildcards, and never finds a host without a pool. */

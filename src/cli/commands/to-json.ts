@@ -49,14 +49,22 @@ export function isJson(path: string): boolean {
   return /\.json$/i.test(path);
 }
 
-/** @throws {InvalidOption} for the path of a JSON file as the target of a command that creates a database */
-export function refuseJson(target: string): void {
-  if (!isPath(target) || !/\.json(?:\.gz)?$/i.test(target)) return;
-  const way = isJson(target) ? `use cinderlib convert FROM ${target}` : 'convert to .json, then compress it with gzip';
+/** @throws {InvalidOption} for the path of another kind of file as the target of a command that creates a database */
+export function refuseOtherKinds(target: string): void {
+  const [kind, way] = isPath(target) ? (otherKind(target) ?? []) : [];
+  if (kind === undefined) return;
   throw new InvalidOption(
-    `${target} would be a SQLite database, but has the name of a JSON file. To write JSON, ${way}. ` +
+    `${target} would be a SQLite database, but has the name of a ${kind} file. ${way} ` +
       `For a database of that name, write sqlite:///${target}.`,
   );
+}
+
+/** What the name of a file says that it is, and how to get that. */
+function otherKind(path: string): readonly [kind: string, way: string] | undefined {
+  if (isJson(path)) return ['JSON', `To write JSON, use cinderlib convert FROM ${path}.`];
+  if (/\.gz$/i.test(path)) return ['compressed', 'Convert to a name without .gz, then compress that file with gzip.'];
+  if (/\.sql$/i.test(path)) return ['SQL', 'This program writes no SQL: sqlite3, pg_dump and mysqldump do.'];
+  return undefined;
 }
 
 export async function noteKeyValues(output: Output, count: number, written: boolean): Promise<void> {

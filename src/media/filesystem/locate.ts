@@ -18,7 +18,7 @@ export interface Place {
 export function locate(fs: FileSystem, paths: Paths, database: string): Place {
   const named = paths.resolve(database);
   try {
-    const folder = realFolder(fs, named, paths.dirname(named));
+    const folder = realFolder(fs, named, paths.dirname(named), () => slashHint(fs, paths, database));
     const path = realFile(fs, paths.join(folder, paths.basename(named)));
     for (const kind of companions) refuseIrregular(fs, path, path + kind);
     return { path, folder: paths.dirname(path) };
@@ -27,11 +27,23 @@ export function locate(fs: FileSystem, paths: Paths, database: string): Place {
   }
 }
 
-function realFolder(fs: FileSystem, database: string, folder: string): string {
+/** What to write for an absolute path, if that was probably meant: its URL has one slash more than a relative one. */
+function slashHint(fs: FileSystem, paths: Paths, database: string): string {
+  const absolute = `/${database}`;
+  try {
+    const wasMeant = !paths.isAbsolute(database) && fs.existsSync(paths.dirname(absolute));
+    return wasMeant ? ` The URL of ${absolute} is sqlite:///${absolute}.` : '';
+  } catch {
+    // Deno may not be allowed to look there.
+    return '';
+  }
+}
+
+function realFolder(fs: FileSystem, database: string, folder: string, hint: () => string): string {
   const there = fs.statSync(folder, { throwIfNoEntry: false });
   if (there === undefined) {
     throw new DatabaseUnavailable(
-      `Cannot open ${database}: the folder ${folder} does not exist. Create it, or correct the path.`,
+      `Cannot open ${database}: the folder ${folder} does not exist. Create it, or correct the path.${hint()}`,
       database,
     );
   }

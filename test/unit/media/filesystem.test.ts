@@ -7,6 +7,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DatabaseExists, DatabaseUnavailable, InvalidPersistence, StorageFailure } from '../../../src/errors/index.ts';
 import { FilesystemMedium } from '../../../src/media/filesystem/filesystem.ts';
+import { locate } from '../../../src/media/filesystem/locate.ts';
 import { seed } from '../../../src/media/filesystem/seed.ts';
 import { NullGuard } from '../../../src/media/guard.ts';
 import { hostMedia } from '../../../src/media/open-on-host.ts';
@@ -202,6 +203,17 @@ describe('opening an unsuitable path', () => {
     const error = await refused(path.join(folder, 'none', 'cl.sqlite'));
     expect(error.message).toContain(`the folder ${folder}/none does not exist`);
     expect(error.path).toBe(`${folder}/none/cl.sqlite`);
+  });
+
+  test('tells how to write an absolute path, if one was probably meant', async () => {
+    const given = path.join(folder, 'cl.sqlite').slice(1);
+    expect((await refused(given)).message).toContain(` The URL of /${given} is sqlite:////${given}.`);
+    expect((await refused('none/cl.sqlite')).message).not.toContain('The URL of');
+    const mayNotLook = () => {
+      throw new Error('NotCapable');
+    };
+    const deno = { ...fs, existsSync: mayNotLook };
+    expect(() => locate(deno, path, given)).toThrow(/does not exist\. Create it, or correct the path\.$/);
   });
 
   test('refuses a folder', async () => {

@@ -17,6 +17,27 @@ describe('an error that is sent to another thread', () => {
     expect(error.cause).toMatchObject({ message: 'in use', pid: 4711, host: 'node-1' });
   });
 
+  test('shows loggers the same fields as one of this thread, in the same way', () => {
+    const error = new DatabaseLocked('in use', 4711, 'node-1');
+    expect(Object.entries(sent(error)).sort()).toEqual(Object.entries(error).sort());
+    expect(JSON.parse(JSON.stringify(sent(error)))).toEqual({ ...error });
+  });
+
+  test('tells where it was thrown, and by which calls of this thread', async () => {
+    const thrown = new DatabaseLocked('in use', 4711, 'node-1');
+    async function answer(): Promise<void> {
+      await Promise.resolve();
+      throw sent(thrown);
+    }
+    async function callOfTheUser(): Promise<void> {
+      await answer();
+    }
+    const { stack } = (await callOfTheUser().catch((error: Error) => error)) ?? {};
+    expect(stack?.startsWith(`${thrown.stack}\n`)).toBe(true);
+    expect(stack).toContain('callOfTheUser');
+    expect(stack?.match(/in use/g)).toHaveLength(1);
+  });
+
   test('is an error to consoles, debuggers and other threads', () => {
     const error = sent(new StorageFailure('disk full', '/cl.sqlite', 'ENOSPC'));
     expect(types.isNativeError(error)).toBe(true);

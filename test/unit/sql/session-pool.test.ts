@@ -92,6 +92,15 @@ test('close() keeps the process alive until the connections have ended', async (
   expect([lines[0]?.kept, lines[0]?.isUsable]).toEqual([true, false]);
 });
 
+test('close() cuts a connection whose server does not answer the farewell', { timeout: 10_000 }, async () => {
+  const { pool, lines } = makePool();
+  pool.release(await pool.acquire());
+  const [silent] = lines;
+  if (silent !== undefined) silent.close = () => new Promise(() => {});
+  await pool.close();
+  expect(silent?.isUsable).toBe(false);
+});
+
 test('close() rejects waiting callers, and opens no connection for them', async () => {
   const { pool, lines } = makePool();
   const taken = await Promise.all(Array.from({ length: poolSize }, () => pool.acquire()));

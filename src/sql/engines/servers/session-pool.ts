@@ -5,6 +5,9 @@ import type { ServerSession } from './server-driver.ts';
 /** As in SQLAlchemy. A core writes one transaction at a time; the other connections are for reads. */
 export const poolSize = 5;
 
+/** Milliseconds that a server has to end an idle connection; nothing on it is left to be answered. */
+const patience = 1000;
+
 export class SessionPool {
   readonly #connect: () => Promise<ServerSession>;
   readonly #idle: ServerSession[] = [];
@@ -58,7 +61,7 @@ export class SessionPool {
     const ending = this.#idle.splice(0).map((session) => {
       // An idle connection does not keep the process alive, which could exit in the middle of this call.
       session.keepAlive(true);
-      return session.close();
+      return end(session);
     });
     await Promise.allSettled(ending);
   }
@@ -70,5 +73,19 @@ export class SessionPool {
   #freeSlot(): void {
     this.#inUse--;
     this.#waiting.shift()?.();
+  }
+}
+
+/** Ends a connection in an orderly way; cuts it if the server does not answer. */
+async function end(session: ServerSession): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const silence = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, patience);
+  });
+  try {
+    await Promise.race([session.close(), silence]);
+  } finally {
+    clearTimeout(timer);
+    session.destroy();
   }
 }
