@@ -38,7 +38,7 @@ function realFolder(fs: FileSystem, database: string, folder: string): string {
   if (!there.isDirectory()) {
     throw new DatabaseUnavailable(`Cannot open ${database}: ${folder} is not a folder. Correct the path.`, database);
   }
-  return fs.realpathSync(folder);
+  return realPath(fs, folder);
 }
 
 function realFile(fs: FileSystem, path: string): string {
@@ -56,7 +56,17 @@ function realFile(fs: FileSystem, path: string): string {
   }
   // Opening a pipe would block until its other end opens.
   if (!there.isFile()) throw new DatabaseUnavailable(`Cannot open ${path}: it is not a regular file.`, path);
-  return fs.realpathSync(path);
+  return realPath(fs, path);
+}
+
+/** Bun puts replacement characters into a name that is not UTF-8: a new database would then be created under that one. */
+function realPath(fs: FileSystem, path: string): string {
+  const real = fs.realpathSync(path);
+  if (real.includes('\u{fffd}') && !path.includes('\u{fffd}')) {
+    const message = `Cannot open ${path}: it leads to ${real}, but that name is not UTF-8. Rename the file or folder.`;
+    throw new DatabaseUnavailable(message, path);
+  }
+  return real;
 }
 
 /** The keeper's native SQLite opens these too, and would block on a pipe until its other end opens. */

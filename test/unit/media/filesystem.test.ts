@@ -7,6 +7,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DatabaseExists, DatabaseUnavailable, InvalidPersistence, StorageFailure } from '../../../src/errors/index.ts';
 import { FilesystemMedium } from '../../../src/media/filesystem/filesystem.ts';
+import { locate } from '../../../src/media/filesystem/locate.ts';
 import { seed } from '../../../src/media/filesystem/seed.ts';
 import { NullGuard } from '../../../src/media/guard.ts';
 import { hostMedia } from '../../../src/media/open-on-host.ts';
@@ -295,6 +296,19 @@ describe('the path of a database', () => {
     expect(fs.readdirSync(path.join(folder, 'links'))).toEqual(['alias']);
     await expect(open()).rejects.toThrow(/in use/);
     await medium.close();
+  });
+
+  test.each(['file', 'folder'])('is refused if it leads to a %s whose name no text can hold', (what) => {
+    const alias = path.join(folder, 'alias');
+    fs.mkdirSync(path.join(folder, 'real'));
+    fs.writeFileSync(path.join(folder, 'real', 'cl.sqlite'), '');
+    fs.symlinkSync(path.join(folder, 'real', what === 'file' ? 'cl.sqlite' : ''), alias);
+    // As Bun answers for a name that is not UTF-8.
+    const realpathSync = (name: string) => (name === alias ? path.join(folder, 'x\u{fffd}') : fs.realpathSync(name));
+    const asOnBun = { ...fs, realpathSync } as typeof fs; // it is called with a name only
+    const open = () => locate(asOnBun, path, what === 'file' ? alias : path.join(alias, 'cl.sqlite'));
+    expect(open).toThrow(DatabaseUnavailable);
+    expect(open).toThrow(/alias.*not UTF-8.*Rename/);
   });
 });
 
