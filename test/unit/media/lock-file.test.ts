@@ -238,6 +238,22 @@ describe('a held lock', () => {
     expect(error).toHaveProperty('message', expect.stringContaining('in another container'));
   });
 
+  test('of a process to which the machine started at another time is not taken over', async (context) => {
+    const into = ['--time', '--fork', '--kill-child', '--boottime', '1000000'];
+    const { status } = spawnSync('unshare', [...into, 'true']);
+    context.skip(status !== 0, 'only root of Linux 5.6 and later can make a time namespace');
+    const child = fork(program, { execPath: 'unshare', execArgv: [...into, process.execPath] });
+    children.push(child);
+    expect(await ask(child, database)).toBe('won');
+    const text = fs.readFileSync(lockFile, 'utf8');
+    expect(await refusal()).toMatchObject({
+      name: 'DatabaseLocked',
+      message: expect.stringContaining('in another container'),
+    });
+    expect(fs.readFileSync(lockFile, 'utf8')).toBe(text);
+    expect(await ask(child, null)).toBe('released');
+  });
+
   test.each(['', '{"pid":', 'not a lock', '[]', '{"pid":"1","host":"here"}', '{"pid":0,"host":"here"}'])(
     'with the content %j is refused and left as it is',
     async (content) => {
