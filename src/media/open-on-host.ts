@@ -4,7 +4,7 @@ import { builtin } from '../runtime.ts';
 import type { FileSystem } from './filesystem/disk-file.ts';
 import { FileGuard } from './filesystem/file-guard.ts';
 import { FilesystemMedium } from './filesystem/filesystem.ts';
-import { locate, type Place } from './filesystem/locate.ts';
+import { locate, type Place, refuseMountedAlone } from './filesystem/locate.ts';
 import { ReadOnlyMedium } from './filesystem/read-only.ts';
 import { seed } from './filesystem/seed.ts';
 import { takeLock } from './locks/lock-file.ts';
@@ -35,6 +35,7 @@ export const hostMedia: Media = {
 async function openFilesystem({ database, from, busy_timeout }: MediumConfig): Promise<Medium> {
   const { fs, place } = find(database);
   const { path, folder } = place;
+  refuseMountedAlone(fs, place);
   const lock = await takeLock(path);
   try {
     if (from !== null) seed(fs, place, from);

@@ -18,11 +18,11 @@ import { inTemporaryFolder } from '../support/golden.ts';
 
 const ways = {
   async json(storages: Storages, path: string, replace: boolean, meanwhile: () => void): Promise<void> {
-    await writeFile(storages, path, replace, async (write) => {
+    const writing = writeFile(storages, path, replace, async (write) => {
       await write('ours');
       meanwhile();
     });
-    await storages.close();
+    await writing.finally(() => storages.close());
   },
   async database(storages: Storages, path: string, replace: boolean, meanwhile: () => void): Promise<void> {
     await newDatabase(storages, path, replace, async (temporary) => {
@@ -98,12 +98,50 @@ describe.each(['json', 'database'] as const)('a new %s file', (kind) => {
     });
   });
 
+  test.each([
+    ['linkSync', false],
+    ['fsyncSync', false],
+    ['renameSync', true],
+  ] as const)('is reported by its own name if %s fails at the end, with replace: %s', async (call, replace) => {
+    await inTemporaryFolder(async (folder) => {
+      const path = join(folder, 'new');
+      if (replace) writeFileSync(path, 'theirs');
+      const failing = vi.fn(() => {
+        throw Object.assign(new Error('EIO: i/o error'), { code: 'EIO', syscall: call });
+      });
+      const spies: { mockRestore(): void }[] = [];
+      const writing = write(path, replace, () => void spies.push(vi.spyOn(fs, call).mockImplementation(failing)));
+      await writing.catch(() => {});
+      for (const spy of spies) spy.mockRestore();
+      await expect(writing).rejects.toMatchObject({ name: 'StorageFailure', errno: 'EIO', path });
+      expect(failing).toHaveBeenCalled();
+      expect(readdirSync(folder).filter((name) => name !== 'new')).toEqual([]);
+      if (replace) expect(readFileSync(path, 'utf8')).toBe('theirs');
+    });
+  });
+
   test('leaves no temporary file', async () => {
     await inTemporaryFolder(async (folder) => {
       await write(join(folder, 'new'), false, () => {});
       expect(readdirSync(folder)).toEqual(['new']);
       expect(readFileSync(join(folder, 'new'), 'utf8')).toBe('ours');
     });
+  });
+});
+
+test('a database whose mode cannot be set is reported by the name that was asked for', async () => {
+  await inTemporaryFolder(async (folder) => {
+    const path = join(folder, 'new');
+    writeFileSync(path, 'theirs');
+    const storages = new Storages({} as Terminal);
+    await newDatabase(storages, path, true, async (temporary) => writeFileSync(temporary, 'ours'));
+    const spy = vi.spyOn(fs, 'chmodSync').mockImplementation(() => {
+      throw Object.assign(new Error('EPERM: not permitted'), { code: 'EPERM', syscall: 'chmod' });
+    });
+    const closing = storages.close().finally(() => spy.mockRestore());
+    await expect(closing).rejects.toMatchObject({ name: 'DatabaseUnavailable', path });
+    expect(readdirSync(folder)).toEqual(['new']);
+    expect(readFileSync(path, 'utf8')).toBe('theirs');
   });
 });
 

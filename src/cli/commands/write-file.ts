@@ -28,7 +28,7 @@ export async function newDatabase<T>(
   // We must be able to write it, whatever its final mode.
   makeEmpty(fs, temporary, path, mode === null ? null : mode | 0o600);
   let filled = false;
-  storages.atEnd(async () => {
+  const finish = async (): Promise<void> => {
     try {
       if (!filled) return;
       if (mode !== null) fs.chmodSync(temporary, mode);
@@ -36,7 +36,8 @@ export async function newDatabase<T>(
     } finally {
       for (const companion of ['', '-journal', '.lock']) fs.rmSync(temporary + companion, { force: true });
     }
-  });
+  };
+  storages.atEnd(() => explaining('create', path, finish()));
   const result = await fill(temporary);
   filled = true;
   return result;
@@ -162,7 +163,7 @@ export async function writeFile<T>(
     if (made) fs.rmSync(temporary, { force: true });
   };
   storages.atEnd(remove);
-  try {
+  const fill = async (): Promise<T> => {
     const file = fs.openSync(temporary, 'wx', 0o600);
     made = true;
     let result: T;
@@ -174,9 +175,21 @@ export async function writeFile<T>(
     }
     await giveName(fs, temporary, path, replacement);
     return result;
+  };
+  try {
+    return await explaining('write', path, fill());
   } catch (cause) {
     remove();
-    throw isSystemError(cause) ? openFailure('write', path, cause) : cause;
+    throw cause;
+  }
+}
+
+/** Converts the system's errors to ours, which name the requested file. */
+async function explaining<T>(action: string, path: string, task: Promise<T>): Promise<T> {
+  try {
+    return await task;
+  } catch (cause) {
+    throw isSystemError(cause) ? openFailure(action, path, cause) : cause;
   }
 }
 

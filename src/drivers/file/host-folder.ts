@@ -187,7 +187,8 @@ export class HostFolder implements VolumeFolder {
     const path = isFolder ? name : this.path(name);
     switch (code) {
       case undefined:
-        return error;
+        if (!isRefusal(error)) return error;
+        return new VolumeBackendAPIException(`May not use ${path}: ${error.message}.`, { cause: error });
       case 'ENOSPC':
       case 'EDQUOT':
       case 'EFBIG':
@@ -200,6 +201,11 @@ export class HostFolder implements VolumeFolder {
     }
     return new VolumeBackendAPIException(`The file system refused ${path} (${code}).`, { cause: error });
   }
+}
+
+/** Whether a permission is missing that the runtime itself asks for: `deno --allow-write`, `node --permission`. */
+function isRefusal(error: unknown): error is Error {
+  return error instanceof Error && (error.name === 'NotCapable' || Reflect.get(error, 'code') === 'ERR_ACCESS_DENIED');
 }
 
 function codeOf(error: unknown): string | undefined {

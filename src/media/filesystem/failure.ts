@@ -4,7 +4,7 @@ import { builtin } from '../../runtime.ts';
 
 /** The system's errors that users meet, with reason and remedy. */
 const words: Readonly<Record<string, readonly [reason: string, remedy: string]>> = {
-  ENOSPC: ['the disk is full', 'Free some space and try again.'],
+  ENOSPC: ['the disk is full', 'Free some space, or some inodes if those are used up (df -i), and try again.'],
   EDQUOT: ['the disk quota is used up', 'Free some space and try again.'],
   EFBIG: ['the file would be too large', 'Its file system or a limit of the process (ulimit -f) forbids it.'],
   EIO: ['input/output error', 'Check the disk and the system log.'],

@@ -20,7 +20,7 @@ import { isHotJournal, look } from './companion.ts';
 import { DiskFile, type FileSystem, syncFolder } from './disk-file.ts';
 import { openFailure, storageFailure } from './failure.ts';
 import { FileGuard } from './file-guard.ts';
-import { companions, locate, type Place } from './locate.ts';
+import { companions, locate, type Place, refuseMountedAlone } from './locate.ts';
 
 /** How long to wait for others, in milliseconds. */
 const busyTimeout = 5000;
@@ -49,6 +49,7 @@ export class FileReplacement {
       throw new DatabaseUnavailable(`Cannot replace ${database}: this runtime has no file system.`, database);
     }
     const place = locate(fs, paths, database);
+    refuseMountedAlone(fs, place);
     const lock = await takeLock(place.path);
     const replacement = new FileReplacement(fs, place, () => lock.release());
     try {

@@ -1,5 +1,6 @@
 /** Finds the file that a database's path means, and says early and clearly when there can be none. */
 import { DatabaseUnavailable } from '../../errors/index.ts';
+import { mayReadProc } from '../../runtime.ts';
 import type { FileKind } from '../medium.ts';
 import type { FileSystem } from './disk-file.ts';
 import { openFailure } from './failure.ts';
@@ -50,7 +51,7 @@ function realFolder(fs: FileSystem, database: string, folder: string, hint: () =
   if (!there.isDirectory()) {
     throw new DatabaseUnavailable(`Cannot open ${database}: ${folder} is not a folder. Correct the path.`, database);
   }
-  return fs.realpathSync(folder);
+  return realPath(fs, folder);
 }
 
 function realFile(fs: FileSystem, path: string): string {
@@ -68,7 +69,17 @@ function realFile(fs: FileSystem, path: string): string {
   }
   // Opening a pipe would block until its other end opens.
   if (!there.isFile()) throw new DatabaseUnavailable(`Cannot open ${path}: it is not a regular file.`, path);
-  return fs.realpathSync(path);
+  return realPath(fs, path);
+}
+
+/** Bun puts replacement characters into a name that is not UTF-8: a new database would then be created under that one. */
+function realPath(fs: FileSystem, path: string): string {
+  const real = fs.realpathSync(path);
+  if (real.includes('\u{fffd}') && !path.includes('\u{fffd}')) {
+    const message = `Cannot open ${path}: it leads to ${real}, but that name is not UTF-8. Rename the file or folder.`;
+    throw new DatabaseUnavailable(message, path);
+  }
+  return real;
 }
 
 /** The keeper's native SQLite opens these too, and would block on a pipe until its other end opens. */
@@ -78,4 +89,30 @@ function refuseIrregular(fs: FileSystem, database: string, companion: string): v
     `Cannot open ${database}: ${companion} is not a regular file. Remove it, or move it away.`,
     database,
   );
+}
+
+/**
+ * Refuses to write to a file that is mounted by itself, as `docker run -v cl.sqlite:/data/cl.sqlite` and a `subPath` do.
+ * The journal and the lock file would be beside its name here, where nobody finds them who has the file elsewhere.
+ */
+export function refuseMountedAlone(fs: FileSystem, { path, folder }: Place): void {
+  if (!mountPoints(fs).includes(path)) return;
+  throw new DatabaseUnavailable(
+    `Cannot open ${path} for writing: the file is mounted by itself, so that its journal and its lock file would not ` +
+      `be beside it. Mount its folder at ${folder} instead, or open it with read_only.`,
+    path,
+  );
+}
+
+/** Where file systems are mounted; none where the system does not say. */
+function mountPoints(fs: FileSystem): readonly string[] {
+  try {
+    const lines = mayReadProc() ? fs.readFileSync('/proc/self/mountinfo', 'utf8').split('\n') : [];
+    // The fifth field; blanks, tabs, newlines and backslashes in it are octal numbers.
+    return lines.map((line) =>
+      (line.split(' ')[4] ?? '').replace(/\\([0-7]{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8))),
+    );
+  } catch {
+    return [];
+  }
 }

@@ -106,14 +106,22 @@ export class LockFile {
   }
 }
 
+/** Creates the file whole or not at all: an incomplete one would name nobody, and so keep everybody out for good. */
 function write(fs: FileSystem, path: string, self: Holder): void {
   const descriptor = fs.openSync(path, 'wx', 0o644);
   try {
-    fs.writeSync(descriptor, `${JSON.stringify(self)}\n`);
-    // An empty lock file left by a power cut would not say who left it.
-    fs.fsyncSync(descriptor);
-  } finally {
-    fs.closeSync(descriptor);
+    try {
+      const text = new TextEncoder().encode(`${JSON.stringify(self)}\n`);
+      // A disk that fills up, or a limit on the size of files, lets only a part through.
+      for (let done = 0; done < text.length; ) done += fs.writeSync(descriptor, text, done);
+      // An empty lock file left by a power cut would not say who left it.
+      fs.fsyncSync(descriptor);
+    } finally {
+      fs.closeSync(descriptor);
+    }
+  } catch (error) {
+    discard(fs, path);
+    throw error;
   }
 }
 
@@ -158,8 +166,8 @@ function unreadable({ path, database }: Claim): DatabaseLocked {
 
 function readNow(fs: FileSystem, path: string): Holder | null | 'unreadable' {
   try {
-    // Reading a pipe would block until its other end opens.
-    if (fs.statSync(path).isFIFO()) return 'unreadable';
+    // Reading a pipe would block until its other end opens, and some devices have no end.
+    if (!fs.statSync(path).isFile()) return 'unreadable';
     return parseHolder(fs.readFileSync(path, 'utf8')) ?? 'unreadable';
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error;

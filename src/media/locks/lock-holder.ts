@@ -25,7 +25,10 @@ export interface Holder {
   readonly boot: string | null;
   /** The machine's id: a host name is not enough, as many are called `localhost`. */
   readonly machine: string | null;
-  /** The PID namespace: process ids are valid only within one, and each container has its own. */
+  /**
+   * The PID and time namespaces: process ids, and the times when they started, are valid only within one. Each container
+   * has its own.
+   */
   readonly namespace: string | null;
 }
 
@@ -46,9 +49,14 @@ export function describeSelf(fs: FileSystem): Holder {
     thread: status === null ? null : thread,
     boot: about(() => fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
     machine: attempt(() => machineName(fs)),
-    namespace: about(() => fs.readlinkSync('/proc/self/ns/pid')),
+    namespace: about(() => fs.readlinkSync('/proc/self/ns/pid') + timeNamespace(fs)),
   };
   return { token: newToken(holder), ...holder };
+}
+
+/** Empty before Linux 5.6, which has none. */
+function timeNamespace(fs: FileSystem): string {
+  return attempt(() => ` ${fs.readlinkSync('/proc/self/ns/time')}`) ?? '';
 }
 
 type Place = Pick<Holder, 'host' | 'boot' | 'machine' | 'namespace'>;

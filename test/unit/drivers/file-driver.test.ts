@@ -227,6 +227,18 @@ describe('HostFolder', () => {
     }
   });
 
+  it.each([
+    ['Deno', { name: 'NotCapable' }, 'Requires write access to "volumes", run again with the --allow-write flag'],
+    ['Node', { code: 'ERR_ACCESS_DENIED' }, 'Access to this API has been restricted'],
+  ])('names the folder and the reason if %s does not permit to use it', async (_runtime, marks, message) => {
+    const mkdir = () => Promise.reject(Object.assign(new Error(message), marks));
+    const promises = { ...fs.promises, mkdir } as typeof fs.promises; // it is only awaited
+    await expect(new HostFolder({ ...fs, promises }, path, directory).prepare()).rejects.toMatchObject({
+      name: 'VolumeBackendAPIException',
+      message: expect.stringMatching(new RegExp(`${directory}.*${message}`)),
+    });
+  });
+
   it('creates files without hard links if the system has none', async () => {
     await failing('link', 'EPERM').create('volume-1', 4096);
     expect(await readdir(directory)).toStrictEqual(['volume-1']);

@@ -6,6 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DatabaseExists, DatabaseUnavailable, InvalidPersistence, StorageFailure } from '../../../src/errors/index.ts';
+import { FileReplacement } from '../../../src/media/filesystem/file-replacement.ts';
 import { FilesystemMedium } from '../../../src/media/filesystem/filesystem.ts';
 import { locate } from '../../../src/media/filesystem/locate.ts';
 import { seed } from '../../../src/media/filesystem/seed.ts';
@@ -307,6 +308,45 @@ describe('the path of a database', () => {
     expect(fs.readdirSync(path.join(folder, 'links'))).toEqual(['alias']);
     await expect(open()).rejects.toThrow(/in use/);
     await medium.close();
+  });
+
+  test.for(['cl.sqlite', 'c l\t\\"ä.sqlite'])(
+    'is refused for writing if the file %j is mounted by itself',
+    async (name, { skip }) => {
+      if (process.platform !== 'linux' || process.getuid?.() !== 0) return skip('only root of Linux can mount a file');
+      fs.mkdirSync(path.join(folder, 'elsewhere'));
+      const alone = path.join(folder, 'elsewhere', name);
+      for (const file of [database, alone]) fs.writeFileSync(file, '');
+      try {
+        execFileSync('mount', ['--bind', database, alone]);
+      } catch {
+        return skip('files cannot be mounted here');
+      }
+      try {
+        const opening = open(alone);
+        await expect(opening).rejects.toMatchObject({ name: 'DatabaseUnavailable', path: alone });
+        await expect(opening).rejects.toThrow(/mounted by itself.*Mount its folder at .*elsewhere instead/);
+        expect(fs.readdirSync(path.join(folder, 'elsewhere'))).toEqual([name]);
+        await (await hostMedia.openReadOnly({ ...settings, database: alone })).close();
+        await expect(FileReplacement.begin(alone)).rejects.toThrow('mounted by itself');
+        await (await open()).close();
+      } finally {
+        execFileSync('umount', [alone]);
+      }
+    },
+  );
+
+  test.each(['file', 'folder'])('is refused if it leads to a %s whose name no text can hold', (what) => {
+    const alias = path.join(folder, 'alias');
+    fs.mkdirSync(path.join(folder, 'real'));
+    fs.writeFileSync(path.join(folder, 'real', 'cl.sqlite'), '');
+    fs.symlinkSync(path.join(folder, 'real', what === 'file' ? 'cl.sqlite' : ''), alias);
+    // As Bun answers for a name that is not UTF-8.
+    const realpathSync = (name: string) => (name === alias ? path.join(folder, 'x\u{fffd}') : fs.realpathSync(name));
+    const asOnBun = { ...fs, realpathSync } as typeof fs; // it is called with a name only
+    const open = () => locate(asOnBun, path, what === 'file' ? alias : path.join(alias, 'cl.sqlite'));
+    expect(open).toThrow(DatabaseUnavailable);
+    expect(open).toThrow(/alias.*not UTF-8.*Rename/);
   });
 });
 

@@ -126,6 +126,72 @@ describe('a free lock', () => {
   });
 });
 
+describe('the lock file', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  /** Lets writing a lock file fail the second time, after a part: as if there were room for one of them only. */
+  function fillUpDuringSecond(): void {
+    const { writeSync } = fs;
+    let writes = 0;
+    vi.spyOn(fs, 'writeSync').mockImplementation((...parameters: unknown[]) => {
+      const [descriptor, bytes] = parameters as [number, Uint8Array];
+      writes += 1;
+      if (writes === 1) return writeSync(descriptor, bytes);
+      if (writes === 2) return writeSync(descriptor, bytes.subarray(0, 100));
+      throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' });
+    });
+  }
+
+  function withoutLinks(): void {
+    vi.spyOn(fs, 'linkSync').mockImplementation(() => {
+      throw Object.assign(new Error('EPERM'), { code: 'EPERM' });
+    });
+  }
+
+  test('is complete even if the system writes a few bytes at a time', async () => {
+    const { writeSync } = fs;
+    vi.spyOn(fs, 'writeSync').mockImplementation((...parameters: unknown[]) => {
+      const [descriptor, bytes, start = 0] = parameters as [number, Uint8Array, number?];
+      return writeSync(descriptor, bytes, start, Math.min(7, bytes.length - start));
+    });
+    const lock = await takeLock(database);
+    expect(parseHolder(fs.readFileSync(lockFile, 'utf8'))).toEqual(lock.holder);
+    lock.release();
+    expect(fs.readdirSync(folder)).toEqual([]);
+  });
+
+  test('does not stay if only a part of it could be written', async () => {
+    vi.spyOn(fs, 'writeSync').mockImplementationOnce((...parameters: unknown[]) => {
+      const [descriptor, bytes] = parameters as [number, Uint8Array];
+      vi.spyOn(fs, 'writeSync').mockImplementation(() => {
+        throw Object.assign(new Error('EFBIG'), { code: 'EFBIG' });
+      });
+      return fs.writevSync(descriptor, [Buffer.from(bytes).subarray(0, 100)]);
+    });
+    expect(await refusal()).toMatchObject({ name: 'StorageFailure', errno: 'EFBIG', path: lockFile });
+    expect(fs.readdirSync(folder)).toEqual([]);
+  });
+
+  test('is taken, refused and released where there are no hard links', async () => {
+    withoutLinks();
+    const lock = await takeLock(database);
+    expect(await refusal()).toMatchObject({ name: 'DatabaseLocked', pid: process.pid });
+    lock.release();
+    fs.writeFileSync(lockFile, self({ pid: 2_000_000_000 }));
+    (await takeLock(database)).release();
+    expect(fs.readdirSync(folder)).toEqual([]);
+  });
+
+  test('keeps nobody out if the disk filled up while it was created where there are no hard links', async () => {
+    withoutLinks();
+    fillUpDuringSecond();
+    expect(await refusal()).toMatchObject({ name: 'StorageFailure', errno: 'ENOSPC', path: lockFile });
+    expect(fs.readdirSync(folder)).toEqual([]);
+    vi.mocked(fs.writeSync).mockRestore();
+    (await takeLock(database)).release();
+  });
+});
+
 describe('a held lock', () => {
   test('is refused within the same process, with its id and host', async () => {
     const lock = await takeLock(database);
@@ -173,6 +239,22 @@ describe('a held lock', () => {
     expect(error).toHaveProperty('message', expect.stringContaining('in another container'));
   });
 
+  test('of a process to which the machine started at another time is not taken over', async (context) => {
+    const into = ['--time', '--fork', '--kill-child', '--boottime', '1000000'];
+    const { status } = spawnSync('unshare', [...into, 'true']);
+    context.skip(status !== 0, 'only root of Linux 5.6 and later can make a time namespace');
+    const child = fork(program, { execPath: 'unshare', execArgv: [...into, process.execPath] });
+    children.push(child);
+    expect(await ask(child, database)).toBe('won');
+    const text = fs.readFileSync(lockFile, 'utf8');
+    expect(await refusal()).toMatchObject({
+      name: 'DatabaseLocked',
+      message: expect.stringContaining('in another container'),
+    });
+    expect(fs.readFileSync(lockFile, 'utf8')).toBe(text);
+    expect(await ask(child, null)).toBe('released');
+  });
+
   test.each(['', '{"pid":', 'not a lock', '[]', '{"pid":"1","host":"here"}', '{"pid":0,"host":"here"}'])(
     'with the content %j is refused and left as it is',
     async (content) => {
@@ -185,10 +267,16 @@ describe('a held lock', () => {
     },
   );
 
-  test('that is a pipe is refused without waiting for its other end', async (context) => {
-    onlyLinux(context);
-    execFileSync('mkfifo', [lockFile]);
-    expect(await refusal()).toHaveProperty('message', expect.stringContaining('does not name its holder'));
+  test.each([
+    ['a pipe', () => execFileSync('mkfifo', [lockFile])],
+    ['a link to a device without an end', () => fs.symlinkSync('/dev/zero', lockFile)],
+    ['a folder', () => fs.mkdirSync(lockFile)],
+  ])('that is %s is refused without being read', async (_what, make) => {
+    make();
+    const error = await refusal();
+    expect(error).toBeInstanceOf(DatabaseLocked);
+    expect(error).toHaveProperty('message', expect.stringContaining(`${lockFile} does not name its holder`));
+    expect(fs.readdirSync(folder)).toEqual(['cl.sqlite.lock']);
   });
 
   test('that is a dangling link is refused by its name', async () => {
