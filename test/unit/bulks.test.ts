@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { DatabasePersistence } from '../../src/persistence/database.ts';
 import type { CoreClient } from '../../src/rpc/client.ts';
 import type { Command, CoreConfig } from '../../src/rpc/contract.ts';
+import { wireVersion } from '../../src/rpc/wire-version.ts';
 import { config } from '../support/tab-world.ts';
 
 function storage() {
@@ -16,6 +17,7 @@ function storage() {
       if (kind === 'commitBulk') throw new Error('the disk is full');
       return kind === 'open'
         ? {
+            version: wireVersion,
             default_type: {
               volume_types: { columns: [], rows: [] },
               volume_type_extra_specs: { columns: [], rows: [] },

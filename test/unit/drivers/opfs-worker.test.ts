@@ -29,7 +29,7 @@ test('fileTask() leaves no listener on the page if the script fails', async () =
 
 test('startScript() leaves no URL behind if a script of another origin may not start', () => {
   const made = new Set<string>();
-  vi.stubGlobal('location', { origin: 'https://page.example' });
+  vi.stubGlobal('origin', 'https://page.example');
   vi.stubGlobal(
     'Worker',
     class {
