@@ -8,7 +8,8 @@ import { readDump } from '../serialization/load.ts';
 import { shownText } from '../shown.ts';
 import { about, Objects } from './dump-source.ts';
 
-const group = /^ember-csi\.io\//;
+/** The API group; ember-csi was called cinderlib-csi at first, and had the second one, with the same format. */
+const group = /^(?:ember-csi\.io|cinderlib\.gorka\.eguileor\.com)\//;
 
 /** Whether a JSON value is a Kubernetes resource, or a list of them. */
 export function isKubernetes(value: unknown): value is Dict {

@@ -41,18 +41,28 @@ function createStatement(scanner: SqlScanner, tables: Tables): void {
   else scanner.skipStatement();
 }
 
+// Searched in the texts of rows too, so the first mark in a file decides: programs begin with their own.
+const postgresMark = /PostgreSQL database dump|pg_catalog\.|^COPY \S+ \(.*FROM stdin;/m;
+const mysqlMark = /(?:MySQL|MariaDB) dump|\/\*[!M]|^[a-z_ ]+`/im;
+
 function dialectOf(text: string): Dialect {
   const start = text.slice(0, 100_000);
-  if (/^(?:--[^\n]*\n|\s)*PRAGMA foreign_keys\s*=\s*OFF;\s*BEGIN TRANSACTION;/.test(start)) {
-    throw new InvalidDump("This is the output of sqlite3's .dump. Make a database from it: sqlite3 NEW.sqlite < FILE.");
+  if (/^(?:--[^\n]*\n|\s)*(?:PRAGMA [^;]*;\s*)*BEGIN TRANSACTION;/i.test(start)) {
+    throw new InvalidDump(
+      "This is SQL of SQLite, such as the output of sqlite3's .dump. Make a database from it: sqlite3 NEW.sqlite < FILE.",
+    );
   }
   if (start.startsWith('<?xml')) {
     throw new InvalidDump('This is XML, not SQL. If mysqldump wrote it, make the dump again without --xml.');
   }
-  if (/PostgreSQL database dump|pg_catalog\.|^COPY \S+ \(.*FROM stdin;/m.test(start)) {
-    return { name: 'postgresql', backslashes: /standard_conforming_strings = off/.test(start) };
+  if (start.startsWith('apiVersion:')) {
+    throw new InvalidDump('This is YAML, not JSON. If kubectl wrote it, get the resources again with -o json.');
   }
-  if (/(?:MySQL|MariaDB) dump|`|\/\*[!M]/.test(start)) return { name: 'mysql', backslashes: true };
+  const [postgres, mysql] = [start.search(postgresMark), start.search(mysqlMark)];
+  if (postgres >= 0 && (mysql < 0 || postgres < mysql)) {
+    return { name: 'postgresql', backslashes: /^SET standard_conforming_strings = off/m.test(start) };
+  }
+  if (mysql >= 0) return { name: 'mysql', backslashes: true };
   if (text === '') {
     throw new InvalidDump('The text is empty, so not a known kind of dump: what should have written it has failed.');
   }

@@ -150,8 +150,8 @@ function recordedRevision({ tables, revisions, legacyVersion, isBeingCreated }: 
   if (legacyVersion !== null) {
     throw refusal(
       `it is at version ${legacyVersion} of Cinder's old migrations. ` +
-        `Upgrade it with a Cinder release from Xena to 2023.1, which takes it to ${LAST_LEGACY_VERSION} and beyond, ` +
-        'and open it again',
+        `Upgrade it with a Cinder release from Xena to 2023.1, which takes versions from 135 on to ${LAST_LEGACY_VERSION} and ` +
+        'beyond (lower ones need the earlier releases first), and open it again',
     );
   }
   if (isBeingCreated) return null;

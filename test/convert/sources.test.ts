@@ -146,6 +146,17 @@ describe('the output of kubectl', () => {
     ]);
   });
 
+  test("may be of ember-csi's first version, which was called cinderlib-csi and had another API group", async () => {
+    const old = 'cinderlib.gorka.eguileor.com/v1';
+    const items = [
+      resource('Volume', 'v', text(volume('v')), old),
+      resource('KeyValue', 'node-1', { value: '{}' }, old),
+    ];
+    const source = fileSource(json({ apiVersion: 'v1', kind: 'List', items }));
+    expect(await named(source)).toEqual(['volume v']);
+    expect(await source.keyValues()).toEqual([{ key: 'node-1', value: '{}' }]);
+  });
+
   test('may be a single resource', async () => {
     expect(await named(fileSource(json(resource('Volume', 'v', text(volume('v'))))))).toEqual(['volume v']);
   });

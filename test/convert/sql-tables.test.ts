@@ -226,10 +226,42 @@ test.each([
   expect(() => sqlTables(postgres(rows))).toThrow(message);
 });
 
-test('the output of .dump in sqlite3 is refused with the remedy, whatever it contains', () => {
-  const text =
-    "PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCREATE TABLE volumes (id);\nINSERT INTO volumes VALUES('`');\nCOMMIT;\n";
+// Read as MySQL's, a backslash in a text would start an escape: `a\\nb` would get a line break.
+test.each([
+  ['.dump in sqlite3', 'PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\n'],
+  ["Python's iterdump", 'BEGIN TRANSACTION;\n'],
+  ['a program of SQLite', '--\n-- Text encoding used: UTF-8\n--\nPRAGMA foreign_keys = off;\nBEGIN TRANSACTION;\n\n'],
+])('the output of %s is refused with the remedy, whatever it contains', (_, start) => {
+  const text = `${start}CREATE TABLE volumes (id);\nINSERT INTO volumes VALUES('\`a\\nb');\nCOMMIT;\n`;
   expect(() => sqlTables(text)).toThrow('sqlite3 NEW.sqlite < FILE');
+});
+
+test('SQL is not taken for that of MySQL because a text in it contains a backtick', () => {
+  const text = String.raw`CREATE TABLE volumes (id);
+INSERT INTO volumes VALUES('${'`'}a\nb');
+`;
+  expect(() => sqlTables(text)).toThrow(/not a known kind of dump/);
+});
+
+test('quoted names at the start of a statement are marks of MySQL, in any case', () => {
+  for (const keywords of ['INSERT INTO', 'insert into', 'INSERT  IGNORE INTO', 'REPLACE INTO']) {
+    expect(values(`CREATE TABLE IF NOT EXISTS t (a text);\n${keywords} ${'`t`'} VALUES ('a\\nb');\n`)).toEqual([
+      'a\nb',
+    ]);
+  }
+});
+
+test('the first mark of a program decides whose dump it is, whatever the texts in it mention', () => {
+  expect(
+    values(mysql(String.raw`INSERT INTO ${'`t`'} VALUES ('a PostgreSQL database dump\nof pg_catalog.x');`)),
+  ).toEqual(['a PostgreSQL database dump\nof pg_catalog.x']);
+  const text = String.raw`standard_conforming_strings = off \n MySQL dump /*! CREATE TABLE ${'`t`'}`;
+  expect(values(postgres(`INSERT INTO public.t VALUES ('${text}');`))).toEqual([text]);
+});
+
+test('the output of kubectl as YAML is refused with the remedy', () => {
+  const text = 'apiVersion: v1\nitems:\n- apiVersion: ember-csi.io/v1\n  kind: Volume\nkind: List\n';
+  expect(() => sqlTables(text)).toThrow(/YAML.*kubectl.*-o json/);
 });
 
 test('the output of mysqldump --xml is refused with the remedy', () => {

@@ -120,6 +120,26 @@ describe('a database of native SQLite', () => {
     expect(native('PRAGMA integrity_check; PRAGMA page_size; SELECT count(*) FROM t')).toBe(`ok\n${size}\n500`);
   });
 
+  test.each(['full', 'incremental'])('with auto_vacuum=%s grows and shrinks', async (kind) => {
+    native(
+      `PRAGMA auto_vacuum=${kind}; CREATE TABLE t (id INTEGER PRIMARY KEY, value TEXT); CREATE INDEX i ON t (value);`,
+    );
+    const engine = await open();
+    for (const stays of [3, 1]) {
+      await engine.transaction(async (connection) => {
+        for (let id = 4; id <= 400; id++)
+          await connection.run('INSERT INTO t VALUES (?, ?)', [id, `${id}`.repeat(300)]);
+      });
+      const full = fs.statSync(database).size;
+      await engine.run('DELETE FROM t WHERE id > ?', [stays]);
+      await engine.run('PRAGMA incremental_vacuum');
+      expect(fs.statSync(database).size).toBeLessThan(full / 5);
+      await engine.run('INSERT INTO t VALUES (?, ?)', [stays, 'stays']);
+    }
+    await engine.close();
+    expect(native('PRAGMA integrity_check; SELECT id, value FROM t')).toBe('ok\n1|stays');
+  });
+
   test('in UTF-16 gives the same texts', async () => {
     native("PRAGMA encoding='UTF-16'; CREATE TABLE t (value TEXT); INSERT INTO t VALUES ('Žluť 💾');");
     const engine = await open();
