@@ -13,8 +13,8 @@ import { KEY_VALUE_TABLE, SCHEMA_REVISION, type SchemaObject, schemaObjects } fr
 import { readDefaultType } from './volume-types.ts';
 
 /** Cinder's last version under sqlalchemy-migrate, and the alembic revision that describes the same schema. */
-const LAST_LEGACY_VERSION = 145;
-const FIRST_REVISION = '921e1a36b076';
+const lastLegacyVersion = 145;
+const firstRevision = '921e1a36b076';
 
 export interface Schema {
   /** The revision that the database has now. */
@@ -146,11 +146,11 @@ function recordedRevision({ tables, revisions, legacyVersion, isBeingCreated }: 
     throw refusal(`alembic_version has several rows, ${revisions?.join(', ')}, where one is allowed`);
   }
   if (revision !== undefined) return revision;
-  if (legacyVersion === String(LAST_LEGACY_VERSION)) return FIRST_REVISION;
+  if (legacyVersion === String(lastLegacyVersion)) return firstRevision;
   if (legacyVersion !== null) {
     throw refusal(
       `it is at version ${legacyVersion} of Cinder's old migrations. ` +
-        `Upgrade it with a Cinder release from Xena to 2023.1, which takes versions from 135 on to ${LAST_LEGACY_VERSION} and ` +
+        `Upgrade it with a Cinder release from Xena to 2023.1, which takes versions from 135 on to ${lastLegacyVersion} and ` +
         'beyond (lower ones need the earlier releases first), and open it again',
     );
   }
@@ -194,7 +194,7 @@ async function stepsDue(
   { tables, revisions }: State,
   revision: string,
 ): Promise<Steps> {
-  const relaxes = revision === FIRST_REVISION && (await adapter.canRelaxVolumes(connection));
+  const relaxes = revision === firstRevision && (await adapter.canRelaxVolumes(connection));
   return {
     missing: ['alembic_version', KEY_VALUE_TABLE].filter((name) => !tables.has(name)),
     stamps: (revisions ?? []).length === 0,
