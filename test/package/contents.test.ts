@@ -129,10 +129,10 @@ describe('the published package', () => {
   });
 
   it('stays small: the limits are a tenth above the measured sizes', () => {
-    // Measured: cli.js with all volume drivers 328 kB, core-node.js with the database drivers 201 kB, the engine 688 kB, the packed package with docs 2,200 kB.
-    expect(size('index.js')).toBeLessThan(113_000);
-    expect(size('core-node.js')).toBeLessThan(221_000);
-    expect(size('cli.js')).toBeLessThan(361_000);
-    expect(packed.size).toBeLessThan(2_420_000);
+    // Measured: cli.js with all volume drivers 362 kB, core-node.js with the database drivers 170 kB, the engine 688 kB,
+    // the packed package with docs 2,275 kB. What a page loads is in sizes.test.ts.
+    expect(size('core-node.js')).toBeLessThan(188_000);
+    expect(size('cli.js')).toBeLessThan(398_000);
+    expect(packed.size).toBeLessThan(2_500_000);
   });
 });
