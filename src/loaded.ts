@@ -6,7 +6,7 @@ export async function loaded<M>(part: Promise<M>): Promise<M> {
   try {
     return await part;
   } catch (cause) {
-    const advice = 'If the site was updated meanwhile, reload the page.';
+    const advice = 'If it was updated meanwhile, reload the page or restart the program.';
     throw new PackageMissing('cinderlib-wasm', `A file of this library cannot be loaded: ${cause}. ${advice}`, {
       cause,
     });

@@ -107,6 +107,5 @@ async function connectCore(worker: boolean | (() => AnyWorker)): Promise<CoreCli
     const { WorkerClient } = await loaded(import('./persistence/with-core.ts'));
     return new WorkerClient(worker === true ? undefined : worker);
   }
-  const { LocalClient } = await loaded(import('./rpc/local-client.ts'));
-  return LocalClient.start();
+  return loaded(import('./rpc/local-client.ts').then(({ LocalClient }) => LocalClient.start()));
 }

@@ -1,5 +1,6 @@
 /** Finds the connector that attaches a volume to this host, by the protocol that its driver uses. */
 import { InvalidOption, NotImplemented } from '../errors/index.ts';
+import { loaded } from '../loaded.ts';
 import { didYouMean } from '../near-name.ts';
 import { shown } from '../shown.ts';
 import type { ConnectorOptions, HostConnector, HostConnectorClass } from './connector.ts';
@@ -8,9 +9,9 @@ import { isClassOf } from './is-class-of.ts';
 // A function rather than a table, so that importing the library does no work. Each is loaded on demand.
 function builtIn(): Readonly<Record<string, () => Promise<HostConnectorClass>>> {
   return {
-    fake: async () => (await import('./fake-connector.ts')).FakeConnector,
-    iscsi: async () => (await import('./iscsi/iscsi-connector.ts')).IscsiConnector,
-    local: async () => (await import('./local-connector.ts')).LocalConnector,
+    fake: async () => (await loaded(import('./fake-connector.ts'))).FakeConnector,
+    iscsi: async () => (await loaded(import('./iscsi/iscsi-connector.ts'))).IscsiConnector,
+    local: async () => (await loaded(import('./local-connector.ts'))).LocalConnector,
   };
 }
 

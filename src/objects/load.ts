@@ -2,6 +2,7 @@
 import { aboutItem } from '../about-item.ts';
 import { type Dict, entriesOf, own } from '../cinder/dict.ts';
 import { BackendNotPresent, InvalidDump } from '../errors/index.ts';
+import { loaded } from '../loaded.ts';
 import type { Storable } from '../persistence/driver.ts';
 import { type Dump, type Dumped, dumpedObject, elementName } from '../serialization/load.ts';
 import type { Backend, BackendOptions } from './backend.ts';
@@ -38,7 +39,7 @@ export async function loadItems(
   dump: Dump,
   start: (options: BackendOptions) => Promise<Backend>,
 ): Promise<LoadedItem[]> {
-  const loaded: LoadedItem[] = [];
+  const items: LoadedItem[] = [];
   if (dump.items.some((item) => backendsOf(item).some((config) => isToBeStarted(context, config)))) {
     await readOnce(context, dump);
   }
@@ -46,12 +47,12 @@ export async function loadItems(
     isToBeStarted(context, config) ? start(optionsOf(config)) : presentBackend(context, nameOf(config));
   await forEachItem(dump, async (item) => {
     if (item.class === 'KeyValue') {
-      loaded.push({ loaded: new KeyValue(item.key, item.value), family: () => [], adopt: () => {} });
+      items.push({ loaded: new KeyValue(item.key, item.value), family: () => [], adopt: () => {} });
       return;
     }
-    loaded.push(await loadedItem(context.restore, item, backendOf));
+    items.push(await loadedItem(context.restore, item, backendOf));
   });
-  return loaded;
+  return items;
 }
 
 /** Reads the whole dump with names in place of backends, and throws if it cannot be read. */
@@ -72,7 +73,7 @@ async function readOnce(context: Context, dump: Dump): Promise<void> {
     const name = nameOf(config);
     if (isToBeStarted(context, config)) {
       // Loaded on demand: few dumps describe a backend completely.
-      const { refusePrograms } = await import('./program-options.ts');
+      const { refusePrograms } = await loaded(import('./program-options.ts'));
       await refusePrograms(checkBackendOptions(optionsOf(config)), context.settings);
       started.add(name);
     }

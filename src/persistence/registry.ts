@@ -73,7 +73,7 @@ export async function makePersistence(config: unknown, connect: Connect): Promis
 
 /** Imports an unregistered name as a module whose default export is a plugin class. */
 async function importedPlugin(name: string): Promise<PersistenceClass> {
-  const { importPlugin, shownName } = await import('./import-plugin.ts');
+  const { importPlugin, shownName } = await loaded(import('./import-plugin.ts'));
   const plugin = await importPlugin(name, [...Object.keys(builtIn), ...registered.keys()]);
   if (isPluginClass(plugin)) return plugin;
   throw noPlugin(`the default export of ${shownName(name)}`, plugin);
