@@ -21,12 +21,12 @@ export const hostMedia: Media = {
       case 'filesystem':
         return openFilesystem(config);
       default:
-        throw new InvalidPersistence(
-          `There is no medium ${JSON.stringify(config.medium)} here. Choose filesystem, or the storage memory_db.`,
-        );
+        throw unavailable(config);
     }
   },
-  async openReadOnly({ database, busy_timeout }) {
+  async openReadOnly(config) {
+    const { medium, database, busy_timeout } = config;
+    if (medium !== 'filesystem') throw unavailable(config);
     const { fs, place } = find(database);
     return new ReadOnlyMedium(fs, place.path, busy_timeout);
   },
@@ -55,5 +55,11 @@ function find(database: string): { readonly fs: FileSystem; readonly place: Plac
   throw new DatabaseUnavailable(
     `Cannot open ${database}: this runtime has no file system. Choose the storage memory_db.`,
     database,
+  );
+}
+
+function unavailable({ medium }: MediumConfig): InvalidPersistence {
+  return new InvalidPersistence(
+    `There is no medium ${JSON.stringify(medium)} here. Choose filesystem, or the storage memory_db.`,
   );
 }
