@@ -98,8 +98,8 @@ function refuseIrregular(fs: FileSystem, database: string, companion: string): v
 export function refuseMountedAlone(fs: FileSystem, { path, folder }: Place): void {
   if (!mountPoints(fs).includes(path)) return;
   throw new DatabaseUnavailable(
-    `Cannot open ${path} for writing: the file is mounted by itself, so that its journal and its lock file would not ` +
-      `be beside it. Mount its folder at ${folder} instead, or open it with read_only.`,
+    `Cannot write to ${path}: the file is mounted by itself, without the folder that its journal, its lock file, or a ` +
+      `file that replaces it would have to be in. Mount that folder at ${folder} instead, or open the file with read_only.`,
     path,
   );
 }

@@ -325,7 +325,7 @@ describe('the path of a database', () => {
       try {
         const opening = open(alone);
         await expect(opening).rejects.toMatchObject({ name: 'DatabaseUnavailable', path: alone });
-        await expect(opening).rejects.toThrow(/mounted by itself.*Mount its folder at .*elsewhere instead/);
+        await expect(opening).rejects.toThrow(/mounted by itself.*Mount that folder at .*elsewhere instead/);
         expect(fs.readdirSync(path.join(folder, 'elsewhere'))).toEqual([name]);
         await (await hostMedia.openReadOnly({ ...settings, database: alone })).close();
         await expect(FileReplacement.begin(alone)).rejects.toThrow('mounted by itself');
