@@ -10,8 +10,9 @@ import { fromWire, toWire } from './errors.ts';
 /** The error again, of its own class if it is one of ours. Its stack goes on with the calls of this thread that led to it. */
 export function revive(wire: WireError): Error {
   const error = fromWire(wire, classNamed);
-  // Where stacks begin with a title, this one's is not needed.
-  error.stack += new Error().stack?.replace(/^(?:Error)?\n?/, '\n') ?? '';
+  const { stack } = new Error();
+  // Programs may have Node make something else of stacks. Where they begin with a title, this one's is not needed.
+  if (typeof stack === 'string') error.stack += stack.replace(/^(?:Error)?\n?/, '\n');
   return error;
 }
 

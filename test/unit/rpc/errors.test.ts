@@ -23,6 +23,18 @@ describe('an error that is sent to another thread', () => {
     expect(JSON.parse(JSON.stringify(sent(error)))).toEqual({ ...error });
   });
 
+  test('arrives where the program has made something else of stacks', () => {
+    const usual = Error.prepareStackTrace;
+    const error = new DatabaseLocked('in use', 4711, 'node-1');
+    try {
+      Error.prepareStackTrace = (_error, sites) => sites;
+      expect(sent(error)).toMatchObject({ name: 'DatabaseLocked', code: 'DATABASE_LOCKED', pid: 4711 });
+    } finally {
+      // It may have been unset.
+      Reflect.set(Error, 'prepareStackTrace', usual);
+    }
+  });
+
   test('tells where it was thrown, and by which calls of this thread', async () => {
     const thrown = new DatabaseLocked('in use', 4711, 'node-1');
     async function answer(): Promise<void> {
