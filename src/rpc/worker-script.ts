@@ -34,7 +34,7 @@ export function startScript(make: () => Worker): StartedScript {
   try {
     Reflect.set(globalThis, 'Worker', StandIn);
     const notLoaded = async (): Promise<Error> => {
-      const fault = await loadFault(script, startedAs, policy);
+      const fault = script === '' ? notReplaced : await loadFault(script, startedAs, policy);
       loaded();
       return new WorkerLost(`The worker script ${script} cannot be loaded: ${fault}`);
     };
@@ -42,12 +42,15 @@ export function startScript(make: () => Worker): StartedScript {
   } catch (cause) {
     loaded();
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const hint = cause instanceof TypeError ? trustHint : policyHint(script, startedAs);
+    const hint = script === '' ? notReplaced : cause instanceof TypeError ? trustHint : policyHint(script, startedAs);
     throw new WorkerLost(`The worker script ${script} cannot be started: ${reason} ${hint}`, { cause });
   } finally {
     Reflect.set(globalThis, 'Worker', Native);
   }
 }
+
+const notReplaced =
+  "This page lets nobody replace Worker: its network panel says more. The library must come from the page's own origin.";
 
 /** Calls back with the reason when a worker fails; `script`, where known, tells why it was not loaded. */
 export function onWorkerError(
