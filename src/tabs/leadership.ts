@@ -81,8 +81,11 @@ export class Leadership {
     const now = performance.now();
     const release = this.#release;
     try {
-      if ((await this.#holder()) === this.#client) this.#provenAt = now;
-      else this.#lose(release);
+      const holder = await this.#holder();
+      // A frame may be allowed to query only later, once its user has granted it access to its own site's storage.
+      this.#client ??= holder;
+      if (holder !== this.#client) throw new Error('The lock is not ours.');
+      this.#provenAt = now;
     } catch {
       // Unable to tell whether the lock is still ours, leave it to a member that can.
       this.#lose(release);

@@ -108,6 +108,35 @@ test('a leader where locks cannot be queried at all leads, and notices a theft',
   }
 });
 
+test.each([
+  { denied: [true, false], proven: true, what: 'may query the locks only later goes on' },
+  { denied: [false, true], proven: false, what: 'may no longer query the locks leaves its own to others' },
+])('a leader that $what', async ({ denied, proven }) => {
+  const locks = new FakeLocks();
+  const own = locks.client('a');
+  let isDenied = denied[0] ?? false;
+  const query = (): Promise<LockManagerSnapshot> =>
+    isDenied ? Promise.reject(new DOMException('query() is not allowed', 'SecurityError')) : own.query();
+  let won = false;
+  const a = new Leadership({ request: own.request, query } as LockManager, 'lock', {
+    won: () => {
+      won = true;
+    },
+    stolen: () => {},
+  });
+  try {
+    a.queue();
+    await expect.poll(() => won).toBe(true);
+    isDenied = denied[1] ?? false;
+    const later = performance.now() + 1000;
+    vi.spyOn(performance, 'now').mockImplementation(() => later);
+    expect(await a.isProven()).toBe(proven);
+    await expect.poll(() => locks.holder('lock')).toBe(proven ? 'a' : undefined);
+  } finally {
+    vi.restoreAllMocks();
+  }
+});
+
 test('queueing during steal() wins the lock only once', async () => {
   const locks = new FakeLocks();
   const [a, b] = [candidate(locks, 'a'), candidate(locks, 'b')];
