@@ -19,7 +19,7 @@ const program = `
   };
   const said = {};
   for (const worker of [true, false]) {
-    const db = { storage: 'db', connection: 'sqlite:///framed', busy_timeout: 1000 };
+    const db = { storage: 'db', connection: 'sqlite:///framed' };
     const storages = { memory: { storage: 'memory_db' }, indexeddb: db, opfs: { ...db, medium: 'opfs' } };
     for (const [name, config] of Object.entries(storages)) {
       if (name === 'opfs' && !worker) continue;
