@@ -42,6 +42,8 @@ function testsOf(task: Exclude<Task, { kind: 'hashes' }>, readGolden: ReadFile):
   switch (task.kind) {
     case 'contract':
       return contractTests(task.storage);
+    case 'refusals':
+      return openings(configOf(task.storage));
     case 'traps':
       return trapCases(() => configOf(task.storage));
     case 'files':
@@ -56,6 +58,18 @@ function contractTests(storage: StorageName): Tests {
   persistenceContract({ test: (name, body) => tests.push([name, body]), setup, storage: () => configOf(storage) });
   tests.push(['a dry run into a storage that does not exist yet does not create it', () => dryRun(configOf(storage))]);
   return tests;
+}
+
+function openings(persistence_config: PersistenceConfig): Tests {
+  const open = async (options: PersistenceConfig): Promise<void> => {
+    const cl = await setup({ persistence_config: { ...persistence_config, ...options } });
+    await cl.close();
+  };
+  return [
+    ['opening', () => open({})],
+    ['opening with initial content', () => open({ from: new Uint8Array(512) })],
+    ['opening for reading', () => open({ read_only: true })],
+  ];
 }
 
 async function dryRun(to: PersistenceConfig): Promise<void> {

@@ -14,6 +14,8 @@ export type Task =
   /** The SHA-256 of files of `dist/`, as the runtime gets them. */
   | { readonly kind: 'hashes'; readonly files: readonly string[] }
   | { readonly kind: 'contract'; readonly storage: StorageName }
+  /** Opens a storage, and one with initial content, where neither works. */
+  | { readonly kind: 'refusals'; readonly storage: StorageName }
   /** Changes in which WebAssembly traps. */
   | { readonly kind: 'traps'; readonly storage: StorageName }
   /** The file driver, on files of the browser: the tests whose names match. */
