@@ -52,8 +52,8 @@ const natives = {
 
 // Node 20 holds the native lock with a process of `sqlite3`, the other runtimes with the SQLite that is built in.
 test.for([
-  ['sqlite3', 'node', node, 150],
-  ['python', 'node', node, 150],
+  ['sqlite3', 'node', node, 100],
+  ['python', 'node', node, 60],
   ['sqlite3', 'new node', newNode, 40],
   ['sqlite3', 'deno', deno, 40],
   ['sqlite3', 'bun', bun, 40],
