@@ -15,8 +15,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',
-    // Most test files wait for disks, servers and browsers: three at a time keep two cores busy.
-    maxWorkers: 3,
+    // Most test files wait for disks, servers and browsers: two at a time keep two cores busy.
+    maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // The default of one second is not enough for a browser on a busy machine.
