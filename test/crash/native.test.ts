@@ -3,7 +3,7 @@
  * Each call is answered or has to wait; no reader sees damage, a gap or an older state after a newer one; nothing
  * acknowledged is lost. Once with `sqlite3`, once with Python's sqlite3.
  *
- * 150 rounds of each loop, 40 on Deno and Bun; CINDERLIB_ROUNDS=2000 for more.
+ * 100 rounds of each loop beside sqlite3 on Node, 60 beside Python, 40 on the others; CINDERLIB_ROUNDS=2000 for more.
  */
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -93,6 +93,7 @@ describe('setup() with a persistence_config', () => {
       'InvalidPersistence',
       'There is no medium "opfs" here. Choose filesystem, or the storage memory_db.',
     ],
+    [{ storage: 'db', connection: 'sqlite:///x', medium: 'opfs', read_only: true }, 'InvalidPersistence', '"opfs"'],
   ])('of %j fails with %s', async (persistence_config, name, part) => {
     const error = await errorOf(setup({ persistence_config } as Parameters<typeof setup>[0]));
     expect(error.name).toBe(name);
