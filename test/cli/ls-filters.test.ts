@@ -1,7 +1,8 @@
 /** `ls` with filters, which match what it shows in a column. */
 import { expect, test, vi } from 'vitest';
 import { cli, parsed } from '../support/cli.ts';
-import { nativeRows } from '../support/tables.ts';
+import { copyGolden, inTemporaryFolder } from '../support/golden.ts';
+import { nativeRows, nativeSql } from '../support/tables.ts';
 
 // These tests run processes one after the other, on machines that are busy with other work.
 vi.setConfig({ testTimeout: 180_000 });
@@ -65,10 +66,23 @@ test('ls says on stderr that a filter names no volume or backend, which an empty
     [['--backend', 'nfs'], 'note: no volume is on a backend nfs; cinderlib ls URL backends lists them.\n'],
     [['--backend', 'nfs-01', '--name', 'nobody'], ''],
     [['--volume', id, '--name', 'nobody'], ''],
+    [['snapshots', '--volume', ''], 'note: no volume has the id ; --volume takes a whole id.\n'],
   ] as const) {
     const listed = await cli(['ls', rich, ...given]);
     expect.soft(listed, given.join(' ')).toMatchObject({ code: 0, err: note });
     expect.soft(listed.out.split('\n')).toHaveLength(2);
   }
   expect(await cli(['ls', rich, '--backend', 'nfs', '--json'])).toEqual({ code: 0, out: '[]\n', err: '' });
+});
+
+test('ls lists nothing, without a note, where the volume of a filter cannot be read', async () => {
+  await inTemporaryFolder(async (folder) => {
+    const path = copyGolden('rich.sqlite', `${folder}/cl.sqlite`);
+    const live = 'NOT deleted AND volume_id NOT IN (SELECT volume_id FROM snapshots WHERE NOT deleted)';
+    const [connection] = nativeRows(path, `SELECT id, volume_id FROM volume_attachment WHERE ${live} LIMIT 1`);
+    expect(connection).toBeDefined();
+    nativeSql(path, `UPDATE volume_attachment SET connection_info = '{' WHERE id = '${connection?.['id']}'`);
+    const nothing = await cli(['ls', path, 'snapshots', '--volume', String(connection?.['volume_id'])]);
+    expect(nothing).toMatchObject({ code: 0, err: '' });
+  });
 });

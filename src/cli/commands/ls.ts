@@ -47,11 +47,19 @@ export async function list(output: Output, storage: PersistenceDriver, kind: Kin
 /** An empty list reads as the answer, although the question may have been about something that does not exist. */
 async function explainNothing(output: Output, storage: PersistenceDriver, filters: Filters): Promise<void> {
   const { backend, name, volume } = filters;
-  if (volume !== undefined && (await storage.getVolumes({ volume_id: volume })).length === 0) {
+  if (volume !== undefined && !(await hasVolume(storage, volume))) {
     await output.note(`no volume has the id ${volume}; --volume takes a whole id.`);
   } else if (volume === undefined && backend !== undefined && name === undefined) {
     await output.note(`no volume is on a backend ${backend}; cinderlib ls URL backends lists them.`);
   }
+}
+
+/** True also if that cannot be told, since a row of the volume or of its connections cannot be read. */
+async function hasVolume(storage: PersistenceDriver, id: string): Promise<boolean> {
+  // An empty id would be no filter.
+  if (id === '') return false;
+  const found = await storage.getVolumes({ volume_id: id }).catch(() => null);
+  return found === null || found.length > 0;
 }
 
 /** Compares what is shown: a database's own filter by backend has wildcards, and never finds a host without a pool. */
