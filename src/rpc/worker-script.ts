@@ -36,19 +36,20 @@ export function startScript(make: () => Worker): StartedScript {
     const notLoaded = async (): Promise<Error> => {
       const fault = script === '' ? notReplaced : await loadFault(script, startedAs, policy);
       loaded();
-      return new WorkerLost(`The worker script ${script} cannot be loaded: ${fault}`);
+      return new WorkerLost(`The worker script ${script || unnamed} cannot be loaded: ${fault}`);
     };
     return { worker: make(), notLoaded, loaded };
   } catch (cause) {
     loaded();
     const reason = cause instanceof Error ? cause.message : String(cause);
     const hint = script === '' ? notReplaced : cause instanceof TypeError ? trustHint : policyHint(script, startedAs);
-    throw new WorkerLost(`The worker script ${script} cannot be started: ${reason} ${hint}`, { cause });
+    throw new WorkerLost(`The worker script ${script || unnamed} cannot be started: ${reason} ${hint}`, { cause });
   } finally {
     Reflect.set(globalThis, 'Worker', Native);
   }
 }
 
+const unnamed = 'of this library';
 const notReplaced =
   "This page lets nobody replace Worker: its network panel says more. The library must come from the page's own origin.";
 

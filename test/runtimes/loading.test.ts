@@ -165,9 +165,25 @@ describe.each(browserNames)('%s', (name) => {
     if (missing !== null) return context.skip(missing);
     const part = readdirSync(dist).find((file) => /^with-core-\w+\.js$/.test(file)) ?? '';
     const said = await useOn({ [`/dist/${part}`]: { status: 404, body: 'gone' } });
-    expect(said).toMatch(/^PackageMissing: A file of this library cannot be loaded: .*reload the page\./);
+    expect(said).toMatch(
+      /^PackageMissing: A file of this library cannot be loaded: .*reload the page or restart the program\./,
+    );
     // WebKit does not name it.
     if (name !== 'webkit') expect(said).toContain(`/dist/${part}`);
+  });
+
+  test('explains what it cannot do in a page that does not let Worker be replaced', async (context) => {
+    if (missing !== null) return context.skip(missing);
+    await using server = await startServer({
+      '/dist/': dist,
+      '/': page,
+      '/dist/core.js': { status: 404, body: 'gone' },
+    });
+    const tab = await browser.newPage(`${server.origin}/`);
+    await tab.evaluate("void Object.defineProperty(globalThis, 'Worker', { writable: false })");
+    const failure = tab.evaluate(use('/dist/index.js'));
+    await expect(failure).rejects.toThrow(/^The worker script of this library cannot be loaded: This page lets nobody/);
+    await tab.close();
   });
 
   test('explains that the server of Vite moved the library away from the worker script', async (context) => {
