@@ -1,6 +1,6 @@
 /** Runs the snippets of the pages as they are: those of a page in sequence, until one starts anew. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as library from 'cinderlib-wasm';
 import { expect, test } from 'vitest';
@@ -41,6 +41,14 @@ const pages: readonly (readonly [page: string, before: string, outputs: readonly
   ['../src/setup.ts', "import { setup } from 'cinderlib-wasm';", ['available']],
 ];
 
+/** All pages that may have snippets. */
+const allPages = [
+  '../README.md',
+  ...readdirSync(path('../docs'), { recursive: true, encoding: 'utf8' }).flatMap((name) =>
+    name.endsWith('.md') ? [`../docs/${name}`] : [],
+  ),
+];
+
 /** The programs of a page: a snippet that sets up a context anew starts another one. */
 function programs(page: string, before: string): string[] {
   const text = readFileSync(path(page), 'utf8').replace(/^ \* ?/gm, '');
@@ -69,6 +77,11 @@ function withoutRepeatedImports(program: string): string {
   const lines = [...imports].map(([from, names]) => `import { ${[...names].join(', ')} } from '${from}';`);
   return [...lines, rest].join('\n');
 }
+
+test('the snippets of every page that has some are run', () => {
+  const withSnippets = allPages.filter((page) => programs(page, '').length > 0);
+  expect(pages.flatMap(([page]) => (page.endsWith('.md') ? [page] : [])).toSorted()).toEqual(withSnippets.toSorted());
+});
 
 test.each(pages)('the snippets of %s run', async (page, before, outputs) => {
   await inTemporaryFolder((folder) => {
@@ -113,8 +126,9 @@ function unrunSnippets(page: string): string[] {
 
 test('all snippets type-check in the strictest mode', { timeout: 120_000 }, async () => {
   await inTemporaryFolder((folder) => {
-    const unrun = ['usage', 'servers', 'tabs', 'plugins', 'runtimes', 'drivers'].flatMap((name) => {
-      return unrunSnippets(`../docs/${name}.md`).map((code) => ({ name: `unrun-${name}`, code }));
+    const unrun = allPages.flatMap((page) => {
+      const name = `unrun${page.replace(/\W/g, '-')}`;
+      return unrunSnippets(page).map((code) => ({ name, code }));
     });
     const run = pages.flatMap(([page, before]) => {
       const name = page.replace(/\W/g, '-');
@@ -136,8 +150,11 @@ test('all snippets type-check in the strictest mode', { timeout: 120_000 }, asyn
       typeRoots: [path('../node_modules/@types')],
     };
     writeFileSync(`${folder}/tsconfig.json`, JSON.stringify({ compilerOptions: options, include: ['*.ts'] }));
-    const { stdout } = spawnSync(path('../node_modules/.bin/tsc'), ['-p', folder], { cwd: folder, encoding: 'utf8' });
-    expect(stdout).toBe('');
+    const { status, stdout } = spawnSync(path('../node_modules/.bin/tsc'), ['-p', folder], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
   });
 });
 

@@ -46,6 +46,10 @@ function linksOf(
   });
 }
 
+test('the pages have links', () => {
+  expect(published.flatMap(linksOf).length).toBeGreaterThan(100);
+});
+
 test.each([...published, ...others])('the links of %s lead to something', (page) => {
   for (const { link, target, anchor } of linksOf(page)) {
     expect.soft(existsSync(join(root, target)), link).toBe(true);

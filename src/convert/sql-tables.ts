@@ -3,7 +3,7 @@ import { InvalidDump } from '../errors/index.ts';
 import type { RowSet, SqlValue } from '../rpc/contract.ts';
 import { copyRows } from './copy-rows.ts';
 import { refuseOtherEncoding } from './declared-encoding.ts';
-import { refuseCutOff } from './dump-end.ts';
+import { programOf, refuseCutOff } from './dump-end.ts';
 import { type Dialect, type QualifiedName, SqlScanner } from './sql-scanner.ts';
 
 /**
@@ -41,13 +41,19 @@ function createStatement(scanner: SqlScanner, tables: Tables): void {
   else scanner.skipStatement();
 }
 
-// Searched in the texts of rows too, so the first mark in a file decides: programs begin with their own.
-const postgresMark = /PostgreSQL database dump|pg_catalog\.|^COPY \S+ \(.*FROM stdin;/m;
-const mysqlMark = /(?:MySQL|MariaDB) dump|\/\*[!M]|^[a-z_ ]+`/im;
+/**
+ * Comments, texts and names in double quotes, whose content says nothing about the dialect. A backslash is no escape
+ * here: in MySQL's SQL with `\'`, a mark may be overlooked, but never one be seen in a text of standard SQL.
+ */
+const notCode = /--.*|^#.*|\/\*(?!M?!\d)[\s\S]*?(?:\*\/|(?![\s\S]))|'[^']*'?|"[^"]*"?/gm;
+// Of dumps without their program's own lines, the first of these marks decides.
+const postgresMark = /pg_catalog\.|^COPY \S+ \(.*FROM stdin;/m;
+const mysqlMark = /\/\*M?!\d|`/;
 
 function dialectOf(text: string): Dialect {
   const start = text.slice(0, 100_000);
-  if (/^(?:--[^\n]*\n|\s)*(?:PRAGMA [^;]*;\s*)*BEGIN TRANSACTION;/i.test(start)) {
+  const program = programOf(text);
+  if (program === undefined && /^(?:--[^\n]*\n|\s)*(?:PRAGMA [^;]*;\s*)*BEGIN TRANSACTION;/i.test(start)) {
     throw new InvalidDump(
       "This is SQL of SQLite, such as the output of sqlite3's .dump. Make a database from it: sqlite3 NEW.sqlite < FILE.",
     );
@@ -58,17 +64,23 @@ function dialectOf(text: string): Dialect {
   if (start.startsWith('apiVersion:')) {
     throw new InvalidDump('This is YAML, not JSON. If kubectl wrote it, get the resources again with -o json.');
   }
-  const [postgres, mysql] = [start.search(postgresMark), start.search(mysqlMark)];
-  if (postgres >= 0 && (mysql < 0 || postgres < mysql)) {
-    return { name: 'postgresql', backslashes: /^SET standard_conforming_strings = off/m.test(start) };
-  }
-  if (mysql >= 0) return { name: 'mysql', backslashes: true };
+  const name = program ?? dialectByMarks(start);
+  if (name === 'mysql') return { name, backslashes: true };
+  if (name !== undefined) return { name, backslashes: /^SET standard_conforming_strings = off/m.test(start) };
   if (text === '') {
     throw new InvalidDump('The text is empty, so not a known kind of dump: what should have written it has failed.');
   }
   throw new InvalidDump(
     'The text is not a known kind of dump: it looks like neither JSON nor the output of pg_dump or mysqldump.',
   );
+}
+
+function dialectByMarks(text: string): Dialect['name'] | undefined {
+  // Quotes in place of what is left out: the columns of a COPY follow a name.
+  const code = text.replace(notCode, "''");
+  const [postgres, mysql] = [code.search(postgresMark), code.search(mysqlMark)];
+  if (postgres >= 0 && (mysql < 0 || postgres < mysql)) return 'postgresql';
+  return mysql >= 0 ? 'mysql' : undefined;
 }
 
 /** A table with the rows read so far. */

@@ -2,6 +2,7 @@
 import {
   type Connection,
   type ConnectionFilter,
+  type KeyValue,
   type Snapshot,
   type SnapshotFilter,
   setup,
@@ -11,13 +12,19 @@ import { persistenceContract } from 'cinderlib-wasm/testing';
 import { expect, test } from 'vitest';
 import { NoteBook } from '../../examples/support/note-book.ts';
 
-/** Runs the contract on a plugin; gives the names of the tests that it fails, and of all. */
-async function contractOn(storage: typeof NoteBook): Promise<{ failed: string[]; all: string[] }> {
+/** Runs the contract on a plugin; gives the names of the tests that it fails, what they report, and all names. */
+async function contractOn(storage: typeof NoteBook): Promise<{ failed: string[]; reports: string[]; all: string[] }> {
   const tests = new Map<string, () => Promise<void>>();
   persistenceContract({ test: (name, body) => tests.set(name, body), setup, storage: () => ({ storage }) });
   const failed: string[] = [];
-  for (const [name, body] of tests) await body().catch(() => failed.push(name));
-  return { failed, all: [...tests.keys()] };
+  const reports: string[] = [];
+  for (const [name, body] of tests) {
+    await body().catch((error: Error) => {
+      failed.push(name);
+      reports.push(error.message);
+    });
+  }
+  return { failed, reports, all: [...tests.keys()] };
 }
 
 type Saved = Volume | Snapshot | Connection;
@@ -253,6 +260,41 @@ test('cleanUp() runs even if the storage cannot be opened', async () => {
   expect(undone).toEqual(['undone']);
 });
 
+// Getters as a plugin in JavaScript may have them.
+const getters: readonly (readonly [fault: string, name: 'getKeyValues' | 'getSnapshots', getter: () => unknown])[] = [
+  ['resolves to nothing', 'getKeyValues', async () => undefined],
+  ['gives a set', 'getKeyValues', async () => new Set()],
+  ['is not asynchronous and throws', 'getKeyValues', () => decodeURI('%')],
+  ['resolves to nothing', 'getSnapshots', async () => undefined],
+];
+
+test.each(getters)('a getter that %s fails the tests that need it, and them alone: %s', async (_, name, getter) => {
+  class Odd extends NoteBook {}
+  Object.defineProperty(Odd.prototype, name, { value: getter });
+  const { failed, reports, all } = await contractOn(Odd);
+  expect(failed).toContain('an empty storage lists nothing');
+  expect(failed.length).toBeLessThan(all.length / 2);
+  expect(reports.filter((report) => report.includes('storage() must give an empty one'))).toEqual([]);
+});
+
+test('a plugin that only its getters make ready is found out', async () => {
+  class ReadyOnceRead extends NoteBook {
+    #ready = false;
+
+    override async getKeyValues(key?: string | null) {
+      this.#ready = true;
+      return super.getKeyValues(key);
+    }
+
+    override async setKeyValue(keyValue: KeyValue) {
+      if (!this.#ready) throw new Error('not ready');
+      await super.setKeyValue(keyValue);
+    }
+  }
+  const { reports } = await contractOn(ReadyOnceRead);
+  expect(reports).toContain('not ready');
+});
+
 test('a storage that keeps what earlier tests left is named as the reason for failures', async () => {
   const tests = new Map<string, () => Promise<void>>();
   const storage = new NoteBook();
@@ -261,6 +303,8 @@ test('a storage that keeps what earlier tests left is named as the reason for fa
   for (const body of tests.values()) await body().catch((error: Error) => failures.push(error.message));
   expect(failures.length).toBeGreaterThan(3);
   for (const failure of failures) {
-    expect.soft(failure).toMatch(/ The storage held \d+ objects before this test: storage\(\) must give an empty one/);
+    expect
+      .soft(failure)
+      .toMatch(/ The next storage held \d+ objects from the start: storage\(\) must give an empty one/);
   }
 });

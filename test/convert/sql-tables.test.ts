@@ -259,6 +259,54 @@ test('the first mark of a program decides whose dump it is, whatever the texts i
   expect(values(postgres(`INSERT INTO public.t VALUES ('${text}');`))).toEqual([text]);
 });
 
+// Read as MySQL's, `a\\nb` would get a line break.
+test.each([
+  '-- replaces the mysql dump of 2023',
+  '-- replaces the MySQL dump 10 of 2023',
+  '/*metadata of the site*/',
+  '/*! the site of 2023 */',
+  "/* the site's dump, formerly in `db` */",
+  '# INSERT INTO `db`',
+  'BEGIN TRANSACTION;',
+  '\\set ON_ERROR_STOP on\nbegin transaction;',
+])('a dump of pg_dump is that of PostgreSQL if %j precedes it', (before) => {
+  const rows = "INSERT INTO public.t VALUES ('a\\nb');\n";
+  const header = '--\n-- PostgreSQL database dump\n--\n\n';
+  expect(values(`${before}\n${header}${postgres(rows)}--\n-- PostgreSQL database dump complete\n--\n`)).toEqual([
+    'a\\nb',
+  ]);
+  if (!/^begin/im.test(before)) expect(values(`${before}\n${postgres(rows)}`)).toEqual(['a\\nb']);
+});
+
+test.each([
+  '-- replaces the\n-- PostgreSQL database dump of 2023',
+  '/* formerly in pg_catalog. */',
+  'BEGIN TRANSACTION;',
+])('a dump of mysqldump is that of MySQL if %j precedes it', (before) => {
+  const rows = "INSERT INTO `t` VALUES ('a\\nb');\n";
+  const header = '-- MySQL dump 10.13  Distrib 8.0.36, for Linux (x86_64)\n';
+  expect(values(`${before}\n${header}${mysql(rows)}-- Dump completed on 2026-01-02  3:04:05\n`)).toEqual(['a\nb']);
+});
+
+test.each([
+  'insert into cinder.t (id, `a`, value) values (1, %, null);',
+  'INSERT INTO cinder.t (id,`a`) VALUES\n\t (1,%);',
+  'INSERT INTO cinder.`t` (id, a) VALUES (1, %);',
+  'INSERT\tINTO\t`t` (id, a) VALUES (1, %);',
+  "-- the site's\nINSERT INTO u (a) VALUES ('it''s');\nINSERT INTO t (id, `a`) VALUES (1, %);",
+])('a quoted name anywhere is a mark of MySQL: %s', (text) => {
+  const [rows] = [...sqlTables(text.replace('%', "'a\\nb'"))].flatMap(([name, set]) => (name === 't' ? [set] : []));
+  expect(rows?.rows.map((row) => row[1])).toEqual(['a\nb']);
+});
+
+test.each([
+  ['on a line of its own', "'see\n`x`\na\\nb'"],
+  ['after an apostrophe', "'it''s `x` a\\nb'"],
+  ['in a name', '"`x`"'],
+])('a backtick in a text is no mark of MySQL: %s', (_, text) => {
+  expect(() => sqlTables(`CREATE TABLE t (a);\nINSERT INTO t VALUES (${text});\n`)).toThrow(/not a known kind of dump/);
+});
+
 test('the output of kubectl as YAML is refused with the remedy', () => {
   const text = 'apiVersion: v1\nitems:\n- apiVersion: ember-csi.io/v1\n  kind: Volume\nkind: List\n';
   expect(() => sqlTables(text)).toThrow(/YAML.*kubectl.*-o json/);

@@ -7,7 +7,7 @@ import { wireVersion } from '../../../src/rpc/wire-version.ts';
 /** The types, without comments and line breaks. */
 function typesOf(path: string): string {
   const text = readFileSync(new URL(`../../../src/${path}`, import.meta.url), 'utf8');
-  return text.replaceAll(/\/\*.*?\*\/|^\s*\/\/.*$/gms, '').replaceAll(/\s+/g, ' ');
+  return text.replaceAll(/\/\*.*?\*\/|^\s*\/\/[^\n]*/gms, '').replaceAll(/\s+/g, ' ');
 }
 
 test('the types of messages are those of this wire version', () => {
