@@ -1,9 +1,19 @@
 /** Configures the tests: those that import the package by name run against the build, loaded by Node itself. */
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { SummaryReporter } from './scripts/summary-reporter.ts';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+
+/** Begins with the files that take minutes: one that comes last would run by itself. */
+class LongFilesFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification): boolean => /\/test\/(?:runtimes|crash|tabs)\//.test(moduleId);
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
 
 export default defineConfig({
   resolve: {
@@ -15,6 +25,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',
+    sequence: { sequencer: LongFilesFirst },
     // Most test files wait for disks, servers and browsers: two at a time keep two cores busy.
     maxWorkers: 2,
     testTimeout: 30_000,

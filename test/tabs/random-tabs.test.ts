@@ -161,9 +161,9 @@ function figures(times: readonly number[]): string {
 }
 
 describe.each([
-  ['chromium', 'indexeddb', 5],
+  ['chromium', 'indexeddb', 4],
   ['chromium', 'opfs', 3],
-  ['firefox', 'indexeddb', 3],
+  ['firefox', 'indexeddb', 2],
   ['firefox', 'opfs', 2],
 ] as const)('%s, %s', (name, medium, usual) => {
   const roundCount = rounds(usual);
