@@ -53,12 +53,24 @@ describe.each([
       await Promise.all(tabs.map((tab) => tab.page.close().catch(() => {})));
     });
   const leave = (tab: Tab, { origin }: StaticServer): Promise<void> => tab.page.goto(`${origin}/other`);
-  /** Whether the page that comes back was cached; its call must succeed, unless the page was loaded anew. */
-  const comeBack = async (server: StaticServer): Promise<boolean> => {
+  /**
+   * Whether the page that comes back was cached; its call must succeed, unless the page was loaded anew.
+   *
+   * A busy Chromium may suspend a page before it has released its lock, and then evicts it for a tab that asks for the
+   * lock. Now and then it crashes in doing so, and with it the page that its user has gone on to (decision 081): then
+   * nothing comes back, and all else holds.
+   */
+  const comeBack = async (tab: Tab, server: StaticServer): Promise<boolean> => {
     const guide = await browser.newPage(`${server.origin}/guide`);
     await guide.evaluate("new BroadcastChannel('way').postMessage('back')");
-    const { kept, answer } = JSON.parse(await server.posted('/back')) as { kept: boolean; answer?: string };
+    const crashed = tab.page.crashed?.then(() => null);
+    const posted = await Promise.race([server.posted('/back'), ...(crashed ? [crashed] : [])]);
     await guide.close();
+    if (posted === null) {
+      console.log(`${name}, ${medium}: the browser crashed as it evicted the page`);
+      return false;
+    }
+    const { kept, answer } = JSON.parse(posted) as { kept: boolean; answer?: string };
     expect(answer).toBe(kept ? 'ok' : undefined);
     return kept;
   };
@@ -67,7 +79,7 @@ describe.each([
     const one = await open();
     await one.set('before', '1');
     await leave(one, server);
-    expect(await comeBack(server)).toBe(name === 'chromium');
+    expect(await comeBack(one, server)).toBe(name === 'chromium');
     const two = await open();
     expect(await two.pairs()).toEqual({ before: '1', ...(name === 'chromium' && { back: '1' }) });
   });
@@ -79,7 +91,7 @@ describe.each([
     const took = await two.set('meanwhile', '2');
     console.log(`${name}, ${medium}: a leader that was left was followed within ${Math.round(took)} ms`);
     expect(await two.isLeader()).toBe(true);
-    const kept = await comeBack(server);
+    const kept = await comeBack(one, server);
     await two.set('after', '3');
     expect(await two.pairs()).toEqual({ before: '1', meanwhile: '2', after: '3', ...(kept && { back: '1' }) });
   });
@@ -93,7 +105,7 @@ describe.each([
     await leave(one, server);
     const two = await open();
     await two.set('meanwhile', '2');
-    const kept = await comeBack(server);
+    const kept = await comeBack(one, server);
     expect(await two.pairs()).toEqual({ before: '1', meanwhile: '2', ...(kept && { back: '1' }) });
   });
 
@@ -106,7 +118,7 @@ describe.each([
     // The closing tab may have begun or even finished the call.
     await three.setSurely('later', '3');
     await expect.poll(() => three.isLeader()).toBe(true);
-    const kept = await comeBack(server);
+    const kept = await comeBack(two, server);
     expect(await three.pairs()).toEqual({ before: '1', meanwhile: '2', later: '3', ...(kept && { back: '1' }) });
   });
 });

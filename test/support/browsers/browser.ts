@@ -29,6 +29,8 @@ export interface Page {
   /** Loads another page in the same tab, or reloads the same one. */
   goto(url: string): Promise<void>;
   close(): Promise<void>;
+  /** Resolves when the page's process has crashed. Not for WebKitGTK. */
+  readonly crashed?: Promise<void>;
   /** Freezes the tab, as browsers do with background tabs, or lets it continue. Chromium only. */
   freeze?(frozen: boolean): Promise<void>;
   /** Pauses the page's worker at its next statement, as a debugger does, or resumes it. Chromium only. */

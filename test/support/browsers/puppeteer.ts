@@ -21,6 +21,7 @@ interface PuppeteerBrowser {
   disconnect(): Promise<void>;
 }
 interface PuppeteerPage {
+  once(event: 'error', listener: () => void): unknown;
   goto(url: string): Promise<unknown>;
   evaluate(expression: string): Promise<string>;
   close(): Promise<void>;
@@ -107,6 +108,7 @@ function pageOf(page: PuppeteerPage, isChromium: boolean, browserProcess: number
     await session.send(method, parameters);
   };
   return {
+    crashed: new Promise((resolve) => page.once('error', () => resolve())),
     async evaluate<T>(program: string | ((argument: never) => unknown), argument?: unknown): Promise<T> {
       return resultOf<T>(await page.evaluate(pageProgram(program, argument)));
     },
