@@ -4,6 +4,7 @@ import { cpus } from 'node:os';
 import { durableSaves } from './durable-saves.ts';
 import { firstAnswer } from './first-answer.ts';
 import { getById } from './get-by-id.ts';
+import { laterContexts } from './later-contexts.ts';
 import { listing } from './listing.ts';
 import { loneOperations } from './lone-operations.ts';
 import type { Figure } from './measure.ts';
@@ -11,7 +12,7 @@ import { migration } from './migration.ts';
 
 const figures: Figure[] = [];
 /** All of them, or those named on the command line: `npm run bench -- migration`. */
-const benchmarks = { durableSaves, getById, loneOperations, listing, firstAnswer, migration };
+const benchmarks = { durableSaves, getById, loneOperations, listing, firstAnswer, laterContexts, migration };
 const named = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 for (const [name, benchmark] of Object.entries(benchmarks)) {
   if (named.length > 0 && !named.includes(name)) continue;

@@ -5,6 +5,7 @@
  * delete, a listing), never a piece of SQL, so that one crossing of the boundary is enough and each
  * write is one transaction on the other side.
  */
+import type { CompiledEngine } from '../vfs/compiled-engine.ts';
 import type { AnyPort } from './any-worker.ts';
 
 /** A value as SQL holds it. Times are text, `YYYY-MM-DD HH:MM:SS.ffffff`; a bigint is an integer beyond 2^53. */
@@ -412,6 +413,10 @@ export interface CoreEndpoint {
   call<C extends Command>(command: C): Promise<Outcome<Answer<C>>>;
   /** The page enters the back/forward cache, perhaps for good, or returns from it. */
   setAway(isAway: boolean): void;
+  /** Before `open`: the engine that an earlier worker of this page has compiled. */
+  setEngine(engine: CompiledEngine): void;
+  /** After `open`: the engine to hand to later workers; null if this one has not compiled it, or not yet. */
+  engine(): CompiledEngine | null;
 }
 
 /** What the worker sends without being called. */

@@ -1,6 +1,6 @@
 /** The core's end of the worker boundary: takes commands, returns outcomes, never throws across. */
 import * as Comlink from 'comlink';
-import type { Answer, Change, ChangesMessage, Command, Outcome } from './contract.ts';
+import type { Answer, Change, ChangesMessage, Command, CoreEndpoint, Outcome } from './contract.ts';
 import { toWire } from './errors.ts';
 
 /** Runs commands: a core, or what stands for one. */
@@ -12,8 +12,11 @@ export interface CommandRunner {
   setAway?(isAway: boolean): void;
 }
 
+/** How a worker shares its compiled engine. */
+export type EngineSharing = Pick<CoreEndpoint, 'setEngine' | 'engine'>;
+
 /** Exposes a core to the other end of `port`; without one, in a Web Worker, to the page that started it. */
-export function serve(core: CommandRunner, port?: Comlink.Endpoint): void {
+export function serve(core: CommandRunner, engine: EngineSharing, port?: Comlink.Endpoint): void {
   const call = async (command: Command): Promise<Outcome<unknown>> => {
     try {
       return transferred({ ok: true, value: await core.call(command) });
@@ -27,7 +30,8 @@ export function serve(core: CommandRunner, port?: Comlink.Endpoint): void {
     else port.postMessage(message);
   };
   core.onChanges?.(tell);
-  Comlink.expose({ call, setAway: (isAway: boolean) => core.setAway?.(isAway) }, port);
+  const setAway = (isAway: boolean): void => core.setAway?.(isAway);
+  Comlink.expose({ ...engine, call, setAway }, port);
 }
 
 /** Transfers an exported database instead of copying it. */

@@ -4,6 +4,7 @@ import { ContextClosed, OutcomeUnknown, WorkerLost } from '../errors/index.ts';
 import type { AnyWorker } from './any-worker.ts';
 import type { ChangeListener, CoreClient } from './client.ts';
 import type { Answer, Answers, Command, CoreEndpoint, Outcome, SharedCore } from './contract.ts';
+import { giveEngine, takeEngine } from './engine-relay.ts';
 import { revive } from './error-classes.ts';
 import { isShared } from './is-shared.ts';
 import { OrphanedLock } from './orphaned-lock.ts';
@@ -21,6 +22,7 @@ export class WorkerClient implements CoreClient {
   readonly #remote: Comlink.Remote<CoreEndpoint>;
   /** Looked up once: each look-up makes another proxy. */
   readonly #call: Comlink.Remote<CoreEndpoint>['call'];
+  readonly #isOwn: boolean;
   readonly #waiting = new Set<Waiting>();
   #lost: Error | null = null;
   #lock: OrphanedLock | null = null;
@@ -30,6 +32,7 @@ export class WorkerClient implements CoreClient {
 
   constructor(make?: () => AnyWorker) {
     this.#worker = startWorker(make);
+    this.#isOwn = make === undefined;
     this.#worker.onLost((reason) => this.#lose(lostWorker(reason)));
     this.#remote = Comlink.wrap<CoreEndpoint>(this.#worker.endpoint);
     this.#call = this.#remote.call;
@@ -37,10 +40,13 @@ export class WorkerClient implements CoreClient {
 
   async call<C extends Command>(command: C): Promise<Answer<C>> {
     if (this.#lost !== null) throw this.#lost;
+    const isOpening = command.kind === 'open' && this.#isOwn;
+    if (isOpening) giveEngine(this.#remote);
     const outcome = await this.#outcome(command);
     if (!outcome.ok) throw revive(outcome.error);
     // Only the answer to `open` has these fields.
     const { lock_file = null, shared } = (outcome.value ?? {}) as Partial<Answers['open']>;
+    if (isOpening) takeEngine(this.#remote);
     if (lock_file !== null) this.#lock = new OrphanedLock(lock_file, () => this.#waiting.size === 0);
     if (shared !== undefined) this.#share(shared);
     // A shared core reports all changes itself.

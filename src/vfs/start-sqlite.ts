@@ -1,6 +1,6 @@
 /** Starts SQLite's WebAssembly engine: verifies it, patches in our file functions, and probes it. */
-import { compileEngine } from '../../wasm/load.ts';
 import { isCinderlibError, StorageFailure } from '../errors/index.ts';
+import { engineModule } from './compiled-engine.ts';
 import { type Engine, startEngine } from './engine.ts';
 import { type VfsLayout, vfsLayout } from './layout.ts';
 import { probe } from './probe.ts';
@@ -9,8 +9,6 @@ import { Vfs } from './vfs.ts';
 
 /** One for each realm, shared by all databases that are open in it: each reserves gigabytes of addresses. */
 let running: Promise<SqliteInstance> | null = null;
-/** Compiled once: an instance that takes the place of one that failed needs no file. */
-let compiled: WebAssembly.Module | null = null;
 
 /**
  * Starts SQLite, or returns the instance that already runs in this realm. One that has failed is replaced.
@@ -30,8 +28,7 @@ export async function startSqlite(): Promise<SqliteInstance> {
 
 async function start(): Promise<SqliteInstance> {
   try {
-    compiled ??= await compileEngine();
-    return adopt(await startEngine(compiled));
+    return adopt(await startEngine(await engineModule()));
   } catch (error) {
     // The next call may try again.
     running = null;
