@@ -166,11 +166,13 @@ const oneChunk = {
   name: 'the library in one chunk',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^\./ }, ({ path, importer, kind }) => {
-      return kind === 'dynamic-import' ? { path: resolve(dirname(importer), path), namespace: 'loaded later' } : null;
+      if (kind !== 'dynamic-import') return null;
+      // Relative, because the path counts for the name of the chunk, which must not depend on where it is built.
+      return { path: relative(root, resolve(dirname(importer), path)), namespace: 'loaded later' };
     });
     onResolve({ filter: /^the library$/ }, () => ({ path: join(root, library) }));
     onLoad({ filter: /.*/, namespace: 'loaded later' }, ({ path }) => ({
-      contents: `import 'the library'; export * from ${JSON.stringify(path)};`,
+      contents: `import 'the library'; export * from ${JSON.stringify(`./${path}`)};`,
       resolveDir: root,
     }));
   },
@@ -239,7 +241,10 @@ function ownKeysOnly(code) {
 function placeSources(metafiles) {
   for (const file of metafiles.flatMap(({ outputs }) => Object.keys(outputs)).filter((name) => name.endsWith('.map'))) {
     const map = JSON.parse(readFileSync(join(root, file), 'utf8'));
-    const sources = map.sources.map((source) => relative(dist, resolve(fresh, source)));
+    // What a plugin made has no file: `node:node:fs`.
+    const sources = map.sources.map((source) => {
+      return /^[\w ]+:/.test(source) ? source : relative(dist, resolve(fresh, source));
+    });
     writeFileSync(join(root, file), JSON.stringify({ ...map, sources }));
   }
 }
@@ -254,11 +259,13 @@ function nameTypes() {
   }
 }
 
-/** Rejects anything that bundlers for browsers, or browsers, would trip over. */
+/** Rejects what depends on the folder of the build, and anything that bundlers for browsers, or browsers, would trip over. */
 function checkBundle(metafiles) {
   const files = metafiles.flatMap(({ outputs }) => Object.keys(outputs));
   const own = new Set(files.map((file) => `./${file.split('/').at(-1)}`));
-  for (const { outputs } of metafiles) {
+  for (const { inputs, outputs } of metafiles) {
+    const placed = Object.keys(inputs).find((input) => input.includes(root));
+    if (placed !== undefined) throw new Error(`${placed}: names of chunks would depend on the folder of the build.`);
     for (const [file, { imports }] of Object.entries(outputs)) {
       if (!file.endsWith('.js')) continue;
       const external = imports.filter((one) => one.external && !own.has(one.path)).map((one) => one.path);
