@@ -14,7 +14,7 @@ import { leavesDoubt, OwnChanges } from './writes.ts';
 
 interface Waiting {
   readonly command: Command;
-  readonly reject: (error: Error) => void;
+  reject: (error: Error) => void;
 }
 
 export class WorkerClient implements CoreClient {
@@ -70,13 +70,16 @@ export class WorkerClient implements CoreClient {
   }
 
   async #outcome<C extends Command>(command: C): Promise<Outcome<Answer<C>>> {
-    const { promise, waiting } = this.#wait<Outcome<Answer<C>>>(command);
+    const waiting: Waiting = { command, reject: () => {} };
     this.#waiting.add(waiting);
     this.#worker.keepAlive(true);
     try {
-      // Comlink types the result of a generic method as unknown; `host.ts` answers what the contract says.
-      const answer = this.#call(this.#prepared(command)) as Promise<unknown> as Promise<Outcome<Answer<C>>>;
-      return await Promise.race([answer, promise]);
+      return await new Promise((resolve, reject) => {
+        waiting.reject = reject;
+        // Comlink types the result of a generic method as unknown; `host.ts` answers what the contract says.
+        const answer = this.#call(this.#prepared(command)) as Promise<unknown> as Promise<Outcome<Answer<C>>>;
+        answer.then(resolve, reject);
+      });
     } finally {
       this.#waiting.delete(waiting);
       // A worker that is being terminated keeps the process alive until that is done.
@@ -97,16 +100,6 @@ export class WorkerClient implements CoreClient {
     const { signal } = this.#shared;
     watchCore(shared, signal, () => this.#lose(lostWorker(new Error('It ended unexpectedly.'))));
     watchPage(signal, (isAway) => void this.#remote.setAway(isAway));
-  }
-
-  #wait<T>(command: Command): { promise: Promise<T>; waiting: Waiting } {
-    let reject: (error: Error) => void = () => {};
-    const promise = new Promise<T>((_, rejectPromise) => {
-      reject = rejectPromise;
-    });
-    // The race handles a rejection while it runs; later nobody would.
-    promise.catch(() => {});
-    return { promise, waiting: { command, reject } };
   }
 
   #lose(reason: Error): void {
