@@ -259,7 +259,10 @@ function nameTypes() {
   }
 }
 
-/** Rejects what depends on the folder of the build, and anything that bundlers for browsers, or browsers, would trip over. */
+/**
+ * Rejects what depends on the folder of the build, and anything that bundlers for browsers, or browsers, would trip
+ * over.
+ */
 function checkBundle(metafiles) {
   const files = metafiles.flatMap(({ outputs }) => Object.keys(outputs));
   const own = new Set(files.map((file) => `./${file.split('/').at(-1)}`));
