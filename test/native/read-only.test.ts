@@ -324,6 +324,11 @@ while True:
     expect(nativeSql(copy, "SELECT min(value) LIKE 'old%' FROM t; PRAGMA integrity_check")).toBe('1\nok');
   });
 
+  test('with a hot journal is read without waiting for anybody', async () => {
+    await crash();
+    expect(await olds(await read(0))).toBe(2000);
+  });
+
   test('follows what other programs do after a crash', async () => {
     await crash();
     const onlooker = await read();

@@ -1,11 +1,13 @@
 /** Reading while others may write: what was read beside a writer is discarded, whichever check detects the writer. */
 import { expect, test } from 'vitest';
-import { DatabaseLocked } from '../../../src/errors/index.ts';
+import { DatabaseLocked, DatabaseUnavailable } from '../../../src/errors/index.ts';
 import { type ForeignWrite, type Guard, NullGuard } from '../../../src/media/guard.ts';
 import { MemoryMedium } from '../../../src/media/memory.ts';
 import { consistentRead } from '../../../src/sql/engines/sqlite/consistent-read.ts';
 
 const somebody: ForeignWrite = { error: new DatabaseLocked('in use'), abandoned: false };
+/** What a crash leaves, and what a writer looks like if its lock was looked for right before it took it. */
+const nobody: ForeignWrite = { error: new DatabaseUnavailable('interrupted', 'a.sqlite'), abandoned: true };
 
 interface Script {
   /** The result of each check for writers; none after the last. */
@@ -38,9 +40,7 @@ async function read({ foreignWrites = [], stamps = ['same'], busyTimeout = 1000 
       return reads;
     },
     forget: () => void log.push('forget'),
-    recover: async (error) => {
-      throw error;
-    },
+    recover: async () => void log.push('recover'),
   });
   return { value, log };
 }
@@ -66,4 +66,18 @@ test('a read is discarded if the file has changed, even if no writer was seen', 
 test('a writer that stays longer than busy_timeout makes the read fail', async () => {
   const always = new Array<ForeignWrite>(1000).fill(somebody);
   await expect(read({ foreignWrites: always, busyTimeout: 10 })).rejects.toBe(somebody.error);
+});
+
+test.for([0, 1000])(
+  'what a crash left is recovered when it is seen a second time, with busy_timeout %d',
+  async (busyTimeout) => {
+    const { value, log } = await read({ foreignWrites: [nobody, nobody], busyTimeout });
+    expect([value, log.slice(0, 6)]).toEqual([1, ['stamp', 'look', 'stamp', 'look', 'recover', 'stamp']]);
+  },
+);
+
+test('a writer taken for a crash is looked at again, even after busy_timeout', async () => {
+  const done = await read({ foreignWrites: [nobody], busyTimeout: 0 });
+  expect([done.value, done.log.includes('recover')]).toEqual([1, false]);
+  await expect(read({ foreignWrites: [null, nobody, somebody], busyTimeout: 0 })).rejects.toBe(somebody.error);
 });

@@ -4,7 +4,7 @@
  * The order matters. Before: first the file's stamp, then that nobody is writing. After: first that nobody is
  * writing, then the stamp. So a write in between is either seen under way or changes the stamp.
  */
-import { type CinderlibError, DatabaseLocked } from '../../../errors/index.ts';
+import { DatabaseLocked } from '../../../errors/index.ts';
 import type { ForeignWrite } from '../../../media/guard.ts';
 import type { Medium } from '../../../media/medium.ts';
 import { pause } from '../../../runtime.ts';
@@ -19,7 +19,7 @@ interface Reading<T> {
   /** Discards SQLite's page cache: it may be half of one commit and half of another. */
   forget(): void;
   /** Recovers a file that a crash left in the middle of a change; throws when it cannot. */
-  recover(error: CinderlibError): Promise<void>;
+  recover(): Promise<void>;
 }
 
 type Outcome<T> = { readonly value: T } | { readonly foreignWrite: ForeignWrite };
@@ -40,9 +40,9 @@ export async function consistentRead<T>(medium: Medium, reading: Reading<T>): Pr
     const outcome = await attempt(medium, read);
     if ('value' in outcome) return outcome.value;
     const { error, abandoned } = outcome.foreignWrite;
-    // Seen only once, it may be a writer that was about to finish.
-    if (abandoned && wasAbandoned) await reading.recover(error);
-    else if (performance.now() - startedAt >= guard.busyTimeout) throw error;
+    // Seen only once, it may be a writer that was about to finish: looked at again, even if the time is up.
+    if (abandoned && wasAbandoned) await reading.recover();
+    else if (!abandoned && performance.now() - startedAt >= guard.busyTimeout) throw error;
     else await pause(delay);
     wasAbandoned = abandoned;
   }
@@ -56,12 +56,16 @@ async function attempt<T>({ guard, path }: Medium, read: () => Promise<T>): Prom
   const later = guard.foreignWrite();
   if (later !== null) return { foreignWrite: later };
   if (guard.stamp() !== before) {
-    const error = new DatabaseLocked(
-      `${path} could not be read: another program wrote to it each time. Try again, or raise busy_timeout.`,
-    );
-    return { foreignWrite: { error, abandoned: false } };
+    return { foreignWrite: { error: writtenEachTime(path), abandoned: false } };
   }
   if (result.status === 'fulfilled') return { value: result.value };
   if (!(result.reason instanceof DatabaseLocked)) throw result.reason;
   return { foreignWrite: { error: result.reason, abandoned: false } };
+}
+
+/** The error for a file that differs each time it is looked at. */
+export function writtenEachTime(path: string): DatabaseLocked {
+  return new DatabaseLocked(
+    `${path} could not be read: another program wrote to it each time. Try again, or raise busy_timeout.`,
+  );
 }

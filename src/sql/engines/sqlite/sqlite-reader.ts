@@ -15,7 +15,7 @@ import type { SqliteInstance } from '../../../vfs/sqlite-instance.ts';
 import { startSqlite } from '../../../vfs/start-sqlite.ts';
 import type { CoreEngine, SqlParameters, Work } from '../../engine.ts';
 import { Mutex } from '../mutex.ts';
-import { consistentRead } from './consistent-read.ts';
+import { consistentRead, writtenEachTime } from './consistent-read.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 import { openDatabase, openForReading } from './sqlite-open.ts';
 import { readTransaction } from './sqlite-transaction.ts';
@@ -138,8 +138,8 @@ export class SqliteReader implements CoreEngine {
         read: () => read(this.#upToDate()),
         forget: () => this.#forget(),
         // Nobody is writing: the journal is rolled back in a copy, and the files stay as they are.
-        recover: async (error) => {
-          if (adoptions-- === 0) throw error;
+        recover: async () => {
+          if (adoptions-- === 0) throw writtenEachTime(this.path);
           this.#medium.guard.adoptJournal();
         },
       });
