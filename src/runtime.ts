@@ -189,6 +189,20 @@ function navigatorLike(): NavigatorLike {
   return (globalThis as { navigator?: NavigatorLike }).navigator ?? {};
 }
 
+/** Whether Deno refused a file, a program or a connection because it was started without permission for it. */
+export function lacksPermission(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'NotCapable';
+}
+
+/** A random UUID of version 4. Pages of an insecure origin lack `crypto.randomUUID`. */
+export function randomUuid(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(36));
+  return 'xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx'.replace(/[xy]/g, (digit, index: number) => {
+    const byte = bytes[index] ?? 0;
+    return (digit === 'x' ? byte & 15 : (byte & 3) | 8).toString(16);
+  });
+}
+
 /** Web Locks; undefined on pages of an insecure origin. */
 export function webLocks(): LockManager | undefined {
   return navigatorLike().locks;

@@ -4,7 +4,7 @@
  * The virtual file system reaches into SQLite's structures, so any build other than the tested one is refused.
  */
 import { type CinderlibError, EngineMismatch, StorageFailure } from '../src/errors/index.ts';
-import { builtin } from '../src/runtime.ts';
+import { builtin, lacksPermission } from '../src/runtime.ts';
 import pin from './pin.json' with { type: 'json' };
 
 /**
@@ -86,7 +86,7 @@ async function readEngine(url: URL): Promise<EngineFile> {
 }
 
 function remedyFor({ protocol, pathname }: URL, cause: unknown): string {
-  if (protocol === 'file:' && cause instanceof Error && cause.name === 'NotCapable') {
+  if (protocol === 'file:' && lacksPermission(cause)) {
     return `Allow Deno to read the package too: --allow-read=${pathname.slice(0, pathname.lastIndexOf('/'))}.`;
   }
   const hint = protocol === 'file:' ? '' : '; a Content-Security-Policy must allow it in connect-src';

@@ -4,6 +4,7 @@ import { utcNow } from '../cinder/time.ts';
 import { VersionedObject } from '../cinder/versioned-object.ts';
 import { ValueError } from '../errors/index.ts';
 import { didYouMean } from '../near-name.ts';
+import { randomUuid } from '../runtime.ts';
 import { shownPlain } from '../shown.ts';
 
 /** Fields by name, as passed by a caller; checked and coerced when they are set. */
@@ -19,7 +20,7 @@ export function newObject(model: ObjectModel, given: FieldValues): VersionedObje
   for (const name of values.keys()) {
     if (!model.index.has(name)) throw new ValueError(unknownField(model, name));
   }
-  if (!values.get('id')) values.set('id', crypto.randomUUID());
+  if (!values.get('id')) values.set('id', randomUuid());
   if (!values.get('created_at')) values.set('created_at', utcNow());
   for (const field of model.fields) {
     const value = values.get(field.name);

@@ -47,7 +47,8 @@ describe.each(browserNames)('%s', (name) => {
   const missing = missingBrowser(name);
   let browser: Browser;
   beforeAll(async () => {
-    if (missing === null) browser = await openBrowser(name);
+    const flags = name === 'chromium' ? ['--host-resolver-rules=MAP insecure.test 127.0.0.1'] : [];
+    if (missing === null) browser = await openBrowser(name, { flags });
   });
   afterAll(() => browser?.close());
 
@@ -137,6 +138,20 @@ describe.each(browserNames)('%s', (name) => {
     expect(cdn.log).toContain('200 /dist/core.js');
     expect(cdn.log).toContain('200 /dist/sql-wasm.wasm');
     expect(server.log.filter((line) => line.includes('dist'))).toEqual([]);
+    await tab.close();
+  });
+
+  test('keeps volumes in memory on a page of an insecure origin, and explains what databases need', async (context) => {
+    if (missing !== null) return context.skip(missing);
+    const headers = { 'access-control-allow-origin': '*' };
+    await using server = await startServer({ '/dist/': dist, '/': page }, { headers });
+    // Chromium lets no page of another insecure origin load anything from this computer.
+    const site = name === 'chromium' ? server.origin.replace('127.0.0.1', 'insecure.test') : server.origin;
+    const tab = await browser.newPage(name === 'chromium' ? `${site}/` : `data:text/html,${page.body}`);
+    expect(await tab.evaluate('isSecureContext')).toBe(false);
+    expect(await tab.evaluate(use(`${site}/dist/index.js`, { storage: 'memory' }))).toBe('made here');
+    const said = tab.evaluate(use(`${site}/dist/index.js`)).then(String, String);
+    expect(await said).toMatch(/EngineMismatch: .* this page is not a secure context\./);
     await tab.close();
   });
 

@@ -3,7 +3,7 @@ import { DatabaseExists, StorageFailure } from '../../errors/index.ts';
 import { syncFolder } from '../../media/filesystem/disk-file.ts';
 import { errnoOf, openFailure } from '../../media/filesystem/failure.ts';
 import { FileReplacement } from '../../media/filesystem/file-replacement.ts';
-import { builtin } from '../../runtime.ts';
+import { builtin, lacksPermission } from '../../runtime.ts';
 import { storageConfig } from '../storage-argument.ts';
 import type { Storages } from '../storages.ts';
 import { temporaryFor } from './temporary-file.ts';
@@ -195,5 +195,5 @@ async function explaining<T>(action: string, path: string, task: Promise<T>): Pr
 
 /** Also recognises Deno's permission errors, which name no system call. */
 function isSystemError(error: unknown): boolean {
-  return error instanceof Error && ('syscall' in error || error.name === 'NotCapable');
+  return lacksPermission(error) || (error instanceof Error && 'syscall' in error);
 }

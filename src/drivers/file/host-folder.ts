@@ -1,6 +1,6 @@
 /** A folder on this host, on Node, Deno and Bun. */
 import { DuplicateEntry, StorageFull, VolumeBackendAPIException, VolumeDeviceNotFound } from '../../errors/index.ts';
-import { isAllowed } from '../../runtime.ts';
+import { isAllowed, lacksPermission } from '../../runtime.ts';
 import { copySparsely } from './sparse-copy.ts';
 import { type VolumeFolder, volumeFileName } from './volume-folder.ts';
 
@@ -205,7 +205,7 @@ export class HostFolder implements VolumeFolder {
 
 /** Whether a permission is missing that the runtime itself asks for: `deno --allow-write`, `node --permission`. */
 function isRefusal(error: unknown): error is Error {
-  return error instanceof Error && (error.name === 'NotCapable' || Reflect.get(error, 'code') === 'ERR_ACCESS_DENIED');
+  return lacksPermission(error) || (error instanceof Error && Reflect.get(error, 'code') === 'ERR_ACCESS_DENIED');
 }
 
 function codeOf(error: unknown): string | undefined {

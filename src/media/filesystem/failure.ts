@@ -1,6 +1,6 @@
 /** Turns the errors of a file system into this library's, saying what to do about them. */
 import { CinderlibError, DatabaseUnavailable, StorageFailure } from '../../errors/index.ts';
-import { builtin } from '../../runtime.ts';
+import { builtin, lacksPermission } from '../../runtime.ts';
 
 /** The system's errors that users meet, with reason and remedy. */
 const words: Readonly<Record<string, readonly [reason: string, remedy: string]>> = {
@@ -77,7 +77,7 @@ export function openFailure(action: string, path: string, cause: unknown): Cinde
 
 /** The Deno permission that was missing: `read` or `write`. */
 function deniedBy(error: unknown): 'read' | 'write' | null {
-  if (!(error instanceof Error) || error.name !== 'NotCapable') return null;
+  if (!lacksPermission(error)) return null;
   return error.message.includes('--allow-write') ? 'write' : 'read';
 }
 
