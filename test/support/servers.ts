@@ -32,7 +32,7 @@ export interface TestServer {
 export function missingServer(kind: ServerKind): string | null {
   if (overriding(kind) !== undefined || program(kind) !== null) return null;
   const name = kind === 'mysql' ? 'mariadb-server' : 'postgresql';
-  return `missing: ${name}; as root on Debian "npm test" installs it, or name a server in ${variable(kind)}`;
+  return `missing: ${name}; as root on Debian, npm test installs it, or name a server in ${variable(kind)}`;
 }
 
 const variable = (kind: ServerKind): string => `CINDERLIB_TEST_${kind === 'mysql' ? 'MYSQL' : 'POSTGRES'}_URL`;
@@ -113,7 +113,8 @@ function launchMariadb(folder: string, port: number, { durable = false, tls }: S
       : [`--ssl-cert=${tls.own.cert}`, `--ssl-key=${keyFor(tls.own, folder, isRoot ? 'mysql' : null)}`]),
   ];
   const start = () => spawn(program('mysql') ?? '', options, { stdio: ['ignore', 'pipe', 'pipe'] });
-  return { folder, port, ready: '', start };
+  // Told to stop before it says so, it may hang forever.
+  return { folder, port, ready: 'ready for connections', start };
 }
 
 function launchPostgres(folder: string, port: number, { durable = false, tls }: ServerOptions): Launch {
