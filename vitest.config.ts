@@ -1,4 +1,5 @@
 /** Configures the tests: those that import the package by name run against the build, loaded by Node itself. */
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
@@ -26,8 +27,9 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     pool: 'forks',
     sequence: { sequencer: LongFilesFirst },
-    // Most test files wait for disks, servers and browsers: two at a time keep two cores busy.
-    maxWorkers: 2,
+    // Most test files wait for disks, servers and browsers: two at a time keep two cores busy. With more cores, half as
+    // many files, since most start programs of their own.
+    maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // The default of one second is not enough for a browser on a busy machine.

@@ -1,43 +1,46 @@
 /**
- * Installs the native programs that tests compare with, where possible: as root on Debian. Elsewhere the tests that
- * need them name what is missing.
+ * Installs what tests compare with or run in, where possible: Debian packages as root on Debian, npm packages below
+ * `.cache/`. Elsewhere the tests that need them name what is missing. With CINDERLIB_TEST_INSTALL=0 nothing is installed.
  *
- * Large ones are installed only in CI, or with CINDERLIB_TEST_ALL=1: OpenStack Cinder, which brings two hundred
- * packages along; a kernel for guests, whose power is cut or which are given volumes; browsers; and, from npm, the
- * other runtimes, the browser driver and bundlers.
+ * The largest are OpenStack Cinder, which brings two hundred packages along; a kernel for guests, whose power is cut or
+ * which are given volumes; browsers; and the other runtimes.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const everything = process.env.CI !== undefined || process.env.CINDERLIB_TEST_ALL !== undefined;
+if (process.env.CINDERLIB_TEST_INSTALL === '0') process.exit();
 
 /** Only checks that a program is on the path, without running it. */
 const onPath = (program) => ['sh', '-c', `command -v ${program}`];
 
-/** @type {readonly { needed: boolean, package: string, there: readonly string[] }[]} */
+/**
+ * Debian's packages, each with a command that succeeds if it is there.
+ *
+ * @type {readonly { package: string, there: readonly string[] }[]}
+ */
 const tools = [
-  { needed: true, package: 'sqlite3', there: ['sqlite3', '-version'] },
-  { needed: true, package: 'python3', there: ['/usr/bin/python3', '-c', 'import sqlite3'] },
-  { needed: true, package: 'mariadb-server', there: ['/usr/sbin/mariadbd', '--version'] },
-  { needed: true, package: 'postgresql', there: ['sh', '-c', 'ls /usr/lib/postgresql/*/bin/postgres'] },
-  { needed: true, package: 'openssl', there: ['openssl', 'version'] },
-  { needed: everything, package: 'python3-cinder', there: ['/usr/bin/python3', '-c', 'import cinder.objects'] },
-  { needed: everything, package: 'user-mode-linux', there: ['linux.uml', '--version'] },
-  { needed: everything, package: 'kmod', there: ['modprobe', '--version'] },
-  { needed: everything, package: 'e2fsprogs', there: ['mkfs.ext4', '-V'] },
-  { needed: everything, package: 'btrfs-progs', there: ['/usr/sbin/mkfs.btrfs', '--version'] },
-  { needed: everything, package: 'xfsprogs', there: ['/usr/sbin/mkfs.xfs', '-V'] },
-  { needed: everything, package: 'lvm2', there: ['/usr/sbin/lvm', 'version'] },
-  { needed: everything, package: 'thin-provisioning-tools', there: ['/usr/sbin/thin_check', '-V'] },
-  { needed: everything, package: 'tgt', there: ['/usr/sbin/tgtadm', '--version'] },
-  { needed: everything, package: 'libiscsi-bin', there: ['sh', '-c', 'command -v iscsi-readcapacity16'] },
-  { needed: everything, package: 'open-iscsi', there: ['/usr/sbin/iscsiadm', '--version'] },
-  { needed: everything, package: 'chromium', there: ['chromium', '--version'] },
-  { needed: everything, package: 'firefox-esr', there: ['firefox-esr', '--version'] },
-  { needed: everything, package: 'webkit2gtk-driver', there: onPath('WebKitWebDriver') },
-  { needed: everything, package: 'xvfb', there: onPath('Xvfb') },
+  { package: 'sqlite3', there: ['sqlite3', '-version'] },
+  { package: 'python3', there: ['/usr/bin/python3', '-c', 'import sqlite3'] },
+  { package: 'mariadb-server', there: ['/usr/sbin/mariadbd', '--version'] },
+  { package: 'postgresql', there: ['sh', '-c', 'ls /usr/lib/postgresql/*/bin/postgres'] },
+  { package: 'openssl', there: ['openssl', 'version'] },
+  { package: 'python3-cinder', there: ['/usr/bin/python3', '-c', 'import cinder.objects'] },
+  { package: 'user-mode-linux', there: ['linux.uml', '--version'] },
+  { package: 'kmod', there: ['modprobe', '--version'] },
+  { package: 'e2fsprogs', there: ['mkfs.ext4', '-V'] },
+  { package: 'btrfs-progs', there: ['/usr/sbin/mkfs.btrfs', '--version'] },
+  { package: 'xfsprogs', there: ['/usr/sbin/mkfs.xfs', '-V'] },
+  { package: 'lvm2', there: ['/usr/sbin/lvm', 'version'] },
+  { package: 'thin-provisioning-tools', there: ['/usr/sbin/thin_check', '-V'] },
+  { package: 'tgt', there: ['/usr/sbin/tgtadm', '--version'] },
+  { package: 'libiscsi-bin', there: ['sh', '-c', 'command -v iscsi-readcapacity16'] },
+  { package: 'open-iscsi', there: ['/usr/sbin/iscsiadm', '--version'] },
+  { package: 'chromium', there: ['chromium', '--version'] },
+  { package: 'firefox-esr', there: ['firefox-esr', '--version'] },
+  { package: 'webkit2gtk-driver', there: onPath('WebKitWebDriver') },
+  { package: 'xvfb', there: onPath('Xvfb') },
 ];
 
 /** npm packages by their folder below `.cache/`, where test/support looks for them. */
@@ -49,7 +52,7 @@ const packages = {
 
 const works = ([program, ...parameters]) => spawnSync(program, parameters, { stdio: 'ignore' }).status === 0;
 
-const missing = tools.filter(({ needed, there }) => needed && !works(there)).map((tool) => tool.package);
+const missing = tools.filter(({ there }) => !works(there)).map((tool) => tool.package);
 if (missing.length > 0 && process.getuid?.() === 0 && works(['apt-get', '--version'])) {
   console.log(`Installing programs that the tests need: ${missing.join(', ')}`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
@@ -59,7 +62,7 @@ if (missing.length > 0 && process.getuid?.() === 0 && works(['apt-get', '--versi
   for (const name of missing) apt('install', '-y', '--no-install-recommends', name);
 }
 
-for (const [name, wanted] of everything ? Object.entries(packages) : []) {
+for (const [name, wanted] of Object.entries(packages)) {
   const folder = fileURLToPath(new URL(`../.cache/${name}`, import.meta.url));
   if (wanted.every((one) => isInstalled(folder, one))) continue;
   console.log(`Installing ${wanted.join(' and ')} into ${folder}`);

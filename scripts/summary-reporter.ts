@@ -1,10 +1,10 @@
 /**
- * Ends a test run with a list of skipped tests, each with its reason, and one line of counts.
+ * Ends a test run with a list of skipped tests by their reason, and one line of counts.
  *
  * A test that cannot run here says so with `context.skip('missing: deno')`. In CI nothing may be missing, and nothing
  * may be skipped without a reason: there, such a test fails the run.
  */
-import type { Reporter, SerializedError, TestCase, TestModule } from 'vitest/node';
+import type { Reporter, SerializedError, TestCase, TestModule, TestSuite } from 'vitest/node';
 
 const noReason = 'no reason given';
 
@@ -29,8 +29,12 @@ export class SummaryReporter implements Reporter {
       ...[...module.children.allSuites()].flatMap((suite) => suite.errors()),
     ]);
     const skipped = tests.filter((test) => test.result().state === 'skipped');
-    for (const test of skipped)
-      this.#print(`skipped: ${test.module.relativeModuleId}: ${test.fullName}: ${reason(test)}`);
+    for (const why of new Set(skipped.map(reason))) {
+      this.#print(`skipped (${skipped.filter((test) => reason(test) === why).length}), ${why}`);
+      for (const module of modules) {
+        for (const name of skippedFor(why, module, module.relativeModuleId)) this.#print(`  ${name}`);
+      }
+    }
     const unexcused = this.#inCi ? skipped.filter((test) => mustNotHappenInCi(reason(test))) : [];
     if (unexcused.length > 0) {
       this.#print(
@@ -41,6 +45,18 @@ export class SummaryReporter implements Reporter {
     if (failed > 0 || unexcused.length > 0) process.exitCode = 1;
     this.#print(`${count('passed')} passed, ${failed} failed, ${skipped.length} skipped`);
   }
+}
+
+/** The names of the tests in a file or suite that were skipped for that reason; one name for all of a suite. */
+function skippedFor(why: string, parent: TestModule | TestSuite, name: string): readonly string[] {
+  const isAffected = (test: TestCase): boolean => test.result().state === 'skipped' && reason(test) === why;
+  const tests = [...parent.children.allTests()];
+  if (tests.length > 1 && tests.every(isAffected)) return [`${name}: all ${tests.length} tests`];
+  return [...parent.children].flatMap((child) => {
+    const own = `${name} > ${child.name}`;
+    if (child.type === 'suite') return skippedFor(why, child, own);
+    return isAffected(child) ? [own] : [];
+  });
 }
 
 function reason(test: TestCase): string {

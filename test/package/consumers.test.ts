@@ -14,7 +14,7 @@ type Consumer = (typeof consumers)[number];
 const bundlers = join(root, '.cache/bundlers');
 const missing = existsSync(bundlers)
   ? missingBrowser('chromium')
-  : 'missing: vite, webpack, rollup; CINDERLIB_TEST_ALL=1 npm test installs them';
+  : 'missing: vite, webpack, rollup; npm test installs them';
 
 let packed: PackedPackage;
 let browser: Browser;

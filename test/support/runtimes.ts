@@ -37,7 +37,7 @@ function runtime(
   return {
     name,
     command: program === undefined ? null : [program, ...options],
-    missing: `missing: ${name}; CINDERLIB_TEST_ALL=1 npm test installs it, or name one in ${variable}`,
+    missing: `missing: ${name}; npm test installs it, or name one in ${variable}`,
   };
 }
 

@@ -60,14 +60,27 @@ describe('SummaryReporter', () => {
 
   const skipping = "it('with deno', (context) => context.skip('missing: deno; npm i -D deno'));";
 
-  it('lists each skipped test with its reason', () => {
+  it('lists the skipped tests by their reason', () => {
     const { status, lines } = run(`it('a', () => {}); describe('d', () => { ${skipping} }); it.todo('later');`);
     expect(lines.at(-1)).toBe('1 passed, 0 failed, 2 skipped');
-    expect(lines.slice(-3, -1)).toStrictEqual([
-      expect.stringMatching(/^skipped: .*one\.test\.ts: d > with deno: missing: deno; npm i -D deno$/),
-      expect.stringMatching(/^skipped: .*one\.test\.ts: later: to do$/),
+    expect(lines.slice(-5, -1)).toStrictEqual([
+      'skipped (1), missing: deno; npm i -D deno',
+      expect.stringMatching(/^ {2}.*one\.test\.ts > d > with deno$/),
+      'skipped (1), to do',
+      expect.stringMatching(/^ {2}.*one\.test\.ts > later$/),
     ]);
     expect(status).toBe(0);
+  });
+
+  it('names a suite whose tests are all skipped, with their number', () => {
+    const { lines } = run(
+      `describe('d', () => { describe('e', () => { ${skipping} ${skipping} }); it('b', () => {}); });`,
+    );
+    expect(lines.slice(-3)).toStrictEqual([
+      'skipped (2), missing: deno; npm i -D deno',
+      expect.stringMatching(/^ {2}.*one\.test\.ts > d > e: all 2 tests$/),
+      '1 passed, 0 failed, 2 skipped',
+    ]);
   });
 
   it('fails in CI if a requirement is missing, or a skipped test gives no reason', () => {

@@ -141,7 +141,7 @@ function pageOf(page: PuppeteerPage, isChromium: boolean, browserProcess: number
 
 async function loadPuppeteer(): Promise<Puppeteer> {
   const entry = join(puppeteerFolder, 'lib/esm/puppeteer/puppeteer-core.js');
-  if (!existsSync(entry)) throw new Error(`${entry} is missing; CINDERLIB_TEST_ALL=1 npm test installs it.`);
+  if (!existsSync(entry)) throw new Error(`${entry} is missing; npm test installs it.`);
   const { default: puppeteer } = (await import(pathToFileURL(entry).href)) as { default: Puppeteer };
   return puppeteer;
 }
