@@ -505,28 +505,40 @@ describe.each([node, newNode, deno, bun])('a program on $name', ({ command, miss
       ...(command ?? expect.unreachable()),
       write(`console.log(JSON.stringify({ pid: process.pid }));
         for (let n = 0; ; n++) {
-          await cl.persistence.setKeyValue(new KeyValue(String(n % 9), (n + ' ').repeat(3000)));
+          try {
+            await cl.persistence.setKeyValue(new KeyValue(String(n % 9), (n + ' ').repeat(3000)));
+          } catch (error) {
+            if (error.name !== 'DatabaseChanged') throw error;
+            await cl.refresh();
+          }
           console.log(JSON.stringify({ n }));
         }`),
     ]);
     const { pid = 0 } = await program.heard((line) => line.pid !== undefined);
     const shell = start();
     const config = { medium: 'filesystem', database, from: null, sqlite_synchronous: true, busy_timeout: 0 } as const;
+    const keyValue = 'cinderlib_persistence_key_value';
+    const written: string[] = [];
     for (let round = 0; round < 8; round++) {
       await program.heard((line) => line.n !== undefined);
       await new Promise((done) => setTimeout(done, 3 * round));
       process.kill(pid, 'SIGSTOP');
       try {
-        expect(await shell.run("INSERT INTO cinderlib_persistence_key_value VALUES ('native', '1')")).toEqual(locked);
+        const said = await shell.run(`INSERT INTO ${keyValue} VALUES ('native ${round}', '1')`);
+        if (said === '') written.push(`native ${round}`);
+        else expect(said).toEqual(locked);
         expect(await failure(openSqlite(hostMedia, config))).toMatchObject({ name: 'DatabaseLocked', pid });
       } finally {
         process.kill(pid, 'SIGCONT');
       }
     }
+    // Only between two locks of the keeper may another program get in, and then it loses nothing.
+    expect(written.length).toBeLessThan(3);
     await program.heard((line) => line.n !== undefined);
     await program.kill();
     await expect.poll(() => shell.run('PRAGMA integrity_check')).toBe('ok');
-    expect(await shell.run("SELECT count(*) FROM cinderlib_persistence_key_value WHERE key = 'native'")).toBe('0');
+    const found = await shell.run(`SELECT key FROM ${keyValue} WHERE key LIKE 'native%' ORDER BY key`);
+    expect(found).toBe(written.join('\n'));
   });
 
   test.each([
