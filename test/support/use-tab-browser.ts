@@ -1,8 +1,9 @@
-/** Provides a browser and a server for the tests of a file: started before the first, closed after the last. */
+/** Provides a browser, and a server for tabs in it, for the tests of a file. */
 import { afterAll, beforeAll } from 'vitest';
-import { type Browser, type BrowserName, missingBrowser, openBrowser } from './browsers/browser.ts';
+import type { BrowserName } from './browsers/browser.ts';
 import type { StaticServer } from './browsers/static-server.ts';
 import { startTabServer, Tab, type TabOptions } from './tab.ts';
+import { useBrowser } from './use-browser.ts';
 
 export interface TabBrowser {
   /** Why there is no such browser; null if there is one. */
@@ -13,27 +14,21 @@ export interface TabBrowser {
 
 /** Call it where tests are registered. */
 export function useTabBrowser(name: BrowserName): TabBrowser {
-  const missing = missingBrowser(name);
+  const browser = useBrowser(name);
   let server: StaticServer | undefined;
-  let browser: Browser | undefined;
   beforeAll(async () => {
-    if (missing !== null) return;
     server = await startTabServer();
-    browser = await openBrowser(name);
-  }, 120_000);
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-  }, 120_000);
-  const running = <T>(part: T | undefined): T => {
-    if (part === undefined) throw new Error(missing ?? 'The browser runs only while tests do.');
-    return part;
+  });
+  afterAll(() => server?.close());
+  const running = (): StaticServer => {
+    if (server === undefined) throw new Error('The server runs only while tests do.');
+    return server;
   };
   return {
-    missing,
+    missing: browser.missing,
     get server() {
-      return running(server);
+      return running();
     },
-    openTab: (options) => Tab.open(running(browser), running(server).origin, options),
+    openTab: (options) => Tab.open(browser.running, running().origin, options),
   };
 }

@@ -1,8 +1,9 @@
 /** Pages in frames: of another site, whose storage is separate and whose locks cannot be queried; sandboxed; `srcdoc`. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Browser, browserNames, missingBrowser, openBrowser } from '../support/browsers/browser.ts';
+import { describe, expect, test } from 'vitest';
+import { browserNames } from '../support/browsers/browser.ts';
 import { type Answer, type Site, startServer } from '../support/browsers/static-server.ts';
 import { tabSite } from '../support/tab.ts';
+import { useBrowser } from '../support/use-browser.ts';
 
 const html = (body: string): Answer => ({ type: 'text/html', body: `<!doctype html><title>frame</title>${body}` });
 
@@ -44,29 +45,24 @@ const withoutFiles: unknown = expect.stringMatching(/^DatabaseUnavailable: .*cho
 
 describe.each(browserNames)('%s', (name) => {
   const expected = name === 'webkit' ? { ...everywhere, 'worker, opfs': withoutFiles } : everywhere;
-  const missing = missingBrowser(name);
-  let browser: Browser;
-  beforeAll(async () => {
-    if (missing === null) browser = await openBrowser(name);
-  }, 120_000);
-  afterAll(() => browser?.close());
+  const browser = useBrowser(name);
 
   test('a frame of another site has databases of its own', { timeout: 120_000 }, async (context) => {
-    if (missing !== null) return context.skip(missing);
+    if (browser.missing !== null) return context.skip(browser.missing);
     await using server = await startServer(site);
     // Of the same machine, and yet another site.
     const address = server.origin.replace('127.0.0.1', 'localhost');
     await using top = await startServer({ '/': html(`<iframe src="${address}/frame"></iframe>`) });
-    const page = await browser.newPage(`${top.origin}/`);
+    const page = await browser.running.newPage(`${top.origin}/`);
     expect(JSON.parse(await server.posted('/said'))).toEqual(expected);
     await page.close();
   });
 
   test('a sandboxed frame is told that it may not store anything', { timeout: 120_000 }, async (context) => {
-    if (missing !== null) return context.skip(missing);
+    if (browser.missing !== null) return context.skip(browser.missing);
     const top = html('<iframe sandbox="allow-scripts" src="/frame"></iframe>');
     await using server = await startServer({ ...site, '/': top }, { headers: { 'access-control-allow-origin': '*' } });
-    const page = await browser.newPage(`${server.origin}/`);
+    const page = await browser.running.newPage(`${server.origin}/`);
     const said = JSON.parse(await server.posted('/said')) as Record<string, unknown>;
     expect(said).toMatchObject({
       'page, memory': [true, 0],
@@ -80,11 +76,11 @@ describe.each(browserNames)('%s', (name) => {
   });
 
   test('a frame with srcdoc needs no more of a policy than its page', { timeout: 120_000 }, async (context) => {
-    if (missing !== null) return context.skip(missing);
+    if (browser.missing !== null) return context.skip(browser.missing);
     const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; frame-src 'self'";
     const top = html(`<iframe srcdoc='${script}'></iframe>`);
     await using server = await startServer({ ...site, '/': top }, { headers: { 'content-security-policy': policy } });
-    const page = await browser.newPage(`${server.origin}/`);
+    const page = await browser.running.newPage(`${server.origin}/`);
     expect(JSON.parse(await server.posted('/said'))).toEqual(expected);
     await page.close();
   });

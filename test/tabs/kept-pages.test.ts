@@ -2,10 +2,10 @@
  * Pages in the browser's back-forward cache: nothing runs in them, but they may hold a lock and open files. Other tabs
  * do not wait for them, and a user who goes back finds a page that works, or one that was loaded anew.
  */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Browser, missingBrowser, openBrowser } from '../support/browsers/browser.ts';
+import { describe, expect, test } from 'vitest';
 import { type StaticServer, startServer } from '../support/browsers/static-server.ts';
 import { Tab, tabSite } from '../support/tab.ts';
+import { useBrowser } from '../support/use-browser.ts';
 
 /** Reports the answer to a call once the user has come back. */
 const page = `<!doctype html><title>tab</title><script>
@@ -33,20 +33,15 @@ describe.each([
   ['firefox', 'indexeddb'],
   ['firefox', 'opfs'],
 ] as const)('%s, %s', (name, medium) => {
-  const missing = missingBrowser(name);
-  let browser: Browser;
-  beforeAll(async () => {
-    if (missing === null) browser = await openBrowser(name);
-  }, 120_000);
-  afterAll(() => browser?.close());
+  const browser = useBrowser(name);
 
   const check = (title: string, body: (server: StaticServer, open: () => Promise<Tab>) => Promise<void>): void =>
     test(title, async (context) => {
-      if (missing !== null) return context.skip(missing);
+      if (browser.missing !== null) return context.skip(browser.missing);
       await using server = await startServer(site);
       const tabs: Tab[] = [];
       await body(server, async () => {
-        const tab = await Tab.open(browser, server.origin, { medium, busy_timeout: 1000 });
+        const tab = await Tab.open(browser.running, server.origin, { medium, busy_timeout: 1000 });
         tabs.push(tab);
         return tab;
       });
@@ -61,7 +56,7 @@ describe.each([
    * nothing comes back, and all else holds.
    */
   const comeBack = async (tab: Tab, server: StaticServer): Promise<boolean> => {
-    const guide = await browser.newPage(`${server.origin}/guide`);
+    const guide = await browser.running.newPage(`${server.origin}/guide`);
     await guide.evaluate("new BroadcastChannel('way').postMessage('back')");
     const crashed = tab.page.crashed?.then(() => null);
     const posted = await Promise.race([server.posted('/back'), ...(crashed ? [crashed] : [])]);
