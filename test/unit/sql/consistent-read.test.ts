@@ -1,5 +1,5 @@
 /** Reading while others may write: what was read beside a writer is discarded, whichever check detects the writer. */
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { DatabaseLocked, DatabaseUnavailable } from '../../../src/errors/index.ts';
 import { type ForeignWrite, type Guard, NullGuard } from '../../../src/media/guard.ts';
 import { MemoryMedium } from '../../../src/media/memory.ts';
@@ -61,6 +61,35 @@ test('a read is discarded if somebody has begun to write, even if the file did n
 
 test('a read is discarded if the file has changed, even if no writer was seen', async () => {
   expect((await read({ stamps: ['before', 'after'] })).value).toBe(2);
+});
+
+test.for([
+  // Every 2 ms for 100 ms, then after another fiftieth of the time: log(3) / log(1.02) times, up to 300 ms.
+  { busyTimeout: 300, looks: 50 + 55 },
+  // From 2500 ms on every 50 ms: log(25) / log(1.02) times up to then.
+  { busyTimeout: 60_000, looks: 50 + 163 + 1150 },
+])('looks $looks times for the end of a write within $busyTimeout ms', async ({ busyTimeout, looks }) => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] });
+  try {
+    let looked = 0;
+    const writer: ForeignWrite = {
+      get error() {
+        looked += 1;
+        return somebody.error;
+      },
+      abandoned: false,
+    };
+    const failed = expect(read({ foreignWrites: new Array(9999).fill(writer), busyTimeout })).rejects.toBe(
+      somebody.error,
+    );
+    await vi.runAllTimersAsync();
+    await failed;
+    // Timers count whole milliseconds.
+    expect(looked / looks).toBeGreaterThan(0.8);
+    expect(looked / looks).toBeLessThan(1.2);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test('a writer that stays longer than busy_timeout makes the read fail', async () => {

@@ -9,9 +9,13 @@ import type { ForeignWrite } from '../../../media/guard.ts';
 import type { Medium } from '../../../media/medium.ts';
 import { pause } from '../../../runtime.ts';
 
-/** The shortest and the longest pause between two attempts, in milliseconds. */
-const shortestPause = 2;
-const longestPause = 50;
+/**
+ * The pause between two attempts, in milliseconds: a fiftieth of the wait so far. Writers who follow each other leave
+ * gaps of a few milliseconds; a long transaction should not be watched that closely.
+ */
+function pauseAfter(waited: number): number {
+  return Math.min(Math.max(2, waited / 50), 50);
+}
 
 interface Reading<T> {
   /** Reads in one transaction. */
@@ -35,15 +39,16 @@ export async function consistentRead<T>(medium: Medium, reading: Reading<T>): Pr
     return reading.read();
   };
   let wasAbandoned = false;
-  for (let delay = shortestPause; ; delay = Math.min(2 * delay, longestPause)) {
+  for (;;) {
     guard.checkFile();
     const outcome = await attempt(medium, read);
     if ('value' in outcome) return outcome.value;
     const { error, abandoned } = outcome.foreignWrite;
+    const waited = performance.now() - startedAt;
     // Seen only once, it may be a writer that was about to finish: looked at again, even if the time is up.
     if (abandoned && wasAbandoned) await reading.recover();
-    else if (!abandoned && performance.now() - startedAt >= guard.busyTimeout) throw error;
-    else await pause(delay);
+    else if (!abandoned && waited >= guard.busyTimeout) throw error;
+    else await pause(pauseAfter(waited));
     wasAbandoned = abandoned;
   }
 }
