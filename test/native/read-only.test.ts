@@ -295,6 +295,37 @@ while True:
     expect(await count()).toBe(2);
   });
 
+  test('is read beside a program that never leaves it alone for as long as a read takes', async () => {
+    native(`${fill} UPDATE t SET value = 0;`);
+    const program = `
+import itertools, sqlite3, sys, time
+connection = sqlite3.connect(sys.argv[1], timeout=10, isolation_level=None)
+for n in itertools.count():
+    connection.execute('UPDATE t SET value = ?', (n,))
+    if n == 0: print('begun', flush=True)
+    time.sleep(0.02)
+`;
+    const child = spawn(needed('python3'), ['-c', program, database], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(child.stdout, 'data');
+    try {
+      const onlooker = await read(10_000);
+      const seen = new Set<unknown>();
+      for (let n = 0; n < 5; n++) {
+        // Compares each row with 100 others, which takes much longer than 20 ms.
+        const { rows } = await onlooker.all(
+          'SELECT min(a.value), max(b.value), count(*) FROM t a JOIN t b ON b.id % 20 = a.id % 20',
+        );
+        const [least, most, count] = rows[0] ?? [];
+        expect([least, count]).toEqual([most, 200_000]);
+        seen.add(least);
+      }
+      expect(seen.size).toBe(5);
+    } finally {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    }
+  });
+
   /** Kills a native program in the middle of an update of all rows, some of which are already in the file. */
   async function crash(): Promise<void> {
     native(fill);

@@ -3,7 +3,8 @@
  *
  * Each read sees one consistent state of the database, whoever writes meanwhile. Reading a write-ahead log in
  * place needs memory shared with its other users; so a database with a log is read from a copy, taken while
- * nobody writes. So is one that a crash left with a hot journal, which is rolled back in the copy.
+ * nobody writes. So is one that a crash left with a hot journal, which is rolled back in the copy, and one whose
+ * writers leave too little time between two changes to read in it.
  */
 import { ContextClosed, ReadOnly } from '../../../errors/index.ts';
 import type { NativeLocking } from '../../../media/guard.ts';
@@ -35,6 +36,9 @@ export async function openReader(media: Media, config: MediumConfig): Promise<Sq
     throw error;
   }
 }
+
+/** The largest file that is copied only because writers disturb a read, in bytes: the copy is in memory. */
+const largestCopy = 64 * 2 ** 20;
 
 /** The database as last read, and the version of the files it was read from. */
 interface Current {
@@ -134,8 +138,15 @@ export class SqliteReader implements CoreEngine {
       await this.#medium.look();
       // A journal that differs each time was not left by a crash.
       let adoptions = 10;
-      return consistentRead(this.#medium, {
-        read: () => read(this.#upToDate()),
+      let wasDisturbed = false;
+      const outcome = await consistentRead(this.#medium, {
+        read: async () => {
+          // To copy a file takes a moment, to read in it perhaps longer than its writers ever leave it alone.
+          const isCopied = wasDisturbed && this.size <= largestCopy;
+          wasDisturbed = true;
+          const database = this.#upToDate(isCopied);
+          return isCopied ? { database } : { value: await read(database) };
+        },
         forget: () => this.#forget(),
         // Nobody is writing: the journal is rolled back in a copy, and the files stay as they are.
         recover: async () => {
@@ -143,6 +154,7 @@ export class SqliteReader implements CoreEngine {
           this.#medium.guard.adoptJournal();
         },
       });
+      return 'value' in outcome ? outcome.value : read(outcome.database);
     });
   }
 
@@ -152,13 +164,13 @@ export class SqliteReader implements CoreEngine {
     this.#instance = await startSqlite();
   }
 
-  #upToDate(): SqliteDatabase {
+  #upToDate(isCopied: boolean): SqliteDatabase {
     const { guard } = this.#medium;
     const version = guard.version();
     // SQLite itself compares only the change counter, which an older copy of the file may share.
     if (this.#current?.version !== version) this.#forget();
     this.#current ??= {
-      database: guard.hasCompanions ? this.#copy() : openForReading(this.#instance, this.#medium),
+      database: isCopied || guard.hasCompanions ? this.#copy() : openForReading(this.#instance, this.#medium),
       version,
     };
     return this.#current.database;
