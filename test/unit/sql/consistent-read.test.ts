@@ -18,8 +18,7 @@ interface Script {
 }
 
 /** Reads 1, 2, 3…, while writers come and go as scripted. */
-async function read({ foreignWrites = [], stamps = ['same'], busyTimeout = 1000 }: Script) {
-  const log: string[] = [];
+async function read({ foreignWrites = [], stamps = ['same'], busyTimeout = 1000 }: Script, log: string[] = []) {
   const [looks, states] = [[...foreignWrites], [...stamps]];
   const guard: Guard = Object.assign(new NullGuard(), {
     busyTimeout,
@@ -57,6 +56,12 @@ test('nothing is read while somebody writes, even if the file does not change', 
 test('a read is discarded if somebody has begun to write, even if the file did not change', async () => {
   const { value, log } = await read({ foreignWrites: [null, somebody] });
   expect([value, log.filter((step) => step === 'forget')]).toEqual([2, ['forget']]);
+});
+
+test('what was read beside a writer is forgotten, even if it is not read again', async () => {
+  const log: string[] = [];
+  await expect(read({ foreignWrites: [null, somebody], busyTimeout: 0 }, log)).rejects.toBe(somebody.error);
+  expect(log).toEqual(['stamp', 'look', 'read', 'look', 'forget']);
 });
 
 test('a read is discarded if the file has changed, even if no writer was seen', async () => {

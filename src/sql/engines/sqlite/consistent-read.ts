@@ -18,9 +18,9 @@ function pauseAfter(waited: number): number {
 }
 
 interface Reading<T> {
-  /** Reads in one transaction. */
+  /** Reads in one transaction, or takes a copy to read in later. */
   read(): T | Promise<T>;
-  /** Discards SQLite's page cache: it may be half of one commit and half of another. */
+  /** Discards what was read, with SQLite's page cache: it may be half of one commit and half of another. */
   forget(): void;
   /** Recovers a file that a crash left in the middle of a change; throws when it cannot. */
   recover(): Promise<void>;
@@ -32,16 +32,10 @@ type Outcome<T> = { readonly value: T } | { readonly foreignWrite: ForeignWrite 
 export async function consistentRead<T>(medium: Medium, reading: Reading<T>): Promise<T> {
   const { guard } = medium;
   const startedAt = performance.now();
-  let stale = false;
-  const read = async (): Promise<T> => {
-    if (stale) reading.forget();
-    stale = true;
-    return reading.read();
-  };
   let wasAbandoned = false;
   for (;;) {
     guard.checkFile();
-    const outcome = await attempt(medium, read);
+    const outcome = await attempt(medium, reading);
     if ('value' in outcome) return outcome.value;
     const { error, abandoned } = outcome.foreignWrite;
     const waited = performance.now() - startedAt;
@@ -49,23 +43,31 @@ export async function consistentRead<T>(medium: Medium, reading: Reading<T>): Pr
     if (abandoned && wasAbandoned) await reading.recover();
     else if (!abandoned && waited >= guard.busyTimeout) throw error;
     else await pause(pauseAfter(waited));
-    wasAbandoned = abandoned;
+    wasAbandoned = abandoned && !wasAbandoned;
   }
 }
 
-async function attempt<T>({ guard, path }: Medium, read: () => Promise<T>): Promise<Outcome<T>> {
+async function attempt<T>({ guard, path }: Medium, reading: Reading<T>): Promise<Outcome<T>> {
   const before = guard.stamp();
   const earlier = guard.foreignWrite();
   if (earlier !== null) return { foreignWrite: earlier };
-  const [result] = await Promise.allSettled([read()]);
-  const later = guard.foreignWrite();
-  if (later !== null) return { foreignWrite: later };
-  if (guard.stamp() !== before) {
-    return { foreignWrite: { error: writtenEachTime(path), abandoned: false } };
+  let isWhole = false;
+  try {
+    const [result] = await Promise.allSettled([(async () => reading.read())()]);
+    const later = guard.foreignWrite();
+    if (later !== null) return { foreignWrite: later };
+    if (guard.stamp() !== before) return { foreignWrite: { error: writtenEachTime(path), abandoned: false } };
+    if (result.status === 'fulfilled') {
+      isWhole = true;
+      return { value: result.value };
+    }
+    if (!(result.reason instanceof DatabaseLocked)) throw result.reason;
+    return { foreignWrite: { error: result.reason, abandoned: false } };
+  } finally {
+    // At once, even if nothing is read again now: a writer that rolls back would leave no trace of its pages but in
+    // the cache.
+    if (!isWhole) reading.forget();
   }
-  if (result.status === 'fulfilled') return { value: result.value };
-  if (!(result.reason instanceof DatabaseLocked)) throw result.reason;
-  return { foreignWrite: { error: result.reason, abandoned: false } };
 }
 
 /** The error for a file that differs each time it is looked at. */

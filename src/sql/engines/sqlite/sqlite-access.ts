@@ -19,6 +19,8 @@ export class SqliteAccess {
   #ending: Promise<void> | null = null;
   #isDropped = false;
   #isStale = false;
+  /** Whether the page cache may hold what was never committed, because others wrote while it was filled. */
+  #mayBeTorn = false;
 
   constructor(medium: Medium, database: SqliteDatabase, synchronous: boolean) {
     this.medium = medium;
@@ -57,13 +59,20 @@ export class SqliteAccess {
       await this.mend();
       const { guard } = this.medium;
       guard.checkFile();
+      const readCommitted = (): T | Promise<T> => {
+        if (this.#mayBeTorn) this.#reconnect();
+        return read();
+      };
       // The hot journal is our own then, left by a failure: rolling it back writes, so others are locked out.
       const recover = async (): Promise<void> => void (await this.#alone('recover', async () => this.#rollBack()));
       if (await guard.keepsOthersOut()) {
         if (guard.hasHotJournal()) await recover();
-        return read();
+        return readCommitted();
       }
-      return consistentRead(this.medium, { read, forget: () => this.#reconnect(), recover });
+      const forget = (): void => {
+        this.#mayBeTorn = true;
+      };
+      return consistentRead(this.medium, { read: readCommitted, forget, recover });
     });
   }
 
@@ -116,6 +125,7 @@ export class SqliteAccess {
     const fresh = openDatabase(this.#database.instance, this.medium, this.#synchronous);
     this.#database.close();
     this.#database = fresh;
+    this.#mayBeTorn = false;
   }
 
   /** Goes on with a new connection, of a new instance if need be, which finds the files as after a crash. */
@@ -126,5 +136,6 @@ export class SqliteAccess {
     this.medium.revert?.();
     this.#database = openDatabase(instance, this.medium, this.#synchronous);
     this.#isStale = false;
+    this.#mayBeTorn = false;
   }
 }
