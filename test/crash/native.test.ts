@@ -77,15 +77,16 @@ test.for([
       ourReader: new Tally(ourProgram(ours.read)),
     };
     const all = Object.values(tallies);
-    // A reader without locks may have to wait for long beside busy writers.
-    const isDone = ({ rounds, answers }: Tally): boolean => rounds >= wanted && answers.has('success');
+    // On a busy machine, a reader without locks may need many rounds beside the writers.
+    const isDone = ({ rounds, answers }: Tally): boolean =>
+      rounds >= wanted && (answers.has('success') || rounds >= 20 * wanted);
     while (!all.every(isDone) && all.every((tally) => tally.problems.length === 0)) await sleep(20);
     await Promise.all(all.map((tally) => tally.loop.stop()));
     console.log(`${name} and ${runtimeName}, ${Math.round((Date.now() - begun) / 1000)} s: ${JSON.stringify(tallies)}`);
 
     for (const [who, { problems, answers }] of Object.entries(tallies)) {
       expect(problems.slice(0, 5), who).toEqual([]);
-      expect(answers.get('success'), who).toBeGreaterThan(0);
+      expect(answers.get('success') ?? 0, who).toBeGreaterThan(0);
     }
     const view = await finalView(path);
     expect(view.count(name)).toBe(tallies.nativeWriter.written);

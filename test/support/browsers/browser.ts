@@ -97,7 +97,7 @@ export function missingBrowser(name: BrowserName): string | null {
   const missing = programs[name].filter(([program]) => !has(program)).map(([, debianPackage]) => debianPackage);
   if (name !== 'webkit' && !existsSync(puppeteerFolder)) missing.push('puppeteer-core');
   if (missing.length === 0) return null;
-  return `missing: ${missing.join(', ')}; as root on Debian, npm test installs it`;
+  return `missing: ${missing.join(', ')}; npm test installs it, as root on Debian`;
 }
 
 export function openBrowser(name: BrowserName, options: BrowserOptions = {}): Promise<Browser> {
