@@ -54,6 +54,19 @@ function start(program = python3): NativeShell {
   shells.push(shell);
   return shell;
 }
+/** Works while a Python program changes the database: it prints a line when it has begun, and is killed at the end. */
+async function beside(program: string, work: () => Promise<void>, ...parameters: readonly string[]): Promise<void> {
+  const child = spawn(needed('python3'), ['-c', program, database, ...parameters], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(child.stdout, 'data');
+  try {
+    await work();
+  } finally {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+}
 const failure = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
     () => expect.unreachable('it should have failed'),
@@ -248,29 +261,23 @@ while True:
     connection.execute(random.choice(['COMMIT', 'COMMIT', 'COMMIT', 'ROLLBACK']))
     time.sleep(0.003)
 `;
-    for (const cache of ['2000', '2']) {
-      const child = spawn(needed('python3'), ['-c', program, database, cache], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
-      await once(child.stdout, 'data');
-      try {
-        const onlooker = await read(20_000);
-        const seen = new Set<unknown>();
-        for (let n = 0; n < 100 || seen.size < 10; n++) {
-          const [taken, given] = await onlooker.read(async (connection) => [
-            (await connection.all('SELECT sum(value) FROM a')).rows[0]?.[0],
-            (await connection.all('SELECT sum(CAST(value AS INTEGER)) FROM b')).rows[0]?.[0],
-          ]);
-          expect(Number(taken) + Number(given)).toBe(600_000);
-          seen.add(taken);
-        }
-        expect((await onlooker.all('PRAGMA integrity_check')).rows).toEqual([['ok']]);
-        await onlooker.close();
-      } finally {
-        child.kill('SIGKILL');
-        await once(child, 'exit');
-        native('SELECT 1 FROM a');
+    const readAll = async (): Promise<void> => {
+      const onlooker = await read(20_000);
+      const seen = new Set<unknown>();
+      for (let n = 0; n < 100 || seen.size < 10; n++) {
+        const [taken, given] = await onlooker.read(async (connection) => [
+          (await connection.all('SELECT sum(value) FROM a')).rows[0]?.[0],
+          (await connection.all('SELECT sum(CAST(value AS INTEGER)) FROM b')).rows[0]?.[0],
+        ]);
+        expect(Number(taken) + Number(given)).toBe(600_000);
+        seen.add(taken);
       }
+      expect((await onlooker.all('PRAGMA integrity_check')).rows).toEqual([['ok']]);
+      await onlooker.close();
+    };
+    for (const cacheSize of ['2000', '2']) {
+      await beside(program, readAll, cacheSize);
+      native('SELECT 1 FROM a');
     }
   });
 
@@ -295,9 +302,8 @@ while True:
     expect(await count()).toBe(2);
   });
 
-  /** Reads with that busy_timeout, while another program changes all 2,000 rows of `t` every 20 ms. */
-  async function besideWriter(busy_timeout: number, work: (onlooker: SqliteReader) => Promise<void>): Promise<void> {
-    const program = `
+  /** Changes all 2,000 rows of `t` every 20 ms. */
+  const busyWriter = `
 import itertools, sqlite3, sys, time
 connection = sqlite3.connect(sys.argv[1], timeout=10, isolation_level=None)
 for n in itertools.count():
@@ -305,19 +311,11 @@ for n in itertools.count():
     if n == 0: print('begun', flush=True)
     time.sleep(0.02)
 `;
-    const child = spawn(needed('python3'), ['-c', program, database], { stdio: ['ignore', 'pipe', 'inherit'] });
-    await once(child.stdout, 'data');
-    try {
-      await work(await read(busy_timeout));
-    } finally {
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-    }
-  }
 
   test('is read beside a program that never leaves it alone for as long as a query takes', async () => {
     native(`${fill} UPDATE t SET value = 0;`);
-    await besideWriter(10_000, async (onlooker) => {
+    await beside(busyWriter, async () => {
+      const onlooker = await read(10_000);
       const seen = new Set<unknown>();
       for (let n = 0; n < 5; n++) {
         // Four million comparisons take much longer than 20 ms.
@@ -337,7 +335,8 @@ for n in itertools.count():
   }, async () => {
     native(`${fill} UPDATE t SET value = 0; CREATE TABLE large AS SELECT zeroblob(500000) FROM t LIMIT 60;`);
     expect(fs.statSync(database).size).toBeGreaterThan(30_000_000);
-    await besideWriter(3000, async (onlooker) => {
+    await beside(busyWriter, async () => {
+      const onlooker = await read(3000);
       for (let n = 0; n < 300; n++) {
         const [least, most] = (await onlooker.all('SELECT min(value), max(value) FROM t')).rows[0] ?? [];
         expect(least).toBe(most);
@@ -473,9 +472,7 @@ while True:
     connection.execute('COMMIT')
     time.sleep(0.001)
 `;
-    const child = spawn(needed('python3'), ['-c', program, database], { stdio: ['ignore', 'pipe', 'inherit'] });
-    await once(child.stdout, 'data');
-    try {
+    await beside(program, async () => {
       const onlooker = await read(20_000);
       const seen = new Set<unknown>();
       for (let n = 0; n < 100 || seen.size < 10; n++) {
@@ -483,9 +480,6 @@ while True:
         expect(rows[0]?.[0]).toBe(50_000);
         seen.add(rows[0]?.[1]);
       }
-    } finally {
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-    }
+    });
   });
 });
