@@ -123,7 +123,8 @@ export function readArgument<T>(expected: string, given: unknown, read: () => T)
   }
 }
 
-function modelOf(given: unknown): string | null {
+/** The model of one of the objects that a storage has a setter for; null for anything else. */
+export function modelOf(given: unknown): string | null {
   const ovo: unknown = typeof given === 'object' && given !== null ? Reflect.get(given, 'ovo') : null;
   return VersionedObject.is(ovo) ? ovo.model.name : null;
 }

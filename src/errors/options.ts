@@ -7,7 +7,10 @@ export class InvalidOption extends CinderlibError {
   override readonly code = 'INVALID_OPTION';
 }
 
-/** `persistence_config` names an unknown storage, or gives a storage wrong options. */
+/**
+ * `persistence_config` names an unknown storage, or gives a storage wrong options; or a getter of a plugin gave something
+ * else than the library's objects.
+ */
 export class InvalidPersistence extends CinderlibError {
   override readonly name = 'InvalidPersistence';
   override readonly code = 'INVALID_PERSISTENCE';

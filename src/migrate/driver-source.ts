@@ -1,6 +1,7 @@
 /** Reads any storage through the persistence contract. */
 import type { KeyValue } from '../objects/key-value.ts';
 import type { PersistenceDriver, Storable } from '../persistence/driver.ts';
+import { readConnections, readSnapshots } from '../persistence/read-objects.ts';
 import { type Item, itemOf } from './item.ts';
 import type { NotCarried } from './report.ts';
 import { pageSize, pages, type Source } from './source.ts';
@@ -27,8 +28,8 @@ export class DriverSource implements Source {
     }
     if (page.length > 0) yield page;
     const itemsOf = (all: readonly Storable[]): Item[] => all.map(({ ovo }) => itemOf(ovo));
-    for (const some of pages(await this.#driver.getConnections({}))) yield itemsOf(some);
-    for (const some of pages(await this.#driver.getSnapshots({}))) yield itemsOf(some);
+    for (const some of pages(await readConnections(this.#driver, {}))) yield itemsOf(some);
+    for (const some of pages(await readSnapshots(this.#driver, {}))) yield itemsOf(some);
   }
 
   keyValues(): Promise<readonly KeyValue[]> {

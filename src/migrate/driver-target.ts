@@ -8,6 +8,7 @@ import { backendNameOf } from '../objects/backends.ts';
 import type { Context } from '../objects/context.ts';
 import type { KeyValue } from '../objects/key-value.ts';
 import type { PersistenceDriver, Storable } from '../persistence/driver.ts';
+import { readConnections, readSnapshots, readVolumes } from '../persistence/read-objects.ts';
 import { fieldDifferences } from './compare.ts';
 import { isOlder, refuseDifferent, type Times } from './conflict.ts';
 import { type Item, replaceField } from './item.ts';
@@ -93,11 +94,11 @@ export class DriverTarget implements Target {
   async #stored({ kind, id }: Item): Promise<readonly Storable[]> {
     switch (kind) {
       case 'volume':
-        return this.#driver.getVolumes({ volume_id: id });
+        return readVolumes(this.#driver, { volume_id: id });
       case 'snapshot':
-        return this.#driver.getSnapshots({ snapshot_id: id });
+        return readSnapshots(this.#driver, { snapshot_id: id });
       case 'connection':
-        return this.#driver.getConnections({ connection_id: id });
+        return readConnections(this.#driver, { connection_id: id });
     }
   }
 

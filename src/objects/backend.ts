@@ -6,6 +6,7 @@ import { volumeDriverClass } from '../drivers/registry.ts';
 import { type DriverParameters, VolumeDriver } from '../drivers/volume-driver.ts';
 import { inspect } from '../inspect.ts';
 import { KeyedMutex } from '../persistence/keyed-mutex.ts';
+import { readVolumes } from '../persistence/read-objects.ts';
 import { jsonText, spaced } from '../serialization/json-text.ts';
 import { refuseAssignments } from './assignments.ts';
 import { nameOfBackend } from './backends.ts';
@@ -130,7 +131,7 @@ export class Backend {
   /** The backend's volumes with that id or name; every call reads the storage. */
   async volumesFiltered(filter: { volume_id?: string; volume_name?: string } = {}): Promise<readonly Volume[]> {
     const given = filterArgument('volumesFiltered', filter, ['volume_id', 'volume_name']);
-    return this.context.persistence.getVolumes({ ...given, backend_name: this.id });
+    return readVolumes(this.context.persistence, { ...given, backend_name: this.id });
   }
 
   /** Reads the volumes again, if they have been loaded. */

@@ -5,6 +5,7 @@
 import { filterArgument, textArgument } from '../arguments.ts';
 import { ConnectionNotFound, SnapshotNotFound, VolumeNotFound } from '../errors/index.ts';
 import type { VolumeFilter } from '../persistence/driver.ts';
+import { readConnections, readSnapshots, readVolumes } from '../persistence/read-objects.ts';
 import type { Connection } from './connection.ts';
 import type { Context } from './context.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -21,7 +22,7 @@ export class Volumes {
   readonly getById = async (volume_id: string): Promise<Volume> => {
     // An empty filter matches everything: the empty id must not find the newest volume.
     const [volume] = textArgument('getById', volume_id)
-      ? await this.#context.persistence.getVolumes({ volume_id })
+      ? await readVolumes(this.#context.persistence, { volume_id })
       : [];
     if (volume === undefined) throw new VolumeNotFound(volume_id);
     return volume;
@@ -30,7 +31,7 @@ export class Volumes {
   /** The volumes with that name; an empty list if there are none. */
   readonly getByName = async (volume_name: string): Promise<readonly Volume[]> => {
     const name = textArgument('getByName', volume_name);
-    return named(name, await this.#context.persistence.getVolumes({ volume_name: name }));
+    return named(name, await readVolumes(this.#context.persistence, { volume_name: name }));
   };
 
   /** Iterates over all matching volumes, newest first in a database, holding at most one page of them in memory. */
@@ -50,7 +51,7 @@ export class Snapshots {
   /** The snapshot with that id. Throws `SnapshotNotFound`. */
   readonly getById = async (snapshot_id: string): Promise<Snapshot> => {
     const [snapshot] = textArgument('getById', snapshot_id)
-      ? await this.#context.persistence.getSnapshots({ snapshot_id })
+      ? await readSnapshots(this.#context.persistence, { snapshot_id })
       : [];
     if (snapshot === undefined) throw new SnapshotNotFound(snapshot_id);
     return snapshot;
@@ -59,7 +60,7 @@ export class Snapshots {
   /** The snapshots with that name; an empty list if there are none. */
   readonly getByName = async (snapshot_name: string): Promise<readonly Snapshot[]> => {
     const name = textArgument('getByName', snapshot_name);
-    return named(name, await this.#context.persistence.getSnapshots({ snapshot_name: name }));
+    return named(name, await readSnapshots(this.#context.persistence, { snapshot_name: name }));
   };
 }
 
@@ -73,7 +74,7 @@ export class Connections {
   /** The connection with that id. Throws `ConnectionNotFound`. */
   readonly getById = async (connection_id: string): Promise<Connection> => {
     const [connection] = textArgument('getById', connection_id)
-      ? await this.#context.persistence.getConnections({ connection_id })
+      ? await readConnections(this.#context.persistence, { connection_id })
       : [];
     if (connection === undefined) throw new ConnectionNotFound(connection_id);
     return connection;

@@ -6,6 +6,7 @@ import { volumeAttachmentModel } from '../cinder/volume-attachment.ts';
 import type { HostConnector } from '../drivers/connector.ts';
 import { hostConnector } from '../drivers/connector-registry.ts';
 import { ConnectionNotFound, DeviceUnavailable, InvalidOption, ValueError } from '../errors/index.ts';
+import { readConnections } from '../persistence/read-objects.ts';
 import { kindOf } from '../shown.ts';
 import { refuseAssignments, refuseNewProperties } from './assignments.ts';
 import type { Backend } from './backend.ts';
@@ -116,7 +117,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
     } catch (error) {
       throw await undoAfter(error, volume, async () => {
         // The driver has granted the host access. Another connection may be using it: then it stays granted.
-        const others = await volume.context.persistence.getConnections({ volume_id: volume.id });
+        const others = await readConnections(volume.context.persistence, { volume_id: volume.id });
         if (others.length === 0) await driver.terminateConnection(volume, connector, { force: false });
       });
     }
@@ -194,7 +195,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
 
   /** Reads the connection again; unsaved assignments are lost. Throws `ConnectionNotFound` when it is not stored. */
   async refresh(): Promise<void> {
-    const [again] = await this.context.persistence.getConnections({ connection_id: this.id });
+    const [again] = await readConnections(this.context.persistence, { connection_id: this.id });
     if (again === undefined) throw new ConnectionNotFound(this.id);
     if (again === this) return;
     this.replaceOvo(again.ovo);
@@ -269,7 +270,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
 
   /** Undoes {@link Connection.connect}. The host keeps access while other connections of the volume may need it. */
   async takeBack(): Promise<void> {
-    const stored = await this.context.persistence.getConnections({ volume_id: this.volume_id });
+    const stored = await readConnections(this.context.persistence, { volume_id: this.volume_id });
     if (stored.every(({ id }) => id === this.id)) await this.terminate({ force: false });
     else await this.#forget();
   }

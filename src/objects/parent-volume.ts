@@ -1,6 +1,7 @@
 /** The volume that a snapshot or connection belongs to, read from the storage on first use. */
 import { requireModel } from '../arguments.ts';
 import { VolumeNotFound } from '../errors/index.ts';
+import { readVolumes } from '../persistence/read-objects.ts';
 import type { Connection } from './connection.ts';
 import { refuseDeleted } from './deleted.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -59,7 +60,7 @@ export class ParentVolume {
     if (this.#volume !== null) return this.#volume;
     const id = this.#child.ovo.get('volume_id');
     const volume_id = typeof id === 'string' ? id : '';
-    const [volume] = volume_id === '' ? [] : await this.#child.context.persistence.getVolumes({ volume_id });
+    const [volume] = volume_id === '' ? [] : await readVolumes(this.#child.context.persistence, { volume_id });
     // Another call may have loaded or set it meanwhile: do not introduce a second object of the same volume.
     if (this.#volume !== null) return this.#volume;
     if (volume === undefined) throw new VolumeNotFound(volume_id);

@@ -3,6 +3,7 @@ import { fieldsArgument } from '../arguments.ts';
 import { snapshotModel } from '../cinder/snapshot.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { ObjectActionError, SnapshotNotFound, ValueError } from '../errors/index.ts';
+import { readSnapshots } from '../persistence/read-objects.ts';
 import { refuseNewProperties } from './assignments.ts';
 import type { Backend } from './backend.ts';
 import { backendNamed, nameOfBackend, writableBackend } from './backends.ts';
@@ -114,7 +115,7 @@ export class Snapshot extends withFields<SnapshotFields, NamedResource, Construc
 
   /** Reads the snapshot again; unsaved assignments are lost. Throws `SnapshotNotFound` when it is not stored. */
   async refresh(): Promise<void> {
-    const [again] = await this.context.persistence.getSnapshots({ snapshot_id: this.id });
+    const [again] = await readSnapshots(this.context.persistence, { snapshot_id: this.id });
     if (again === undefined) throw new SnapshotNotFound(this.id);
     if (again === this) return;
     this.replaceOvo(again.ovo);
@@ -130,7 +131,7 @@ export class Snapshot extends withFields<SnapshotFields, NamedResource, Construc
         object: this,
         make: () => driver.createSnapshot(this),
         save: () => this.#volume.saveNew(),
-        stored: () => this.context.persistence.getSnapshots({ snapshot_id: this.id }),
+        stored: () => readSnapshots(this.context.persistence, { snapshot_id: this.id }),
         undo: async () => {
           await driver.deleteSnapshot(this);
           isUndone = true;

@@ -8,6 +8,7 @@ import { wantsMultipath } from '../drivers/attach-options.ts';
 import { hostConnectorProperties } from '../drivers/connector.ts';
 import type { VolumeDriver } from '../drivers/volume-driver.ts';
 import { InvalidVolume, NotLocal, ValueError, VolumeNotFound } from '../errors/index.ts';
+import { readConnections, readSnapshots, readVolumes } from '../persistence/read-objects.ts';
 import { refuseAssignments, refuseNewProperties } from './assignments.ts';
 import type { Backend } from './backend.ts';
 import { backendOfHost, initialisedBackend, writableBackend } from './backends.ts';
@@ -111,7 +112,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
   }
 
   async #readSnapshots(): Promise<readonly Snapshot[]> {
-    const snapshots = await this.context.persistence.getSnapshots({ volume_id: this.id });
+    const snapshots = await readSnapshots(this.context.persistence, { volume_id: this.id });
     for (const snapshot of snapshots) snapshot.setVolume(this);
     return snapshots;
   }
@@ -119,7 +120,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
   /** The volume's connections; the first call reads them from the storage. */
   async connections(): Promise<readonly Connection[]> {
     return this.#connections.load(async () => {
-      const connections = await this.context.persistence.getConnections({ volume_id: this.id });
+      const connections = await readConnections(this.context.persistence, { volume_id: this.id });
       for (const connection of connections) connection.setVolume(this);
       return connections;
     });
@@ -149,7 +150,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
   async refresh(): Promise<void> {
     // Snapshots first: if a read fails, the volume still shows its old state; afterwards it changes in one step.
     if (this.#snapshots.isWanted) await this.#snapshots.reload(() => this.#readSnapshots());
-    const [again] = await this.context.persistence.getVolumes({ volume_id: this.id });
+    const [again] = await readVolumes(this.context.persistence, { volume_id: this.id });
     if (again === undefined) throw new VolumeNotFound(this.id);
     // Memory storage holds this very object, so there is nothing newer.
     if (again === this) return;
@@ -175,7 +176,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
   async delete(): Promise<void> {
     const backend = writableBackend(this);
     // Ask the storage: a snapshot may have been taken through another object of this volume.
-    const stored = await this.context.persistence.getSnapshots({ volume_id: this.id });
+    const stored = await readSnapshots(this.context.persistence, { volume_id: this.id });
     // As in the original, this loads the snapshots, so that dumps of the volume contain them from now on.
     const shown = await this.snapshots();
     if (stored.length > 0 || shown.length > 0) {
@@ -277,7 +278,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
     };
     if (!given['id']) return create();
     const snapshot_id = snapshot.id;
-    const stored = () => this.context.persistence.getSnapshots({ snapshot_id });
+    const stored = () => readSnapshots(this.context.persistence, { snapshot_id });
     return makeWithId(backend, 'Snapshot', snapshot_id, stored, create);
   }
 
@@ -329,7 +330,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
     const connect = () => this.#inTurn(({ driver }) => this.#connect(driver, host, prepared));
     if (!given['id']) return connect();
     const connection_id = String(prepared.ovo.get('id'));
-    const stored = () => this.context.persistence.getConnections({ connection_id });
+    const stored = () => readConnections(this.context.persistence, { connection_id });
     return makeWithId(backend, 'Connection', connection_id, stored, connect);
   }
 
@@ -384,7 +385,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
       this.#connections.remove(connection);
       await driver.removeExport(null, this);
       // Ask the storage: other objects of this volume may have added or terminated connections.
-      if ((await this.context.persistence.getConnections({ volume_id: this.id })).length > 0) return;
+      if ((await readConnections(this.context.persistence, { volume_id: this.id })).length > 0) return;
       this.status = 'available';
       await this.save();
     });
@@ -444,7 +445,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
   /** Has the driver create this volume, and stores the result. */
   async #create(run: (driver: VolumeDriver) => unknown): Promise<void> {
     const backend = writableBackend(this);
-    const stored = () => this.context.persistence.getVolumes({ volume_id: this.id });
+    const stored = () => readVolumes(this.context.persistence, { volume_id: this.id });
     // Synchronously, before any read: of two concurrent calls with the same id, only one gets it.
     for (const { volumesInFlight } of this.context.backends.values()) {
       refuseTaken('Volume', this.id, volumesInFlight.has(this.id));

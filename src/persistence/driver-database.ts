@@ -15,6 +15,7 @@ import type { Volume } from '../objects/volume.ts';
 import type { QosSpecs, VolumeType } from '../objects/volume-type.ts';
 import type { PersistenceDriver } from './driver.ts';
 import { KeyedMutex } from './keyed-mutex.ts';
+import { readConnections, readSnapshots, readVolumes } from './read-objects.ts';
 
 /** The look-ups for volume drivers: a driver's `this.db`, unless the storage is a plugin with a `db` of its own. */
 export class DriverDatabase {
@@ -33,14 +34,14 @@ export class DriverDatabase {
       const volume = backend.volumesInFlight.get(volume_id);
       if (volume !== undefined) return volume;
     }
-    const [volume] = volume_id ? await this.#persistence.getVolumes({ volume_id }) : [];
+    const [volume] = volume_id ? await readVolumes(this.#persistence, { volume_id }) : [];
     if (volume === undefined) throw new VolumeNotFound(volume_id);
     return volume;
   }
 
   /** The snapshot with that id. Throws `SnapshotNotFound`. */
   async snapshotGet(snapshot_id: string): Promise<Snapshot> {
-    const [snapshot] = snapshot_id ? await this.#persistence.getSnapshots({ snapshot_id }) : [];
+    const [snapshot] = snapshot_id ? await readSnapshots(this.#persistence, { snapshot_id }) : [];
     if (snapshot === undefined) throw new SnapshotNotFound(snapshot_id);
     return snapshot;
   }
@@ -57,13 +58,13 @@ export class DriverDatabase {
 
   /** The volumes whose `host` is this `host@backend` or one of its pools. */
   async volumeGetAllByHost(host: string): Promise<readonly Volume[]> {
-    const volumes = await this.#persistence.getVolumes({});
+    const volumes = await readVolumes(this.#persistence, {});
     return volumes.filter((volume) => volume.host === host || volume.host?.startsWith(`${host}#`));
   }
 
   /** The volume's connections as currently stored. */
   async volumeAttachmentGetAllByVolumeId(volume_id: string): Promise<readonly Connection[]> {
-    return volume_id ? this.#persistence.getConnections({ volume_id }) : [];
+    return volume_id ? readConnections(this.#persistence, { volume_id }) : [];
   }
 
   /** The object of that model with that id; types and QoS specs are looked up by the id of their volume. */
@@ -78,7 +79,7 @@ export class DriverDatabase {
       case 'QualityOfServiceSpecs':
         return this.qosSpecsGet(id);
       case 'VolumeAttachment': {
-        const [connection] = id ? await this.#persistence.getConnections({ connection_id: id }) : [];
+        const [connection] = id ? await readConnections(this.#persistence, { connection_id: id }) : [];
         if (connection === undefined) throw new ConnectionNotFound(id);
         return connection;
       }

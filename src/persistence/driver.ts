@@ -20,6 +20,7 @@ import type { Change, ConnectionFilter, SnapshotFilter, StorageInfo, VolumeFilte
 import { storageBrand } from './brand.ts';
 import { DriverDatabase } from './driver-database.ts';
 import { KeyedMutex } from './keyed-mutex.ts';
+import { readVolumes } from './read-objects.ts';
 import { refuseUnstorable } from './unstorable.ts';
 
 export type { Change, ConnectionFilter, SnapshotFilter, StorageInfo, VolumeFilter };
@@ -192,7 +193,7 @@ export abstract class PersistenceDriver {
 
   /** Yields all matching volumes; override it to read them page by page. */
   async *iterateVolumes(filter: VolumeFilter = {}): AsyncGenerator<Volume, void, undefined> {
-    yield* await this.getVolumes(filter);
+    yield* await readVolumes(this, filter);
   }
 
   /** Notifies the readers of `changes()`. The setters and deletes of this class call it, once the change is stored. */

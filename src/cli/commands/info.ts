@@ -2,6 +2,7 @@
 import type { ContextInfo } from '../../cinderlib.ts';
 import { DatabasePersistence } from '../../persistence/database.ts';
 import type { PersistenceDriver } from '../../persistence/driver.ts';
+import { readConnections, readSnapshots } from '../../persistence/read-objects.ts';
 import type { Output, Row } from '../output.ts';
 import type { LookedAt } from '../storages.ts';
 
@@ -40,8 +41,8 @@ async function readCounts(storage: PersistenceDriver): Promise<Row> {
   for await (const _ of storage.iterateVolumes()) volumes++;
   return {
     volumes,
-    snapshots: (await storage.getSnapshots({})).length,
-    connections: (await storage.getConnections({})).length,
+    snapshots: (await readSnapshots(storage, {})).length,
+    connections: (await readConnections(storage, {})).length,
     key_values: (await storage.getKeyValues()).length,
   };
 }

@@ -5,6 +5,7 @@ import { nameOfBackend } from '../../objects/backends.ts';
 import type { Volume } from '../../objects/volume.ts';
 import { DatabasePersistence } from '../../persistence/database.ts';
 import type { PersistenceDriver } from '../../persistence/driver.ts';
+import { readConnections, readSnapshots, readVolumes } from '../../persistence/read-objects.ts';
 import type { Output, Row } from '../output.ts';
 
 export const kinds = ['volumes', 'snapshots', 'connections', 'key-values', 'backends'] as const;
@@ -58,7 +59,7 @@ async function explainNothing(output: Output, storage: PersistenceDriver, filter
 async function hasVolume(storage: PersistenceDriver, id: string): Promise<boolean> {
   // An empty id would be no filter.
   if (id === '') return false;
-  const found = await storage.getVolumes({ volume_id: id }).catch(() => null);
+  const found = await readVolumes(storage, { volume_id: id }).catch(() => null);
   return found === null || found.length > 0;
 }
 
@@ -82,7 +83,7 @@ const listings: Readonly<Record<Kind, Listing>> = {
     columns: ['id', 'name', 'size', 'status', 'volume_id'],
     filters: { name: 'name', volume: 'volume_id' },
     async *rows(storage) {
-      for (const { id, name, volume_size: size, status, volume_id } of await storage.getSnapshots({})) {
+      for (const { id, name, volume_size: size, status, volume_id } of await readSnapshots(storage, {})) {
         yield { id, name, size, status, volume_id };
       }
     },
@@ -123,7 +124,7 @@ function volumeRow(volume: Volume): Row {
 /** Reads the connections of a database page by page, through their volumes, and then those that have none. */
 export async function* connectionsOf(storage: PersistenceDriver): AsyncGenerator<VersionedObject> {
   if (!(storage instanceof DatabasePersistence)) {
-    for (const { ovo } of await storage.getConnections({})) yield ovo;
+    for (const { ovo } of await readConnections(storage, {})) yield ovo;
     return;
   }
   for await (const items of sourceOf(storage).items()) {

@@ -4,6 +4,7 @@ import { VersionedObject } from '../../cinder/versioned-object.ts';
 import { VolumeNotFound } from '../../errors/index.ts';
 import { Connection } from '../../objects/connection.ts';
 import type { PersistenceDriver, Storable } from '../../persistence/driver.ts';
+import { readConnections, readSnapshots, readVolumes } from '../../persistence/read-objects.ts';
 import { toPrimitive } from '../../serialization/primitive.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { maskDumped } from '../mask.ts';
@@ -60,10 +61,10 @@ function ambiguous(text: string, meant: readonly Named[]): Fault {
 
 async function find(storage: PersistenceDriver, id: string): Promise<Storable | undefined> {
   if (id === '') return undefined;
-  const [volume] = await storage.getVolumes({ volume_id: id });
-  const [snapshot] = volume === undefined ? await storage.getSnapshots({ snapshot_id: id }) : [];
+  const [volume] = await readVolumes(storage, { volume_id: id });
+  const [snapshot] = volume === undefined ? await readSnapshots(storage, { snapshot_id: id }) : [];
   if (volume !== undefined || snapshot !== undefined) return volume ?? snapshot;
-  const [connection] = await storage.getConnections({ connection_id: id });
+  const [connection] = await readConnections(storage, { connection_id: id });
   return connection;
 }
 
