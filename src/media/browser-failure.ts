@@ -1,5 +1,11 @@
 /** Turns the errors of a browser's storage into this library's, saying what to do about them. */
-import { CinderlibError, DatabaseChanged, DatabaseUnavailable, StorageFailure } from '../errors/index.ts';
+import {
+  CinderlibError,
+  DatabaseChanged,
+  DatabaseCorrupt,
+  DatabaseUnavailable,
+  StorageFailure,
+} from '../errors/index.ts';
 
 /** The names of browser errors that users meet, with errno, reason and remedy. */
 const words: Readonly<Record<string, readonly [errno: string, reason: string, remedy: string]>> = {
@@ -55,6 +61,14 @@ export function removed(path: string): DatabaseChanged {
   // A page keeps the locks that it had before its data was cleared, which those of new workers do not meet.
   const advice = 'Reload the page, and open it again.';
   return new DatabaseChanged(`${path} was removed while it was open: nothing was stored. ${advice}`, path);
+}
+
+/** The error for a database that the browser found damaged, and removed with all others of the site. */
+export function lost(path: string, reason: string): DatabaseCorrupt {
+  return new DatabaseCorrupt(
+    `${path} is gone: the browser has removed all IndexedDB databases of this site, for the reason "${reason}". ` +
+      'Restore a backup; opened again, it begins empty.',
+  );
 }
 
 /** The error for a database that is opened for reading and does not exist. */

@@ -6,6 +6,8 @@
  * - The header is read first in it: a store that a later opener has replaced writes nothing.
  * - A connection that the browser closes by force is reopened once, and the change repeated. That is safe, for
  *   the same records are written and nobody else may write others.
+ * - Chromium begins a new log before anything is changed: it would lose all databases by going on with a torn one (decision
+ *   152).
  */
 import { type DBSchema, deleteDB, type IDBPDatabase, type IDBPTransaction, openDB } from 'idb';
 import {
@@ -15,9 +17,10 @@ import {
   OutcomeUnknown,
   StorageFailure,
 } from '../../errors/index.ts';
+import { pause } from '../../runtime.ts';
 import type { BlockFile } from '../block-file.ts';
 import { blockSize } from '../block-file.ts';
-import { browserFailure, browserOpenFailure, browserWord, noDatabase, removed } from '../browser-failure.ts';
+import { browserFailure, browserOpenFailure, browserWord, lost, noDatabase, removed } from '../browser-failure.ts';
 import type { WritePlan } from './block-plan.ts';
 import { assemble, checkHeader, type Header, newHeader, type StoredDatabase, versionOf } from './block-records.ts';
 
@@ -33,6 +36,8 @@ const storeNames: StoreName[] = ['header', 'extents', 'blocks'];
 /** The version of the database in IndexedDB's own sense: which object stores there are. */
 const schemaVersion = 1;
 const headerKey = 'header';
+/** Milliseconds; the new log takes about ten, and is no reason to keep a database closed. */
+const logPatience = 1000;
 /** The errors of a connection that the browser has closed, during a transaction or before it. */
 const closedByForce = new Set(['AbortError', 'InvalidStateError', 'UnknownError']);
 
@@ -74,6 +79,7 @@ export class IndexedDbStore {
    */
   async takeOver(): Promise<StoredDatabase> {
     await this.#connect(true);
+    await Promise.race([this.#renewLog(), pause(logPatience)]);
     return this.#reading('readwrite', async (transaction) => {
       const header = transaction.objectStore('header');
       const counts = await Promise.all(storeNames.map((name) => transaction.objectStore(name).count()));
@@ -148,6 +154,21 @@ export class IndexedDbStore {
       });
     } catch (error) {
       throw browserFailure('remove', this.path, error);
+    }
+  }
+
+  /**
+   * Makes Chromium begin a new log. If it was killed in the middle of a write, it appends to the torn log, finds that corrupt
+   * at the next start, and then removes everything. When it deletes a database, it writes out what the log holds.
+   */
+  async #renewLog(): Promise<void> {
+    if (!('dataLoss' in IDBVersionChangeEvent.prototype)) return;
+    const scratch = `log of ${this.#name}`;
+    try {
+      (await openDB(scratch)).close();
+      await deleteDB(scratch);
+    } catch {
+      // What the disk refuses here it also refuses to the first change, which reports it.
     }
   }
 
@@ -256,13 +277,15 @@ export class IndexedDbStore {
 
   async #open(create: boolean): Promise<IDBPDatabase<Records>> {
     let isMissing = false;
+    let loss: string | null = null;
     const forget = (): void => {
       this.#connection = null;
     };
     try {
       const connection = await openDB<Records>(this.#name, schemaVersion, {
-        upgrade: (database, _, __, transaction) => {
-          if (create) {
+        upgrade: (database, _, __, transaction, event) => {
+          loss = lossOf(event);
+          if (create && loss === null) {
             for (const name of storeNames) database.createObjectStore(name);
             return;
           }
@@ -283,6 +306,7 @@ export class IndexedDbStore {
       });
       return connection;
     } catch (error) {
+      if (loss !== null) throw lost(this.path, loss);
       if (isMissing) throw this.#missing();
       if (browserWord(error) !== 'VersionError') throw browserOpenFailure(this.path, error);
       throw new NotADatabase(
@@ -326,6 +350,14 @@ function putPieces(transaction: Transaction<'readwrite'>, file: BlockFile, plan:
   if (plan.dropFrom === null) return;
   ask(extents.delete(IDBKeyRange.lowerBound(plan.dropFrom.extent)));
   ask(blocks.delete(IDBKeyRange.lowerBound(plan.dropFrom.block)));
+}
+
+/**
+ * Why the browser has removed all databases of the site, as Chromium tells the first to open one after that; null if it
+ * has not.
+ */
+function lossOf(event: IDBVersionChangeEvent): string | null {
+  return Reflect.get(event, 'dataLoss') === 'total' ? String(Reflect.get(event, 'dataLossMessage')) : null;
 }
 
 function abort(transaction: Transaction<IDBTransactionMode>): void {
