@@ -2,11 +2,11 @@
  * Chromium's log of IndexedDB, after a kill in the middle of a write: Chromium would append to the torn log, find it
  * corrupt at the next start, and remove all databases of the site.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { missingBrowser, openBrowser } from '../support/browsers/browser.ts';
+import { inTemporaryFolder } from '../support/golden.ts';
 import { type InPage, openStoragePage, openStorageSite } from './storage-page.ts';
 
 declare const open: InPage['open'];
@@ -15,11 +15,6 @@ declare const keys: InPage['keys'];
 declare const failure: InPage['failure'];
 
 const timeout = 120_000;
-let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'chromium-log-'));
-});
-afterEach(() => rmSync(folder, { recursive: true }));
 
 /** Runs in the page: stores a pair under each of the keys, and tells all keys that are there, or why it cannot. */
 const store = async (added: readonly string[]) => {
@@ -32,24 +27,25 @@ const store = async (added: readonly string[]) => {
 };
 
 /** Starts Chromium once for each list of keys, stores them, and kills it; `between` is told the log that is then there. */
-async function sessions(lists: readonly (readonly string[])[], between: (log: string, session: number) => void) {
-  const profile = join(folder, 'profile');
-  const site = await openStorageSite('chromium', profile);
-  const answers = [];
-  let { browser } = site;
-  try {
-    for (const [session, list] of lists.entries()) {
-      const page = await openStoragePage(browser, site.server.origin);
-      answers.push(await page.evaluate(store, list));
-      await browser.kill();
-      between(newestLog(profile), session);
-      browser = await openBrowser('chromium', { profile });
+function sessions(lists: readonly (readonly string[])[], between: (log: string, session: number) => void) {
+  return inTemporaryFolder(async (profile) => {
+    const site = await openStorageSite('chromium', profile);
+    const answers = [];
+    let { browser } = site;
+    try {
+      for (const [session, list] of lists.entries()) {
+        const page = await openStoragePage(browser, site.server.origin);
+        answers.push(await page.evaluate(store, list));
+        await browser.kill();
+        between(newestLog(profile), session);
+        browser = await openBrowser('chromium', { profile });
+      }
+    } finally {
+      await browser.close();
+      await site.server.close();
     }
-  } finally {
-    await browser.close();
-    await site.server.close();
-  }
-  return answers;
+    return answers;
+  });
 }
 
 function newestLog(profile: string): string {
