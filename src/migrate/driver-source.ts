@@ -1,6 +1,7 @@
 /** Reads any storage through the persistence contract. */
 import type { KeyValue } from '../objects/key-value.ts';
 import type { PersistenceDriver, Storable } from '../persistence/driver.ts';
+import { readKeyValues } from '../persistence/read-key-values.ts';
 import { readConnections, readSnapshots } from '../persistence/read-objects.ts';
 import { type Item, itemOf } from './item.ts';
 import type { NotCarried } from './report.ts';
@@ -33,7 +34,7 @@ export class DriverSource implements Source {
   }
 
   keyValues(): Promise<readonly KeyValue[]> {
-    return this.#driver.getKeyValues();
+    return readKeyValues(this.#driver);
   }
 
   async leftOut(): Promise<readonly NotCarried[]> {

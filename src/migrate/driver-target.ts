@@ -8,6 +8,7 @@ import { backendNameOf } from '../objects/backends.ts';
 import type { Context } from '../objects/context.ts';
 import type { KeyValue } from '../objects/key-value.ts';
 import type { PersistenceDriver, Storable } from '../persistence/driver.ts';
+import { readKeyValues } from '../persistence/read-key-values.ts';
 import { readConnections, readSnapshots, readVolumes } from '../persistence/read-objects.ts';
 import { fieldDifferences } from './compare.ts';
 import { isOlder, refuseDifferent, type Times } from './conflict.ts';
@@ -54,7 +55,7 @@ export class DriverTarget implements Target {
   }
 
   async storeKeyValues(keyValues: readonly KeyValue[]): Promise<void> {
-    const there = new Map((await this.#driver.getKeyValues()).map(({ key, value }) => [key, value]));
+    const there = new Map((await readKeyValues(this.#driver)).map(({ key, value }) => [key, value]));
     for (const keyValue of keyValues) {
       const { key, value } = keyValue;
       if (!there.has(key)) {
@@ -81,7 +82,7 @@ export class DriverTarget implements Target {
   }
 
   keyValues(): Promise<readonly KeyValue[]> {
-    return this.#driver.getKeyValues();
+    return readKeyValues(this.#driver);
   }
 
   async #store(item: Item): Promise<void> {

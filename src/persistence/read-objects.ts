@@ -12,28 +12,30 @@ import type { PersistenceDriver } from './driver.ts';
 
 /** @throws {InvalidPersistence} if the storage gives something else */
 export function readVolumes(storage: PersistenceDriver, filter: VolumeFilter): Promise<readonly Volume[]> {
-  return checked(storage, 'getVolumes', 'Volume', storage.getVolumes(filter));
+  return checked(storage, 'getVolumes', storage.getVolumes(filter), isA('Volume'));
 }
 
 /** @throws {InvalidPersistence} if the storage gives something else */
 export function readSnapshots(storage: PersistenceDriver, filter: SnapshotFilter): Promise<readonly Snapshot[]> {
-  return checked(storage, 'getSnapshots', 'Snapshot', storage.getSnapshots(filter));
+  return checked(storage, 'getSnapshots', storage.getSnapshots(filter), isA('Snapshot'));
 }
 
 /** @throws {InvalidPersistence} if the storage gives something else */
 export function readConnections(storage: PersistenceDriver, filter: ConnectionFilter): Promise<readonly Connection[]> {
-  return checked(storage, 'getConnections', 'VolumeAttachment', storage.getConnections(filter));
+  return checked(storage, 'getConnections', storage.getConnections(filter), isA('VolumeAttachment'));
 }
 
-async function checked<T>(
+const isA = (model: string) => (found: unknown) => modelOf(found) === model;
+
+/** What is read, if it is an array of what is expected. */
+export async function checked<T>(
   storage: PersistenceDriver,
   getter: string,
-  model: string,
   reading: Promise<readonly T[]>,
+  isExpected: (found: T) => boolean,
+  expected = "the library's objects, as this.context.load() makes them",
 ): Promise<readonly T[]> {
   const found = await reading;
-  if (Array.isArray(found) && found.every((one) => modelOf(one) === model)) return found;
-  throw new InvalidPersistence(
-    `${storage.storageName}.${getter}() must return an array of the library's objects, as this.context.load() makes them.`,
-  );
+  if (Array.isArray(found) && found.every(isExpected)) return found;
+  throw new InvalidPersistence(`${storage.storageName}.${getter}() must return an array of ${expected}.`);
 }

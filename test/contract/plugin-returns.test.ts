@@ -1,9 +1,9 @@
 /** Plugins whose getters give something else than the library's objects: whatever reads them says which getter it was. */
-import { InvalidPersistence, migrate, setup } from 'cinderlib-wasm';
+import { InvalidPersistence, KeyValue, migrate, setup } from 'cinderlib-wasm';
 import { describe, expect, test } from 'vitest';
 import { NoteBook } from '../../examples/support/note-book.ts';
 
-type Getter = 'getVolumes' | 'getSnapshots' | 'getConnections';
+type Getter = 'getVolumes' | 'getSnapshots' | 'getConnections' | 'getKeyValues';
 
 /** A plugin in JavaScript: no types keep it from returning anything. */
 function returning(getter: Getter, value: unknown): typeof NoteBook {
@@ -21,6 +21,7 @@ const wrongs: readonly (readonly [what: string, value: unknown])[] = [
   ['an array with a hole', [undefined]],
 ];
 
+type Storage = Parameters<typeof migrate>[0];
 type Context = Awaited<ReturnType<typeof setup>>;
 const backend = (cl: Context) =>
   cl.backend({ volume_backend_name: 'b', volume_driver: 'cinder.tests.fake_driver.FakeLoggingVolumeDriver' });
@@ -51,6 +52,26 @@ describe.each(wrongs)('%s', (_, value) => {
     expect(error).toBeInstanceOf(InvalidPersistence);
     expect(error.message).toBe(
       `Wrong.${getter}() must return an array of the library's objects, as this.context.load() makes them.`,
+    );
+  });
+});
+
+describe.each<readonly [what: string, value: unknown]>([
+  ['no array', new KeyValue('seen', '1')],
+  ['nothing', undefined],
+  ['null', null],
+  ['an array with a hole', [undefined]],
+  ['rows', [['seen', '1']]],
+  ['a value that is no text', [{ key: 'seen', value: 1 }]],
+  ['no value', [{ key: 'seen' }]],
+])('key-values: %s', (_, value) => {
+  test.each([
+    ['from', (wrong: Storage) => migrate(wrong, { storage: 'memory' })],
+    ['to', (wrong: Storage) => migrate({ storage: 'memory' }, wrong)],
+  ])('migrate() %s the storage refuses them', async (_use, use) => {
+    await using cl = await setup({ persistence_config: { storage: returning('getKeyValues', value) } });
+    await expect(use({ storage: cl.persistence })).rejects.toThrow(
+      new InvalidPersistence('Wrong.getKeyValues() must return an array of KeyValues.'),
     );
   });
 });

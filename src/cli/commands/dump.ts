@@ -4,6 +4,8 @@ import { SourceChanged } from '../../errors/index.ts';
 import { sourceOf } from '../../migrate/open.ts';
 import type { MigrationReport } from '../../migrate/report.ts';
 import type { PersistenceDriver } from '../../persistence/driver.ts';
+import { readKeyValues } from '../../persistence/read-key-values.ts';
+import { readSnapshots } from '../../persistence/read-objects.ts';
 import { compact, jsonText } from '../../serialization/json-text.ts';
 
 export interface DumpOptions {
@@ -64,12 +66,12 @@ export async function dump(
     if (isOutputClosed()) return result(0, 0);
   }
   // Snapshots in a database whose volumes no longer exist.
-  for (const snapshot of await storage.getSnapshots({})) {
+  for (const snapshot of await readSnapshots(storage, {})) {
     if (dumped.has(String(snapshot.volume_id))) continue;
     await add(await snapshot.dump());
     counts.snapshots++;
   }
-  const pairs = await storage.getKeyValues();
+  const pairs = await readKeyValues(storage);
   if (keyValues) {
     for (const { key, value } of pairs) await add({ class: 'KeyValue', key, value });
   }

@@ -1,5 +1,7 @@
 /** Finds the object that a user names: by id or key, by name, or by the beginning of its id or key. */
 import type { PersistenceDriver } from '../../persistence/driver.ts';
+import { readKeyValues } from '../../persistence/read-key-values.ts';
+import { readSnapshots } from '../../persistence/read-objects.ts';
 import { connectionsOf } from './ls.ts';
 
 export interface Named {
@@ -23,7 +25,7 @@ export async function findObjects(storage: PersistenceDriver, text: string): Pro
 
 async function* everything(storage: PersistenceDriver): AsyncGenerator<Named> {
   for await (const { id, name } of storage.iterateVolumes()) yield { kind: 'volume', id, name: name ?? null };
-  for (const { id, name } of await storage.getSnapshots({})) yield { kind: 'snapshot', id, name: name ?? null };
+  for (const { id, name } of await readSnapshots(storage, {})) yield { kind: 'snapshot', id, name: name ?? null };
   for await (const ovo of connectionsOf(storage)) yield { kind: 'connection', id: String(ovo.get('id')), name: null };
-  for (const { key } of await storage.getKeyValues()) yield { kind: 'key-value', id: key, name: null };
+  for (const { key } of await readKeyValues(storage)) yield { kind: 'key-value', id: key, name: null };
 }

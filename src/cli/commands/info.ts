@@ -2,6 +2,7 @@
 import type { ContextInfo } from '../../cinderlib.ts';
 import { DatabasePersistence } from '../../persistence/database.ts';
 import type { PersistenceDriver } from '../../persistence/driver.ts';
+import { readKeyValues } from '../../persistence/read-key-values.ts';
 import { readConnections, readSnapshots } from '../../persistence/read-objects.ts';
 import type { Output, Row } from '../output.ts';
 import type { LookedAt } from '../storages.ts';
@@ -43,6 +44,6 @@ async function readCounts(storage: PersistenceDriver): Promise<Row> {
     volumes,
     snapshots: (await readSnapshots(storage, {})).length,
     connections: (await readConnections(storage, {})).length,
-    key_values: (await storage.getKeyValues()).length,
+    key_values: (await readKeyValues(storage)).length,
   };
 }

@@ -5,6 +5,7 @@ import { nameOfBackend } from '../../objects/backends.ts';
 import type { Volume } from '../../objects/volume.ts';
 import { DatabasePersistence } from '../../persistence/database.ts';
 import type { PersistenceDriver } from '../../persistence/driver.ts';
+import { readKeyValues } from '../../persistence/read-key-values.ts';
 import { readConnections, readSnapshots, readVolumes } from '../../persistence/read-objects.ts';
 import type { Output, Row } from '../output.ts';
 
@@ -99,7 +100,7 @@ const listings: Readonly<Record<Kind, Listing>> = {
     columns: ['key', 'value'],
     filters: {},
     async *rows(storage, output) {
-      for (const { key, value } of await storage.getKeyValues()) yield { key, value: output.maskedField(key, value) };
+      for (const { key, value } of await readKeyValues(storage)) yield { key, value: output.maskedField(key, value) };
     },
   },
   backends: {

@@ -4,6 +4,7 @@ import { VersionedObject } from '../../cinder/versioned-object.ts';
 import { VolumeNotFound } from '../../errors/index.ts';
 import { Connection } from '../../objects/connection.ts';
 import type { PersistenceDriver, Storable } from '../../persistence/driver.ts';
+import { readKeyValues } from '../../persistence/read-key-values.ts';
 import { readConnections, readSnapshots, readVolumes } from '../../persistence/read-objects.ts';
 import { toPrimitive } from '../../serialization/primitive.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
@@ -31,7 +32,7 @@ async function isShown(output: Output, storage: PersistenceDriver, id: string): 
     else await output.printFields(fieldsOf(output, dump, resource));
     return true;
   }
-  const [keyValue] = (await storage.getKeyValues(id)).filter(({ key }) => key === id);
+  const [keyValue] = (await readKeyValues(storage, id)).filter(({ key }) => key === id);
   if (keyValue === undefined) return false;
   const { key, value } = keyValue;
   if (output.json) await printThing(output, { class: 'KeyValue', key, value });
