@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Browser, BrowserOptions, Page } from './browser.ts';
 import { pageProgram, resultOf } from './page-program.ts';
@@ -81,6 +82,7 @@ export async function openPuppeteer(
   const close = async (): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) await browser.close();
     await ended;
+    await preferencesRestored(folder);
     forget();
   };
   return {
@@ -94,12 +96,22 @@ export async function openPuppeteer(
     async kill() {
       child.kill('SIGKILL');
       await ended;
+      await preferencesRestored(folder);
       await browser.disconnect().catch(() => {});
       forget();
     },
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/**
+ * Resolves when puppeteer has put back the preferences that a profile of Firefox had. It begins that when the process has
+ * ended, and tells nobody when it is done: a browser started on the profile meanwhile would find a file missing.
+ */
+async function preferencesRestored(folder: string): Promise<void> {
+  const kept = ['user.js.puppeteer', 'prefs.js.puppeteer'].map((file) => join(folder, file));
+  for (let waited = 0; waited < 5000 && kept.some((file) => existsSync(file)); waited += 5) await sleep(5);
 }
 
 function pageOf(page: PuppeteerPage, isChromium: boolean, browserProcess: number): Page {
