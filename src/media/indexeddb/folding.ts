@@ -3,6 +3,7 @@
  *
  * A crash at any point is safe: each step is one transaction, which stores extents and drops their blocks.
  */
+import { DatabaseChanged, DatabaseTakenOver } from '../../errors/index.ts';
 import type { BlockFile } from '../block-file.ts';
 import { blockSize } from '../block-file.ts';
 import { planFold, type WritePlan } from './block-plan.ts';
@@ -22,6 +23,7 @@ export class Folding {
   readonly #store: (plan: WritePlan) => Promise<void>;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #step: Promise<void> = Promise.resolve();
+  #paused = false;
   #stopped = false;
 
   /**
@@ -47,6 +49,7 @@ export class Folding {
 
   /** Waits for the step that is being stored, and begins no other until {@link resume}. */
   async pause(): Promise<void> {
+    this.#paused = true;
     clearTimeout(this.#timer);
     await this.#step;
   }
@@ -56,6 +59,7 @@ export class Folding {
     for (const block of blocks) this.#single.add(block);
     for (const extent of extents) this.#forget(extent);
     if (dropFrom !== null) for (const block of this.#single) if (block >= dropFrom.block) this.#single.delete(block);
+    this.#paused = false;
     this.#wait(idleTime);
   }
 
@@ -63,6 +67,7 @@ export class Folding {
   restart(single: ReadonlySet<number>): void {
     this.#single.clear();
     for (const block of single) this.#single.add(block);
+    this.#paused = false;
     this.#wait(idleTime);
   }
 
@@ -73,21 +78,22 @@ export class Folding {
 
   #wait(milliseconds: number): void {
     clearTimeout(this.#timer);
-    if (this.#stopped || this.#single.size <= allowedBlocks) return;
+    if (this.#paused || this.#stopped || this.#single.size <= allowedBlocks) return;
     this.#timer = setTimeout(() => {
       this.#step = this.#fold();
     }, milliseconds);
   }
 
-  /** Never rejects: a failed step is retried, and until then the single blocks remain valid. */
+  /** Never rejects: the single blocks remain valid. A failed step is retried, unless the database is no longer ours. */
   async #fold(): Promise<void> {
     // In the middle of a transaction an extent may hold uncommitted data.
     if (!this.#file.isDurable) return this.#wait(idleTime);
     const extents = planFold(this.#single, allowedBlocks, foldedAtOnce / this.#extentSize, this.#extentSize);
     try {
       await this.#store({ extents, blocks: [], dropFrom: null });
-    } catch {
-      return this.#wait(idleTime);
+    } catch (error) {
+      if (!(error instanceof DatabaseTakenOver || error instanceof DatabaseChanged)) this.#wait(idleTime);
+      return;
     }
     for (const extent of extents) this.#forget(extent);
     this.#wait(stepPause);

@@ -1,5 +1,6 @@
 /** Single blocks are folded into extents while the database is idle, and only then. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { DatabaseChanged, DatabaseTakenOver } from '../../../src/errors/index.ts';
 import { BlockFile, extentSize } from '../../../src/media/block-file.ts';
 import type { WritePlan } from '../../../src/media/indexeddb/block-plan.ts';
 import { Folding } from '../../../src/media/indexeddb/folding.ts';
@@ -59,6 +60,34 @@ test('a step that fails is retried', async () => {
   store.mockRejectedValueOnce(new Error('no space'));
   await vi.advanceTimersByTimeAsync(1010);
   expect(folding.singleBlocks).toBe(640);
+  await vi.advanceTimersByTimeAsync(1500);
+  expect(folding.singleBlocks).toBe(256);
+});
+
+test.each([new DatabaseTakenOver('/cl'), new DatabaseChanged('/cl was removed.', '/cl')])(
+  'a step is not retried after %s',
+  async (error) => {
+    const { store } = setUp();
+    store.mockRejectedValueOnce(error);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(store).toHaveBeenCalledTimes(1);
+  },
+);
+
+test.each<readonly [string, () => Promise<undefined>]>([
+  ['succeeds', () => Promise.resolve(undefined)],
+  ['fails', () => Promise.reject(new Error('no space'))],
+])('a step that ends while folding is paused, and %s, begins no other before it is resumed', async (_, end) => {
+  const { store, folding } = setUp();
+  let finish = (): void => {};
+  store.mockImplementationOnce(() => new Promise<void>((resolve) => (finish = resolve)).then(end));
+  await vi.advanceTimersByTimeAsync(1010);
+  const paused = folding.pause();
+  finish();
+  await paused;
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(store).toHaveBeenCalledTimes(1);
+  folding.resume({ extents: [], blocks: [], dropFrom: null });
   await vi.advanceTimersByTimeAsync(1500);
   expect(folding.singleBlocks).toBe(256);
 });
