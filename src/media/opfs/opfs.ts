@@ -94,7 +94,7 @@ export class OpfsMedium implements Medium {
   }
 
   close(): Promise<void> {
-    return this.#release(lastingFiles.filter((kind) => !this.exists(kind)));
+    return this.#release((kind) => !this.exists(kind));
   }
 
   drop(): void {
@@ -105,16 +105,20 @@ export class OpfsMedium implements Medium {
   }
 
   abandon(): Promise<void> {
-    return this.#release(lastingFiles.filter((kind) => this.#isNew || (kind !== '' && !this.exists(kind))));
+    return this.#release((kind) => this.#isNew || (kind !== '' && !this.exists(kind)));
   }
 
-  /** Closes the files and removes those that nobody needs. The lock is released last, and in any case. */
-  async #release(spent: readonly FileKind[]): Promise<void> {
+  /**
+   * Closes the files and removes those that nobody needs. The lock is released last, and in any case. If it cannot be told
+   * whether the files are still there, they stay open until the worker ends: see {@link #letGo}.
+   */
+  async #release(isSpent: (kind: FileKind) => boolean): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     try {
       await this.#look();
       if (this.guard.isLost) return;
+      const spent = lastingFiles.filter(isSpent);
       this.#letGo();
       for (const kind of spent) await this.#place.remove(kind);
     } finally {

@@ -13,11 +13,13 @@ import { stubPrivateFiles } from '../vfs/private-files-on-disk.ts';
 let folder: string;
 /** The browser's word for why the file cannot be looked up; null when it can. */
 let word: string | null;
+/** Whether files can be measured. */
+let isMeasurable: boolean;
 let closed: number;
 let released: number;
 beforeEach(() => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'opfs-'));
-  [word, closed, released] = [null, 0, 0];
+  [word, isMeasurable, closed, released] = [null, true, 0, 0];
   // Each save looks for the file.
   const now = performance.now.bind(performance);
   let elapsed = 0;
@@ -32,15 +34,19 @@ afterEach(() => {
   fs.rmSync(folder, { recursive: true });
 });
 
+const measure = (): void => {
+  if (!isMeasurable) throw new DOMException('Not today.', 'InvalidStateError');
+};
+const release = (): void => {
+  released += 1;
+};
+
 async function open(): Promise<SqliteEngine> {
   const lookUp = (): void => {
     if (word !== null) throw new DOMException('Not today.', word);
   };
   const close = (): void => {
     closed += 1;
-  };
-  const release = (): void => {
-    released += 1;
   };
   stubPrivateFiles(folder, { lookUp, close });
   const medium = await OpfsMedium.open(await OpfsPlace.find('a', 'opfs:a', true), { release }, true);
@@ -96,4 +102,12 @@ test('a database is closed without its files if the browser cannot say whether t
   word = 'UnknownError';
   await expect(engine.close()).rejects.toThrow("Cannot look up opfs:a: the browser's storage failed (UnknownError).");
   expect([closed, released]).toEqual([0, 1]);
+});
+
+test('the lock is released if the browser cannot measure the files', async () => {
+  stubPrivateFiles(folder, { measure });
+  const medium = await OpfsMedium.open(await OpfsPlace.find('b', 'opfs:b', true), { release }, true);
+  isMeasurable = false;
+  await expect(medium.close()).rejects.toThrow(StorageFailure);
+  expect(released).toBe(1);
 });
