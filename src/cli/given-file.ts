@@ -1,7 +1,13 @@
 /** A file of the command line that is not a database, such as a dump, or standard input. */
 import { unpack } from '../convert/decode.ts';
 import { fileSource, isDump, isPacked } from '../convert/file-source.ts';
-import { type CinderlibError, DatabaseUnavailable, InvalidOption, isCinderlibError } from '../errors/index.ts';
+import {
+  type CinderlibError,
+  DatabaseUnavailable,
+  InvalidOption,
+  isCinderlibError,
+  NotADatabase,
+} from '../errors/index.ts';
 import { errnoOf, openFailure } from '../media/filesystem/failure.ts';
 import { isSqlite } from '../media/sqlite-header.ts';
 import type { Source } from '../migrate/source.ts';
@@ -37,6 +43,7 @@ function contentOf(fs: typeof import('node:fs'), path: string): Uint8Array | nul
     for (let count = -1; count !== 0 && length < start.length; length += count) {
       count = fs.readSync(file, start, length, start.length - length, null);
     }
+    if (length === 0) throw new NotADatabase(path, 'the file is empty, so what should have written it has failed');
     if (isSqlite(start.subarray(0, length))) return null;
     if (fs.fstatSync(file).isFile()) return fs.readFileSync(path);
     const rest = fs.readFileSync(file);
@@ -50,6 +57,7 @@ function contentOf(fs: typeof import('node:fs'), path: string): Uint8Array | nul
 }
 
 function unreadable(path: string, cause: unknown): CinderlibError {
+  if (isCinderlibError(cause)) return cause;
   if (errnoOf(cause) !== 'ENOENT') return openFailure('read', path, cause);
   return new DatabaseUnavailable(`Cannot read ${path}: no such file.`, path, { cause });
 }

@@ -17,7 +17,7 @@ import { maskDumped } from './mask.ts';
 import { missingTablesText } from './missing-tables.ts';
 import { Output } from './output.ts';
 import { type Fault, printError, wantsJson } from './print-error.ts';
-import { fileOf, shownArgument, storageArgument, storageConfig } from './storage-argument.ts';
+import { fileOf, shownArgument, storageArgument, storageConfig, targetConfig } from './storage-argument.ts';
 import type { LookedAt, Storages } from './storages.ts';
 import type { Terminal } from './terminal.ts';
 import { withoutSecrets } from './without-secrets.ts';
@@ -99,14 +99,14 @@ export async function run(terminal: Terminal, storages: Storages): Promise<ExitC
     .argument('<url>', storageHelp, nonEmptyStorage)
     .action(async (file: string, url: string, options: CommonOptions & MigrateOptions) => {
       refuseOtherKinds(url);
-      code = await migrate(output(options), storages, file, storageConfig(url), options);
+      code = await migrate(output(options), storages, file, targetConfig(url), options);
     });
   carrying(command('migrate', 'copy everything from one storage to another, and verify it', ofCarried))
     .argument('<from>', sourceHelp, nonEmptyStorage)
     .argument('<to>', storageHelp, nonEmptyStorage)
     .action(async (from: string, to: string, options: CommonOptions & MigrateOptions) => {
       refuseOtherKinds(to);
-      code = await migrate(output(options), storages, from, storageConfig(to), options);
+      code = await migrate(output(options), storages, from, targetConfig(to), options);
     });
   command('check', 'find damage, orphans and duplicates')
     .argument('<url>', 'a database URL, or the path of a SQLite file', nonEmptyStorage)

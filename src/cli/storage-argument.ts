@@ -45,6 +45,25 @@ export function storageConfig(argument: string): PersistenceConfig {
   throw new InvalidOption(`A path cannot contain a question mark, which begins the options of a URL: ${argument}.`);
 }
 
+/**
+ * The configuration of a storage that a command is to write to.
+ *
+ * @throws {InvalidOption} if that is in memory, and would be gone when the program ends
+ */
+export function targetConfig(argument: string): PersistenceConfig {
+  const config = storageConfig(argument);
+  const { storage = 'memory', connection = '' } = config;
+  const isDatabase = storage === 'db' && connection !== '';
+  const isInMemory = isDatabase ? isSqliteUrl(connection) && sqlitePath(connection) === null : inMemory.has(storage);
+  if (!isInMemory) return config;
+  throw new InvalidOption(
+    `${shownArgument(argument)} is a storage in memory: what is copied there is gone when the program ends. ` +
+      'Name a file or a database.',
+  );
+}
+
+const inMemory = new Set<unknown>(['memory', 'memory_db']);
+
 function configOf(text: string): PersistenceConfig {
   let config: unknown;
   try {

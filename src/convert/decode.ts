@@ -8,6 +8,9 @@ const longestText = 2 ** 29 - 24;
 /** @throws {InvalidDump} if the bytes are neither UTF-8 nor UTF-16 with a byte order mark, or too many */
 export function decodeText(bytes: Uint8Array): string {
   const [first, second] = bytes;
+  if (first === 0) {
+    throw new InvalidDump('The file begins with a zero byte: it is not text, and its content may have been lost.');
+  }
   try {
     // UTF-16, as written by Windows PowerShell when output is redirected.
     if (first === 0xff && second === 0xfe) return new TextDecoder('utf-16le').decode(bytes);

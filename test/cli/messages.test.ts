@@ -39,6 +39,9 @@ test('unreadable sources and unwritable targets are explained, with the remedy',
     })) {
       writeFileSync(join(folder, name), JSON.stringify(value));
     }
+    writeFileSync(join(folder, 'empty.sql'), '');
+    writeFileSync(join(folder, 'zeros.sqlite'), new Uint8Array(4096));
+    mkdirSync(join(folder, 'folder'));
     writeFileSync(join(folder, 'torn.sql.gz'), gzipSync('-- PostgreSQL database dump').subarray(0, 30));
     copyGolden('no-default-type.sqlite.gz', join(folder, 'untyped.sqlite'));
     const input = goldenBytes('one.sqlite');
@@ -46,6 +49,20 @@ test('unreadable sources and unwritable targets are explained, with the remedy',
     for (const [command, message] of [
       [['info', '-'], 'This is a SQLite database'],
       [['ls', '.'], 'Cannot read .: it is a folder'],
+      [
+        ['convert', 'empty.sql', 'new.sqlite'],
+        'error: empty.sql: the file is empty, so what should have written it has failed.',
+      ],
+      [['ls', 'zeros.sqlite'], 'error: zeros.sqlite: The file begins with a zero byte: it is not text'],
+      [['convert', 'one.sqlite', 'folder'], 'error: Cannot create folder: it is a folder (EISDIR). Name a file.'],
+      [
+        ['convert', 'one.sqlite', 'folder/', '--dry-run'],
+        'error: Cannot create folder/: it is a folder (EISDIR). Name a file.',
+      ],
+      [['migrate', 'one.sqlite', 'sqlite://'], 'error: sqlite:// is a storage in memory: what is copied there is gone'],
+      [['load', 'one.sqlite', '{}'], 'error: {} is a storage in memory: what is copied there is gone'],
+      [['migrate', 'one.sqlite', '{"storage": "memory_db"}'], 'is a storage in memory: what is copied there is gone'],
+      [['info', 'mysql://u@h:99999/d'], 'error: The port of mysql://u@h:99999/d is no number up to 65535.'],
       [['ls', 'package.json'], 'This JSON is neither a cinderlib dump'],
       [
         ['convert', 'one.sqlite', 'nowhere/out.json'],

@@ -57,6 +57,25 @@ describe.each(serverKinds)('%s', (kind) => {
     await expect(failure).rejects.not.toThrow('wr0ng');
   });
 
+  test('a server that asks for a password is not said to be unreachable if there is none', async (context) => {
+    server.require(context);
+    const { connection } = await filled();
+    server.running.sql(
+      isMysql
+        ? `CREATE OR REPLACE USER forgetful@'%' IDENTIFIED BY 'right'`
+        : `CREATE ROLE forgetful LOGIN PASSWORD 'right'`,
+    );
+    for (const url of [
+      as(connection, 'forgetful', ''),
+      as(connection, 'forgetful', '').replace('forgetful@', 'forgetful:@'),
+    ]) {
+      await expect(open(url)).rejects.toMatchObject({
+        name: 'AccessDenied',
+        message: expect.stringMatching(/password/),
+      });
+    }
+  });
+
   test('an unknown database is refused with the statement that creates it', async (context) => {
     server.require(context);
     const failure = open(server.running.url('nowhere'));

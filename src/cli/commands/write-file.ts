@@ -71,9 +71,19 @@ export function mustReplace(path: string, replace: boolean): boolean {
   const fs = builtin('node:fs');
   // A leftover journal or WAL would be applied to the new database.
   const names = ['', '-journal', '-wal'].map((kind) => path + kind);
+  if (fs !== undefined && isFolder(fs, path)) throw openFailure('create', path, { code: 'EISDIR' });
   const there = fs === undefined ? undefined : names.find((name) => isThere(fs, name));
   if (there !== undefined && !replace) throw existing(there);
   return there !== undefined;
+}
+
+function isFolder(fs: FileSystem, path: string): boolean {
+  try {
+    return fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  } catch {
+    // Creating the file will report the reason.
+    return false;
+  }
 }
 
 /** Also true for a dangling symbolic link: its name is taken. */

@@ -7,6 +7,7 @@ import * as faults from './server-errors.ts';
 export function postgresFault(error: unknown, sql: string | null, config: ServerConfig, timeout: number | null): Fault {
   const { name } = config;
   return faults.serverFault(error, sql, name, (said) => {
+    if (noPassword.test(said.message)) return faults.withoutPassword(name, said);
     switch (said.code) {
       case '40001':
       case '40P01':
@@ -43,3 +44,6 @@ export function postgresFault(error: unknown, sql: string | null, config: Server
     return /^(08|53300|57P0|25P0[34])/.test(said.code) ? faults.lost(name, said) : null;
   });
 }
+
+/** What the package itself says, without a code, if the server asks for a password and none was found. */
+const noPassword = /client password must be a (?:non-empty )?string/;

@@ -105,6 +105,13 @@ export function denied(name: string, error: PackageError, hint = ''): Fault {
   return refused(new AccessDenied(message, name, { cause: plainCause(error) }));
 }
 
+/** PostgreSQL's package looks for a password in three places. */
+export function withoutPassword(name: string, error: PackageError): Fault {
+  const hint =
+    ' It can be in the URL, in PGPASSWORD, or in ~/.pgpass, which only its owner may be able to read (mode 600).';
+  return denied(name, { ...error, message: 'it asks for a password, and none was found' }, hint);
+}
+
 /** A server that demands TLS says no more than it does for a wrong password. */
 export function notAdmitted({ name, tls }: ServerConfig, error: PackageError): Fault {
   const isPlain = tls.mode === null || tls.mode === 'disable';
