@@ -30,8 +30,19 @@ const passwordPair = new RegExp(
     String.raw`(?:"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|[^\s"',}]+)`,
   'gi',
 );
-/** The key of a Ceph user, as in keyrings. */
+/** The key of a Ceph user, by its usual length. */
 const keyOfCeph = /(\bkey\s*=\s*)[A-Za-z0-9+/]{38}==/g;
+/** Ceph's own file format, in which any key is a secret. */
+const keyring = /^\s*\[(?:client|mon|mgr|osd|mds|rgw)\b[^\]\n]*\]/;
+const keyInKeyring = /(^\s*key\s*=\s*)\S+/gm;
+/** The body of a private key in PEM, perhaps cut off. */
+const privateKey = /(-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----)(?:(?!-----END)[\s\S])+/g;
+/** As in HTTP's `Authorization`: a token has a digit somewhere, the words after a bearer have not. */
+const bearerToken = /(\bBearer\s+)(?=\S{0,200}\d)[\w.~+/=-]+/g;
+/** `--password x` and `<password>x</password>`. */
+const otherPassword =
+  /(--(?:[\w-]{0,30}-)?(?:password|token|secret)\s+|<(?:\w{1,30}[_-])?(?:password|token|secret)>)[^\s<]+/gi;
+const patterns = [passwordInUrl, passwordOption, passwordPair, keyOfCeph, privateKey, bearerToken, otherPassword];
 
 /** The value with all secrets masked. Empty values are not secrets. */
 export function maskSecrets(value: unknown): unknown {
@@ -66,8 +77,8 @@ export function maskText(text: string): string {
       // Not JSON after all.
     }
   }
-  const patterns = [passwordInUrl, passwordOption, passwordPair, keyOfCeph];
-  return patterns.reduce((shown, pattern) => shown.replace(pattern, `$1${MASK}`), text);
+  const searched = keyring.test(text) ? [...patterns, keyInKeyring] : patterns;
+  return searched.reduce((shown, pattern) => shown.replace(pattern, `$1${MASK}`), text);
 }
 
 /** Whether the value under this name is to be masked. */

@@ -59,6 +59,19 @@ describe('maskText()', () => {
       '[client.admin]\n\tkey = AQS3cretAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==\n\tcaps = x',
       '[client.admin]\n\tkey = ***\n\tcaps = x',
     ],
+    [
+      '[client.admin]\n  key = S3cret==\n  caps = x\n[client.b]\nkey=S3cret',
+      '[client.admin]\n  key = ***\n  caps = x\n[client.b]\nkey=***',
+    ],
+    [
+      'a -----BEGIN PRIVATE KEY-----\nS3\ncret\n-----END PRIVATE KEY----- b',
+      'a -----BEGIN PRIVATE KEY-----***-----END PRIVATE KEY----- b',
+    ],
+    ['-----BEGIN RSA PRIVATE KEY-----\nS3cret cut off', '-----BEGIN RSA PRIVATE KEY-----***'],
+    ['Authorization: Bearer S3.cr-et_= x', 'Authorization: Bearer *** x'],
+    ['mount --password S3cret -o x', 'mount --password *** -o x'],
+    ['mount --chap-secret S3cret', 'mount --chap-secret ***'],
+    ['<user>u</user><password>S3cret</password>', '<user>u</user><password>***</password>'],
   ])('masks secrets in: %s', (text, masked) => {
     expect(maskText(text)).toBe(masked);
   });
@@ -75,6 +88,10 @@ describe('maskText()', () => {
     'bypass=1',
     'http://h:80/path, mail a@b.c',
     'key = 1',
+    '[note] key = 1',
+    'the Bearer of news, and the bearer 1',
+    '-----BEGIN PUBLIC KEY-----\nAAA\n-----END PUBLIC KEY-----',
+    '<password></password> --password',
     'secret_uuid: 12',
     'password:\n  user: u',
     "Access denied for user 'u'@'h' (using password: YES)",
