@@ -3,6 +3,8 @@
 import { hideForbiddenVariables } from '../runtime.ts';
 
 hideForbiddenVariables();
+// Warnings for the developers of the packages used: the error stream is for errors, and cron mails what it gets.
+process.noDeprecation = true;
 // Imported afterwards, since its dependencies read environment variables as soon as they are loaded.
 const { runProgram } = await import('./run-program.ts');
 await runProgram();

@@ -11,6 +11,8 @@ export interface Fault {
   readonly message: string;
   /** The file of the command line that it is about. */
   readonly file?: string | null;
+  /** What else the error tells a program, by the names of its properties. */
+  readonly facts?: readonly (readonly [name: string, value: string | number | boolean])[];
 }
 
 /** Whether to print JSON; works even if the command line cannot be parsed. */
@@ -24,10 +26,19 @@ export function errorPrefix(terminal: Terminal): string {
 }
 
 /** @param prefix text before the message for people */
-export async function printError(terminal: Terminal, { name, code, message, file }: Fault, prefix = ''): Promise<void> {
+export async function printError(
+  terminal: Terminal,
+  { name, code, message, file, facts = [] }: Fault,
+  prefix = '',
+): Promise<void> {
   const told = withoutSecrets(message, terminal, file);
   if (wantsJson(terminal)) {
-    await terminal.error(`${jsonText({ error: { name, code, message: told } }, compact)}\n`);
+    const shown = facts.map(([fact, value]) => [
+      fact,
+      typeof value === 'string' ? withoutSecrets(value, terminal, file) : value,
+    ]);
+    const error = { name, code, message: told, ...Object.fromEntries(shown) };
+    await terminal.error(`${jsonText({ error }, compact)}\n`);
     return;
   }
   const shown = told.split('\n').map(printable).join('\n');

@@ -1,7 +1,7 @@
 /** Runs the command line as a program: handles errors, signals and exit codes, and closes everything at the end. */
 import { isCinderlibError, VolumeTypeNotFoundByName } from '../errors/index.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
-import { errorPrefix, printError, wantsJson } from './print-error.ts';
+import { errorPrefix, type Fault, printError, wantsJson } from './print-error.ts';
 import { run } from './program.ts';
 import { Storages } from './storages.ts';
 import { type StopSignal, Terminal } from './terminal.ts';
@@ -68,6 +68,17 @@ async function stop(terminal: Terminal, storages: Storages, code: ExitCode): Pro
 
 const defaultTypeHint = 'A database without it cannot be opened; cinderlib check says how to restore it.';
 
+/** The properties of an error that its class documents, such as the `kind` and `id` of a conflict. */
+function factsOf(error: unknown): NonNullable<Fault['facts']> {
+  if (!isCinderlibError(error)) return [];
+  return Object.entries(error).filter(
+    ([name, value]) => !told.has(name) && ['string', 'number', 'boolean'].includes(typeof value),
+  );
+}
+
+/** What the JSON of an error says in any case. */
+const told = new Set(['name', 'code', 'message']);
+
 async function explain(terminal: Terminal, error: unknown): Promise<void> {
   const name = error instanceof Error ? error.name : 'Error';
   const said = error instanceof Error ? error.message : String(error);
@@ -79,7 +90,8 @@ async function explain(terminal: Terminal, error: unknown): Promise<void> {
   const message = untyped ? `${named} ${defaultTypeHint}` : named;
   const code = isCinderlibError(error) ? error.code : null;
   const prefix = `${errorPrefix(terminal)}${code === null ? `${name}: ` : ''}`;
-  await printError(terminal, { name, code, message, file: fileOfError(error, terminal) }, prefix);
+  const fault = { name, code, message, file: fileOfError(error, terminal), facts: factsOf(error) };
+  await printError(terminal, fault, prefix);
   if (wantsJson(terminal)) return;
   if (!isCinderlibError(error) && terminal.environment['CINDERLIB_DEBUG'] && error instanceof Error) {
     await terminal.error(`${withoutSecrets(error.stack ?? '', terminal)}\n`);

@@ -228,6 +228,25 @@ test('migrate exits with 0, reports what was not carried, and leaves the source 
   });
 });
 
+test('the JSON of an error has what its class documents', async () => {
+  await withRich(async (path, folder) => {
+    const copy = join(folder, 'copy.sqlite');
+    await cli(['migrate', path, copy]);
+    const [{ id } = {}] = nativeRows(copy, 'SELECT id FROM volumes WHERE deleted = 0');
+    nativeSql(copy, `UPDATE volumes SET created_at = '2001-01-01 00:00:00' WHERE id = '${id}'`);
+    const { code, err } = await cli(['migrate', path, copy, '--json']);
+    expect(code).toBe(1);
+    expect(JSON.parse(err)).toEqual({
+      error: {
+        ...{ name: 'MigrationConflict', code: 'MIGRATION_CONFLICT', message: expect.stringContaining(String(id)) },
+        ...{ kind: 'volume', id, item: `volume ${id}` },
+      },
+    });
+    const missing = await cli(['ls', join(folder, 'none'), '--json']);
+    expect(JSON.parse(missing.err)).toMatchObject({ error: { path: join(folder, 'none') } });
+  });
+});
+
 describe('check', () => {
   test('exits with 0 for a sound database', async () => {
     await inTemporaryFolder(async (folder) => {
@@ -390,7 +409,7 @@ describe('secrets', () => {
         ...ids.map((id) => ['show', path, id]),
         ['dump', path],
         ['check', path],
-        ['migrate', path, '{"storage": "memory_db"}'],
+        ['migrate', path, `${path}.copy`],
       ];
       const asJson = ['show', 'dump', 'migrate'];
       const both = commands.flatMap((each) => (asJson.includes(each[0] ?? '') ? [each, [...each, '--json']] : [each]));
@@ -402,7 +421,7 @@ describe('secrets', () => {
       for (const secret of secrets) expect(all.out).toContain(secret);
       const masked = await cli(['dump', path]);
       expect(masked.err).toContain('--show-secrets');
-      const refused = await cli(['load', '-', '{"storage": "memory_db"}'], { input: masked.out });
+      const refused = await cli(['load', '-', `${path}.loaded`], { input: masked.out });
       expect(refused).toMatchObject({ code: 1 });
     });
   });
@@ -578,6 +597,7 @@ test('--json prints errors as JSON too', async () => {
   expect(JSON.parse(err)).toEqual({
     error: {
       name: 'DatabaseUnavailable',
+      path: 'missing.sqlite',
       code: 'DATABASE_UNAVAILABLE',
       message: 'Cannot read missing.sqlite: no such file.',
     },

@@ -90,6 +90,14 @@ test('ls notes how many objects of a file it cannot show', { timeout: 180_000 },
     const [{ all } = {}] = nativeRows(path, 'SELECT count(*) AS "all" FROM snapshots WHERE NOT deleted');
     expect(out.trimEnd().split('\n').length - 1).toBe(Number(all) - Number(n));
     expect((await cli(['ls', '-', '--json'], { input })).err).toBe('');
+    expect(parsed(await cli(['info', '-', '--json'], { input }))).toMatchObject({
+      not_shown: [{ kind: 'snapshot', count: n, why: 'the volume is missing' }],
+    });
+    const loaded = await cli(['load', '-', join(folder, 'loaded.sqlite')], { input });
+    expect(loaded).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('Verified: the target matches what was copied'),
+    });
   });
 });
 

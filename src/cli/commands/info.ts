@@ -9,13 +9,13 @@ import type { LookedAt } from '../storages.ts';
 
 export async function info(
   output: Output,
-  looked: Pick<LookedAt, 'storage' | 'info'>,
+  looked: Pick<LookedAt, 'storage' | 'info' | 'hidden'>,
   argument: string,
 ): Promise<void> {
   const { storage } = looked;
   const { versions, ...facts } = await looked.info();
   const counts = storage instanceof DatabasePersistence ? await tableCounts(storage) : await readCounts(storage);
-  if (output.json) await output.printJson({ url: argument, ...facts, versions, counts });
+  if (output.json) await output.printJson({ url: argument, ...facts, versions, counts, not_shown: [...looked.hidden] });
   else await output.printFields({ url: argument, ...told(facts), ...versions, ...counts });
 }
 
