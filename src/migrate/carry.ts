@@ -132,7 +132,7 @@ class Run {
   #isCarried({ kind, id, ovo }: Item, refuse: (why: string) => void): boolean {
     // Not the status: that of a volume is free text, and whatever deletes an object sets `deleted` too.
     if (ovo.get('deleted') === true) {
-      refuse('it is marked as deleted');
+      refuse(reasons.markedDeleted);
       return false;
     }
     if (kind === 'volume') {

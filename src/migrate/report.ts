@@ -38,6 +38,7 @@ export const MISSING_TABLE = 'missing table';
 /** Reasons that several sources give. */
 export const reasons = {
   deleted: 'rows that are marked as deleted',
+  markedDeleted: 'it is marked as deleted',
   foreign: 'rows of a table that cinderlib does not use',
   noVolume: 'the volume is missing',
   unusedType: 'no volume has this type',

@@ -125,11 +125,11 @@ const meanings: Readonly<Record<string, string>> = {
   invalid_json: 'connections with invalid JSON; their volumes cannot be read',
   stuck: 'creating, deleting or extending never finished',
   volume_without_type: 'volumes whose type is missing',
-  orphan_type: 'types of a volume that no longer exists',
+  orphan_type: 'types made for one volume, which no volume has now',
   unused_type: 'types that no volume has',
   type_of_snapshots: 'types that only snapshots have',
   duplicate_type_name: 'types with the same name',
-  orphan_metadata: 'metadata or specs of something that no longer exists',
+  orphan_metadata: 'metadata or specs of something that is gone, or of such a type',
   unlinked_qos_specs: 'QoS specs that their type does not refer to; cinderlib leaves them so',
   duplicate_metadata: 'rows overridden by a later row with the same key',
 };

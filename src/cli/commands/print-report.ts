@@ -1,5 +1,5 @@
 /** Prints the report of a migration. */
-import { MISSING_TABLE, type MigrationReport } from '../../migrate/report.ts';
+import { MISSING_TABLE, type MigrationReport, type NotCarried, reasons } from '../../migrate/report.ts';
 import { counted } from '../counted.ts';
 import { maskText } from '../mask.ts';
 import { missingTablesText } from '../missing-tables.ts';
@@ -36,10 +36,11 @@ export async function printReport(
   for (const tables of missing) await output.note(missingTablesText(tables));
   const { green, yellow, red } = output.terminal.colors(stream);
   const own = ownDefaultType ? '; it keeps its own type __DEFAULT__, with its own id and times' : '';
+  const what = not_carried.some(isObject) ? 'what was copied' : 'the source';
   const lines = [
     `${dryRun ? 'Would copy' : 'Copied'} ${counted(volumes, 'volume')}, ${counted(snapshots, 'snapshot')}, ` +
       `${counted(connections, 'connection')}, ${counted(key_values, 'key-value')} and ${counted(volume_types, 'volume type')}.`,
-    ...not_carried
+    ...[...not_carried.filter(isObject), ...not_carried.filter((entry) => !isObject(entry))]
       .filter(({ kind }) => kind !== MISSING_TABLE)
       .map(({ kind, field, count, ids, why }) => {
         const what = field === null ? kind : `${kind}, ${field}`;
@@ -50,11 +51,18 @@ export async function printReport(
       return `${red('difference:')} ${kind} ${printable(id)} ${field === null ? 'is missing' : field}${printable(values)}`;
     }),
     ...(verified && differences.length === 0
-      ? [green(`Verified: the target matches the source, field by field${own}.`)]
+      ? [green(`Verified: the target matches ${what}, field by field${own}.`)]
       : []),
   ];
   await output.terminal.write(stream, `${lines.join('\n')}\n`);
 }
+
+/** Whether it is about whole objects that are not deleted, which whoever migrates may miss. */
+function isObject({ kind, field, why }: NotCarried): boolean {
+  return field === null && objects.has(kind) && why !== reasons.markedDeleted;
+}
+
+const objects = new Set(['volume', 'snapshot', 'connection']);
 
 /** A few ids for the end of a line, with an ellipsis if there are more. */
 function some(ids: readonly string[]): string {
