@@ -1,5 +1,6 @@
 /** A folder on this host, on Node, Deno and Bun. */
 import { DuplicateEntry, StorageFull, VolumeBackendAPIException, VolumeDeviceNotFound } from '../../errors/index.ts';
+import { lacksFolderSync } from '../../file-system-limits.ts';
 import { isAllowed, lacksPermission } from '../../runtime.ts';
 import { copySparsely } from './sparse-copy.ts';
 import { type VolumeFolder, volumeFileName } from './volume-folder.ts';
@@ -152,13 +153,20 @@ export class HostFolder implements VolumeFolder {
     }
   }
 
-  /** Makes the folder entry durable: syncing the file alone does not protect it from a power cut. */
+  /**
+   * Makes the folder entry durable, where the system can: syncing the file alone does not protect it from a power cut.
+   * Elsewhere the file has been created or removed all the same, and an error would say that it has not.
+   */
   async #syncFolder(): Promise<void> {
-    const folder = await this.#fs.promises.open(this.#folder, 'r');
     try {
-      await folder.sync();
-    } finally {
-      await folder.close();
+      const folder = await this.#fs.promises.open(this.#folder, 'r');
+      try {
+        await folder.sync();
+      } finally {
+        await folder.close();
+      }
+    } catch (error) {
+      if (!lacksFolderSync(codeOf(error))) throw error;
     }
   }
 

@@ -1,6 +1,7 @@
 /** One open file of a database on disk. */
+import { lacksFolderSync } from '../../file-system-limits.ts';
 import type { MediumFile } from '../medium.ts';
-import { storageFailure } from './failure.ts';
+import { errnoOf, storageFailure } from './failure.ts';
 import { type FileState, measure } from './file-state.ts';
 
 export type FileSystem = typeof import('node:fs');
@@ -113,9 +114,6 @@ export class DiskFile implements MediumFile {
   }
 }
 
-/** The errors of systems that cannot open or sync a folder: Windows, some network file systems. */
-const cannotSyncFolders = new Set(['EISDIR', 'EACCES', 'EPERM', 'EINVAL', 'ENOTSUP', 'EBADF', 'ENOSYS']);
-
 /** Makes the names in a folder survive a power cut, where the system can. */
 export function syncFolder(fs: FileSystem, folder: string): void {
   let descriptor: number | null = null;
@@ -123,8 +121,7 @@ export function syncFolder(fs: FileSystem, folder: string): void {
     descriptor = fs.openSync(folder, 'r');
     fs.fsyncSync(descriptor);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException; // fs throws nothing else
-    if (code === undefined || !cannotSyncFolders.has(code)) throw error;
+    if (!lacksFolderSync(errnoOf(error))) throw error;
   } finally {
     if (descriptor !== null) fs.closeSync(descriptor);
   }

@@ -244,6 +244,41 @@ describe('HostFolder', () => {
     expect(await readdir(directory)).toStrictEqual(['volume-1']);
   });
 
+  /** The folder on a file system where opening or syncing a folder fails. */
+  const withoutFolderSync = (call: 'open' | 'sync', code: string): HostFolder => {
+    const fail = (): never => {
+      throw Object.assign(new Error(code), { code });
+    };
+    const open: typeof fs.promises.open = async (name, ...more) => {
+      if (name === directory && call === 'open') fail();
+      const file = await fs.promises.open(name, ...more);
+      return name === directory ? Object.assign(file, { sync: fail }) : file;
+    };
+    return new HostFolder({ ...fs, promises: { ...fs.promises, open } }, path, directory);
+  };
+
+  it.each<['open' | 'sync', string]>([
+    ['open', 'EISDIR'],
+    ['open', 'EACCES'],
+    ['sync', 'EPERM'],
+    ['sync', 'EINVAL'],
+  ])('creates, copies and removes files if the system cannot %s folders (%s)', async (call, code) => {
+    const folder = withoutFolderSync(call, code);
+    await folder.create('volume-1', 4096);
+    await folder.copy('volume-1', 'volume-2', 4096);
+    expect((await readdir(directory)).sort()).toStrictEqual(['volume-1', 'volume-2']);
+    for (const name of ['volume-1', 'volume-2']) await folder.remove(name);
+    expect(await readdir(directory)).toStrictEqual([]);
+  });
+
+  it('reports a disk that fails while the folder is synced', async () => {
+    await writeFile(join(directory, 'volume-1'), '');
+    await expect(withoutFolderSync('sync', 'EIO').remove('volume-1')).rejects.toMatchObject({
+      name: 'VolumeBackendAPIException',
+      cause: { code: 'EIO' },
+    });
+  });
+
   it('removes stale partial copies, but no recent or unrelated files', async () => {
     const names = ['.volume-old.part', '.volume-new.part', '.other.part'];
     for (const name of names) await writeFile(join(directory, name), '');
