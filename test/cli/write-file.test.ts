@@ -98,6 +98,17 @@ describe.each(['json', 'database'] as const)('a new %s file', (kind) => {
     });
   });
 
+  test.each(['EPERM', 'EACCES', 'EISDIR', 'EMLINK'])('is created where there are no hard links (%s)', async (code) => {
+    await inTemporaryFolder(async (folder) => {
+      const spy = vi.spyOn(fs, 'linkSync').mockImplementation(() => {
+        throw Object.assign(new Error(code), { code, syscall: 'link' });
+      });
+      await write(join(folder, 'new'), false, () => {}).finally(() => spy.mockRestore());
+      expect(readdirSync(folder)).toEqual(['new']);
+      expect(readFileSync(join(folder, 'new'), 'utf8')).toBe('ours');
+    });
+  });
+
   test.each([
     ['linkSync', false],
     ['fsyncSync', false],

@@ -1,5 +1,6 @@
 /** Creates files atomically: writes under a temporary name in the same folder, and gives the final name at the end. */
 import { DatabaseExists, StorageFailure } from '../../errors/index.ts';
+import { lacksHardLinks } from '../../file-system-limits.ts';
 import { syncFolder } from '../../media/filesystem/disk-file.ts';
 import { errnoOf, openFailure } from '../../media/filesystem/failure.ts';
 import { FileReplacement } from '../../media/filesystem/file-replacement.ts';
@@ -134,7 +135,7 @@ async function giveName(
   } catch (error) {
     if (isThere(fs, path)) throw existing(path);
     // Some file systems have no hard links. There, a file that appears at this very moment is replaced.
-    if (!withoutLinks.has(errnoOf(error) ?? '')) throw error;
+    if (!lacksHardLinks(errnoOf(error))) throw error;
     fs.renameSync(temporary, path);
   }
   fs.rmSync(temporary, { force: true });
@@ -153,8 +154,6 @@ function giveAway(fs: FileSystem, temporary: string, path: string): void {
     // Only root may change owners, and only root needs to.
   }
 }
-
-const withoutLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV', 'EACCES']);
 
 /**
  * Writes a file incrementally.

@@ -1,6 +1,6 @@
 /** A folder on this host, on Node, Deno and Bun. */
 import { DuplicateEntry, StorageFull, VolumeBackendAPIException, VolumeDeviceNotFound } from '../../errors/index.ts';
-import { lacksFolderSync } from '../../file-system-limits.ts';
+import { lacksFolderSync, lacksHardLinks } from '../../file-system-limits.ts';
 import { isAllowed, lacksPermission } from '../../runtime.ts';
 import { copySparsely } from './sparse-copy.ts';
 import { type VolumeFolder, volumeFileName } from './volume-folder.ts';
@@ -148,7 +148,7 @@ export class HostFolder implements VolumeFolder {
     try {
       await this.#fs.promises.link(part, path);
     } catch (error) {
-      if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(codeOf(error) ?? '')) throw error;
+      if (!lacksHardLinks(codeOf(error))) throw error;
       await this.#fs.promises.rename(part, path);
     }
   }

@@ -10,6 +10,7 @@
  * - Nobody removes the lock of a holder that may be alive.
  */
 import { DatabaseLocked, DatabaseUnavailable } from '../../errors/index.ts';
+import { lacksHardLinks } from '../../file-system-limits.ts';
 import { builtin, onExit, pause } from '../../runtime.ts';
 import type { FileSystem } from '../filesystem/disk-file.ts';
 import { errnoOf, openFailure, storageFailure } from '../filesystem/failure.ts';
@@ -125,18 +126,15 @@ function write(fs: FileSystem, path: string, self: Holder): void {
   }
 }
 
-/** The errors of file systems without hard links. */
-const noLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV']);
-
 /** Links the draft to `path`, or writes it anew where there are no links; false when that name is taken. */
 function place({ fs, draft, self }: Claim, path: string): boolean {
   try {
     fs.linkSync(draft, path);
     return true;
   } catch (error) {
-    const errno = errnoOf(error) ?? '';
+    const errno = errnoOf(error);
     if (errno === 'EEXIST') return false;
-    if (!noLinks.has(errno)) throw error;
+    if (!lacksHardLinks(errno)) throw error;
   }
   try {
     write(fs, path, self);

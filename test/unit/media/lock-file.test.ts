@@ -142,9 +142,9 @@ describe('the lock file', () => {
     });
   }
 
-  function withoutLinks(): void {
+  function withoutLinks(code = 'EPERM'): void {
     vi.spyOn(fs, 'linkSync').mockImplementation(() => {
-      throw Object.assign(new Error('EPERM'), { code: 'EPERM' });
+      throw Object.assign(new Error(code), { code });
     });
   }
 
@@ -172,15 +172,18 @@ describe('the lock file', () => {
     expect(fs.readdirSync(folder)).toEqual([]);
   });
 
-  test('is taken, refused and released where there are no hard links', async () => {
-    withoutLinks();
-    const lock = await takeLock(database);
-    expect(await refusal()).toMatchObject({ name: 'DatabaseLocked', pid: process.pid });
-    lock.release();
-    fs.writeFileSync(lockFile, self({ pid: 2_000_000_000 }));
-    (await takeLock(database)).release();
-    expect(fs.readdirSync(folder)).toEqual([]);
-  });
+  test.each(['EPERM', 'EACCES', 'EISDIR', 'ENOTSUP'])(
+    'is taken, refused and released where there are no hard links (%s)',
+    async (code) => {
+      withoutLinks(code);
+      const lock = await takeLock(database);
+      expect(await refusal()).toMatchObject({ name: 'DatabaseLocked', pid: process.pid });
+      lock.release();
+      fs.writeFileSync(lockFile, self({ pid: 2_000_000_000 }));
+      (await takeLock(database)).release();
+      expect(fs.readdirSync(folder)).toEqual([]);
+    },
+  );
 
   test('keeps nobody out if the disk filled up while it was created where there are no hard links', async () => {
     withoutLinks();
