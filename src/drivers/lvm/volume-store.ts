@@ -52,7 +52,7 @@ export class VolumeStore {
     const { free, extent } = await this.#group.size();
     const bytes = Math.floor((free * poolShare) / extent) * extent;
     try {
-      await this.#undoing(this.#pool, () => this.#group.createPool(this.#pool, bytes));
+      await this.#creating(this.#pool, () => this.#group.createPool(this.#pool, bytes));
     } catch (error) {
       // Another program that starts on the same group created it meanwhile.
       if (error instanceof DuplicateEntry && (await this.#group.volumes()).has(this.#pool)) return;
@@ -171,13 +171,13 @@ export class VolumeStore {
   }
 
   async #create(name: string, bytes: number): Promise<void> {
-    await this.#undoing(name, () =>
+    await this.#creating(name, () =>
       this.#isThin ? this.#group.createThin(name, bytes, this.#pool) : this.#group.create(name, bytes),
     );
   }
 
   async #snapshot(name: string, source: LogicalVolume): Promise<void> {
-    await this.#undoing(name, () =>
+    await this.#creating(name, () =>
       source.pool === null ? this.#group.snapshot(name, source.name) : this.#group.thinSnapshot(name, source.name),
     );
   }
@@ -203,13 +203,23 @@ export class VolumeStore {
     await this.#blocks.wipe(device, wiped, volume_clear_ionice);
   }
 
-  /** Runs a step that creates or fills the volume; if it fails, removes the volume. */
-  async #undoing(name: string, step: () => Promise<void>): Promise<void> {
+  /** Runs the step that creates the volume; if it fails half-way, removes the volume. */
+  async #creating(name: string, step: () => Promise<void>): Promise<void> {
     try {
       await step();
     } catch (error) {
       // A volume of the same name that is not ours: another program has created it since we listed the group.
       if (!(error instanceof DuplicateEntry)) await this.#removeLeftover(name);
+      throw error;
+    }
+  }
+
+  /** Runs a step that needs or fills a volume that we have created; if it fails in any way, removes the volume. */
+  async #undoing(name: string, step: () => Promise<void>): Promise<void> {
+    try {
+      await step();
+    } catch (error) {
+      await this.#removeLeftover(name);
       throw error;
     }
   }

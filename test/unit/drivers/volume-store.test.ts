@@ -69,6 +69,38 @@ describe('VolumeStore', () => {
     expect([...group.present.keys()]).toStrictEqual(['volume-a']);
   });
 
+  it('leaves no snapshot behind if another program creates the volume while it is cloned', async () => {
+    const group = new GroupInMemory('volume-a');
+    const { create } = group;
+    group.create = async (name) => {
+      await create.call(group, name);
+      throw new DuplicateEntry(`${group.path(name)} already exists.`);
+    };
+    const store = storeOn(group, 'default');
+    await store.prepare();
+    await expect(store.clone('volume-b', gibibyte, 'volume-a')).rejects.toMatchObject({ name: 'DuplicateEntry' });
+    // The volume belongs to the other program.
+    expect([...group.present.keys()]).toStrictEqual(['volume-a', 'volume-b']);
+  });
+
+  it.each<[string, 'create' | 'snapshot', string, (store: VolumeStore) => Promise<void>]>([
+    ['a new volume', 'create', 'volume-b', (store) => store.create('volume-b', gibibyte)],
+    ['a restored volume', 'create', 'volume-b', (store) => store.restore('volume-b', gibibyte, 'volume-a', gibibyte)],
+    ['a snapshot', 'snapshot', '_snapshot-b', (store) => store.snapshot('_snapshot-b', 'volume-a')],
+    ['the snapshot of a clone', 'snapshot', 'clone-snap-b', (store) => store.clone('volume-b', gibibyte, 'volume-a')],
+  ])('keeps what another program created under the name of %s', async (_what, step, name, operation) => {
+    const group = new GroupInMemory('volume-a');
+    const original = group[step];
+    group[step] = async (created: string) => {
+      await original.call(group, created, 'volume-a');
+      throw new DuplicateEntry(`${group.path(created)} already exists.`);
+    };
+    const store = storeOn(group, 'default');
+    await store.prepare();
+    await expect(operation(store)).rejects.toMatchObject({ name: 'DuplicateEntry' });
+    expect([...group.present.keys()]).toStrictEqual(['volume-a', name]);
+  });
+
   it('uses the pool that another program created at the same time', async () => {
     const group = new GroupInMemory();
     group.createPool = async (name) => {
