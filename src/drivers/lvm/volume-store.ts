@@ -227,7 +227,11 @@ export class VolumeStore {
   /** Does not throw, so that the error of the failed step is the one reported. */
   async #removeLeftover(name: string): Promise<void> {
     try {
-      if ((await this.#group.volumes()).has(name)) await this.#group.remove(name);
+      const volumes = await this.#group.volumes();
+      // What we have just created has no dependents, which LVM would remove too. A volume or pool that has some is
+      // another program's, created while our command waited for its time limit.
+      const hasDependents = [...volumes.values()].some(({ pool, origin }) => pool === name || origin === name);
+      if (volumes.has(name) && !hasDependents) await this.#group.remove(name);
     } catch {
       // That the group cannot be listed has already been reported.
     }

@@ -7,7 +7,7 @@ import type { GroupSize, LogicalVolume } from '../../../src/drivers/lvm/report.t
 import { VolumeGroup } from '../../../src/drivers/lvm/volume-group.ts';
 import { VolumeStore } from '../../../src/drivers/lvm/volume-store.ts';
 import { driverOptions } from '../../../src/drivers/option-schema.ts';
-import { CommandFailed, DuplicateEntry } from '../../../src/errors/index.ts';
+import { CommandFailed, CommandTimedOut, DuplicateEntry } from '../../../src/errors/index.ts';
 
 const gibibyte = 1024 ** 3;
 const commands = new Commands({ rootHelper: '', timeout: 1 });
@@ -39,9 +39,13 @@ class GroupInMemory extends VolumeGroup {
     this.present.delete(name);
   }
 
-  #put(name: string, origin: string | null = null): void {
+  override async createThin(name: string, _bytes: number, pool: string): Promise<void> {
+    this.#put(name, null, pool);
+  }
+
+  #put(name: string, origin: string | null = null, pool: string | null = null): void {
     const state = { isActive: true, isOpen: false, isLost: false, usedPercent: 0 };
-    this.present.set(name, { name, bytes: gibibyte, origin, pool: null, ...state });
+    this.present.set(name, { name, bytes: gibibyte, origin, pool, ...state });
   }
 }
 
@@ -99,6 +103,29 @@ describe('VolumeStore', () => {
     await store.prepare();
     await expect(operation(store)).rejects.toMatchObject({ name: 'DuplicateEntry' });
     expect([...group.present.keys()]).toStrictEqual(['volume-a', name]);
+  });
+
+  it('keeps the pool that another program created and uses, if its own attempt runs into the time limit', async () => {
+    const group = new GroupInMemory();
+    const { createPool } = group;
+    group.createPool = async (name) => {
+      await createPool.call(group, name);
+      await group.createThin('volume-a', gibibyte, name);
+      throw new CommandTimedOut('lvcreate', 60);
+    };
+    await expect(storeOn(group, 'thin').prepare()).rejects.toMatchObject({ name: 'CommandTimedOut' });
+    expect([...group.present.keys()]).toStrictEqual(['group-pool', 'volume-a']);
+  });
+
+  it('removes the unused pool that an attempt beyond the time limit has left', async () => {
+    const group = new GroupInMemory();
+    const { createPool } = group;
+    group.createPool = async (name) => {
+      await createPool.call(group, name);
+      throw new CommandTimedOut('lvcreate', 60);
+    };
+    await expect(storeOn(group, 'thin').prepare()).rejects.toMatchObject({ name: 'CommandTimedOut' });
+    expect([...group.present.keys()]).toStrictEqual([]);
   });
 
   it('uses the pool that another program created at the same time', async () => {
