@@ -22,6 +22,36 @@ describe.each(['chromium', 'firefox'] as const)('%s', (browser) => {
   const site = useStorageSite(browser);
   let page: Page;
 
+  test('no large database is read in one piece, which Firefox refuses from 245 MB on', {
+    timeout: 60_000,
+  }, async (context) => {
+    page = await site.newPage(context);
+    const { most, read } = await page.evaluate(async () => {
+      const persistence_config = { storage: 'db', connection: 'sqlite:///large', medium: 'indexeddb' };
+      const config = { persistence_config, worker: false };
+      const writing = await lib.setup(config);
+      await writing.persistence.setKeyValue(new lib.KeyValue('large', 'x'.repeat(8_000_000)));
+      await writing.close();
+      const { getAll } = IDBObjectStore.prototype;
+      let most = 0;
+      IDBObjectStore.prototype.getAll = function (...range) {
+        const request = getAll.apply(this, range);
+        request.addEventListener('success', () => {
+          most = Math.max(most, request.result.length);
+        });
+        return request;
+      };
+      const reading = await lib.setup(config);
+      const [found] = await reading.persistence.getKeyValues('large');
+      await reading.close();
+      return { most, read: found?.value?.length };
+    });
+    await page.close();
+    expect(read).toBe(8_000_000);
+    expect(most).toBeGreaterThan(0);
+    expect(most).toBeLessThanOrEqual(256);
+  });
+
   let made = 0;
   describe.each(['indexeddb', 'opfs'] as const)('%s', (medium) => {
     let config: Config;
