@@ -160,7 +160,7 @@ const thirdParty: Readonly<Record<string, { readonly files: RegExp; readonly atM
   'cli-table3': { files: /^src\/cli\//, atMost: 1 },
   comlink: { files: /^src\/rpc\//, atMost: 2 },
   'comlink/dist/esm/node-adapter.mjs': { files: /^(?:src\/rpc|workers)\//, atMost: 2 },
-  idb: { files: /^src\/media\/indexeddb\/indexeddb-store\.ts$/, atMost: 1 },
+  idb: { files: /^src\/media\/indexeddb\/(?:indexeddb-store|chromium-loss)\.ts$/, atMost: 2 },
   commander: { files: /^src\/cli\//, atMost: 1 },
   picocolors: { files: /^src\/cli\//, atMost: 1 },
 };

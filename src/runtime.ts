@@ -37,6 +37,7 @@ interface ProcessLike {
   readonly versions: Readonly<Record<string, string | undefined>>;
   readonly env: Readonly<Record<string, string | undefined>>;
   emitWarning?: unknown;
+  noDeprecation?: boolean;
   [exitCallbacks]?: Set<() => void>;
   getBuiltinModule?<N extends keyof Builtins>(name: N): Builtins[N] | undefined;
   kill(pid: number, signal: 0 | 'SIGKILL'): boolean;
@@ -169,6 +170,15 @@ export function hideForbiddenVariables(): void {
     },
   );
   Object.defineProperty(host, 'env', { value, configurable: true, enumerable: true, writable: true });
+}
+
+/**
+ * Keeps Node from warning of what packages use and should not: that is for their developers. For programs only, since it
+ * affects the whole process.
+ */
+export function hideDeprecations(): void {
+  const host = hostProcess();
+  if (host !== undefined) host.noDeprecation = true;
 }
 
 /** The machine's host name, the first part of a volume's `host`; `localhost` if it is unknown. */

@@ -66,8 +66,8 @@ export function removed(path: string): DatabaseChanged {
 /** The error for a database that the browser found damaged, and removed with all others of the site. */
 export function lost(path: string, reason: string): DatabaseCorrupt {
   return new DatabaseCorrupt(
-    `${path} is gone: the browser has removed all IndexedDB databases of this site, for the reason "${reason}". ` +
-      'Restore a backup; opened again, it begins empty.',
+    `The browser has removed all IndexedDB databases of this site, for the reason "${reason}". If ${path} was among ` +
+      'them, it is gone. Restore a backup; opened again after ten seconds, it begins empty.',
   );
 }
 

@@ -56,6 +56,8 @@ export function versionOf({ epoch, changes }: Header): string {
  * @throws {NotADatabase} when this library, or this version of it, did not write it
  */
 export function checkHeader(header: unknown, path: string): Header {
+  // It is made together with the object stores.
+  if (header === undefined) throw damagedRecords(path, 'its header is missing');
   if (typeof header !== 'object' || header === null || !('format' in header)) {
     throw new NotADatabase(path, 'its IndexedDB records were not written by this library');
   }

@@ -1,13 +1,12 @@
 /**
- * The records of one database in IndexedDB: the only file that knows the package `idb`.
+ * The records of one database in IndexedDB.
  *
  * Invariants:
  * - A change is one transaction: all its records or none. All requests are made before anything is awaited.
  * - The header is read first in it: a store that a later opener has replaced writes nothing.
  * - A connection that the browser closes by force is reopened once, and the change repeated. That is safe, for
  *   the same records are written and nobody else may write others.
- * - Chromium begins a new log before anything is changed: it would lose all databases by going on with a torn one (decision
- *   152).
+ * - Chromium begins a new log after each connecting, and before anything is changed (see chromium-loss.ts).
  */
 import { type DBSchema, deleteDB, type IDBPDatabase, type IDBPTransaction, openDB } from 'idb';
 import {
@@ -17,12 +16,12 @@ import {
   OutcomeUnknown,
   StorageFailure,
 } from '../../errors/index.ts';
-import { pause } from '../../runtime.ts';
 import type { BlockFile } from '../block-file.ts';
 import { blockSize } from '../block-file.ts';
 import { browserFailure, browserOpenFailure, browserWord, lost, noDatabase, removed } from '../browser-failure.ts';
 import type { WritePlan } from './block-plan.ts';
 import { assemble, checkHeader, type Header, newHeader, type StoredDatabase, versionOf } from './block-records.ts';
+import { keepLoss, lossBefore, lossOf, renewLog } from './chromium-loss.ts';
 
 interface Records extends DBSchema {
   header: { key: string; value: Header };
@@ -36,8 +35,8 @@ const storeNames: StoreName[] = ['header', 'extents', 'blocks'];
 /** The version of the database in IndexedDB's own sense: which object stores there are. */
 const schemaVersion = 1;
 const headerKey = 'header';
-/** Milliseconds; the new log takes about ten, and is no reason to keep a database closed. */
-const logPatience = 1000;
+/** Records that are read at once: Firefox refuses answers of 245 MB and more. */
+const readAtOnce = 256;
 /** The errors of a connection that the browser has closed, during a transaction or before it. */
 const closedByForce = new Set(['AbortError', 'InvalidStateError', 'UnknownError']);
 
@@ -53,6 +52,8 @@ export class IndexedDbStore {
   #created = false;
   /** Whether the browser closed the connection by force, so that the outcome of its last transaction is uncertain. */
   #terminated = false;
+  /** Why Chromium may still be going on with a torn log; null if it is not. */
+  #tornLog: unknown = null;
 
   /** @param extentSize the extent size of a new database */
   constructor(name: string, path: string, durability: Durability, extentSize: number) {
@@ -79,19 +80,12 @@ export class IndexedDbStore {
    */
   async takeOver(): Promise<StoredDatabase> {
     await this.#connect(true);
-    await Promise.race([this.#renewLog(), pause(logPatience)]);
+    if (this.#created) await this.#refuseLoss();
+    await this.#mendLog();
     return this.#reading('readwrite', async (transaction) => {
-      const header = transaction.objectStore('header');
-      const counts = await Promise.all(storeNames.map((name) => transaction.objectStore(name).count()));
-      if (counts.every((count) => count === 0)) {
-        this.#created = true;
-        // Random, so that it differs from that of an opener whose database of the same name was removed.
-        const [epoch = 0] = crypto.getRandomValues(new Uint32Array(1));
-        await header.put({ ...this.#header, epoch }, headerKey);
-      }
       const stored = await readAll(transaction, this.path);
       const claimed = { ...stored.header, epoch: stored.header.epoch + 1 };
-      await header.put(claimed, headerKey);
+      await transaction.objectStore('header').put(claimed, headerKey);
       this.#header = claimed;
       return stored;
     });
@@ -127,13 +121,16 @@ export class IndexedDbStore {
   /** Stores a change: durable when it resolves, not stored at all when it rejects, unless the error says otherwise. */
   async write(file: BlockFile, plan: WritePlan): Promise<void> {
     const header: Header = { ...this.#header, size: file.size(), changes: this.#header.changes + 1 };
-    await this.#repeatedOnce(() => this.#put(file, plan, header));
+    await this.#repeatedOnce(async () => {
+      await this.#mendLog();
+      await this.#put(file, plan, header);
+    });
     this.#header = header;
   }
 
   /** Moves single blocks into their extents: changes how the database is stored, not its content. */
   async fold(file: BlockFile, plan: WritePlan): Promise<void> {
-    await this.#connect(false);
+    await this.#mendLog();
     // From here on all requests are made without waiting, so that no SQLite transaction can begin in between.
     if (file.isDurable) await this.#put(file, plan, this.#header);
     else throw new StorageFailure(`${this.path} is being written to.`, this.path);
@@ -157,19 +154,19 @@ export class IndexedDbStore {
     }
   }
 
-  /**
-   * Makes Chromium begin a new log. If it was killed in the middle of a write, it appends to the torn log, finds that corrupt
-   * at the next start, and then removes everything. When it deletes a database, it writes out what the log holds.
-   */
-  async #renewLog(): Promise<void> {
-    if (!('dataLoss' in IDBVersionChangeEvent.prototype)) return;
-    const scratch = `log of ${this.#name}`;
-    try {
-      (await openDB(scratch)).close();
-      await deleteDB(scratch);
-    } catch {
-      // What the disk refuses here it also refuses to the first change, which reports it.
-    }
+  /** Connects, and sees to it that nothing is appended to a torn log. */
+  async #mendLog(): Promise<void> {
+    await this.#connect(false);
+    if (this.#tornLog !== null) this.#tornLog = await renewLog(this.#name);
+    if (this.#tornLog !== null) throw browserFailure('write to', this.path, this.#tornLog);
+  }
+
+  /** Refuses to begin anew in place of a database that Chromium may have removed, until that was said. */
+  async #refuseLoss(): Promise<void> {
+    const reason = await lossBefore(this.#name);
+    if (reason === null) return;
+    await this.remove();
+    throw lost(this.path, reason);
   }
 
   async #put(file: BlockFile, plan: WritePlan, header: Header): Promise<void> {
@@ -272,12 +269,14 @@ export class IndexedDbStore {
       throw new NotADatabase(this.path, `the IndexedDB database ${this.#name} was not made by this library`);
     }
     this.#connection = connection;
+    this.#tornLog = await renewLog(this.#name);
     return connection;
   }
 
   async #open(create: boolean): Promise<IDBPDatabase<Records>> {
     let isMissing = false;
     let loss: string | null = null;
+    let keeping: Promise<void> | null = null;
     const forget = (): void => {
       this.#connection = null;
     };
@@ -287,8 +286,16 @@ export class IndexedDbStore {
           loss = lossOf(event);
           if (create && loss === null) {
             for (const name of storeNames) database.createObjectStore(name);
+            // Random, so that it differs from that of an opener whose database of the same name was removed.
+            const [epoch = 0] = crypto.getRandomValues(new Uint32Array(1));
+            transaction
+              .objectStore('header')
+              .put({ ...this.#header, epoch }, headerKey)
+              .catch(ignore);
+            this.#created = true;
             return;
           }
+          if (loss !== null) keeping = keepLoss(loss, this.#name).catch(ignore);
           // IndexedDB cannot open without creating: abort the creation.
           isMissing = true;
           transaction.done.catch(ignore);
@@ -306,6 +313,7 @@ export class IndexedDbStore {
       });
       return connection;
     } catch (error) {
+      await keeping;
       if (loss !== null) throw lost(this.path, loss);
       if (isMissing) throw this.#missing();
       if (browserWord(error) !== 'VersionError') throw browserOpenFailure(this.path, error);
@@ -318,18 +326,26 @@ export class IndexedDbStore {
 }
 
 async function readAll(transaction: Transaction<IDBTransactionMode>, path: string): Promise<StoredDatabase> {
-  const extents = transaction.objectStore('extents');
-  const blocks = transaction.objectStore('blocks');
-  const [header, extentKeys, extentValues, blockKeys, blockValues] = await Promise.all([
+  const [header, extents, blocks] = await Promise.all([
     transaction.objectStore('header').get(headerKey),
-    extents.getAllKeys(),
-    extents.getAll(),
-    blocks.getAllKeys(),
-    blocks.getAll(),
+    recordsOf(transaction, 'extents'),
+    recordsOf(transaction, 'blocks'),
   ]);
-  const paired = (keys: readonly number[], values: readonly unknown[]): Map<number, unknown> =>
-    new Map(keys.map((key, place) => [key, values[place]]));
-  return assemble({ header, extents: paired(extentKeys, extentValues), blocks: paired(blockKeys, blockValues) }, path);
+  return assemble({ header, extents, blocks }, path);
+}
+
+async function recordsOf(
+  transaction: Transaction<IDBTransactionMode>,
+  name: 'extents' | 'blocks',
+): Promise<Map<number, unknown>> {
+  const records = transaction.objectStore(name);
+  const keys = await records.getAllKeys();
+  const parts = Array.from({ length: Math.ceil(keys.length / readAtOnce) }, (_, part) => {
+    const [first = 0, last = first] = [keys[part * readAtOnce], keys[(part + 1) * readAtOnce - 1] ?? keys.at(-1)];
+    return records.getAll(IDBKeyRange.bound(first, last));
+  });
+  const values = (await Promise.all(parts)).flat();
+  return new Map(keys.map((key, place) => [key, values[place]]));
 }
 
 /** Makes all requests of a plan, without waiting for any. */
@@ -350,14 +366,6 @@ function putPieces(transaction: Transaction<'readwrite'>, file: BlockFile, plan:
   if (plan.dropFrom === null) return;
   ask(extents.delete(IDBKeyRange.lowerBound(plan.dropFrom.extent)));
   ask(blocks.delete(IDBKeyRange.lowerBound(plan.dropFrom.block)));
-}
-
-/**
- * Why the browser has removed all databases of the site, as Chromium tells the first to open one after that; null if it
- * has not.
- */
-function lossOf(event: IDBVersionChangeEvent): string | null {
-  return Reflect.get(event, 'dataLoss') === 'total' ? String(Reflect.get(event, 'dataLossMessage')) : null;
 }
 
 function abort(transaction: Transaction<IDBTransactionMode>): void {

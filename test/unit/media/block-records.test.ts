@@ -22,7 +22,6 @@ test('assemble() builds the file from valid records', () => {
 });
 
 test.each([
-  ['no header', { header: undefined }],
   ['a foreign header', { header: { name: 'x' } }],
   ['a later format', { header: { ...found().header, format: 2 } }],
 ])('assemble() refuses %s as no database of this library', (_, change) => {
@@ -30,6 +29,7 @@ test.each([
 });
 
 test.each([
+  ['its header is missing', { header: undefined }],
   ['its header is invalid', { header: { ...found().header, size: -1 } }],
   ['its header is invalid', { header: { ...found().header, block_size: 512 } }],
   ['its header is invalid', { header: { ...found().header, extent_size: 4096 } }],
