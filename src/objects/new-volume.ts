@@ -33,7 +33,7 @@ export function newVolume(backend: Backend, given: FieldValues, pool: string | n
   if (Number(size) < 0) throw wrongSize(size);
   // A volume without a host would belong to no backend, and break every listing that includes it.
   if (!fields['host']) {
-    ovo.set('host', `${settings.host}@${backend.id}#${pool ?? backend.poolNames[0] ?? backend.id}`);
+    ovo.set('host', `${settings.host}@${backend.id}#${pool || (backend.poolNames[0] ?? backend.id)}`);
   }
   addType(ovo, specs('extra_specs', extra_specs), specs('qos_specs', qos_specs));
   return ovo;

@@ -4,7 +4,7 @@ import { coerce, type Field } from '../cinder/field.ts';
 import { hasMarks } from '../cinder/save-marks.ts';
 import { toSqlTime } from '../cinder/time.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
-import { ValueError } from '../errors/index.ts';
+import { InvalidQoSSpecs, ValueError } from '../errors/index.ts';
 import type {
   Entries,
   RowChange,
@@ -152,6 +152,13 @@ function textsIn(ovo: VersionedObject, name: string): Entries<string | null> {
   return entries;
 }
 
+function specsOf(qos: VersionedObject): Entries<string | null> {
+  const specs = textsIn(qos, 'specs');
+  // In the table it would take the place of the consumer.
+  if (specs.every(([key]) => key !== 'consumer')) return specs;
+  throw new InvalidQoSSpecs('No QoS spec can be named "consumer": that is who applies the others. Leave it out.');
+}
+
 /** The changes to write to the type that comes with the volume; null if there are none. */
 function volumeTypeChange(type: VersionedObject, row: RowChange): VolumeTypeChange | null {
   const assigned = Object.hasOwn(row.values, 'volume_type_id');
@@ -171,7 +178,7 @@ function volumeTypeChange(type: VersionedObject, row: RowChange): VolumeTypeChan
           qos_specs: {
             id: String(qos.get('id')),
             consumer: String(qos.get('consumer') ?? 'back-end'),
-            specs: textsIn(qos, 'specs'),
+            specs: specsOf(qos),
           },
         }),
   };
