@@ -24,6 +24,8 @@ export class DriverTarget implements Target {
   /** The backend of each volume, for its children, which are on the same backend but do not always name it. */
   readonly #backends = new Map<string, string>();
   readonly #others = new OtherFields();
+  /** The values by their keys, read when first needed: a plugin cannot look for some of many keys, only list all. */
+  #keyValues: Map<string, string | null> | null = null;
   #dryRun = false;
 
   constructor(driver: PersistenceDriver, context: Context) {
@@ -55,12 +57,14 @@ export class DriverTarget implements Target {
   }
 
   async storeKeyValues(keyValues: readonly KeyValue[]): Promise<void> {
-    const there = new Map((await readKeyValues(this.#driver)).map(({ key, value }) => [key, value]));
+    this.#keyValues ??= new Map((await this.keyValues()).map(({ key, value }) => [key, value]));
     for (const keyValue of keyValues) {
       const { key, value } = keyValue;
-      if (!there.has(key)) {
+      if (!this.#keyValues.has(key)) {
         if (!this.#dryRun) await this.#driver.setKeyValue(keyValue);
-      } else if (there.get(key) !== value) throw new MigrationConflict('key-value', key, 'another value');
+        // In a dry run too, which is refused where the real run would be.
+        this.#keyValues.set(key, value);
+      } else if (this.#keyValues.get(key) !== value) throw new MigrationConflict('key-value', key, 'another value');
     }
   }
 

@@ -6,6 +6,7 @@ import {
   type ConnectionFilter,
   DatabaseLocked,
   InvalidOption,
+  KeyValue,
   MigrationConflict,
   migrate,
   type PersistenceConfig,
@@ -329,6 +330,36 @@ test('a different value of the same key is not overwritten', async () => {
       expect.objectContaining({ kind: 'key-value', count: 11, why: 'key_values: false' }),
     );
   });
+});
+
+/** Has many key-values, and counts how often it was asked for all of them. */
+class Keyed extends NoteBook {
+  listed = 0;
+  keyValues: readonly KeyValue[] = [];
+
+  override async getKeyValues(key?: string | null) {
+    if (!key) this.listed++;
+    return [...this.keyValues, ...(await super.getKeyValues(key))];
+  }
+}
+
+/** More key-values than are carried at a time. */
+const manyKeyValues = Array.from({ length: 300 }, (_, number) => new KeyValue(`key ${number}`, String(number)));
+
+test.each([false, true])('a plugin is asked once what keys it has, with dry_run: %s', async (dry_run) => {
+  const [from, to] = [new Keyed(), new Keyed()];
+  from.keyValues = manyKeyValues;
+  const report = await migrate({ storage: from }, { storage: to }, { dry_run, verify: false });
+  expect(report.key_values).toBe(300);
+  expect(to.listed).toBe(1);
+  expect(await to.getKeyValues()).toHaveLength(dry_run ? 0 : 300);
+});
+
+test.each([false, true])('a source with two values of one key is refused, with dry_run: %s', async (dry_run) => {
+  const [from, to] = [new Keyed(), new Keyed()];
+  from.keyValues = [...manyKeyValues, new KeyValue('key 0', 'other')];
+  const migration = migrate({ storage: from }, { storage: to }, { dry_run });
+  await expect(migration).rejects.toMatchObject({ name: 'MigrationConflict', kind: 'key-value', id: 'key 0' });
 });
 
 test('a source that changes during the migration is refused, and nothing is stored', async () => {
