@@ -21,6 +21,7 @@ import type {
   Examination,
   Page,
   RepairedFinding,
+  RowChange,
   Scan,
   SingleWrite,
   StorageInfo,
@@ -156,17 +157,17 @@ export class DatabasePersistence extends PersistenceDriver {
 
   override async setVolume(volume: Volume): Promise<void> {
     requireModel('setVolume', volume, 'Volume');
-    await this.setAll([volume]);
+    await this.setOne(volume);
   }
 
   override async setSnapshot(snapshot: Snapshot): Promise<void> {
     requireModel('setSnapshot', snapshot, 'Snapshot');
-    await this.setAll([snapshot]);
+    await this.setOne(snapshot);
   }
 
   override async setConnection(connection: Connection): Promise<void> {
     requireModel('setConnection', connection, 'VolumeAttachment');
-    await this.setAll([connection]);
+    await this.setOne(connection);
   }
 
   override async setKeyValue(keyValue: KeyValue): Promise<void> {
@@ -197,7 +198,21 @@ export class DatabasePersistence extends PersistenceDriver {
 
   /** Needs no serialisation here: the core runs commands in the order in which they arrive. */
   override async setOne(resource: Storable): Promise<void> {
-    await this.setAll([resource]);
+    await this.#store(resource);
+  }
+
+  override async setChild(child: Snapshot | Connection): Promise<void> {
+    await this.#store(child, { needs_volume: true });
+  }
+
+  /** @param rules see {@link setCommand} */
+  async #store(resource: Storable, rules?: Pick<RowChange, 'needs_volume'>): Promise<void> {
+    refuseUnstorable([resource]);
+    const { ovo } = resource;
+    const command = setCommand(ovo, rules);
+    const before = typeOf(ovo);
+    const stored = await saving([ovo], () => this.#running().call(command));
+    this.#adopt(ovo, before, stored, command);
   }
 
   /** Stores all objects in one transaction: all or none. */
@@ -208,40 +223,30 @@ export class DatabasePersistence extends PersistenceDriver {
   override async setTogether(resources: readonly Storable[], keyValues: readonly KeyValue[]): Promise<void> {
     refuseUnstorable(resources);
     const objects = resources.map(({ ovo }) => ovo);
-    await this.#store(objects, [
+    const commands = [
       ...objects.map((object) => setCommand(object)),
       ...listArgument('setTogether', keyValues).map(
         (keyValue) => ({ kind: 'setKeyValue', ...storableKeyValue(keyValue) }) as const,
       ),
-    ]);
-  }
-
-  override async setChild(child: Snapshot | Connection): Promise<void> {
-    refuseUnstorable([child]);
-    await this.#store([child.ovo], [setCommand(child.ovo, { needs_volume: true })]);
-  }
-
-  /** @param commands Those that store the objects, in the same order, then others. */
-  async #store(objects: readonly VersionedObject[], commands: readonly SingleWrite[]): Promise<void> {
+    ];
+    if (commands.length === 0) return;
     const before = objects.map(typeOf);
-    const answers = await saving(objects, () => this.#send(commands));
+    const answers = await saving(objects, () => this.#running().call({ kind: 'batch', commands }));
     for (const [place, object] of objects.entries()) {
-      // A type that was assigned while the save was in progress is newer than the one that the core decided on.
-      if (typeOf(object) === before[place]) this.#adopt(object, answers[place] ?? null, commands[place]);
+      this.#adopt(object, before[place], answers[place], commands[place]);
     }
   }
 
-  async #send(commands: readonly SingleWrite[]): Promise<readonly (StoredType | null)[]> {
-    const [single] = commands;
-    if (single === undefined) return [];
-    if (commands.length > 1) return this.#running().call({ kind: 'batch', commands });
-    return [await this.#running().call(single)];
-  }
-
-  /** Adopts the core's decision about which type the volume or snapshot has now. */
-  #adopt(ovo: VersionedObject, stored: StoredType | null, command?: SingleWrite): void {
-    if (stored === null || this.#defaultType === null) return;
-    if (ovo.get('volume_type_id') !== stored.volume_type_id) ovo.restore('volume_type_id', stored.volume_type_id);
+  /**
+   * Adopts the core's decision about which type the volume or snapshot has now.
+   *
+   * @param before the id of the type that it had when the save began
+   */
+  #adopt(ovo: VersionedObject, before: unknown, stored?: StoredType | null, command?: SingleWrite): void {
+    if (!stored || this.#defaultType === null) return;
+    // A type that was assigned while the save was in progress is newer than the one that the core decided on.
+    if (typeOf(ovo) !== before) return;
+    if (before !== stored.volume_type_id) ovo.restore('volume_type_id', stored.volume_type_id);
     if (ovo.model.name !== 'Volume') return;
     const isKnown = ovo.child('volume_type')?.get('id') === stored.volume_type_id;
     const isDefault = this.#defaultType.get('id') === stored.volume_type_id;
