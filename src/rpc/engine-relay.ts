@@ -19,7 +19,8 @@ export function giveEngine(worker: Worker): void {
 /** To be called once the worker has opened a database, and has probably compiled the engine for it. */
 export function takeEngine(worker: Worker): void {
   const keep = (engine: CompiledEngine | null): void => {
-    compiled = engine;
+    // A worker that opened at the same time may have compiled nothing, since its database is on a server.
+    compiled ??= engine;
   };
   if (compiled === null) worker.engine().then(keep, () => {});
 }
