@@ -151,7 +151,11 @@ const exceptions: readonly { readonly from: RegExp; readonly to: RegExp; readonl
     to: /^src\/migrate\/conflict\.ts$/,
     because: 'what a migration may overwrite is one rule, for rows as for objects',
   },
-  { from: /^src\/migrate\/open\.ts$/, to: /^src\/sql\/url\.ts$/, because: 'finds the file that a URL means' },
+  {
+    from: /^src\/migrate\/(?:open|same-storage)\.ts$/,
+    to: /^src\/sql\/url\.ts$/,
+    because: 'finds the file that a URL means',
+  },
 ];
 
 /** Third-party packages, and the only files that may load them. */

@@ -1,18 +1,20 @@
 /** Opens the source and target of a migration. */
 import type { Cinderlib } from '../cinderlib.ts';
-import { DatabaseUnavailable, InvalidOption, SchemaError } from '../errors/index.ts';
+import { DatabaseUnavailable, SchemaError } from '../errors/index.ts';
 import type { Context } from '../objects/context.ts';
 import { DatabasePersistence } from '../persistence/database.ts';
 import { PersistenceDriver } from '../persistence/driver.ts';
-import { builtin, defaultMedium } from '../runtime.ts';
 import { type PersistenceConfig, setup } from '../setup.ts';
-import { isSqliteUrl, parseDatabaseUrl, sqlitePath } from '../sql/url.ts';
+import { sqlitePath } from '../sql/url.ts';
 import { DatabaseSource } from './database-source.ts';
 import { DatabaseTarget } from './database-target.ts';
 import { DriverSource } from './driver-source.ts';
 import { DriverTarget } from './driver-target.ts';
 import type { Source } from './source.ts';
 import type { Target } from './target.ts';
+
+// What is asked before anything is opened: `migrate()` loads both at once.
+export { refuseSame } from './same-storage.ts';
 
 /** An open source or target, and how to close it. */
 export interface OpenStorage<E> {
@@ -88,13 +90,20 @@ export async function openContext(config: PersistenceConfig): Promise<OpenContex
   };
 }
 
-/** Matches the URL of a database in memory, which is empty until it is opened. */
-const inMemory = /^sqlite(?:\+\w+)?:(?:\/\/)?\/?(?::memory:)?(?:\?|$)/;
-
 function readOnly(config: PersistenceConfig): PersistenceConfig {
   const { storage, connection, from } = config;
-  if (storage !== 'db' || from !== undefined || inMemory.test(connection ?? '')) return config;
+  if (storage !== 'db' || from !== undefined || isInMemory(connection)) return config;
   return { ...config, read_only: true };
+}
+
+/** Whether it is the URL of a database in memory, which is empty until it is opened. */
+function isInMemory(connection = ''): boolean {
+  try {
+    return sqlitePath(connection) === null;
+  } catch {
+    // It may be the URL of a server. If it is none at all, opening it will report the error.
+    return false;
+  }
 }
 
 /** Whether there is no such database, or no table in it. */
@@ -102,62 +111,4 @@ function isMissing(error: unknown): boolean {
   return error instanceof SchemaError
     ? error.empty === true
     : error instanceof DatabaseUnavailable && error.missing === true;
-}
-
-/** @throws {InvalidOption} if both configurations name the same storage */
-export function refuseSame(from: PersistenceConfig, to: PersistenceConfig): void {
-  const isInstance = from.storage instanceof PersistenceDriver && from.storage === to.storage;
-  const database = databaseOf(from);
-  if (!isInstance && (database === null || database !== databaseOf(to))) return;
-  throw new InvalidOption('migrate(): source and target are the same storage. Name two different ones.');
-}
-
-/** A text that identifies a database, however it is named; null for one that no other configuration can refer to. */
-function databaseOf(config: PersistenceConfig): string | null {
-  if (config.storage !== 'db' || typeof config.connection !== 'string') return null;
-  const { connection, medium = defaultMedium() } = config;
-  if (inMemory.test(connection)) return null;
-  try {
-    if (!isSqliteUrl(connection)) return onServer(connection);
-    const path = sqlitePath(connection);
-    return `${medium} ${medium === 'filesystem' ? fileOf(path ?? '') : path}`;
-  } catch {
-    // Opening it will report the error.
-    return connection;
-  }
-}
-
-/** Identifies a database on a server, whichever driver is named, as far as the URL tells. */
-function onServer(connection: string): string {
-  const { scheme, username, host, port, database, query } = parseDatabaseUrl(connection);
-  const isPostgres = scheme === 'postgresql';
-  const option = (...names: readonly string[]): string | undefined =>
-    names.map((name) => query.get(name)?.[0]).find((value) => value !== undefined);
-  const place = (option('unix_socket', 'hostaddr', 'host') ?? host ?? 'localhost').toLowerCase();
-  return JSON.stringify([
-    isPostgres,
-    loopback.test(place) ? 'localhost' : place,
-    Number(option('port') ?? port ?? (isPostgres ? 5432 : 3306)),
-    option('dbname', 'database', 'db') ?? database,
-    // PostgreSQL first searches the schema named like the user, which is also the default name of the database.
-    isPostgres ? (option('user') ?? username) : null,
-    // These may select another database or schema.
-    option('options', 'init_command'),
-  ]);
-}
-
-/** The synonyms of `localhost`. Other addresses in 127.0.0.0/8 may have servers of their own. */
-const loopback = /^(?:localhost|127\.0\.0\.1|::1)$/;
-
-/** Identifies a file by its inode, which links share, or if it does not exist yet, by its absolute path. */
-function fileOf(path: string): string {
-  const [fs, paths] = [builtin('node:fs'), builtin('node:path')];
-  if (fs === undefined || paths === undefined) return path;
-  const named = paths.resolve(path);
-  try {
-    const { dev, ino } = fs.statSync(named, { bigint: true });
-    return `${dev} ${ino}`;
-  } catch {
-    return named;
-  }
 }

@@ -19,7 +19,7 @@ import {
 } from 'cinderlib-wasm';
 import { expect, test, vi } from 'vitest';
 import { NoteBook } from '../../examples/support/note-book.ts';
-import { refuseSame } from '../../src/migrate/open.ts';
+import { refuseSame } from '../../src/migrate/same-storage.ts';
 import { copyGolden, inTemporaryFolder } from '../support/golden.ts';
 import { needs } from '../support/native-programs.ts';
 import { nativeDump, nativeRows, nativeSql } from '../support/tables.ts';
@@ -220,6 +220,9 @@ test.each([
   ['mysql://u@127.0.0.1/cl', 'mysql://u@127.0.0.2/cl', false],
   ['postgresql://u@[::1]/cl', 'postgresql://u@localhost/cl', true],
   ['postgresql://u@db/cl?options=-csearch_path%3Da', 'postgresql://u@db/cl?options=-csearch_path%3Db', false],
+  // Each of them is a new one.
+  ['sqlite://', 'sqlite://', false],
+  ['sqlite:///:memory:', 'sqlite:///:memory:?check_same_thread=false', false],
 ])('%s and %s name the same database: %s', (one, other, same) => {
   const of = (connection: string) => ({ storage: 'db', connection });
   if (same) expect(() => refuseSame(of(one), of(other))).toThrow('the same storage');
@@ -559,6 +562,14 @@ test('a source that does not exist is an error, and is not created', async () =>
     await expect(migrate(at(missing), { storage: 'memory_db' })).rejects.toMatchObject({ name: 'DatabaseUnavailable' });
     expect(existsSync(missing)).toBe(false);
   });
+});
+
+test('a database in memory is an empty source, and a URL with a mistake in it is reported', async () => {
+  const from = (connection: string) => migrate({ storage: 'db', connection }, { storage: 'memory' });
+  expect(await from('sqlite:///:memory:')).toMatchObject({ volumes: 0, key_values: 0 });
+  for (const wrong of ['sqlite:', 'sqlite://:memory:', 'sqlite://?timeout=1']) {
+    await expect(from(wrong), wrong).rejects.toMatchObject({ name: 'InvalidUrl' });
+  }
 });
 
 test.each([

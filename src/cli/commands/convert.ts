@@ -1,5 +1,5 @@
 /** `convert`: turns a storage or file of any kind into a new SQLite or JSON file. */
-import { refuseSame } from '../../migrate/open.ts';
+import { refuseSame } from '../../migrate/same-storage.ts';
 import type { PersistenceConfig } from '../../setup.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Output } from '../output.ts';

@@ -1,7 +1,8 @@
 /** `migrate` and `load`: carry everything from a storage or file to a storage, and print a report. */
 import { carry } from '../../migrate/carry.ts';
-import { openTarget, refuseSame } from '../../migrate/open.ts';
+import { openTarget } from '../../migrate/open.ts';
 import type { MigrationReport } from '../../migrate/report.ts';
+import { refuseSame } from '../../migrate/same-storage.ts';
 import type { Source } from '../../migrate/source.ts';
 import type { Target } from '../../migrate/target.ts';
 import type { PersistenceConfig } from '../../setup.ts';
