@@ -171,13 +171,13 @@ const thirdParty: Readonly<Record<string, { readonly files: RegExp; readonly atM
 
 /**
  * The one file that detects the platform, and the ways of detecting that no other file may use: the names of runtimes,
- * the global object, and `typeof` tests of globals that may be missing. The objects that it returns may be probed for
- * methods wherever they are used.
+ * the global object, `typeof` tests of globals that may be missing, and `in` tests of what the platform's classes have.
+ * The objects that it returns may be probed for methods wherever they are used.
  */
 const probing = {
   file: 'src/runtime.ts',
   names:
-    /(?<![.\w#$])(?:process(?=\s*(?:\?\.|[.[]))|(?:Deno|Bun|navigator|globalThis(?!\s+extends\b))\b|typeof\s+(?:[A-Z]\w*|indexedDB|document|window|self)(?=\s*[!=]==))/g,
+    /(?<![.\w#$])(?:process(?=\s*(?:\?\.|[.[]))|(?:Deno|Bun|navigator|globalThis(?!\s+extends\b))\b|typeof\s+(?:[A-Z]\w*|indexedDB|document|window|self)(?=\s*[!=]==)|(?<=\sin\s+)(?<class>[A-Z]\w*)\.prototype\b)/g,
   // Not detection: a stand-in replaces them while the expression that bundlers recognise is evaluated.
   allowed: { files: /^src\/rpc\//, use: /^globalThis(?:\.(?:Shared)?Worker\b|, )/ },
 };
@@ -253,9 +253,16 @@ function probingProblems({ path, code }: SourceFile): string[] {
   const { files, use } = probing.allowed;
   return [...code.matchAll(probing.names)].flatMap((match) => {
     if (files.test(path) && use.test(code.slice(match.index))) return [];
+    const name = match.groups?.['class'];
+    if (name !== undefined && isOwnClass(name, code)) return [];
     const line = code.slice(0, match.index).split('\n').length;
     return `${path}:${line}: asks for ${match[0]}; only ${probing.file} may look for what the platform has.`;
   });
+}
+
+/** Whether the file declares or imports the class: then it is not one of the platform's. */
+function isOwnClass(name: string, code: string): boolean {
+  return new RegExp(`\\b(?:class\\s+|import\\b[^;]*\\W)${name}\\b`).test(code);
 }
 
 function sourceFiles(root: string): SourceFile[] {

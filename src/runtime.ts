@@ -224,6 +224,16 @@ export function privateFiles(): (() => Promise<FileSystemDirectoryHandle>) | und
   return storage?.getDirectory === undefined ? undefined : () => storage.getDirectory?.() ?? Promise.reject();
 }
 
+/** Whether files in the origin private file system can be changed in place, which only workers can do. */
+export function hasAccessHandles(): boolean {
+  return 'createSyncAccessHandle' in FileSystemFileHandle.prototype;
+}
+
+/** Whether IndexedDB tells of data that it has lost, as only Chromium's does. */
+export function reportsDataLoss(): boolean {
+  return 'dataLoss' in IDBVersionChangeEvent.prototype;
+}
+
 /** The quota and usage of this origin, as far as the browser tells. */
 export async function storageEstimate(): Promise<StorageEstimate> {
   return (await navigatorLike().storage?.estimate?.()) ?? {};

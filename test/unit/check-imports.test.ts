@@ -146,6 +146,9 @@ describe('importProblems()', () => {
         'export const ours = page.navigator.locks;',
         "export const type = typeof other === 'function';",
         'globalThis.Worker = other;',
+        "export const renames = 'move' in FileSystemFileHandle.prototype;",
+        "import {\n  type Fields,\n  Ours,\n} from './ours.ts';\nclass Own {}",
+        "export const ours = 'move' in Ours.prototype || 'move' in Own.prototype;",
       ].join('\n'),
     });
     expect(problems).toStrictEqual([
@@ -157,6 +160,7 @@ describe('importProblems()', () => {
         [7, 'typeof SharedWorker'],
         [8, 'navigator'],
         [11, 'globalThis'],
+        [12, 'FileSystemFileHandle.prototype'],
       ].map(
         ([line, name]) =>
           `src/tabs/member.ts:${line}: asks for ${name}; only src/runtime.ts may look for what the platform has.`,

@@ -4,7 +4,7 @@
  * 1 GiB, which takes a millisecond here.
  */
 import type { AccessHandle, AccessibleFile } from '../../media/opfs/access-handle.ts';
-import { pause, privateFiles, webLocks } from '../../runtime.ts';
+import { hasAccessHandles, pause, privateFiles, webLocks } from '../../runtime.ts';
 import type { FileAnswer, FileRequest } from './file-task.ts';
 import { filledParts } from './filled-parts.ts';
 
@@ -50,7 +50,7 @@ async function run({ path, task }: FileRequest): Promise<void> {
 
 /** Removes partial files whose lock nobody holds, since their page was closed. */
 async function prepare(folder: Folder, lock: LockOf): Promise<void> {
-  if (!('createSyncAccessHandle' in FileSystemFileHandle.prototype)) throw failure('NotSupportedError');
+  if (!hasAccessHandles()) throw failure('NotSupportedError');
   for await (const part of folder.keys()) {
     const name = partial.exec(part)?.groups?.['name'];
     if (name !== undefined) await locked(lock(name), { ifAvailable: true }, () => removed(folder, part));

@@ -4,7 +4,7 @@
  * to begin a new log, and what it told is kept for the other databases and tabs.
  */
 import { type DBSchema, deleteDB, type IDBPDatabase, openDB } from 'idb';
-import { pause } from '../../runtime.ts';
+import { pause, reportsDataLoss } from '../../runtime.ts';
 
 interface Losses extends DBSchema {
   loss: { key: string; value: Loss };
@@ -23,18 +23,13 @@ const logPatience = 1000;
 /** Milliseconds in which all tabs with a database are told of its loss. */
 const toldTogether = 10_000;
 
-/** Whether this is Chromium: the only browser that tells of losses. */
-function losesLogs(): boolean {
-  return 'dataLoss' in IDBVersionChangeEvent.prototype;
-}
-
 /**
  * Makes Chromium begin a new log: when it deletes a database, it writes out what the log holds.
  *
  * @returns why it could not, with a full disk for instance; null if it did, and in other browsers
  */
 export async function renewLog(name: string): Promise<unknown> {
-  if (!losesLogs()) return null;
+  if (!reportsDataLoss()) return null;
   const scratch = `log of ${name}`;
   const renewal = async (): Promise<void> => {
     (await openDB(scratch)).close();
@@ -64,7 +59,7 @@ export async function keepLoss(reason: string, name: string): Promise<void> {
 
 /** Why a database that is not there may have been removed; null if nothing tells of that, or its users know it. */
 export async function lossBefore(name: string): Promise<string | null> {
-  const losses = losesLogs() ? await openLosses() : null;
+  const losses = reportsDataLoss() ? await openLosses() : null;
   if (losses === null) return null;
   const transaction = losses.transaction('loss', 'readwrite');
   const loss = await transaction.store.get(lossKey);
