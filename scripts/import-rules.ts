@@ -22,6 +22,7 @@ const leaves = [
   'runtime',
   'serialization',
   'shown',
+  'urls',
 ] as const;
 
 /**
@@ -77,6 +78,7 @@ const mayImport = {
   'platform-blob': [],
   runtime: [],
   shown: [],
+  urls: ['errors', 'near-name'],
 } as const;
 
 /** Parts whose type imports are restricted too. The core's side may also import types of `rpc`. */
@@ -102,11 +104,6 @@ const exceptions: readonly { readonly from: RegExp; readonly to: RegExp; readonl
   },
   { from: /^src\/persistence\//, to: /^src\/objects\/key-value\.ts$/, because: 'a pair of texts, which storages make' },
   {
-    from: /^src\/persistence\/database-storage\.ts$/,
-    to: /^src\/sql\/(?:server-)?url\.ts$/,
-    because: 'reads text, runs no SQL',
-  },
-  {
     from: /^src\/sql\/core\.ts$/,
     to: /^src\/rpc\/(?:writes|wire-version)\.ts$/,
     because: 'which commands write, and which version of them this is, the contract says',
@@ -127,11 +124,6 @@ const exceptions: readonly { readonly from: RegExp; readonly to: RegExp; readonl
     because: 'this worker has nothing of the core',
   },
   {
-    from: /^src\/cli\/(?:storage-argument|without-secrets)\.ts$/,
-    to: /^src\/sql\/url\.ts$/,
-    because: 'reads text, runs no SQL',
-  },
-  {
     from: /^src\/cli\/(?:given-file|terminal|commands\/write-file)\.ts$/,
     to: /^src\/media\/filesystem\/(?:disk-file|failure|file-replacement)\.ts$/,
     because: 'opens and writes files that are no databases, and replaces those that may be',
@@ -150,11 +142,6 @@ const exceptions: readonly { readonly from: RegExp; readonly to: RegExp; readonl
     from: /^src\/sql\/(?:row-change|qos-specs)\.ts$/,
     to: /^src\/migrate\/conflict\.ts$/,
     because: 'what a migration may overwrite is one rule, for rows as for objects',
-  },
-  {
-    from: /^src\/migrate\/(?:open|same-storage)\.ts$/,
-    to: /^src\/sql\/url\.ts$/,
-    because: 'finds the file that a URL means',
   },
 ];
 

@@ -5,7 +5,7 @@ import { builtin } from '../runtime.ts';
 import { parseJson } from '../serialization/json-parser.ts';
 import { jsonText, spaced } from '../serialization/json-text.ts';
 import type { PersistenceConfig } from '../setup.ts';
-import { isSqliteUrl, shownUrl, sqlitePath } from '../sql/url.ts';
+import { isSqliteUrl, shownUrl, sqlitePath } from '../urls/database-url.ts';
 import { maskSecrets } from './mask.ts';
 
 const url = /^[a-z][\w+]*:\/\//i;

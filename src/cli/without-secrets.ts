@@ -1,7 +1,7 @@
 /** Removes secrets from texts to print: passwords from the arguments, and whatever looks like a secret. */
 import { isCinderlibError } from '../errors/index.ts';
 import { builtin } from '../runtime.ts';
-import { shownUrl } from '../sql/url.ts';
+import { shownUrl } from '../urls/database-url.ts';
 import { maskText } from './mask.ts';
 import { fileOf, shownArgument } from './storage-argument.ts';
 import type { Terminal } from './terminal.ts';

@@ -5,7 +5,7 @@ import type { Context } from '../objects/context.ts';
 import { DatabasePersistence } from '../persistence/database.ts';
 import { PersistenceDriver } from '../persistence/driver.ts';
 import { type PersistenceConfig, setup } from '../setup.ts';
-import { sqlitePath } from '../sql/url.ts';
+import { sqlitePath } from '../urls/database-url.ts';
 import { DatabaseSource } from './database-source.ts';
 import { DatabaseTarget } from './database-target.ts';
 import { DriverSource } from './driver-source.ts';

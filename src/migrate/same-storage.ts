@@ -3,7 +3,7 @@ import { InvalidOption } from '../errors/index.ts';
 import { PersistenceDriver } from '../persistence/driver.ts';
 import { builtin, defaultMedium } from '../runtime.ts';
 import type { PersistenceConfig } from '../setup.ts';
-import { isSqliteUrl, parseDatabaseUrl, sqlitePath } from '../sql/url.ts';
+import { isSqliteUrl, parseDatabaseUrl, sqlitePath } from '../urls/database-url.ts';
 
 /** @throws {InvalidOption} if both configurations name the same storage */
 export function refuseSame(from: PersistenceConfig, to: PersistenceConfig): void {

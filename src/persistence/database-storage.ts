@@ -4,7 +4,7 @@ import { type DatabaseOptions, databaseOptions, memoryDatabaseOptions } from '..
 import type { Connect } from '../rpc/client.ts';
 import type { CoreConfig, ServerConfig } from '../rpc/contract.ts';
 import { askToPersist, builtin, defaultMedium } from '../runtime.ts';
-import { isSqliteUrl, shownUrl, sqlitePath } from '../sql/url.ts';
+import { isSqliteUrl, shownUrl, sqlitePath } from '../urls/database-url.ts';
 import { DatabasePersistence } from './database.ts';
 import type { PersistenceOptions } from './driver.ts';
 
@@ -58,7 +58,7 @@ async function serverAt(options: DatabaseOptions): Promise<ServerConfig | null> 
         'Run this code in Node, Deno or Bun, or migrate the metadata there to a SQLite file, which opens anywhere.',
     );
   }
-  const { serverOf } = await import('../sql/server-url.ts');
+  const { serverOf } = await import('../urls/server-url.ts');
   const server = serverOf(connection);
   return {
     ...server,

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { migrate } from 'cinderlib-wasm';
 import { expect, test, vi } from 'vitest';
-import { shownUrl } from '../../src/sql/url.ts';
+import { shownUrl } from '../../src/urls/database-url.ts';
 import { cli, program } from '../support/cli.ts';
 import { copyGolden, goldenBytes, inTemporaryFolder } from '../support/golden.ts';
 import { bun, deno, newNode, node } from '../support/runtimes.ts';

@@ -9,7 +9,7 @@ import { openMysql } from '../../src/sql/engines/servers/mysql.ts';
 import { openPostgres } from '../../src/sql/engines/servers/postgres.ts';
 import { createOnMysql } from '../../src/sql/schema/create-on-mysql.ts';
 import { lockSchema } from '../../src/sql/schema/lock.ts';
-import { serverOf } from '../../src/sql/server-url.ts';
+import { serverOf } from '../../src/urls/server-url.ts';
 import { startProgram } from '../support/program.ts';
 import { Random } from '../support/random.ts';
 import { rounds, timeFor } from '../support/rounds.ts';

@@ -10,7 +10,7 @@ import { examine } from '../../src/sql/examine.ts';
 import { fingerprint } from '../../src/sql/fingerprint.ts';
 import { deleteKeyValue, getKeyValues, setKeyValue } from '../../src/sql/key-values.ts';
 import { prepareSchema } from '../../src/sql/revisions.ts';
-import { serverOf } from '../../src/sql/server-url.ts';
+import { serverOf } from '../../src/urls/server-url.ts';
 import { nameIn, serverKinds, useServer } from '../support/server-tests.ts';
 
 describe.each(serverKinds)('%s', (kind) => {

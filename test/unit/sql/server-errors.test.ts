@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { mysqlFault } from '../../../src/sql/engines/servers/mysql-errors.ts';
 import { howToInstall, optionalPackage } from '../../../src/sql/engines/servers/optional-package.ts';
 import { postgresFault } from '../../../src/sql/engines/servers/postgres-errors.ts';
-import { serverOf } from '../../../src/sql/server-url.ts';
+import { serverOf } from '../../../src/urls/server-url.ts';
 
 const config = { ...serverOf('mysql://u:secret@h/d'), lock_timeout: 100 };
 

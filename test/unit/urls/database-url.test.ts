@@ -1,7 +1,7 @@
 /** SQLAlchemy's database URLs: parsed as SQLAlchemy does, opened if supported, and never shown with a password. */
 import { describe, expect, test } from 'vitest';
 import { InvalidUrl } from '../../../src/errors/index.ts';
-import { parseDatabaseUrl, sqlitePath } from '../../../src/sql/url.ts';
+import { parseDatabaseUrl, sqlitePath } from '../../../src/urls/database-url.ts';
 
 const nothing = { driver: null, username: null, password: null, host: null, port: null, database: null };
 const messageOf = (connection: string): string => {

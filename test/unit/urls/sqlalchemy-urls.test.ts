@@ -3,7 +3,7 @@
  * Debian 12's `python3-sqlalchemy`.
  */
 import { expect, test } from 'vitest';
-import { parseDatabaseUrl } from '../../../src/sql/url.ts';
+import { parseDatabaseUrl } from '../../../src/urls/database-url.ts';
 import fixture from './sqlalchemy-urls.fixture.json' with { type: 'json' };
 
 interface Case {

@@ -2,9 +2,9 @@
 import { InvalidUrl } from '../errors/index.ts';
 import { didYouMean } from '../near-name.ts';
 import type { ServerConfig, TlsMode } from '../rpc/contract.ts';
+import { type DatabaseUrl, parseDatabaseUrl, shownUrl } from './database-url.ts';
 import { mysqlOptions } from './mysql-url.ts';
 import { postgresOptions } from './postgres-url.ts';
-import { type DatabaseUrl, parseDatabaseUrl, shownUrl } from './url.ts';
 import type { OptionReader, OptionReaders, ServerUrl } from './url-options.ts';
 
 const readers: Readonly<Record<ServerConfig['dialect'], OptionReaders>> = {

@@ -1,6 +1,6 @@
 /** URLs of servers: the meaning of each option, and that none is ignored. */
 import { describe, expect, test } from 'vitest';
-import { serverOf } from '../../../src/sql/server-url.ts';
+import { serverOf } from '../../../src/urls/server-url.ts';
 
 /** The error of a URL, with its class; empty if there is none. */
 function messageOf(url: string): string {
