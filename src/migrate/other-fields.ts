@@ -1,8 +1,8 @@
 /** What a stored object says differently, for storages whose objects each have their own copy of their type. */
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { DEFAULT_TYPE } from '../cinder/volume-type.ts';
+import { saysTheSame } from '../migration-conflict.ts';
 import type { FieldDifference } from './compare.ts';
-import { saysTheSame } from './conflict.ts';
 
 /**
  * Leaves out the type `__DEFAULT__`: that is another one in each storage, in some even one for each volume, and an object

@@ -1,6 +1,6 @@
 /** QoS specs: a root row and one row for each of their keys, the consumer among them. */
 import { DuplicateEntry } from '../errors/index.ts';
-import { usualConsumer } from '../migrate/conflict.ts';
+import { usualConsumer } from '../migration-conflict.ts';
 import type { VolumeTypeChange } from '../rpc/contract.ts';
 import { live } from './condition.ts';
 import { storableTime } from './dialect.ts';

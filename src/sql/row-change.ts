@@ -1,7 +1,7 @@
 /** Creates or updates the row of a volume, a snapshot or a connection. */
 import { compareTimes } from '../cinder/compare-times.ts';
 import { type CinderlibError, DatabaseError, DuplicateEntry, MigrationConflict } from '../errors/index.ts';
-import { isOlder, refuseDifferent, saysTheSame } from '../migrate/conflict.ts';
+import { isOlder, refuseDifferent, saysTheSame } from '../migration-conflict.ts';
 import type { RowChange, SqlValue } from '../rpc/contract.ts';
 import { type Dialect, storableTime } from './dialect.ts';
 import type { SqlConnection } from './engine.ts';
@@ -46,7 +46,7 @@ export type Guard = () => void;
 export const unguarded: Guard = () => {};
 
 /**
- * The guard of a stored row against a change; see src/migrate/conflict.ts.
+ * The guard of a stored row against a change; see src/migration-conflict.ts.
  *
  * @throws {MigrationConflict} if the row belongs to another object, or has a later change
  */

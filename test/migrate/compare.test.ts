@@ -6,9 +6,9 @@ import { carryAll } from '../../src/cli/commands/migrate.ts';
 import { Output } from '../../src/cli/output.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
 import { differences } from '../../src/migrate/compare.ts';
-import { saysTheSame } from '../../src/migrate/conflict.ts';
 import { ListSource } from '../../src/migrate/list-source.ts';
 import type { Target } from '../../src/migrate/target.ts';
+import { saysTheSame } from '../../src/migration-conflict.ts';
 import { fromPrimitive } from '../../src/serialization/primitive.ts';
 
 const object = (name: string, data: Record<string, unknown>) =>
