@@ -23,6 +23,7 @@ const leaves = [
   'runtime',
   'serialization',
   'shown',
+  'sqlite-header',
   'urls',
 ] as const;
 
@@ -60,8 +61,8 @@ const mayImport = {
   workers: ['rpc', 'sql', 'tabs', 'vfs', 'media', 'errors', 'runtime'],
   tabs: ['rpc', 'media', 'errors', 'runtime'],
   sql: ['vfs', 'media', 'wasm', ...leaves],
-  vfs: ['media', 'wasm', 'errors', 'runtime'],
-  media: ['checksum', 'errors', 'file-system-limits', 'runtime'],
+  vfs: ['media', 'wasm', 'errors', 'runtime', 'sqlite-header'],
+  media: ['checksum', 'errors', 'file-system-limits', 'runtime', 'sqlite-header'],
   wasm: ['errors', 'runtime'],
   // The leaves.
   options: ['errors', 'near-name', 'shown'],
@@ -80,6 +81,7 @@ const mayImport = {
   'platform-blob': [],
   runtime: [],
   shown: [],
+  'sqlite-header': [],
   urls: ['errors', 'near-name'],
 } as const;
 
@@ -129,11 +131,6 @@ const exceptions: readonly { readonly from: RegExp; readonly to: RegExp; readonl
     from: /^src\/cli\/(?:given-file|terminal|commands\/write-file)\.ts$/,
     to: /^src\/media\/filesystem\/(?:disk-file|failure|file-replacement)\.ts$/,
     because: 'opens and writes files that are no databases, and replaces those that may be',
-  },
-  {
-    from: /^src\/(?:convert\/file-source|cli\/given-file)\.ts$/,
-    to: /^src\/media\/sqlite-header\.ts$/,
-    because: 'knows such files by it',
   },
   {
     from: /^src\/cli\/commands\/temporary-file\.ts$/,

@@ -9,9 +9,9 @@ import {
   NotADatabase,
 } from '../errors/index.ts';
 import { errnoOf, openFailure } from '../media/filesystem/failure.ts';
-import { isSqlite } from '../media/sqlite-header.ts';
 import type { Source } from '../migrate/source.ts';
 import { builtin } from '../runtime.ts';
+import { isSqlite } from '../sqlite-header.ts';
 import { isPath } from './storage-argument.ts';
 import type { Terminal } from './terminal.ts';
 

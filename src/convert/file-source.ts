@@ -1,8 +1,8 @@
 /** A file of any known format as the source of a migration. */
 import { InvalidDump } from '../errors/index.ts';
-import { isSqlite } from '../media/sqlite-header.ts';
 import type { Source } from '../migrate/source.ts';
 import { parseWholeJson } from '../serialization/json-parser.ts';
+import { isSqlite } from '../sqlite-header.ts';
 import { decodeText } from './decode.ts';
 import { dumpSource } from './dump-source.ts';
 import { isKubernetes, kubectlSource } from './kubectl-source.ts';

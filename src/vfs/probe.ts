@@ -4,7 +4,7 @@
  * A layout that looks right (`layout.ts`) does not prove that SQLite uses it as we think.
  */
 import { MemoryMedium } from '../media/memory.ts';
-import { signature } from '../media/sqlite-header.ts';
+import { signature } from '../sqlite-header.ts';
 import { Code } from './codes.ts';
 import type { Sqlite } from './engine.ts';
 import type { Heap } from './heap.ts';

@@ -3,9 +3,9 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test, vi } from 'vitest';
 import { decodeText, unpack } from '../../src/convert/decode.ts';
 import { fileSource } from '../../src/convert/file-source.ts';
-import { isSqlite } from '../../src/media/sqlite-header.ts';
 import type { Item } from '../../src/migrate/item.ts';
 import type { Source } from '../../src/migrate/source.ts';
+import { isSqlite } from '../../src/sqlite-header.ts';
 import { goldenBytes } from '../support/golden.ts';
 import { partialDump } from '../support/partial-dump.ts';
 

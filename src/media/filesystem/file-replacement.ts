@@ -12,10 +12,10 @@
  */
 import { DatabaseCorrupt, DatabaseUnavailable, NotADatabase } from '../../errors/index.ts';
 import { builtin } from '../../runtime.ts';
+import { isSqlite, signature } from '../../sqlite-header.ts';
 import type { Guard } from '../guard.ts';
 import { takeLock } from '../locks/lock-file.ts';
 import { type StartKeeper, startKeeper } from '../locks/start-keeper.ts';
-import { isSqlite, signature } from '../sqlite-header.ts';
 import { isHotJournal, look } from './companion.ts';
 import { DiskFile, type FileSystem, syncFolder } from './disk-file.ts';
 import { openFailure, storageFailure } from './failure.ts';

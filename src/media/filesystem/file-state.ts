@@ -1,5 +1,5 @@
 /** The state of a database file, from its header and the file system: tells whether it has changed. */
-import { changeCounterAt, readVersionAt, writeAheadLog } from '../sqlite-header.ts';
+import { changeCounterAt, readVersionAt, writeAheadLog } from '../../sqlite-header.ts';
 import type { FileSystem } from './disk-file.ts';
 
 export interface FileState {

@@ -5,8 +5,8 @@
  */
 import { type CinderlibError, DatabaseError, StorageFailure } from '../../../errors/index.ts';
 import type { Medium } from '../../../media/medium.ts';
-import { readVersionAt, rollbackJournal, writeVersionAt } from '../../../media/sqlite-header.ts';
 import type { RowSet, SqlValue } from '../../../rpc/contract.ts';
+import { readVersionAt, rollbackJournal, writeVersionAt } from '../../../sqlite-header.ts';
 import { Code } from '../../../vfs/codes.ts';
 import type { Mount } from '../../../vfs/mount.ts';
 import type { SqliteInstance } from '../../../vfs/sqlite-instance.ts';

@@ -1,7 +1,7 @@
 /** Opens a database on a medium ready for use, or says what is wrong with it. */
 import { DatabaseUnavailable, NotADatabase } from '../../../errors/index.ts';
 import type { Journal, Medium } from '../../../media/medium.ts';
-import { isSqlite, readVersionAt, signature, writeAheadLog } from '../../../media/sqlite-header.ts';
+import { isSqlite, readVersionAt, signature, writeAheadLog } from '../../../sqlite-header.ts';
 import type { SqliteInstance } from '../../../vfs/sqlite-instance.ts';
 import { SqliteDatabase } from './sqlite-database.ts';
 
