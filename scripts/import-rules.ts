@@ -118,11 +118,6 @@ const exceptions: readonly { readonly from: RegExp; readonly to: RegExp; readonl
     because: 'its worker is found, started and explained as the one of the core',
   },
   {
-    from: /^src\/drivers\/file\/opfs-files\.ts$/,
-    to: /^src\/media\/opfs\/access-handle\.ts$/,
-    because: 'types of handles, which TypeScript has for programs of workers alone',
-  },
-  {
     from: /^workers\/files\.ts$/,
     to: /^src\/drivers\/file\//,
     because: 'this worker has nothing of the core',

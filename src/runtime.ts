@@ -224,6 +224,22 @@ export function privateFiles(): (() => Promise<FileSystemDirectoryHandle>) | und
   return storage?.getDirectory === undefined ? undefined : () => storage.getDirectory?.() ?? Promise.reject();
 }
 
+/** The parts of synchronous access handles that are used: TypeScript declares them for programs of workers only. */
+export interface AccessHandle {
+  read(target: Uint8Array, options: { readonly at: number }): number;
+  write(source: Uint8Array, options: { readonly at: number }): number;
+  truncate(size: number): void;
+  getSize(): number;
+  flush(): void;
+  close(): void;
+}
+
+/** A file in the origin private file system of a browser that has such handles, and can move files too. */
+export interface AccessibleFile extends FileSystemFileHandle {
+  createSyncAccessHandle?(): Promise<AccessHandle>;
+  move(name: string): Promise<void>;
+}
+
 /** Whether files in the origin private file system can be changed in place, which only workers can do. */
 export function hasAccessHandles(): boolean {
   return 'createSyncAccessHandle' in FileSystemFileHandle.prototype;

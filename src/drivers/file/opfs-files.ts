@@ -3,8 +3,14 @@
  * change a file in place. The handles available to pages copy the whole file for every change, zeros included: 8 s for
  * 1 GiB, which takes a millisecond here.
  */
-import type { AccessHandle, AccessibleFile } from '../../media/opfs/access-handle.ts';
-import { hasAccessHandles, pause, privateFiles, webLocks } from '../../runtime.ts';
+import {
+  type AccessHandle,
+  type AccessibleFile,
+  hasAccessHandles,
+  pause,
+  privateFiles,
+  webLocks,
+} from '../../runtime.ts';
 import type { FileAnswer, FileRequest } from './file-task.ts';
 import { filledParts } from './filled-parts.ts';
 

@@ -1,8 +1,8 @@
 /** One file in the origin private file system, open for as long as its medium. */
 import { StorageFailure } from '../../errors/index.ts';
+import type { AccessHandle } from '../../runtime.ts';
 import { browserFailure } from '../browser-failure.ts';
 import type { MediumFile } from '../medium.ts';
-import type { AccessHandle } from './access-handle.ts';
 
 export class OpfsFile implements MediumFile {
   readonly #handle: AccessHandle;

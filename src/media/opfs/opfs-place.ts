@@ -1,10 +1,9 @@
 /** Finds a database in the origin private file system (OPFS), and opens the handles of its files. */
 import { type CinderlibError, DatabaseLocked, DatabaseUnavailable } from '../../errors/index.ts';
-import { pause, privateFiles } from '../../runtime.ts';
+import { type AccessHandle, type AccessibleFile, pause, privateFiles } from '../../runtime.ts';
 import { browserFailure, browserOpenFailure, browserWord, noDatabase } from '../browser-failure.ts';
 import type { FileKind } from '../medium.ts';
 import { type TemporarySuffix, temporarySuffix } from '../temporary-suffix.ts';
-import type { AccessHandle, AccessibleFile } from './access-handle.ts';
 import { OpfsFile } from './opfs-file.ts';
 
 /** How long a worker that has just ended may still hold a file, and the pause between attempts, in milliseconds. */

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { vi } from 'vitest';
-import type { AccessHandle } from '../../../src/media/opfs/access-handle.ts';
+import type { AccessHandle } from '../../../src/runtime.ts';
 
 /** What a test does when a file that is open is looked up or measured, where it can throw, and when a handle is closed. */
 export interface PrivateFileHooks {
