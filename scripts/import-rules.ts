@@ -8,6 +8,7 @@ type Part = keyof typeof mayImport;
 
 const leaves = [
   'about-item',
+  'assignments',
   'checksum',
   'cinder',
   'copy-hint',
@@ -68,6 +69,7 @@ const mayImport = {
   options: ['errors', 'near-name', 'shown'],
   serialization: ['about-item', 'cinder', 'errors', 'shown'],
   'about-item': ['errors'],
+  assignments: ['errors'],
   checksum: [],
   cinder: ['errors', 'shown'],
   errors: [],
@@ -106,7 +108,6 @@ const exceptions: readonly { readonly from: RegExp; readonly to: RegExp; readonl
     to: /^src\/(?:sql|media|tabs|vfs)\//,
     because: 'worker: false is the core without a boundary',
   },
-  { from: /^src\/persistence\//, to: /^src\/objects\/key-value\.ts$/, because: 'a pair of texts, which storages make' },
   {
     from: /^src\/sql\/core\.ts$/,
     to: /^src\/rpc\/(?:writes|wire-version)\.ts$/,

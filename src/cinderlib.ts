@@ -1,19 +1,19 @@
 /** The context: one storage, its backends, and the operations on them. */
 
 import { booleanOptions } from './arguments.ts';
+import { refuseAssignments } from './assignments.ts';
 import { ContextClosed, InvalidOption, OldStorageNotClosed } from './errors/index.ts';
 import { loaded } from './loaded.ts';
-import { refuseAssignments } from './objects/assignments.ts';
 import { Backend, type BackendJson, type BackendOptions } from './objects/backend.ts';
 import { checkBackendOptions } from './objects/backend-options.ts';
 import { Connections, Snapshots, Volumes } from './objects/collections.ts';
 import type { Context, ContextSettings, Restore } from './objects/context.ts';
-import { KeyValue } from './objects/key-value.ts';
 import { type Loaded, loadItems } from './objects/load.ts';
 import { refuseArguments } from './objects/refuse-arguments.ts';
 import { restoreInto } from './objects/restore.ts';
 import { ChangeFeed } from './persistence/change-feed.ts';
 import type { Change, PersistenceDriver } from './persistence/driver.ts';
+import { KeyValue } from './persistence/key-value.ts';
 import { openStorage } from './persistence/open-storage.ts';
 import type { PlatformBlob } from './platform-blob.ts';
 import { runtimeName } from './runtime.ts';

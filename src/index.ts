@@ -30,7 +30,6 @@ export { Backend, type BackendJson, type BackendOptions } from './objects/backen
 export { Connection } from './objects/connection.ts';
 export type { Context, ContextSettings, Restore } from './objects/context.ts';
 export type { NewConnectionFields, NewSnapshotFields, NewVolumeFields } from './objects/given-fields.ts';
-export { KeyValue } from './objects/key-value.ts';
 export type { ResourceJson } from './objects/resource.ts';
 export { Snapshot } from './objects/snapshot.ts';
 export type { Stats } from './objects/stats.ts';
@@ -47,5 +46,6 @@ export {
   type VolumeFilter,
 } from './persistence/driver.ts';
 export type { DriverDatabase } from './persistence/driver-database.ts';
+export { KeyValue } from './persistence/key-value.ts';
 export { registerPersistence } from './persistence/registry.ts';
 export { type PersistenceConfig, type SetupOptions, setup } from './setup.ts';

@@ -37,7 +37,7 @@ const pages: readonly (readonly [page: string, before: string, outputs: readonly
   ['../src/objects/volume.ts', `${withVolume}\nconst backend = lvm;`, []],
   ['../src/objects/snapshot.ts', `${withVolume}\nconst volume = vol;`, []],
   ['../src/objects/connection.ts', `${withVolume}\nconst volume = vol;`, ['fake true']],
-  ['../src/objects/key-value.ts', `${withVolume}\nimport { KeyValue } from 'cinderlib-wasm';`, []],
+  ['../src/persistence/key-value.ts', `${withVolume}\nimport { KeyValue } from 'cinderlib-wasm';`, []],
   ['../src/setup.ts', "import { setup } from 'cinderlib-wasm';", ['available']],
 ];
 

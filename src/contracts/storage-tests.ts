@@ -1,5 +1,5 @@
 /** What every storage must do as a whole: listing, finding, key-values, dumps, concurrent writes. */
-import { KeyValue } from '../objects/key-value.ts';
+import { KeyValue } from '../persistence/key-value.ts';
 import { assert, assertEqual, assertSame, rejectionOf } from './assertions.ts';
 import { type ContractTest, ids } from './contract-test.ts';
 

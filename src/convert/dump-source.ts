@@ -5,7 +5,7 @@ import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { InvalidDump } from '../errors/index.ts';
 import { itemOf } from '../migrate/item.ts';
 import { ListSource } from '../migrate/list-source.ts';
-import { KeyValue } from '../objects/key-value.ts';
+import { KeyValue } from '../persistence/key-value.ts';
 import { compact, jsonText } from '../serialization/json-text.ts';
 import { type Dumped, dumpedObject, elementName, readDump } from '../serialization/load.ts';
 import { toPrimitive } from '../serialization/primitive.ts';

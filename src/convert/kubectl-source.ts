@@ -3,7 +3,7 @@ import { type Dict, isDict, own } from '../cinder/dict.ts';
 import { InvalidDump } from '../errors/index.ts';
 import { ListSource } from '../migrate/list-source.ts';
 import { LeftOut } from '../migrate/report.ts';
-import { KeyValue } from '../objects/key-value.ts';
+import { KeyValue } from '../persistence/key-value.ts';
 import { readDump } from '../serialization/load.ts';
 import { shownText } from '../shown.ts';
 import { about, Objects } from './dump-source.ts';

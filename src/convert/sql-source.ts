@@ -6,7 +6,7 @@ import { DEFAULT_TYPE, volumeTypeModel } from '../cinder/volume-type.ts';
 import { InvalidDump } from '../errors/index.ts';
 import { ListSource } from '../migrate/list-source.ts';
 import { LeftOut, type NotCarried, reasons, rowsLeftOut } from '../migrate/report.ts';
-import { KeyValue } from '../objects/key-value.ts';
+import { KeyValue } from '../persistence/key-value.ts';
 import { snapshotsOf, volumesOf } from '../persistence/rows.ts';
 import type { RowSet, SqlValue, VolumeRows } from '../rpc/contract.ts';
 import { missingTables, usedTables } from './missing-tables.ts';

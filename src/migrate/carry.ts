@@ -2,7 +2,7 @@
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { DEFAULT_TYPE } from '../cinder/volume-type.ts';
 import { SourceChanged } from '../errors/index.ts';
-import type { KeyValue } from '../objects/key-value.ts';
+import type { KeyValue } from '../persistence/key-value.ts';
 import { differences } from './compare.ts';
 import type { Item } from './item.ts';
 import { type Difference, LeftOut, type MigrationReport, reasons } from './report.ts';

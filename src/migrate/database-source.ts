@@ -1,7 +1,7 @@
 /** Reads a database with Cinder's tables page by page, without creating public objects. */
 import type { VersionedObject } from '../cinder/versioned-object.ts';
-import type { KeyValue } from '../objects/key-value.ts';
 import type { DatabasePersistence } from '../persistence/database.ts';
+import type { KeyValue } from '../persistence/key-value.ts';
 import type { Examination, Scan } from '../rpc/contract.ts';
 import { type Item, takenItem } from './item.ts';
 import { type NotCarried, reasons, rowsLeftOut } from './report.ts';

@@ -1,6 +1,6 @@
 /** Reads any storage through the persistence contract. */
-import type { KeyValue } from '../objects/key-value.ts';
 import type { PersistenceDriver, Storable } from '../persistence/driver.ts';
+import type { KeyValue } from '../persistence/key-value.ts';
 import { readKeyValues } from '../persistence/read-key-values.ts';
 import { readConnections, readSnapshots } from '../persistence/read-objects.ts';
 import { type Item, itemOf } from './item.ts';

@@ -1,6 +1,6 @@
 /** A source whose objects are all in memory, as read from a file. */
 import type { VersionedObject } from '../cinder/versioned-object.ts';
-import type { KeyValue } from '../objects/key-value.ts';
+import type { KeyValue } from '../persistence/key-value.ts';
 import { type Item, itemOf } from './item.ts';
 import type { NotCarried } from './report.ts';
 import { pages, type Source } from './source.ts';

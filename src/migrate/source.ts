@@ -1,6 +1,6 @@
 /** What a migration reads from: a storage, or a file with the content of one. */
 import type { VersionedObject } from '../cinder/versioned-object.ts';
-import type { KeyValue } from '../objects/key-value.ts';
+import type { KeyValue } from '../persistence/key-value.ts';
 import type { Item } from './item.ts';
 import type { NotCarried } from './report.ts';
 

@@ -1,6 +1,6 @@
 /** What a migration writes to. */
 import type { VersionedObject } from '../cinder/versioned-object.ts';
-import type { KeyValue } from '../objects/key-value.ts';
+import type { KeyValue } from '../persistence/key-value.ts';
 import type { Item } from './item.ts';
 
 export interface Target {

@@ -1,5 +1,6 @@
 /** A backend: a volume driver with its configuration, and its volumes. */
 import { booleanOptions, fieldsArgument, filterArgument, objectArgument, readArgument } from '../arguments.ts';
+import { refuseAssignments } from '../assignments.ts';
 import { type Dict, isDict, own } from '../cinder/dict.ts';
 import { copyTree } from '../cinder/tree.ts';
 import { volumeDriverClass } from '../drivers/registry.ts';
@@ -8,7 +9,6 @@ import { inspect } from '../inspect.ts';
 import { KeyedMutex } from '../persistence/keyed-mutex.ts';
 import { readVolumes } from '../persistence/read-objects.ts';
 import { jsonText, spaced } from '../serialization/json-text.ts';
-import { refuseAssignments } from './assignments.ts';
 import { nameOfBackend } from './backends.ts';
 import type { Context } from './context.ts';
 import type { NewVolumeFields } from './given-fields.ts';

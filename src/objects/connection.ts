@@ -1,5 +1,6 @@
 /** A connection of a volume to a host, which Cinder calls a volume attachment. */
 import { booleanOptions } from '../arguments.ts';
+import { refuseAssignments, refuseNewProperties } from '../assignments.ts';
 import { type Dict, isDict, own } from '../cinder/dict.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { volumeAttachmentModel } from '../cinder/volume-attachment.ts';
@@ -8,7 +9,6 @@ import { hostConnector } from '../drivers/connector-registry.ts';
 import { ConnectionNotFound, DeviceUnavailable, InvalidOption, ValueError } from '../errors/index.ts';
 import { readConnections } from '../persistence/read-objects.ts';
 import { kindOf } from '../shown.ts';
-import { refuseAssignments, refuseNewProperties } from './assignments.ts';
 import type { Backend } from './backend.ts';
 import { initialisedBackend } from './backends.ts';
 import type { Context } from './context.ts';

@@ -1,12 +1,12 @@
 /** The base class of volumes, snapshots and connections: fields, JSON, saving. */
 import { booleanOptions } from '../arguments.ts';
+import { refuseAssignments } from '../assignments.ts';
 import type { Dict } from '../cinder/dict.ts';
 import { VersionedObject } from '../cinder/versioned-object.ts';
 import { VolumeNotFound } from '../errors/index.ts';
 import { inspect } from '../inspect.ts';
 import { compact, jsonText } from '../serialization/json-text.ts';
 import { toPlainDict, toPrimitive } from '../serialization/primitive.ts';
-import { refuseAssignments } from './assignments.ts';
 import type { Backend } from './backend.ts';
 import type { Context } from './context.ts';
 import { refuseArguments } from './refuse-arguments.ts';

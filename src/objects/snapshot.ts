@@ -1,10 +1,10 @@
 /** A snapshot of a volume and its operations. */
 import { fieldsArgument } from '../arguments.ts';
+import { refuseNewProperties } from '../assignments.ts';
 import { snapshotModel } from '../cinder/snapshot.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { ObjectActionError, SnapshotNotFound, ValueError } from '../errors/index.ts';
 import { readSnapshots } from '../persistence/read-objects.ts';
-import { refuseNewProperties } from './assignments.ts';
 import type { Backend } from './backend.ts';
 import { backendNamed, nameOfBackend, writableBackend } from './backends.ts';
 import type { Context } from './context.ts';

@@ -1,8 +1,8 @@
 /** The type of a volume and its QoS specs. */
+import { refuseAssignments, refuseNewProperties } from '../assignments.ts';
 import { qosSpecsModel } from '../cinder/qos-specs.ts';
 import { VersionedObject } from '../cinder/versioned-object.ts';
 import { volumeTypeModel } from '../cinder/volume-type.ts';
-import { refuseAssignments, refuseNewProperties } from './assignments.ts';
 import type { QosSpecsFields, VolumeTypeFields } from './fields.ts';
 import { refuseNew } from './refuse-new.ts';
 import { FieldHolder, withFields } from './with-fields.ts';

@@ -1,5 +1,6 @@
 /** A volume and its operations. */
 import { booleanOptions, fieldsArgument, objectArgument, requireModel } from '../arguments.ts';
+import { refuseAssignments, refuseNewProperties } from '../assignments.ts';
 import { snapshotListModel } from '../cinder/snapshot.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { volumeModel } from '../cinder/volume.ts';
@@ -9,7 +10,6 @@ import { hostConnectorProperties } from '../drivers/connector.ts';
 import type { VolumeDriver } from '../drivers/volume-driver.ts';
 import { InvalidVolume, NotLocal, ValueError, VolumeNotFound } from '../errors/index.ts';
 import { readConnections, readSnapshots, readVolumes } from '../persistence/read-objects.ts';
-import { refuseAssignments, refuseNewProperties } from './assignments.ts';
 import type { Backend } from './backend.ts';
 import { backendOfHost, initialisedBackend, writableBackend } from './backends.ts';
 import { ChildList } from './child-list.ts';

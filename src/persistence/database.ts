@@ -11,7 +11,6 @@ import type { VersionedObject } from '../cinder/versioned-object.ts';
 import { ContextClosed, ReadOnly, WorkerLost } from '../errors/index.ts';
 import type { Connection } from '../objects/connection.ts';
 import type { Context } from '../objects/context.ts';
-import { KeyValue, keyOf, storableKeyValue } from '../objects/key-value.ts';
 import type { Snapshot } from '../objects/snapshot.ts';
 import type { Volume } from '../objects/volume.ts';
 import type { Connect, CoreClient } from '../rpc/client.ts';
@@ -40,6 +39,7 @@ import {
 } from './driver.ts';
 import type { DriverDatabase } from './driver-database.ts';
 import { connectionFilter, snapshotFilter, volumeFilter } from './filters.ts';
+import { KeyValue, keyOf, storableKeyValue } from './key-value.ts';
 import { KeyedMutex } from './keyed-mutex.ts';
 import { connectionsOf, defaultTypeOf, snapshotsOf, volumesOf } from './rows.ts';
 import { setCommand } from './save-commands.ts';

@@ -7,13 +7,13 @@ import { keyArgument, requireModel } from '../arguments.ts';
 import { backendIn } from '../cinder/host.ts';
 import { ConnectionNotFound, SnapshotNotFound, VolumeNotFound } from '../errors/index.ts';
 import type { Connection } from '../objects/connection.ts';
-import { KeyValue, keyOf, storableKeyValue } from '../objects/key-value.ts';
 import type { Snapshot } from '../objects/snapshot.ts';
 import type { Volume } from '../objects/volume.ts';
 import type { ConnectionFilter, SnapshotFilter, Storable, VolumeFilter } from './driver.ts';
 import { PersistenceDriver } from './driver.ts';
 import type { DriverDatabase } from './driver-database.ts';
 import { connectionFilter, snapshotFilter, volumeFilter } from './filters.ts';
+import { KeyValue, keyOf, storableKeyValue } from './key-value.ts';
 
 export class MemoryPersistence extends PersistenceDriver {
   readonly #volumes = new Map<string, Volume>();

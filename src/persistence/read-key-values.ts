@@ -1,6 +1,6 @@
 /** Reads key-values from a storage, and checks them as `read-objects.ts` does; only migrations and the program need it. */
-import type { KeyValue } from '../objects/key-value.ts';
 import type { PersistenceDriver } from './driver.ts';
+import type { KeyValue } from './key-value.ts';
 import { checked } from './read-objects.ts';
 
 /** @throws {InvalidPersistence} if the storage gives something else */

@@ -1,10 +1,10 @@
 /** Key-values, which a program may store beside its volumes. */
 import { readArgument } from '../arguments.ts';
+import { refuseNewProperties } from '../assignments.ts';
 import { pythonStr } from '../cinder/python-str.ts';
 import { InvalidOption, ValueError } from '../errors/index.ts';
 import { inspect } from '../inspect.ts';
 import { kindOf, shownText } from '../shown.ts';
-import { refuseNewProperties } from './assignments.ts';
 
 /**
  * A key and its value, which a program may store beside its volumes: a row of cinderlib's table

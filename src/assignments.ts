@@ -1,5 +1,5 @@
 /** Restricts assignments on public objects to their fields: anything else would be silently lost. */
-import { ValueError } from '../errors/index.ts';
+import { ValueError } from './errors/index.ts';
 
 /**
  * Makes assignments to the read-only properties of a class throw `ValueError` rather than the engine's `TypeError`,
