@@ -86,7 +86,7 @@ export class LockFile {
     this.#fs = fs;
     this.path = path;
     this.holder = holder;
-    // A worker is not told when its process exits: the main thread then removes the lock, see rpc/worker-client.ts.
+    // A worker is not told when its process exits: the main thread then removes the lock, see rpc/orphaned-lock.ts.
     this.#forget = onExit(() => this.release());
   }
 
