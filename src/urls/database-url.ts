@@ -98,8 +98,8 @@ export function parseDatabaseUrl(connection: string): DatabaseUrl {
 
 function parsePort(port: string | undefined, connection: string): number | null {
   if (port === undefined) return null;
-  if (/^\d+$/.test(port) && Number(port) < 65_536) return Number(port);
-  throw new InvalidUrl(`The port of ${shownUrl(connection)} is no number up to 65535. Leave it out or correct it.`);
+  if (/^\d+$/.test(port)) return Number(port);
+  throw new InvalidUrl(`The port of ${shownUrl(connection)} is not a number. Leave it out or write digits.`);
 }
 
 /** The pairs of `a=1&b=2`; a name without a value, which Python drops, is kept so that it can be refused. */

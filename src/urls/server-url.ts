@@ -30,6 +30,9 @@ export function serverOf(connection: string): Omit<ServerConfig, 'lock_timeout'>
   }
   const dialect = url.scheme === 'postgresql' ? 'postgresql' : 'mysql';
   const config = withOptions(dialect, url, connection);
+  if ((config.port ?? 0) > 65_535) {
+    throw new InvalidUrl(`The port of ${shownUrl(connection)} is no number up to 65535. Leave it out or correct it.`);
+  }
   if (dialect === 'mysql' && !config.database) {
     throw new InvalidUrl(`${shownUrl(connection)} names no database. Write one: ${url.scheme}://user@host/database.`);
   }
