@@ -91,7 +91,7 @@ export class DatabasePersistence extends PersistenceDriver {
   }
 
   override async refresh(): Promise<void> {
-    await this.#refresh({ kind: 'refresh' });
+    await this.#refresh();
   }
 
   /**
@@ -99,7 +99,7 @@ export class DatabasePersistence extends PersistenceDriver {
    * connection; if that is lost, the next one holds the state of that moment. Only {@link fingerprint} tells.
    */
   async holdState(): Promise<void> {
-    if (this.#config.server !== null) await this.#refresh({ kind: 'refresh', hold: true });
+    if (this.#config.server !== null) await this.#refresh({ hold: true });
   }
 
   override async close(): Promise<void> {
@@ -329,8 +329,8 @@ export class DatabasePersistence extends PersistenceDriver {
     });
   }
 
-  async #refresh(command: Extract<Command, { readonly kind: 'refresh' }>): Promise<void> {
-    const { default_type } = await this.#running().call(command);
+  async #refresh(rules?: Pick<Extract<Command, { readonly kind: 'refresh' }>, 'hold'>): Promise<void> {
+    const { default_type } = await this.#running().call({ kind: 'refresh', ...rules });
     this.#defaultType = defaultTypeOf(default_type);
   }
 
