@@ -210,9 +210,8 @@ export class DatabasePersistence extends PersistenceDriver {
     refuseUnstorable([resource]);
     const { ovo } = resource;
     const command = setCommand(ovo, rules);
-    const before = typeOf(ovo);
-    const stored = await saving([ovo], () => this.#running().call(command));
-    this.#adopt(ovo, before, stored, command);
+    const adopt = this.#adopting(ovo, command);
+    adopt(await saving([ovo], () => this.#running().call(command)));
   }
 
   /** Stores all objects in one transaction: all or none. */
@@ -230,32 +229,33 @@ export class DatabasePersistence extends PersistenceDriver {
       ),
     ];
     if (commands.length === 0) return;
-    const before = objects.map(typeOf);
+    const adopts = objects.map((object, place) => this.#adopting(object, commands[place]));
     const answers = await saving(objects, () => this.#running().call({ kind: 'batch', commands }));
-    for (const [place, object] of objects.entries()) {
-      this.#adopt(object, before[place], answers[place], commands[place]);
-    }
+    for (const [place, adopt] of adopts.entries()) adopt(answers[place]);
   }
 
   /**
-   * Adopts the core's decision about which type the volume or snapshot has now.
-   *
-   * @param before the id of the type that it had when the save began
+   * To be called when a save begins. Returns a function that adopts the core's decision about which type the volume or
+   * snapshot has now.
    */
-  #adopt(ovo: VersionedObject, before: unknown, stored?: StoredType | null, command?: SingleWrite): void {
-    if (!stored || this.#defaultType === null) return;
-    // A type that was assigned while the save was in progress is newer than the one that the core decided on.
-    if (typeOf(ovo) !== before) return;
-    if (before !== stored.volume_type_id) ovo.restore('volume_type_id', stored.volume_type_id);
-    if (ovo.model.name !== 'Volume') return;
-    const isKnown = ovo.child('volume_type')?.get('id') === stored.volume_type_id;
-    const isDefault = this.#defaultType.get('id') === stored.volume_type_id;
-    // The original attaches its own object of the default type whenever the save does not write the type.
-    if (isKnown && (!isDefault || namesType(command))) return;
-    // Volumes do not share type objects: an edit through one must not show on another.
-    if (isDefault) ovo.restore('volume_type', copyOf(this.#defaultType));
-    // The type of another volume: it is not known here until the volume is read again.
-    else ovo.unset('volume_type');
+  #adopting(ovo: VersionedObject, command?: SingleWrite): (stored?: StoredType | null) => void {
+    const before = ovo.get('volume_type_id');
+    const namesType = command?.kind === 'setVolume' && command.change.values['volume_type_id'];
+    return (stored) => {
+      if (!stored || this.#defaultType === null) return;
+      // A type that was assigned while the save was in progress is newer than the one that the core decided on.
+      if (ovo.get('volume_type_id') !== before) return;
+      ovo.restore('volume_type_id', stored.volume_type_id);
+      if (ovo.model.name !== 'Volume') return;
+      const isKnown = ovo.child('volume_type')?.get('id') === stored.volume_type_id;
+      const isDefault = this.#defaultType.get('id') === stored.volume_type_id;
+      // The original attaches its own object of the default type whenever the save does not write the type.
+      if (isKnown && (!isDefault || namesType)) return;
+      // Volumes do not share type objects: an edit through one must not show on another.
+      if (isDefault) ovo.restore('volume_type', copyOf(this.#defaultType));
+      // The type of another volume: it is not known here until the volume is read again.
+      else ovo.unset('volume_type');
+    };
   }
 
   override async info(): Promise<StorageInfo> {
@@ -344,15 +344,7 @@ const otherVersion =
   "The worker's script comes from another version of this library than the script that started it. Serve the files of " +
   'one version together; if the site was updated meanwhile, reload the page.';
 
-function typeOf(object: VersionedObject): unknown {
-  return object.get('volume_type_id');
-}
-
 function lastOf(columns: readonly string[], row: readonly unknown[]): Page['after'] {
   const created = row[columns.indexOf('created_at')];
   return { created_at: typeof created === 'string' ? created : null, id: String(row[columns.indexOf('id')]) };
-}
-
-function namesType(command: SingleWrite | undefined): boolean {
-  return command?.kind === 'setVolume' && Boolean(command.change.values['volume_type_id']);
 }
