@@ -245,9 +245,12 @@ export function hasAccessHandles(): boolean {
   return 'createSyncAccessHandle' in FileSystemFileHandle.prototype;
 }
 
-/** Whether IndexedDB tells of data that it has lost, as only Chromium's does. */
-export function reportsDataLoss(): boolean {
-  return 'dataLoss' in IDBVersionChangeEvent.prototype;
+/**
+ * Whether the browser keeps what sites have stored in LevelDB, and goes on with a log that a kill has torn: Chromium does. Its
+ * IndexedDB is the only one that tells of data that it has lost.
+ */
+export function losesTornLogs(): boolean {
+  return typeof IDBVersionChangeEvent === 'function' && 'dataLoss' in IDBVersionChangeEvent.prototype;
 }
 
 /** The quota and usage of this origin, as far as the browser tells. */

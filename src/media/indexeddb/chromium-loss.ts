@@ -4,7 +4,7 @@
  * to begin a new log, and what it told is kept for the other databases and tabs.
  */
 import { type DBSchema, deleteDB, type IDBPDatabase, openDB } from 'idb';
-import { pause, reportsDataLoss } from '../../runtime.ts';
+import { losesTornLogs, pause } from '../../runtime.ts';
 
 interface Losses extends DBSchema {
   loss: { key: string; value: Loss };
@@ -29,7 +29,7 @@ const toldTogether = 10_000;
  * @returns why it could not, with a full disk for instance; null if it did, and in other browsers
  */
 export async function renewLog(name: string): Promise<unknown> {
-  if (!reportsDataLoss()) return null;
+  if (!losesTornLogs()) return null;
   const scratch = `log of ${name}`;
   const renewal = async (): Promise<void> => {
     (await openDB(scratch)).close();
@@ -59,7 +59,7 @@ export async function keepLoss(reason: string, name: string): Promise<void> {
 
 /** Why a database that is not there may have been removed; null if nothing tells of that, or its users know it. */
 export async function lossBefore(name: string): Promise<string | null> {
-  const losses = reportsDataLoss() ? await openLosses() : null;
+  const losses = losesTornLogs() ? await openLosses() : null;
   if (losses === null) return null;
   const transaction = losses.transaction('loss', 'readwrite');
   const loss = await transaction.store.get(lossKey);

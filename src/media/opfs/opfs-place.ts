@@ -1,6 +1,6 @@
 /** Finds a database in the origin private file system (OPFS), and opens the handles of its files. */
 import { type CinderlibError, DatabaseLocked, DatabaseUnavailable } from '../../errors/index.ts';
-import { type AccessHandle, type AccessibleFile, pause, privateFiles } from '../../runtime.ts';
+import { type AccessHandle, type AccessibleFile, losesTornLogs, pause, privateFiles } from '../../runtime.ts';
 import { browserFailure, browserOpenFailure, browserWord, noDatabase } from '../browser-failure.ts';
 import type { FileKind } from '../medium.ts';
 import { type TemporarySuffix, temporarySuffix } from '../temporary-suffix.ts';
@@ -9,6 +9,12 @@ import { OpfsFile } from './opfs-file.ts';
 /** How long a worker that has just ended may still hold a file, and the pause between attempts, in milliseconds. */
 const patience = 500;
 const retryDelay = 20;
+/**
+ * Characters that fill more than a block of Chromium's log of names, which has 32,768 bytes, even if the directory is there
+ * already and only its removal is logged. Chromium does not limit the length of names in a private file system; while the
+ * directory is there, it counts two bytes of the quota for each character.
+ */
+const longerThanABlock = 33_000;
 
 export class OpfsPlace {
   /** The database's name in messages. */
@@ -24,7 +30,7 @@ export class OpfsPlace {
 
   /**
    * @param database a path below the root of the file system; its folders are created when `create` is set
-   * @throws {DatabaseUnavailable}
+   * @throws {DatabaseUnavailable | StorageFailure}
    */
   static async find(database: string, path: string, create: boolean): Promise<OpfsPlace> {
     const folders = database.split('/').filter((part) => part !== '' && part !== '.');
@@ -32,6 +38,7 @@ export class OpfsPlace {
     if (name === undefined) throw new DatabaseUnavailable(`${path} names no file. Write sqlite:///name.`, path);
     try {
       let folder = await root(path);
+      if (create) await leaveTornBlock(folder, [...folders, name].join(' '));
       for (const part of folders) folder = await folder.getDirectoryHandle(part, { create });
       return new OpfsPlace(path, folder, name);
     } catch (error) {
@@ -124,6 +131,19 @@ async function root(path: string): Promise<FileSystemDirectoryHandle> {
     );
   }
   return getDirectory();
+}
+
+/**
+ * Makes Chromium go on in another block of its log of names. If it was killed in the middle of a record, or the disk was full,
+ * it appends to the torn record, and later ignores the rest of that block: files named there would be gone (decision 153).
+ *
+ * @param name what no other opener uses at the same time: the browser refuses to remove one directory twice at once
+ */
+async function leaveTornBlock(folder: FileSystemDirectoryHandle, name: string): Promise<void> {
+  if (!losesTornLogs()) return;
+  const filler = name + '-'.repeat(longerThanABlock);
+  await folder.getDirectoryHandle(filler, { create: true });
+  await folder.removeEntry(filler);
 }
 
 function placeFailure(path: string, cause: unknown): CinderlibError {

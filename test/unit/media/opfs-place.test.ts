@@ -1,4 +1,4 @@
-/** The initial content of a database in OPFS: stored whole or not at all. */
+/** The place of a database in OPFS: initial content is stored whole or not at all, and a torn log of names is left behind. */
 import { afterEach, expect, test, vi } from 'vitest';
 import { OpfsPlace } from '../../../src/media/opfs/opfs-place.ts';
 
@@ -55,4 +55,51 @@ test('files of other databases are not touched, whatever their names', async () 
     ['a.sqlite.new', 5],
     ['a.sqlite.part', 5],
   ]);
+});
+
+/** Stands in for Chromium; `word` is its reason not to make a directory. Returns what was done. */
+function chromium(word: string | null): string[] {
+  const done: string[] = [];
+  const act = async (what: string, name: string): Promise<object> => {
+    if (word !== null) throw new DOMException('Not today.', word);
+    done.push(`${what} ${name.replace(/-{32768,}/, '…')}`);
+    return root;
+  };
+  const root = {
+    getDirectoryHandle: (name: string, { create = false } = {}) => act(create ? 'make' : 'find', name),
+    removeEntry: (name: string) => act('remove', name),
+  };
+  vi.stubGlobal('navigator', { storage: { getDirectory: async () => root } });
+  vi.stubGlobal(
+    'IDBVersionChangeEvent',
+    class {
+      readonly type = 'upgradeneeded';
+      get dataLoss(): string {
+        return 'none';
+      }
+    },
+  );
+  return done;
+}
+
+test('before any name is created in Chromium, one that fills a block of its log is made and removed', async () => {
+  const done = chromium(null);
+  await OpfsPlace.find('folder/a', 'opfs:folder/a', true);
+  expect(done).toEqual(['make folder a…', 'remove folder a…', 'make folder']);
+});
+
+test('nothing is made for reading', async () => {
+  const done = chromium(null);
+  await OpfsPlace.find('folder/a', 'opfs:folder/a', false);
+  expect(done).toEqual(['find folder']);
+});
+
+test.each([
+  ['QuotaExceededError', 'QuotaExceeded'],
+  ['UnknownError', 'Unknown'],
+  ['InvalidModificationError', 'InvalidModificationError'],
+])('if that fails with %s, the database is not opened', async (word, errno) => {
+  chromium(word);
+  const finding = OpfsPlace.find('a', 'opfs:a', true);
+  await expect(finding).rejects.toMatchObject({ name: 'StorageFailure', path: 'opfs:a', errno });
 });
