@@ -1,4 +1,5 @@
 /** The header of a SQLite database file, as far as it is used; see SQLite's file format. */
+import type { MediumFile } from './medium.ts';
 
 /** The start of every SQLite file, including its NUL. */
 export const signature = 'SQLite format 3\0';
@@ -13,6 +14,20 @@ export const writeVersionAt = 18;
 export const readVersionAt = 19;
 export const rollbackJournal = 1;
 export const writeAheadLog = 2;
+
+/** How many bytes at the start of the file say whether it uses a log. */
+export const headerSize = readVersionAt + 1;
+
+/** Whether a file that begins like this is a database that says that it has a write-ahead log, which may be empty. */
+export function usesLog(start: Uint8Array): boolean {
+  return isSqlite(start) && start[readVersionAt] === writeAheadLog;
+}
+
+export function fileUsesLog(file: MediumFile): boolean {
+  const start = new Uint8Array(headerSize);
+  file.read(start, 0);
+  return usesLog(start);
+}
 
 /** The offset of the change counter, which changes with each transaction that writes. */
 export const changeCounterAt = 24;

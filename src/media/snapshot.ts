@@ -7,6 +7,7 @@ import { NullGuard } from './guard.ts';
 import { LockLevel } from './locks/lock-level.ts';
 import type { FileKind, MediumFile } from './medium.ts';
 import type { ReadableGuard, ReadableMedium } from './readable.ts';
+import { fileUsesLog } from './sqlite-header.ts';
 
 /** The stored files in one consistent state. */
 export interface Snapshot {
@@ -106,7 +107,10 @@ class SnapshotGuard extends NullGuard implements ReadableGuard {
   }
 
   get hasCompanions(): boolean {
-    return this.#snapshot().files.size > 1;
+    const { files } = this.#snapshot();
+    const main = files.get('');
+    // An empty log counts as none, but SQLite would open it.
+    return files.size > 1 || (main !== undefined && fileUsesLog(main));
   }
 
   version(): string {

@@ -6,7 +6,10 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { DatabaseChanged, OutcomeUnknown, StorageFailure } from '../../../src/errors/index.ts';
 import { OpfsMedium } from '../../../src/media/opfs/opfs.ts';
 import { OpfsPlace } from '../../../src/media/opfs/opfs-place.ts';
+import { OpfsSnapshots } from '../../../src/media/opfs/opfs-snapshots.ts';
+import { SnapshotMedium } from '../../../src/media/snapshot.ts';
 import { openSqliteOn, type SqliteEngine } from '../../../src/sql/engines/sqlite/sqlite.ts';
+import { SqliteReader } from '../../../src/sql/engines/sqlite/sqlite-reader.ts';
 import { startSqlite } from '../../../src/vfs/start-sqlite.ts';
 import { stubPrivateFiles } from '../vfs/private-files-on-disk.ts';
 
@@ -102,6 +105,18 @@ test('a database is closed without its files if the browser cannot say whether t
   word = 'UnknownError';
   await expect(engine.close()).rejects.toThrow("Cannot look up opfs:a: the browser's storage failed (UnknownError).");
   expect([closed, released]).toEqual([0, 1]);
+});
+
+test('a database whose worker was killed before its first change can be read', async () => {
+  const closing = await open();
+  await insert(closing, 'before');
+  await closing.close();
+  await open();
+  const snapshots = new OpfsSnapshots(await OpfsPlace.find('a', 'opfs:a', false), async () => ({ release }));
+  const reader = new SqliteReader(await startSqlite(), await SnapshotMedium.open(snapshots));
+  await reader.open();
+  expect((await reader.all('SELECT k FROM t')).rows).toEqual([['before']]);
+  await reader.close();
 });
 
 test('the lock is released if the browser cannot measure the files', async () => {

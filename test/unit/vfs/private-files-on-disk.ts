@@ -4,30 +4,57 @@ import path from 'node:path';
 import { vi } from 'vitest';
 import type { AccessHandle } from '../../../src/runtime.ts';
 
-/** What a test does when a file that is open is looked up or measured, where it can throw, and when a handle is closed. */
+/**
+ * What a test does before anything is changed, and when a file that is open is looked up or measured, where it can throw, and
+ * when a handle is closed.
+ */
 export interface PrivateFileHooks {
+  readonly change?: () => void;
   readonly lookUp?: () => void;
   readonly measure?: () => void;
   readonly close?: () => void;
 }
 
 export function stubPrivateFiles(folder: string, hooks: PrivateFileHooks = {}): void {
+  const change = (): void => hooks.change?.();
   const root = {
     getFileHandle: async (name: string, { create = false }: FileSystemGetFileOptions = {}) => {
+      const file = path.join(folder, name);
       if (!create) hooks.lookUp?.();
-      return { createSyncAccessHandle: async () => accessHandle(path.join(folder, name), hooks) };
+      if (!create && !fs.existsSync(file)) throw new DOMException(`There is no ${name}.`, 'NotFoundError');
+      if (!fs.existsSync(file)) {
+        change();
+        fs.writeFileSync(file, '');
+      }
+      return {
+        getFile: async () => new File([fs.readFileSync(file)], name),
+        createSyncAccessHandle: async () => accessHandle(file, hooks),
+        async move(to: string) {
+          change();
+          fs.renameSync(file, path.join(folder, to));
+        },
+      };
     },
-    removeEntry: async (name: string) => fs.rmSync(path.join(folder, name)),
+    async removeEntry(name: string) {
+      change();
+      fs.rmSync(path.join(folder, name));
+    },
   };
   vi.stubGlobal('navigator', { storage: { getDirectory: async () => root } });
 }
 
-function accessHandle(file: string, { measure, close }: PrivateFileHooks): AccessHandle {
-  const descriptor = fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_CREAT);
+function accessHandle(file: string, { change, measure, close }: PrivateFileHooks): AccessHandle {
+  const descriptor = fs.openSync(file, fs.constants.O_RDWR);
   return {
     read: (target, { at }) => fs.readSync(descriptor, target, 0, target.length, at),
-    write: (source, { at }) => fs.writeSync(descriptor, source, 0, source.length, at),
-    truncate: (size) => fs.ftruncateSync(descriptor, size),
+    write(source, { at }) {
+      change?.();
+      return fs.writeSync(descriptor, source, 0, source.length, at);
+    },
+    truncate(size) {
+      change?.();
+      fs.ftruncateSync(descriptor, size);
+    },
     getSize() {
       measure?.();
       return fs.fstatSync(descriptor).size;

@@ -15,7 +15,8 @@ export function openDatabase(instance: SqliteInstance, medium: Medium, synchrono
     const header = readHeader(medium);
     refuseSuperJournal(medium);
     if (medium.journal === 'wal') database.value('PRAGMA locking_mode=EXCLUSIVE');
-    else if (header === 'write-ahead log' || medium.exists('-wal')) leaveWriteAheadLog(database);
+    else if (header === 'write-ahead log' || medium.exists('-wal') || mayReturnToLog(medium))
+      leaveWriteAheadLog(database);
     // The first access: rolls back the journal of a crash, and refuses a damaged file.
     database.value('SELECT count(*) FROM sqlite_schema');
     configure(database, synchronous);
@@ -81,6 +82,11 @@ function refuseSuperJournal(medium: Medium): void {
 /** Brings the database to rest before it is closed: one file, in rollback mode. */
 export function bringToRest(database: SqliteDatabase): void {
   if (database.mount.medium.journal === 'wal') setJournal(database, 'delete');
+}
+
+/** Whether a copy may be of a database that was killed while it left its log: the journal makes it one with a log again. */
+function mayReturnToLog(medium: Medium): boolean {
+  return medium.journal === 'memory' && medium.exists('-journal');
 }
 
 /**
