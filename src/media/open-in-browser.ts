@@ -12,6 +12,7 @@ import { MemoryMedium } from './memory.ts';
 import { OpfsMedium } from './opfs/opfs.ts';
 import { OpfsPlace } from './opfs/opfs-place.ts';
 import { OpfsSnapshots } from './opfs/opfs-snapshots.ts';
+import { refuseIncomplete } from './opfs/refuse-incomplete.ts';
 import { SnapshotMedium, type SnapshotSource } from './snapshot.ts';
 
 export const browserMedia: Media = {
@@ -83,8 +84,11 @@ function storeOf(config: MediumConfig): IndexedDbStore {
 async function openOpfs(config: MediumConfig, lock: WebLock): Promise<Medium> {
   const { database, from } = config;
   const place = await OpfsPlace.find(database, pathOf(config), true);
-  const size = (await place.file(''))?.size ?? 0;
-  if (from === null) return OpfsMedium.open(place, lock, size === 0);
+  if (from === null) {
+    const main = await place.file('');
+    await refuseIncomplete(place.path, main, await place.file('-wal'));
+    return OpfsMedium.open(place, lock, (main?.size ?? 0) === 0);
+  }
   // SQLite would replay a leftover companion of a former database into the new one.
   for (const kind of lastingFiles) {
     const found = (await place.file(kind))?.size ?? 0;

@@ -3,6 +3,7 @@ import { type CinderlibError, DatabaseLocked, DatabaseUnavailable } from '../../
 import { type AccessHandle, type AccessibleFile, losesTornLogs, pause, privateFiles } from '../../runtime.ts';
 import { browserFailure, browserOpenFailure, browserWord, noDatabase } from '../browser-failure.ts';
 import type { FileKind } from '../medium.ts';
+import { rollbackJournal, usesLog, writeVersionAt } from '../sqlite-header.ts';
 import { type TemporarySuffix, temporarySuffix } from '../temporary-suffix.ts';
 import { OpfsFile } from './opfs-file.ts';
 
@@ -95,6 +96,8 @@ export class OpfsPlace {
       try {
         temporary.truncate(0);
         temporary.write(content, 0);
+        // It comes without a log, and must not look as if that were lost when it is not opened any more.
+        if (usesLog(content)) temporary.write(new Uint8Array(2).fill(rollbackJournal), writeVersionAt);
         temporary.sync();
       } finally {
         temporary.release();

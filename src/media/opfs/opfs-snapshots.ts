@@ -8,6 +8,7 @@ import type { WebLock } from '../locks/web-lock.ts';
 import { type FileKind, lastingFiles, type MediumFile } from '../medium.ts';
 import type { Snapshot, SnapshotSource } from '../snapshot.ts';
 import type { OpfsPlace } from './opfs-place.ts';
+import { refuseIncomplete } from './refuse-incomplete.ts';
 
 export class OpfsSnapshots implements SnapshotSource {
   readonly medium = 'opfs';
@@ -27,7 +28,10 @@ export class OpfsSnapshots implements SnapshotSource {
     try {
       const found = await Promise.all(lastingFiles.map(async (kind) => [kind, await this.#place.file(kind)] as const));
       const version = found.map(([, file]) => `${file?.size}:${file?.lastModified}`).join();
-      return last?.version === version ? last : { version, files: await this.#contents(found) };
+      if (last?.version === version) return last;
+      const of = new Map(found);
+      await refuseIncomplete(this.path, of.get('') ?? null, of.get('-wal') ?? null);
+      return { version, files: await this.#contents(found) };
     } finally {
       lock.release();
     }

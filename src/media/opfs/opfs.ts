@@ -10,6 +10,7 @@ import { removed } from '../browser-failure.ts';
 import { NullGuard } from '../guard.ts';
 import type { WebLock } from '../locks/web-lock.ts';
 import { type FileKind, lastingFiles, type Medium, type MediumFile } from '../medium.ts';
+import { fileUsesLog } from '../sqlite-header.ts';
 import { OpfsFile } from './opfs-file.ts';
 import type { OpfsPlace } from './opfs-place.ts';
 
@@ -94,7 +95,7 @@ export class OpfsMedium implements Medium {
   }
 
   close(): Promise<void> {
-    return this.#release((kind) => !this.exists(kind));
+    return this.#release((kind) => this.#isIdle(kind));
   }
 
   drop(): void {
@@ -105,7 +106,12 @@ export class OpfsMedium implements Medium {
   }
 
   abandon(): Promise<void> {
-    return this.#release((kind) => this.#isNew || (kind !== '' && !this.exists(kind)));
+    return this.#release((kind) => this.#isNew || (kind !== '' && this.#isIdle(kind)));
+  }
+
+  /** An empty log stays with a database that says that it has one: if it were missing, it would count as lost. */
+  #isIdle(kind: FileKind): boolean {
+    return !this.exists(kind) && (kind !== '-wal' || !fileUsesLog(this.open('')));
   }
 
   /**
