@@ -125,6 +125,8 @@ export class OpfsMedium implements Medium {
       await this.#look();
       if (this.guard.isLost) return;
       const spent = lastingFiles.filter(isSpent);
+      // First of all, since a log by itself would count as what is left of a database.
+      if (spent.includes('')) this.remove('-wal', false);
       this.#letGo();
       for (const kind of spent) await this.#place.remove(kind);
     } finally {

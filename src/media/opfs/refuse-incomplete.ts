@@ -11,7 +11,15 @@ import { headerSize, usesLog } from '../sqlite-header.ts';
  * @throws {DatabaseCorrupt}
  */
 export async function refuseIncomplete(path: string, main: File | null, log: File | null): Promise<void> {
-  if (main !== null && log === null && usesLog(await startOf(path, main))) {
+  const start = main === null ? new Uint8Array() : await startOf(path, main);
+  if (log !== null && log.size > 0 && start.every((byte) => byte === 0)) {
+    // SQLite writes the beginning of a new database before it uses the log.
+    throw new DatabaseCorrupt(
+      `${path} is missing or holds nothing, but its write-ahead log ${path}-wal is there, which holds only the last changes. ` +
+        'Restore a backup under another name; or remove that file, to begin with an empty database.',
+    );
+  }
+  if (log === null && usesLog(start)) {
     // The log's file is there before the database says that it has one, and for as long as it says so.
     throw new DatabaseCorrupt(
       `${path} is damaged: its write-ahead log ${path}-wal is missing, and with it the last changes. Restore a backup; or ` +

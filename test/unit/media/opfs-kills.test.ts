@@ -151,3 +151,27 @@ test('a database that names a log, of which there is no file, is refused, and go
   expect(await keys(engine)).toEqual(['1']);
   await engine.close();
 });
+
+test.each([
+  ['missing', () => fs.rmSync(file())],
+  ['empty', () => fs.truncateSync(file())],
+  ['full of zeros', () => fs.writeFileSync(file(), new Uint8Array(8192))],
+])(
+  'a database of which only the log is left, since the file is %s, is refused, and the log is kept',
+  async (_, lose) => {
+    stubPrivateFiles(folder);
+    const engine = await open();
+    await engine.run('CREATE TABLE t (k TEXT)');
+    engine.drop();
+    lose();
+    const found = files();
+    const log = fs.readFileSync(file('-wal'));
+    for (const opening of [() => open(), () => openReader(browserMedia, config())]) {
+      const error: unknown = await opening().catch((error: unknown) => error);
+      expect(error).toBeInstanceOf(DatabaseCorrupt);
+      expect(error).toMatchObject({ message: expect.stringContaining('its write-ahead log opfs:a-wal is there') });
+    }
+    expect(files()).toEqual(found);
+    expect(fs.readFileSync(file('-wal'))).toEqual(log);
+  },
+);
