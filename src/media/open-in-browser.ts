@@ -7,12 +7,12 @@ import { IndexedDbSnapshots } from './indexeddb/indexeddb-snapshots.ts';
 import { IndexedDbStore } from './indexeddb/indexeddb-store.ts';
 import { heldElsewhere, lockName, takeWebLock, type WebLock } from './locks/web-lock.ts';
 import type { Media, MediumConfig } from './media.ts';
-import { lastingFiles, type Medium } from './medium.ts';
+import type { Medium } from './medium.ts';
 import { MemoryMedium } from './memory.ts';
+import { checkFiles } from './opfs/check-files.ts';
 import { OpfsMedium } from './opfs/opfs.ts';
 import { OpfsPlace } from './opfs/opfs-place.ts';
 import { OpfsSnapshots } from './opfs/opfs-snapshots.ts';
-import { refuseIncomplete } from './opfs/refuse-incomplete.ts';
 import { SnapshotMedium, type SnapshotSource } from './snapshot.ts';
 
 export const browserMedia: Media = {
@@ -84,16 +84,13 @@ function storeOf(config: MediumConfig): IndexedDbStore {
 async function openOpfs(config: MediumConfig, lock: WebLock): Promise<Medium> {
   const { database, from } = config;
   const place = await OpfsPlace.find(database, pathOf(config), true);
+  const files = await place.files();
   if (from === null) {
-    const main = await place.file('');
-    await refuseIncomplete(place.path, main, await place.file('-wal'));
-    return OpfsMedium.open(place, lock, (main?.size ?? 0) === 0);
+    await checkFiles(place.path, files);
+    return OpfsMedium.open(place, lock, (files.get('')?.size ?? 0) === 0);
   }
   // SQLite would replay a leftover companion of a former database into the new one.
-  for (const kind of lastingFiles) {
-    const found = (await place.file(kind))?.size ?? 0;
-    if (found > 0) throw exists(place.path + kind, found);
-  }
+  for (const [kind, file] of files) if (file !== null && file.size > 0) throw exists(place.path + kind, file.size);
   await place.seed(from);
   return OpfsMedium.open(place, lock, true);
 }

@@ -1,6 +1,7 @@
 /** The media of Node, Deno and Bun: a file, or memory. */
 import { DatabaseUnavailable, InvalidPersistence } from '../errors/index.ts';
 import { builtin } from '../runtime.ts';
+import { look } from './filesystem/companion.ts';
 import type { FileSystem } from './filesystem/disk-file.ts';
 import { FileGuard } from './filesystem/file-guard.ts';
 import { FilesystemMedium } from './filesystem/filesystem.ts';
@@ -12,6 +13,8 @@ import { startKeeper } from './locks/start-keeper.ts';
 import type { Media, MediumConfig } from './media.ts';
 import type { Medium } from './medium.ts';
 import { MemoryMedium } from './memory.ts';
+import { nameTaken } from './name-taken.ts';
+import { isSqlite, signature } from './sqlite-header.ts';
 
 export const hostMedia: Media = {
   async open(config) {
@@ -38,6 +41,10 @@ async function openFilesystem({ database, from, busy_timeout }: MediumConfig): P
   refuseMountedAlone(fs, place);
   const lock = await takeLock(path);
   try {
+    for (const kind of ['-journal', '-wal'] as const) {
+      const found = look(fs, path + kind, signature.length);
+      if (found !== null && isSqlite(found.bytes)) throw nameTaken(path, kind);
+    }
     if (from !== null) seed(fs, place, from);
     return new FilesystemMedium(fs, path, folder, lock, from !== null, (file) => {
       return new FileGuard(fs, path, file, busy_timeout, startKeeper);

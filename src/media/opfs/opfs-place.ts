@@ -2,7 +2,7 @@
 import { type CinderlibError, DatabaseLocked, DatabaseUnavailable } from '../../errors/index.ts';
 import { type AccessHandle, type AccessibleFile, losesTornLogs, pause, privateFiles } from '../../runtime.ts';
 import { browserFailure, browserOpenFailure, browserWord, noDatabase } from '../browser-failure.ts';
-import type { FileKind } from '../medium.ts';
+import { type FileKind, lastingFiles } from '../medium.ts';
 import { rollbackJournal, usesLog, writeVersionAt } from '../sqlite-header.ts';
 import { type TemporarySuffix, temporarySuffix } from '../temporary-suffix.ts';
 import { OpfsFile } from './opfs-file.ts';
@@ -55,6 +55,11 @@ export class OpfsPlace {
       if (browserWord(error) === 'NotFoundError') return null;
       throw placeFailure(this.path + kind, error);
     }
+  }
+
+  /** All files that make up the database; null for those that do not exist. */
+  async files(): Promise<ReadonlyMap<FileKind, File | null>> {
+    return new Map(await Promise.all(lastingFiles.map(async (kind) => [kind, await this.file(kind)] as const)));
   }
 
   /**

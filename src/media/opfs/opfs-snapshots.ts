@@ -5,10 +5,10 @@
 import { BlockFile } from '../block-file.ts';
 import { browserFailure, noDatabase } from '../browser-failure.ts';
 import type { WebLock } from '../locks/web-lock.ts';
-import { type FileKind, lastingFiles, type MediumFile } from '../medium.ts';
+import type { FileKind, MediumFile } from '../medium.ts';
 import type { Snapshot, SnapshotSource } from '../snapshot.ts';
+import { checkFiles } from './check-files.ts';
 import type { OpfsPlace } from './opfs-place.ts';
-import { refuseIncomplete } from './refuse-incomplete.ts';
 
 export class OpfsSnapshots implements SnapshotSource {
   readonly medium = 'opfs';
@@ -26,11 +26,10 @@ export class OpfsSnapshots implements SnapshotSource {
   async take(last: Snapshot | null): Promise<Snapshot> {
     const lock = await this.#lock();
     try {
-      const found = await Promise.all(lastingFiles.map(async (kind) => [kind, await this.#place.file(kind)] as const));
-      const version = found.map(([, file]) => `${file?.size}:${file?.lastModified}`).join();
+      const found = await this.#place.files();
+      const version = [...found.values()].map((file) => `${file?.size}:${file?.lastModified}`).join();
       if (last?.version === version) return last;
-      const of = new Map(found);
-      await refuseIncomplete(this.path, of.get('') ?? null, of.get('-wal') ?? null);
+      await checkFiles(this.path, found);
       return { version, files: await this.#contents(found) };
     } finally {
       lock.release();
@@ -39,7 +38,7 @@ export class OpfsSnapshots implements SnapshotSource {
 
   close(): void {}
 
-  async #contents(found: readonly (readonly [FileKind, File | null])[]): Promise<ReadonlyMap<FileKind, MediumFile>> {
+  async #contents(found: ReadonlyMap<FileKind, File | null>): Promise<ReadonlyMap<FileKind, MediumFile>> {
     const files = new Map<FileKind, MediumFile>();
     for (const [kind, file] of found) {
       if (kind === '' && file === null) throw noDatabase(this.path);

@@ -12,6 +12,7 @@ import { locate } from '../../../src/media/filesystem/locate.ts';
 import { seed } from '../../../src/media/filesystem/seed.ts';
 import { NullGuard } from '../../../src/media/guard.ts';
 import { hostMedia } from '../../../src/media/open-on-host.ts';
+import { goldenBytes } from '../../support/golden.ts';
 import { FaultyFs } from './faulty-fs.ts';
 
 let folder: string;
@@ -40,6 +41,18 @@ describe('a file on disk', () => {
     file.truncate(3);
     await medium.close();
     expect(fs.readFileSync(database, 'latin1')).toBe('abX');
+  });
+
+  test.each(['-journal', '-wal'])('is not opened while another database has the name of its %s', async (kind) => {
+    const other = Buffer.from(goldenBytes('rev-two.sqlite.gz'));
+    fs.writeFileSync(database + kind, other);
+    for (const from of [null, other]) {
+      const error: unknown = await open(database, from).catch((error: unknown) => error);
+      expect(error).toBeInstanceOf(DatabaseUnavailable);
+      expect(error).toMatchObject({ message: expect.stringContaining(`${database}${kind} is another database`) });
+    }
+    expect(fs.readdirSync(folder)).toEqual([path.basename(database) + kind]);
+    expect(fs.readFileSync(database + kind)).toEqual(other);
   });
 
   test('is read and written completely even if the system transfers a few bytes at a time', () => {

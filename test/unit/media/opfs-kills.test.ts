@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { DatabaseCorrupt } from '../../../src/errors/index.ts';
+import { DatabaseCorrupt, DatabaseUnavailable } from '../../../src/errors/index.ts';
 import { browserMedia } from '../../../src/media/open-in-browser.ts';
 import { readVersionAt, writeAheadLog, writeVersionAt } from '../../../src/media/sqlite-header.ts';
 import { openSqliteOn, type SqliteEngine } from '../../../src/sql/engines/sqlite/sqlite.ts';
@@ -175,3 +175,15 @@ test.each([
     expect(fs.readFileSync(file('-wal'))).toEqual(log);
   },
 );
+
+test.each(['-journal', '-wal'])('a database that has the name of a %s is left as it is', async (kind) => {
+  const bytes = await content('1');
+  fs.writeFileSync(file(kind), bytes);
+  for (const opening of [() => open(), () => openReader(browserMedia, config())]) {
+    const error: unknown = await opening().catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(DatabaseUnavailable);
+    expect(error).toMatchObject({ message: expect.stringContaining(`opfs:a${kind} is another database`) });
+  }
+  expect(files()).toEqual({ [`a${kind}`]: true });
+  expect(fs.readFileSync(file(kind))).toEqual(Buffer.from(bytes));
+});
