@@ -21,11 +21,21 @@ export function startWorker(make?: () => AnyWorker): WorkerHandle {
   return make === undefined ? ownWorker() : handleOf(make());
 }
 
+// A context terminates its worker when it ends; two on one worker would write into one database.
+const taken = new WeakSet<AnyWorker>();
+
 function handleOf(worker: AnyWorker): WorkerHandle {
-  if (isWebWorker(worker)) return webWorker(worker);
-  if (isWorkerThread(worker)) return workerThread(worker);
-  throw new InvalidOption('The function given as `worker` must return a Worker.');
+  if (!isWebWorker(worker) && !isWorkerThread(worker)) {
+    throw new InvalidOption('The function given as `worker` must return a Worker.');
+  }
+  if (taken.has(worker)) throw new InvalidOption(takenBefore);
+  taken.add(worker);
+  return isWebWorker(worker) ? webWorker(worker) : workerThread(worker);
 }
+
+const takenBefore =
+  'The function given as `worker` returned a Worker that another context uses or has used. ' +
+  'Make a new one at each call: () => new Worker(…).';
 
 function ownWorker(): WorkerHandle {
   const threads = builtin('node:worker_threads');

@@ -1,5 +1,5 @@
 /** A core in a browser: shares a database with the other tabs if they can open it too, and else has it to itself. */
-import { ContextClosed } from '../errors/index.ts';
+import { ContextClosed, DatabaseError } from '../errors/index.ts';
 import { neededLocks } from '../media/locks/web-lock.ts';
 import type { Answer, Answers, Change, Command, CoreConfig } from '../rpc/contract.ts';
 import type { CommandRunner } from '../rpc/host.ts';
@@ -9,6 +9,8 @@ import { Member, type MemberParts } from './member.ts';
 export class TabCore implements CommandRunner {
   readonly #parts: Pick<MemberParts, 'makeCore' | 'warmUp'>;
   #target: CommandRunner | null = null;
+  /** Whether it was told to open a database: a context does that once. */
+  #isTaken = false;
   #listener: (changes: readonly Change[]) => void = () => {};
 
   constructor(parts: Pick<MemberParts, 'makeCore' | 'warmUp'>) {
@@ -35,6 +37,9 @@ export class TabCore implements CommandRunner {
   }
 
   async #open(config: CoreConfig, ports: MessagePort | null): Promise<Answers['open']> {
+    // Refused here too: this core would go over to the other database, with the calls of its first context.
+    if (this.#isTaken) throw new DatabaseError('This core has a database open already. Use another core.');
+    this.#isTaken = true;
     if (!isShared(config)) {
       this.#target ??= this.#parts.makeCore();
       return this.#target.call({ kind: 'open', config });

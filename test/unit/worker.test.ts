@@ -208,6 +208,30 @@ describe('a worker', () => {
   });
 });
 
+describe('a worker that is returned a second time', () => {
+  const persistence_config = { storage: 'memory_db' };
+  const taken = /another context uses or has used\. Make a new one at each call/;
+
+  test('is refused, and the context that uses it goes on', async () => {
+    const thread = new Worker(coreScript);
+    const cl = await setup({ persistence_config, worker: () => thread });
+    const error = await errorOf(setup({ persistence_config, worker: () => thread }));
+    expect([error.name, error.message]).toEqual(['InvalidOption', expect.stringMatching(taken)]);
+    await cl.persistence.setKeyValue(new KeyValue('k', 'v'));
+    expect(await cl.persistence.getKeyValues()).toHaveLength(1);
+    expect(await errorOf(cl.setPersistence(persistence_config))).toBeInstanceOf(InvalidOption);
+    expect(await cl.persistence.getKeyValues()).toHaveLength(1);
+    await cl.close();
+  });
+
+  test('is refused after its context was closed, which has terminated it', async () => {
+    const thread = new Worker(coreScript);
+    await (await setup({ persistence_config, worker: () => thread })).close();
+    const error = await errorOf(setup({ persistence_config, worker: () => thread }));
+    expect([error.name, error.message]).toEqual(['InvalidOption', expect.stringMatching(taken)]);
+  });
+});
+
 describe('the process', () => {
   test('is kept alive until a terminated worker has ended, even if a call still waits', async () => {
     const worker = new Worker('setInterval(() => {}, 1000)', { eval: true });
