@@ -93,10 +93,11 @@ function browserWorker(): WorkerHandle {
 
 type WorkerThread = import('node:worker_threads').Worker;
 
-// The caller's function may not have returned an object at all.
-const has = (worker: unknown, method: string): boolean => Object(worker) === worker && method in Object(worker);
-const isWebWorker = (worker: AnyWorker): worker is Worker => has(worker, 'addEventListener');
-const isWorkerThread = (worker: AnyWorker): worker is WorkerThread => has(worker, 'on');
+// The caller's function may not have returned an object at all, or a SharedWorker, which nobody can terminate.
+const has = (worker: unknown, ...methods: readonly string[]): boolean =>
+  Object(worker) === worker && methods.every((method) => method in Object(worker));
+const isWebWorker = (worker: AnyWorker): worker is Worker => has(worker, 'addEventListener', 'terminate');
+const isWorkerThread = (worker: AnyWorker): worker is WorkerThread => has(worker, 'on', 'terminate');
 
 function workerThread(worker: WorkerThread): WorkerHandle {
   worker.unref();

@@ -1,6 +1,6 @@
 /** The worker that runs the core: errors come out of it intact, its end is noticed, and it keeps no process alive. */
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { closeSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -200,7 +200,8 @@ describe('a worker', () => {
   });
 
   test('that the given function does not return fails setup()', async () => {
-    for (const made of [{}, 5, null, undefined]) {
+    // A SharedWorker has events too, but none of these can be terminated.
+    for (const made of [{}, 5, null, undefined, new EventTarget(), new EventEmitter()]) {
       const worker = (() => made) as unknown as () => Worker;
       const error = await errorOf(setup({ persistence_config: { storage: 'memory_db' }, worker }));
       expect(error).toBeInstanceOf(InvalidOption);
