@@ -6,6 +6,7 @@ import type { ChangeListener, CoreClient } from './client.ts';
 import type { Answer, Answers, Command, CoreEndpoint, Outcome, SharedCore } from './contract.ts';
 import { giveEngine, takeEngine } from './engine-relay.ts';
 import { revive } from './error-classes.ts';
+import { expectAnswer } from './expect-answer.ts';
 import { isShared } from './is-shared.ts';
 import { OrphanedLock } from './orphaned-lock.ts';
 import { listenForChanges, startPorts, watchCore, watchPage } from './shared-watch.ts';
@@ -25,6 +26,7 @@ export class WorkerClient implements CoreClient {
   readonly #isOwn: boolean;
   readonly #waiting = new Set<Waiting>();
   #lost: Error | null = null;
+  #stopExpecting = (): void => {};
   #lock: OrphanedLock | null = null;
   /** For a core shared with other tabs: ends what the page does for it. */
   #shared: AbortController | null = null;
@@ -40,6 +42,9 @@ export class WorkerClient implements CoreClient {
 
   async call<C extends Command>(command: C): Promise<Answer<C>> {
     if (this.#lost !== null) throw this.#lost;
+    // An opening may take long; that the worker answers at all is asked for with what does nothing before it.
+    if (command.kind === 'open')
+      this.#stopExpecting = expectAnswer(this.#remote.setAway(false), () => this.#lose(silent()));
     const isOpening = command.kind === 'open' && this.#isOwn;
     if (isOpening) giveEngine(this.#remote);
     const outcome = await this.#outcome(command);
@@ -105,6 +110,7 @@ export class WorkerClient implements CoreClient {
   #lose(reason: Error): void {
     if (this.#lost !== null) return;
     this.#lost = reason;
+    this.#stopExpecting();
     for (const { command, reject } of this.#waiting) {
       // Losing the answer to a read leaves nothing in doubt.
       reject(leavesDoubt(command) ? unknownOutcome(command.kind, reason) : reason);
@@ -119,6 +125,13 @@ function lostWorker(reason: Error): WorkerLost {
     `The worker of the persistence core is gone: ${reason.message} ` +
       'Close this context and call setup() again; acknowledged changes are stored.',
     { cause: reason },
+  );
+}
+
+function silent(): WorkerLost {
+  return new WorkerLost(
+    "The worker's script has not answered for a minute. Perhaps it is not core.js of this library (core-node.js " +
+      'outside browsers), or is empty: check what the worker loads.',
   );
 }
 

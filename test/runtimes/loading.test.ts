@@ -172,6 +172,24 @@ describe.each(browserNames)('%s', (name) => {
     if (reason !== '') expect(said).toContain(`The worker script /dist/core.js cannot be loaded: ${reason}`);
   });
 
+  test.for<[string, Answer]>([
+    ['is empty', { type: 'text/javascript', body: '' }],
+    ['is another one', { type: 'text/javascript', body: "postMessage('hello');" }],
+  ])('explains a worker script that runs, but %s', async ([, answer], context) => {
+    if (browser.missing !== null) return context.skip(browser.missing);
+    await using server = await startServer({ '/dist/': dist, '/': page, '/dist/core.js': answer });
+    const tab = await browser.running.newPage(`${server.origin}/`);
+    // The minute that it has passes in a second. WebKit does not let timers of hidden pages be faster.
+    await tab.evaluate(`void (() => {
+      const native = setInterval;
+      const minute = (callback) => { for (let second = 0; second < 60; second++) callback(); };
+      globalThis.setInterval = (callback, milliseconds) => native(minute, milliseconds, callback);
+    })()`);
+    const said = tab.evaluate(use('/dist/index.js')).then(String, String);
+    expect(await said).toMatch(/^(?:Error: )?WorkerLost: .* Perhaps it is not core\.js of this library/);
+    await tab.close();
+  });
+
   test('explains a file that is gone since the site was updated', async (context) => {
     if (browser.missing !== null) return context.skip(browser.missing);
     const part = readdirSync(dist).find((file) => /^with-core-\w+\.js$/.test(file)) ?? '';

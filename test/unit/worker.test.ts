@@ -18,7 +18,8 @@ import {
   VolumeNotFound,
   WorkerLost,
 } from 'cinderlib-wasm';
-import { describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { CoreConfig } from '../../src/rpc/contract.ts';
 import { startWorker } from '../../src/rpc/start-worker.ts';
 import { WorkerClient } from '../../src/rpc/worker-client.ts';
 import { inTemporaryFolder } from '../support/golden.ts';
@@ -206,6 +207,59 @@ describe('a worker', () => {
       const error = await errorOf(setup({ persistence_config: { storage: 'memory_db' }, worker }));
       expect(error).toBeInstanceOf(InvalidOption);
     }
+  });
+});
+
+describe('a worker whose script is not that of the core', () => {
+  const config: CoreConfig = {
+    medium: 'memory',
+    database: '',
+    soft_deletes: false,
+    sqlite_synchronous: true,
+    from: null,
+    read_only: false,
+    busy_timeout: 0,
+    server: null,
+  };
+
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] }));
+  afterEach(() => void vi.useRealTimers());
+
+  test('is given up after a minute in which it could have answered, however late it is', async () => {
+    const listening = "require('node:worker_threads').parentPort.on('message', () => {})";
+    const client = new WorkerClient(() => new Worker(listening, { eval: true }));
+    let error: Error | null = null;
+    const opening = client.call({ kind: 'open', config }).catch((reason: Error) => {
+      error = reason;
+    });
+    vi.advanceTimersByTime(59_000);
+    // The page was frozen for a day.
+    vi.setSystemTime(Date.now() + 86_400_000);
+    await new Promise((done) => setTimeout(done, 10));
+    expect(error).toBe(null);
+    vi.advanceTimersByTime(1000);
+    await opening;
+    const message = expect.stringContaining('not core.js of this library');
+    expect(error).toMatchObject({ name: 'WorkerLost', message });
+    expect(vi.getTimerCount()).toBe(0);
+    await client.close();
+  });
+
+  test('is given all the time that it needs to open a database, once it has answered', async () => {
+    const client = new WorkerClient(() => new Worker(coreScript));
+    const opening = client.call({ kind: 'open', config });
+    expect(vi.getTimerCount()).toBe(1);
+    await opening;
+    expect(vi.getTimerCount()).toBe(0);
+    await client.close();
+  });
+
+  test('is not waited for any more once its context is closed', async () => {
+    const client = new WorkerClient(() => new Worker('setInterval(() => {}, 1000)', { eval: true }));
+    const unanswered = errorOf(client.call({ kind: 'open', config }));
+    await client.close();
+    expect(await unanswered).toHaveProperty('name', 'ContextClosed');
+    expect(vi.getTimerCount()).toBe(0);
   });
 });
 
