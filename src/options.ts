@@ -87,6 +87,7 @@ const migrationShape = {
   dry_run: withDefault(isBoolean, false),
   verify: withDefault(isBoolean, true),
   key_values: withDefault(isBoolean, true),
+  worker: optional<boolean | (() => unknown)>(isWorker),
   on_progress: withDefault<(progress: unknown) => void>(isFunction, () => {}),
 };
 

@@ -85,7 +85,8 @@ export interface SetupOptions {
 export async function setup(options: SetupOptions = {}): Promise<Cinderlib> {
   const config = readArgument('setup() takes an object with options', options, () => setupConfig(options));
   // `setupConfig` has checked that it is a boolean or a function; the function's result is checked when it is called.
-  const connect: Connect = () => connectCore(config.worker as NonNullable<SetupOptions['worker']>);
+  const worker = config.worker as NonNullable<SetupOptions['worker']>;
+  const connect: Connect = () => connectCore(worker);
   const make: PersistenceMaker = (persistence_config) => makePersistence(persistence_config, connect);
   const persistence = await make(config.persistence_config);
   const settings = {
@@ -95,6 +96,7 @@ export async function setup(options: SetupOptions = {}): Promise<Cinderlib> {
     root_helper: config.root_helper,
     output_all_backend_info: config.output_all_backend_info,
     fail_on_missing_backend: config.fail_on_missing_backend,
+    worker,
   };
   const context = new Cinderlib(settings, persistence, make);
   await openStorage(persistence, context);

@@ -1,7 +1,7 @@
 /** `migrate`: carries everything from one storage to another in one call, and verifies it. */
 import { loaded } from '../loaded.ts';
 import { checkMigrationEnd, migrationOptions } from '../options.ts';
-import type { PersistenceConfig } from '../setup.ts';
+import type { PersistenceConfig, SetupOptions } from '../setup.ts';
 import type { MigrationProgress } from './carry.ts';
 import { closeAll } from './close-all.ts';
 import type { OpenStorage } from './open.ts';
@@ -15,6 +15,11 @@ export interface MigrationOptions {
   readonly verify?: boolean | undefined;
   /** Whether to carry key-values too. Default: true. */
   readonly key_values?: boolean | undefined;
+  /**
+   * As in {@link SetupOptions}, for the databases that are opened: a function creates a worker for each of them. Default: that
+   * of the context whose open storage is the source or the target, else true.
+   */
+  readonly worker?: SetupOptions['worker'];
   /**
    * Called after each page, and awaited. If it fails, the migration ends: during `writing`, nothing is stored if the target has
    * transactions; during `verifying`, everything is already stored.
@@ -51,19 +56,21 @@ export async function migrate(
 ): Promise<MigrationReport> {
   checkMigrationEnd('source', from);
   checkMigrationEnd('target', to);
-  const { dry_run, verify, key_values, on_progress } = migrationOptions(options);
+  const { dry_run, verify, key_values, on_progress, worker: given } = migrationOptions(options);
   // Imported on demand, only by programs that migrate.
-  const [{ carry }, { openSource, openTarget, refuseSame }] = await loaded(
+  const [{ carry }, { openSource, openTarget, refuseSame, workerOf }] = await loaded(
     Promise.all([import('./carry.ts'), import('./open.ts')]),
   );
   refuseSame(from, to);
+  // `migrationOptions` has checked that it is a boolean or a function.
+  const worker = (given as SetupOptions['worker']) ?? workerOf(from) ?? workerOf(to);
   const opened: OpenStorage<unknown>[] = [];
   const close = (): Promise<void> => closeAll(opened.reverse().map((storage) => () => storage.close()));
   let report: MigrationReport;
   try {
-    const source = await openSource(from);
+    const source = await openSource(from, worker);
     opened.push(source);
-    const target = await openTarget(to, dry_run);
+    const target = await openTarget(to, dry_run, worker);
     opened.push(target);
     report = await carry(source.end, target.end, { dry_run, verify, key_values, on_progress });
   } catch (error) {

@@ -4,7 +4,7 @@ import { DatabaseUnavailable, SchemaError } from '../errors/index.ts';
 import type { Context } from '../objects/context.ts';
 import { DatabasePersistence } from '../persistence/database.ts';
 import { PersistenceDriver } from '../persistence/driver.ts';
-import { type PersistenceConfig, setup } from '../setup.ts';
+import { type PersistenceConfig, type SetupOptions, setup } from '../setup.ts';
 import { sqlitePath } from '../urls/database-url.ts';
 import { DatabaseSource } from './database-source.ts';
 import { DatabaseTarget } from './database-target.ts';
@@ -22,15 +22,18 @@ export interface OpenStorage<E> {
   close(): Promise<void>;
 }
 
+/** Where the core of a database is to run, as in `setup`. */
+type Worker = SetupOptions['worker'];
+
 /** Opens a storage as a source; a database is opened read-only. */
-export async function openSource(config: PersistenceConfig): Promise<OpenStorage<Source>> {
-  const { persistence, close } = await openHeld(config);
+export async function openSource(config: PersistenceConfig, worker?: Worker): Promise<OpenStorage<Source>> {
+  const { persistence, close } = await openHeld(config, worker);
   return { end: sourceOf(persistence), close };
 }
 
 /** Opens a storage like {@link openForReading}; what is then read of a database on a server is all of one state. */
-export async function openHeld(config: PersistenceConfig): Promise<OpenContext> {
-  const opened = await openForReading(config);
+export async function openHeld(config: PersistenceConfig, worker?: Worker): Promise<OpenContext> {
+  const opened = await openForReading(config, worker);
   const { persistence } = opened;
   // An instance may be used by others, who expect to see what changes.
   if (!(persistence instanceof DatabasePersistence) || persistence === config.storage) return opened;
@@ -44,8 +47,8 @@ export async function openHeld(config: PersistenceConfig): Promise<OpenContext> 
 }
 
 /** Opens a storage; a database is opened read-only. */
-export function openForReading(config: PersistenceConfig): Promise<OpenContext> {
-  return openContext(readOnly(config));
+export function openForReading(config: PersistenceConfig, worker?: Worker): Promise<OpenContext> {
+  return openContext(readOnly(config), worker);
 }
 
 export function sourceOf(storage: PersistenceDriver): Source {
@@ -53,15 +56,18 @@ export function sourceOf(storage: PersistenceDriver): Source {
 }
 
 /** Opens a storage as a target; for a dry run, read-only, or an empty one in memory if it does not exist yet. */
-export async function openTarget(config: PersistenceConfig, dryRun: boolean): Promise<OpenStorage<Target>> {
-  const opening = dryRun ? openContext(readOnly(config)).catch(inItsPlace) : openContext(config);
+export async function openTarget(
+  config: PersistenceConfig,
+  dryRun: boolean,
+  worker?: Worker,
+): Promise<OpenStorage<Target>> {
+  const inItsPlace = (error: unknown): Promise<OpenContext> => {
+    if (isMissing(error)) return openContext({ storage: 'memory_db' }, worker);
+    throw error;
+  };
+  const opening = dryRun ? openContext(readOnly(config), worker).catch(inItsPlace) : openContext(config, worker);
   const { persistence, context, close } = await opening;
   return { end: targetOf(persistence, context), close };
-}
-
-function inItsPlace(error: unknown): Promise<OpenContext> {
-  if (isMissing(error)) return openContext({ storage: 'memory_db' });
-  throw error;
 }
 
 /** @param opened the context that was opened with the storage, unless another one has it open already */
@@ -78,16 +84,25 @@ export interface OpenContext {
 }
 
 /** Opens a storage. An instance that a context already uses stays with that context and is not closed. */
-export async function openContext(config: PersistenceConfig): Promise<OpenContext> {
+export async function openContext(config: PersistenceConfig, worker?: Worker): Promise<OpenContext> {
   const { storage } = config;
-  const inUse = storage instanceof PersistenceDriver && storage.isOpen;
+  const inUse = isInUse(storage);
   const persistence_config = inUse ? {} : config;
-  const context = await setup({ persistence_config, fail_on_missing_backend: false });
+  const context = await setup({ persistence_config, fail_on_missing_backend: false, worker });
   return {
     persistence: inUse ? storage : context.persistence,
     context,
     close: () => context.close(),
   };
+}
+
+/** What the context that has the storage open runs its core in; undefined if none has. */
+export function workerOf({ storage }: PersistenceConfig): Worker {
+  return isInUse(storage) ? storage['context'].settings.worker : undefined;
+}
+
+function isInUse(storage: PersistenceConfig['storage']): storage is PersistenceDriver {
+  return storage instanceof PersistenceDriver && storage.isOpen;
 }
 
 function readOnly(config: PersistenceConfig): PersistenceConfig {

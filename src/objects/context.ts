@@ -1,6 +1,7 @@
 /** What objects need from their context: `Cinderlib`, or what stands for it while a dump is read (`load.ts`). */
 import type { VersionedObject } from '../cinder/versioned-object.ts';
 import type { PersistenceDriver } from '../persistence/driver.ts';
+import type { AnyWorker } from '../rpc/any-worker.ts';
 import type { Change } from '../rpc/contract.ts';
 import type { Backend } from './backend.ts';
 import type { Connection } from './connection.ts';
@@ -33,7 +34,7 @@ export interface Restore {
   connection(ovo: VersionedObject, backend?: Backend | string): Connection;
 }
 
-/** The options of `setup` that apply to objects. */
+/** The options of `setup` that apply to objects, and to what is opened for the context later. */
 export interface ContextSettings {
   /** The part before `@` in the `host` of new volumes. */
   readonly host: string;
@@ -47,4 +48,6 @@ export interface ContextSettings {
   readonly root_helper: string;
   /** Whether reading a volume whose backend is not initialised is an error. */
   readonly fail_on_missing_backend: boolean;
+  /** Whether persistence cores run in a worker, or how to create it; a migration with this context's storage does as well. */
+  readonly worker: boolean | (() => AnyWorker);
 }
