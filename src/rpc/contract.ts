@@ -389,7 +389,8 @@ export interface Answers {
   deleteKeyValue: null;
   repair: null;
   beginBulk: null;
-  appendBulk: null;
+  /** The places of the commands that changed nothing, since it was stored already. Older versions do not tell: null. */
+  appendBulk: readonly number[] | null;
   commitBulk: null;
   rollbackBulk: null;
   batch: readonly (StoredType | null)[];

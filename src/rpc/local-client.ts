@@ -30,7 +30,7 @@ export class LocalClient implements CoreClient {
     try {
       const answer = await this.#core.call(this.#prepared(command));
       // A shared core reports all changes itself.
-      if (!this.#isShared) this.#changes.tellAfter(command);
+      if (!this.#isShared) this.#changes.tellAfter(command, answer);
       return answer;
     } catch (error) {
       throw revived(error);

@@ -55,7 +55,7 @@ export class WorkerClient implements CoreClient {
     if (lock_file !== null) this.#lock = new OrphanedLock(lock_file, () => this.#waiting.size === 0);
     if (shared !== undefined) this.#share(shared);
     // A shared core reports all changes itself.
-    if (this.#shared === null) this.#changes.tellAfter(command);
+    if (this.#shared === null) this.#changes.tellAfter(command, outcome.value);
     return outcome.value;
   }
 

@@ -1,6 +1,6 @@
 /** Which commands write, and what each of them changes. */
 import type { ChangeListener } from './client.ts';
-import type { BulkCommand, Change, Command, WriteCommand } from './contract.ts';
+import type { Answers, BulkCommand, Change, Command, WriteCommand } from './contract.ts';
 
 /** A change as all tabs hear of it: each finds out for itself whether it made the change. */
 export type DurableChange = Omit<Change, 'here'>;
@@ -41,13 +41,18 @@ export function leavesDoubt(command: Command): boolean {
 export class DurableChanges {
   #bulk: DurableChange[] = [];
 
-  /** What a command that has just succeeded made durable; what was deleted along with a volume is not listed. */
-  after(command: Command): readonly DurableChange[] {
+  /**
+   * What a command that has just succeeded made durable; what was deleted along with a volume is not listed.
+   *
+   * @param answer the answer to it
+   */
+  after(command: Command, answer: unknown): readonly DurableChange[] {
     if (isWrite(command)) return changesOf(command);
     switch (command.kind) {
       case 'appendBulk': {
-        const commands = command.commands.slice(0, mostTold - this.#bulk.length);
-        this.#bulk.push(...commands.flatMap(changesOf));
+        const idle = new Set((answer as Answers['appendBulk']) ?? []);
+        const commands = command.commands.filter((_, place) => !idle.has(place));
+        this.#bulk.push(...commands.slice(0, mostTold - this.#bulk.length).flatMap(changesOf));
         return [];
       }
       case 'commitBulk':
@@ -74,8 +79,8 @@ export class OwnChanges {
   listener: ChangeListener = () => {};
 
   /** Reports what a command that has just succeeded made durable. */
-  tellAfter(command: Command): void {
-    const changes = this.#durable.after(command);
+  tellAfter(command: Command, answer: unknown): void {
+    const changes = this.#durable.after(command, answer);
     try {
       if (changes.length > 0) this.listener(changes.map((change) => ({ ...change, here: true })));
     } catch {

@@ -168,13 +168,12 @@ export class Core {
   }
 
   /** Bypasses the queue, which waits for the bulk to end. */
-  async #runBulk(command: BulkCommand): Promise<null> {
+  async #runBulk(command: BulkCommand): Promise<Answer<BulkCommand>> {
     const bulk = this.#bulk;
     if (bulk === null) throw new DatabaseError('No bulk is in progress: it was never begun, or has ended.');
     if (command.kind === 'appendBulk') {
       const newContext = this.#contexts(this.#open());
-      await bulk.append((connection) => writeMany(connection, command.commands, newContext));
-      return null;
+      return bulk.append((connection) => writeMany(connection, command.commands, newContext));
     }
     this.#bulk = null;
     if (command.kind === 'rollbackBulk') await bulk.rollback();

@@ -34,7 +34,8 @@ export async function setKeyValue(
   { key, value, guarded }: { readonly key: string; readonly value: string | null; readonly guarded?: boolean },
 ): Promise<null> {
   const [stored] = guarded ? await getKeyValues(connection, key) : [];
-  if (stored !== undefined && stored.value !== value) throw new MigrationConflict('key-value', key, 'another value');
+  if (stored?.value === value) return null;
+  if (stored !== undefined) throw new MigrationConflict('key-value', key, 'another value');
   const sql = `INSERT INTO ${KEY_VALUE_TABLE} ("key", value) VALUES (?, ?)
     ${orUpdate(connection.dialect, 'key', 'value')}`;
   const writing = connection.run(sql, [key, value]);

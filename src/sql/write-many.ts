@@ -22,16 +22,23 @@ const largestPage = 256;
 
 const tables = { setVolume: volumes, setSnapshot: snapshots, setConnection: volumeAttachment } as const;
 
-/** Runs changes in order, in the transaction of a connection. After a failure it can only be rolled back. */
+/**
+ * Runs changes in order, in the transaction of a connection. After a failure it can only be rolled back.
+ *
+ * @returns the places of those that changed no row: what they say was stored already
+ */
 export async function writeMany(
   connection: SqlConnection,
   commands: readonly SingleWrite[],
   newContext: NewContext,
-): Promise<void> {
+): Promise<readonly number[]> {
+  const idle = new Set<SingleWrite>();
+  const note = (some: readonly SingleWrite[]): void => some.forEach((command) => void idle.add(command));
   for (const page of pagesOfKind(commands)) {
-    if (page.every(isCreating) && !hasTwins(page)) await writePage(connection, page, newContext);
-    else await writeEach(connection, page, newContext);
+    if (page.every(isCreating) && !hasTwins(page)) note(await writePage(connection, page, newContext));
+    else note(await writeEach(connection, page, newContext));
   }
+  return commands.flatMap((command, place) => (idle.has(command) ? [place] : []));
 }
 
 /** Consecutive changes of one kind. */
@@ -52,33 +59,41 @@ function hasTwins(page: readonly Creating[]): boolean {
   return new Set(folded).size < page.length;
 }
 
-async function writePage(connection: SqlConnection, page: readonly Creating[], newContext: NewContext): Promise<void> {
+/** Like all of the following, it returns those that changed no row. */
+async function writePage(
+  connection: SqlConnection,
+  page: readonly Creating[],
+  newContext: NewContext,
+): Promise<readonly SingleWrite[]> {
   if (page.length === 1) return writeEach(connection, page, newContext);
   // There each row is inserted by itself, and an error names its object.
   if (connection.dialect === 'sqlite') return writeTogether(connection, page, newContext);
   await connection.run('SAVEPOINT page');
+  let idle: readonly SingleWrite[];
   try {
-    await writeTogether(connection, page, newContext);
+    idle = await writeTogether(connection, page, newContext);
   } catch (error) {
     if (isCinderlibError(error) && error.item !== undefined) throw error;
     // A statement for many rows does not tell which of them failed.
     await connection.run('ROLLBACK TO SAVEPOINT page');
-    await writeEach(connection, page, newContext);
+    idle = await writeEach(connection, page, newContext);
   }
   await connection.run('RELEASE SAVEPOINT page');
+  return idle;
 }
 
 async function writeTogether(
   connection: SqlConnection,
   page: readonly Creating[],
   newContext: NewContext,
-): Promise<void> {
+): Promise<readonly SingleWrite[]> {
   const [first] = page;
-  if (first === undefined) return;
+  if (first === undefined) return [];
   const ids = page.map(({ change }) => change.id);
   const there = await findMany(connection, tables[first.kind].name, ids, 'id');
   // A row was found whose id is written differently: one by one, each change finds the row that is meant.
   if ([...there.keys()].some((id) => !ids.includes(id))) return writeEach(connection, page, newContext);
+  const idle: SingleWrite[] = [];
   let fresh: Creating[] = [];
   const create = async (): Promise<void> => {
     await createAll(connection, fresh, newContext());
@@ -92,9 +107,10 @@ async function writeTogether(
     }
     // Keep the order: a volume type comes with the first of the volumes that have it.
     await create();
-    await writeEach(connection, [command], newContext);
+    idle.push(...(await writeEach(connection, [command], newContext)));
   }
   await create();
+  return idle;
 }
 
 async function createAll(
@@ -125,14 +141,28 @@ async function writeEach(
   connection: SqlConnection,
   commands: readonly SingleWrite[],
   newContext: NewContext,
-): Promise<void> {
+): Promise<readonly SingleWrite[]> {
+  const idle: SingleWrite[] = [];
   for (const command of commands) {
+    let changed = 0;
+    const counting: SqlConnection = {
+      ...(connection.mayLock === undefined ? {} : { mayLock: connection.mayLock }),
+      dialect: connection.dialect,
+      all: (sql, parameters) => connection.all(sql, parameters),
+      async run(sql, parameters) {
+        const rows = await connection.run(sql, parameters);
+        changed += rows;
+        return rows;
+      },
+    };
     try {
-      await writeOne(connection, command, newContext());
+      await writeOne(counting, command, newContext());
     } catch (error) {
       throw aboutItem(error, nameOf(command));
     }
+    if (changed === 0) idle.push(command);
   }
+  return idle;
 }
 
 /** What a change is about, as messages name it. */

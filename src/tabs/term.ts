@@ -196,7 +196,7 @@ export class Term {
       if (command.kind === 'beginBulk') await this.#own(origin);
       // Members that join later get the present default type.
       if (command.kind === 'refresh') this.#opened = { ...this.#opened, ...(value as Answers['refresh']) };
-      const changes = this.#durable.after(command);
+      const changes = this.#durable.after(command, value);
       if (changes.length > 0) this.#parts.tell(origin, changes);
       return { ok: true, value };
     } catch (error) {

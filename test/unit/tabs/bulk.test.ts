@@ -17,6 +17,8 @@ const volume = (id: string): SingleWrite => ({ kind: 'setVolume', change: creati
 const write: Command = { kind: 'setKeyValue', key: 'k', value: 'v' };
 const read: Command = { kind: 'getKeyValues', key: null };
 const stored: Outcome<unknown> = { ok: true, value: null };
+/** The answer to a part of a bulk: the places of commands that changed nothing. */
+const allStored: Outcome<unknown> = { ok: true, value: [] };
 
 const pause = (milliseconds: number): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));
 
@@ -49,13 +51,29 @@ test('the parts of a bulk overtake waiting calls, and its changes are reported a
   const { term, told, volumes } = await openTerm();
   expect(await term.run('one', begin)).toEqual(stored);
   const others = [term.run('two', read), term.run('three', write)];
-  expect(await term.run('one', append('a', 'b'))).toEqual(stored);
-  expect(await term.run('one', append('c'))).toEqual(stored);
+  expect(await term.run('one', append('a', 'b'))).toEqual(allStored);
+  expect(await term.run('one', append('c'))).toEqual(allStored);
   expect(told).toEqual([]);
   expect(await term.run('one', commit)).toEqual(stored);
   expect(await Promise.all(others)).toEqual([{ ok: true, value: [] }, stored]);
   expect(volumes()).toEqual(['a', 'b', 'c']);
   expect(told).toEqual(['one: a', 'one: b', 'one: c', 'three: k']);
+});
+
+test('what a bulk stores again is not reported', async () => {
+  const { term, told } = await openTerm();
+  const again = (id: string): SingleWrite => ({
+    kind: 'setVolume',
+    change: { ...creation(id), whole: true, guarded: true },
+  });
+  const bulk = async (...commands: SingleWrite[]): Promise<void> => {
+    await term.run('one', begin);
+    await term.run('one', { kind: 'appendBulk', commands });
+    await term.run('one', commit);
+  };
+  await bulk(again('a'), again('c'));
+  await bulk(again('a'), again('b'), again('c'));
+  expect(told).toEqual(['one: a', 'one: c', 'one: b']);
 });
 
 test('a bulk whose member dies is given up, and waiting calls run', async () => {
@@ -117,7 +135,7 @@ test('a bulk whose member is frozen is given up only once others wait for it', a
   await term.run('one', begin);
   await term.run('one', append('a'));
   await pause(1500);
-  expect(await term.run('one', append('b'))).toEqual(stored);
+  expect(await term.run('one', append('b'))).toEqual(allStored);
   expect(await term.run('two', write)).toEqual(stored);
   expect(await term.run('one', append('c'))).toMatchObject({ ok: false, error: { name: 'DatabaseError' } });
   expect(await term.run('one', commit)).toMatchObject({ ok: false, error: { name: 'DatabaseError' } });
@@ -152,7 +170,7 @@ test('the changes of a failed bulk are not reported with later ones', () => {
   const changes = new OwnChanges();
   changes.listener = (all) => void heard.push(...all.map(({ id }) => id));
   // Its commit failed: nothing may be reported for it.
-  for (const command of [begin, append('lost')]) changes.tellAfter(command);
-  for (const command of [begin, append('kept'), commit, write]) changes.tellAfter(command);
+  for (const command of [begin, append('lost')]) changes.tellAfter(command, null);
+  for (const command of [begin, append('kept'), commit, write]) changes.tellAfter(command, null);
   expect(heard).toEqual(['kept', 'k']);
 });
