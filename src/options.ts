@@ -79,6 +79,7 @@ const databaseShape = {
   busy_timeout: withDefault(isDuration, 5000),
   statement_timeout: optional<number>(isDuration),
   from: optional<Blob | Uint8Array>(isContent),
+  ask_to_persist: withDefault(isBoolean, true),
 };
 
 const memoryDatabaseShape = { from: optional<Blob | Uint8Array>(isContent) };

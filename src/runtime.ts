@@ -304,12 +304,17 @@ export function readsRecordsInPassing(): boolean {
   return navigatorLike().userAgent?.includes('Firefox/') ?? false;
 }
 
+let hasAsked = false;
+
 /**
- * Requests persistent storage for this origin. Some browsers prompt the user, who may never answer, so this does not
- * wait; {@link isPersisted} tells the outcome. Workers cannot request it.
+ * Requests persistent storage for this origin, unless it has it, and once per page: some browsers prompt the user at each
+ * request. Since they may never answer, this does not wait; {@link isPersisted} tells the outcome. Workers cannot request it.
  */
-export function askToPersist(): void {
-  navigatorLike()
+export async function askToPersist(): Promise<void> {
+  if (hasAsked) return;
+  hasAsked = true;
+  if (await isPersisted()) return;
+  await navigatorLike()
     .storage?.persist?.()
     .catch(() => {});
 }

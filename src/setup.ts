@@ -35,6 +35,8 @@ export interface PersistenceConfig {
   readonly statement_timeout?: number | undefined;
   /** For `db` and `memory_db`: the initial content of the database, a SQLite file. */
   readonly from?: PlatformBlob | Uint8Array | undefined;
+  /** For `db` in browsers: whether to request persistent storage, for which Firefox prompts the user. Default: true. */
+  readonly ask_to_persist?: boolean | undefined;
   /** The options of a plugin. */
   readonly [option: string]: unknown;
 }

@@ -11,7 +11,8 @@ import type { PersistenceOptions } from './driver.ts';
 /** The storage `db`: the database named by `connection`. */
 export async function databaseAt(options: PersistenceOptions, connect: Connect): Promise<DatabasePersistence> {
   const checked = databaseOptions(options);
-  const { connection, medium, read_only, soft_deletes, sqlite_synchronous, busy_timeout, from } = checked;
+  const { connection, medium, read_only, soft_deletes, sqlite_synchronous, busy_timeout, from, ask_to_persist } =
+    checked;
   const common = { read_only, soft_deletes, sqlite_synchronous, busy_timeout };
   const server = await serverAt(checked);
   if (server !== null) {
@@ -37,7 +38,8 @@ export async function databaseAt(options: PersistenceOptions, connect: Connect):
     from: await bytesOf(from),
     server: null,
   };
-  if (config.medium === 'indexeddb' || config.medium === 'opfs') askToPersist();
+  const isKeptByBrowser = config.medium === 'indexeddb' || config.medium === 'opfs';
+  if (isKeptByBrowser && ask_to_persist && !read_only) void askToPersist();
   return new DatabasePersistence('db', options, config, connect);
 }
 

@@ -41,6 +41,7 @@ const databaseSchema = z.strictObject({
   read_only: flag(false),
   busy_timeout: z._default(z.number().check(z.nonnegative()), 5000),
   from: z.optional(content),
+  ask_to_persist: flag(true),
 });
 
 const memoryDatabaseSchema = z.strictObject({ from: z.optional(content) });

@@ -154,6 +154,7 @@ describe('databaseOptions()', () => {
     sqlite_synchronous: true,
     read_only: false,
     busy_timeout: 5000,
+    ask_to_persist: true,
   };
 
   it('has defaults for everything but the connection', () => {
@@ -163,7 +164,7 @@ describe('databaseOptions()', () => {
   it('keeps the given options', () => {
     const options = {
       ...{ connection, soft_deletes: true, sqlite_synchronous: false, medium: 'opfs' },
-      ...{ read_only: true, busy_timeout: 0 },
+      ...{ read_only: true, busy_timeout: 0, ask_to_persist: false },
     };
     expect(databaseOptions(options)).toEqual(options);
     for (const from of [new Uint8Array(1), new Blob([])]) expect(databaseOptions({ connection, from }).from).toBe(from);
@@ -284,7 +285,16 @@ describe('compared with a schema library', () => {
   );
   const name = fc.oneof(
     fc.constantFrom('persistence_config', 'project_id', 'user_id', 'non_uuid_ids', 'host', 'root_helper', 'worker'),
-    fc.constantFrom('connection', 'soft_deletes', 'medium', 'read_only', 'busy_timeout', 'from', 'sqlite_synchronous'),
+    fc.constantFrom(
+      'connection',
+      'soft_deletes',
+      'medium',
+      'read_only',
+      'busy_timeout',
+      'from',
+      'sqlite_synchronous',
+      'ask_to_persist',
+    ),
     fc.constantFrom('workers', 'conection', 'toString', 'constructor', 'my_ip', 'storage'),
     fc.string(),
   );
