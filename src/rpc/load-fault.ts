@@ -57,15 +57,24 @@ export async function loadFault(script: string, startedAs: string, policy: Polic
     );
   }
   // No page can see what a worker imports.
-  const hint = startedAs === script ? '' : ` ${policyHint(script, startedAs)}`;
+  const hint = startedAs === script ? '' : ` ${startHint(script, startedAs)}`;
   return `it, or a module that it imports, cannot be run; the browser's console may say more.${hint}`;
 }
 
 /** What a page's policy must contain. A script from another origin is started by a Blob that imports it. */
-export function policyHint(script: string, startedAs: string): string {
+function policyHint(script: string, startedAs: string): string {
   const sources = startedAs === script ? "the script's origin" : "blob: and the script's origin";
   return `A Content-Security-Policy must allow ${sources} in worker-src.`;
 }
+
+/** What may keep a script from being started, where the browser does not say what does. */
+export function startHint(script: string, startedAs: string): string {
+  return origin === 'null' ? opaqueOrigin : policyHint(script, startedAs);
+}
+
+const opaqueOrigin =
+  "This page's origin is opaque, as in a frame with sandbox and without allow-same-origin, and Chromium starts no worker there. " +
+  'Add allow-same-origin; or use the storage memory, or memory_db with worker: false.';
 
 async function ask(script: string): Promise<Response | Error> {
   try {

@@ -1,6 +1,6 @@
 /** Starts the bundle's own Web Worker, even from another origin, and finds out why its script did not load. */
 import { WorkerLost } from '../errors/index.ts';
-import { loadFault, PolicyWatch, policyHint } from './load-fault.ts';
+import { loadFault, PolicyWatch, startHint } from './load-fault.ts';
 import { trustedScript, trustHint } from './trusted-script.ts';
 
 /** A worker, and a way to find out why its script was not loaded: its error event does not say. */
@@ -42,7 +42,7 @@ export function startScript(make: () => Worker): StartedScript {
   } catch (cause) {
     loaded();
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const hint = script === '' ? notReplaced : cause instanceof TypeError ? trustHint : policyHint(script, startedAs);
+    const hint = script === '' ? notReplaced : cause instanceof TypeError ? trustHint : startHint(script, startedAs);
     throw new WorkerLost(`The worker script ${script || unnamed} cannot be started: ${reason} ${hint}`, { cause });
   } finally {
     Reflect.set(globalThis, 'Worker', Native);
