@@ -1,5 +1,5 @@
 /** Creates the storages `db` and `memory_db` from their options. */
-import { InvalidPersistence, InvalidUrl } from '../errors/index.ts';
+import { InvalidPersistence, InvalidUrl, NotADatabase } from '../errors/index.ts';
 import { type DatabaseOptions, databaseOptions, memoryDatabaseOptions } from '../options.ts';
 import type { Connect } from '../rpc/client.ts';
 import type { CoreConfig, ServerConfig } from '../rpc/contract.ts';
@@ -35,7 +35,7 @@ export async function databaseAt(options: PersistenceOptions, connect: Connect):
     ...common,
     medium: path === null ? 'memory' : (medium ?? defaultMedium()),
     database: path ?? '',
-    from: await bytesOf(from),
+    from: await bytesOf(from, path),
     server: null,
   };
   const isKeptByBrowser = config.medium === 'indexeddb' || config.medium === 'opfs';
@@ -78,7 +78,7 @@ export async function databaseInMemory(options: PersistenceOptions, connect: Con
     database: '',
     soft_deletes: false,
     sqlite_synchronous: true,
-    from: await bytesOf(from),
+    from: await bytesOf(from, null),
     read_only: false,
     busy_timeout: 0,
     server: null,
@@ -86,8 +86,13 @@ export async function databaseInMemory(options: PersistenceOptions, connect: Con
   return new DatabasePersistence('memory_db', options, config, connect);
 }
 
-async function bytesOf(content: Blob | Uint8Array | undefined): Promise<Uint8Array | null> {
+/** @param path that of the new database; null in memory */
+async function bytesOf(content: Blob | Uint8Array | undefined, path: string | null): Promise<Uint8Array | null> {
   if (content === undefined) return null;
+  // SQLite would make a new database of it, and who chose an empty file would believe that it was imported.
+  if ((content instanceof Blob ? content.size : content.length) === 0) {
+    throw new NotADatabase(path ?? ':memory:', "the content given as 'from' is empty");
+  }
   if (content instanceof Uint8Array) return content;
   try {
     return new Uint8Array(await content.arrayBuffer());

@@ -462,6 +462,19 @@ test('a Blob whose file has changed since it was chosen is refused', async () =>
   }
 });
 
+test.each([
+  [{ storage: 'memory_db' }, ':memory:'],
+  [{ storage: 'db', connection: 'sqlite:///empty.sqlite' }, 'empty.sqlite'],
+])('empty content for the option from is no database: %o', async (config, path) => {
+  for (const from of [new Blob([]), new Uint8Array()]) {
+    const error = await errorOf(setup({ persistence_config: { ...config, from } }));
+    expect([error.name, error.message]).toEqual([
+      'NotADatabase',
+      `${path}: the content given as 'from' is empty. The file was not changed.`,
+    ]);
+  }
+});
+
 test('the option from creates a database from bytes, and never replaces one', async () => {
   await inTemporaryFolder(async (folder) => {
     const golden = readFileSync(copyGolden('one.sqlite', join(folder, 'one.sqlite')));
