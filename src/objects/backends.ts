@@ -48,6 +48,7 @@ export function initialisedBackend(backend: Backend | string): Backend {
   throw new BackendNotPresent(
     backend,
     `Backend ${backend} is not initialised: its objects can be listed, but not operated on. ` +
-      `Initialise it with cl.backend({ volume_backend_name: '${backend}', … }) and read the object again.`,
+      `Initialise it with cl.backend({ volume_backend_name: '${backend}', … }) and read the object again. ` +
+      'To remove the object from the storage alone: cl.persistence.deleteVolume(volume), or its like.',
   );
 }

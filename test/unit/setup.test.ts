@@ -184,6 +184,9 @@ test('with fail_on_missing_backend false, volumes of other backends can be liste
   const cl = await setup({ persistence_config: { storage: 'memory_db', from: bytes }, fail_on_missing_backend: false });
   const volume = await cl.Volume.getById(stored.id);
   expect([volume.backend, volume.json().backend]).toEqual(['b', { volume_backend_name: 'b' }]);
-  await expect(volume.delete()).rejects.toMatchObject({ name: 'BackendNotPresent' });
+  const message = expect.stringContaining('cl.persistence.deleteVolume(volume)');
+  await expect(volume.delete()).rejects.toMatchObject({ name: 'BackendNotPresent', message });
+  await cl.persistence.deleteVolume(volume);
+  expect(await cl.persistence.getVolumes()).toEqual([]);
   await cl.close();
 });
