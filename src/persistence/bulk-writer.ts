@@ -5,27 +5,28 @@ import type { SingleWrite } from '../rpc/contract.ts';
 export class BulkWriter {
   /** Resolves after the commit or rollback, whether that succeeded or failed. */
   readonly ended: Promise<void>;
-  readonly #core: CoreClient;
+  readonly #running: () => CoreClient;
   #end: () => void = () => {};
   /** The append in progress, which overlaps with preparing the next one. */
   #last: Promise<unknown> = Promise.resolve();
 
-  private constructor(core: CoreClient) {
-    this.#core = core;
+  private constructor(running: () => CoreClient) {
+    this.#running = running;
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
   }
 
-  static async begin(core: CoreClient): Promise<BulkWriter> {
-    await core.call({ kind: 'beginBulk' });
-    return new BulkWriter(core);
+  /** @param running returns the core; throws once the storage is closed, which abandons the bulk */
+  static async begin(running: () => CoreClient): Promise<BulkWriter> {
+    await running().call({ kind: 'beginBulk' });
+    return new BulkWriter(running);
   }
 
   /** Sends changes after the previous ones have been written. If they fail, the next call throws the error. */
   async append(commands: readonly SingleWrite[]): Promise<void> {
     await this.#last;
-    this.#last = this.#core.call({ kind: 'appendBulk', commands });
+    this.#last = this.#running().call({ kind: 'appendBulk', commands });
     // Not unhandled: the next call awaits it.
     this.#last.catch(() => {});
   }
@@ -40,7 +41,7 @@ export class BulkWriter {
 
   async #endBy(kind: 'commitBulk' | 'rollbackBulk'): Promise<void> {
     try {
-      await this.#core.call({ kind });
+      await this.#running().call({ kind });
     } finally {
       this.#end();
     }

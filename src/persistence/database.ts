@@ -321,7 +321,7 @@ export class DatabasePersistence extends PersistenceDriver {
   bulk(): Promise<BulkWriter> {
     return new Promise((resolve, reject) => {
       const whole = async (): Promise<void> => {
-        const bulk = await BulkWriter.begin(this.#running());
+        const bulk = await BulkWriter.begin(() => this.#running());
         resolve(bulk);
         await bulk.ended;
       };

@@ -42,3 +42,15 @@ test('a bulk begins once the one before it was committed or rolled back, even if
   const end = ['beginBulk', 'rollbackBulk'];
   expect(sent).toEqual(['open', 'beginBulk', 'appendBulk', 'commitBulk', ...end, ...end]);
 });
+
+test('the parts of a bulk are refused once its storage is closed, and leave nothing in doubt', async () => {
+  const { sent, persistence } = storage();
+  await persistence.open({ reportChanges: () => {} } as never);
+  const bulk = await persistence.bulk();
+  await bulk.append([]);
+  await persistence.close();
+  for (const part of [bulk.append([]), bulk.commit(), bulk.rollback()]) {
+    await expect(part).rejects.toMatchObject({ code: 'CONTEXT_CLOSED' });
+  }
+  expect(sent).toEqual(['open', 'beginBulk', 'appendBulk', 'close']);
+});
