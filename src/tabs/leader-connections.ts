@@ -6,7 +6,7 @@ import type { LeaderConnection } from './leader-connection.ts';
  * How long the last messages of a dead leader may be in transit, in milliseconds. Word of its end comes from the
  * browser and may overtake them; a new leader takes longer than that to open the database.
  */
-const lastWords = 50;
+export const lastWords = 50;
 
 export class LeaderConnections {
   readonly #byEpoch = new Map<number, LeaderConnection>();

@@ -17,7 +17,7 @@ import { wireVersion } from '../rpc/wire-version.ts';
 import type { DurableChange } from '../rpc/writes.ts';
 import { pause } from '../runtime.ts';
 import { LeaderConnection } from './leader-connection.ts';
-import { LeaderConnections } from './leader-connections.ts';
+import { LeaderConnections, lastWords } from './leader-connections.ts';
 import { Leadership } from './leadership.ts';
 import { databaseClosed, databaseExists, leaderSilent, otherVersion } from './member-errors.ts';
 import { aliveLock, channelName } from './names.ts';
@@ -433,7 +433,8 @@ export class Member implements CommandRunner {
       this.#leaderConnections.close();
       this.#ports?.leave();
       this.#channel.close();
-      this.#releaseAlive();
+      // The release could overtake our answers, and our page, too, takes it for the end of everything.
+      void pause(lastWords).then(this.#releaseAlive);
     }
     return null;
   }

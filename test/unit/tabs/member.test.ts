@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { DatabaseExists, DatabaseLocked, OutcomeUnknown } from '../../../src/errors/index.ts';
 import { wireVersion } from '../../../src/rpc/wire-version.ts';
+import { aliveLock } from '../../../src/tabs/names.ts';
 import { type FakeTab, TabWorld } from '../../support/tab-world.ts';
 
 const forever = (): Promise<void> => new Promise(() => {});
@@ -301,4 +302,16 @@ test('close() waits for the answers to earlier calls', async () => {
   await call;
   expect(world.log).toEqual(['k=v']);
   await expect(two.set('l', 'w')).rejects.toMatchObject({ code: 'CONTEXT_CLOSED' });
+});
+
+test('the lock of a tab outlives its answers, which its release could overtake', async () => {
+  const world = new TabWorld();
+  const [one, two] = [await world.open('one'), await world.open('two')];
+  for (const tab of [two, one]) {
+    const holder = (): string | undefined => world.locks.holder(aliveLock(tab.name));
+    await Promise.all([tab.set('k', 'v'), tab.close()]);
+    await pause(10);
+    expect(holder()).toBe(tab.name);
+    await expect.poll(holder).toBeUndefined();
+  }
 });
