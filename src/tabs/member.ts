@@ -141,13 +141,11 @@ export class Member implements CommandRunner {
   async call(command: Command): Promise<unknown> {
     if (command.kind === 'close') return this.#close();
     if (this.#closing !== null) throw databaseClosed();
-    if (command.kind === 'commitBulk' || command.kind === 'rollbackBulk') this.#hasBulk = false;
-    const answer = this.#calls.add(command);
-    this.#flush();
-    this.#watchdog.start();
+    const answer = this.#submit(command);
     if (command.kind === 'beginBulk') {
       await answer;
       this.#hasBulk = true;
+      if (this.#closing !== null) this.#giveUpBulk();
     }
     if (command.kind !== 'info') return answer;
     return { ...((await answer) as StorageInfo), leader: this.#term !== null };
@@ -179,6 +177,21 @@ export class Member implements CommandRunner {
   #queue(): void {
     if (this.#isAway || this.#hasLeft || (this.#closing !== null && this.#calls.size === 0)) return;
     this.#leadership.queue();
+  }
+
+  #submit(command: Command): Promise<unknown> {
+    if (command.kind === 'commitBulk' || command.kind === 'rollbackBulk') this.#hasBulk = false;
+    const answer = this.#calls.add(command);
+    this.#flush();
+    this.#watchdog.start();
+    return answer;
+  }
+
+  /** Ends the bulk of a closing member, whose parts are refused by now: its own calls would wait for it forever. */
+  #giveUpBulk(): void {
+    // If none waits, leaving ends the bulk, without waiting for a leader that may be gone.
+    if (!this.#hasBulk || this.#calls.size === 0) return;
+    this.#submit({ kind: 'rollbackBulk' }).catch(() => {});
   }
 
   get #leaderConnection(): LeaderConnection | undefined {
@@ -423,6 +436,7 @@ export class Member implements CommandRunner {
   async #leave(): Promise<null> {
     this.#entry?.reject(databaseClosed());
     this.#entry = null;
+    this.#giveUpBulk();
     try {
       await this.#calls.allSettled();
       await this.#stepDown();

@@ -2,11 +2,11 @@
  * A fake browser for unit tests of tabs: members with fake locks, channels that a test can delay, and a Map as the
  * database. A tab can be killed or frozen at any moment: then nothing reaches it, and it does nothing.
  */
-import { DatabaseTakenOver } from '../../src/errors/index.ts';
-import type { Answer, Change, Command, CoreConfig, WriteCommand } from '../../src/rpc/contract.ts';
+import { DatabaseError, DatabaseTakenOver } from '../../src/errors/index.ts';
+import type { Answer, BulkCommand, Change, Command, CoreConfig, WriteCommand } from '../../src/rpc/contract.ts';
 import type { CommandRunner } from '../../src/rpc/host.ts';
 import { wireVersion } from '../../src/rpc/wire-version.ts';
-import { isWrite } from '../../src/rpc/writes.ts';
+import { isBulkPart, isWrite } from '../../src/rpc/writes.ts';
 import { Member } from '../../src/tabs/member.ts';
 import { PortPasser } from '../../src/tabs/port-passer.ts';
 import { FakeLocks } from './fake-locks.ts';
@@ -174,7 +174,14 @@ export class FakeTab {
   }
 }
 
-/** The Map as a core: one command at a time. */
+/** A bulk under way in a fake core. */
+interface FakeBulk {
+  readonly writes: WriteCommand[];
+  readonly ended: Promise<void>;
+  readonly end: () => void;
+}
+
+/** The Map as a core: one command at a time, and none while a bulk is under way. */
 class FakeCore implements CommandRunner {
   readonly #world: TabWorld;
   readonly #tab: FakeTab;
@@ -182,6 +189,7 @@ class FakeCore implements CommandRunner {
   /** What it has read: a core that was replaced does not see what its successor stores. */
   #known = new Map<string, string | null>();
   #turns: Promise<unknown> = Promise.resolve();
+  #bulk: FakeBulk | null = null;
 
   constructor(world: TabWorld, tab: FakeTab) {
     this.#world = world;
@@ -190,8 +198,14 @@ class FakeCore implements CommandRunner {
 
   call<C extends Command>(command: C): Promise<Answer<C>>;
   call(command: Command): Promise<unknown> {
+    if (isBulkPart(command)) return this.#runPart(command);
+    // Closing abandons a bulk.
+    if (command.kind === 'close') this.#takeBulk()?.end();
     const turn = this.#turns.then(() => this.#run(command));
-    this.#turns = turn.catch(() => {});
+    this.#turns = turn.then(
+      () => this.#bulk?.ended,
+      () => {},
+    );
     return turn;
   }
 
@@ -207,8 +221,36 @@ class FakeCore implements CommandRunner {
     await this.#world.beforeRun(this.#tab, command);
     await this.#tab.turn();
     if (isWrite(command)) this.#write(command);
+    if (command.kind === 'beginBulk') this.#beginBulk();
     if (command.kind === 'info') return { leader: true };
     return command.kind === 'getKeyValues' ? [...this.#known].map(([key, value]) => ({ key, value })) : null;
+  }
+
+  #beginBulk(): void {
+    let end = (): void => {};
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    this.#bulk = { writes: [], ended, end };
+  }
+
+  #takeBulk(): FakeBulk | null {
+    const bulk = this.#bulk;
+    this.#bulk = null;
+    return bulk;
+  }
+
+  async #runPart(command: BulkCommand): Promise<null> {
+    await this.#tab.turn();
+    if (this.#bulk === null) throw new DatabaseError('No bulk is in progress.');
+    if (command.kind === 'appendBulk') {
+      this.#bulk.writes.push(...command.commands);
+      return null;
+    }
+    const { writes, end } = this.#takeBulk() as FakeBulk;
+    if (command.kind === 'commitBulk') for (const write of writes) this.#write(write);
+    end();
+    return null;
   }
 
   #write(command: WriteCommand): void {

@@ -3,6 +3,31 @@ import { describe, expect, test } from 'vitest';
 import type { Tab, TabOptions } from '../support/tab.ts';
 import { useTabBrowser } from '../support/use-tab-browser.ts';
 
+// What the page has.
+declare const lib: typeof import('cinderlib-wasm');
+declare const cl: Awaited<ReturnType<typeof lib.setup>>;
+
+/** Runs in a page: closes the context while a migration writes into its storage and a read waits; returns what became of both. */
+const closeDuringMigration = async (): Promise<{ readonly migration: string; readonly volumes: number }> => {
+  const source = await lib.setup({ persistence_config: { storage: 'memory' } });
+  await source.persistence.setKeyValue(new lib.KeyValue('migrated', '1'));
+  const ends: Promise<unknown>[] = [];
+  let volumes = 0;
+  const read = async (): Promise<void> => {
+    for await (const _ of cl.Volume.iterate()) volumes += 1;
+  };
+  const on_progress = (): void => {
+    if (ends.length === 0) ends.push(read(), cl.close());
+  };
+  const migration = await lib
+    .migrate({ storage: source.persistence }, { storage: cl.persistence }, { on_progress })
+    .then(() => 'stored')
+    .catch(({ code }) => code);
+  await Promise.all(ends);
+  await source.close();
+  return { migration, volumes };
+};
+
 describe.each(['chromium', 'firefox'] as const)('%s', (name) => {
   const tabBrowser = useTabBrowser(name);
   let tabs: Tab[] = [];
@@ -76,6 +101,24 @@ describe.each(['chromium', 'firefox'] as const)('%s', (name) => {
     await Promise.all(writes);
     expect(Object.keys(await two.pairs())).toHaveLength(30);
     expect(await two.isLeader()).toBe(true);
+  });
+
+  check('close() during a migration into the database ends both, and the other tabs go on', async (open) => {
+    const [one, two, three] = [await open(), await open(), await open()];
+    const ended = { migration: 'CONTEXT_CLOSED', volumes: 0 };
+    for (const [closing, other] of [
+      [two, one],
+      [one, three],
+    ] as const) {
+      const closed = closing.page.evaluate(closeDuringMigration);
+      const calls = Promise.all(Array.from({ length: 20 }, (_, n) => other.setSurely(`k${n}`, 'v')));
+      expect(await closed).toEqual(ended);
+      await calls;
+    }
+    expect(await three.isLeader()).toBe(true);
+    const keys = Object.keys(await three.pairs());
+    expect(keys).toHaveLength(20);
+    expect(keys).not.toContain('migrated');
   });
 
   check('changes() reports every change to every tab, once and in order', async (open) => {

@@ -1,11 +1,12 @@
 /** Bulks of members: everything else waits for them, so none may stay open after its member is gone. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { holdLock } from '../../../src/media/locks/held-lock.ts';
 import type { Command, Outcome, SingleWrite } from '../../../src/rpc/contract.ts';
 import { OwnChanges } from '../../../src/rpc/writes.ts';
 import { aliveLock } from '../../../src/tabs/names.ts';
 import { type SendReply, Term } from '../../../src/tabs/term.ts';
 import { FakeLocks } from '../../support/fake-locks.ts';
+import { TabWorld } from '../../support/tab-world.ts';
 import { openCore } from '../sql/open-core.ts';
 import { creation } from '../sql/writer.ts';
 
@@ -163,6 +164,65 @@ test('a bulk of the leading tab itself is waited for', async () => {
   await pause(2500);
   expect(await term.run('leader', commit)).toEqual(stored);
   expect(await waiting).toEqual(stored);
+});
+
+describe.each([
+  ['leading', 0],
+  ['following', 1],
+] as const)('close() of a %s tab', (_, place) => {
+  async function tabs(ports: boolean) {
+    const world = new TabWorld();
+    const both = [await world.open('one', { ports }), await world.open('two', { ports })] as const;
+    return { world, closing: both[place], other: both[(1 - place) as 0 | 1] };
+  }
+  const pair: SingleWrite = { kind: 'setKeyValue', key: 'of the bulk', value: '1' };
+  const closed = { code: 'CONTEXT_CLOSED' };
+
+  test.each([
+    ['over ports', true],
+    ['over the channel', false],
+  ])('ends its bulk, for which its own calls and those of other tabs wait, %s', async (_, ports) => {
+    const { world, closing, other } = await tabs(ports);
+    await closing.member.call({ kind: 'beginBulk' });
+    await closing.member.call({ kind: 'appendBulk', commands: [pair] });
+    const calls = [closing.keys(), other.keys(), other.set('of the other', '1')];
+    const left = closing.close();
+    await expect(closing.member.call({ kind: 'appendBulk', commands: [pair] })).rejects.toMatchObject(closed);
+    await expect(closing.member.call({ kind: 'commitBulk' })).rejects.toMatchObject(closed);
+    await left;
+    await Promise.all(calls);
+    expect(world.log).toEqual(['of the other=1']);
+    expect(await other.keys()).toEqual(['of the other']);
+  });
+
+  test('ends a bulk that is only just beginning', async () => {
+    const { world, closing, other } = await tabs(true);
+    const beginning = closing.member.call({ kind: 'beginBulk' });
+    const calls = [closing.keys(), other.set('of the other', '1')];
+    await closing.close();
+    await Promise.all([beginning, ...calls]);
+    expect(world.log).toEqual(['of the other=1']);
+  });
+
+  test('stores a bulk that is being committed', async () => {
+    const { world, closing } = await tabs(true);
+    await closing.member.call({ kind: 'beginBulk' });
+    await closing.member.call({ kind: 'appendBulk', commands: [pair] });
+    const calls = [closing.keys(), closing.member.call({ kind: 'commitBulk' })];
+    await closing.close();
+    expect(await Promise.all(calls)).toEqual([['of the bulk'], null]);
+    expect(world.log).toEqual(['of the bulk=1']);
+  });
+});
+
+test('close() of a tab with a bulk does not wait for a frozen leader', async () => {
+  const world = new TabWorld();
+  const [one, two] = [await world.open('one', { medium: 'opfs' }), await world.open('two', { medium: 'opfs' })];
+  await two.member.call({ kind: 'beginBulk' });
+  one.freeze();
+  const start = performance.now();
+  await two.close();
+  expect(performance.now() - start).toBeLessThan(500);
 });
 
 test('the changes of a failed bulk are not reported with later ones', () => {
