@@ -189,16 +189,14 @@ export class Term {
   }
 
   async #run(origin: MemberId, command: Command): Promise<Outcome<unknown>> {
+    let value: unknown;
     try {
       // However that goes, there is no bulk left to give up.
       if (command.kind === 'commitBulk' || command.kind === 'rollbackBulk') this.#bulkOwner = null;
-      const value = await this.#parts.core.call(command);
+      value = await this.#parts.core.call(command);
       if (command.kind === 'beginBulk') await this.#own(origin);
       // Members that join later get the present default type.
       if (command.kind === 'refresh') this.#opened = { ...this.#opened, ...(value as Answers['refresh']) };
-      const changes = this.#durable.after(command, value);
-      if (changes.length > 0) this.#parts.tell(origin, changes);
-      return { ok: true, value };
     } catch (error) {
       if (error instanceof DatabaseTakenOver && !this.#isOver) {
         // A tab that was frozen while opening the database has continued, and taken it: it has to be opened once more.
@@ -207,6 +205,13 @@ export class Term {
       }
       return { ok: false, error: toWire(error) };
     }
+    const changes = this.#durable.after(command, value);
+    try {
+      if (changes.length > 0) this.#parts.tell(origin, changes);
+    } catch {
+      // The change is stored: a failure to tell of it must not make the command fail.
+    }
+    return { ok: true, value };
   }
 }
 

@@ -304,6 +304,16 @@ test('close() waits for the answers to earlier calls', async () => {
   await expect(two.set('l', 'w')).rejects.toMatchObject({ code: 'CONTEXT_CLOSED' });
 });
 
+test('a write that is stored succeeds, even if telling of it fails', async () => {
+  const world = new TabWorld();
+  const [one, two] = [await world.open('one'), await world.open('two')];
+  one.member.onChanges(() => {
+    throw new Error('The page is gone.');
+  });
+  await Promise.all([one.set('k', '1'), two.set('l', '2')]);
+  expect(world.log).toEqual(['k=1', 'l=2']);
+});
+
 test('the lock of a tab outlives its answers, which its release could overtake', async () => {
   const world = new TabWorld();
   const [one, two] = [await world.open('one'), await world.open('two')];
