@@ -267,6 +267,7 @@ export class Member implements CommandRunner {
   #termOf(epoch: number, core: CommandRunner, opened: Answers['open']): Term {
     return new Term({
       epoch,
+      id: this.#id,
       core,
       opened,
       options: this.#options,

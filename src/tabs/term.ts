@@ -20,6 +20,8 @@ export type SendReply = (reply: Reply, transfer?: Transferable[]) => void;
 
 export interface TermParts {
   readonly epoch: number;
+  /** The leading member. */
+  readonly id: MemberId;
   readonly core: CommandRunner;
   /** What the core answered when it was opened. */
   readonly opened: Answers['open'];
@@ -57,8 +59,6 @@ export class Term {
   #isOver = false;
   /** The member whose bulk is under way: everything else waits for it. */
   #bulkOwner: MemberId | null = null;
-  /** Members that have died: their last commands may still be waiting. */
-  readonly #gone = new Set<MemberId>();
   readonly #durable = new DurableChanges();
   readonly #watchdog: Watchdog;
 
@@ -133,7 +133,6 @@ export class Term {
     this.#followers.set(from, follower);
     whenFree(this.#parts.locks, aliveLock(from), follower.forget.signal, () => {
       this.#followers.delete(from);
-      this.#gone.add(from);
       if (this.#bulkOwner === from) void this.#giveUpBulk();
     });
     return follower;
@@ -156,7 +155,9 @@ export class Term {
   async #own(origin: MemberId): Promise<void> {
     this.#bulkOwner = origin;
     this.#watchdog.start();
-    if (this.#isOver || this.#gone.has(origin)) await this.#giveUpBulk();
+    // The last commands of a dead member may have waited, or arrived later than word of its end.
+    const isGone = origin !== this.#parts.id && !this.#followers.has(origin);
+    if (this.#isOver || isGone) await this.#giveUpBulk();
   }
 
   #askOwner(): void {

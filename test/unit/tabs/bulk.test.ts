@@ -29,6 +29,7 @@ async function openTerm() {
   const told: string[] = [];
   const term = new Term({
     epoch: 1,
+    id: 'leader',
     core,
     opened,
     options,
@@ -49,7 +50,8 @@ async function openTerm() {
 }
 
 test('the parts of a bulk overtake waiting calls, and its changes are reported at the commit', async () => {
-  const { term, told, volumes } = await openTerm();
+  const { term, told, admit, volumes } = await openTerm();
+  await admit('one');
   expect(await term.run('one', begin)).toEqual(stored);
   const others = [term.run('two', read), term.run('three', write)];
   expect(await term.run('one', append('a', 'b'))).toEqual(allStored);
@@ -98,8 +100,15 @@ test('a bulk that begins after its member has died is given up too', async () =>
   expect(await term.run('two', write)).toEqual(stored);
 });
 
+test('a bulk of a tab whose end nobody would notice is given up', async () => {
+  const { term } = await openTerm();
+  expect(await term.run('never admitted', begin)).toEqual(stored);
+  expect(await term.run('two', write)).toEqual(stored);
+});
+
 test('a leader that steps down gives up the bulk under way', async () => {
-  const { term, volumes } = await openTerm();
+  const { term, admit, volumes } = await openTerm();
+  await admit('one');
   await term.run('one', begin);
   const waiting = term.run('two', read);
   await term.run('one', append('a'));
@@ -111,7 +120,8 @@ test('a leader that steps down gives up the bulk under way', async () => {
 });
 
 test('a leader that steps down while a bulk begins waits for no member', async () => {
-  const { term } = await openTerm();
+  const { term, admit } = await openTerm();
+  await admit('one');
   const accepted = new Promise<void>((resolve) => void term.run('one', begin, resolve));
   const waiting = term.run('two', read);
   await accepted;
@@ -120,7 +130,8 @@ test('a leader that steps down while a bulk begins waits for no member', async (
 });
 
 test('a member cannot continue the bulk of another', async () => {
-  const { term, volumes } = await openTerm();
+  const { term, admit, volumes } = await openTerm();
+  await admit('one');
   await term.run('one', begin);
   await term.run('one', append('a'));
   for (const command of [append('b'), commit, { kind: 'rollbackBulk' } as const]) {
