@@ -1,5 +1,4 @@
 /** The header of a SQLite database file, as far as it is used; see SQLite's file format. */
-import type { MediumFile } from './medium.ts';
 
 /** The start of every SQLite file, including its NUL. */
 export const signature = 'SQLite format 3\0';
@@ -23,7 +22,7 @@ export function usesLog(start: Uint8Array): boolean {
   return isSqlite(start) && start[readVersionAt] === writeAheadLog;
 }
 
-export function fileUsesLog(file: MediumFile): boolean {
+export function fileUsesLog(file: { read(target: Uint8Array, offset: number): unknown }): boolean {
   const start = new Uint8Array(headerSize);
   file.read(start, 0);
   return usesLog(start);

@@ -1,6 +1,7 @@
 /** The media of Node, Deno and Bun: a file, or memory. */
 import { DatabaseUnavailable, InvalidPersistence } from '../errors/index.ts';
 import { builtin } from '../runtime.ts';
+import { isSqlite, signature } from '../sqlite-header.ts';
 import { look } from './filesystem/companion.ts';
 import type { FileSystem } from './filesystem/disk-file.ts';
 import { FileGuard } from './filesystem/file-guard.ts';
@@ -14,7 +15,6 @@ import type { Media, MediumConfig } from './media.ts';
 import type { Medium } from './medium.ts';
 import { MemoryMedium } from './memory.ts';
 import { nameTaken } from './name-taken.ts';
-import { isSqlite, signature } from './sqlite-header.ts';
 
 export const hostMedia: Media = {
   async open(config) {

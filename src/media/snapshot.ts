@@ -3,11 +3,11 @@
  * whole, and again when it has changed. It takes no lock for longer than that, and writes nothing.
  */
 import { type CinderlibError, ReadOnly, StorageFailure } from '../errors/index.ts';
+import { fileUsesLog } from '../sqlite-header.ts';
 import { NullGuard } from './guard.ts';
 import { LockLevel } from './locks/lock-level.ts';
 import type { FileKind, MediumFile } from './medium.ts';
 import type { ReadableGuard, ReadableMedium } from './readable.ts';
-import { fileUsesLog } from './sqlite-header.ts';
 
 /** The stored files in one consistent state. */
 export interface Snapshot {

@@ -3,10 +3,10 @@
  * gone. A browser that loses the names of files does not say so.
  */
 import { DatabaseCorrupt } from '../../errors/index.ts';
+import { headerSize, isSqlite, usesLog } from '../../sqlite-header.ts';
 import { browserFailure } from '../browser-failure.ts';
 import type { FileKind } from '../medium.ts';
 import { nameTaken } from '../name-taken.ts';
-import { headerSize, isSqlite, usesLog } from '../sqlite-header.ts';
 
 /**
  * @param files null for those that do not exist

@@ -1,9 +1,9 @@
 /** Finds a database in the origin private file system (OPFS), and opens the handles of its files. */
 import { type CinderlibError, DatabaseLocked, DatabaseUnavailable } from '../../errors/index.ts';
 import { type AccessHandle, type AccessibleFile, losesTornLogs, pause, privateFiles } from '../../runtime.ts';
+import { rollbackJournal, usesLog, writeVersionAt } from '../../sqlite-header.ts';
 import { browserFailure, browserOpenFailure, browserWord, noDatabase } from '../browser-failure.ts';
 import { type FileKind, lastingFiles } from '../medium.ts';
-import { rollbackJournal, usesLog, writeVersionAt } from '../sqlite-header.ts';
 import { type TemporarySuffix, temporarySuffix } from '../temporary-suffix.ts';
 import { OpfsFile } from './opfs-file.ts';
 

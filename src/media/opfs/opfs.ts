@@ -5,12 +5,12 @@
  * Nobody else can open them meanwhile. So SQLite may use a write-ahead log, which needs only one flush per commit.
  */
 import { type DatabaseChanged, OutcomeUnknown } from '../../errors/index.ts';
+import { fileUsesLog } from '../../sqlite-header.ts';
 import { BlockFile } from '../block-file.ts';
 import { removed } from '../browser-failure.ts';
 import { NullGuard } from '../guard.ts';
 import type { WebLock } from '../locks/web-lock.ts';
 import { type FileKind, lastingFiles, type Medium, type MediumFile } from '../medium.ts';
-import { fileUsesLog } from '../sqlite-header.ts';
 import { OpfsFile } from './opfs-file.ts';
 import type { OpfsPlace } from './opfs-place.ts';
 

@@ -8,9 +8,9 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DatabaseCorrupt, DatabaseUnavailable } from '../../../src/errors/index.ts';
 import { browserMedia } from '../../../src/media/open-in-browser.ts';
-import { readVersionAt, writeAheadLog, writeVersionAt } from '../../../src/media/sqlite-header.ts';
 import { openSqliteOn, type SqliteEngine } from '../../../src/sql/engines/sqlite/sqlite.ts';
 import { openReader } from '../../../src/sql/engines/sqlite/sqlite-reader.ts';
+import { readVersionAt, writeAheadLog, writeVersionAt } from '../../../src/sqlite-header.ts';
 import { startSqlite } from '../../../src/vfs/start-sqlite.ts';
 import { stubPrivateFiles } from '../vfs/private-files-on-disk.ts';
 
