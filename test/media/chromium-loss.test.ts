@@ -6,10 +6,11 @@ import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { missingBrowser, openBrowser, type Page } from '../support/browsers/browser.ts';
+import { missingBrowser } from '../support/browsers/browser.ts';
 import { inTemporaryFolder } from '../support/golden.ts';
 import { noSmallDisk, SmallDisk } from '../support/small-disk.ts';
-import { type InPage, openStoragePage, openStorageSite } from './storage-page.ts';
+import { inChromium } from './chromium-sessions.ts';
+import type { InPage } from './storage-page.ts';
 
 declare const open: InPage['open'];
 declare const put: InPage['put'];
@@ -42,36 +43,6 @@ const gone = expect.objectContaining({
   message: expect.stringMatching(/has removed .* "IndexedDB .*"/),
 });
 
-/** A Chromium that can be ended and started again on the same profile. */
-async function inChromium(
-  profile: string,
-  work: (chromium: { page(): Promise<Page>; kill(): Promise<string>; quit(): Promise<void> }) => Promise<void>,
-): Promise<void> {
-  const site = await openStorageSite('chromium', profile);
-  let browser: typeof site.browser | null = site.browser;
-  try {
-    await work({
-      async page() {
-        browser ??= await openBrowser('chromium', { profile });
-        return openStoragePage(browser, site.server.origin);
-      },
-      /** Returns the path of the log that is then there. */
-      async kill() {
-        await browser?.kill();
-        browser = null;
-        return newestLog(profile);
-      },
-      async quit() {
-        await browser?.close();
-        browser = null;
-      },
-    });
-  } finally {
-    await browser?.close();
-    await site.server.close();
-  }
-}
-
 function newestLog(profile: string): string {
   const databases = join(profile, 'Default/IndexedDB');
   const origin = readdirSync(databases).find((name) => name.endsWith('.indexeddb.leveldb')) ?? '';
@@ -102,7 +73,8 @@ test('a log that a kill has torn costs nothing that was acknowledged', { timeout
   await inTemporaryFolder((profile) =>
     inChromium(profile, async ({ page, kill }) => {
       expect(await (await page()).evaluate(use, { name: 'a', added: ['1', '2'] })).toEqual(['1', '2']);
-      tear(await kill());
+      await kill();
+      tear(newestLog(profile));
       expect(withoutTorn('3')).toContainEqual(await (await page()).evaluate(use, { name: 'a', added: ['3'] }));
       await kill();
       expect(withoutTorn('3', '4')).toContainEqual(await (await page()).evaluate(use, { name: 'a', added: ['4'] }));
@@ -118,7 +90,8 @@ test('nor does it if the database is only read before Chromium ends', { timeout 
   await inTemporaryFolder((profile) =>
     inChromium(profile, async ({ page, kill, quit }) => {
       await (await page()).evaluate(use, { name: 'a', added: ['1', '2'] });
-      tear(await kill());
+      await kill();
+      tear(newestLog(profile));
       const reading = await page();
       expect(withoutTorn()).toContainEqual(await reading.evaluate(use, { name: 'a', read_only: true }));
       // Some seconds later Chromium itself adds to the log.
@@ -169,7 +142,8 @@ test('databases that Chromium has removed are not replaced by empty ones in sile
     inChromium(profile, async ({ page, kill }) => {
       const first = await page();
       for (const name of ['a', 'b']) await first.evaluate(use, { name, added: ['1'] });
-      damage(await kill());
+      await kill();
+      damage(newestLog(profile));
       const [tab, other] = [await page(), await page()];
       // As when tabs are restored: both are told, though Chromium tells only one of them.
       expect(await Promise.all([tab, other].map((each) => each.evaluate(use, { name: 'a' })))).toEqual([gone, gone]);

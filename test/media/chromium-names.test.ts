@@ -6,7 +6,8 @@ import { readdirSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { missingBrowser, type Page } from '../support/browsers/browser.ts';
-import { killedSessions } from './chromium-sessions.ts';
+import { inTemporaryFolder } from '../support/golden.ts';
+import { inChromium } from './chromium-sessions.ts';
 import type { InPage } from './storage-page.ts';
 
 declare const open: InPage['open'];
@@ -49,16 +50,18 @@ test('a log of names that a kill has torn costs nothing that was acknowledged', 
 }, async (context) => {
   const missing = missingBrowser('chromium');
   if (missing !== null) return context.skip(missing);
-  const orders = [
-    { added: { 'some/folder/old': ['1', '2'] }, closes: true },
-    { added: { 'some/folder/old': ['3'], 'another/new': ['a', 'b'] } },
-    { added: { 'some/folder/old': [], 'another/new': [] } },
-  ];
-  const [, second, third] = await killedSessions(orders, store, (profile, session) => {
-    // Without the end of its last record, as if the kill had come before that was written.
-    const log = newestLog(profile);
-    if (session === 0) truncateSync(log, statSync(log).size - 10);
-  });
-  expect(second).toEqual({ 'some/folder/old': ['1', '2', '3'], 'another/new': ['a', 'b'] });
-  expect(third).toEqual(second);
+  const [old, recent] = ['some/folder/old', 'another/new'];
+  await inTemporaryFolder((profile) =>
+    inChromium(profile, async ({ page, kill }) => {
+      await store(await page(), { added: { [old]: ['1', '2'] }, closes: true });
+      await kill();
+      // Without the end of its last record, as if the kill had come before that was written.
+      const log = newestLog(profile);
+      truncateSync(log, statSync(log).size - 10);
+      const stored = { [old]: ['1', '2', '3'], [recent]: ['a', 'b'] };
+      expect(await store(await page(), { added: { [old]: ['3'], [recent]: ['a', 'b'] } })).toEqual(stored);
+      await kill();
+      expect(await store(await page(), { added: { [old]: [], [recent]: [] } })).toEqual(stored);
+    }),
+  );
 });
