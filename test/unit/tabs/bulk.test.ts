@@ -64,7 +64,8 @@ test('the parts of a bulk overtake waiting calls, and its changes are reported a
 });
 
 test('what a bulk stores again is not reported', async () => {
-  const { term, told } = await openTerm();
+  const { term, told, admit } = await openTerm();
+  await admit('one');
   const again = (id: string): SingleWrite => ({
     kind: 'setVolume',
     change: { ...creation(id), whole: true, guarded: true },
