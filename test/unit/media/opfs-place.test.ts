@@ -57,11 +57,11 @@ test('files of other databases are not touched, whatever their names', async () 
   ]);
 });
 
-/** Stands in for Chromium; `word` is its reason not to make a directory. Returns what was done. */
-function chromium(word: string | null): string[] {
+/** Stands in for Chromium; `refusal` is why it makes no directory with a long name. Returns what was done. */
+function chromium(refusal: Error | null): string[] {
   const done: string[] = [];
   const act = async (what: string, name: string): Promise<object> => {
-    if (word !== null) throw new DOMException('Not today.', word);
+    if (refusal !== null && name.length > 32_768) throw refusal;
     done.push(`${what} ${name.replace(/-{32768,}/, '…')}`);
     return root;
   };
@@ -82,6 +82,12 @@ function chromium(word: string | null): string[] {
   return done;
 }
 
+test('a Chromium that limits the length of names still opens databases', async () => {
+  const done = chromium(new TypeError('Name is not allowed.'));
+  await OpfsPlace.find('folder/a', 'opfs:folder/a', true);
+  expect(done).toEqual(['make folder']);
+});
+
 test('before any name is created in Chromium, one that fills a block of its log is made and removed', async () => {
   const done = chromium(null);
   await OpfsPlace.find('folder/a', 'opfs:folder/a', true);
@@ -99,7 +105,7 @@ test.each([
   ['UnknownError', 'Unknown'],
   ['InvalidModificationError', 'InvalidModificationError'],
 ])('if that fails with %s, the database is not opened', async (word, errno) => {
-  chromium(word);
+  chromium(new DOMException('Not today.', word));
   const finding = OpfsPlace.find('a', 'opfs:a', true);
   await expect(finding).rejects.toMatchObject({ name: 'StorageFailure', path: 'opfs:a', errno });
 });
