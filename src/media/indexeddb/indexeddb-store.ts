@@ -163,7 +163,9 @@ export class IndexedDbStore {
 
   /** Refuses to begin anew in place of a database that Chromium may have removed, until that was said. */
   async #refuseLoss(): Promise<void> {
-    const reason = await lossBefore(this.#name);
+    const reason = await lossBefore(this.#name).catch((error: unknown) => {
+      throw browserFailure('read', this.path, error);
+    });
     if (reason === null) return;
     await this.remove();
     throw lost(this.path, reason);
