@@ -299,9 +299,10 @@ test('a text too long for a string is refused with its size', () => {
     throw new TypeError('The encoded data was not valid for encoding utf-8');
   });
   try {
-    const many = Object.defineProperty(new Uint8Array(4), 'length', { value: 600_000_000 });
+    const many = Object.defineProperty(Uint8Array.of(45, 45), 'length', { value: 600_000_000 });
     expect(() => decodeText(many)).toThrow(/holds 600000000 bytes of text.*give the URL/);
-    expect(() => decodeText(new Uint8Array(4))).toThrow(/not UTF-8 text/);
+    expect(() => decodeText(Uint8Array.of(45, 45))).toThrow(/not UTF-8 text/);
+    expect(() => decodeText(new Uint8Array(4))).toThrow(/begins with a zero byte/);
   } finally {
     decode.mockRestore();
   }
