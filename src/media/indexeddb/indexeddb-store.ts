@@ -81,7 +81,7 @@ export class IndexedDbStore {
   async takeOver(): Promise<StoredDatabase> {
     await this.#connect(true);
     if (this.#created) await this.#refuseLoss();
-    await this.#mendLog();
+    await this.#writable();
     return this.#reading('readwrite', async (transaction) => {
       const stored = await readAll(transaction, this.path);
       const claimed = { ...stored.header, epoch: stored.header.epoch + 1 };
@@ -121,18 +121,15 @@ export class IndexedDbStore {
   /** Stores a change: durable when it resolves, not stored at all when it rejects, unless the error says otherwise. */
   async write(file: BlockFile, plan: WritePlan): Promise<void> {
     const header: Header = { ...this.#header, size: file.size(), changes: this.#header.changes + 1 };
-    await this.#repeatedOnce(async () => {
-      await this.#mendLog();
-      await this.#put(file, plan, header);
-    });
+    await this.#repeatedOnce(async () => this.#put(await this.#writable(), file, plan, header));
     this.#header = header;
   }
 
   /** Moves single blocks into their extents: changes how the database is stored, not its content. */
   async fold(file: BlockFile, plan: WritePlan): Promise<void> {
-    await this.#mendLog();
+    const connection = await this.#writable();
     // From here on all requests are made without waiting, so that no SQLite transaction can begin in between.
-    if (file.isDurable) await this.#put(file, plan, this.#header);
+    if (file.isDurable) await this.#put(connection, file, plan, this.#header);
     else throw new StorageFailure(`${this.path} is being written to.`, this.path);
   }
 
@@ -154,11 +151,12 @@ export class IndexedDbStore {
     }
   }
 
-  /** Connects, and sees to it that nothing is appended to a torn log. */
-  async #mendLog(): Promise<void> {
-    await this.#connect(false);
+  /** The connection to write with: one through which nothing is appended to a torn log. */
+  async #writable(): Promise<IDBPDatabase<Records>> {
+    const connection = await this.#connect(false);
     if (this.#tornLog !== null) this.#tornLog = await renewLog(this.#name);
     if (this.#tornLog !== null) throw browserFailure('write to', this.path, this.#tornLog);
+    return connection;
   }
 
   /** Refuses to begin anew in place of a database that Chromium may have removed, until that was said. */
@@ -171,8 +169,7 @@ export class IndexedDbStore {
     throw lost(this.path, reason);
   }
 
-  async #put(file: BlockFile, plan: WritePlan, header: Header): Promise<void> {
-    const connection = this.#connection ?? (await this.#connect(false));
+  async #put(connection: IDBPDatabase<Records>, file: BlockFile, plan: WritePlan, header: Header): Promise<void> {
     // Chromium keeps large values in files of their own, which it may leave unwritten unless durability is strict.
     const durability = plan.extents.length > 0 ? 'strict' : this.#durability;
     const transaction = connection.transaction(storeNames, 'readwrite', { durability });
