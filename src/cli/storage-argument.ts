@@ -1,6 +1,7 @@
 /** What an argument of the command line names: a database URL, the path of a file, or a `persistence_config` as JSON. */
 import { isDict } from '../cinder/dict.ts';
 import { InvalidOption, isCinderlibError } from '../errors/index.ts';
+import { isInMemory } from '../migrate/open.ts';
 import { builtin } from '../runtime.ts';
 import { parseJson } from '../serialization/json-parser.ts';
 import { jsonText, spaced } from '../serialization/json-text.ts';
@@ -52,10 +53,8 @@ export function storageConfig(argument: string): PersistenceConfig {
  */
 export function targetConfig(argument: string): PersistenceConfig {
   const config = storageConfig(argument);
-  const { storage = 'memory', connection = '' } = config;
-  const isDatabase = storage === 'db' && connection !== '';
-  const isInMemory = isDatabase ? isSqliteUrl(connection) && sqlitePath(connection) === null : inMemory.has(storage);
-  if (!isInMemory) return config;
+  const { storage = 'memory', connection } = config;
+  if (!(storage === 'db' ? isInMemory(connection) : inMemory.has(storage))) return config;
   throw new InvalidOption(
     `${shownArgument(argument)} is a storage in memory: what is copied there is gone when the program ends. ` +
       'Name a file or a database.',

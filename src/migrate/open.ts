@@ -112,7 +112,7 @@ function readOnly(config: PersistenceConfig): PersistenceConfig {
 }
 
 /** Whether it is the URL of a database in memory, which is empty until it is opened. */
-function isInMemory(connection = ''): boolean {
+export function isInMemory(connection = ''): boolean {
   try {
     return sqlitePath(connection) === null;
   } catch {

@@ -36,7 +36,7 @@ export async function printReport(
   for (const tables of missing) await output.note(missingTablesText(tables));
   const { green, yellow, red } = output.terminal.colors(stream);
   const own = ownDefaultType ? '; it keeps its own type __DEFAULT__, with its own id and times' : '';
-  const what = not_carried.some(isObject) ? 'what was copied' : 'the source';
+  const compared = not_carried.some(isObject) ? 'what was copied' : 'the source';
   const lines = [
     `${dryRun ? 'Would copy' : 'Copied'} ${counted(volumes, 'volume')}, ${counted(snapshots, 'snapshot')}, ` +
       `${counted(connections, 'connection')}, ${counted(key_values, 'key-value')} and ${counted(volume_types, 'volume type')}.`,
@@ -51,7 +51,7 @@ export async function printReport(
       return `${red('difference:')} ${kind} ${printable(id)} ${field === null ? 'is missing' : field}${printable(values)}`;
     }),
     ...(verified && differences.length === 0
-      ? [green(`Verified: the target matches ${what}, field by field${own}.`)]
+      ? [green(`Verified: the target matches ${compared}, field by field${own}.`)]
       : []),
   ];
   await output.terminal.write(stream, `${lines.join('\n')}\n`);
