@@ -43,14 +43,19 @@ describe.each(serverKinds)('%s', (kind) => {
     return url.href;
   }
 
+  /** Creates a user with the password `right`, on PostgreSQL in a new role. */
+  function createUser(name: string, role: string): void {
+    server.running.sql(
+      isMysql
+        ? `CREATE OR REPLACE USER ${name}@'%' IDENTIFIED BY 'right'`
+        : `CREATE ROLE ${role}; CREATE ROLE ${name} LOGIN PASSWORD 'right' IN ROLE ${role}`,
+    );
+  }
+
   test('a wrong password is refused with AccessDenied, and not shown', async (context) => {
     server.require(context);
     const { connection } = await filled();
-    server.running.sql(
-      isMysql
-        ? `CREATE OR REPLACE USER careful@'%' IDENTIFIED BY 'right'`
-        : `CREATE ROLE secretive; CREATE ROLE careful LOGIN PASSWORD 'right' IN ROLE secretive`,
-    );
+    createUser('careful', 'secretive');
     const failure = open(as(connection, 'careful', 'wr0ng'));
     await expect(failure).rejects.toMatchObject({ name: 'AccessDenied', code: 'ACCESS_DENIED' });
     await expect(failure).rejects.toThrow('careful');
@@ -60,11 +65,7 @@ describe.each(serverKinds)('%s', (kind) => {
   test('a server that asks for a password is not said to be unreachable if there is none', async (context) => {
     server.require(context);
     const { connection } = await filled();
-    server.running.sql(
-      isMysql
-        ? `CREATE OR REPLACE USER forgetful@'%' IDENTIFIED BY 'right'`
-        : `CREATE ROLE forgetful LOGIN PASSWORD 'right'`,
-    );
+    createUser('forgetful', 'distracted');
     for (const url of [
       as(connection, 'forgetful', ''),
       as(connection, 'forgetful', '').replace('forgetful@', 'forgetful:@'),

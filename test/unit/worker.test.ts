@@ -19,10 +19,10 @@ import {
   WorkerLost,
 } from 'cinderlib-wasm';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { CoreConfig } from '../../src/rpc/contract.ts';
 import { startWorker } from '../../src/rpc/start-worker.ts';
 import { WorkerClient } from '../../src/rpc/worker-client.ts';
 import { inTemporaryFolder } from '../support/golden.ts';
+import { config } from './sql/open-core.ts';
 
 const coreScript = new URL('../../dist/core-node.js', import.meta.url);
 const driver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
@@ -211,17 +211,6 @@ describe('a worker', () => {
 });
 
 describe('a worker whose script is not that of the core', () => {
-  const config: CoreConfig = {
-    medium: 'memory',
-    database: '',
-    soft_deletes: false,
-    sqlite_synchronous: true,
-    from: null,
-    read_only: false,
-    busy_timeout: 0,
-    server: null,
-  };
-
   beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] }));
   afterEach(() => void vi.useRealTimers());
 
