@@ -11,6 +11,8 @@ export const lastWords = 50;
 export class LeaderConnections {
   readonly #byEpoch = new Map<number, LeaderConnection>();
   readonly #onEnd: (epoch: number) => void;
+  /** The latest leadership whose leader is gone, and has not said so itself. */
+  #gone = 0;
 
   /** @param onEnd called when nothing more will be heard of a leader */
   constructor(onEnd: (epoch: number) => void) {
@@ -19,6 +21,11 @@ export class LeaderConnections {
 
   of(epoch: number): LeaderConnection | undefined {
     return this.#byEpoch.get(epoch);
+  }
+
+  /** Whether the leader of that epoch is gone, judging by our locks. */
+  isGone(epoch: number): boolean {
+    return epoch === this.#gone;
   }
 
   /** Whether there are any besides the one of that epoch. */
@@ -33,6 +40,7 @@ export class LeaderConnections {
   /** A leader is gone. Its last messages may still be in transit, unless it ended gracefully. */
   lose(epoch: number, isGraceful: boolean): void {
     const decide = (): void => {
+      if (!isGraceful) this.#gone = epoch;
       this.#byEpoch.get(epoch)?.close();
       if (this.#byEpoch.delete(epoch)) this.#onEnd(epoch);
     };

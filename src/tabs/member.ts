@@ -8,7 +8,7 @@
  * an `#opening`; a follower, with a connection among the `#leaderConnections`; or none of these. Then it queues for the
  * lock, asks who leads, and keeps its calls unsent.
  */
-import { browserOpenFailure } from '../media/browser-failure.ts';
+import { browserOpenFailure, removed } from '../media/browser-failure.ts';
 import { holdLock } from '../media/locks/held-lock.ts';
 import { lockName } from '../media/locks/web-lock.ts';
 import type { Answer, Answers, Change, Command, CoreConfig, Outcome, StorageInfo } from '../rpc/contract.ts';
@@ -71,6 +71,10 @@ export class Member implements CommandRunner {
   /** How often the timeout has expired while a leader was opening the database. */
   #openings = 0;
   #hearsOpening = false;
+  /** Whether the latest leader is gone, judging by our locks, and speaks all the same. */
+  #hearsGone = false;
+  /** Why this member can be of no use any more. */
+  #cutOff: Error | null = null;
   /** Whether this member has begun a bulk and has yet to end it. */
   #hasBulk = false;
   #isAway = false;
@@ -141,6 +145,7 @@ export class Member implements CommandRunner {
   async call(command: Command): Promise<unknown> {
     if (command.kind === 'close') return this.#close();
     if (this.#closing !== null) throw databaseClosed();
+    if (this.#cutOff !== null) throw this.#cutOff;
     const answer = this.#submit(command);
     if (command.kind === 'beginBulk') {
       await answer;
@@ -329,7 +334,11 @@ export class Member implements CommandRunner {
   #leaderTimedOut(): void {
     const isOpening = this.#leadership.isHeld || this.#hearsOpening;
     this.#hearsOpening = false;
-    if (isOpening) {
+    if (this.#hearsGone) {
+      // The data of the site was cleared, and its locks with it: other tabs have new ones, and a new database.
+      this.#cutOff = removed(this.#config.database);
+      this.#fail(this.#cutOff);
+    } else if (isOpening) {
       // A large database takes long to open; a tab frozen in the middle of a change prevents opening altogether.
       this.#openings += 1;
       if (this.#openings >= openingTimeouts) this.#fail(leaderSilent(this.#config));
@@ -363,6 +372,8 @@ export class Member implements CommandRunner {
     // One that seems earlier because the clock was set back is about to end, and another to begin.
     if (!isEarlier || state === 'opening') this.#hearsOpening = state === 'opening';
     if (isEarlier) return;
+    this.#hearsGone = this.#leaderConnections.isGone(epoch);
+    if (this.#hearsGone) return;
     if (epoch > this.#epoch || state === 'open') this.#watchdog.reset();
     if (version !== wireVersion) this.#fail(otherVersion(this.#config));
     else {

@@ -1,5 +1,6 @@
 /** The data of a site is cleared while its database is open: no save counts as stored any more, and nothing hangs. */
 import { describe, expect, test } from 'vitest';
+import type { Page } from '../support/browsers/browser.ts';
 import type { InPage } from './storage-page.ts';
 import { useStorageSite } from './use-storage-site.ts';
 
@@ -69,6 +70,40 @@ describe('chromium', () => {
     expect(await page.evaluate(() => failure(cl.close()))).toBeNull();
     await page.close();
   });
+
+  test.for(['indexeddb', 'opfs'])(
+    'a tab that opens the database first after that has a new one, and the tabs from before are told, on %s',
+    { timeout },
+    async (medium, context) => {
+      const config = { connection: `sqlite:///divided-${medium}`, medium, busy_timeout: 1000 };
+      const join = async (page: Page, key: string): Promise<void> => {
+        await page.evaluate(
+          async ({ config, key }) => {
+            Object.assign(globalThis, { cl: await open(config) });
+            await put(cl, key);
+          },
+          { config, key },
+        );
+      };
+      const [leader, follower] = [await site.newPage(context), await site.running.newPage()];
+      await join(leader, 'of the leader');
+      await join(follower, 'of the follower');
+      await leader.clearStorage?.();
+      const newcomer = await site.running.newPage();
+      await join(newcomer, 'of the newcomer');
+
+      const expected = { name: 'DatabaseChanged', message: expect.stringContaining('Reload the page') };
+      for (const page of [leader, follower]) {
+        const calls = await page.evaluate(async () => [await failure(put(cl, 'lost')), await failure(keys(cl))]);
+        expect(calls).toMatchObject([expected, expected]);
+      }
+      expect(await newcomer.evaluate(() => keys(cl))).toEqual(['of the newcomer']);
+      for (const page of [leader, follower, newcomer]) {
+        expect(await page.evaluate(() => failure(cl.close()))).toBeNull();
+        await page.close();
+      }
+    },
+  );
 
   test('a page that knows its database on OPFS to be cleared can be left', { timeout }, async (context) => {
     const page = await site.newPage(context);
