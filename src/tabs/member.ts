@@ -4,9 +4,9 @@
  * It lives where the core lives, in the tab's worker: a busy page holds up no other, and a worker that
  * dies releases its lock. Callers use it like a core of their own.
  *
- * What it is in the latest leadership that it knows of, `#epoch`: the leader, with a `#term`; about to be the leader, with
- * an `#opening`; a follower, with a connection among the `#leaderConnections`; or none of these. Then it queues for the
- * lock, asks who leads, and keeps its calls unsent.
+ * What it is in the latest leadership that it knows of, `#epoch`: the leader, with a `#term`, once that is open; a
+ * follower, with a connection among the `#leaderConnections`; or none of these. Then it queues for the lock, asks who
+ * leads, and keeps its calls unsent.
  */
 import { browserOpenFailure, removed } from '../media/browser-failure.ts';
 import { holdLock } from '../media/locks/held-lock.ts';
@@ -21,7 +21,6 @@ import { LeaderConnections, lastWords } from './leader-connections.ts';
 import { Leadership } from './leadership.ts';
 import { databaseClosed, databaseExists, leaderSilent, otherVersion } from './member-errors.ts';
 import { aliveLock, channelName } from './names.ts';
-import { Opening } from './opening.ts';
 import { PortClient } from './port-client.ts';
 import type { MemberId, Reply, Request, SharedOptions } from './protocol.ts';
 import { type LeaderNotice, TabChannel } from './tab-channel.ts';
@@ -62,9 +61,8 @@ export class Member implements CommandRunner {
   #epoch = 0;
   /** The latest one that another member has asked about. A leadership of ours comes after that too. */
   #askedAbout = 0;
+  /** Our own leadership. */
   #term: Term | null = null;
-  /** Our own leadership, while it is still opening the database. */
-  #opening: Opening | null = null;
   /** Ends the wait for the first leader; null once that is over. */
   #entry: { readonly resolve: (opened: Answers['open']) => void; readonly reject: (reason: unknown) => void } | null =
     null;
@@ -106,7 +104,7 @@ export class Member implements CommandRunner {
       stolen: () => this.#depose(),
     });
     this.#watchdog = new Watchdog(config.busy_timeout, {
-      waits: () => this.#term === null && (this.#entry !== null || this.#calls.size > 0),
+      waits: () => !this.#leads && (this.#entry !== null || this.#calls.size > 0),
       ask: () => {
         this.#ask();
         // The leader may be a page in the back/forward cache. The browser evicts such a page when another one requests
@@ -153,7 +151,7 @@ export class Member implements CommandRunner {
       if (this.#closing !== null) this.#giveUpBulk();
     }
     if (command.kind !== 'info') return answer;
-    return { ...((await answer) as StorageInfo), leader: this.#term !== null };
+    return { ...((await answer) as StorageInfo), leader: this.#leads };
   }
 
   onChanges(listener: (changes: readonly Change[]) => void): void {
@@ -199,6 +197,11 @@ export class Member implements CommandRunner {
     this.#submit({ kind: 'rollbackBulk' }).catch(() => {});
   }
 
+  /** Whether this member can run commands itself. */
+  get #leads(): boolean {
+    return this.#term?.isOpen === true;
+  }
+
   get #leaderConnection(): LeaderConnection | undefined {
     return this.#leaderConnections.of(this.#epoch);
   }
@@ -210,7 +213,7 @@ export class Member implements CommandRunner {
     if (connection?.refusal) this.#calls.failUnsent(connection.refusal);
     const unsent = this.#calls.unsent();
     if (unsent.length === 0) return;
-    if (this.#term !== null) for (const call of unsent) void this.#runHere(call, this.#term);
+    if (this.#term?.isOpen) for (const call of unsent) void this.#runHere(call, this.#term);
     else if (connection?.isListening()) for (const call of unsent) this.#send(call, connection);
     else this.#queue();
   }
@@ -245,39 +248,28 @@ export class Member implements CommandRunner {
     const epoch = Math.max(this.#epoch + 1, this.#askedAbout + 1, Date.now());
     this.#supersede(epoch);
     this.#announce('opening');
-    const opening = new Opening(this.#parts.makeCore(), this.#config);
-    this.#opening = opening;
+    const term = this.#newTerm(epoch);
+    this.#term = term;
     try {
-      const opened = await opening.opened();
+      const opened = await term.opened();
       if (opened === null) return;
-      if (!this.#isLeading(epoch)) return void opening.giveUp();
-      this.#term = this.#termOf(epoch, opening.core, opened);
       this.#announce('open');
       this.#admitted(opened);
     } catch (error) {
-      // The lock was stolen meanwhile: the thief has the database open, or reports why not.
-      if (!this.#isLeading(epoch)) return;
+      this.#term = null;
       // Queuing again now would retry over and over; the next call queues.
       this.#leadership.release();
       this.#fail(error);
-    } finally {
-      if (this.#opening === opening) this.#opening = null;
     }
   }
 
-  #isLeading(epoch: number): boolean {
-    return this.#epoch === epoch && this.#leadership.isHeld;
-  }
-
-  #termOf(epoch: number, core: CommandRunner, opened: Answers['open']): Term {
+  #newTerm(epoch: number): Term {
     return new Term({
       epoch,
       id: this.#id,
-      core,
-      opened,
-      options: this.#options,
+      core: this.#parts.makeCore(),
+      config: this.#config,
       locks: this.#parts.locks,
-      bulkTimeout: this.#config.busy_timeout,
       isProven: () => this.#leadership.isProven(),
       lost: () => void this.#stepDown().catch(() => {}),
       tell: (origin, changes) => {
@@ -317,11 +309,6 @@ export class Member implements CommandRunner {
     const term = this.#term;
     this.#term = null;
     try {
-      const opening = this.#opening?.giveUp();
-      // The next leader must not find files half open. An opening that hangs has `busy_timeout` to end; on IndexedDB, a
-      // page about to be suspended does not wait at all: what it writes later is refused.
-      const mayGo = opening === undefined || (atOnce && this.#config.medium === 'indexeddb');
-      if (!mayGo) await Promise.race([opening, pause(this.#config.busy_timeout)]);
       await term?.end(atOnce);
     } finally {
       this.#leadership.release();
@@ -359,8 +346,8 @@ export class Member implements CommandRunner {
   #answerWho(epoch: number): void {
     this.#askedAbout = Math.max(this.#askedAbout, epoch);
     // The clock was set back before ours began, so that the asker takes it for an earlier one: another has to begin.
-    if (this.#term !== null && epoch > this.#epoch) void this.#stepDown().catch(() => {});
-    else if (this.#leadership.isHeld) this.#announce(this.#term === null ? 'opening' : 'open');
+    if (this.#leads && epoch > this.#epoch) void this.#stepDown().catch(() => {});
+    else if (this.#leadership.isHeld) this.#announce(this.#leads ? 'open' : 'opening');
   }
 
   #announce(state: 'opening' | 'open'): void {

@@ -1,13 +1,14 @@
 /**
- * One leadership: runs the commands of every member on the database that this tab has open, and tells all
- * members which changes have become durable.
+ * One leadership, from the opening of the database to its end: runs the commands of every member on the database that
+ * this tab has open, and tells all members which changes have become durable.
  */
 import { DatabaseError, DatabaseLocked, DatabaseTakenOver } from '../errors/index.ts';
 import { whenFree } from '../media/locks/held-lock.ts';
-import type { Answers, Command, Outcome } from '../rpc/contract.ts';
+import type { Answers, Command, CoreConfig, Outcome } from '../rpc/contract.ts';
 import { toWire } from '../rpc/errors.ts';
 import type { CommandRunner } from '../rpc/host.ts';
 import { type DurableChange, DurableChanges, isBulkPart } from '../rpc/writes.ts';
+import { pause } from '../runtime.ts';
 import { aliveLock } from './names.ts';
 import type { MemberId, Reply, Request, SharedOptions } from './protocol.ts';
 import { Watchdog } from './watchdog.ts';
@@ -22,13 +23,10 @@ export interface TermParts {
   readonly epoch: number;
   /** The leading member. */
   readonly id: MemberId;
+  /** A new one: it opens the database, whose lock we hold. */
   readonly core: CommandRunner;
-  /** What the core answered when it was opened. */
-  readonly opened: Answers['open'];
-  readonly options: SharedOptions;
+  readonly config: CoreConfig;
   readonly locks: LockManager;
-  /** How long to wait for a silent member with a bulk under way, in milliseconds. */
-  readonly bulkTimeout: number;
   /** Whether the database is still ours to read and write. */
   readonly isProven: () => Promise<boolean>;
   /** Called when the database turns out to have another owner although the lock is ours. */
@@ -55,7 +53,9 @@ export class Term {
   /** Commands not yet accepted: they wait for the accepted ones, so that few are in doubt if this tab dies. */
   #waiting: Waiting[] = [];
   #running: Promise<unknown> | null = null;
-  #opened: Answers['open'];
+  readonly #opening: Promise<Answers['open']>;
+  /** What the core answered when it was opened; null until then. */
+  #opened: Answers['open'] | null = null;
   #isOver = false;
   /** The member whose bulk is under way: everything else waits for it. */
   #bulkOwner: MemberId | null = null;
@@ -65,13 +65,31 @@ export class Term {
   constructor(parts: TermParts) {
     this.epoch = parts.epoch;
     this.#parts = parts;
-    this.#opened = parts.opened;
-    this.#watchdog = new Watchdog(parts.bulkTimeout, {
+    this.#opening = parts.core.call({ kind: 'open', config: { ...parts.config, lock_held: true } });
+    this.#watchdog = new Watchdog(parts.config.busy_timeout, {
       // A bulk of this tab itself needs no sign of life.
       waits: () => this.#followers.has(this.#bulkOwner ?? '') && this.#running !== null,
       ask: () => this.#askOwner(),
       expired: () => void this.#giveUpBulk(),
     });
+  }
+
+  /** Whether the database is open. */
+  get isOpen(): boolean {
+    return this.#opened !== null;
+  }
+
+  /** Waits until the database is open; null if this leadership ended before, whatever came of the opening. */
+  async opened(): Promise<Answers['open'] | null> {
+    try {
+      const opened = await this.#opening;
+      if (this.#isOver) return null;
+      this.#opened = opened;
+      return opened;
+    } catch (error) {
+      if (this.#isOver) return null;
+      throw error;
+    }
   }
 
   receive(from: MemberId, request: Request, answer: SendReply, transport: Transport): void {
@@ -98,6 +116,7 @@ export class Term {
    */
   async end(atOnce = false): Promise<void> {
     this.#isOver = true;
+    if (this.#opened === null) return this.#endOpening(atOnce);
     try {
       await this.#parts.core.call({ kind: 'close', at_once: atOnce });
       await this.#running;
@@ -115,12 +134,28 @@ export class Term {
     this.#isOver = true;
     for (const { forget } of this.#followers.values()) forget.abort();
     // Its pending writes were refused, and its pages are of no use any more.
+    await this.#closeCore();
+  }
+
+  /** Abandons the opening. */
+  async #endOpening(atOnce: boolean): Promise<void> {
+    const { medium, busy_timeout } = this.#parts.config;
+    const closed = this.#closeCore();
+    // The next leader must not find files half open. An opening that hangs has `busy_timeout` to end; on IndexedDB, a
+    // page about to be suspended does not wait at all: what it writes later is refused.
+    if (atOnce && medium === 'indexeddb') return;
+    await Promise.race([closed, pause(busy_timeout)]);
+  }
+
+  async #closeCore(): Promise<void> {
+    // What is not yet open cannot be closed.
+    if (this.#opened === null) await this.#opening.catch(() => {});
     await this.#parts.core.call({ kind: 'close' }).catch(() => {});
   }
 
   #greet(from: MemberId, options: SharedOptions, answer: SendReply, transport: Transport): void {
-    if (this.#isOver) return;
-    const difference = differenceOf(this.#parts.options, options);
+    if (this.#isOver || this.#opened === null) return;
+    const difference = differenceOf(this.#parts.config, options);
     if (difference === null) {
       const follower = this.#followers.get(from) ?? this.#admit(from);
       follower.transports.set(transport, answer);
@@ -197,7 +232,9 @@ export class Term {
       value = await this.#parts.core.call(command);
       if (command.kind === 'beginBulk') await this.#own(origin);
       // Members that join later get the present default type.
-      if (command.kind === 'refresh') this.#opened = { ...this.#opened, ...(value as Answers['refresh']) };
+      if (command.kind === 'refresh' && this.#opened !== null) {
+        this.#opened = { ...this.#opened, ...(value as Answers['refresh']) };
+      }
     } catch (error) {
       if (error instanceof DatabaseTakenOver && !this.#isOver) {
         // A tab that was frozen while opening the database has continued, and taken it: it has to be opened once more.

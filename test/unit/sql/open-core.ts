@@ -1,4 +1,4 @@
-/** A core on a new database in memory, and the engine beneath it. */
+/** Cores on a new database in memory, and the engine beneath each. */
 import type { CoreConfig } from '../../../src/rpc/contract.ts';
 import { Core } from '../../../src/sql/core.ts';
 import { PlainEngine } from './plain-engine.ts';
@@ -15,7 +15,8 @@ export const config: CoreConfig = {
   server: null,
 };
 
-export async function openCore() {
+/** A core that has yet to open its database. */
+export async function newCore() {
   const engine = await PlainEngine.open();
   const core = new Core({
     openEngine: async () => engine,
@@ -23,5 +24,10 @@ export async function openCore() {
     now: () => CREATED,
     newId: () => crypto.randomUUID(),
   });
+  return { core, engine };
+}
+
+export async function openCore() {
+  const { core, engine } = await newCore();
   return { core, engine, opened: await core.call({ kind: 'open', config }) };
 }

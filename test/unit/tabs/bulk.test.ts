@@ -7,10 +7,9 @@ import { aliveLock } from '../../../src/tabs/names.ts';
 import { type SendReply, Term } from '../../../src/tabs/term.ts';
 import { FakeLocks } from '../../support/fake-locks.ts';
 import { TabWorld } from '../../support/tab-world.ts';
-import { openCore } from '../sql/open-core.ts';
+import { config, newCore } from '../sql/open-core.ts';
 import { creation } from '../sql/writer.ts';
 
-const options = { soft_deletes: false, sqlite_synchronous: true };
 const begin: Command = { kind: 'beginBulk' };
 const commit: Command = { kind: 'commitBulk' };
 const append = (...ids: string[]): Command => ({ kind: 'appendBulk', commands: ids.map(volume) });
@@ -24,25 +23,24 @@ const allStored: Outcome<unknown> = { ok: true, value: [] };
 const pause = (milliseconds: number): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));
 
 async function openTerm() {
-  const { core, engine, opened } = await openCore();
+  const { core, engine } = await newCore();
   const locks = new FakeLocks();
   const told: string[] = [];
   const term = new Term({
     epoch: 1,
     id: 'leader',
     core,
-    opened,
-    options,
+    config: { ...config, busy_timeout: 1000 },
     locks: locks.client('leader'),
     isProven: async () => true,
     lost: () => {},
-    bulkTimeout: 1000,
     tell: (origin, changes) => void told.push(...changes.map(({ id }) => `${origin}: ${id}`)),
   });
+  await term.opened();
   /** Admits a member, as the leader does on a hello; returns a function that ends its tab. */
   const admit = async (id: string, hear: SendReply = () => {}): Promise<() => void> => {
     await holdLock(locks.client(id), aliveLock(id));
-    term.receive(id, { type: 'hello', options }, hear, 'channel');
+    term.receive(id, { type: 'hello', options: config }, hear, 'channel');
     return () => locks.kill(id);
   };
   const volumes = (): unknown[] => engine.rows('SELECT id FROM volumes ORDER BY id').map(({ id }) => id);
