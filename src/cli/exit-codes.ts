@@ -5,7 +5,7 @@ export const exitCodes = {
   failed: 1,
   /** The command line itself was wrong. */
   usage: 2,
-  /** Done, with something to review: findings of `check`, differences after `migrate`. */
+  /** Done, with something to review: findings of `check`, differences after `migrate`, or objects that it left out. */
   found: 3,
   /** `show` found no matching object, or more than one. */
   missing: 4,

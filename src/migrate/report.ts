@@ -44,6 +44,13 @@ export const reasons = {
   unusedType: 'no volume has this type',
 } as const;
 
+/** Whether an entry is about whole objects that are not deleted: whoever removes the source afterwards loses them. */
+export function isOfObjects({ kind, field, why }: NotCarried): boolean {
+  return field === null && kindsOfObjects.has(kind) && why !== reasons.markedDeleted;
+}
+
+const kindsOfObjects = new Set(['volume', 'snapshot', 'connection']);
+
 /** The entry for rows of a table, which have no ids to report. */
 export function rowsLeftOut(table: string, count: number, why: string): NotCarried {
   return { kind: table, field: null, count, ids: [], why };

@@ -75,7 +75,9 @@ test('reading commands show the state before a crash, and change no byte', { tim
   });
 });
 
-test('ls notes how many objects of a file it cannot show', { timeout: 180_000 }, async () => {
+test('ls notes how many objects of a file it cannot show, and copying that file ends with code 3', {
+  timeout: 180_000,
+}, async () => {
   await inTemporaryFolder(async (folder) => {
     const path = copyGolden('rich.sqlite', join(folder, 'rich.sqlite'));
     const [{ lost } = {}] = nativeRows(
@@ -95,9 +97,18 @@ test('ls notes how many objects of a file it cannot show', { timeout: 180_000 },
     });
     const loaded = await cli(['load', '-', join(folder, 'loaded.sqlite')], { input });
     expect(loaded).toMatchObject({
-      code: 0,
+      code: 3,
       out: expect.stringContaining('Verified: the target matches what was copied'),
     });
+    for (const command of ['migrate', 'convert']) {
+      const copied = await cli([command, path, join(folder, `${command}.sqlite`)]);
+      expect([copied.code, copied.out.split('\n')[1]]).toEqual([
+        3,
+        expect.stringContaining(`not copied: ${n} × snapshot`),
+      ]);
+    }
+    // JSON has a place for them.
+    expect(await cli(['convert', path, join(folder, 'converted.json')])).toMatchObject({ code: 0 });
   });
 });
 

@@ -6,12 +6,12 @@ import { refuseSame } from '../../migrate/same-storage.ts';
 import type { Source } from '../../migrate/source.ts';
 import type { Target } from '../../migrate/target.ts';
 import type { PersistenceConfig } from '../../setup.ts';
-import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import type { ExitCode } from '../exit-codes.ts';
 import type { Output } from '../output.ts';
 import { ProgressBar } from '../progress.ts';
 import { storageConfig } from '../storage-argument.ts';
 import type { Storages } from '../storages.ts';
-import { printReport } from './print-report.ts';
+import { exitCodeOf, printReport } from './print-report.ts';
 
 export interface MigrateOptions {
   readonly dryRun?: boolean;
@@ -55,7 +55,7 @@ export async function carryAll(
     verified: verify && !dryRun,
     ownDefaultType: hasOwnDefaultType(target),
   });
-  return report.differences.length === 0 ? exitCodes.done : exitCodes.found;
+  return exitCodeOf(report);
 }
 
 /** Whether the target's type `__DEFAULT__` is not the source's, which is not reported as a difference. */

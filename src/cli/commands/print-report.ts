@@ -1,6 +1,7 @@
 /** Prints the report of a migration. */
-import { MISSING_TABLE, type MigrationReport, type NotCarried, reasons } from '../../migrate/report.ts';
+import { isOfObjects, MISSING_TABLE, type MigrationReport } from '../../migrate/report.ts';
 import { counted } from '../counted.ts';
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { maskText } from '../mask.ts';
 import { missingTablesText } from '../missing-tables.ts';
 import type { Output } from '../output.ts';
@@ -36,11 +37,11 @@ export async function printReport(
   for (const tables of missing) await output.note(missingTablesText(tables));
   const { green, yellow, red } = output.terminal.colors(stream);
   const own = ownDefaultType ? '; it keeps its own type __DEFAULT__, with its own id and times' : '';
-  const compared = not_carried.some(isObject) ? 'what was copied' : 'the source';
+  const compared = not_carried.some(isOfObjects) ? 'what was copied' : 'the source';
   const lines = [
     `${dryRun ? 'Would copy' : 'Copied'} ${counted(volumes, 'volume')}, ${counted(snapshots, 'snapshot')}, ` +
       `${counted(connections, 'connection')}, ${counted(key_values, 'key-value')} and ${counted(volume_types, 'volume type')}.`,
-    ...[...not_carried.filter(isObject), ...not_carried.filter((entry) => !isObject(entry))]
+    ...[...not_carried.filter(isOfObjects), ...not_carried.filter((entry) => !isOfObjects(entry))]
       .filter(({ kind }) => kind !== MISSING_TABLE)
       .map(({ kind, field, count, ids, why }) => {
         const what = field === null ? kind : `${kind}, ${field}`;
@@ -57,12 +58,10 @@ export async function printReport(
   await output.terminal.write(stream, `${lines.join('\n')}\n`);
 }
 
-/** Whether it is about whole objects that are not deleted, which whoever migrates may miss. */
-function isObject({ kind, field, why }: NotCarried): boolean {
-  return field === null && objects.has(kind) && why !== reasons.markedDeleted;
+/** The exit code of the command that made the report. */
+export function exitCodeOf({ not_carried, differences }: MigrationReport): ExitCode {
+  return differences.length > 0 || not_carried.some(isOfObjects) ? exitCodes.found : exitCodes.done;
 }
-
-const objects = new Set(['volume', 'snapshot', 'connection']);
 
 /** A few ids for the end of a line, with an ellipsis if there are more. */
 function some(ids: readonly string[]): string {

@@ -2,12 +2,12 @@
 import { InvalidOption } from '../../errors/index.ts';
 import type { NotCarried } from '../../migrate/report.ts';
 import { counted } from '../counted.ts';
-import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import type { ExitCode } from '../exit-codes.ts';
 import type { Output } from '../output.ts';
 import { isPath } from '../storage-argument.ts';
 import type { Storages } from '../storages.ts';
 import { dump } from './dump.ts';
-import { printReport } from './print-report.ts';
+import { exitCodeOf, printReport } from './print-report.ts';
 import { writeFile } from './write-file.ts';
 
 export interface ToJsonOptions {
@@ -41,7 +41,7 @@ export async function toJson(
   const stream = output.json && to !== '-' ? 'out' : 'error';
   await printReport(output, report, { dryRun: false, verified: false, stream });
   if (keyValues && !output.json) await noteKeyValues(output, found, keyValues);
-  return exitCodes.done;
+  return exitCodeOf(report);
 }
 
 /** Whether a path names a JSON file. */
