@@ -8,7 +8,7 @@ import { volumeAttachmentListModel } from '../cinder/volume-attachment.ts';
 import { wantsMultipath } from '../drivers/attach-options.ts';
 import { hostConnectorProperties } from '../drivers/connector.ts';
 import type { VolumeDriver } from '../drivers/volume-driver.ts';
-import { InvalidVolume, NotLocal, ValueError, VolumeNotFound } from '../errors/index.ts';
+import { InvalidDump, InvalidVolume, NotLocal, ValueError, VolumeNotFound } from '../errors/index.ts';
 import { readConnections, readSnapshots, readVolumes } from '../persistence/read-objects.ts';
 import type { Backend } from './backend.ts';
 import { backendOfHost, initialisedBackend, writableBackend } from './backends.ts';
@@ -136,8 +136,13 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
     await this.context.persistence.setOne(this);
   }
 
-  /** The volume and its loaded children, parents first: what `load` with `save` stores. */
+  /**
+   * The volume and its loaded children, parents first: what `load` with `save` stores.
+   *
+   * @throws InvalidDump for a volume without a host, which would belong to no backend, and break every listing
+   */
   family(): readonly (Volume | Snapshot | Connection)[] {
+    if (!this.ovo.get('host')) throw new InvalidDump(`Volume ${this.id} has no host, and so no backend.`);
     const children = this.#children();
     for (const child of children) child.ovo.resetChanges();
     return [this, ...children];

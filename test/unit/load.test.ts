@@ -194,3 +194,18 @@ test('every call of a closed context fails with ContextClosed', async () => {
   for (const call of calls) await expect(call()).rejects.toMatchObject({ name: 'ContextClosed' });
   expect(() => cl.changes()).toThrow(expect.objectContaining({ name: 'ContextClosed' }));
 });
+
+test.each([null, '', undefined])(
+  'load() stores no volume with the host %j, which no listing could show',
+  async (host) => {
+    const made = await (await cl.backend({ volume_backend_name: 'b', volume_driver: fake })).createVolume(1);
+    const dumped = volume('b', { id: 'v', size: 1, ...(host === undefined ? {} : { host }) });
+    expect(await cl.load(dumped)).toMatchObject({ id: 'v' });
+    const failure = cl.load([volume('b', { id: 'w', host: made.host }), dumped], { save: true });
+    await expect(failure).rejects.toMatchObject({
+      name: 'InvalidDump',
+      message: expect.stringContaining('Volume v has no host'),
+    });
+    expect((await cl.persistence.getVolumes()).map(({ id }) => id)).toEqual([made.id]);
+  },
+);
