@@ -8,7 +8,7 @@ import { Backend, type BackendJson, type BackendOptions } from './objects/backen
 import { checkBackendOptions } from './objects/backend-options.ts';
 import { Connections, Snapshots, Volumes } from './objects/collections.ts';
 import type { Context, ContextSettings, Restore } from './objects/context.ts';
-import { type Loaded, loadItems } from './objects/load.ts';
+import { type Loaded, loadItems, parentsFirst } from './objects/load.ts';
 import { refuseArguments } from './objects/refuse-arguments.ts';
 import { restoreInto } from './objects/restore.ts';
 import { ChangeFeed } from './persistence/change-feed.ts';
@@ -170,10 +170,7 @@ export class Cinderlib implements Context {
     const read = await loadItems(this, dump, (described) => this.backend(described));
     if (save) {
       const keyValues = read.flatMap(({ loaded }) => (loaded instanceof KeyValue ? [loaded] : []));
-      await this.persistence.setTogether(
-        read.flatMap((item) => item.family()),
-        keyValues,
-      );
+      await this.persistence.setTogether(parentsFirst(read.flatMap((item) => item.family())), keyValues);
     }
     for (const item of read) item.adopt();
     const loaded = read.map((item) => item.loaded);
@@ -261,7 +258,7 @@ export class Cinderlib implements Context {
    *
    * Deleting a volume is one change: the rows deleted with it are not listed.
    *
-   * @throws ChangesMissed when the reader falls more than 10,000 changes behind.
+   * @throws ChangesMissed when the reader falls more than 10,000 changes behind, or one call has stored more.
    * @example
    * ```ts
    * for await (const { kind, id, action, here } of cl.changes()) console.log(kind, id, action, here);

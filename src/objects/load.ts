@@ -145,6 +145,14 @@ async function loadedItem(
   }
 }
 
+/** The order in which objects can be stored where rows refer to each other, whatever order the dump has. */
+export function parentsFirst(objects: readonly Storable[]): readonly Storable[] {
+  const rank = ({ ovo }: Storable): number => classes.indexOf(ovo.model.name);
+  return [...objects].sort((a, b) => rank(a) - rank(b));
+}
+
+const classes = ['Volume', 'Snapshot', 'VolumeAttachment'];
+
 function isToBeStarted({ backends }: Context, config: Dict): boolean {
   return Object.keys(config).length > 1 && !backends.has(nameOf(config));
 }

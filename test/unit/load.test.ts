@@ -1,5 +1,13 @@
 /** How `load()` treats the backends of a dump, and what remains of a dump that cannot be read. */
-import { type Cinderlib, registerVolumeDriver, type Snapshot, setup } from 'cinderlib-wasm';
+import {
+  type Cinderlib,
+  type Connection,
+  PersistenceDriver,
+  registerVolumeDriver,
+  type Snapshot,
+  setup,
+  type Volume,
+} from 'cinderlib-wasm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Log, recordingDriver } from '../support/recorder.ts';
 
@@ -209,3 +217,35 @@ test.each([null, '', undefined])(
     expect((await cl.persistence.getVolumes()).map(({ id }) => id)).toEqual([made.id]);
   },
 );
+
+test('load() stores parents first, whatever order the dump has', async () => {
+  const stored: string[] = [];
+  class Recording extends PersistenceDriver {
+    override get db(): null {
+      return null;
+    }
+    override async setVolume({ id }: Volume): Promise<void> {
+      stored.push(id);
+    }
+    override async setSnapshot({ id }: Snapshot): Promise<void> {
+      stored.push(id);
+    }
+    override async setConnection({ id }: Connection): Promise<void> {
+      stored.push(id);
+    }
+  }
+  await cl.setPersistence({ storage: Recording });
+  await cl.backend({ volume_backend_name: 'b', volume_driver: fake });
+  const connection = {
+    class: 'Connection',
+    backend: { volume_backend_name: 'b' },
+    ovo: primitive('VolumeAttachment', '1.3', { id: 'c', volume_id: 'v' }),
+  };
+  const dump = [
+    connection,
+    snapshot('b', { id: 's', volume_id: 'v', progress: 'b' }),
+    volume('b', { id: 'v', host: 'h@b#b' }),
+  ];
+  await cl.load(dump, { save: true });
+  expect(stored).toEqual(['v', 's', 'c']);
+});
