@@ -1,6 +1,6 @@
 /** Opens the source and target of a migration. */
 import type { Cinderlib } from '../cinderlib.ts';
-import { DatabaseUnavailable, SchemaError } from '../errors/index.ts';
+import { DatabaseExists, DatabaseUnavailable, SchemaError } from '../errors/index.ts';
 import type { Context } from '../objects/context.ts';
 import { DatabasePersistence } from '../persistence/database.ts';
 import { PersistenceDriver } from '../persistence/driver.ts';
@@ -61,13 +61,27 @@ export async function openTarget(
   dryRun: boolean,
   worker?: Worker,
 ): Promise<OpenStorage<Target>> {
-  const inItsPlace = (error: unknown): Promise<OpenContext> => {
-    if (isMissing(error)) return openContext({ storage: 'memory_db' }, worker);
-    throw error;
-  };
-  const opening = dryRun ? openContext(readOnly(config), worker).catch(inItsPlace) : openContext(config, worker);
-  const { persistence, context, close } = await opening;
+  const { persistence, context, close } = await (dryRun ? openUnwritten(config, worker) : openContext(config, worker));
   return { end: targetOf(persistence, context), close };
+}
+
+/** @throws {DatabaseExists} if the target exists and `from` is to create it, as without the dry run */
+async function openUnwritten(config: PersistenceConfig, worker: Worker): Promise<OpenContext> {
+  const { from, ...existing } = config;
+  if (from !== undefined && existing.storage !== 'db') return openContext(config, worker);
+  let opened: OpenContext;
+  try {
+    opened = await openContext(readOnly(existing), worker);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    return openContext({ storage: 'memory_db', ...(from === undefined ? {} : { from }) }, worker);
+  }
+  if (from === undefined) return opened;
+  await opened.close();
+  if (isInMemory(existing.connection)) return openContext(config, worker);
+  throw new DatabaseExists(
+    'The target already exists: "from" only creates new databases. Omit "from", or name another.',
+  );
 }
 
 /** @param opened the context that was opened with the storage, unless another one has it open already */

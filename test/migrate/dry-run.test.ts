@@ -150,3 +150,23 @@ test.each(['mysql', 'postgresql'])('a dry run into a %s server that is not there
     await expect(migrating).rejects.toMatchObject({ name: 'DatabaseUnavailable' });
   });
 });
+
+test('a dry run into a database that `from` is to create creates none, and refuses one that exists', async () => {
+  await inTemporaryFolder(async (folder) => {
+    const [source, other] = [
+      copyGolden('rich.sqlite', join(folder, 'source.sqlite')),
+      copyGolden('one.sqlite', join(folder, 'one')),
+    ];
+    const target = join(folder, 'new.sqlite');
+    const into: PersistenceConfig = { ...at(target), from: readFileSync(other) };
+    const dry = await migrate(at(source), into, { dry_run: true });
+    expect(existsSync(target)).toBe(false);
+    const ran = await migrate(at(source), into);
+    expect({ ...dry, differences: [] }).toEqual(ran);
+    const before = digest(target);
+    for (const dry_run of [true, false]) {
+      await expect(migrate(at(source), into, { dry_run })).rejects.toMatchObject({ name: 'DatabaseExists' });
+    }
+    expect(digest(target)).toBe(before);
+  });
+});
