@@ -17,8 +17,10 @@ export interface Place {
 }
 
 export function locate(fs: FileSystem, paths: Paths, database: string): Place {
-  const named = paths.resolve(database);
+  let named = database;
   try {
+    // Fails if the working directory has been removed.
+    named = paths.resolve(database);
     const folder = realFolder(fs, named, paths.dirname(named), () => slashHint(fs, paths, database));
     const path = realFile(fs, paths.join(folder, paths.basename(named)));
     for (const kind of companions) refuseIrregular(fs, path, path + kind);

@@ -5,7 +5,7 @@
  * one before it takes the other, so that another program may get in between. Where no keeper can run, nothing keeps others
  * out: to exclude then only means that none of them was seen to hold a lock.
  */
-import { DatabaseUnavailable } from '../../errors/index.ts';
+import { DatabaseCorrupt, DatabaseUnavailable } from '../../errors/index.ts';
 import { pause } from '../../runtime.ts';
 import type { FileState } from '../filesystem/file-state.ts';
 import type { FileWatch } from '../filesystem/file-watch.ts';
@@ -137,8 +137,10 @@ export class KeptLock {
       this.#isProven = this.#isLockOf(keeper);
       return this.#isProven || (await this.#excludeWithout(keeper));
     } catch (error) {
-      if (!(error instanceof RunnerLost)) throw error;
-      return this.#excludeAnew(known, error);
+      if (error instanceof RunnerLost) return this.#excludeAnew(known, error);
+      // Native SQLite calls a file damaged also if the disk fails to read it: our own attempt tells the two apart.
+      if (error instanceof DatabaseCorrupt) this.#watch.state();
+      throw error;
     }
   }
 

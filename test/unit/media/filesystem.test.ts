@@ -230,6 +230,13 @@ describe('opening an unsuitable path', () => {
     expect(() => locate(deno, path, given)).toThrow(/does not exist\. Create it, or correct the path\.$/);
   });
 
+  test('a working directory that was removed is named as a reason', () => {
+    const resolve = (): never => {
+      throw Object.assign(new Error('ENOENT: no such file or directory, uv_cwd'), { code: 'ENOENT' });
+    };
+    expect(() => locate(fs, { ...path, resolve }, 'cl.sqlite')).toThrow(DatabaseUnavailable);
+  });
+
   test('refuses a folder', async () => {
     expect((await refused(folder)).message).toContain('it is a folder');
   });
