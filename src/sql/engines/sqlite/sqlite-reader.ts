@@ -32,7 +32,8 @@ export async function openReader(media: Media, config: MediumConfig): Promise<Sq
     await reader.open();
     return reader;
   } catch (error) {
-    await reader.close();
+    // Why it could not be opened is what matters.
+    await reader.close().catch(() => {});
     throw error;
   }
 }
