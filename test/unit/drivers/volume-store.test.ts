@@ -14,6 +14,7 @@ const commands = new Commands({ rootHelper: '', timeout: 1 });
 
 class GroupInMemory extends VolumeGroup {
   readonly present = new Map<string, LogicalVolume>();
+  free = 100 * gibibyte;
 
   constructor(...names: readonly string[]) {
     super(commands, 'group');
@@ -21,7 +22,7 @@ class GroupInMemory extends VolumeGroup {
   }
 
   override async size(): Promise<GroupSize> {
-    return { bytes: 100 * gibibyte, free: 100 * gibibyte, extent: 4 << 20 };
+    return { bytes: 100 * gibibyte, free: this.free, extent: 4 << 20 };
   }
   override async volumes(): Promise<ReadonlyMap<string, LogicalVolume>> {
     return new Map(this.present);
@@ -37,6 +38,25 @@ class GroupInMemory extends VolumeGroup {
   }
   override async remove(name: string): Promise<void> {
     this.present.delete(name);
+  }
+  override async activate(name: string): Promise<void> {
+    this.change(name, { isActive: true });
+  }
+  override async deactivate(name: string): Promise<void> {
+    this.change(name, { isActive: false });
+  }
+  /** As LVM does it: the origin of thick snapshots must be inactive. */
+  override async extend(name: string, bytes: number): Promise<void> {
+    const isOrigin = [...this.present.values()].some(({ origin }) => origin === name);
+    if (isOrigin && this.present.get(name)?.isActive)
+      throw new CommandFailed('lvextend', 5, 'Snapshot origin is active.');
+    if (this.free === 0) throw new CommandFailed('lvextend', 5, 'Insufficient free space');
+    this.change(name, { bytes });
+  }
+
+  change(name: string, to: Partial<LogicalVolume>): void {
+    const volume = this.present.get(name);
+    if (volume !== undefined) this.present.set(name, { ...volume, ...to });
   }
 
   override async createThin(name: string, _bytes: number, pool: string): Promise<void> {
@@ -138,5 +158,28 @@ describe('VolumeStore', () => {
     await store.prepare();
     expect(store.isThin).toBe(true);
     expect([...group.present.keys()]).toStrictEqual(['group-pool']);
+  });
+
+  it('refuses to delete a volume that is in use, before anything of it is wiped', async () => {
+    const group = new GroupInMemory('volume-a');
+    group.change('volume-a', { isOpen: true });
+    const store = storeOn(group, 'default');
+    await store.prepare();
+    await expect(store.delete('volume-a')).rejects.toMatchObject({ name: 'VolumeIsBusy' });
+    group.change('volume-a', { isOpen: false });
+    await expect(store.delete('volume-a')).rejects.toThrow('Input/output error');
+    expect([...group.present.keys()]).toStrictEqual(['volume-a']);
+  });
+
+  it('extends the origin of thick snapshots while it is inactive, and activates it again whatever happens', async () => {
+    const group = new GroupInMemory('volume-a');
+    const store = storeOn(group, 'default');
+    await store.prepare();
+    await store.snapshot('_snapshot-s', 'volume-a');
+    await store.extend('volume-a', 2 * gibibyte);
+    expect(group.present.get('volume-a')).toMatchObject({ bytes: 2 * gibibyte, isActive: true });
+    group.free = 0;
+    await expect(store.extend('volume-a', 3 * gibibyte)).rejects.toMatchObject({ name: 'CommandFailed' });
+    expect(group.present.get('volume-a')).toMatchObject({ bytes: 2 * gibibyte, isActive: true });
   });
 });
