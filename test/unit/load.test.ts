@@ -249,3 +249,13 @@ test('load() stores parents first, whatever order the dump has', async () => {
   await cl.load(dump, { save: true });
   expect(stored).toEqual(['v', 's', 'c']);
 });
+
+test('a loaded volume that shows snapshots is not deleted, also if they are not stored', async () => {
+  const made = await (await cl.backend({ volume_backend_name: 'b', volume_driver: fake })).createVolume(1);
+  await made.createSnapshot();
+  const dump = await made.dumps();
+  await cl.setPersistence({ storage: 'memory' });
+  const loaded = (await cl.load(dump)) as Volume;
+  const failure = { name: 'InvalidVolume', message: expect.stringContaining('with snapshots'), resource: loaded };
+  await expect(loaded.delete()).rejects.toMatchObject(failure);
+});
