@@ -75,6 +75,9 @@ function claimOf(fs: FileSystem, database: string): Claim {
   return { fs, self, database, path, draft: `${path}.${self.token}` };
 }
 
+/** The tokens of locks that this thread has released without removing their file: the folder was moved, or is read-only. */
+const released = new Set<string>();
+
 /** A lock that is held. */
 export class LockFile {
   readonly path: string;
@@ -102,6 +105,7 @@ export class LockFile {
       const text = this.#fs.readFileSync(this.path, 'utf8');
       if (parseHolder(text)?.token === this.holder.token) this.#fs.unlinkSync(this.path);
     } catch (error) {
+      released.add(this.holder.token);
       if (errnoOf(error) !== 'ENOENT') throw storageFailure('remove', this.path, error);
     }
   }
@@ -202,7 +206,7 @@ function takeOver(claim: Claim, dead: Holder): boolean {
 /** The error for a lock whose holder may be alive; null where it is dead. */
 function inUse({ fs, self, database, path }: Claim, holder: Holder): DatabaseLocked | null {
   const state = stateOf(holder, self, fs);
-  if (state === 'dead') return null;
+  if (state === 'dead' || released.has(holder.token)) return null;
   const { pid, host, program } = holder;
   const advice =
     state === 'unknown'

@@ -478,3 +478,27 @@ describe('stateOf()', () => {
     }
   });
 });
+
+describe('a released lock whose file could not be removed is no obstacle to this process', () => {
+  test('because its folder was moved', async () => {
+    const lock = await takeLock(database);
+    const moved = `${folder}-moved`;
+    fs.renameSync(folder, moved);
+    lock.release();
+    const again = path.join(moved, 'cl.sqlite');
+    expect(fs.existsSync(`${again}.lock`)).toBe(true);
+    (await takeLock(again)).release();
+    expect(fs.readdirSync(moved)).toEqual([]);
+    fs.renameSync(moved, folder);
+  });
+
+  test('because its folder could not be written to', async () => {
+    const lock = await takeLock(database);
+    const refuse = vi.spyOn(fs, 'unlinkSync').mockImplementation(() => {
+      throw Object.assign(new Error('EPERM: operation not permitted'), { code: 'EPERM' });
+    });
+    expect(() => lock.release()).toThrow('EPERM');
+    refuse.mockRestore();
+    await expect(takeLock(database)).resolves.toMatchObject({ path: lockFile });
+  });
+});
