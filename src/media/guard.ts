@@ -36,6 +36,8 @@ export interface Guard {
   keepsOthersOut(): Promise<boolean>;
   /** @throws {DatabaseChanged} when another file, or none, has the name of the one that was opened */
   checkFile(): void;
+  /** Whether the file was written to past all locks since we last left it, as `cp` does when it restores a backup. */
+  wasOverwritten(): boolean;
   /** Equal stamps, with no foreign write at or between them, mean that nothing was written in between. */
   stamp(): string;
   /** Whether a hot journal has to be rolled back before anything can be read. */
@@ -69,6 +71,9 @@ export class NullGuard implements Guard {
     return true;
   }
   checkFile(): void {}
+  wasOverwritten(): boolean {
+    return false;
+  }
   stamp(): string {
     return '';
   }

@@ -2,6 +2,7 @@
  * A keeper holds SQLite's own lock for this library: native programs wait for it as they wait for each other, nothing
  * is left beside the file, and the loss of the keeper is noticed before anything is written.
  */
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -85,6 +86,30 @@ describe.each(keepers)('the native lock held by $name', ({ start: keeper }) => {
       expect(await shell.run('SELECT count(*) FROM t')).toEqual(locked);
     });
     expect(await shell.run('SELECT count(*) FROM t')).toBe('1');
+  });
+
+  test('reads one state after a copy with the same change counter was written over the file', async () => {
+    const other = path.join(folder, 'other.sqlite');
+    const filled = async (letter: string): Promise<SqliteEngine> => {
+      const engine = await open(keeper);
+      await engine.run(`UPDATE t SET padding = replace(hex(zeroblob(200)), '00', '${letter}')`);
+      return engine;
+    };
+    const first = await open(keeper);
+    await first.run('CREATE TABLE t (id INTEGER PRIMARY KEY, padding)');
+    await first.run(
+      'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 200) INSERT INTO t SELECT i, 0 FROM n',
+    );
+    await first.close();
+    fs.copyFileSync(database, other);
+    await (await filled('B')).close();
+    execFileSync('cp', [database, `${other}.B`]);
+    execFileSync('cp', [other, database]);
+    const engine = await filled('A');
+    expect((await engine.all('SELECT DISTINCT padding FROM t WHERE id < 20')).rows).toEqual([['A'.repeat(200)]]);
+    execFileSync('cp', [`${other}.B`, database]);
+    expect((await engine.all('SELECT DISTINCT padding FROM t')).rows).toEqual([['B'.repeat(200)]]);
+    await expect(engine.run('DELETE FROM t')).rejects.toThrow(DatabaseChanged);
   });
 
   test('lets native programs read a change as soon as its promise resolves, even if the lock is lowered slowly', async () => {

@@ -87,6 +87,10 @@ export class FileGuard implements Guard {
     this.#watch.checkFile();
   }
 
+  wasOverwritten(): boolean {
+    return this.#known !== null && difference(this.#known, this.#watch.state()) !== null;
+  }
+
   stamp(): string {
     const { writeAheadLog } = this.#watch.mode();
     if (writeAheadLog) throw this.#changed('was switched to a write-ahead log');

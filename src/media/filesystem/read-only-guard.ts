@@ -52,6 +52,11 @@ export class ReadOnlyGuard implements ReadableGuard {
     return false;
   }
 
+  /** Every read goes by the version of the files. */
+  wasOverwritten(): boolean {
+    return false;
+  }
+
   checkFile(): void {
     this.#watch.checkFile();
   }

@@ -67,6 +67,8 @@ export class SqliteAccess {
       const recover = async (): Promise<void> => void (await this.#alone('recover', async () => this.#rollBack()));
       if (await guard.keepsOthersOut()) {
         if (guard.hasHotJournal()) await recover();
+        // SQLite goes by the change counter alone, which another copy may have as well.
+        if (guard.wasOverwritten()) this.#mayBeTorn = true;
         return readCommitted();
       }
       const forget = (): void => {
