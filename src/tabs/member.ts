@@ -106,6 +106,8 @@ export class Member implements CommandRunner {
     this.#watchdog = new Watchdog(config.busy_timeout, {
       waits: () => !this.#leads && (this.#entry !== null || this.#calls.size > 0),
       ask: () => {
+        // Only what is heard from now on counts: earlier words of a dead leader may have arrived late.
+        this.#hearsGone = false;
         this.#ask();
         // The leader may be a page in the back/forward cache. The browser evicts such a page when another one requests
         // a lock that it holds, but only for requests made after it was cached: so make a new one.

@@ -1,6 +1,8 @@
 /** Members of a shared database: the outcome of each call at moments that cannot be provoked in a browser. */
 import { describe, expect, test } from 'vitest';
 import { DatabaseExists, DatabaseLocked, OutcomeUnknown } from '../../../src/errors/index.ts';
+import { holdLock } from '../../../src/media/locks/held-lock.ts';
+import { lockName } from '../../../src/media/locks/web-lock.ts';
 import { wireVersion } from '../../../src/rpc/wire-version.ts';
 import { aliveLock } from '../../../src/tabs/names.ts';
 import { type FakeTab, TabWorld } from '../../support/tab-world.ts';
@@ -145,6 +147,29 @@ test('a leader that hangs while it opens the database is replaced', async () => 
   one.kill();
   await tab3.set('k', 'v');
   expect(await tab3.isLeader()).toBe(true);
+});
+
+test('the last words of a dead leader, however late, cut nobody off', async () => {
+  const world = new TabWorld();
+  let words: { readonly type?: string } = {};
+  const ear = {
+    tab: { deliver: (task: () => void): void => task() },
+    onmessage: ({ data }: { readonly data: { readonly type?: string } }): void => {
+      if (data.type === 'leader') words = data;
+    },
+  };
+  // Only what the world uses of a channel.
+  world.join(ear as never);
+  const one = await world.open('one');
+  // Frozen before it could announce itself.
+  void holdLock(world.locks.client('next'), lockName('indexeddb', 'x'));
+  const two = await world.open('two');
+  one.kill();
+  await pause(100);
+  expect(words).toMatchObject({ type: 'leader', id: 'one' });
+  world.send(ear as never, words);
+  await two.set('k', 'v');
+  expect(await two.isLeader()).toBe(true);
 });
 
 test('a tab that opens the database after it was replaced is replaced in turn', async () => {
