@@ -68,17 +68,17 @@ export async function openTarget(
 /** @throws {DatabaseExists} if the target exists and `from` is to create it, as without the dry run */
 async function openUnwritten(config: PersistenceConfig, worker: Worker): Promise<OpenContext> {
   const { from, ...existing } = config;
-  if (from !== undefined && existing.storage !== 'db') return openContext(config, worker);
+  // In memory, everything is new.
+  if (existing.storage !== 'db' || isInMemory(existing.connection)) return openContext(config, worker);
   let opened: OpenContext;
   try {
-    opened = await openContext(readOnly(existing), worker);
+    opened = await openForReading(existing, worker);
   } catch (error) {
     if (!isMissing(error)) throw error;
     return openContext({ storage: 'memory_db', ...(from === undefined ? {} : { from }) }, worker);
   }
   if (from === undefined) return opened;
   await opened.close();
-  if (isInMemory(existing.connection)) return openContext(config, worker);
   throw new DatabaseExists(
     'The target already exists: "from" only creates new databases. Omit "from", or name another.',
   );
