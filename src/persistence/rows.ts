@@ -66,8 +66,10 @@ function volumeReader(rows: VolumeRows): (row: Row) => VersionedObject {
   const attachments = rowsBy(rows.volume_attachment, 'volume_id');
   const readAttachment = objectReader(volumeAttachmentModel, rows.volume_attachment.columns);
   const readType = typeReader(rows);
+  const sizeAt = rows.volumes.columns.indexOf('size');
   return naming(volumeModel, rows.volumes.columns, (row) => {
-    const volume = read(row);
+    // The original reads an empty text as it reads NULL, though only in volumes.
+    const volume = read(row[sizeAt] === '' ? row.with(sizeAt, null) : row);
     const id = volume.get('id');
     volume.restore('size', volume.get('size') ?? 0);
     volume.restore('metadata', dict(metadata(id)));

@@ -64,6 +64,13 @@ test.each([
   });
 });
 
+test('an empty size of a volume is read as 0, one of a snapshot is refused', async () => {
+  await withRows(`UPDATE volumes SET size = ''; UPDATE snapshots SET volume_size = ''`, async ({ Volume, persistence }) => {
+    expect((await Volume.getById(volume)).size).toBe(0);
+    await expect(persistence.getSnapshots()).rejects.toMatchObject({ name: 'ValueError' });
+  });
+});
+
 test('a size that is no number gives an error that names its volume', async () => {
   await withRows(`UPDATE volumes SET size = '7x' WHERE id = '${volume}'`, async ({ persistence }) => {
     const refusal = { name: 'ValueError', item: `Volume ${volume}`, message: expect.stringContaining("base 10: '7x'") };
