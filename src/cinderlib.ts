@@ -14,7 +14,7 @@ import { restoreInto } from './objects/restore.ts';
 import { ChangeFeed } from './persistence/change-feed.ts';
 import type { Change, PersistenceDriver } from './persistence/driver.ts';
 import { KeyValue } from './persistence/key-value.ts';
-import { openStorage } from './persistence/open-storage.ts';
+import { closeStorage, openStorage } from './persistence/open-storage.ts';
 import type { PlatformBlob } from './platform-blob.ts';
 import { runtimeName } from './runtime.ts';
 import { compact, jsonText } from './serialization/json-text.ts';
@@ -217,7 +217,7 @@ export class Cinderlib implements Context {
       this.#persistence = next;
       for (const backend of this.#backends.values()) backend.storageChanged(db);
       try {
-        await old.close();
+        await closeStorage(old);
       } catch (error) {
         throw new OldStorageNotClosed(next.storageName, old.storageName, error);
       }
@@ -295,7 +295,7 @@ export class Cinderlib implements Context {
       const persistence = this.#persistence;
       this.#persistence = null;
       try {
-        await persistence?.close();
+        if (persistence !== null) await closeStorage(persistence);
       } finally {
         this.#changes.end();
       }
@@ -333,7 +333,7 @@ async function openFor(context: Context, persistence: PersistenceDriver): Promis
   try {
     return persistence.driverDatabase;
   } catch (error) {
-    await persistence.close();
+    await closeStorage(persistence);
     throw error;
   }
 }

@@ -8,7 +8,7 @@ import { keyArgument, listArgument, requireModel } from '../arguments.ts';
 import { copyOf } from '../cinder/copy-of.ts';
 import { saving } from '../cinder/save-marks.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
-import { ContextClosed, InvalidPersistence, ReadOnly, WorkerLost } from '../errors/index.ts';
+import { ContextClosed, ReadOnly, WorkerLost } from '../errors/index.ts';
 import type { Connection } from '../objects/connection.ts';
 import type { Context } from '../objects/context.ts';
 import type { Snapshot } from '../objects/snapshot.ts';
@@ -69,7 +69,6 @@ export class DatabasePersistence extends PersistenceDriver {
   }
 
   override async open(context: Context): Promise<void> {
-    if (this.isOpen) throw new InvalidPersistence(inUse);
     await super.open(context);
     const core = await this.#connect();
     core.onChanges((changes) => context.reportChanges(changes));
@@ -340,8 +339,6 @@ export class DatabasePersistence extends PersistenceDriver {
     throw new ContextClosed('The database is closed. Open it again with setup() or setPersistence().');
   }
 }
-
-const inUse = 'This storage is in use by another context. Close that one, or give this one a storage of its own.';
 
 const otherVersion =
   "The worker's script comes from another version of this library than the script that started it. Serve the files of " +
