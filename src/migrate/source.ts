@@ -32,12 +32,17 @@ export function* pages<T>(all: readonly T[]): Generator<readonly T[]> {
 export async function* prefetch<T>(pagesOfSource: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
   const iterator = pagesOfSource[Symbol.asyncIterator]();
   let next = iterator.next();
-  for (;;) {
-    const { done, value } = await next;
-    if (done) return;
-    next = iterator.next();
-    // If processing this page fails, the next one is never awaited: avoid an unhandled rejection.
-    next.catch(() => {});
-    yield value;
+  try {
+    for (;;) {
+      const { done, value } = await next;
+      if (done) return;
+      next = iterator.next();
+      // If processing this page fails, this is not awaited until then: avoid an unhandled rejection.
+      next.catch(() => {});
+      yield value;
+    }
+  } finally {
+    // If processing a page failed, that tells more than a failure to end the reading.
+    await iterator.return?.().catch(() => {});
   }
 }

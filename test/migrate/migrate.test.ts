@@ -254,6 +254,31 @@ test('a storage that cannot be closed leaves no other open, and hides no earlier
   }
 });
 
+/** Counts how often reading its volumes ended. */
+class Cursor extends NoteBook {
+  ends = 0;
+
+  override async *iterateVolumes() {
+    try {
+      yield* super.iterateVolumes();
+    } finally {
+      this.ends++;
+    }
+  }
+}
+
+test('a migration that fails midway ends its reading of the source', async () => {
+  const storage = new Cursor();
+  await using cl = await setup({ persistence_config: { storage } });
+  const lvm = await cl.backend({ volume_backend_name: 'lvm', volume_driver: driver });
+  for (let n = 0; n < 300; n++) await lvm.createVolume(1);
+  const on_progress = ({ done }: { readonly done: number }): void => {
+    if (done > 0) throw new Error('stop');
+  };
+  await expect(migrate({ storage }, { storage: 'memory' }, { on_progress })).rejects.toThrow('stop');
+  expect(storage.ends).toBe(1);
+});
+
 /** Loses a field of one volume. */
 class Forgetful extends NoteBook {
   override async setVolume(volume: Volume) {
