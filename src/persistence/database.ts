@@ -198,16 +198,16 @@ export class DatabasePersistence extends PersistenceDriver {
 
   /** Needs no serialisation here: the core runs commands in the order in which they arrive. */
   override async setOne(resource: Storable): Promise<void> {
-    await this.#store(resource);
+    await this.#store('setOne', resource);
   }
 
   override async setChild(child: Snapshot | Connection): Promise<void> {
-    await this.#store(child, { needs_volume: true });
+    await this.#store('setChild', child, { needs_volume: true });
   }
 
   /** @param rules see {@link setCommand} */
-  async #store(resource: Storable, rules?: Pick<RowChange, 'needs_volume'>): Promise<void> {
-    refuseUnstorable([resource]);
+  async #store(method: string, resource: Storable, rules?: Pick<RowChange, 'needs_volume'>): Promise<void> {
+    refuseUnstorable(method, [resource]);
     const { ovo } = resource;
     const command = setCommand(ovo, rules);
     const adopt = this.#adopting(ovo, command);
@@ -216,11 +216,12 @@ export class DatabasePersistence extends PersistenceDriver {
 
   /** Stores all objects in one transaction: all or none. */
   override async setAll(resources: readonly Storable[]): Promise<void> {
+    refuseUnstorable('setAll', resources);
     await this.setTogether(resources, []);
   }
 
   override async setTogether(resources: readonly Storable[], keyValues: readonly KeyValue[]): Promise<void> {
-    refuseUnstorable(resources);
+    refuseUnstorable('setTogether', resources);
     const objects = resources.map(({ ovo }) => ovo);
     const commands = [
       ...objects.map((object) => setCommand(object)),

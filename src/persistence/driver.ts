@@ -180,12 +180,13 @@ export abstract class PersistenceDriver {
    * plugins without transactions, stores one after the other.
    */
   async setAll(resources: readonly Storable[]): Promise<void> {
-    refuseUnstorable(resources);
+    refuseUnstorable('setAll', resources);
     for (const resource of resources) await this.setOne(resource);
   }
 
   /** Stores objects together with key-values: all or none, if the storage has transactions. */
   async setTogether(resources: readonly Storable[], keyValues: readonly KeyValue[]): Promise<void> {
+    refuseUnstorable('setTogether', resources);
     const others = listArgument('setTogether', keyValues);
     await this.setAll(resources);
     for (const keyValue of others) await this.setKeyValue(keyValue);
@@ -206,7 +207,7 @@ export abstract class PersistenceDriver {
    * the older of two concurrent ones might be stored last. A storage that processes calls in order can override this.
    */
   async setOne(resource: Storable): Promise<void> {
-    refuseUnstorable([resource]);
+    refuseUnstorable('setOne', [resource]);
     const wasMarked = hasMarks(resource.ovo);
     await this.#saves.run(`${resource.ovo.model.name} ${resource.id}`, async () => {
       // The save before this one has already stored everything that was marked.

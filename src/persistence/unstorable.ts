@@ -2,7 +2,7 @@
 import { listArgument, requireModel } from '../arguments.ts';
 
 /** Refuses a list that contains anything but volumes, snapshots and connections. */
-export function refuseUnstorable(resources: readonly unknown[]): void {
-  for (const one of listArgument('setAll', resources))
-    requireModel('setAll', one, 'Volume', 'Snapshot', 'VolumeAttachment');
+export function refuseUnstorable(method: string, resources: readonly unknown[]): void {
+  for (const one of listArgument(method, resources))
+    requireModel(method, one, 'Volume', 'Snapshot', 'VolumeAttachment');
 }

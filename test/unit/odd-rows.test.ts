@@ -65,10 +65,13 @@ test.each([
 });
 
 test('an empty size of a volume is read as 0, one of a snapshot is refused', async () => {
-  await withRows(`UPDATE volumes SET size = ''; UPDATE snapshots SET volume_size = ''`, async ({ Volume, persistence }) => {
-    expect((await Volume.getById(volume)).size).toBe(0);
-    await expect(persistence.getSnapshots()).rejects.toMatchObject({ name: 'ValueError' });
-  });
+  await withRows(
+    `UPDATE volumes SET size = ''; UPDATE snapshots SET volume_size = ''`,
+    async ({ Volume, persistence }) => {
+      expect((await Volume.getById(volume)).size).toBe(0);
+      await expect(persistence.getSnapshots()).rejects.toMatchObject({ name: 'ValueError' });
+    },
+  );
 });
 
 test('a size that is no number gives an error that names its volume', async () => {

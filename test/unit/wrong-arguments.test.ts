@@ -91,7 +91,19 @@ describe.each([
     expect((await errorOf(() => volume.disconnect(snapshot as never))).message).toContain(
       'takes a Connection, not a Snapshot',
     );
-    expect((await errorOf(() => cl.persistence.setAll([volume, null as never]))).name).toBe('InvalidOption');
+    const { persistence } = cl;
+    const setters: [name: string, call: () => unknown][] = [
+      ['setOne', () => persistence.setOne(null as never)],
+      ['setChild', () => persistence.setChild(null as never)],
+      ['setAll', () => persistence.setAll([volume, null as never])],
+      ['setTogether', () => persistence.setTogether([volume, null as never], [])],
+    ];
+    for (const [name, call] of setters) {
+      const message = expect.stringMatching(
+        new RegExp(`^${name === 'setChild' ? 'set(Child|One)' : name}\\(\\) takes`),
+      );
+      expect(await errorOf(call)).toMatchObject({ name: 'InvalidOption', message });
+    }
   });
 
   test('an error does not repeat what may be a secret', async () => {
