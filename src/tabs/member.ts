@@ -136,7 +136,8 @@ export class Member implements CommandRunner {
       // This member's version, which its own page asks for: the core may be that of another tab.
       return { member, opened: { ...opened, version: wireVersion, shared: { alive: aliveLock(id) } } };
     } catch (error) {
-      await member.#leave();
+      // The reason for the refusal tells more than a failure to leave.
+      await member.#leave().catch(() => {});
       throw error;
     }
   }

@@ -40,8 +40,7 @@ export class PortPasser {
   /** A tab that is killed does not announce that it leaves. */
   async #forgetAtItsEnd(id: MemberId): Promise<void> {
     // Without locks its end goes unnoticed; ports passed to it get no answer, and the tabs talk over the channel.
-    if (this.#locks === undefined) return;
-    await this.#locks.request(aliveLock(id), { mode: 'shared' }, () => {});
-    this.#members.delete(id);
+    const forget = (): unknown => this.#members.delete(id);
+    await this.#locks?.request(aliveLock(id), { mode: 'shared' }, forget).catch(() => {});
   }
 }

@@ -83,3 +83,12 @@ test('with web locks, a tab that is killed is not known any more', async () => {
   expect(b.heard).toEqual(['a']);
   close();
 });
+
+test('a tab whose end cannot be waited for is known until it leaves', async () => {
+  const locks = new FakeLocks().client('passer');
+  locks.request = () => Promise.reject(new DOMException('no locks here', 'InvalidStateError'));
+  const { b, pass, close } = await twoTabs(new PortPasser(locks));
+  await pass();
+  expect(b.heard).toEqual(['a']);
+  close();
+});
