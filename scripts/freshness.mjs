@@ -2,7 +2,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-const inputs = ['src', 'workers', 'wasm', 'scripts', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'];
+const inputs = [
+  ...['src', 'workers', 'wasm', 'scripts'],
+  ...['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'],
+];
 
 const note = (root) => join(root, '.cache', 'built-at');
 
