@@ -25,6 +25,7 @@ const leaves = [
   'serialization',
   'shown',
   'sqlite-header',
+  'turns',
   'urls',
 ] as const;
 
@@ -54,6 +55,7 @@ const mayImport = {
     'options',
     'runtime',
     'shown',
+    'turns',
   ],
   persistence: ['rpc', ...leaves],
   // The boundary.
@@ -84,6 +86,7 @@ const mayImport = {
   runtime: [],
   shown: [],
   'sqlite-header': [],
+  turns: [],
   urls: ['errors', 'near-name'],
 } as const;
 

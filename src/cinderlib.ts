@@ -20,6 +20,7 @@ import { runtimeName } from './runtime.ts';
 import { compact, jsonText } from './serialization/json-text.ts';
 import { readDump } from './serialization/load.ts';
 import { kindOf } from './shown.ts';
+import { Turns } from './turns.ts';
 
 export type { Loaded };
 
@@ -98,7 +99,8 @@ export class Cinderlib implements Context {
   readonly #starting = new Map<string, Promise<Backend>>();
   readonly #changes = new ChangeFeed();
   #persistence: PersistenceDriver | null;
-  #turns: Promise<void> = Promise.resolve();
+  /** Of opening and closing storages: two at once would leave one open with nothing to close it. */
+  readonly #turns = new Turns();
   #closing: Promise<void> | null = null;
 
   static {
@@ -205,7 +207,7 @@ export class Cinderlib implements Context {
    * @throws OldStorageNotClosed when the switch succeeded but the old storage could not be closed.
    */
   setPersistence(config: unknown): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.run(async () => {
       // Without one, setup() takes the storage in memory: here that would lose what is stored from now on.
       if (config === undefined || config === null) {
         throw new InvalidOption(`setPersistence() takes the configuration of a storage, not ${kindOf(config)}.`);
@@ -291,7 +293,7 @@ export class Cinderlib implements Context {
 
   /** Closes the context and its storage; everything acknowledged is stored. Later calls fail. Idempotent. */
   close(): Promise<void> {
-    this.#closing ??= this.#inTurn(async () => {
+    this.#closing ??= this.#turns.run(async () => {
       const persistence = this.#persistence;
       this.#persistence = null;
       try {
@@ -310,13 +312,6 @@ export class Cinderlib implements Context {
   /** For calls that would not touch the storage: a closed context refuses them too. */
   #refuseClosed(): void {
     void this.persistence;
-  }
-
-  /** Serialises switches of the storage: two concurrent ones would leave one storage open with nothing to close it. */
-  #inTurn(task: () => Promise<void>): Promise<void> {
-    const turn = this.#turns.then(task);
-    this.#turns = turn.catch(() => {});
-    return turn;
   }
 
   async #json(show: (backend: Backend) => Promise<BackendJson>): Promise<BackendJson[]> {

@@ -6,9 +6,9 @@ import { copyTree } from '../cinder/tree.ts';
 import { volumeDriverClass } from '../drivers/registry.ts';
 import { type DriverParameters, VolumeDriver } from '../drivers/volume-driver.ts';
 import { inspect } from '../inspect.ts';
-import { KeyedMutex } from '../persistence/keyed-mutex.ts';
 import { readVolumes } from '../persistence/read-objects.ts';
 import { jsonText, spaced } from '../serialization/json-text.ts';
+import { KeyedTurns } from '../turns.ts';
 import { nameOfBackend } from './backends.ts';
 import type { Context } from './context.ts';
 import type { NewVolumeFields } from './given-fields.ts';
@@ -61,7 +61,7 @@ export class Backend {
   readonly volumesInFlight = new Map<string, Volume>();
   /** Snapshots and connections that are being created with an id chosen by the caller, such as `Snapshot <id>`. */
   readonly idsInFlight = new Set<string>();
-  readonly #turns = new KeyedMutex();
+  readonly #turns = new KeyedTurns();
   /** The options as given, to compare with those of later calls for the same name. */
   readonly #given: BackendOptions;
   #stats: Stats;

@@ -29,6 +29,7 @@ import type {
   VolumeRows,
 } from '../rpc/contract.ts';
 import { wireVersion } from '../rpc/wire-version.ts';
+import { Turns } from '../turns.ts';
 import { BulkWriter } from './bulk-writer.ts';
 import {
   type ConnectionFilter,
@@ -40,7 +41,6 @@ import {
 import type { DriverDatabase } from './driver-database.ts';
 import { connectionFilter, snapshotFilter, volumeFilter } from './filters.ts';
 import { KeyValue, keyOf, storableKeyValue } from './key-value.ts';
-import { KeyedMutex } from './keyed-mutex.ts';
 import { connectionsOf, defaultTypeOf, snapshotsOf, volumesOf } from './rows.ts';
 import { setCommand } from './save-commands.ts';
 import { refuseUnstorable } from './unstorable.ts';
@@ -52,7 +52,7 @@ export class DatabasePersistence extends PersistenceDriver {
   readonly #storageName: 'db' | 'memory_db';
   readonly #config: CoreConfig;
   readonly #connect: Connect;
-  readonly #bulks = new KeyedMutex();
+  readonly #bulks = new Turns();
   #core: CoreClient | null = null;
   #defaultType: VersionedObject | null = null;
 
@@ -326,7 +326,7 @@ export class DatabasePersistence extends PersistenceDriver {
         resolve(bulk);
         await bulk.ended;
       };
-      this.#bulks.run('bulk', whole).catch(reject);
+      this.#bulks.run(whole).catch(reject);
     });
   }
 

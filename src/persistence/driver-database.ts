@@ -13,15 +13,15 @@ import type { Context } from '../objects/context.ts';
 import type { Snapshot } from '../objects/snapshot.ts';
 import type { Volume } from '../objects/volume.ts';
 import type { QosSpecs, VolumeType } from '../objects/volume-type.ts';
+import { KeyedTurns } from '../turns.ts';
 import type { PersistenceDriver } from './driver.ts';
-import { KeyedMutex } from './keyed-mutex.ts';
 import { readConnections, readSnapshots, readVolumes } from './read-objects.ts';
 
 /** The look-ups for volume drivers: a driver's `this.db`, unless the storage is a plugin with a `db` of its own. */
 export class DriverDatabase {
   readonly #persistence: PersistenceDriver;
   readonly #context: () => Context;
-  readonly #changes = new KeyedMutex();
+  readonly #changes = new KeyedTurns();
 
   constructor(persistence: PersistenceDriver, context: () => Context) {
     this.#persistence = persistence;

@@ -16,10 +16,10 @@ import type { Context } from '../objects/context.ts';
 import type { Snapshot } from '../objects/snapshot.ts';
 import type { Volume } from '../objects/volume.ts';
 import type { Change, ConnectionFilter, SnapshotFilter, StorageInfo, VolumeFilter } from '../rpc/contract.ts';
+import { KeyedTurns } from '../turns.ts';
 import { storageBrand } from './brand.ts';
 import { DriverDatabase } from './driver-database.ts';
 import { type KeyValue, keyOf, storableKeyValue } from './key-value.ts';
-import { KeyedMutex } from './keyed-mutex.ts';
 import { readVolumes } from './read-objects.ts';
 import { refuseUnstorable } from './unstorable.ts';
 
@@ -42,7 +42,7 @@ export abstract class PersistenceDriver {
   /** The options that the storage was created with, frozen. They may contain secrets. */
   readonly options: PersistenceOptions;
   #context: Context | null = null;
-  readonly #saves = new KeyedMutex();
+  readonly #saves = new KeyedTurns();
   /** Look-ups for drivers, built on the getters; a storage may return them as its {@link db}. */
   protected readonly lookUps: DriverDatabase = new DriverDatabase(this, () => this.context);
 

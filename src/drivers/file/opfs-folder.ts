@@ -11,6 +11,7 @@ import {
   VolumeIsBusy,
 } from '../../errors/index.ts';
 import { hasWorkers, privateFiles, storageEstimate } from '../../runtime.ts';
+import { Turns } from '../../turns.ts';
 import type { FileTask } from './file-task.ts';
 import { fileTask } from './opfs-worker.ts';
 import { type VolumeFolder, volumeFileName } from './volume-folder.ts';
@@ -20,8 +21,8 @@ export class OpfsFolder implements VolumeFolder {
   readonly isThin = false;
   readonly #path: readonly string[];
   #handle: FileSystemDirectoryHandle | null = null;
-  /** The last task given to a worker: one worker at a time is enough to keep the disk busy. */
-  #last: Promise<unknown> = Promise.resolve();
+  /** One worker at a time is enough to keep the disk busy. */
+  readonly #turns = new Turns();
 
   constructor(folder: string) {
     this.#path = folder.split('/').filter((part) => part !== '' && part !== '.');
@@ -89,10 +90,8 @@ export class OpfsFolder implements VolumeFolder {
 
   /** Has a worker perform a task, after the previous ones. */
   async #ask(name: string, task: FileTask): Promise<void> {
-    const turn = this.#last.then(() => fileTask({ path: this.#path, task }));
-    this.#last = turn.catch(() => {});
     try {
-      await turn;
+      await this.#turns.run(() => fileTask({ path: this.#path, task }));
     } catch (error) {
       // Only we use the file being created; it is its source that others may be using.
       const used = task.kind === 'make' ? (task.from ?? name) : name;

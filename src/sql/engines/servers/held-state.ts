@@ -4,9 +4,10 @@
  * It ends when a read fails, since the server may have ended it with that: PostgreSQL does so for any statement. The next
  * read then begins another, and sees the state of that moment.
  */
+
+import { Turns } from '../../../turns.ts';
 import type { Dialect } from '../../dialect.ts';
 import type { Work } from '../../engine.ts';
-import { Mutex } from '../mutex.ts';
 import { ServerTransaction } from './server-transaction.ts';
 import type { SessionRunner } from './session-runner.ts';
 
@@ -25,7 +26,7 @@ interface Transaction {
 export class HeldState {
   readonly #dialect: Dialect;
   readonly #inTransaction: InTransaction;
-  readonly #turns = new Mutex();
+  readonly #turns = new Turns();
   #transaction: Transaction | null = null;
 
   constructor(dialect: Dialect, inTransaction: InTransaction) {

@@ -5,8 +5,8 @@
 import { ContextClosed, DatabaseTakenOver } from '../../../errors/index.ts';
 import type { Purpose } from '../../../media/guard.ts';
 import type { Medium } from '../../../media/medium.ts';
+import { Turns } from '../../../turns.ts';
 import { startSqlite } from '../../../vfs/start-sqlite.ts';
-import { Mutex } from '../mutex.ts';
 import { consistentRead } from './consistent-read.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 import { openDatabase } from './sqlite-open.ts';
@@ -14,7 +14,7 @@ import { openDatabase } from './sqlite-open.ts';
 export class SqliteAccess {
   readonly medium: Medium;
   readonly #synchronous: boolean;
-  readonly #turns = new Mutex();
+  readonly #turns = new Turns();
   #database: SqliteDatabase;
   #ending: Promise<void> | null = null;
   #isDropped = false;
