@@ -113,8 +113,8 @@ const exceptions: readonly { readonly from: RegExp; readonly to: RegExp; readonl
   },
   {
     from: /^src\/sql\/core\.ts$/,
-    to: /^src\/rpc\/(?:writes|wire-version)\.ts$/,
-    because: 'which commands write, and which version of them this is, the contract says',
+    to: /^src\/rpc\/(?:command-kinds|wire-version)\.ts$/,
+    because: 'of which kind commands are, and which version of them this is, the contract says',
   },
   {
     from: /^src\/drivers\/file\/opfs-worker\.ts$/,

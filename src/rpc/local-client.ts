@@ -4,11 +4,11 @@ import { makeCore } from '../sql/make-core.ts';
 import { startSqlite } from '../vfs/start-sqlite.ts';
 import type { ChangeListener, CoreClient } from './client.ts';
 import type { Answer, Command } from './contract.ts';
+import { OwnChanges } from './durable-changes.ts';
 import { revived } from './error-classes.ts';
 import type { CommandRunner } from './host.ts';
 import { isShared } from './is-shared.ts';
 import { startPorts, watchPage } from './shared-watch.ts';
-import { OwnChanges } from './writes.ts';
 
 export class LocalClient implements CoreClient {
   readonly #core: CommandRunner;

@@ -3,7 +3,9 @@ import * as Comlink from 'comlink';
 import { ContextClosed, OutcomeUnknown, WorkerLost } from '../errors/index.ts';
 import type { AnyWorker } from './any-worker.ts';
 import type { ChangeListener, CoreClient } from './client.ts';
+import { leavesDoubt } from './command-kinds.ts';
 import type { Answer, Answers, Command, CoreEndpoint, Outcome, SharedCore } from './contract.ts';
+import { OwnChanges } from './durable-changes.ts';
 import { giveEngine, takeEngine } from './engine-relay.ts';
 import { revive } from './error-classes.ts';
 import { expectAnswer } from './expect-answer.ts';
@@ -11,7 +13,6 @@ import { isShared } from './is-shared.ts';
 import { OrphanedLock } from './orphaned-lock.ts';
 import { listenForChanges, startPorts, watchCore, watchPage } from './shared-watch.ts';
 import { startWorker, type WorkerHandle } from './start-worker.ts';
-import { leavesDoubt, OwnChanges } from './writes.ts';
 
 interface Waiting {
   readonly command: Command;

@@ -11,9 +11,9 @@ import {
   SchemaError,
   VolumeTypeNotFoundByName,
 } from '../errors/index.ts';
+import { isBulkPart, isGetter, isWrite } from '../rpc/command-kinds.ts';
 import type { Answer, Answers, BulkCommand, Command, CoreConfig, WriteCommand } from '../rpc/contract.ts';
 import { wireVersion } from '../rpc/wire-version.ts';
-import { isBulkPart, isWrite } from '../rpc/writes.ts';
 import { Bulk } from './bulk.ts';
 import { read, type TableRead, write } from './cinder-db.ts';
 import { storableTime } from './dialect.ts';
@@ -307,9 +307,4 @@ function isWriting(waiting: Waiting): waiting is Waiting<WriteCommand> {
 
 function isAlone(waiting: Waiting): waiting is Waiting<LoneCommand> {
   return !isWrite(waiting.command);
-}
-
-/** Whether it is a getter. The other reads are for those who go through everything, and run alone. */
-function isGetter({ kind }: Command): boolean {
-  return kind.startsWith('get');
 }

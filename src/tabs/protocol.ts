@@ -6,7 +6,7 @@
  * between a member and the leader: over a port of their own, or, where no ports can be passed, wrapped in notices.
  */
 import type { Answers, Command, Outcome, WireError } from '../rpc/contract.ts';
-import type { DurableChange } from '../rpc/writes.ts';
+import type { DurableChange } from '../rpc/durable-changes.ts';
 
 /** One context in one tab. */
 export type MemberId = string;

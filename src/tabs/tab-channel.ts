@@ -1,5 +1,5 @@
 /** A member's end of the channel that all members of a database hear: sends notices, and dispatches incoming ones. */
-import type { DurableChange } from '../rpc/writes.ts';
+import type { DurableChange } from '../rpc/durable-changes.ts';
 import type { MemberId, Notice, Reply, Request } from './protocol.ts';
 
 export type LeaderNotice = Notice & { readonly type: 'leader' };

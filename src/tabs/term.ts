@@ -4,10 +4,11 @@
  */
 import { DatabaseError, DatabaseLocked, DatabaseTakenOver } from '../errors/index.ts';
 import { whenFree } from '../media/locks/held-lock.ts';
+import { isBulkPart } from '../rpc/command-kinds.ts';
 import type { Answers, Command, CoreConfig, Outcome } from '../rpc/contract.ts';
+import { type DurableChange, DurableChanges } from '../rpc/durable-changes.ts';
 import { toWire } from '../rpc/errors.ts';
 import type { CommandRunner } from '../rpc/host.ts';
-import { type DurableChange, DurableChanges, isBulkPart } from '../rpc/writes.ts';
 import { pause } from '../runtime.ts';
 import { aliveLock } from './names.ts';
 import type { MemberId, Reply, Request, SharedOptions } from './protocol.ts';

@@ -5,9 +5,9 @@
  * ended without an answer may or may not be stored: nobody can tell, and its error says so.
  */
 import { OutcomeUnknown } from '../errors/index.ts';
+import { leavesDoubt } from '../rpc/command-kinds.ts';
 import type { Command, Outcome } from '../rpc/contract.ts';
 import { fromWire } from '../rpc/errors.ts';
-import { leavesDoubt } from '../rpc/writes.ts';
 
 export interface WaitingCall {
   readonly id: number;

@@ -13,8 +13,8 @@ import {
   type Volume,
 } from '../../src/index.ts';
 import { databaseInMemory } from '../../src/persistence/database-storage.ts';
+import { isWrite } from '../../src/rpc/command-kinds.ts';
 import { LocalClient } from '../../src/rpc/local-client.ts';
-import { isWrite } from '../../src/rpc/writes.ts';
 import { rounds, timeFor } from '../support/rounds.ts';
 
 type Saved = Volume | Snapshot | Connection;

@@ -3,10 +3,10 @@
  * database. A tab can be killed or frozen at any moment: then nothing reaches it, and it does nothing.
  */
 import { DatabaseError, DatabaseTakenOver } from '../../src/errors/index.ts';
+import { isBulkPart, isWrite } from '../../src/rpc/command-kinds.ts';
 import type { Answer, BulkCommand, Change, Command, CoreConfig, WriteCommand } from '../../src/rpc/contract.ts';
 import type { CommandRunner } from '../../src/rpc/host.ts';
 import { wireVersion } from '../../src/rpc/wire-version.ts';
-import { isBulkPart, isWrite } from '../../src/rpc/writes.ts';
 import { Member } from '../../src/tabs/member.ts';
 import { PortPasser } from '../../src/tabs/port-passer.ts';
 import { FakeLocks } from './fake-locks.ts';

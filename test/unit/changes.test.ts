@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { ChangeFeed } from '../../src/persistence/change-feed.ts';
 import type { SingleWrite } from '../../src/rpc/contract.ts';
-import { DurableChanges, OwnChanges } from '../../src/rpc/writes.ts';
+import { DurableChanges, OwnChanges } from '../../src/rpc/durable-changes.ts';
 
 /** More than a function accepts as arguments. */
 const huge = 200_000;

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { holdLock } from '../../../src/media/locks/held-lock.ts';
 import type { Command, Outcome, SingleWrite } from '../../../src/rpc/contract.ts';
-import { OwnChanges } from '../../../src/rpc/writes.ts';
+import { OwnChanges } from '../../../src/rpc/durable-changes.ts';
 import { aliveLock } from '../../../src/tabs/names.ts';
 import { type SendReply, Term } from '../../../src/tabs/term.ts';
 import { FakeLocks } from '../../support/fake-locks.ts';

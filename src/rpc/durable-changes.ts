@@ -1,6 +1,7 @@
-/** Which commands write, and what each of them changes. */
+/** What each successful command made durable, as the readers of `changes()` are told of it. */
 import type { ChangeListener } from './client.ts';
-import type { Answers, BulkCommand, Change, Command, WriteCommand } from './contract.ts';
+import { isWrite } from './command-kinds.ts';
+import type { Answers, Change, Command, WriteCommand } from './contract.ts';
 
 /** A change as all tabs hear of it: each finds out for itself whether it made the change. */
 export type DurableChange = Omit<Change, 'here'>;
@@ -19,20 +20,6 @@ const writeKinds: Readonly<Record<Told, readonly [Change['kind'], Change['action
   deleteConnection: ['connection', 'delete'],
   deleteKeyValue: ['key_value', 'delete'],
 };
-
-export function isWrite(command: Command): command is WriteCommand {
-  return command.kind === 'batch' || command.kind === 'repair' || Object.hasOwn(writeKinds, command.kind);
-}
-
-/** Whether it continues a bulk, bypassing everything that waits for the bulk to end. */
-export function isBulkPart(command: Command): command is BulkCommand {
-  return command.kind === 'appendBulk' || command.kind === 'commitBulk' || command.kind === 'rollbackBulk';
-}
-
-/** Whether losing the answer leaves it open what is stored. Nothing of a bulk is stored before its commit. */
-export function leavesDoubt(command: Command): boolean {
-  return isWrite(command) || command.kind === 'commitBulk';
-}
 
 /**
  * Collects what successful commands made durable, in order: the changes of a bulk with its commit. There is one bulk
