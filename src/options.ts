@@ -1,6 +1,6 @@
 /** Checks the options of `setup`, the storages and `migrate` once, and fills in their defaults. */
 import { InvalidOption, InvalidPersistence } from './errors/index.ts';
-import { didYouMean } from './near-name.ts';
+import { didYouMean, nearName } from './near-name.ts';
 import { kindOf, shown } from './shown.ts';
 
 /** The rules for an option. `T` is its type after checking. */
@@ -109,17 +109,24 @@ export function setupConfig(options: unknown): SetupConfig {
   const others = Object.entries(given as object).filter(([name, value]) => name !== '__proto__' && value !== undefined);
   const config = { ...Object.fromEntries(others), ...withDefaults(setupShape, given) };
   const known = Object.keys(setupShape);
-  for (const name of Object.keys(config)) {
-    if (name === 'storage' || Object.hasOwn(databaseShape, name)) {
+  const ofStorages = ['storage', ...Object.keys(databaseShape)];
+  for (const name of Object.keys(config).filter((one) => !known.includes(one))) {
+    const hint = didYouMean(name, known);
+    if (hint !== '') throw new InvalidOption(`setup() has no option ${name}.${hint}`);
+    const meant = storageWords.test(name) ? 'storage' : nearName(name, ofStorages);
+    if (meant !== null) {
       throw new InvalidOption(
-        `The option ${name} belongs in persistence_config: { persistence_config: { ${name}: … } }.`,
+        `The option ${meant === name ? name : `${name}, if it means ${meant},`} belongs in persistence_config: ` +
+          `{ persistence_config: { ${meant}: … } }.`,
       );
     }
-    const hint = known.includes(name) ? '' : didYouMean(name, known);
-    if (hint !== '') throw new InvalidOption(`setup() has no option ${name}.${hint}`);
   }
   return config;
 }
+
+/** What people call the storage: no option of Cinder has such a name. */
+const storageWords = /^(?:persistence|config|db|database|url)$/;
+const connectionWords = /^(?:db|database|ur[il]|path|file|filename)$/;
 
 export function databaseOptions(options: unknown): DatabaseOptions {
   return checkStorage('db', databaseShape, options);
@@ -151,7 +158,7 @@ export function checkMigrationEnd(name: 'source' | 'target', config: unknown): v
   if (isPlainObject(config) === null) return;
   throw new InvalidOption(
     `migrate(): the ${name} cannot be ${typeName(config)}: a persistence_config is expected, ` +
-      "such as { storage: 'db', connection: 'sqlite:///cl.sqlite' }.",
+      "such as { storage: 'db', connection: 'sqlite:///cl.sqlite' } or { storage: cl.persistence }.",
   );
 }
 
@@ -159,17 +166,20 @@ function checkStorage<S extends Shape>(storage: string, shape: S, options: unkno
   // Before checking for missing options: one may just be misspelt.
   const unknown = unknownOption(shape, options);
   if (unknown !== undefined) {
-    const isElsewhere = storage !== 'db' && Object.hasOwn(databaseShape, unknown);
-    const hint = isElsewhere
-      ? ` The storage 'db' has it: { storage: 'db', ${unknown}: … }.`
-      : didYouMean(unknown, Object.keys(shape));
     // An unknown name may be a misplaced URL, password included.
     const name = /^[\w.-]{1,64}$/.test(unknown) ? unknown : 'of that name';
-    throw new InvalidPersistence(`The storage '${storage}' has no option ${name}.${hint}`);
+    throw new InvalidPersistence(`The storage '${storage}' has no option ${name}.${hintFor(storage, shape, unknown)}`);
   }
   const fault = faultOf(shape, options);
   if (fault !== null) throw new InvalidPersistence(`The storage '${storage}': ${fault}`);
   return withDefaults(shape, options);
+}
+
+function hintFor(storage: string, shape: Shape, name: string): string {
+  if (name === 'persistence_config') return ' Pass what it contains.';
+  if (storage === 'db' && connectionWords.test(name)) return ' Did you mean connection?';
+  if (storage === 'db' || !Object.hasOwn(databaseShape, name)) return didYouMean(name, Object.keys(shape));
+  return ` The storage 'db' has it: { storage: 'db', ${name}: … }.`;
 }
 
 /** The name of an option that the shape lacks. An undefined option counts as absent. */

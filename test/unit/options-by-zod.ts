@@ -1,7 +1,7 @@
 /** What `src/options.ts` checks by hand, checked by zod: a second implementation to compare with. */
 import * as z from 'zod/mini';
 import { InvalidOption, InvalidPersistence } from '../../src/errors/index.ts';
-import { didYouMean } from '../../src/near-name.ts';
+import { didYouMean, nearName } from '../../src/near-name.ts';
 import { shownText } from '../../src/shown.ts';
 
 const flag = (value: boolean) => z._default(z.boolean(), value);
@@ -53,14 +53,16 @@ export function setupConfig(options: unknown): z.infer<typeof setupSchema> {
   if (!result.success) throw new InvalidOption(`setup(): ${explain(result.error, options)}`);
   const known = Object.keys(setupSchema.shape);
   for (const [name, value] of Object.entries(result.data)) {
-    if (value === undefined) continue;
-    if (name === 'storage' || Object.hasOwn(databaseSchema.shape, name)) {
+    if (value === undefined || known.includes(name)) continue;
+    const hint = didYouMean(name, known);
+    if (hint !== '') throw new InvalidOption(`setup() has no option ${name}.${hint}`);
+    const meant = nearName(name, ['storage', ...Object.keys(databaseSchema.shape)]);
+    if (meant !== null) {
+      const option = meant === name ? name : `${name}, if it means ${meant},`;
       throw new InvalidOption(
-        `The option ${name} belongs in persistence_config: { persistence_config: { ${name}: … } }.`,
+        `The option ${option} belongs in persistence_config: { persistence_config: { ${meant}: … } }.`,
       );
     }
-    const hint = known.includes(name) ? '' : didYouMean(name, known);
-    if (hint !== '') throw new InvalidOption(`setup() has no option ${name}.${hint}`);
   }
   return result.data;
 }
@@ -86,9 +88,12 @@ function checkStorage<S extends z.ZodMiniObject>(storage: string, schema: S, opt
   if (unknown !== undefined) {
     const [key = ''] = unknown.keys;
     const isElsewhere = storage !== 'db' && Object.keys(databaseSchema.shape).includes(key);
-    const hint = isElsewhere
-      ? ` The storage 'db' has it: { storage: 'db', ${key}: … }.`
-      : didYouMean(key, Object.keys(schema.shape));
+    const hint =
+      key === 'persistence_config'
+        ? ' Pass what it contains.'
+        : isElsewhere
+          ? ` The storage 'db' has it: { storage: 'db', ${key}: … }.`
+          : didYouMean(key, Object.keys(schema.shape));
     // A name that is none may be a URL that slipped in, with its password.
     const shown = /^[\w.-]{1,64}$/.test(key) ? key : 'of that name';
     throw new InvalidPersistence(`The storage '${storage}' has no option ${shown}.${hint}`);

@@ -9,6 +9,26 @@ import { errorOf } from './serialization/python-json.ts';
 const connection = 'sqlite:///cl.sqlite';
 
 describe('setupConfig()', () => {
+  it.each([
+    ['readOnly', 'read_only'],
+    ['read_ony', 'read_only'],
+    ['softDeletes', 'soft_deletes'],
+    ['conection', 'connection'],
+    ['persistence', 'storage'],
+    ['database', 'storage'],
+  ])('refuses %s, which is meant for the storage', (name, meant) => {
+    const place = `belongs in persistence_config: { persistence_config: { ${meant}: … } }.`;
+    expectError(
+      () => setupConfig({ [name]: true }),
+      InvalidOption,
+      `The option ${name}, if it means ${meant}, ${place}`,
+    );
+  });
+
+  it.each(['path', 'my_ip', 'state_path', 'nfs_mount_options', 'volume_driver'])('passes on %s of Cinder', (name) => {
+    expect(setupConfig({ [name]: 'x' })).toMatchObject({ [name]: 'x' });
+  });
+
   const defaults = {
     non_uuid_ids: false,
     output_all_backend_info: false,
@@ -212,6 +232,16 @@ describe('databaseOptions()', () => {
     expectError(() => databaseOptions({ connection, [misspelt]: true }), InvalidPersistence, message);
     // Even if a required option is missing because of that.
     expectError(() => databaseOptions({ [misspelt]: connection }), InvalidPersistence, message);
+  });
+
+  it.each(['url', 'path', 'filename'])('asks whether %s means the connection', (name) => {
+    const message = `The storage 'db' has no option ${name}. Did you mean connection?`;
+    expectError(() => databaseOptions({ [name]: 'cl.sqlite' }), InvalidPersistence, message);
+  });
+
+  it('refuses a persistence_config inside another one', () => {
+    const message = "The storage 'memory' has no option persistence_config. Pass what it contains.";
+    expectError(() => memoryOptions({ persistence_config: {} }), InvalidPersistence, message);
   });
 
   it.each(['pool_size', 'toString', '__proto__', ''])('refuses the unknown option %o', (name) => {
