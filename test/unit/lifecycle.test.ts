@@ -148,6 +148,16 @@ describe('createVolume()', () => {
     expect(backend.volumesInFlight.size).toBe(0);
   });
 
+  test.each(['/disks/1', ['/disks/1'], 7, true])(
+    'fails if the driver answers with %o, and no fields',
+    async (answer) => {
+      script.set('createVolume', answer);
+      const error = await failureOf(backend.createVolume(1, { id: 'there' }));
+      expect(error).toMatchObject({ name: 'ValueError', resource: { id: 'there', status: 'error' } });
+      expect((await cl.persistence.getVolumes()).map(({ status }) => status)).toEqual(['error']);
+    },
+  );
+
   test('wraps a thrown value that cannot carry a resource in an error, as its cause', async () => {
     const circle: Record<string, unknown> = { status: 500 };
     circle['circle'] = circle;
