@@ -3,7 +3,7 @@ import { aboutItem } from '../about-item.ts';
 import { type Dict, dict, entriesOf, isDict, own } from '../cinder/dict.ts';
 import { pythonStr, pythonType } from '../cinder/python-str.ts';
 import type { VersionedObject } from '../cinder/versioned-object.ts';
-import { InvalidDump, isCinderlibError } from '../errors/index.ts';
+import { InvalidDump, isCinderlibError, JSONDecodeError } from '../errors/index.ts';
 import { shownText } from '../shown.ts';
 import { parseJson, refuseDepth } from './json-parser.ts';
 import { fromPrimitive } from './primitive.ts';
@@ -35,9 +35,21 @@ const objectNames = { Volume: 'Volume', Snapshot: 'Snapshot', Connection: 'Volum
 
 /** The items of a dump; a dump that is not a list has one item. */
 export function readDump(source: unknown): Dump {
-  const value = typeof source === 'string' ? parseJson(source) : readTree(source);
+  const value = typeof source === 'string' ? parseText(source) : readTree(source);
   const isList = Array.isArray(value);
   return { isList, items: isList ? value.map(readElement) : [readItem(value)] };
+}
+
+function parseText(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    const isPath = /^[^\s{["]*[./\\][^\s{["]*$/.test(text);
+    if (!(isPath && error instanceof JSONDecodeError)) throw error;
+    throw new JSONDecodeError(`${error.message}. The text itself is expected, not the path of a file.`, {
+      cause: error,
+    });
+  }
 }
 
 /** The name of a list element in messages, counted from 1. */
@@ -66,7 +78,7 @@ export function dumpedObject(item: DumpedObject): VersionedObject {
 function readItem(value: unknown): Dumped {
   if (!isDict(value)) {
     throw new InvalidDump(
-      `A dump is a dict with 'class' and 'backend', or a list of them, not a ${pythonType(value)}.`,
+      `A dump is a dict with 'class' and 'backend', or a list of them, not ${value === undefined ? value : `a ${pythonType(value)}`}.`,
     );
   }
   refuseMasked(value);
@@ -122,7 +134,8 @@ function readVolumes(volumes: unknown): readonly DumpedObject<'Volume'>[] {
 
 function required(dictionary: Dict, key: string): unknown {
   const value = own(dictionary, key);
-  if (value === undefined) throw new InvalidDump(`The key '${key}' is missing in the dump.`);
+  if (value === undefined)
+    throw new InvalidDump(`The key '${key}' is missing in the dump: it is not what jsons() or dumps() write.`);
   return value;
 }
 

@@ -25,6 +25,16 @@ describe.each(['memory', 'memory_db'])('on the storage %s', (storage) => {
     await cl.close();
   });
 
+  test('an object without an id, which a dump may hold, is not stored', async () => {
+    const { cl, volume } = await connected(storage);
+    const dump = JSON.parse(volume.jsons());
+    delete dump.ovo['versioned_object.data'].id;
+    const refusal = { name: 'InvalidOption', message: expect.stringContaining('this Volume has none') };
+    await expect(cl.load(dump, { save: true })).rejects.toMatchObject(refusal);
+    expect((await cl.persistence.getVolumes()).map(({ id }) => id)).toEqual([volume.id]);
+    await cl.close();
+  });
+
   test('values with the maximum nesting are read again', async () => {
     const { cl, connection } = await connected(storage);
     // The connector itself is one of the 1001 levels.

@@ -39,7 +39,6 @@ describe('readDump()', () => {
     [null, 'NoneType'],
     [5, 'int'],
     [true, 'bool'],
-    [undefined, 'NoneType'],
     [new Map(), 'Map'],
   ])('refuses %o, which is no dump', (value, type) => {
     expect(() => readDump(value)).toThrow(
@@ -52,13 +51,24 @@ describe('readDump()', () => {
     expect(() => readDump(text)).toThrow(JSONDecodeError);
   });
 
+  it.each(['cl.json', '/backups/cl.json', 'C:\\cl', './cl'])('takes the text %j for a path', (text) => {
+    const isPath = /line 1 column \d \(char \d\)\. The text itself is expected, not the path of a file\.$/;
+    expect(() => readDump(text)).toThrow(isPath);
+  });
+
+  it('names undefined as it is called', () => {
+    expect(() => readDump(undefined)).toThrow('or a list of them, not undefined.');
+  });
+
   it.each(['"Volume"', '5', 'null', '[[]]'])('refuses the text %j, which is no dump', (text) => {
     expect(() => readDump(text)).toThrow(InvalidDump);
   });
 
   it.each(['class', 'backend', 'ovo'])('reports that the key %s is missing', (key) => {
     const { [key]: _, ...rest }: Record<string, unknown> = volume;
-    const message = new InvalidDump(`The key '${key}' is missing in the dump.`);
+    const message = new InvalidDump(
+      `The key '${key}' is missing in the dump: it is not what jsons() or dumps() write.`,
+    );
     expect(() => readDump(rest)).toThrow(message);
     // Inherited keys do not count.
     const prototype = Object.assign(Object.create(null), volume);
