@@ -172,9 +172,9 @@ export class Cinderlib implements Context {
     const read = await loadItems(this, dump, (described) => this.backend(described));
     if (save) {
       const keyValues = read.flatMap(({ loaded }) => (loaded instanceof KeyValue ? [loaded] : []));
-      await this.persistence.setTogether(parentsFirst(read.flatMap((item) => item.family())), keyValues);
+      await this.persistence.setTogether(parentsFirst(read.flatMap((item) => item.toBeStored())), keyValues);
     }
-    for (const item of read) item.adopt();
+    for (const item of read) item.show();
     const loaded = read.map((item) => item.loaded);
     const [single] = loaded;
     return dump.isList || single === undefined ? loaded : single;

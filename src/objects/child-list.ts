@@ -18,7 +18,7 @@ export class ChildList<T extends Resource> extends LazyList<T> {
   }
 
   /** Wraps the objects that came inside the parent's object, if any did. */
-  adopt(restore: (ovo: VersionedObject) => T): void {
+  wrapNested(restore: (ovo: VersionedObject) => T): void {
     if (this.#parent.ovo.child(this.#field) !== null) this.replace(this.#parent.ovo.children(this.#field).map(restore));
   }
 

@@ -188,7 +188,7 @@ export class Connection extends withFields<ConnectionFields, Resource, Construct
   }
 
   /** The connection: what `load` with `save` stores. An `attach_mode` that was filled in here is not a change. */
-  family(): readonly Connection[] {
+  toBeStored(): readonly Connection[] {
     if (this.#hasUsualMode) this.ovo.resetChanges(['attach_mode']);
     return [this];
   }

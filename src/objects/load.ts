@@ -24,9 +24,9 @@ type DumpedItem = Exclude<Dumped, { readonly class: 'KeyValue' }>;
 export interface LoadedItem {
   readonly loaded: Loaded;
   /** The objects to store, parents first. */
-  family(): readonly Storable[];
-  /** Replaces a backend's list of volumes with the loaded ones. */
-  adopt(): void;
+  toBeStored(): readonly Storable[];
+  /** Shows the volumes of a loaded backend in its list. */
+  show(): void;
 }
 
 /**
@@ -47,7 +47,7 @@ export async function loadItems(
     isToBeStarted(context, config) ? start(optionsOf(config)) : presentBackend(context, nameOf(config));
   await forEachItem(dump, async (item) => {
     if (item.class === 'KeyValue') {
-      items.push({ loaded: new KeyValue(item.key, item.value), family: () => [], adopt: () => {} });
+      items.push({ loaded: new KeyValue(item.key, item.value), toBeStored: () => [], show: () => {} });
       return;
     }
     items.push(await loadedItem(context.restore, item, backendOf));
@@ -111,7 +111,7 @@ async function loadedItem(
   backendOf: (config: Dict) => Promise<Backend | string>,
 ): Promise<LoadedItem> {
   const backend = await backendOf(item.backend);
-  const adopt = (): void => {};
+  const show = (): void => {};
   switch (item.class) {
     case 'Backend': {
       if (typeof backend === 'string') {
@@ -124,23 +124,23 @@ async function loadedItem(
       }
       return {
         loaded: backend,
-        family: () => volumes.flatMap((volume) => volume.family()),
-        adopt: () => (volumes.length > 0 ? backend.replaceVolumes(volumes) : undefined),
+        toBeStored: () => volumes.flatMap((volume) => volume.toBeStored()),
+        show: () => (volumes.length > 0 ? backend.replaceVolumes(volumes) : undefined),
       };
     }
     case 'Volume': {
       const volume = restore.volume(dumpedObject(item), backend);
-      return { loaded: volume, family: () => volume.family(), adopt };
+      return { loaded: volume, toBeStored: () => volume.toBeStored(), show };
     }
     case 'Snapshot': {
       const snapshot = restore.snapshot(dumpedObject(item), backend);
       snapshot.joinVolume();
-      return { loaded: snapshot, family: () => [snapshot], adopt };
+      return { loaded: snapshot, toBeStored: () => [snapshot], show };
     }
     case 'Connection': {
       const connection = restore.connection(dumpedObject(item), backend);
       connection.joinVolume();
-      return { loaded: connection, family: () => connection.family(), adopt };
+      return { loaded: connection, toBeStored: () => connection.toBeStored(), show };
     }
   }
 }

@@ -78,7 +78,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
   /** Wraps an object from a storage or a dump, together with the snapshots and connections inside it. */
   static restore(context: Context, ovo: VersionedObject, backend?: Backend | string): Volume {
     const volume = new Volume(context, backend ?? backendOfHost(context, ovo), ovo);
-    volume.#adopt();
+    volume.#wrapChildren();
     return volume;
   }
 
@@ -90,7 +90,7 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
   static make(backend: Backend, fields: FieldValues, pool?: string | null): Volume {
     const volume = new Volume(backend.context, backend, newVolume(backend, fields, pool));
     volume.#hasGivenId = Boolean(fields['id']);
-    volume.#adopt();
+    volume.#wrapChildren();
     return volume;
   }
 
@@ -137,11 +137,11 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
   }
 
   /**
-   * The volume and its loaded children, parents first: what `load` with `save` stores.
+   * The volume and its loaded children, parents first: what `load` with `save` stores, the children whole.
    *
    * @throws InvalidDump for a volume without a host, which would belong to no backend, and break every listing
    */
-  family(): readonly (Volume | Snapshot | Connection)[] {
+  toBeStored(): readonly (Volume | Snapshot | Connection)[] {
     if (!this.ovo.get('host')) throw new InvalidDump(`Volume ${this.id} has no host, and so no backend.`);
     const children = this.#children();
     for (const child of children) child.ovo.resetChanges();
@@ -477,8 +477,8 @@ export class Volume extends withFields<VolumeFields, NamedResource, ConstructorP
   }
 
   /** Wraps the snapshots and attachments that came inside the object. */
-  #adopt(): void {
-    this.#snapshots.adopt((child) => Snapshot.restoreChild(this.context, child, this));
-    this.#connections.adopt((child) => Connection.restoreChild(this.context, child, this));
+  #wrapChildren(): void {
+    this.#snapshots.wrapNested((child) => Snapshot.restoreChild(this.context, child, this));
+    this.#connections.wrapNested((child) => Connection.restoreChild(this.context, child, this));
   }
 }

@@ -210,8 +210,8 @@ export class DatabasePersistence extends PersistenceDriver {
     refuseUnstorable(method, [resource]);
     const { ovo } = resource;
     const command = setCommand(ovo, rules);
-    const adopt = this.#adopting(ovo, command);
-    adopt(await saving([ovo], () => this.#running().call(command)));
+    const takeType = this.#typeAfterSave(ovo, command);
+    takeType(await saving([ovo], () => this.#running().call(command)));
   }
 
   /** Stores all objects in one transaction: all or none. */
@@ -230,16 +230,16 @@ export class DatabasePersistence extends PersistenceDriver {
       ),
     ];
     if (commands.length === 0) return;
-    const adopts = objects.map((object, place) => this.#adopting(object, commands[place]));
+    const takers = objects.map((object, place) => this.#typeAfterSave(object, commands[place]));
     const answers = await saving(objects, () => this.#running().call({ kind: 'batch', commands }));
-    for (const [place, adopt] of adopts.entries()) adopt(answers[place]);
+    for (const [place, takeType] of takers.entries()) takeType(answers[place]);
   }
 
   /**
-   * To be called when a save begins. Returns a function that adopts the core's decision about which type the volume or
-   * snapshot has now.
+   * To be called when a save begins. Returns a function that takes over the core's decision about which type the
+   * volume or snapshot has now.
    */
-  #adopting(ovo: VersionedObject, command?: SingleWrite): (stored?: StoredType | null) => void {
+  #typeAfterSave(ovo: VersionedObject, command?: SingleWrite): (stored?: StoredType | null) => void {
     const before = ovo.get('volume_type_id');
     const namesType = command?.kind === 'setVolume' && command.change.values['volume_type_id'];
     return (stored) => {

@@ -6,7 +6,7 @@ import { newestFirst } from './dialect.ts';
 import type { SqlConnection } from './engine.ts';
 import { insertRows, type NewRow, rowAbout } from './many-rows.ts';
 import { refuseOrphan } from './needed-volume.ts';
-import { guardOf, isCreation, newRow, type ObjectRules, storeRow } from './row-change.ts';
+import { isCreation, newRow, type ObjectRules, overwriteCheckOf, storeRow } from './row-change.ts';
 import { isLive, lockRow, markDeleted, type Row, removeRows, updateRow, valuesOf } from './rows.ts';
 import { volumeAttachment } from './schema/columns.ts';
 import { readVolumes } from './volume-rows.ts';
@@ -41,7 +41,7 @@ export async function setConnection(
   await refuseOrphan(connection, change);
   const row = await lockRow(connection, volumeAttachment, change.id);
   const stored = isCreation(rules, change, row) ? null : row;
-  await storeRow(connection, rules, change, stored, context, guardOf(rules.table, change, stored));
+  await storeRow(connection, rules, change, stored, context, overwriteCheckOf(rules.table, change, stored));
   return null;
 }
 

@@ -4,7 +4,7 @@ import { all, type Condition, equals, live } from './condition.ts';
 import { inOrder } from './dialect.ts';
 import type { SqlConnection } from './engine.ts';
 import { findMany, insertRows, type NewRow } from './many-rows.ts';
-import { type Guard, unguarded } from './row-change.ts';
+import { type OverwriteCheck, unchecked } from './row-change.ts';
 import { asObjects, insertRow, type Row, updateRow } from './rows.ts';
 import { columnList, type PairTable } from './schema/columns.ts';
 import type { WriteContext } from './write-context.ts';
@@ -36,7 +36,7 @@ export function samePairs(a: Pairs, b: Pairs): boolean {
  * Makes the live pairs of `owner` the wanted ones: removed keys are marked as deleted, changed values
  * updated in place, new keys inserted, all other rows left alone. A key that comes back is a new row.
  *
- * @param guard called before anything is changed
+ * @param check called before anything is changed
  * @param withId true where ids are texts, which the database does not generate
  */
 export async function storePairs(
@@ -45,14 +45,14 @@ export async function storePairs(
   owner: string,
   wanted: Pairs,
   context: WriteContext,
-  guard: Guard = unguarded,
+  check: OverwriteCheck = unchecked,
   withId = false,
 ): Promise<void> {
   const { now, newId } = context;
   const stored = await storedPairs(connection, table, owner);
   for (const [key, { ids }] of stored) {
     if (wanted.has(key)) continue;
-    guard();
+    check();
     const removed: Row = { deleted: true, deleted_at: now, updated_at: now };
     for (const id of ids) await updateRow(connection, table, id, removed);
   }
@@ -61,11 +61,11 @@ export async function storePairs(
   for (const [key, value] of wanted) {
     const pair = stored.get(key);
     if (pair === undefined) {
-      guard();
+      check();
       const row = newPair(table, owner, key, value, context);
       await insertRow(connection, table.name, withId ? { id: newIds.shift() ?? newId(), ...row } : row);
     } else if (pair.value !== value) {
-      guard();
+      check();
       await updateRow(connection, table, pair.ids.at(-1) ?? null, { value, updated_at: now });
     }
   }

@@ -6,7 +6,7 @@ import { live } from './condition.ts';
 import { storableTime } from './dialect.ts';
 import type { SqlConnection } from './engine.ts';
 import { type Pairs, readPairs, samePairs, storePairs } from './pairs.ts';
-import { type Guard, isLater, unguarded } from './row-change.ts';
+import { isLater, type OverwriteCheck, unchecked } from './row-change.ts';
 import { asObjects, insertRow, isLive, lockRow } from './rows.ts';
 import { qosSpecs } from './schema/columns.ts';
 import type { WriteContext } from './write-context.ts';
@@ -23,13 +23,13 @@ export function qosPairs({ consumer, specs }: QosSpecs): Pairs {
   return pairs.set('consumer', consumer);
 }
 
-/** Makes the rows below the root `id` those of `specs`; creates the root if it is missing, else asks the guard first. */
+/** Makes the rows below the root `id` those of `specs`; creates the root if it is missing, else checks first. */
 export async function storeQosSpecs(
   connection: SqlConnection,
   id: string,
   specs: QosSpecs,
   context: WriteContext,
-  guard: Guard = unguarded,
+  check: OverwriteCheck = unchecked,
 ): Promise<void> {
   const { origin } = specs;
   const root = await lockRow(connection, qosSpecs, id);
@@ -46,9 +46,9 @@ export async function storeQosSpecs(
   const isCarried = root !== null && origin !== undefined;
   const stored = context.rehearsed?.get(id) ?? (isCarried ? await readPairs(connection, qosSpecs, id) : null);
   const isSame = stored !== null && samePairs(new Map([['consumer', usualConsumer], ...stored]), wanted);
-  if (stored !== null && !isSame) guard();
+  if (stored !== null && !isSame) check();
   context.rehearsed?.set(id, wanted);
-  await storePairs(connection, qosSpecs, id, wanted, context, unguarded, true);
+  await storePairs(connection, qosSpecs, id, wanted, context, unchecked, true);
   if (origin === undefined || (root === null && origin.updated_at === null)) return;
   // The time of their last change is the latest of the rows below the root.
   const below = `WHERE specs_id = ? AND ${live.sql}`;

@@ -41,27 +41,27 @@ export function isCreation(rules: ObjectRules, change: RowChange, stored: Row | 
 }
 
 /** Called before a stored object is changed. It throws where a migration would overwrite what it cannot know to be older. */
-export type Guard = () => void;
+export type OverwriteCheck = () => void;
 
-export const unguarded: Guard = () => {};
+export const unchecked: OverwriteCheck = () => {};
 
 /**
- * The guard of a stored row against a change; see src/migration-conflict.ts.
+ * What to call before a stored row is changed; see src/migration-conflict.ts.
  *
  * @throws {MigrationConflict} if the row belongs to another object, or has a later change
  */
-export function guardOf(
+export function overwriteCheckOf(
   { name }: Table,
   { id, values, guarded }: Pick<RowChange, 'id' | 'values' | 'guarded'>,
   stored: Row | null,
-): Guard {
-  if (!guarded || stored === null) return unguarded;
+): OverwriteCheck {
+  if (!guarded || stored === null) return unchecked;
   const named = { kind: objectNames[name] ?? name, id };
   if ('id' in stored && stored['id'] !== id) {
     const found = `an object whose id, ${JSON.stringify(stored['id'])}, this server considers the same`;
     throw new MigrationConflict(named.kind, id, found);
   }
-  return isOlder(named, values, stored, true) ? unguarded : () => refuseDifferent(named);
+  return isOlder(named, values, stored, true) ? unchecked : () => refuseDifferent(named);
 }
 
 const objectNames: Readonly<Record<string, string>> = {
@@ -78,7 +78,7 @@ export async function storeRow(
   change: RowChange,
   stored: Row | null,
   { now }: WriteContext,
-  guard: Guard = unguarded,
+  check: OverwriteCheck = unchecked,
 ): Promise<void> {
   if (stored === null) return insertRow(connection, rules.table.name, newRow(rules, change, connection.dialect, now));
   const values = checkedValues(rules, change, connection.dialect);
@@ -89,7 +89,7 @@ export async function storeRow(
   const { columns } = rules.table;
   const isSame = ([column, value]: [string, SqlValue]): boolean =>
     saysTheSame(column, columns.get(column) === 'time', value, stored[column] ?? null);
-  if (guard !== unguarded && !Object.entries(update).every(isSame)) guard();
+  if (check !== unchecked && !Object.entries(update).every(isSame)) check();
   if (!Object.hasOwn(values, 'updated_at')) update['updated_at'] = now;
   return updateRow(connection, rules.table, change.id, update);
 }

@@ -7,7 +7,7 @@ import type { SqlConnection } from './engine.ts';
 import { findMany, insertRows, type NewRow, rowAbout } from './many-rows.ts';
 import { refuseOrphan } from './needed-volume.ts';
 import { createPairs, listPairs, storePairs } from './pairs.ts';
-import { guardOf, isCreation, newRow, type ObjectRules, storeRow } from './row-change.ts';
+import { isCreation, newRow, type ObjectRules, overwriteCheckOf, storeRow } from './row-change.ts';
 import { findRow, isLive, lockRow, markDeleted, type Row, removeRows, updateRow, valuesOf } from './rows.ts';
 import { snapshotMetadata, snapshots, volumes, volumeTypes } from './schema/columns.ts';
 import { withoutOtherDefault } from './volume-types.ts';
@@ -55,14 +55,14 @@ export async function setSnapshot(
   await refuseOrphan(connection, change);
   const row = await lockRow(connection, snapshots, change.id);
   const stored = isCreation(rules, change, row) ? null : row;
-  const guard = guardOf(rules.table, change, stored);
+  const check = overwriteCheckOf(rules.table, change, stored);
   const volume_type_id = await typeOf(lookUpOn(connection), change, stored, context);
   const named = stored === null || Object.hasOwn(change.values, 'volume_type_id');
   const values = named ? { ...change.values, volume_type_id } : change.values;
   const known = change.guarded ? await withoutOtherDefault(connection, stored, volume_type_id, context) : stored;
-  await storeRow(connection, rules, { ...change, values }, known, context, guard);
+  await storeRow(connection, rules, { ...change, values }, known, context, check);
   if (change.metadata !== undefined) {
-    await storePairs(connection, snapshotMetadata, change.id, new Map(change.metadata), context, guard);
+    await storePairs(connection, snapshotMetadata, change.id, new Map(change.metadata), context, check);
   }
   return { volume_type_id };
 }

@@ -7,7 +7,7 @@ import { inOrder } from './dialect.ts';
 import type { SqlConnection } from './engine.ts';
 import { listPairs, readPairs, samePairs, storePairs } from './pairs.ts';
 import { qosPairs, storeQosSpecs } from './qos-specs.ts';
-import { type Guard, guardOf, type RowRules, storeRow, unguarded } from './row-change.ts';
+import { type OverwriteCheck, overwriteCheckOf, type RowRules, storeRow, unchecked } from './row-change.ts';
 import { findRow, isLive, lockRow, type Row, valuesOf } from './rows.ts';
 import { extraSpecs, qosSpecs, volumeTypes } from './schema/columns.ts';
 import type { WriteContext } from './write-context.ts';
@@ -25,14 +25,14 @@ export async function readDefaultType(connection: SqlConnection): Promise<Defaul
 /**
  * Writes what the change says about the volume's type, and returns the id of the type that the volume gets.
  *
- * @param guard that of the stored volume
+ * @param check that of the stored volume
  */
 export async function storeVolumeType(
   connection: SqlConnection,
   change: VolumeChange,
   stored: Row | null,
   context: WriteContext,
-  guard: Guard = unguarded,
+  check: OverwriteCheck = unchecked,
 ): Promise<SqlValue> {
   const type = change.volume_type;
   const given = change.values['volume_type_id'] || null;
@@ -48,7 +48,7 @@ export async function storeVolumeType(
     const own = type.id === id ? type : { ...type, id, values: {} };
     const { guarded = false } = change;
     // Changed specs leave no time in their type, but in the volume with which they were saved.
-    const isCurrent = stored === null || guard !== unguarded;
+    const isCurrent = stored === null || check !== unchecked;
     await storeType(connection, own, context, { guarded, isCurrent });
   } else if (wanted !== kept && (await lockRow(connection, volumeTypes, id)) === null) {
     await storeType(connection, { id, values: {} }, context);
@@ -57,7 +57,7 @@ export async function storeVolumeType(
 }
 
 /**
- * The stored row as a guard is to see it: without its type, if that is a second one named `__DEFAULT__` and the object
+ * The stored row as the check is to see it: without its type, if that is a second one named `__DEFAULT__` and the object
  * gets the database's own. Only a damaged database has two.
  */
 export async function withoutOtherDefault(
@@ -106,21 +106,21 @@ async function storeType(
   if (stored !== null && !isLive(stored)) {
     throw new DuplicateEntry(`Volume type ${type.id} already exists, marked as deleted, and ids are not reused.`);
   }
-  const ownGuard = guardOf(volumeTypes, { ...type, guarded }, stored);
-  const guard = isCurrent ? ownGuard : unguarded;
+  const ownCheck = overwriteCheckOf(volumeTypes, { ...type, guarded }, stored);
+  const check = isCurrent ? ownCheck : unchecked;
   // A new type may refer to specs that another one has already.
-  const qosGuard = stored === null ? guardOf(volumeTypes, { ...type, guarded }, {}) : guard;
+  const qosCheck = stored === null ? overwriteCheckOf(volumeTypes, { ...type, guarded }, {}) : check;
   const values: Record<string, SqlValue> = { ...type.values, id: type.id };
   if (!(guarded && Object.hasOwn(values, 'name'))) values['name'] ??= stored?.['name'] ?? type.id;
   // The volume has the type, so it is in use, whatever a dump says.
   delete values['deleted'];
   delete values['deleted_at'];
-  const qosId = await storeTypeQosSpecs(connection, type, stored, context, qosGuard);
+  const qosId = await storeTypeQosSpecs(connection, type, stored, context, qosCheck);
   if (qosId === null) delete values['qos_specs_id'];
   else values['qos_specs_id'] = qosId;
-  await storeRow(connection, typeRules, { id: type.id, values, whole: true, guarded }, stored, context, guard);
+  await storeRow(connection, typeRules, { id: type.id, values, whole: true, guarded }, stored, context, check);
   if (type.extra_specs !== undefined) {
-    await storePairs(connection, extraSpecs, type.id, new Map(type.extra_specs), context, guard);
+    await storePairs(connection, extraSpecs, type.id, new Map(type.extra_specs), context, check);
   }
 }
 
@@ -130,11 +130,11 @@ async function storeTypeQosSpecs(
   { qos_specs, values }: VolumeTypeChange,
   stored: Row | null,
   context: WriteContext,
-  guard: Guard,
+  check: OverwriteCheck,
 ): Promise<SqlValue> {
   if (qos_specs !== undefined) {
     const id = String(stored?.['qos_specs_id'] || qos_specs.id);
-    await storeQosSpecs(connection, id, qos_specs, context, guard);
+    await storeQosSpecs(connection, id, qos_specs, context, check);
     return id;
   }
   const id = values['qos_specs_id'] || null;

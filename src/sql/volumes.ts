@@ -6,7 +6,7 @@ import type { SqlConnection } from './engine.ts';
 import { insertRows, type NewRow, rowAbout } from './many-rows.ts';
 import { deleteOwnType } from './own-type.ts';
 import { createPairs, storePairs } from './pairs.ts';
-import { guardOf, isCreation, newRow, type ObjectRules, storeRow } from './row-change.ts';
+import { isCreation, newRow, type ObjectRules, overwriteCheckOf, storeRow } from './row-change.ts';
 import { isLive, lockRow, markDeleted, type Row, removeRows, updateRow } from './rows.ts';
 import { volumeAdminMetadata, volumeMetadata, volumes } from './schema/columns.ts';
 import { storeVolumeType, withoutOtherDefault } from './volume-types.ts';
@@ -26,15 +26,15 @@ export async function setVolume(
   const { id, metadata, admin_metadata } = change;
   const row = await lockRow(connection, volumes, id);
   const stored = isCreation(rules, change, row) ? null : row;
-  const guard = guardOf(rules.table, change, stored);
-  const volume_type_id = await storeVolumeType(connection, change, stored, context, guard);
+  const check = overwriteCheckOf(rules.table, change, stored);
+  const volume_type_id = await storeVolumeType(connection, change, stored, context, check);
   const named = stored === null || Object.hasOwn(change.values, 'volume_type_id');
   const values = named ? { ...change.values, volume_type_id } : change.values;
   const known = change.guarded ? await withoutOtherDefault(connection, stored, volume_type_id, context) : stored;
-  await storeRow(connection, rules, { ...change, values }, known, context, guard);
-  if (metadata !== undefined) await storePairs(connection, volumeMetadata, id, new Map(metadata), context, guard);
+  await storeRow(connection, rules, { ...change, values }, known, context, check);
+  if (metadata !== undefined) await storePairs(connection, volumeMetadata, id, new Map(metadata), context, check);
   if (admin_metadata !== undefined) {
-    await storePairs(connection, volumeAdminMetadata, id, new Map(admin_metadata), context, guard);
+    await storePairs(connection, volumeAdminMetadata, id, new Map(admin_metadata), context, check);
   }
   return { volume_type_id: String(volume_type_id) };
 }
