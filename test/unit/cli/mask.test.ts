@@ -1,9 +1,9 @@
 /** What counts as a secret, what only looks like one, and that nothing else is changed. */
 import { describe, expect, test } from 'vitest';
-import { maskDumped, maskSecrets, maskText } from '../../src/cli/mask.ts';
-import { fileSource } from '../../src/convert/file-source.ts';
-import { InvalidDump } from '../../src/errors/index.ts';
-import { readDump } from '../../src/serialization/load.ts';
+import { maskDumped, maskSecrets, maskText } from '../../../src/cli/mask.ts';
+import { fileSource } from '../../../src/convert/file-source.ts';
+import { InvalidDump } from '../../../src/errors/index.ts';
+import { readDump } from '../../../src/serialization/load.ts';
 
 describe('maskSecrets()', () => {
   test.each([

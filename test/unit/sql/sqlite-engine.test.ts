@@ -3,12 +3,12 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ContextClosed, DatabaseError, DatabaseExists, NotADatabase, ValueError } from '../../src/errors/index.ts';
-import { hostMedia } from '../../src/media/open-on-host.ts';
-import type { SqlValue } from '../../src/rpc/contract.ts';
-import type { SqlConnection } from '../../src/sql/engine.ts';
-import { openSqlite, type SqliteEngine } from '../../src/sql/engines/sqlite/sqlite.ts';
-import pin from '../../wasm/pin.json' with { type: 'json' };
+import { ContextClosed, DatabaseError, DatabaseExists, NotADatabase, ValueError } from '../../../src/errors/index.ts';
+import { hostMedia } from '../../../src/media/open-on-host.ts';
+import type { SqlValue } from '../../../src/rpc/contract.ts';
+import type { SqlConnection } from '../../../src/sql/engine.ts';
+import { openSqlite, type SqliteEngine } from '../../../src/sql/engines/sqlite/sqlite.ts';
+import pin from '../../../wasm/pin.json' with { type: 'json' };
 
 let folder: string;
 let engine: SqliteEngine;

@@ -1,6 +1,6 @@
 /** Lists that are replaced, changed or read anew while they are being read. */
 import { beforeEach, expect, test } from 'vitest';
-import { LazyList } from '../../src/objects/lazy-list.ts';
+import { LazyList } from '../../../src/objects/lazy-list.ts';
 
 interface Item {
   readonly id: string;

@@ -1,6 +1,6 @@
 /** Tables of the command line, in terminals of any width. */
 import { expect, test } from 'vitest';
-import { tableText } from '../../src/cli/table.ts';
+import { tableText } from '../../../src/cli/table.ts';
 
 const columns = [
   { title: 'id', ids: true },

@@ -1,13 +1,13 @@
 /** When persistent storage is requested from a browser: rarely, since it may prompt the user. */
 import { afterEach, expect, test, vi } from 'vitest';
-import type { CoreClient } from '../../src/rpc/client.ts';
+import type { CoreClient } from '../../../src/rpc/client.ts';
 
 afterEach(() => void vi.unstubAllGlobals());
 
 /** A page, in a browser that has granted persistent storage or not. */
 async function page(isPersisted: boolean) {
   vi.resetModules();
-  const { databaseAt } = await import('../../src/persistence/database-storage.ts');
+  const { databaseAt } = await import('../../../src/persistence/database-storage.ts');
   const persist = vi.fn(async () => false);
   vi.stubGlobal('navigator', { storage: { persist, persisted: async () => isPersisted } });
   const never = (): Promise<CoreClient> => expect.unreachable('only opening it starts a core');

@@ -1,8 +1,8 @@
 /** What drivers can look up in every storage. */
 import { describe, expect, it } from 'vitest';
-import { entriesOf, keysOf } from '../../src/cinder/dict.ts';
-import type { DriverDatabase } from '../../src/persistence/driver-database.ts';
-import { setup } from '../../src/setup.ts';
+import { entriesOf, keysOf } from '../../../src/cinder/dict.ts';
+import type { DriverDatabase } from '../../../src/persistence/driver-database.ts';
+import { setup } from '../../../src/setup.ts';
 
 const volume_driver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
 

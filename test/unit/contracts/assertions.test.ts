@@ -1,6 +1,6 @@
 /** What the contract suites report to the author of a plugin or driver that breaks them. */
 import { expect, test } from 'vitest';
-import { assertEqual } from '../../src/contracts/assertions.ts';
+import { assertEqual } from '../../../src/contracts/assertions.ts';
 
 const volume = (fields: object) => ({
   backend: { name: 'b' },

@@ -1,6 +1,6 @@
 /** A browser has no sockets, so the URL of a server is refused there before anything is loaded. */
 import { afterEach, expect, test, vi } from 'vitest';
-import { databaseAt } from '../../src/persistence/database-storage.ts';
+import { databaseAt } from '../../../src/persistence/database-storage.ts';
 
 afterEach(() => void vi.unstubAllGlobals());
 

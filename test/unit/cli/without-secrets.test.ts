@@ -1,9 +1,9 @@
 /** A message about a file is told in full, even if its name is that of a secret; nothing else is exempt from masking. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { maskText } from '../../src/cli/mask.ts';
-import { fileOfError, withoutSecrets } from '../../src/cli/without-secrets.ts';
-import { DatabaseUnavailable, InvalidDump } from '../../src/errors/index.ts';
+import { maskText } from '../../../src/cli/mask.ts';
+import { fileOfError, withoutSecrets } from '../../../src/cli/without-secrets.ts';
+import { DatabaseUnavailable, InvalidDump } from '../../../src/errors/index.ts';
 
 const given = (...parameters: string[]) => ({ arguments: parameters });
 

@@ -2,8 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Gathered, gatherDeclarations } from '../../scripts/gather-declarations.mjs';
-import { inTemporaryFolder } from '../support/golden.ts';
+import { type Gathered, gatherDeclarations } from '../../../scripts/gather-declarations.mjs';
+import { inTemporaryFolder } from '../../support/golden.ts';
 
 type Files = Readonly<Record<string, string>>;
 

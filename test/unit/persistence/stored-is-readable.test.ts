@@ -1,8 +1,8 @@
 /** Everything that can be saved can be read again: one unreadable row would fail every listing that contains it. */
 import { describe, expect, test } from 'vitest';
-import { maximumDepth } from '../../src/cinder/tree.ts';
-import { KeyValue, setup, ValueError } from '../../src/index.ts';
-import { nestedLists } from './serialization/nested.ts';
+import { maximumDepth } from '../../../src/cinder/tree.ts';
+import { KeyValue, setup, ValueError } from '../../../src/index.ts';
+import { nestedLists } from '../serialization/nested.ts';
 
 const volume_driver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
 

@@ -4,10 +4,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { importProblems } from '../../scripts/import-rules.ts';
-import { maskText, scanImports } from '../../scripts/scan-imports.ts';
+import { importProblems } from '../../../scripts/import-rules.ts';
+import { maskText, scanImports } from '../../../scripts/scan-imports.ts';
 
-const root = join(import.meta.dirname, '../..');
+const root = join(import.meta.dirname, '../../..');
 let tree: string;
 
 beforeEach(() => {

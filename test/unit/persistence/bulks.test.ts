@@ -1,10 +1,10 @@
 /** Bulks of one context run one after the other, so that none interferes with another, whatever its outcome. */
 import { expect, test } from 'vitest';
-import { DatabasePersistence } from '../../src/persistence/database.ts';
-import type { CoreClient } from '../../src/rpc/client.ts';
-import type { Command, CoreConfig } from '../../src/rpc/contract.ts';
-import { wireVersion } from '../../src/rpc/wire-version.ts';
-import { config } from '../support/tab-world.ts';
+import { DatabasePersistence } from '../../../src/persistence/database.ts';
+import type { CoreClient } from '../../../src/rpc/client.ts';
+import type { Command, CoreConfig } from '../../../src/rpc/contract.ts';
+import { wireVersion } from '../../../src/rpc/wire-version.ts';
+import { config } from '../../support/tab-world.ts';
 
 function storage() {
   const sent: string[] = [];

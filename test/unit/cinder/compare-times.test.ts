@@ -1,6 +1,6 @@
 /** When a stored time equals another one, whatever its form. */
 import { expect, test } from 'vitest';
-import { compareTimes } from '../../src/cinder/compare-times.ts';
+import { compareTimes } from '../../../src/cinder/compare-times.ts';
 
 test.each([
   '2012-03-04 05:06:07',
