@@ -1,5 +1,4 @@
 /** Overlapping operations on one volume or with one id: each ends as if it had run alone, and no export is lost. */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   type Backend,
   type Cinderlib,
@@ -8,7 +7,8 @@ import {
   registerVolumeDriver,
   setup,
   VolumeDriver,
-} from '../../src/index.ts';
+} from 'cinderlib-wasm';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 const volume_driver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
 /** Long enough for a race to show. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Cinderlib, KeyValue, PersistenceDriver, registerPersistence, setup } from 'cinderlib-wasm';
 import { expect, test } from 'vitest';
-import { inTemporaryFolder } from '../support/golden.ts';
+import { inTemporaryFolder } from '../../support/golden.ts';
 
 const driver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
 const fake = { volume_backend_name: 'b', volume_driver: driver };
@@ -107,7 +107,7 @@ test('a plugin can be given as a class, an instance, a registered name or a modu
   registerPersistence('a-plugin', Plugin);
   const folder = mkdtempSync(join(tmpdir(), 'cinderlib-'));
   const module = join(folder, 'plugin.mjs');
-  const index = new URL('../../dist/index.js', import.meta.url).href;
+  const index = new URL('../../../dist/index.js', import.meta.url).href;
   writeFileSync(
     module,
     `import { PersistenceDriver } from ${JSON.stringify(index)};` +

@@ -9,7 +9,7 @@ import {
   type Volume,
 } from 'cinderlib-wasm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Log, recordingDriver } from '../support/recorder.ts';
+import { type Log, recordingDriver } from '../../support/recorder.ts';
 
 const fake = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
 const log: Log = [];

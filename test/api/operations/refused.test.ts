@@ -22,7 +22,7 @@ import {
   recordingConnector,
   recordingDriver,
   type Script,
-} from '../support/recorder.ts';
+} from '../../support/recorder.ts';
 
 const log: Log = [];
 let folder: string;
@@ -106,7 +106,7 @@ const storages: readonly (readonly [string, () => Promise<string>])[] = [
     async () => {
       const workers: Worker[] = [];
       const worker = (): Worker => {
-        const made = new Worker(new URL('../../dist/core-node.js', import.meta.url));
+        const made = new Worker(new URL('../../../dist/core-node.js', import.meta.url));
         workers.push(made);
         return made;
       };

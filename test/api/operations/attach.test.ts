@@ -1,7 +1,7 @@
 /** Attaching, detaching and extending on this host: the calls of the connector, the driver and the storage. */
 import { type Backend, type Cinderlib, registerConnector, registerVolumeDriver, setup } from 'cinderlib-wasm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Log, RecordingPersistence, recordingDriver, type Script } from '../support/recorder.ts';
+import { type Log, RecordingPersistence, recordingDriver, type Script } from '../../support/recorder.ts';
 
 let log: Log;
 let script: Script;

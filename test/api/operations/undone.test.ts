@@ -16,9 +16,9 @@ import {
   type Volume,
 } from 'cinderlib-wasm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { failureOf } from '../support/failure-of.ts';
-import { type Log, RecordingPersistence, recordingDriver, type Script } from '../support/recorder.ts';
-import { noSmallDisk, SmallDisk } from '../support/small-disk.ts';
+import { failureOf } from '../../support/failure-of.ts';
+import { type Log, RecordingPersistence, recordingDriver, type Script } from '../../support/recorder.ts';
+import { noSmallDisk, SmallDisk } from '../../support/small-disk.ts';
 
 const contexts: Cinderlib[] = [];
 afterEach(async () => {
@@ -218,7 +218,7 @@ describe('in a database', () => {
     beforeEach(async () => {
       endsWithNext = false;
       const worker = (): Worker => {
-        const made = new Ending(new URL('../../dist/core-node.js', import.meta.url));
+        const made = new Ending(new URL('../../../dist/core-node.js', import.meta.url));
         workers.push(made);
         return made;
       };

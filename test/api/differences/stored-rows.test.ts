@@ -1,9 +1,9 @@
 /** Rows that Python's cinderlib refuses, or would update while it reads: see docs/differences.md. */
 import { join } from 'node:path';
+import { type Cinderlib, setup } from 'cinderlib-wasm';
 import { expect, test } from 'vitest';
-import { type Cinderlib, setup } from '../../src/index.ts';
-import { copyGolden, inTemporaryFolder } from '../support/golden.ts';
-import { nativeDump, nativeRows, nativeSql } from '../support/tables.ts';
+import { copyGolden, inTemporaryFolder } from '../../support/golden.ts';
+import { nativeDump, nativeRows, nativeSql } from '../../support/tables.ts';
 
 const id = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 const deletedType = `INSERT INTO volume_types (id, name, deleted) VALUES ('gone', 'gone', 1);
@@ -65,10 +65,13 @@ test.each([
 });
 
 test('an empty size of a volume is read as 0, one of a snapshot is refused', async () => {
-  await withRows(`UPDATE volumes SET size = ''; UPDATE snapshots SET volume_size = ''`, async ({ Volume, persistence }) => {
-    expect((await Volume.getById(volume)).size).toBe(0);
-    await expect(persistence.getSnapshots()).rejects.toMatchObject({ name: 'ValueError' });
-  });
+  await withRows(
+    `UPDATE volumes SET size = ''; UPDATE snapshots SET volume_size = ''`,
+    async ({ Volume, persistence }) => {
+      expect((await Volume.getById(volume)).size).toBe(0);
+      await expect(persistence.getSnapshots()).rejects.toMatchObject({ name: 'ValueError' });
+    },
+  );
 });
 
 test('a size that is no number gives an error that names its volume', async () => {

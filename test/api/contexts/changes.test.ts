@@ -1,9 +1,8 @@
-/** `cl.changes()`: what it reports in every storage, when it ends, and what happens to a reader that is too slow. */
+/** `cl.changes()`: what it reports in every storage, and when it ends. */
 import { join } from 'node:path';
 import { type Change, ContextClosed, KeyValue, setup } from 'cinderlib-wasm';
 import { describe, expect, test } from 'vitest';
 import { NoteBook } from '../../../examples/support/note-book.ts';
-import { ChangeFeed } from '../../../src/persistence/change-feed.ts';
 import { inTemporaryFolder } from '../../support/golden.ts';
 
 const driver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
@@ -72,48 +71,4 @@ test('changes() continues after setPersistence(), and is refused by a closed con
   await cl.close();
   expect(await told).toEqual(['set key_value a', 'set key_value b']);
   expect(() => cl.changes()).toThrow(ContextClosed);
-});
-
-describe('a reader of changes', () => {
-  const change = (id: string): Change => ({ kind: 'volume', id, action: 'set', here: true });
-
-  test('gets the changes after the call of changes(), even before its first read', async () => {
-    const feed = new ChangeFeed();
-    feed.tell([change('before')]);
-    const reader = feed.read();
-    feed.tell([change('a'), change('b')]);
-    feed.end();
-    expect(await collect(reader)).toEqual(['set volume a', 'set volume b']);
-  });
-
-  test('ends with return(), with its loop, or with the feed', async () => {
-    const feed = new ChangeFeed();
-    const [returned, looped, ended] = [feed.read(), feed.read(), feed.read()];
-    const waiting = returned.next();
-    await returned.return?.();
-    expect(await waiting).toEqual({ done: true, value: undefined });
-    feed.tell([change('a')]);
-    for await (const { id } of looped) {
-      expect(id).toBe('a');
-      break;
-    }
-    expect(await looped.next()).toEqual({ done: true, value: undefined });
-    expect((await ended.next()).value).toEqual(change('a'));
-    const last = ended.next();
-    feed.end();
-    expect((await last).done).toBe(true);
-  });
-
-  test('that falls too far behind is rejected once with ChangesMissed, and its changes are dropped', async () => {
-    const feed = new ChangeFeed();
-    const [slow, quick] = [feed.read(), feed.read()];
-    for (let n = 0; n <= 10_000; n++) {
-      feed.tell([change(String(n))]);
-      await quick.next();
-    }
-    await expect(slow.next()).rejects.toMatchObject({ name: 'ChangesMissed', code: 'CHANGES_MISSED', waiting: 10_000 });
-    expect((await slow.next()).done).toBe(true);
-    feed.tell([change('more')]);
-    expect((await quick.next()).value).toEqual(change('more'));
-  });
 });

@@ -9,14 +9,14 @@ import {
   type Volume,
 } from 'cinderlib-wasm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { failureOf } from '../support/failure-of.ts';
+import { failureOf } from '../../support/failure-of.ts';
 import {
   type Log,
   RecordingPersistence,
   recordingConnector,
   recordingDriver,
   type Script,
-} from '../support/recorder.ts';
+} from '../../support/recorder.ts';
 
 let log: Log;
 let script: Script;

@@ -15,8 +15,8 @@ import {
   VolumeDriver,
 } from 'cinderlib-wasm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { NoteBook } from '../../examples/support/note-book.ts';
-import { failureOf } from '../support/failure-of.ts';
+import { NoteBook } from '../../../examples/support/note-book.ts';
+import { failureOf } from '../../support/failure-of.ts';
 
 let cl: Cinderlib;
 let backend: Backend;

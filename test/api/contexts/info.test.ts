@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { type StorageInfo, setup } from 'cinderlib-wasm';
 import { expect, test } from 'vitest';
-import { NoteBook } from '../../examples/support/note-book.ts';
-import { inTemporaryFolder } from '../support/golden.ts';
+import { NoteBook } from '../../../examples/support/note-book.ts';
+import { inTemporaryFolder } from '../../support/golden.ts';
 
 /** A plugin that tells what it knows. */
 class Telling extends NoteBook {

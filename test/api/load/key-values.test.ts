@@ -2,9 +2,9 @@
 import { join } from 'node:path';
 import { KeyValue, type PersistenceConfig, setup } from 'cinderlib-wasm';
 import { expect, test } from 'vitest';
-import { NoteBook } from '../../examples/support/note-book.ts';
-import { cli } from '../support/cli.ts';
-import { copyGolden, type GoldenAnswers, goldenJson, inTemporaryFolder } from '../support/golden.ts';
+import { NoteBook } from '../../../examples/support/note-book.ts';
+import { cli } from '../../support/cli.ts';
+import { copyGolden, type GoldenAnswers, goldenJson, inTemporaryFolder } from '../../support/golden.ts';
 
 const open = (persistence_config: PersistenceConfig) => setup({ persistence_config, fail_on_missing_backend: false });
 

@@ -1,6 +1,6 @@
 /** Storage in memory: what was deleted stays deleted, whoever still holds the object. */
-import { ConnectionNotFound, SnapshotNotFound, setup, VolumeNotFound } from 'cinderlib-wasm';
 import { expect, test } from 'vitest';
+import { ConnectionNotFound, SnapshotNotFound, setup, VolumeNotFound } from '../../../src/index.ts';
 
 test('a save does not bring back a volume that was deleted, nor what was deleted with it', async () => {
   await using cl = await setup();

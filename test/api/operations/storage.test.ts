@@ -1,8 +1,8 @@
 /** What objects, drivers and the storage know of each other: marks of change, refreshing, look-ups. */
 import { type Backend, type Cinderlib, registerVolumeDriver, setup, type Volume, VolumeDriver } from 'cinderlib-wasm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { failureOf } from '../support/failure-of.ts';
-import { type Log, RecordingPersistence, recordingDriver, type Script } from '../support/recorder.ts';
+import { failureOf } from '../../support/failure-of.ts';
+import { type Log, RecordingPersistence, recordingDriver, type Script } from '../../support/recorder.ts';
 
 const fake = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
 /** Half of a surrogate pair: no database can store it. */

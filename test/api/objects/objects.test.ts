@@ -12,7 +12,7 @@ import {
   setup,
 } from 'cinderlib-wasm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { NoteBook } from '../../examples/support/note-book.ts';
+import { NoteBook } from '../../../examples/support/note-book.ts';
 
 const options = {
   volume_backend_name: 'b',

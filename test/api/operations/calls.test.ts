@@ -11,8 +11,8 @@ import {
   VolumeDriver,
 } from 'cinderlib-wasm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { failureOf } from '../support/failure-of.ts';
-import { type Log, RecordingPersistence, recordingDriver, type Script } from '../support/recorder.ts';
+import { failureOf } from '../../support/failure-of.ts';
+import { type Log, RecordingPersistence, recordingDriver, type Script } from '../../support/recorder.ts';
 
 let log: Log;
 let script: Script;

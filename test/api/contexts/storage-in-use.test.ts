@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { setup } from 'cinderlib-wasm';
 import { expect, test } from 'vitest';
-import { inTemporaryFolder } from '../support/golden.ts';
+import { inTemporaryFolder } from '../../support/golden.ts';
 
 test.each(['memory_db', 'db'])('an open %s is refused to another context, and stays as it is', async (storage) => {
   await inTemporaryFolder(async (folder) => {

@@ -1,7 +1,7 @@
 /** Input that Python's cinderlib fails for, or drops in part, and what becomes of it here: see docs/differences.md. */
 import { type Backend, type Cinderlib, InvalidQoSSpecs, registerVolumeDriver, setup } from 'cinderlib-wasm';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Log, recordingDriver, type Script } from '../support/recorder.ts';
+import { type Log, recordingDriver, type Script } from '../../support/recorder.ts';
 
 let script: Script;
 let cl: Cinderlib;
