@@ -12,6 +12,7 @@ import {
   VolumeType,
 } from 'cinderlib-wasm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { unharmed } from '../../support/unharmed.ts';
 
 const volume_driver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
 
@@ -148,3 +149,14 @@ test.each(Object.entries({ Volume, Snapshot, Connection, Backend, VolumeType, Qo
     await cl.close();
   },
 );
+
+test('arguments of wrong types are refused before the driver is called', async () => {
+  await unharmed(
+    (cl) => (cl.backends.get('ceph.rbd') ?? expect.unreachable()).createVolume('big' as never),
+    'ValueError',
+  );
+  await unharmed(
+    (cl) => (cl.backends.get('ceph.rbd') ?? expect.unreachable()).createVolume(1, { metadata: 'x' as never }),
+    'ValueError',
+  );
+});

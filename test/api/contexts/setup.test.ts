@@ -134,27 +134,6 @@ test('the error of an incomplete plugin names the missing method', async () => {
   await cl.close();
 });
 
-test('setPersistence() fails with OldStorageNotClosed if only closing the old storage failed', async () => {
-  class Stuck extends Plugin {
-    override async close() {
-      throw new Error('the disk is gone');
-    }
-  }
-  const cl = await setup({ persistence_config: { storage: Stuck } });
-  const error = await cl.setPersistence({ storage: 'memory_db' }).catch((thrown: unknown) => thrown);
-  expect(error).toMatchObject({
-    name: 'OldStorageNotClosed',
-    code: 'OLD_STORAGE_NOT_CLOSED',
-    message:
-      "The storage 'memory_db' is in use now, but the old one, 'Stuck', could not be closed: the disk is gone. " +
-      'Check that it holds the changes that it acknowledged.',
-    cause: new Error('the disk is gone'),
-  });
-  expect(cl.persistence.storageName).toBe('memory_db');
-  await cl.persistence.setKeyValue(new KeyValue('k', 'v'));
-  await cl.close();
-});
-
 test('registerPersistence() refuses names of built-in storages, and classes that are no plugin', () => {
   expect(() => registerPersistence('db', Plugin)).toThrow(/built in/);
   expect(() => registerPersistence('x', Date as never)).toThrow(/subclass of PersistenceDriver/);

@@ -44,3 +44,22 @@ test.each(['memory', 'memory_db'])(
     expect(found).toEqual(expected);
   },
 );
+
+test.each(['memory', 'memory_db'])(
+  'deleting a volume also deletes its snapshots and connections, and no others, on %s',
+  async (storage) => {
+    await using cl = await setup({ persistence_config: { storage }, worker: false });
+    const volume_driver = 'cinder.tests.fake_driver.FakeLoggingVolumeDriver';
+    const backend = await cl.backend({ volume_backend_name: 'b', volume_driver });
+    const [volume, other] = [await backend.createVolume(1), await backend.createVolume(1)];
+    for (const each of [volume, other]) {
+      await each.createSnapshot();
+      await each.connect({ host: 'x' });
+    }
+    await cl.persistence.deleteVolume(volume);
+    const { persistence } = cl;
+    for (const left of [await persistence.getSnapshots({}), await persistence.getConnections({})]) {
+      expect(left.map(({ volume_id }) => volume_id)).toEqual([other.id]);
+    }
+  },
+);
