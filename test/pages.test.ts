@@ -15,7 +15,7 @@ const published = [
   ...pagesIn('examples'),
   'bench/figures.md',
 ];
-const others = [...pagesIn('wasm'), 'test/golden/README.md'];
+const others = [...pagesIn('wasm'), 'test/README.md', 'test/golden/README.md'];
 
 function pagesIn(folder: string): string[] {
   const entries = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });

@@ -1,4 +1,5 @@
 /** Multipath: no driver or connector of the library supports it, and none uses a single path instead. */
+import { expect, test } from 'vitest';
 import {
   type ConnectionInfo,
   type DriverConnector,
@@ -7,8 +8,7 @@ import {
   setup,
   type Volume,
   VolumeDriver,
-} from 'cinderlib-wasm';
-import { expect, test } from 'vitest';
+} from '../../../src/index.ts';
 
 class PathsDriver extends VolumeDriver {
   static readonly asked: unknown[] = [];

@@ -1,7 +1,7 @@
 /** An engine that traps under whole contexts on the calling thread: whatever was called fails, and the next call works. */
 import { join } from 'node:path';
-import { type Cinderlib, KeyValue, migrate, type PersistenceConfig, setup } from 'cinderlib-wasm';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { type Cinderlib, KeyValue, migrate, type PersistenceConfig, setup } from '../../../src/index.ts';
 import { copyGolden, inTemporaryFolder } from '../../support/golden.ts';
 import { integrity } from '../../support/tables.ts';
 import { Trap } from './trapping-engine.ts';
