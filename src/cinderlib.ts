@@ -12,6 +12,7 @@ import { type Loaded, loadItems, parentsFirst } from './objects/load.ts';
 import { refuseArguments } from './objects/refuse-arguments.ts';
 import { restoreInto } from './objects/restore.ts';
 import { ChangeFeed } from './persistence/change-feed.ts';
+import type { PersistenceConfig } from './persistence/config.ts';
 import type { Change, PersistenceDriver } from './persistence/driver.ts';
 import { KeyValue } from './persistence/key-value.ts';
 import { closeStorage, openStorage } from './persistence/open-storage.ts';
@@ -206,7 +207,7 @@ export class Cinderlib implements Context {
    *
    * @throws OldStorageNotClosed when the switch succeeded but the old storage could not be closed.
    */
-  setPersistence(config: unknown): Promise<void> {
+  setPersistence(config: PersistenceConfig): Promise<void> {
     return this.#turns.run(async () => {
       // Without one, setup() takes the storage in memory: here that would lose what is stored from now on.
       if (config === undefined || config === null) {

@@ -35,6 +35,7 @@ export { Snapshot } from './objects/snapshot.ts';
 export type { Stats } from './objects/stats.ts';
 export { type ConnectorProperties, Volume } from './objects/volume.ts';
 export { QosSpecs, VolumeType } from './objects/volume-type.ts';
+export type { PersistenceConfig } from './persistence/config.ts';
 export {
   type Change,
   type ConnectionFilter,
@@ -48,4 +49,4 @@ export {
 export type { DriverDatabase } from './persistence/driver-database.ts';
 export { KeyValue } from './persistence/key-value.ts';
 export { registerPersistence } from './persistence/registry.ts';
-export { type PersistenceConfig, type SetupOptions, setup } from './setup.ts';
+export { type SetupOptions, setup } from './setup.ts';

@@ -2,10 +2,10 @@
 import { isDict } from '../cinder/dict.ts';
 import { InvalidOption, isCinderlibError } from '../errors/index.ts';
 import { isInMemory } from '../migrate/open.ts';
+import type { PersistenceConfig } from '../persistence/config.ts';
 import { builtin } from '../runtime.ts';
 import { parseJson } from '../serialization/json-parser.ts';
 import { jsonText, spaced } from '../serialization/json-text.ts';
-import type { PersistenceConfig } from '../setup.ts';
 import { isSqliteUrl, shownUrl, sqlitePath } from '../urls/database-url.ts';
 import { maskSecrets } from './mask.ts';
 

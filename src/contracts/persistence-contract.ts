@@ -6,7 +6,8 @@
  */
 import type { Cinderlib } from '../cinderlib.ts';
 import type { Backend } from '../objects/backend.ts';
-import type { PersistenceConfig, SetupOptions } from '../setup.ts';
+import type { PersistenceConfig } from '../persistence/config.ts';
+import type { SetupOptions } from '../setup.ts';
 import { childTests } from './child-tests.ts';
 import { keptWithin, type StorageLimits } from './contract-test.ts';
 import { deleteTests } from './delete-tests.ts';

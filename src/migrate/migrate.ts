@@ -1,7 +1,8 @@
 /** `migrate`: carries everything from one storage to another in one call, and verifies it. */
 import { loaded } from '../loaded.ts';
 import { checkMigrationEnd, migrationOptions } from '../options.ts';
-import type { PersistenceConfig, SetupOptions } from '../setup.ts';
+import type { PersistenceConfig } from '../persistence/config.ts';
+import type { SetupOptions } from '../setup.ts';
 import type { MigrationProgress } from './carry.ts';
 import { closeAll } from './close-all.ts';
 import type { OpenStorage } from './open.ts';

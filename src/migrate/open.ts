@@ -2,9 +2,10 @@
 import type { Cinderlib } from '../cinderlib.ts';
 import { DatabaseExists, DatabaseUnavailable, SchemaError } from '../errors/index.ts';
 import type { Context } from '../objects/context.ts';
+import type { PersistenceConfig } from '../persistence/config.ts';
 import { DatabasePersistence } from '../persistence/database.ts';
 import { PersistenceDriver } from '../persistence/driver.ts';
-import { type PersistenceConfig, type SetupOptions, setup } from '../setup.ts';
+import { type SetupOptions, setup } from '../setup.ts';
 import { sqlitePath } from '../urls/database-url.ts';
 import { DatabaseSource } from './database-source.ts';
 import { DatabaseTarget } from './database-target.ts';

@@ -1,8 +1,8 @@
 /** Refuses a migration whose source and target are one storage, also if they name it in different ways. */
 import { InvalidOption } from '../errors/index.ts';
+import type { PersistenceConfig } from '../persistence/config.ts';
 import { PersistenceDriver } from '../persistence/driver.ts';
 import { builtin, defaultMedium } from '../runtime.ts';
-import type { PersistenceConfig } from '../setup.ts';
 import { isSqliteUrl, parseDatabaseUrl, sqlitePath } from '../urls/database-url.ts';
 
 /** @throws {InvalidOption} if both configurations name the same storage */

@@ -2,9 +2,9 @@
 import { DEFAULT_TYPE } from '../../cinder/volume-type.ts';
 import { InvalidOption, isCinderlibError, VolumeTypeNotFoundByName } from '../../errors/index.ts';
 import { type OpenContext, openContext, openForReading } from '../../migrate/open.ts';
+import type { PersistenceConfig } from '../../persistence/config.ts';
 import { DatabasePersistence } from '../../persistence/database.ts';
 import type { Examination, Finding } from '../../rpc/contract.ts';
-import type { PersistenceConfig } from '../../setup.ts';
 import { counted } from '../counted.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import type { Output } from '../output.ts';

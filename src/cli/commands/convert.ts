@@ -1,6 +1,6 @@
 /** `convert`: turns a storage or file of any kind into a new SQLite or JSON file. */
 import { refuseSame } from '../../migrate/same-storage.ts';
-import type { PersistenceConfig } from '../../setup.ts';
+import type { PersistenceConfig } from '../../persistence/config.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Output } from '../output.ts';
 import { fileOf, isPath, storageConfig } from '../storage-argument.ts';

@@ -5,7 +5,7 @@ import type { MigrationReport } from '../../migrate/report.ts';
 import { refuseSame } from '../../migrate/same-storage.ts';
 import type { Source } from '../../migrate/source.ts';
 import type { Target } from '../../migrate/target.ts';
-import type { PersistenceConfig } from '../../setup.ts';
+import type { PersistenceConfig } from '../../persistence/config.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Output } from '../output.ts';
 import { ProgressBar } from '../progress.ts';
