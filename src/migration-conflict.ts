@@ -2,7 +2,7 @@
  * The rule of what a migration may overwrite: what says the same, and what is older. Nothing else.
  *
  * It is about times and single values, so that there is one for all storages. Databases ask it about each row, in the
- * transaction that writes it (src/sql/row-change.ts); memory and plugins about each object
+ * transaction that writes it (src/sql/write/row-change.ts); memory and plugins about each object
  * (src/migrate/driver-target.ts).
  */
 import { compareTimes, isSameMoment } from './cinder/compare-times.ts';

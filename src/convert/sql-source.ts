@@ -7,7 +7,7 @@ import { InvalidDump } from '../errors/index.ts';
 import { ListSource } from '../migrate/list-source.ts';
 import { LeftOut, type NotCarried, reasons, rowsLeftOut } from '../migrate/report.ts';
 import { KeyValue } from '../persistence/key-value.ts';
-import { snapshotsOf, volumesOf } from '../persistence/rows.ts';
+import { snapshotsOf, volumesOf } from '../persistence/objects-from-rows.ts';
 import type { RowSet, SqlValue, VolumeRows } from '../rpc/contract.ts';
 import { missingTables, usedTables } from './missing-tables.ts';
 import { sqlTables } from './sql-tables.ts';

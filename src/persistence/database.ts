@@ -31,6 +31,7 @@ import type {
 import { wireVersion } from '../rpc/wire-version.ts';
 import { Turns } from '../turns.ts';
 import { BulkWriter } from './bulk-writer.ts';
+import { setCommand } from './commands-from-objects.ts';
 import {
   type ConnectionFilter,
   PersistenceDriver,
@@ -41,8 +42,7 @@ import {
 import type { DriverDatabase } from './driver-database.ts';
 import { connectionFilter, snapshotFilter, volumeFilter } from './filters.ts';
 import { KeyValue, keyOf, storableKeyValue } from './key-value.ts';
-import { connectionsOf, defaultTypeOf, snapshotsOf, volumesOf } from './rows.ts';
-import { setCommand } from './save-commands.ts';
+import { connectionsOf, defaultTypeOf, snapshotsOf, volumesOf } from './objects-from-rows.ts';
 import { refuseUnstorable } from './unstorable.ts';
 
 /** Volumes per page. Cinder has no index for the order of a listing, so each page costs a table scan: use few. */

@@ -15,16 +15,16 @@ import { isBulkPart, isGetter, isWrite } from '../rpc/command-kinds.ts';
 import type { Answer, Answers, BulkCommand, Command, CoreConfig, WriteCommand } from '../rpc/contract.ts';
 import { wireVersion } from '../rpc/wire-version.ts';
 import { Bulk } from './bulk.ts';
-import { read, type TableRead, write } from './cinder-db.ts';
 import { storableTime } from './dialect.ts';
 import { DiscardPolicy } from './discard-policy.ts';
 import type { CoreEngine, Work } from './engine.ts';
 import { prepareSchema, readSchema, type Schema } from './revisions.ts';
+import { read, type TableRead, write } from './run-command.ts';
 import type { Origin } from './schema/seeds.ts';
 import { storageInfo } from './storage-info.ts';
-import { withoutWriting } from './without-writing.ts';
-import type { WriteContext } from './write-context.ts';
-import { writeMany } from './write-many.ts';
+import { withoutWriting } from './write/without-writing.ts';
+import type { WriteContext } from './write/write-context.ts';
+import { writeMany } from './write/write-many.ts';
 
 /** What the core depends on; tests inject other clocks and engines. */
 export interface CoreParts extends Origin {

@@ -4,13 +4,13 @@ import { AccessDenied, SchemaError, VolumeTypeNotFoundByName } from '../errors/i
 import type { DefaultTypeRows } from '../rpc/contract.ts';
 import { inOrder } from './dialect.ts';
 import type { SqlConnection, SqlEngine, Work } from './engine.ts';
+import { readDefaultType } from './read/default-type.ts';
 import { insertRow, valuesOf } from './rows.ts';
 import { checkColumns } from './schema/check-columns.ts';
 import { cinderTables, keyValues, orderBy } from './schema/columns.ts';
 import { type SchemaAdapter, sqliteSchema } from './schema/schema-adapter.ts';
 import type { Origin } from './schema/seeds.ts';
 import { KEY_VALUE_TABLE, SCHEMA_REVISION, type SchemaObject, schemaObjects } from './schema/sqlite.ts';
-import { readDefaultType } from './volume-types.ts';
 
 /** Cinder's last version under sqlalchemy-migrate, and the alembic revision that describes the same schema. */
 const lastLegacyVersion = 145;

@@ -1,15 +1,15 @@
 /** The contract of SQL engines on servers: values, isolation, and which transactions are retried. */
 import { afterEach, describe, expect, test } from 'vitest';
 import type { ServerConfig, SingleWrite, SqlValue } from '../../src/rpc/contract.ts';
-import { read, type TableRead, write } from '../../src/sql/cinder-db.ts';
 import type { SqlConnection } from '../../src/sql/engine.ts';
 import { openMysql } from '../../src/sql/engines/servers/mysql.ts';
 import { openPostgres } from '../../src/sql/engines/servers/postgres.ts';
 import type { ServerEngine } from '../../src/sql/engines/servers/server.ts';
-import { examine } from '../../src/sql/examine.ts';
-import { fingerprint } from '../../src/sql/fingerprint.ts';
 import { deleteKeyValue, getKeyValues, setKeyValue } from '../../src/sql/key-values.ts';
+import { examine } from '../../src/sql/read/examine.ts';
+import { fingerprint } from '../../src/sql/read/fingerprint.ts';
 import { prepareSchema } from '../../src/sql/revisions.ts';
+import { read, type TableRead, write } from '../../src/sql/run-command.ts';
 import { serverOf } from '../../src/urls/server-url.ts';
 import { nameIn, serverKinds, useServer } from '../support/server-tests.ts';
 

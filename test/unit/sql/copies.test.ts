@@ -1,8 +1,8 @@
 /** Content that is read from a golden database and written to a new one stays the same. */
 import { describe, expect, test } from 'vitest';
 import type { Entries, RowSet, SqlValue, VolumeTypeChange } from '../../../src/rpc/contract.ts';
-import { getSnapshots } from '../../../src/sql/snapshots.ts';
-import { getVolumes } from '../../../src/sql/volume-rows.ts';
+import { getSnapshots } from '../../../src/sql/read/snapshots.ts';
+import { getVolumes } from '../../../src/sql/read/volumes.ts';
 import { goldenDatabases } from '../../support/golden.ts';
 import type { PlainEngine } from './plain-engine.ts';
 import { openWriter, type Writer } from './writer.ts';

@@ -1,7 +1,7 @@
 /** The faults that `examine` finds in tables, and what `repair` does about them. */
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Examination } from '../../../src/rpc/contract.ts';
-import { examine } from '../../../src/sql/examine.ts';
+import { examine } from '../../../src/sql/read/examine.ts';
 import { creation, openWriter, type Writer } from './writer.ts';
 
 let writer: Writer;

@@ -1,6 +1,6 @@
 /** The fingerprint of a database, which changes with every change. */
 import { expect, test } from 'vitest';
-import { fingerprint } from '../../../src/sql/fingerprint.ts';
+import { fingerprint } from '../../../src/sql/read/fingerprint.ts';
 import { creation, openWriter } from './writer.ts';
 
 test('the fingerprint changes with every change', async () => {

@@ -1,10 +1,10 @@
 /** The getters, compared with the answers of the original about the golden databases. */
 import { describe, expect, test } from 'vitest';
 import type { RowSet, VolumeFilter } from '../../../src/rpc/contract.ts';
-import { getConnections } from '../../../src/sql/attachments.ts';
 import { getKeyValues } from '../../../src/sql/key-values.ts';
-import { getSnapshots } from '../../../src/sql/snapshots.ts';
-import { getVolumes } from '../../../src/sql/volume-rows.ts';
+import { getConnections } from '../../../src/sql/read/connections.ts';
+import { getSnapshots } from '../../../src/sql/read/snapshots.ts';
+import { getVolumes } from '../../../src/sql/read/volumes.ts';
 import { type GoldenQuery, goldenBytes, goldenDatabases } from '../../support/golden.ts';
 import { PlainEngine } from './plain-engine.ts';
 

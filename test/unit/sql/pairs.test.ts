@@ -1,7 +1,7 @@
 /** Random changes of metadata, compared with a plain Map. */
 import { array, assert, asyncProperty, constantFrom, oneof, string, tuple, uniqueArray } from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
-import { getVolumes } from '../../../src/sql/volume-rows.ts';
+import { getVolumes } from '../../../src/sql/read/volumes.ts';
 import { creation, openWriter, update, type Writer } from './writer.ts';
 
 let writer: Writer;

@@ -1,8 +1,8 @@
 /** Scans for given ids: all that exist are found, or the scan fails. */
 import { expect, test } from 'vitest';
 import type { RowSet } from '../../../src/rpc/contract.ts';
-import { scanSnapshots } from '../../../src/sql/snapshots.ts';
-import { scanVolumes } from '../../../src/sql/volume-rows.ts';
+import { scanSnapshots } from '../../../src/sql/read/snapshots.ts';
+import { scanVolumes } from '../../../src/sql/read/volumes.ts';
 import { creation, openWriter } from './writer.ts';
 
 const idsOf = ({ columns, rows }: RowSet): unknown[] => rows.map((row) => row[columns.indexOf('id')]).sort();

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { DuplicateEntry, VolumeTypeUpdateFailed } from '../../../src/errors/index.ts';
 import type { VolumeChange, VolumeTypeChange } from '../../../src/rpc/contract.ts';
-import { getVolumes } from '../../../src/sql/volume-rows.ts';
+import { getVolumes } from '../../../src/sql/read/volumes.ts';
 import { CREATED, creation, LATER, openWriter, own, qos, update, type Writer, withType } from './writer.ts';
 
 let writer: Writer;

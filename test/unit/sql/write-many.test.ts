@@ -1,7 +1,7 @@
 /** The changes of a bulk give the same rows as the same changes one by one, with fewer queries. */
 import { expect, test } from 'vitest';
 import type { SingleWrite } from '../../../src/rpc/contract.ts';
-import { writeMany } from '../../../src/sql/write-many.ts';
+import { writeMany } from '../../../src/sql/write/write-many.ts';
 import { Random } from '../../support/random.ts';
 import { rounds } from '../../support/rounds.ts';
 import { CREATED, creation, openWriter, type Writer } from './writer.ts';

@@ -7,8 +7,8 @@ import type {
   VolumeTypeChange,
   WriteCommand,
 } from '../../../src/rpc/contract.ts';
-import { write } from '../../../src/sql/cinder-db.ts';
 import { prepareSchema } from '../../../src/sql/revisions.ts';
+import { write } from '../../../src/sql/run-command.ts';
 import { goldenBytes } from '../../support/golden.ts';
 import { PlainEngine } from './plain-engine.ts';
 

@@ -1,14 +1,14 @@
 /** QoS specs: a root row and one row for each of their keys, the consumer among them. */
-import { DuplicateEntry } from '../errors/index.ts';
-import { usualConsumer } from '../migration-conflict.ts';
-import type { VolumeTypeChange } from '../rpc/contract.ts';
-import { live } from './condition.ts';
-import { storableTime } from './dialect.ts';
-import type { SqlConnection } from './engine.ts';
+import { DuplicateEntry } from '../../errors/index.ts';
+import { usualConsumer } from '../../migration-conflict.ts';
+import type { VolumeTypeChange } from '../../rpc/contract.ts';
+import { live } from '../condition.ts';
+import { storableTime } from '../dialect.ts';
+import type { SqlConnection } from '../engine.ts';
+import { asObjects, insertRow, isLive, lockRow } from '../rows.ts';
+import { qosSpecs } from '../schema/columns.ts';
 import { type Pairs, readPairs, samePairs, storePairs } from './pairs.ts';
 import { isLater, type OverwriteCheck, unchecked } from './row-change.ts';
-import { asObjects, insertRow, isLive, lockRow } from './rows.ts';
-import { qosSpecs } from './schema/columns.ts';
 import type { WriteContext } from './write-context.ts';
 
 export type QosSpecs = NonNullable<VolumeTypeChange['qos_specs']>;

@@ -1,14 +1,14 @@
 /** Stores and deletes volumes. */
-import { VolumeNotFound } from '../errors/index.ts';
-import type { SqlValue, StoredType, VolumeChange } from '../rpc/contract.ts';
-import { type Condition, equals } from './condition.ts';
-import type { SqlConnection } from './engine.ts';
+import { VolumeNotFound } from '../../errors/index.ts';
+import type { SqlValue, StoredType, VolumeChange } from '../../rpc/contract.ts';
+import { type Condition, equals } from '../condition.ts';
+import type { SqlConnection } from '../engine.ts';
+import { isLive, lockRow, markDeleted, type Row, removeRows, updateRow } from '../rows.ts';
+import { volumeAdminMetadata, volumeMetadata, volumes } from '../schema/columns.ts';
 import { insertRows, type NewRow, rowAbout } from './many-rows.ts';
 import { deleteOwnType } from './own-type.ts';
 import { createPairs, storePairs } from './pairs.ts';
 import { isCreation, newRow, type ObjectRules, overwriteCheckOf, storeRow } from './row-change.ts';
-import { isLive, lockRow, markDeleted, type Row, removeRows, updateRow } from './rows.ts';
-import { volumeAdminMetadata, volumeMetadata, volumes } from './schema/columns.ts';
 import { storeVolumeType, withoutOtherDefault } from './volume-types.ts';
 import type { WriteContext } from './write-context.ts';
 

@@ -1,5 +1,5 @@
 /** A connection for dry runs: changes go through all their checks, and nothing is written. */
-import type { SqlConnection } from './engine.ts';
+import type { SqlConnection } from '../engine.ts';
 
 export function withoutWriting(connection: SqlConnection): SqlConnection {
   return {

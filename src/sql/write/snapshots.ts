@@ -1,15 +1,14 @@
-/** Reads, stores and deletes snapshots. */
-import { SnapshotNotFound } from '../errors/index.ts';
-import type { Scan, SnapshotChange, SnapshotFilter, SnapshotRows, SqlValue, StoredType } from '../rpc/contract.ts';
-import { all, among, type Condition, equals, filters, live, scanned } from './condition.ts';
-import { newestFirst } from './dialect.ts';
-import type { SqlConnection } from './engine.ts';
+/** Stores and deletes snapshots. */
+import { SnapshotNotFound } from '../../errors/index.ts';
+import type { SnapshotChange, SqlValue, StoredType } from '../../rpc/contract.ts';
+import { equals } from '../condition.ts';
+import type { SqlConnection } from '../engine.ts';
+import { findRow, isLive, lockRow, markDeleted, type Row, removeRows, updateRow } from '../rows.ts';
+import { snapshotMetadata, snapshots, volumes, volumeTypes } from '../schema/columns.ts';
 import { findMany, insertRows, type NewRow, rowAbout } from './many-rows.ts';
 import { refuseOrphan } from './needed-volume.ts';
-import { createPairs, listPairs, storePairs } from './pairs.ts';
+import { createPairs, storePairs } from './pairs.ts';
 import { isCreation, newRow, type ObjectRules, overwriteCheckOf, storeRow } from './row-change.ts';
-import { findRow, isLive, lockRow, markDeleted, type Row, removeRows, updateRow, valuesOf } from './rows.ts';
-import { snapshotMetadata, snapshots, volumes, volumeTypes } from './schema/columns.ts';
 import { withoutOtherDefault } from './volume-types.ts';
 import type { WriteContext } from './write-context.ts';
 
@@ -18,34 +17,6 @@ const rules: ObjectRules = {
   defaults: { use_quota: true },
   notFound: (id) => new SnapshotNotFound(id),
 };
-
-const select = `SELECT ${snapshots.selected} FROM snapshots`;
-
-export async function getSnapshots(connection: SqlConnection, filter: SnapshotFilter): Promise<SnapshotRows> {
-  const { snapshot_id, snapshot_name, volume_id } = filter;
-  const condition = all([...filters({ id: snapshot_id, display_name: snapshot_name, volume_id }), live]);
-  const query = `${select} WHERE ${condition.sql} ${newestFirst(connection.dialect)}`;
-  return withMetadata(connection, await connection.all(query, condition.parameters), condition);
-}
-
-/** The next live snapshots of a scan, or those with its ids. */
-export async function scanSnapshots(connection: SqlConnection, scan: Scan): Promise<SnapshotRows> {
-  const { sql, parameters } = scanned(scan);
-  return withMetadata(connection, await connection.all(`${select} WHERE ${sql}`, parameters), live);
-}
-
-/** @param condition One that all of these snapshots fulfil, for when they are too many to name. */
-async function withMetadata(
-  connection: SqlConnection,
-  rows: SnapshotRows['snapshots'],
-  { sql, parameters }: Condition,
-): Promise<SnapshotRows> {
-  const ofSnapshots = among(valuesOf(rows, 'id'), { sql: `SELECT id FROM snapshots WHERE ${sql}`, parameters });
-  return {
-    snapshots: rows,
-    snapshot_metadata: await listPairs(connection, snapshotMetadata, ofSnapshots('snapshot_id')),
-  };
-}
 
 export async function setSnapshot(
   connection: SqlConnection,

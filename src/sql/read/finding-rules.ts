@@ -1,11 +1,10 @@
 /** What should not be in Cinder's tables: each kind with its name and the query that finds it. */
-import { DEFAULT_TYPE } from '../cinder/volume-type.ts';
-import type { Finding, SqlValue } from '../rpc/contract.ts';
-import { isJson } from '../serialization/is-json.ts';
-import { live, scanned, withoutLive } from './condition.ts';
-import type { SqlConnection } from './engine.ts';
-import { listPairs } from './pairs.ts';
-import { asObjects, valuesOf } from './rows.ts';
+import { DEFAULT_TYPE } from '../../cinder/volume-type.ts';
+import type { Finding, SqlValue } from '../../rpc/contract.ts';
+import { isJson } from '../../serialization/is-json.ts';
+import { live, scanned, withoutLive } from '../condition.ts';
+import type { SqlConnection } from '../engine.ts';
+import { asObjects, valuesOf } from '../rows.ts';
 import {
   extraSpecs,
   type PairTable,
@@ -13,7 +12,8 @@ import {
   snapshotMetadata,
   volumeAdminMetadata,
   volumeMetadata,
-} from './schema/columns.ts';
+} from '../schema/columns.ts';
+import { listPairs } from './pairs.ts';
 
 export interface FindingRule extends Pick<Finding, 'name' | 'table' | 'severity' | 'repairable'> {
   /** The ids of all rows concerned. */

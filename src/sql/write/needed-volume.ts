@@ -1,9 +1,9 @@
 /** Refuses a new snapshot or connection of a volume that is gone: SQLite checks no references, and servers no marks. */
-import { VolumeNotFound } from '../errors/index.ts';
-import type { RowChange } from '../rpc/contract.ts';
-import type { SqlConnection } from './engine.ts';
-import { isLive, lockRow } from './rows.ts';
-import { volumes } from './schema/columns.ts';
+import { VolumeNotFound } from '../../errors/index.ts';
+import type { RowChange } from '../../rpc/contract.ts';
+import type { SqlConnection } from '../engine.ts';
+import { isLive, lockRow } from '../rows.ts';
+import { volumes } from '../schema/columns.ts';
 
 /** @throws VolumeNotFound if the change needs a volume that another program or object has deleted */
 export async function refuseOrphan(

@@ -1,12 +1,12 @@
 /** Examines a whole database: row counts, the engine's own integrity check, and what should not be there. */
-import type { Examination, Finding, TableCount } from '../rpc/contract.ts';
-import { live } from './condition.ts';
-import type { SqlConnection } from './engine.ts';
+import type { Examination, Finding, TableCount } from '../../rpc/contract.ts';
+import { live } from '../condition.ts';
+import type { SqlConnection } from '../engine.ts';
+import { valuesOf } from '../rows.ts';
+import { cinderTables } from '../schema/columns.ts';
+import { seedRows } from '../schema/seed-rows.ts';
+import { KEY_VALUE_TABLE } from '../schema/sqlite.ts';
 import { findingRules } from './finding-rules.ts';
-import { valuesOf } from './rows.ts';
-import { cinderTables } from './schema/columns.ts';
-import { seedRows } from './schema/seed-rows.ts';
-import { KEY_VALUE_TABLE } from './schema/sqlite.ts';
 import { tableNames } from './table-names.ts';
 
 /** How many ids of a finding are reported. */

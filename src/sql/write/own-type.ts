@@ -1,10 +1,10 @@
 /** Deletes a volume's own type along with the volume. */
-import type { SqlValue } from '../rpc/contract.ts';
-import { equals, live, oneOf } from './condition.ts';
-import type { SqlConnection } from './engine.ts';
+import type { SqlValue } from '../../rpc/contract.ts';
+import { equals, live, oneOf } from '../condition.ts';
+import type { SqlConnection } from '../engine.ts';
+import { lockRow, markDeleted, removeRows, valuesOf } from '../rows.ts';
+import { volumeTypes } from '../schema/columns.ts';
 import { ROOT_KEY } from './qos-specs.ts';
-import { lockRow, markDeleted, removeRows, valuesOf } from './rows.ts';
-import { volumeTypes } from './schema/columns.ts';
 import type { WriteContext } from './write-context.ts';
 
 /** Deletes the type of a deleted volume with its specs, unless it is the default type or has another volume. */

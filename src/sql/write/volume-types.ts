@@ -1,26 +1,14 @@
 /** Stores the volume type of a volume: decides which one it is, and writes its rows. */
-import { DEFAULT_TYPE } from '../cinder/volume-type.ts';
-import { DuplicateEntry, VolumeTypeUpdateFailed } from '../errors/index.ts';
-import type { DefaultTypeRows, SqlValue, VolumeChange, VolumeTypeChange } from '../rpc/contract.ts';
-import { equals, live } from './condition.ts';
-import { inOrder } from './dialect.ts';
-import type { SqlConnection } from './engine.ts';
-import { listPairs, readPairs, samePairs, storePairs } from './pairs.ts';
+import { DEFAULT_TYPE } from '../../cinder/volume-type.ts';
+import { DuplicateEntry, VolumeTypeUpdateFailed } from '../../errors/index.ts';
+import type { SqlValue, VolumeChange, VolumeTypeChange } from '../../rpc/contract.ts';
+import type { SqlConnection } from '../engine.ts';
+import { findRow, isLive, lockRow, type Row } from '../rows.ts';
+import { extraSpecs, qosSpecs, volumeTypes } from '../schema/columns.ts';
+import { readPairs, samePairs, storePairs } from './pairs.ts';
 import { qosPairs, storeQosSpecs } from './qos-specs.ts';
 import { type OverwriteCheck, overwriteCheckOf, type RowRules, storeRow, unchecked } from './row-change.ts';
-import { findRow, isLive, lockRow, type Row, valuesOf } from './rows.ts';
-import { extraSpecs, qosSpecs, volumeTypes } from './schema/columns.ts';
 import type { WriteContext } from './write-context.ts';
-
-/** The live type named `__DEFAULT__`; no rows where there is none. */
-export async function readDefaultType(connection: SqlConnection): Promise<DefaultTypeRows> {
-  const sql = `SELECT ${volumeTypes.selected} FROM volume_types
-    WHERE name = ? AND ${live.sql} ${inOrder(connection.dialect, volumeTypes)} LIMIT 1`;
-  const volume_types = await connection.all(sql, [DEFAULT_TYPE]);
-  const [id = null] = valuesOf(volume_types, 'id');
-  const volume_type_extra_specs = await listPairs(connection, extraSpecs, equals('volume_type_id', id));
-  return { volume_types, volume_type_extra_specs };
-}
 
 /**
  * Writes what the change says about the volume's type, and returns the id of the type that the volume gets.

@@ -1,12 +1,10 @@
 /** Reads whole volumes: their rows, and one query for each kind of children. */
-import { compareTimes } from '../cinder/compare-times.ts';
-import type { Page, RowSet, Scan, VolumeFilter, VolumeRows } from '../rpc/contract.ts';
-import { all, among, type Condition, filters, live, scanned } from './condition.ts';
-import { inOrder, newestFirst } from './dialect.ts';
-import type { SqlConnection } from './engine.ts';
-import { backendCondition } from './host-filter.ts';
-import { listPairs } from './pairs.ts';
-import { valuesOf } from './rows.ts';
+import { compareTimes } from '../../cinder/compare-times.ts';
+import type { Page, RowSet, Scan, VolumeFilter, VolumeRows } from '../../rpc/contract.ts';
+import { all, among, type Condition, filters, live, scanned } from '../condition.ts';
+import { inOrder, newestFirst } from '../dialect.ts';
+import type { SqlConnection } from '../engine.ts';
+import { valuesOf } from '../rows.ts';
 import {
   extraSpecs,
   qosSpecs,
@@ -16,7 +14,9 @@ import {
   volumeMetadata,
   volumes,
   volumeTypes,
-} from './schema/columns.ts';
+} from '../schema/columns.ts';
+import { backendCondition } from './host-filter.ts';
+import { listPairs } from './pairs.ts';
 
 const qosColumns = ['id', 'specs_id', 'key', 'value', 'created_at', 'updated_at'];
 

@@ -1,10 +1,10 @@
 /** Tells whether a database has changed, without reading all of it. */
-import { checksum } from '../checksum.ts';
-import type { SqlValue } from '../rpc/contract.ts';
-import type { SqlConnection } from './engine.ts';
-import { getKeyValues } from './key-values.ts';
-import { cinderTables, type Table } from './schema/columns.ts';
-import { KEY_VALUE_TABLE } from './schema/sqlite.ts';
+import { checksum } from '../../checksum.ts';
+import type { SqlValue } from '../../rpc/contract.ts';
+import type { SqlConnection } from '../engine.ts';
+import { getKeyValues } from '../key-values.ts';
+import { cinderTables, type Table } from '../schema/columns.ts';
+import { KEY_VALUE_TABLE } from '../schema/sqlite.ts';
 import { tableNames } from './table-names.ts';
 
 const times = ['created_at', 'updated_at', 'deleted_at'];

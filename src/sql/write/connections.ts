@@ -1,15 +1,13 @@
-/** Reads, stores and deletes connections, which Cinder calls volume attachments. */
-import { ConnectionNotFound } from '../errors/index.ts';
-import type { ConnectionRowFilter, ConnectionRows, RowChange } from '../rpc/contract.ts';
-import { all, among, equals, filters, live, withoutLive } from './condition.ts';
-import { newestFirst } from './dialect.ts';
-import type { SqlConnection } from './engine.ts';
+/** Stores and deletes connections, which Cinder calls volume attachments. */
+import { ConnectionNotFound } from '../../errors/index.ts';
+import type { RowChange } from '../../rpc/contract.ts';
+import { equals } from '../condition.ts';
+import type { SqlConnection } from '../engine.ts';
+import { isLive, lockRow, markDeleted, type Row, removeRows, updateRow } from '../rows.ts';
+import { volumeAttachment } from '../schema/columns.ts';
 import { insertRows, type NewRow, rowAbout } from './many-rows.ts';
 import { refuseOrphan } from './needed-volume.ts';
 import { isCreation, newRow, type ObjectRules, overwriteCheckOf, storeRow } from './row-change.ts';
-import { isLive, lockRow, markDeleted, type Row, removeRows, updateRow, valuesOf } from './rows.ts';
-import { volumeAttachment } from './schema/columns.ts';
-import { readVolumes } from './volume-rows.ts';
 import type { WriteContext } from './write-context.ts';
 
 const rules: ObjectRules = {
@@ -17,21 +15,6 @@ const rules: ObjectRules = {
   defaults: {},
   notFound: (id) => new ConnectionNotFound(id),
 };
-
-/** A connection whose volume is missing or marked as deleted is listed without it, since it is what one looks for. */
-export async function getConnections(
-  connection: SqlConnection,
-  { connection_id, volume_id, without_volume = false }: ConnectionRowFilter,
-): Promise<ConnectionRows> {
-  const lost = without_volume ? [{ sql: withoutLive('volume_id', 'volumes'), parameters: [] }] : [];
-  const { sql, parameters } = all([...filters({ id: connection_id, volume_id }), ...lost, live]);
-  const columns = volumeAttachment.selected;
-  const from = `FROM volume_attachment WHERE ${sql}`;
-  const rows = await connection.all(`SELECT ${columns} ${from} ${newestFirst(connection.dialect)}`, parameters);
-  const volumeIds = valuesOf(rows, 'volume_id');
-  const ofConnections = among(volumeIds, { sql: `SELECT volume_id ${from}`, parameters });
-  return { volume_attachment: rows, volumes: await readVolumes(connection, all([ofConnections('id'), live])) };
-}
 
 export async function setConnection(
   connection: SqlConnection,

@@ -1,10 +1,10 @@
 /** Repairs what can be repaired without losing anything in use: marks rows as deleted that nothing refers to. */
-import { DatabaseError } from '../errors/index.ts';
-import type { RepairedFinding, SqlValue } from '../rpc/contract.ts';
-import { oneOf } from './condition.ts';
-import type { SqlConnection } from './engine.ts';
-import { findingRules } from './finding-rules.ts';
-import { markDeleted } from './rows.ts';
+import { DatabaseError } from '../../errors/index.ts';
+import type { RepairedFinding, SqlValue } from '../../rpc/contract.ts';
+import { oneOf } from '../condition.ts';
+import type { SqlConnection } from '../engine.ts';
+import { findingRules } from '../read/finding-rules.ts';
+import { markDeleted } from '../rows.ts';
 import type { WriteContext } from './write-context.ts';
 
 /** Rows of one statement. */

@@ -1,16 +1,18 @@
 /** Dispatches the commands of the persistence core to the functions that run them on Cinder's tables. */
 import { NotImplemented } from '../errors/index.ts';
 import type { Answers, ReadCommand, SingleWrite, WriteCommand } from '../rpc/contract.ts';
-import { deleteConnection, getConnections, setConnection } from './attachments.ts';
 import type { SqlConnection } from './engine.ts';
-import { examine } from './examine.ts';
-import { fingerprint } from './fingerprint.ts';
 import { deleteKeyValue, getKeyValues, setKeyValue } from './key-values.ts';
-import { repair } from './repair.ts';
-import { deleteSnapshot, getSnapshots, scanSnapshots, setSnapshot } from './snapshots.ts';
-import { getVolumes, scanVolumes } from './volume-rows.ts';
-import { deleteVolume, setVolume } from './volumes.ts';
-import type { WriteContext } from './write-context.ts';
+import { getConnections } from './read/connections.ts';
+import { examine } from './read/examine.ts';
+import { fingerprint } from './read/fingerprint.ts';
+import { getSnapshots, scanSnapshots } from './read/snapshots.ts';
+import { getVolumes, scanVolumes } from './read/volumes.ts';
+import { deleteConnection, setConnection } from './write/connections.ts';
+import { repair } from './write/repair.ts';
+import { deleteSnapshot, setSnapshot } from './write/snapshots.ts';
+import { deleteVolume, setVolume } from './write/volumes.ts';
+import type { WriteContext } from './write/write-context.ts';
 
 /** The reads that query Cinder's tables; the others are about the file, or about writing. */
 export type TableRead = Exclude<ReadCommand, { readonly kind: 'info' | 'exportDatabase' | 'checkWrites' }>;

@@ -2,14 +2,14 @@
  * Writes the changes of a bulk: new objects of one kind are stored together, with a few statements for all of them.
  * Existing objects are changed one by one, since each needs queries of its own.
  */
-import { aboutItem } from '../about-item.ts';
-import { isCinderlibError } from '../errors/index.ts';
-import type { RowChange, SingleWrite } from '../rpc/contract.ts';
-import { createConnections } from './attachments.ts';
-import { writeOne } from './cinder-db.ts';
-import type { SqlConnection } from './engine.ts';
+import { aboutItem } from '../../about-item.ts';
+import { isCinderlibError } from '../../errors/index.ts';
+import type { RowChange, SingleWrite } from '../../rpc/contract.ts';
+import type { SqlConnection } from '../engine.ts';
+import { writeOne } from '../run-command.ts';
+import { snapshots, volumeAttachment, volumes } from '../schema/columns.ts';
+import { createConnections } from './connections.ts';
 import { findMany } from './many-rows.ts';
-import { snapshots, volumeAttachment, volumes } from './schema/columns.ts';
 import { createSnapshots } from './snapshots.ts';
 import { createVolumes } from './volumes.ts';
 import type { WriteContext } from './write-context.ts';

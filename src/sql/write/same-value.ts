@@ -1,7 +1,7 @@
 /** Whether a stored value already is what an object shows, so that writing it would change nothing. */
-import { compareTimes } from '../cinder/compare-times.ts';
-import type { SqlValue } from '../rpc/contract.ts';
-import type { ColumnKind } from './schema/columns.ts';
+import { compareTimes } from '../../cinder/compare-times.ts';
+import type { SqlValue } from '../../rpc/contract.ts';
+import type { ColumnKind } from '../schema/columns.ts';
 
 export function sameValue(kind: ColumnKind | undefined, stored: SqlValue, value: SqlValue): boolean {
   // The original reads a size of NULL as 0.

@@ -1,27 +1,15 @@
-/** Keys and values that belong to a row: metadata, extra specs, the parts of QoS specs. */
-import type { Entries, RowSet, SqlValue } from '../rpc/contract.ts';
-import { all, type Condition, equals, live } from './condition.ts';
-import { inOrder } from './dialect.ts';
-import type { SqlConnection } from './engine.ts';
+/** Stores keys and values that belong to a row: metadata, extra specs, the parts of QoS specs. */
+import type { Entries, SqlValue } from '../../rpc/contract.ts';
+import { equals } from '../condition.ts';
+import type { SqlConnection } from '../engine.ts';
+import { listPairs } from '../read/pairs.ts';
+import { asObjects, insertRow, type Row, updateRow } from '../rows.ts';
+import type { PairTable } from '../schema/columns.ts';
 import { findMany, insertRows, type NewRow } from './many-rows.ts';
 import { type OverwriteCheck, unchecked } from './row-change.ts';
-import { asObjects, insertRow, type Row, updateRow } from './rows.ts';
-import { columnList, type PairTable } from './schema/columns.ts';
 import type { WriteContext } from './write-context.ts';
 
 export type Pairs = ReadonlyMap<string, string | null>;
-
-/** The live pairs of all owners that the condition finds, oldest first, which is the order of their dicts. */
-export function listPairs(
-  connection: SqlConnection,
-  table: PairTable,
-  where: Condition,
-  columns: readonly string[] = [table.owner, 'key', 'value'],
-): Promise<RowSet> {
-  const { sql, parameters } = all([where, live]);
-  const order = inOrder(connection.dialect, table);
-  return connection.all(`SELECT ${columnList(columns)} FROM ${table.name} WHERE ${sql} ${order}`, parameters);
-}
 
 /** The live pairs of one owner. */
 export async function readPairs(connection: SqlConnection, table: PairTable, owner: string): Promise<Pairs> {

@@ -1,7 +1,7 @@
 /** The names of a database's own tables, from the catalogue of each kind of database. */
-import type { Dialect } from './dialect.ts';
-import type { SqlConnection } from './engine.ts';
-import { valuesOf } from './rows.ts';
+import type { Dialect } from '../dialect.ts';
+import type { SqlConnection } from '../engine.ts';
+import { valuesOf } from '../rows.ts';
 
 const queries: Readonly<Record<Dialect, string>> = {
   sqlite: `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`,

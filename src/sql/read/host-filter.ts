@@ -1,6 +1,6 @@
 /** How Cinder finds the volumes of a backend: by the text of their `host`. */
-import { type Condition, none } from './condition.ts';
-import { type Dialect, exactText } from './dialect.ts';
+import { type Condition, none } from '../condition.ts';
+import { type Dialect, exactText } from '../dialect.ts';
 
 /**
  * The condition of cinderlib's filter by backend.

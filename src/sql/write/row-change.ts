@@ -1,13 +1,13 @@
 /** Creates or updates the row of a volume, a snapshot or a connection. */
-import { compareTimes } from '../cinder/compare-times.ts';
-import { type CinderlibError, DatabaseError, DuplicateEntry, MigrationConflict } from '../errors/index.ts';
-import { isOlder, refuseDifferent, saysTheSame } from '../migration-conflict.ts';
-import type { RowChange, SqlValue } from '../rpc/contract.ts';
-import { type Dialect, storableTime } from './dialect.ts';
-import type { SqlConnection } from './engine.ts';
-import { insertRow, isLive, type Row, updateRow } from './rows.ts';
+import { compareTimes } from '../../cinder/compare-times.ts';
+import { type CinderlibError, DatabaseError, DuplicateEntry, MigrationConflict } from '../../errors/index.ts';
+import { isOlder, refuseDifferent, saysTheSame } from '../../migration-conflict.ts';
+import type { RowChange, SqlValue } from '../../rpc/contract.ts';
+import { type Dialect, storableTime } from '../dialect.ts';
+import type { SqlConnection } from '../engine.ts';
+import { insertRow, isLive, type Row, updateRow } from '../rows.ts';
+import type { Table } from '../schema/columns.ts';
 import { sameValue } from './same-value.ts';
-import type { Table } from './schema/columns.ts';
 import type { WriteContext } from './write-context.ts';
 
 /** How the rows of a table are written. */

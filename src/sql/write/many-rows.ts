@@ -1,10 +1,10 @@
 /** Inserts and looks up many rows with few statements: on a server each statement is a round trip. */
-import { aboutItem } from '../about-item.ts';
-import type { SqlValue } from '../rpc/contract.ts';
-import { oneOf } from './condition.ts';
-import type { SqlConnection } from './engine.ts';
-import { insertRow, type Row, valuesOf } from './rows.ts';
-import { columnList } from './schema/columns.ts';
+import { aboutItem } from '../../about-item.ts';
+import type { SqlValue } from '../../rpc/contract.ts';
+import { oneOf } from '../condition.ts';
+import type { SqlConnection } from '../engine.ts';
+import { insertRow, type Row, valuesOf } from '../rows.ts';
+import { columnList } from '../schema/columns.ts';
 
 /** A row to be inserted, and the object that it belongs to, as messages name it. */
 export interface NewRow {
