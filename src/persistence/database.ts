@@ -73,7 +73,7 @@ export class DatabasePersistence extends PersistenceDriver {
     const core = await this.#connect();
     core.onChanges((changes) => context.reportChanges(changes));
     try {
-      const { version, default_type } = await core.call({ kind: 'open', config: this.#config });
+      const { version, default_type } = await core.open(this.#config);
       if (version !== wireVersion) throw new WorkerLost(otherVersion);
       this.#defaultType = defaultTypeOf(default_type);
       this.#core = core;

@@ -2,8 +2,8 @@
 import { builtin, keepAlive } from '../runtime.ts';
 import { makeCore } from '../sql/make-core.ts';
 import { startSqlite } from '../vfs/start-sqlite.ts';
-import type { ChangeListener, CoreClient } from './client.ts';
-import type { Answer, Command } from './contract.ts';
+import type { ChangeListener, CoreClient, LaterCommand } from './client.ts';
+import type { Answer, Answers, Command, CoreConfig } from './contract.ts';
 import { OwnChanges } from './durable-changes.ts';
 import { revived } from './error-classes.ts';
 import type { CommandRunner } from './host.ts';
@@ -25,13 +25,21 @@ export class LocalClient implements CoreClient {
     return new LocalClient(await platformCore());
   }
 
-  async call<C extends Command>(command: C): Promise<Answer<C>> {
+  open(config: CoreConfig): Promise<Answers['open']> {
+    return this.#answer(this.#opening(config));
+  }
+
+  async call<C extends LaterCommand>(command: C): Promise<Answer<C>> {
+    const answer = await this.#answer(command);
+    // A shared core reports all changes itself.
+    if (!this.#isShared) this.#changes.tellAfter(command, answer);
+    return answer;
+  }
+
+  async #answer<C extends Command>(command: C): Promise<Answer<C>> {
     const stop = keepAlive();
     try {
-      const answer = await this.#core.call(this.#prepared(command));
-      // A shared core reports all changes itself.
-      if (!this.#isShared) this.#changes.tellAfter(command, answer);
-      return answer;
+      return await this.#core.call(command);
     } catch (error) {
       throw revived(error);
     } finally {
@@ -52,8 +60,9 @@ export class LocalClient implements CoreClient {
     await this.#core.call({ kind: 'close' });
   }
 
-  #prepared<C extends Command>(command: C): C {
-    if (command.kind !== 'open' || !isShared(command.config)) return command;
+  #opening(config: CoreConfig): Extract<Command, { readonly kind: 'open' }> {
+    const command = { kind: 'open', config } as const;
+    if (!isShared(config)) return command;
     this.#isShared = true;
     watchPage(this.#end.signal, (isAway) => this.#core.setAway?.(isAway));
     const ports = startPorts();

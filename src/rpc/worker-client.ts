@@ -2,9 +2,9 @@
 import * as Comlink from 'comlink';
 import { ContextClosed, OutcomeUnknown, WorkerLost } from '../errors/index.ts';
 import type { AnyWorker } from './any-worker.ts';
-import type { ChangeListener, CoreClient } from './client.ts';
+import type { ChangeListener, CoreClient, LaterCommand } from './client.ts';
 import { leavesDoubt } from './command-kinds.ts';
-import type { Answer, Answers, Command, CoreEndpoint, Outcome, SharedCore } from './contract.ts';
+import type { Answer, Answers, Command, CoreConfig, CoreEndpoint, Outcome, SharedCore } from './contract.ts';
 import { OwnChanges } from './durable-changes.ts';
 import { giveEngine, takeEngine } from './engine-relay.ts';
 import { revive } from './error-classes.ts';
@@ -41,23 +41,24 @@ export class WorkerClient implements CoreClient {
     this.#call = this.#remote.call;
   }
 
-  async call<C extends Command>(command: C): Promise<Answer<C>> {
+  async open(config: CoreConfig): Promise<Answers['open']> {
     if (this.#lost !== null) throw this.#lost;
     // An opening may take long; that the worker answers at all is asked for with what does nothing before it.
-    if (command.kind === 'open')
-      this.#stopExpecting = expectAnswer(this.#remote.setAway(false), () => this.#lose(silent()));
-    const isOpening = command.kind === 'open' && this.#isOwn;
-    if (isOpening) giveEngine(this.#remote);
-    const outcome = await this.#outcome(command);
-    if (!outcome.ok) throw revive(outcome.error);
-    // Only the answer to `open` has these fields.
-    const { lock_file = null, shared } = (outcome.value ?? {}) as Partial<Answers['open']>;
-    if (isOpening) takeEngine(this.#remote);
+    this.#stopExpecting = expectAnswer(this.#remote.setAway(false), () => this.#lose(silent()));
+    if (this.#isOwn) giveEngine(this.#remote);
+    const opened = await this.#answer(this.#opening(config));
+    if (this.#isOwn) takeEngine(this.#remote);
+    const { lock_file, shared } = opened;
     if (lock_file !== null) this.#lock = new OrphanedLock(lock_file, () => this.#waiting.size === 0);
     if (shared !== undefined) this.#share(shared);
+    return opened;
+  }
+
+  async call<C extends LaterCommand>(command: C): Promise<Answer<C>> {
+    const answer = await this.#answer(command);
     // A shared core reports all changes itself.
-    if (this.#shared === null) this.#changes.tellAfter(command, outcome.value);
-    return outcome.value;
+    if (this.#shared === null) this.#changes.tellAfter(command, answer);
+    return answer;
   }
 
   get lost(): Error | null {
@@ -75,6 +76,13 @@ export class WorkerClient implements CoreClient {
     this.#lock?.remove();
   }
 
+  async #answer<C extends Command>(command: C): Promise<Answer<C>> {
+    if (this.#lost !== null) throw this.#lost;
+    const outcome = await this.#outcome(command);
+    if (outcome.ok) return outcome.value;
+    throw revive(outcome.error);
+  }
+
   async #outcome<C extends Command>(command: C): Promise<Outcome<Answer<C>>> {
     const waiting: Waiting = { command, reject: () => {} };
     this.#waiting.add(waiting);
@@ -83,7 +91,7 @@ export class WorkerClient implements CoreClient {
       return await new Promise((resolve, reject) => {
         waiting.reject = reject;
         // Comlink types the result of a generic method as unknown; `host.ts` answers what the contract says.
-        const answer = this.#call(this.#prepared(command)) as Promise<unknown> as Promise<Outcome<Answer<C>>>;
+        const answer = this.#call(command) as Promise<unknown> as Promise<Outcome<Answer<C>>>;
         answer.then(resolve, reject);
       });
     } finally {
@@ -93,9 +101,10 @@ export class WorkerClient implements CoreClient {
     }
   }
 
-  /** The command as sent: with the port that the worker needs to reach other tabs, if it is to. */
-  #prepared<C extends Command>(command: C): C {
-    if (command.kind !== 'open' || !isShared(command.config)) return command;
+  /** With the port that the worker needs to reach other tabs, if it is to. */
+  #opening(config: CoreConfig): Extract<Command, { readonly kind: 'open' }> {
+    const command = { kind: 'open', config } as const;
+    if (!isShared(config)) return command;
     listenForChanges(this.#worker.endpoint, (changes) => this.#changes.listener(changes));
     const ports = startPorts();
     return ports === undefined ? command : Comlink.transfer({ ...command, ports }, [ports]);

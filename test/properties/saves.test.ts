@@ -256,6 +256,7 @@ describe('overlapping saves to a database', () => {
       await databaseInMemory({}, async () => ({
         lost: null,
         onChanges: (listener) => client.onChanges(listener),
+        open: (config) => client.open(config),
         close: () => client.close(),
         async call(command) {
           if (!isWrite(command)) return client.call(command);

@@ -34,7 +34,7 @@ describe('a worker whose script is not that of the core', () => {
   test('is given up after a minute in which it could have answered, however late it is', async () => {
     const client = new WorkerClient(() => new Worker(listening, { eval: true }));
     let error: Error | null = null;
-    const opening = client.call({ kind: 'open', config }).catch((reason: Error) => {
+    const opening = client.open(config).catch((reason: Error) => {
       error = reason;
     });
     vi.advanceTimersByTime(59_000);
@@ -52,7 +52,7 @@ describe('a worker whose script is not that of the core', () => {
 
   test('is not waited for any more once its context is closed', async () => {
     const client = new WorkerClient(() => new Worker('setInterval(() => {}, 1000)', { eval: true }));
-    const unanswered = errorOf(client.call({ kind: 'open', config }));
+    const unanswered = errorOf(client.open(config));
     await client.close();
     expect(await unanswered).toHaveProperty('name', 'ContextClosed');
     expect(vi.getTimerCount()).toBe(0);
