@@ -18,6 +18,7 @@ import { wireVersion } from '../rpc/wire-version.ts';
 import { pause } from '../runtime.ts';
 import { LeaderConnection } from './leader-connection.ts';
 import { LeaderConnections, lastWords } from './leader-connections.ts';
+import { LeaderSilence } from './leader-silence.ts';
 import { Leadership } from './leadership.ts';
 import { databaseClosed, databaseExists, leaderSilent, otherVersion } from './member-errors.ts';
 import { aliveLock, channelName } from './names.ts';
@@ -38,9 +39,6 @@ export interface MemberParts {
   readonly warmUp: () => Promise<unknown>;
 }
 
-/** A leader may take this many timeouts to open the database. */
-const openingTimeouts = 3;
-
 export class Member implements CommandRunner {
   readonly #parts: MemberParts;
   readonly #id: MemberId;
@@ -50,6 +48,7 @@ export class Member implements CommandRunner {
   readonly #leadership: Leadership;
   readonly #watchdog: Watchdog;
   readonly #ports: PortClient | null;
+  readonly #silence = new LeaderSilence();
   readonly #calls = new WaitingCalls();
   readonly #leaderConnections = new LeaderConnections((epoch) => {
     this.#calls.giveUp(epoch);
@@ -66,11 +65,6 @@ export class Member implements CommandRunner {
   /** Ends the wait for the first leader; null once that is over. */
   #entry: { readonly resolve: (opened: Answers['open']) => void; readonly reject: (reason: unknown) => void } | null =
     null;
-  /** How often the timeout has expired while a leader was opening the database. */
-  #openings = 0;
-  #hearsOpening = false;
-  /** Whether the latest leader is gone, judging by our locks, and speaks all the same. */
-  #hearsGone = false;
   /** Why this member can be of no use any more. */
   #cutOff: Error | null = null;
   /** Whether this member has begun a bulk and has yet to end it. */
@@ -106,8 +100,7 @@ export class Member implements CommandRunner {
     this.#watchdog = new Watchdog(config.busy_timeout, {
       waits: () => !this.#leads && (this.#entry !== null || this.#calls.size > 0),
       ask: () => {
-        // Only what is heard from now on counts: earlier words of a dead leader may have arrived late.
-        this.#hearsGone = false;
+        this.#silence.asked();
         this.#ask();
         // The leader may be a page in the back/forward cache. The browser evicts such a page when another one requests
         // a lock that it holds, but only for requests made after it was cached: so make a new one.
@@ -284,7 +277,7 @@ export class Member implements CommandRunner {
 
   /** A leader has the database open: it exists now, and `from` no longer applies. */
   #admitted(opened: Answers['open']): void {
-    this.#openings = 0;
+    this.#silence.opened();
     this.#config = { ...this.#config, from: null };
     this.#entry?.resolve(opened);
     this.#entry = null;
@@ -322,17 +315,21 @@ export class Member implements CommandRunner {
 
   /** There is no sign of life from a leader, and waiting calls must not wait forever. */
   #leaderTimedOut(): void {
-    const isOpening = this.#leadership.isHeld || this.#hearsOpening;
-    this.#hearsOpening = false;
-    if (this.#hearsGone) {
-      // The data of the site was cleared, and its locks with it: other tabs have new ones, and a new database.
-      this.#cutOff = removed(this.#config.database);
-      this.#fail(this.#cutOff);
-    } else if (isOpening) {
-      // A large database takes long to open; a tab frozen in the middle of a change prevents opening altogether.
-      this.#openings += 1;
-      if (this.#openings >= openingTimeouts) this.#fail(leaderSilent(this.#config));
-    } else if (this.#config.medium === 'indexeddb' && !this.#isAway) {
+    switch (this.#silence.expired(this.#leadership.isHeld)) {
+      case 'cleared':
+        this.#cutOff = removed(this.#config.database);
+        this.#fail(this.#cutOff);
+        break;
+      case 'give up':
+        this.#fail(leaderSilent(this.#config));
+        break;
+      case 'gone':
+        this.#replaceLeader();
+    }
+  }
+
+  #replaceLeader(): void {
+    if (this.#config.medium === 'indexeddb' && !this.#isAway) {
       // If the old leader wakes up, its commits find that the database has a new owner.
       this.#leadership.steal();
     } else {
@@ -360,10 +357,11 @@ export class Member implements CommandRunner {
   #hearLeader({ version, id, epoch, state }: LeaderNotice): void {
     const isEarlier = epoch < this.#epoch;
     // One that seems earlier because the clock was set back is about to end, and another to begin.
-    if (!isEarlier || state === 'opening') this.#hearsOpening = state === 'opening';
+    if (!isEarlier || state === 'opening') this.#silence.hears(state);
     if (isEarlier) return;
-    this.#hearsGone = this.#leaderConnections.isGone(epoch);
-    if (this.#hearsGone) return;
+    const isGone = this.#leaderConnections.isGone(epoch);
+    this.#silence.hearsLatest(isGone);
+    if (isGone) return;
     if (epoch > this.#epoch || state === 'open') this.#watchdog.reset();
     if (version !== wireVersion) this.#fail(otherVersion(this.#config));
     else {
