@@ -174,7 +174,8 @@ export class Member implements CommandRunner {
   }
 
   #queue(): void {
-    if (this.#isAway || this.#hasLeft || (this.#closing !== null && this.#calls.size === 0)) return;
+    if (this.#isAway || this.#cutOff !== null || this.#hasLeft || (this.#closing !== null && this.#calls.size === 0))
+      return;
     this.#leadership.queue();
   }
 
@@ -318,6 +319,8 @@ export class Member implements CommandRunner {
     switch (this.#silence.expired(this.#leadership.isHeld)) {
       case 'cleared':
         this.#cutOff = removed(this.#config.database);
+        // That lock means nothing any more: whoever won it would depose who leads with the new one.
+        this.#leadership.leaveQueue();
         this.#fail(this.#cutOff);
         break;
       case 'give up':

@@ -23,7 +23,7 @@ export const config: CoreConfig = {
 };
 
 export class TabWorld {
-  readonly locks = new FakeLocks();
+  locks = new FakeLocks();
   /** The wire version that cores answer with. */
   coreVersion: number | undefined = wireVersion;
   readonly stored = new Map<string, string | null>();
@@ -45,6 +45,11 @@ export class TabWorld {
     const tab = new FakeTab(this, name);
     await tab.open(options);
     return tab;
+  }
+
+  /** As when the data of the site is cleared: tabs that open the database from now on have other locks. */
+  clearLocks(): void {
+    this.locks = new FakeLocks();
   }
 
   tab(name: string): FakeTab {

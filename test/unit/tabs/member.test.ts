@@ -149,6 +149,22 @@ test('a leader that hangs while it opens the database is replaced', async () => 
   expect(await tab3.isLeader()).toBe(true);
 });
 
+test('a tab whose locks were cleared is told, and does not depose who leads with others', async () => {
+  const world = new TabWorld();
+  const [one, two] = [await world.open('one'), await world.open('two')];
+  world.clearLocks();
+  const three = await world.open('three');
+  for (const tab of [one, two]) await expect(tab.set('lost', 'v')).rejects.toMatchObject({ name: 'DatabaseChanged' });
+  const { opener } = world;
+  // It is next in the queue for the lock that means nothing any more.
+  await one.close();
+  await pause(100);
+  expect(world.opener).toBe(opener);
+  await three.set('k', 'v');
+  expect(await three.isLeader()).toBe(true);
+  await two.close();
+});
+
 test('the last words of a dead leader, however late, cut nobody off', async () => {
   const world = new TabWorld();
   let words: { readonly type?: string } = {};
