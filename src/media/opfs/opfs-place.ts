@@ -63,13 +63,14 @@ export class OpfsPlace {
   }
 
   /**
-   * Whether the database's file was removed: only clearing the data of the site can do that while it is open.
+   * Whether one of these files was removed: only clearing the data of the site can do that while they are open. It takes
+   * them one by one, and a database that is opened meanwhile may keep some of its own.
    *
    * @throws {StorageFailure} when the browser cannot tell
    */
-  async isGone(): Promise<boolean> {
+  async isGone(kinds: Iterable<FileKind>): Promise<boolean> {
     try {
-      await this.#handle('', false);
+      await Promise.all([...kinds].map((kind) => this.#handle(kind, false)));
       return false;
     } catch (error) {
       if (browserWord(error) === 'NotFoundError') return true;

@@ -144,7 +144,7 @@ export class OpfsMedium implements Medium {
 
   /** Notices that the file is no longer there: what is written then goes nowhere, and the browser does not say so. */
   async #look(): Promise<void> {
-    if (await this.#place.isGone()) this.guard.lose(this.path);
+    if (await this.#place.isGone(this.#files.keys())) this.guard.lose(this.path);
     this.#lookedAt = performance.now();
   }
 }

@@ -80,6 +80,18 @@ test('no file known to be removed is closed, however the database is closed: a b
   expect(released).toBe(2);
 });
 
+test.each(['a', 'a-journal', 'a-wal'])(
+  'if only %s was removed, nothing is stored, and no file is closed',
+  async (name) => {
+    const engine = await open();
+    await insert(engine, 'before');
+    fs.rmSync(path.join(folder, name));
+    await expect(insert(engine, 'lost')).rejects.toThrow(DatabaseChanged);
+    await engine.close();
+    expect([closed, released]).toEqual([0, 1]);
+  },
+);
+
 test('a save is in doubt while the browser cannot say whether the file is there, and later ones are not', async () => {
   const engine = await open();
   await insert(engine, 'before');
