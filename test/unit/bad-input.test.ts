@@ -475,6 +475,20 @@ test.each([
   }
 });
 
+test.each([
+  [{ storage: 'memory_db' }, ':memory:'],
+  [{ storage: 'db', connection: 'sqlite:///junk.sqlite' }, join(process.cwd(), 'junk.sqlite')],
+])('content for the option from that is no database is called so, and nothing is created: %o', async (config, path) => {
+  for (const from of [new Blob(['junk, and more of it']), new Uint8Array(5000).fill(7), new Uint8Array([0, 1])]) {
+    const error = await errorOf(setup({ persistence_config: { ...config, from } }));
+    expect([error.name, error.message]).toEqual([
+      'NotADatabase',
+      `${path}: the content given as 'from' is no SQLite database. Nothing was created.`,
+    ]);
+    expect(readdirSync('.').filter((name) => name.startsWith('junk.sqlite'))).toEqual([]);
+  }
+});
+
 test('the option from creates a database from bytes, and never replaces one', async () => {
   await inTemporaryFolder(async (folder) => {
     const golden = readFileSync(copyGolden('one.sqlite', join(folder, 'one.sqlite')));
