@@ -143,15 +143,14 @@ async function inspect(connection: SqlConnection, adapter: SchemaAdapter): Promi
 function recordedRevision({ tables, revisions, legacyVersion, isBeingCreated }: State): string | null {
   const [revision, second] = revisions ?? [];
   if (second !== undefined) {
-    throw refusal(`alembic_version has several rows, ${revisions?.join(', ')}, where one is allowed`);
+    throw refusal(`alembic_version has several rows, ${revisions?.join(', ')}, where one is allowed. ${advice}`);
   }
   if (revision !== undefined) return revision;
   if (legacyVersion === String(lastLegacyVersion)) return firstRevision;
   if (legacyVersion !== null) {
     throw refusal(
       `it is at version ${legacyVersion} of Cinder's old migrations. ` +
-        `Upgrade it with a Cinder release from Xena to 2023.1, which takes versions from 135 on to ${lastLegacyVersion} and ` +
-        'beyond (lower ones need the earlier releases first), and open it again',
+        'Upgrade it with a Cinder release from Xena to 2023.1 (versions from 135 on, others with earlier releases first)',
     );
   }
   if (isBeingCreated) return null;
@@ -159,12 +158,15 @@ function recordedRevision({ tables, revisions, legacyVersion, isBeingCreated }: 
   if (present.length === 0) return null;
   const some = present.slice(0, 3).map(({ name }) => name);
   const list = present.length > 3 ? `${some.join(', ')} and ${present.length - 3} more` : some.join(', ');
-  throw refusal(
+  const fault =
     revisions === null
-      ? `it has Cinder tables (${list}), but neither alembic_version nor migrate_version records their revision`
-      : `it has Cinder tables (${list}), but alembic_version is empty`,
-  );
+      ? 'neither alembic_version nor migrate_version records their revision'
+      : 'alembic_version is empty';
+  throw refusal(`it has Cinder tables (${list}), but ${fault}. ${advice}`);
 }
+
+/** That page tells how to find it. */
+const advice = 'Store the right revision: see docs/cli.md#check';
 
 function refusal(reason: string): SchemaError {
   return new SchemaError(`The database cannot be used: ${reason}. Nothing was changed.`);
