@@ -107,7 +107,10 @@ async function check(
 async function defaultType(connection: SqlConnection): Promise<Pick<Schema, 'default_type' | 'defaultTypeId'>> {
   const default_type = await readDefaultType(connection);
   const [id] = valuesOf(default_type.volume_types, 'id');
-  if (id === undefined) throw new VolumeTypeNotFoundByName(DEFAULT_TYPE);
+  if (id === undefined) {
+    const { rows } = await connection.all('SELECT id FROM volume_types WHERE name = ?', [DEFAULT_TYPE]);
+    throw Object.assign(new VolumeTypeNotFoundByName(DEFAULT_TYPE), { deleted: rows.length > 0 });
+  }
   return { default_type, defaultTypeId: String(id) };
 }
 
