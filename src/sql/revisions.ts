@@ -86,7 +86,8 @@ async function foundSchema(connection: SqlConnection, adapter: SchemaAdapter, no
   if (revision === null) {
     const reason = state.isBeingCreated ? 'not all of its tables exist yet' : none;
     const text = `${reason}, and they are created only when a database is opened for writing`;
-    throw Object.assign(refusal(text), { empty: true });
+    const other_table = [...state.tables].find((name) => !/^(?:sqlite|cinderlib|alembic)_/.test(name));
+    throw Object.assign(refusal(text), { empty: true, other_table });
   }
   return { revision, ...(await defaultType(connection)), hasKeyValues: state.tables.has(KEY_VALUE_TABLE) };
 }

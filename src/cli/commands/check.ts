@@ -7,6 +7,7 @@ import type { Examination, Finding } from '../../rpc/contract.ts';
 import type { PersistenceConfig } from '../../setup.ts';
 import { counted } from '../counted.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { messageOf } from '../other-tables.ts';
 import type { Output } from '../output.ts';
 import type { Storages } from '../storages.ts';
 
@@ -33,7 +34,7 @@ export async function check(
     // What prevents the database from being read is the only finding.
     const untyped = error instanceof VolumeTypeNotFoundByName ? error : null;
     const findings = untyped === null ? [] : [noDefaultType(untyped)];
-    const result = { schema: error.message, integrity: null, findings, repaired: [] };
+    const result = { schema: messageOf(error), integrity: null, findings, repaired: [] };
     await print(output, result, untyped === null ? null : remedyOf(untyped));
     return exitCodes.found;
   }
