@@ -33,6 +33,7 @@ const pages: readonly (readonly [page: string, before: string, outputs: readonly
     ['removing /disks/', '42 createVolume', '/volumes/volume-', "name: 'shelf'", '/dev/tape/7'],
   ],
   ['../src/cinderlib.ts', "import { setup } from 'cinderlib-wasm';", []],
+  ['../src/drivers/volume-driver.ts', '', []],
   ['../src/objects/backend.ts', `${withVolume}\nconst backend = lvm;`, []],
   ['../src/objects/volume.ts', `${withVolume}\nconst backend = lvm;`, []],
   ['../src/objects/snapshot.ts', `${withVolume}\nconst volume = vol;`, []],

@@ -81,8 +81,11 @@ function ofFile<T>(argument: string, work: () => T): T {
   }
 }
 
-/** @throws {InvalidOption} for a file that is not a database but can be converted to one */
+/** @throws {InvalidOption} for a file that is not a database but can be converted to one, and for standard input */
 export function refuseDump(argument: string): void {
+  if (argument === '-') {
+    throw new InvalidOption('check cannot read standard input: name the file or URL of the database.');
+  }
   if (!isPath(argument) || !isDump(startOf(argument))) return;
   throw new InvalidOption(
     `${argument} is a dump, not a database. Convert it first: cinderlib convert ${argument} NEW.sqlite`,

@@ -1,6 +1,7 @@
 /** Runs the command line as a program: handles errors, signals and exit codes, and closes everything at the end. */
 import { isCinderlibError, VolumeTypeNotFoundByName } from '../errors/index.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
+import { messageOf } from './other-tables.ts';
 import { errorPrefix, type Fault, printError, wantsJson } from './print-error.ts';
 import { run } from './program.ts';
 import { Storages } from './storages.ts';
@@ -81,7 +82,7 @@ const told = new Set(['name', 'code', 'message']);
 
 async function explain(terminal: Terminal, error: unknown): Promise<void> {
   const name = error instanceof Error ? error.name : 'Error';
-  const said = error instanceof Error ? error.message : String(error);
+  const said = error instanceof Error ? messageOf(error) : String(error);
   const untyped = error instanceof VolumeTypeNotFoundByName;
   const item = (isCinderlibError(error) ? error.item : undefined) ?? (untyped ? error.path : undefined);
   // Some messages already name the item.

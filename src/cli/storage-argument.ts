@@ -49,9 +49,14 @@ export function storageConfig(argument: string): PersistenceConfig {
 /**
  * The configuration of a storage that a command is to write to.
  *
- * @throws {InvalidOption} if that is in memory, and would be gone when the program ends
+ * @throws {InvalidOption} if that is in memory, and would be gone when the program ends, or standard output
  */
 export function targetConfig(argument: string): PersistenceConfig {
+  if (argument === '-') {
+    throw new InvalidOption(
+      'This command writes to databases alone. For JSON on standard output: cinderlib convert FROM -',
+    );
+  }
   const config = storageConfig(argument);
   const { storage = 'memory', connection } = config;
   if (!(storage === 'db' ? isInMemory(connection) : inMemory.has(storage))) return config;

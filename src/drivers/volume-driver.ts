@@ -5,7 +5,7 @@
  * promise of it. Python's keyword arguments become an options object. `fake.ts` is a model.
  */
 import type { Dict } from '../cinder/dict.ts';
-import { NotImplemented } from '../errors/index.ts';
+import { InvalidOption, NotImplemented } from '../errors/index.ts';
 import { inspect } from '../inspect.ts';
 import { driverBrand } from './brand.ts';
 import type { DriverSnapshot, DriverVolume } from './driver-objects.ts';
@@ -65,12 +65,17 @@ export interface VolumeDriverClass {
  *
  * @example
  * ```ts
+ * import { type DriverVolume, registerVolumeDriver, VolumeDriver } from 'cinderlib-wasm';
+ *
+ * const disks = new Map<string, number>();
+ *
  * class MyDriver extends VolumeDriver {
- *   getVolumeStats() {
- *     return { volume_backend_name: 'mine', total_capacity_gb: 100, free_capacity_gb: 100 };
+ *   override async createVolume({ id, size }: DriverVolume) {
+ *     disks.set(id, Number(size));
+ *     return { provider_location: `/disks/${id}` };
  *   }
- *   async createVolume(volume) {
- *     return { provider_location: await makeDisk(volume.id, volume.size) };
+ *   override async deleteVolume({ id }: DriverVolume) {
+ *     disks.delete(id);
  *   }
  * }
  * registerVolumeDriver('my.package.MyDriver', MyDriver);
@@ -98,7 +103,11 @@ export class VolumeDriver {
   #capabilities: Readonly<Dict> = {};
   #initialized = false;
 
-  constructor({ configuration, db, host, cluster_name, active_backend_id }: DriverParameters) {
+  constructor(parameters: DriverParameters) {
+    if (!parameters) {
+      throw new InvalidOption(`The volume driver ${new.target.name} must pass on its parameters: super(parameters).`);
+    }
+    const { configuration, db, host, cluster_name, active_backend_id } = parameters;
     this.configuration = configuration;
     this.db = db;
     this.host = host;

@@ -50,6 +50,8 @@ export class VolumeTypeNotFoundByName extends CinderlibError {
   override readonly code = 'VOLUME_TYPE_NOT_FOUND_BY_NAME';
   /** The database, as in `SchemaError`; the message is the original's, which does not name it. */
   declare readonly path?: string;
+  /** Whether the database has such a type, marked as deleted. */
+  declare readonly deleted?: boolean;
   constructor(
     /** The name that was looked up. */
     readonly volume_type_name: string,

@@ -188,6 +188,8 @@ export class SchemaError extends CinderlibError {
   declare readonly path?: string;
   /** True if it was opened read-only and has no Cinder tables yet: opening it for writing creates them. */
   declare readonly empty?: true;
+  /** A table of another program, if it then has some: perhaps it is not the database that was meant. */
+  declare readonly other_table?: string | undefined;
 }
 
 /** The database rejected a statement. */

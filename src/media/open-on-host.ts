@@ -9,6 +9,7 @@ import { FilesystemMedium } from './filesystem/filesystem.ts';
 import { locate, type Place, refuseMountedAlone } from './filesystem/locate.ts';
 import { ReadOnlyMedium } from './filesystem/read-only.ts';
 import { seed } from './filesystem/seed.ts';
+import { givenContent } from './given-content.ts';
 import { takeLock } from './locks/lock-file.ts';
 import { startKeeper } from './locks/start-keeper.ts';
 import type { Media, MediumConfig } from './media.ts';
@@ -20,7 +21,7 @@ export const hostMedia: Media = {
   async open(config) {
     switch (config.medium) {
       case 'memory':
-        return new MemoryMedium(config.from);
+        return new MemoryMedium(givenContent(config.from));
       case 'filesystem':
         return openFilesystem(config);
       default:

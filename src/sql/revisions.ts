@@ -86,7 +86,8 @@ async function foundSchema(connection: SqlConnection, adapter: SchemaAdapter, no
   if (revision === null) {
     const reason = state.isBeingCreated ? 'not all of its tables exist yet' : none;
     const text = `${reason}, and they are created only when a database is opened for writing`;
-    throw Object.assign(refusal(text), { empty: true });
+    const other_table = [...state.tables].find((name) => !/^(?:sqlite|cinderlib|alembic)_/.test(name));
+    throw Object.assign(refusal(text), { empty: true, other_table });
   }
   return { revision, ...(await defaultType(connection)), hasKeyValues: state.tables.has(KEY_VALUE_TABLE) };
 }
@@ -107,7 +108,10 @@ async function check(
 async function defaultType(connection: SqlConnection): Promise<Pick<Schema, 'default_type' | 'defaultTypeId'>> {
   const default_type = await readDefaultType(connection);
   const [id] = valuesOf(default_type.volume_types, 'id');
-  if (id === undefined) throw new VolumeTypeNotFoundByName(DEFAULT_TYPE);
+  if (id === undefined) {
+    const { rows } = await connection.all('SELECT id FROM volume_types WHERE name = ?', [DEFAULT_TYPE]);
+    throw Object.assign(new VolumeTypeNotFoundByName(DEFAULT_TYPE), { deleted: rows.length > 0 });
+  }
   return { default_type, defaultTypeId: String(id) };
 }
 
@@ -143,15 +147,14 @@ async function inspect(connection: SqlConnection, adapter: SchemaAdapter): Promi
 function recordedRevision({ tables, revisions, legacyVersion, isBeingCreated }: State): string | null {
   const [revision, second] = revisions ?? [];
   if (second !== undefined) {
-    throw refusal(`alembic_version has several rows, ${revisions?.join(', ')}, where one is allowed`);
+    throw refusal(`alembic_version has several rows, ${revisions?.join(', ')}, where one is allowed. ${advice}`);
   }
   if (revision !== undefined) return revision;
   if (legacyVersion === String(lastLegacyVersion)) return firstRevision;
   if (legacyVersion !== null) {
     throw refusal(
       `it is at version ${legacyVersion} of Cinder's old migrations. ` +
-        `Upgrade it with a Cinder release from Xena to 2023.1, which takes versions from 135 on to ${lastLegacyVersion} and ` +
-        'beyond (lower ones need the earlier releases first), and open it again',
+        'Upgrade it with a Cinder release from Xena to 2023.1 (versions from 135 on, others with earlier releases first)',
     );
   }
   if (isBeingCreated) return null;
@@ -159,12 +162,15 @@ function recordedRevision({ tables, revisions, legacyVersion, isBeingCreated }: 
   if (present.length === 0) return null;
   const some = present.slice(0, 3).map(({ name }) => name);
   const list = present.length > 3 ? `${some.join(', ')} and ${present.length - 3} more` : some.join(', ');
-  throw refusal(
+  const fault =
     revisions === null
-      ? `it has Cinder tables (${list}), but neither alembic_version nor migrate_version records their revision`
-      : `it has Cinder tables (${list}), but alembic_version is empty`,
-  );
+      ? 'neither alembic_version nor migrate_version records their revision'
+      : 'alembic_version is empty';
+  throw refusal(`it has Cinder tables (${list}), but ${fault}. ${advice}`);
 }
+
+/** That page tells how to find it. */
+const advice = 'Store the right revision: see docs/cli.md#check';
 
 function refusal(reason: string): SchemaError {
   return new SchemaError(`The database cannot be used: ${reason}. Nothing was changed.`);

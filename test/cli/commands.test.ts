@@ -247,6 +247,30 @@ test('the JSON of an error has what its class documents', async () => {
   });
 });
 
+test('a database that holds only tables of another program is called so, before and after tables are added', async () => {
+  await inTemporaryFolder(async (folder) => {
+    const source = copyGolden('one.sqlite', join(folder, 'one.sqlite'));
+    const [path, other] = ['foreign.sqlite', 'other.sqlite'].map((name) => join(folder, name)) as [string, string];
+    // SQLite's own table is nobody's: it comes with the keyword.
+    for (const file of [path, other]) nativeSql(file, 'CREATE TABLE users (id INTEGER PRIMARY KEY AUTOINCREMENT)');
+    const hint = 'It holds tables of another program, such as users: check that it is the right one.';
+    expect(await cli(['ls', path])).toMatchObject({ code: 1, err: expect.stringContaining(hint) });
+    expect(await cli(['check', path])).toMatchObject({ code: 3, out: expect.stringContaining(hint) });
+    const { error } = JSON.parse((await cli(['info', path, '--json'])).err);
+    expect(error).toMatchObject({ name: 'SchemaError', empty: true, other_table: 'users' });
+    const note = "note: the target held only tables of another program, such as users; Cinder's tables";
+    const dry = await cli(['migrate', source, path, '--dry-run']);
+    expect(dry).toMatchObject({ code: 0, err: `${note} would be created beside them.\n` });
+    expect(await cli(['migrate', source, path])).toMatchObject({ code: 0, err: `${note} were created beside them.\n` });
+    expect(await cli(['migrate', source, path])).toMatchObject({ code: 0, err: '' });
+    expect(parsed(await cli(['migrate', source, other, '--json']))).toMatchObject({ created_beside: 'users' });
+    expect(parsed(await cli(['migrate', source, other, '--json']))).not.toHaveProperty('created_beside');
+    writeFileSync(join(folder, 'empty.sqlite'), '');
+    expect((await cli(['ls', `sqlite:///${join(folder, 'empty.sqlite')}`])).err).not.toContain('another program');
+    expect(await cli(['migrate', source, join(folder, 'empty.sqlite')])).toMatchObject({ code: 0, err: '' });
+  });
+});
+
 describe('check', () => {
   test('exits with 0 for a sound database', async () => {
     await inTemporaryFolder(async (folder) => {
@@ -351,8 +375,10 @@ describe('check', () => {
       expect(parsed(result)).toMatchObject({ findings: [finding] });
       // One cause is one error.
       expect((await cli(['check', path])).out.match(/^error .*/gm)).toEqual([
-        expect.stringMatching(/^error no_default_type: .*the default volume type is missing or marked as deleted/),
+        expect.stringMatching(/^error no_default_type: .*the default volume type is missing;/),
       ]);
+      // What restores a type that is marked as deleted is no help here.
+      expect((await cli(['check', path])).out).toMatch(/^Take the type from a backup, (?![\s\S]*UPDATE)/m);
       const damaged = copyGolden('rich.sqlite', join(folder, 'damaged.sqlite'));
       const bytes = readFileSync(damaged);
       bytes.fill(0x55, bytes.length - 3000);
@@ -365,7 +391,9 @@ describe('check', () => {
     await inTemporaryFolder(async (folder) => {
       const path = copyGolden('deleted-default-type.sqlite.gz', join(folder, 'deleted.sqlite'));
       expect((await cli(['ls', path])).err).toContain('cinderlib check says how to restore it');
-      const [statement = ''] = /UPDATE volume_types .*/.exec((await cli(['check', path])).out) ?? [];
+      const { out } = await cli(['check', path]);
+      expect(out).toMatch(/^error no_default_type: .*the default volume type is marked as deleted;(?![\s\S]*backup)/);
+      const [statement = ''] = /UPDATE volume_types .*/.exec(out) ?? [];
       // The statement of the documentation, too.
       expect(readFileSync(join(import.meta.dirname, '../../docs/cli.md'), 'utf8')).toContain(statement);
       nativeSql(path, statement);

@@ -178,7 +178,12 @@ describe('a read_only database', () => {
   });
 
   test.each([
-    ['missing', () => {}, 'DatabaseUnavailable', /no such file(?!.*folder).*read_only creates no database/],
+    [
+      'missing',
+      () => {},
+      'DatabaseUnavailable',
+      /no such file(?!.*folder).*Check the path: reading creates no database/,
+    ],
     ['an empty file', () => fs.writeFileSync(database, ''), 'SchemaError', /no Cinder tables/],
     ['no database', () => fs.writeFileSync(database, 'a letter'), 'NotADatabase', /file is not a database/],
     [

@@ -7,6 +7,7 @@ import { DatabasePersistence } from '../../persistence/database.ts';
 import type { Examination, Finding } from '../../rpc/contract.ts';
 import { counted } from '../counted.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { messageOf } from '../other-tables.ts';
 import type { Output } from '../output.ts';
 import type { Storages } from '../storages.ts';
 
@@ -31,8 +32,10 @@ export async function check(
   } catch (error) {
     if (!isCinderlibError(error) || !damages.has(error.name)) throw error;
     // What prevents the database from being read is the only finding.
-    const findings = error instanceof VolumeTypeNotFoundByName ? [noDefaultType(error)] : [];
-    await print(output, { schema: error.message, integrity: null, findings, repaired: [] }, remedies(findings));
+    const untyped = error instanceof VolumeTypeNotFoundByName ? error : null;
+    const findings = untyped === null ? [] : [noDefaultType(untyped)];
+    const result = { schema: messageOf(error), integrity: null, findings, repaired: [] };
+    await print(output, result, untyped === null ? null : remedyOf(untyped));
     return exitCodes.found;
   }
   const repairable = repair ? examination.findings.filter((finding) => finding.repairable) : [];
@@ -63,15 +66,24 @@ function noDefaultType({ volume_type_name }: VolumeTypeNotFoundByName): Finding 
   return { ...about, count: 1, ids: [volume_type_name], repairable: false };
 }
 
-/** What to do about findings that no repair mends. `false` is understood by every database, also if it stores 0. */
-function remedies(findings: readonly Finding[]): readonly string[] {
-  if (findings.length === 0) return [];
-  return [
-    'If the type is only marked as deleted, this statement restores it:',
-    `  UPDATE volume_types SET deleted = false, deleted_at = NULL WHERE name = '${DEFAULT_TYPE}'`,
-    'If it is missing, take it from a backup, with the id that volumes.volume_type_id refers to.',
-  ];
+/** What is wrong with the default type, and lines that say what to do about it. */
+interface Remedy {
+  readonly fault: string;
+  readonly lines: readonly string[];
 }
+
+/** `false` is understood by every database, also if it stores 0. */
+function remedyOf({ deleted }: VolumeTypeNotFoundByName): Remedy {
+  if (!deleted) {
+    const advice = 'Take the type from a backup, with the id that volumes.volume_type_id refers to.';
+    return { fault: faultOf('missing'), lines: [advice] };
+  }
+  const statement = `  UPDATE volume_types SET deleted = false, deleted_at = NULL WHERE name = '${DEFAULT_TYPE}'`;
+  return { fault: faultOf('marked as deleted'), lines: ['This statement restores it:', statement] };
+}
+
+const faultOf = (state: string): string =>
+  `the default volume type is ${state}; without it the database cannot be opened`;
 
 function isSound({ integrity, findings }: Pick<Examination, 'integrity' | 'findings'>): boolean {
   return (integrity ?? []).length === 0 && findings.every(({ severity }) => severity === 'note');
@@ -119,7 +131,6 @@ async function isWanted(
 }
 
 const meanings: Readonly<Record<string, string>> = {
-  no_default_type: 'the default volume type is missing or marked as deleted; without it the database cannot be opened',
   snapshot_without_volume: 'snapshots whose volume is missing',
   connection_without_volume: 'connections whose volume is missing or marked as deleted',
   invalid_json: 'connections with invalid JSON; their volumes cannot be read',
@@ -139,11 +150,11 @@ interface CheckResult extends Pick<Examination, 'integrity' | 'findings'> {
   readonly repaired: readonly Finding[];
 }
 
-/** @param advice lines for people, after the findings */
+/** @param remedy of the only finding, for people */
 async function print(
   output: Output,
   { schema, integrity, findings, repaired }: CheckResult,
-  advice: readonly string[] = [],
+  remedy: Remedy | null = null,
 ): Promise<void> {
   const ok = schema === null && isSound({ integrity, findings });
   if (output.json) return output.printJson({ ok, schema, integrity, findings, repaired });
@@ -155,10 +166,11 @@ async function print(
     ...(integrity ?? []).map((text) => `${red('error')} integrity: ${text}`),
     ...findings.map(({ name, table, severity, count, ids }) => {
       const first = `${ids.slice(0, 5).join(', ')}${count > 5 ? ', …' : ''}`;
-      return `${paint[severity](severity)} ${name}: ${count} in ${table}: ${meanings[name] ?? ''} (${first})`;
+      const meaning = remedy?.fault ?? meanings[name];
+      return `${paint[severity](severity)} ${name}: ${count} in ${table}: ${meaning ?? ''} (${first})`;
     }),
     ...repaired.map(({ name, table, count }) => `${green('repaired')} ${name}: ${count} in ${table}`),
-    ...advice,
+    ...(remedy?.lines ?? []),
     ...(ok ? [green('The database is sound.')] : []),
   ];
   await output.terminal.out(`${lines.join('\n')}\n`);

@@ -1,6 +1,7 @@
 /** `migrate` and `load`: carry everything from a storage or file to a storage, and print a report. */
+import { SchemaError } from '../../errors/index.ts';
 import { carry } from '../../migrate/carry.ts';
-import { openTarget } from '../../migrate/open.ts';
+import { openForReading, openTarget } from '../../migrate/open.ts';
 import type { MigrationReport } from '../../migrate/report.ts';
 import { refuseSame } from '../../migrate/same-storage.ts';
 import type { Source } from '../../migrate/source.ts';
@@ -28,8 +29,22 @@ export async function migrate(
 ): Promise<ExitCode> {
   const source = await storages.source(from);
   if (from !== '-') refuseSame(storageConfig(from), target);
+  const other = await otherTableIn(storages, target);
   const { end } = await storages.opened(openTarget(target, options.dryRun ?? false));
-  return carryAll(output, source, end, options);
+  return carryAll(output, source, end, options, other);
+}
+
+/** A table of another program, in a database that has none of Cinder's: opening it for writing creates those. */
+async function otherTableIn(storages: Storages, target: PersistenceConfig): Promise<string | undefined> {
+  if (target.storage !== 'db' || target.from !== undefined) return undefined;
+  try {
+    const { close } = await storages.opened(openForReading(target));
+    await close();
+  } catch (error) {
+    if (error instanceof SchemaError) return error.other_table;
+    // Opening it for writing reports what is wrong with it, if that is in the way.
+  }
+  return undefined;
 }
 
 export async function carryAll(
@@ -37,6 +52,7 @@ export async function carryAll(
   source: Source,
   target: Target,
   { dryRun = false, verify, keyValues }: MigrateOptions,
+  createdBeside?: string,
 ): Promise<ExitCode> {
   const bar = new ProgressBar(output.terminal);
   let report: MigrationReport;
@@ -54,6 +70,7 @@ export async function carryAll(
     dryRun,
     verified: verify && !dryRun,
     ownDefaultType: hasOwnDefaultType(target),
+    createdBeside,
   });
   return exitCodeOf(report);
 }

@@ -4,6 +4,7 @@ import { counted } from '../counted.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { maskText } from '../mask.ts';
 import { missingTablesText } from '../missing-tables.ts';
+import { besideText } from '../other-tables.ts';
 import type { Output } from '../output.ts';
 import { printable } from '../printable.ts';
 
@@ -13,6 +14,8 @@ export interface ReportOptions {
   readonly verified: boolean;
   /** Whether the target has a type `__DEFAULT__` of its own. */
   readonly ownDefaultType?: boolean;
+  /** A table of another program, if Cinder's tables were created beside that. */
+  readonly createdBeside?: string | undefined;
   /** The stream to print to. Default: the output. */
   readonly stream?: 'out' | 'error';
 }
@@ -20,7 +23,7 @@ export interface ReportOptions {
 export async function printReport(
   output: Output,
   report: MigrationReport,
-  { dryRun, verified, ownDefaultType = false, stream = 'out' }: ReportOptions,
+  { dryRun, verified, ownDefaultType = false, createdBeside, stream = 'out' }: ReportOptions,
 ): Promise<void> {
   // Names, like any text, may contain secrets; fields that are more likely to are not in the report.
   const value = (text: string | null): string | null => (text === null || output.showSecrets ? text : maskText(text));
@@ -31,8 +34,11 @@ export async function printReport(
   }));
   const { volumes, snapshots, connections, key_values, volume_types, not_carried } = report;
   if (output.json) {
-    return output.printJson({ ...report, differences, not_carried: [...not_carried], dry_run: dryRun }, stream);
+    const beside = createdBeside === undefined ? {} : { created_beside: createdBeside };
+    const json = { ...report, differences, not_carried: [...not_carried], dry_run: dryRun, ...beside };
+    return output.printJson(json, stream);
   }
+  if (createdBeside !== undefined) await output.note(besideText(createdBeside, dryRun));
   const missing = not_carried.filter(({ kind }) => kind === MISSING_TABLE);
   for (const tables of missing) await output.note(missingTablesText(tables));
   const { green, yellow, red } = output.terminal.colors(stream);

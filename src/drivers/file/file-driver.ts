@@ -5,7 +5,7 @@
  * are named as in Cinder and contain only the bytes of the volume: any program can read them.
  */
 import type { Dict } from '../../cinder/dict.ts';
-import { InvalidVolume, VolumeDeviceNotFound, VolumeIsBusy } from '../../errors/index.ts';
+import { InvalidOption, InvalidVolume, VolumeDeviceNotFound, VolumeIsBusy } from '../../errors/index.ts';
 import { builtin } from '../../runtime.ts';
 import type { DriverSnapshot, DriverVolume } from '../driver-objects.ts';
 import { driverOptions, type OptionSchema, type OptionValues } from '../option-schema.ts';
@@ -34,6 +34,7 @@ export class FileVolumeDriver extends VolumeDriver {
   readonly #folder: VolumeFolder;
 
   constructor(parameters: DriverParameters) {
+    refuseOtherName(parameters.configuration);
     const { options, configuration } = driverOptions('FileVolumeDriver', fileOptions, parameters.configuration);
     super({ ...parameters, configuration });
     this.#options = options;
@@ -145,4 +146,13 @@ export class FileVolumeDriver extends VolumeDriver {
     if (size === null) throw new VolumeDeviceNotFound(this.#folder.path(name));
     return size;
   }
+}
+
+/** @throws InvalidOption if the directory is missing, but seems to have been given under another name */
+function refuseOtherName(given: Readonly<Dict>): void {
+  const other = Object.keys(given).find(
+    (name) => name !== 'directory' && /(?:^|_)(?:dir|directory|folder|path)$/i.test(name),
+  );
+  if (other === undefined || given['directory']) return;
+  throw new InvalidOption(`The volume driver FileVolumeDriver has no option ${other}. Did you mean directory?`);
 }

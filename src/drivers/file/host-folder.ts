@@ -11,6 +11,15 @@ type Fs = typeof import('node:fs');
 const partial = /^\.(?:volume|snapshot)-[\w.+-]+\.part$/;
 const abandonedAfter = 3_600_000;
 
+/** What to do about the system's errors that users meet. */
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: ': permission denied. This user must be able to read and write the folder',
+  ENOENT: ': no folder can be created there. Name another directory',
+  ENOTDIR: ': it is a file, not a folder, or below a file. Name another directory',
+  EROFS: ': the file system is read-only. Name another directory',
+  EFBIG: ': the file would be larger than this file system, or a limit of the process (ulimit -f), allows',
+};
+
 export class HostFolder implements VolumeFolder {
   readonly isThin = true;
   readonly #fs: Fs;
@@ -199,7 +208,6 @@ export class HostFolder implements VolumeFolder {
         return new VolumeBackendAPIException(`May not use ${path}: ${error.message}.`, { cause: error });
       case 'ENOSPC':
       case 'EDQUOT':
-      case 'EFBIG':
         return new StorageFull(this.#folder, `There is no space for ${path} (${code}).`, { cause: error });
       case 'EEXIST':
         return new DuplicateEntry(`${path} already exists.`, { cause: error });
@@ -207,7 +215,8 @@ export class HostFolder implements VolumeFolder {
         if (!isFolder) return new VolumeDeviceNotFound(path);
         break;
     }
-    return new VolumeBackendAPIException(`The file system refused ${path} (${code}).`, { cause: error });
+    const why = reasons[code] ?? '';
+    return new VolumeBackendAPIException(`The file system refused ${path} (${code})${why}.`, { cause: error });
   }
 }
 

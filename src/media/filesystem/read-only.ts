@@ -94,7 +94,7 @@ export class ReadOnlyMedium implements ReadableMedium {
     } catch (error) {
       // Its folder exists: the database was looked up in it.
       if (kind !== '' || errnoOf(error) !== 'ENOENT') throw openFailure('read', path, error);
-      const message = `Cannot open ${path}: no such file (ENOENT). Correct the path: read_only creates no database.`;
+      const message = `Cannot open ${path}: no such file (ENOENT). Check the path: reading creates no database.`;
       throw Object.assign(new DatabaseUnavailable(message, path, { cause: error }), { missing: true });
     }
   }

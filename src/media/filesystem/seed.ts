@@ -1,5 +1,6 @@
 /** Puts the initial content of a database on disk: whole or not at all. */
 import { DatabaseExists } from '../../errors/index.ts';
+import { givenContent } from '../given-content.ts';
 import { lastingFiles } from '../medium.ts';
 import { temporarySuffix } from '../temporary-suffix.ts';
 import { type FileSystem, syncFolder } from './disk-file.ts';
@@ -18,6 +19,7 @@ export function seed(fs: FileSystem, { path, folder }: Place, content: Uint8Arra
       );
     }
   }
+  givenContent(content, path);
   const temporary = path + temporarySuffix();
   try {
     const like = fs.statSync(path, { throwIfNoEntry: false });

@@ -117,18 +117,19 @@ export function stateOf(holder: Holder, self: Holder, fs: FileSystem): HolderSta
   if (differ(holder.namespace, self.namespace)) return 'unknown';
   // To Deno, sending a signal needs the permission to run programs.
   const maySignal = isAllowed({ name: 'run' });
-  if (!maySignal && !mayReadProc() && holder.pid !== self.pid) return 'unknown';
+  const unlessSeen = maySignal || holder.pid === self.pid ? 'alive' : 'unknown';
+  if (unlessSeen === 'unknown' && !mayReadProc()) return 'unknown';
   try {
     if (maySignal) hostProcess()?.kill(holder.pid, 0);
   } catch (error) {
     // EPERM: it is alive and belongs to another user.
     if (errnoOf(error) === 'ESRCH') return 'dead';
   }
-  if (holder.thread === null || holder.started === null) return 'alive';
+  if (holder.thread === null || holder.started === null) return unlessSeen;
   const status = readStatus(fs, holder.pid, holder.thread);
   if (status !== null) return status.ended || status.started !== holder.started ? 'dead' : 'alive';
   // The thread is gone, or the system hides the processes of other users.
-  return about(() => fs.existsSync(`/proc/${holder.pid}/task`)) ? 'dead' : 'alive';
+  return about(() => fs.existsSync(`/proc/${holder.pid}/task`)) ? 'dead' : unlessSeen;
 }
 
 /** Why {@link stateOf} cannot tell, as the end of a sentence. */
@@ -138,7 +139,7 @@ export function whyUnknown(holder: Holder, self: Holder): string {
     return 'it predates a restart, or is on another machine of that name, and there is no /etc/machine-id to tell';
   }
   if (differ(holder.namespace, self.namespace)) return 'it is in another container';
-  return 'this program may not inspect others';
+  return 'Deno may not look at other programs without --allow-read=/proc --allow-run';
 }
 
 /** Reads /proc/<pid>/task/<thread>/stat, whose second field may hold spaces and parentheses. */

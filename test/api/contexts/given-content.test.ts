@@ -1,5 +1,5 @@
 /** The option `from`: content for a new database, which replaces no other. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setup } from 'cinderlib-wasm';
 import { expect, test } from 'vitest';
@@ -31,6 +31,20 @@ test.each([
       'NotADatabase',
       `${path}: the content given as 'from' is empty. The file was not changed.`,
     ]);
+  }
+});
+
+test.each([
+  [{ storage: 'memory_db' }, ':memory:'],
+  [{ storage: 'db', connection: 'sqlite:///junk.sqlite' }, join(process.cwd(), 'junk.sqlite')],
+])('content for the option from that is no database is called so, and nothing is created: %o', async (config, path) => {
+  for (const from of [new Blob(['junk, and more of it']), new Uint8Array(5000).fill(7), new Uint8Array([0, 1])]) {
+    const error = await errorOf(setup({ persistence_config: { ...config, from } }));
+    expect([error.name, error.message]).toEqual([
+      'NotADatabase',
+      `${path}: the content given as 'from' is no SQLite database. Nothing was created.`,
+    ]);
+    expect(readdirSync('.').filter((name) => name.startsWith('junk.sqlite'))).toEqual([]);
   }
 });
 

@@ -147,9 +147,19 @@ describe('the file driver', () => {
     await expect(files({ directory: undefined })).rejects.toThrow(
       'The option directory of the volume driver FileVolumeDriver is missing',
     );
+    const dir = directory;
+    for (const other of [{ dir }, { directory: null, volumes_dir: dir }, { directory: '', path: dir }]) {
+      const name = Object.keys(other).at(-1);
+      await expect(files({ directory: undefined, ...other })).rejects.toThrow(
+        `The volume driver FileVolumeDriver has no option ${name}. Did you mean directory?`,
+      );
+    }
+    // Another option of Cinder's, beside the one that is needed.
+    await files({ volumes_dir: dir });
     await writeFile(join(directory, 'file'), '');
     await expect(files({ directory: join(directory, 'file') })).rejects.toMatchObject({
       name: 'VolumeBackendAPIException',
+      message: expect.stringMatching(/file \(ENOTDIR\): it is a file, not a folder, .*Name another directory\.$/),
       cause: { code: 'ENOTDIR' },
     });
   });
@@ -169,9 +179,15 @@ describe('HostFolder', () => {
     ['open', 'ENOSPC', 'StorageFull'],
     ['link', 'EDQUOT', 'StorageFull'],
     ['link', 'EIO', 'VolumeBackendAPIException'],
+    // The size of a file has a limit of its own, however much space there is.
+    ['open', 'EFBIG', 'VolumeBackendAPIException'],
   ])('leaves nothing behind if %s fails with %s', async (call, code, name) => {
     const folder = failing(call, code);
-    await expect(folder.create('volume-1', 4096)).rejects.toMatchObject({ name });
+    const message = code === 'EFBIG' ? /larger than this file system/ : /volume-1/;
+    await expect(folder.create('volume-1', 4096)).rejects.toMatchObject({
+      name,
+      message: expect.stringMatching(message),
+    });
     expect(await readdir(directory)).toStrictEqual([]);
   });
 
@@ -220,9 +236,14 @@ describe('HostFolder', () => {
     await Promise.all([0, 1].map(() => new HostFolder(fs, path, deep).prepare()));
     expect((await stat(deep)).isDirectory()).toBe(true);
     await writeFile(join(directory, 'file'), '');
-    for (const none of ['/proc/none/volumes', join(directory, 'file'), join(directory, 'file', 'volumes')]) {
+    for (const [none, why] of [
+      ['/proc/none/volumes', 'no folder can be created there'],
+      [join(directory, 'file'), 'it is a file, not a folder'],
+      [join(directory, 'file', 'volumes'), 'below a file'],
+    ] as const) {
       await expect(new HostFolder(fs, path, none).prepare()).rejects.toMatchObject({
         name: 'VolumeBackendAPIException',
+        message: expect.stringContaining(why),
       });
     }
   });

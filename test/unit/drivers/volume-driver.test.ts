@@ -1,7 +1,7 @@
 /** The base class of volume drivers. */
 import { describe, expect, it } from 'vitest';
 import { type DriverParameters, VolumeDriver } from '../../../src/drivers/volume-driver.ts';
-import { NotImplemented } from '../../../src/errors/index.ts';
+import { InvalidOption, NotImplemented } from '../../../src/errors/index.ts';
 import { driverParameters, driverSnapshot, driverVolume } from './objects.ts';
 
 class PaperDriver extends VolumeDriver {}
@@ -15,6 +15,18 @@ describe('VolumeDriver', () => {
     const driver = new PaperDriver(parameters);
     const { configuration, db, host, cluster_name, active_backend_id } = driver;
     expect({ configuration, db, host, cluster_name, active_backend_id }).toStrictEqual(parameters);
+  });
+
+  it('names the class whose constructor does not pass the parameters on', () => {
+    class Forgetful extends VolumeDriver {
+      constructor() {
+        // @ts-expect-error: JavaScript has no compiler to say so
+        super();
+        this.db = null;
+      }
+    }
+    expect(() => new Forgetful()).toThrow(InvalidOption);
+    expect(() => new Forgetful()).toThrow(/Forgetful .*super\(parameters\)\.$/);
   });
 
   it('accepts another db', () => {

@@ -27,6 +27,8 @@ const settings = { medium: 'filesystem', from: null, sqlite_synchronous: true, b
 const open = (name = database, from: Uint8Array | null = null) => hostMedia.open({ ...settings, database: name, from });
 const noLock = { release() {} };
 const bytes = (...values: number[]) => Uint8Array.from(values);
+/** What begins as a database does, as initial content must. */
+const content = Uint8Array.from(Buffer.from('SQLite format 3\0, and more', 'latin1'));
 
 describe('a file on disk', () => {
   test('is read and written in place', async () => {
@@ -372,8 +374,8 @@ describe('the path of a database', () => {
 
 describe('the initial content of a new database', () => {
   test('is written to the file', async () => {
-    const medium = await open(database, bytes(1, 2, 3));
-    expect(fs.readFileSync(database)).toEqual(Buffer.from([1, 2, 3]));
+    const medium = await open(database, content);
+    expect(fs.readFileSync(database)).toEqual(Buffer.from(content));
     await medium.close();
     expect(fs.readdirSync(folder)).toEqual(['cl.sqlite']);
   });
@@ -381,7 +383,7 @@ describe('the initial content of a new database', () => {
   test('leaves no file if it does not fit on the disk', () => {
     const faulty = new FaultyFs();
     faulty.set({ at: 2, errno: 'ENOSPC', lasting: true, torn: true, only: ['openSync', 'writeSync'] });
-    expect(() => seed(faulty.fs, { path: database, folder }, bytes(1, 2, 3, 4))).toThrow(StorageFailure);
+    expect(() => seed(faulty.fs, { path: database, folder }, content)).toThrow(StorageFailure);
     expect(fs.readdirSync(folder)).toEqual([]);
   });
 
@@ -389,24 +391,24 @@ describe('the initial content of a new database', () => {
     for (const end of ['.new', '.part', '.tmp']) fs.writeFileSync(database + end, `mine${end}`);
     const faulty = new FaultyFs();
     faulty.set({ at: 2, errno: 'ENOSPC', lasting: true, torn: true, only: ['openSync', 'writeSync'] });
-    expect(() => seed(faulty.fs, { path: database, folder }, bytes(1, 2, 3, 4))).toThrow(StorageFailure);
-    const medium = await open(database, bytes(1));
+    expect(() => seed(faulty.fs, { path: database, folder }, content)).toThrow(StorageFailure);
+    const medium = await open(database, content);
     await medium.close();
     for (const end of ['.new', '.part', '.tmp']) expect(fs.readFileSync(database + end, 'latin1')).toBe(`mine${end}`);
   });
 
   test('may go into an existing empty file, whose permissions are kept', async () => {
     fs.writeFileSync(database, '', { mode: 0o600 });
-    const medium = await open(database, bytes(1));
+    const medium = await open(database, content);
     await medium.close();
-    expect(fs.readFileSync(database)).toEqual(Buffer.from([1]));
+    expect(fs.readFileSync(database)).toEqual(Buffer.from(content));
     expect(fs.statSync(database).mode & 0o777).toBe(0o600);
   });
 
   test.each(['', '-journal', '-wal'])('is refused if a file database%s exists, which is not changed', async (kind) => {
     fs.writeFileSync(database + kind, 'something');
-    await expect(open(database, bytes(1))).rejects.toBeInstanceOf(DatabaseExists);
-    await expect(open(database, bytes(1))).rejects.toThrow(database + kind);
+    await expect(open(database, content)).rejects.toBeInstanceOf(DatabaseExists);
+    await expect(open(database, content)).rejects.toThrow(database + kind);
     expect(fs.readdirSync(folder)).toEqual([`cl.sqlite${kind}`]);
     expect(fs.readFileSync(database + kind, 'latin1')).toBe('something');
   });

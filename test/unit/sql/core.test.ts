@@ -198,7 +198,7 @@ describe('opening and closing', () => {
       newId: () => crypto.randomUUID(),
     });
     const outcomes = await Promise.allSettled([core.call({ kind: 'open', config }), core.call(allKeys)]);
-    const missing = Object.assign(new VolumeTypeNotFoundByName('__DEFAULT__'), { path: 'plain' });
+    const missing = Object.assign(new VolumeTypeNotFoundByName('__DEFAULT__'), { path: 'plain', deleted: false });
     expect(outcomes[0]).toHaveProperty('reason', missing);
     expect(outcomes[1]).toHaveProperty('reason.name', 'ContextClosed');
     expect(refused.closed).toBe(true);

@@ -1,4 +1,6 @@
 /** What opening does to all kinds of databases: golden ones, and others that the tests create. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { SchemaError, VolumeTypeNotFoundByName } from '../../../src/errors/index.ts';
 import { prepareSchema } from '../../../src/sql/revisions.ts';
@@ -86,7 +88,7 @@ describe('databases that the original did not open', () => {
     // Cinder Zed says of it "Database schema file with version 133 doesn't exist."
     const engine = await golden('legacy-135');
     engine.rows('UPDATE migrate_version SET version = 132');
-    expect(String(await refused(engine))).toMatch(/version 132 .* from 135 on .*earlier releases first/);
+    expect(String(await refused(engine))).toMatch(/version 132 .* from 135 on, others with earlier releases first/);
   });
 
   test.each(['146', '144'])('a legacy database at version %s is refused', async (version) => {
@@ -99,6 +101,13 @@ describe('databases that the original did not open', () => {
     const engine = await golden('empty.sqlite');
     engine.rows('DROP TABLE alembic_version');
     expect(String(await refused(engine))).toMatch(/services, consistencygroups, cgsnapshots and 32 more.*neither/);
+  });
+
+  test.each(['rev-none', 'rev-two'])('the refusal of %s says where the right revision is documented', async (name) => {
+    const [, page = '', section] = /see (.*)#(\w+)\./.exec(String(await refused(await golden(name)))) ?? [];
+    const text = readFileSync(join(import.meta.dirname, '../../..', page), 'utf8');
+    const about = text.split(/^## /m).find((part) => part.startsWith(`${section}\n`));
+    expect(about).toMatch(/`alembic_version`.* one row[^#]*`c92a3e68beed`/);
   });
 
   test('a single foreign table with the name of a table of Cinder is refused', async () => {
