@@ -77,7 +77,10 @@ test('unreadable sources and unwritable targets are explained, with the remedy',
       // The part of the file that the error is about.
       [['ls', 'odd.json'], "error: odd.json: element 2 of the dump: Unable to parse date string 'yesterday'\n"],
       [['ls', 'token.json'], "error: token.json: element 2 of the dump: Unable to parse date string 'yesterday'\n"],
-      [['ls', 'partial.json'], "error: partial.json: Element 2 of the dump: The key 'ovo' is missing in the dump.\n"],
+      [
+        ['ls', 'partial.json'],
+        "error: partial.json: Element 2 of the dump: The key 'ovo' is missing in the dump: it is not what jsons() or dumps() write.\n",
+      ],
       [['ls', 'ember.json'], `error: ember.json: Volume "vol-1": Unable to parse date string 'yesterday'\n`],
       [['ls', 'ember-torn.json'], 'error: ember-torn.json: Volume "vol-1": Unterminated string starting at: line 1'],
       [['ls', 'pod.json'], "error: pod.json: No resource in kubectl's output is ember-csi's: "],

@@ -12,18 +12,19 @@ function storage() {
     lost: null,
     onChanges: () => {},
     close: async () => {},
+    open: async () => {
+      sent.push('open');
+      const none = { columns: [], rows: [] };
+      return {
+        version: wireVersion,
+        default_type: { volume_types: none, volume_type_extra_specs: none },
+        lock_file: null,
+      };
+    },
     call: async ({ kind }: Command) => {
       sent.push(kind);
       if (kind === 'commitBulk') throw new Error('the disk is full');
-      return kind === 'open'
-        ? {
-            version: wireVersion,
-            default_type: {
-              volume_types: { columns: [], rows: [] },
-              volume_type_extra_specs: { columns: [], rows: [] },
-            },
-          }
-        : null;
+      return null;
     },
   } as unknown as CoreClient;
   return { sent, persistence: new DatabasePersistence('db', {}, config satisfies CoreConfig, async () => core) };
