@@ -1,5 +1,5 @@
 /** `migrate` and `load`: carry everything from a storage or file to a storage, and print a report. */
-import { SchemaError } from '../../errors/index.ts';
+import { DatabaseUnavailable, SchemaError } from '../../errors/index.ts';
 import { carry } from '../../migrate/carry.ts';
 import { openForReading, openTarget } from '../../migrate/open.ts';
 import type { MigrationReport } from '../../migrate/report.ts';
@@ -42,7 +42,9 @@ async function otherTableIn(storages: Storages, target: PersistenceConfig): Prom
     await close();
   } catch (error) {
     if (error instanceof SchemaError) return error.other_table;
-    // Opening it for writing reports what is wrong with it, if that is in the way.
+    // A server that cannot be reached is waited for once only.
+    if (error instanceof DatabaseUnavailable && !target.connection?.startsWith('sqlite:')) throw error;
+    // Else opening it for writing reports what is wrong with it, if that is in the way.
   }
   return undefined;
 }
