@@ -2,12 +2,7 @@
 import { type Context, KeyValue, migrate, PersistenceDriver, setup } from 'cinderlib-wasm';
 import { expect, test } from 'vitest';
 import { NoteBook } from '../../../examples/support/note-book.ts';
-
-const options = {
-  volume_backend_name: 'b',
-  volume_driver: 'cinder.tests.fake_driver.FakeLoggingVolumeDriver',
-  pools: ['p1', 'p2'],
-};
+import { pooled } from '../../support/pooled-backend.ts';
 
 class Plugin extends PersistenceDriver {
   override get db() {
@@ -45,7 +40,7 @@ test('a storage without db is refused, and the old one stays in use', async () =
     }
   }
   const cl = await setup({ persistence_config: { storage: 'memory_db' } });
-  await cl.backend(options);
+  await cl.backend(pooled);
   await expect(cl.setPersistence({ storage: NoDb })).rejects.toMatchObject({ name: 'NotImplemented' });
   expect([cl.persistence.storageName, NoDb.closed]).toEqual(['memory_db', 1]);
   await cl.close();

@@ -1,30 +1,20 @@
 /** Backends: how their drivers are set up, when they are the same, and which options they keep. */
 import { type Backend, type Cinderlib, registerVolumeDriver, setup, VolumeDriver } from 'cinderlib-wasm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Log, RecordingPersistence, recordingDriver, type Script } from '../../support/recorder.ts';
+import { pooled } from '../../support/pooled-backend.ts';
+import { recordedContext } from '../../support/recorded-context.ts';
+import type { Log, Script } from '../../support/recorder.ts';
 
 let log: Log;
 let script: Script;
-let persistence: RecordingPersistence;
 let cl: Cinderlib;
 let backend: Backend;
 
 beforeEach(async () => {
-  log = [];
-  script = new Map();
-  registerVolumeDriver('recording', recordingDriver(log, script));
-  persistence = new RecordingPersistence(log);
-  cl = await setup({ persistence_config: { storage: persistence }, host: 'h' });
-  backend = await cl.backend({ volume_backend_name: 'b', volume_driver: 'recording' });
+  ({ log, script, cl, backend } = await recordedContext());
 });
 
 afterEach(() => cl.close());
-
-const options = {
-  volume_backend_name: 'b',
-  volume_driver: 'cinder.tests.fake_driver.FakeLoggingVolumeDriver',
-  pools: ['p1', 'p2'],
-};
 
 describe('a backend', () => {
   test('sets up its driver with the calls of Cinder, in their order', () => {
@@ -115,7 +105,7 @@ describe('a backend', () => {
 
 test('the options of a backend are not affected by later changes of the caller, the driver or a dump', async () => {
   const cl = await setup({ output_all_backend_info: true });
-  const given = { ...options, pools: ['p1'], replication: [{ password: 'hunter2' }] };
+  const given = { ...pooled, pools: ['p1'], replication: [{ password: 'hunter2' }] };
   const b = await cl.backend(given);
   for (const { backend } of await cl.json()) {
     for (const each of backend['replication'] as { password: string }[]) each.password = '***';

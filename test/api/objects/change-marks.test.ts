@@ -1,7 +1,8 @@
 /** The marks of changed fields: cleared by a save that was stored, kept after one that was not. */
-import { type Backend, type Cinderlib, setup } from 'cinderlib-wasm';
+import type { Backend, Cinderlib } from 'cinderlib-wasm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { failureOf } from '../../support/failure-of.ts';
+import { withPools } from '../../support/pooled-backend.ts';
 import { useContexts } from '../../support/use-contexts.ts';
 
 /** Half of a surrogate pair: no database can store it. */
@@ -9,12 +10,6 @@ const loneSurrogate = '\ud800';
 /** More than SQLite's 64-bit integers hold: the database itself refuses it. */
 const tooBig = 2 ** 70;
 const start = useContexts();
-
-const options = {
-  volume_backend_name: 'b',
-  volume_driver: 'cinder.tests.fake_driver.FakeLoggingVolumeDriver',
-  pools: ['p1', 'p2'],
-};
 
 describe('the marks of change', () => {
   test('stay after a failed save, so that the next one writes everything', async () => {
@@ -98,8 +93,7 @@ describe.each(['memory', 'memory_db'])('on the storage %s', (storage) => {
   let cl: Cinderlib;
   let b: Backend;
   beforeEach(async () => {
-    cl = await setup({ persistence_config: { storage }, host: 'h' });
-    b = await cl.backend(options);
+    ({ cl, b } = await withPools(storage));
   });
   afterEach(() => cl.close());
 

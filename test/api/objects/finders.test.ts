@@ -1,19 +1,13 @@
 /** Finding objects by id or name. */
-import { type Backend, type Cinderlib, setup } from 'cinderlib-wasm';
+import type { Backend, Cinderlib } from 'cinderlib-wasm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-
-const options = {
-  volume_backend_name: 'b',
-  volume_driver: 'cinder.tests.fake_driver.FakeLoggingVolumeDriver',
-  pools: ['p1', 'p2'],
-};
+import { withPools } from '../../support/pooled-backend.ts';
 
 describe.each(['memory', 'memory_db'])('on the storage %s', (storage) => {
   let cl: Cinderlib;
   let b: Backend;
   beforeEach(async () => {
-    cl = await setup({ persistence_config: { storage }, host: 'h' });
-    b = await cl.backend(options);
+    ({ cl, b } = await withPools(storage));
   });
   afterEach(() => cl.close());
 

@@ -2,19 +2,13 @@
 import { type Backend, type Cinderlib, type Snapshot, type SnapshotFilter, setup } from 'cinderlib-wasm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { NoteBook } from '../../../examples/support/note-book.ts';
-
-const options = {
-  volume_backend_name: 'b',
-  volume_driver: 'cinder.tests.fake_driver.FakeLoggingVolumeDriver',
-  pools: ['p1', 'p2'],
-};
+import { pooled, withPools } from '../../support/pooled-backend.ts';
 
 describe.each(['memory', 'memory_db'])('on the storage %s', (storage) => {
   let cl: Cinderlib;
   let b: Backend;
   beforeEach(async () => {
-    cl = await setup({ persistence_config: { storage }, host: 'h' });
-    b = await cl.backend(options);
+    ({ cl, b } = await withPools(storage));
   });
   afterEach(() => cl.close());
 
@@ -63,7 +57,7 @@ class SlowNotes extends NoteBook {
 
 test('a snapshot that is created while the list is read is in the list', async () => {
   const cl = await setup({ persistence_config: { storage: SlowNotes } });
-  const b = await cl.backend(options);
+  const b = await cl.backend(pooled);
   const { id } = await b.createVolume(1);
   const vol = await cl.Volume.getById(id);
   const reading = vol.snapshots();

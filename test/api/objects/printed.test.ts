@@ -1,22 +1,17 @@
 /** What objects print: what identifies them, and no secret. */
 import { inspect } from 'node:util';
-import { type Backend, type Cinderlib, KeyValue, registerVolumeDriver, setup, type Volume } from 'cinderlib-wasm';
+import { type Backend, type Cinderlib, KeyValue, type Volume } from 'cinderlib-wasm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Log, RecordingPersistence, recordingDriver, type Script } from '../../support/recorder.ts';
+import { withPools } from '../../support/pooled-backend.ts';
+import { recordedContext } from '../../support/recorded-context.ts';
+import { type Log, RecordingPersistence } from '../../support/recorder.ts';
 
 let log: Log;
-let script: Script;
-let persistence: RecordingPersistence;
 let cl: Cinderlib;
 let backend: Backend;
 
 beforeEach(async () => {
-  log = [];
-  script = new Map();
-  registerVolumeDriver('recording', recordingDriver(log, script));
-  persistence = new RecordingPersistence(log);
-  cl = await setup({ persistence_config: { storage: persistence }, host: 'h' });
-  backend = await cl.backend({ volume_backend_name: 'b', volume_driver: 'recording' });
+  ({ log, cl, backend } = await recordedContext());
 });
 
 afterEach(() => cl.close());
@@ -27,12 +22,6 @@ async function volume(fields: Record<string, unknown> = {}): Promise<Volume> {
   log.length = 0;
   return made;
 }
-
-const options = {
-  volume_backend_name: 'b',
-  volume_driver: 'cinder.tests.fake_driver.FakeLoggingVolumeDriver',
-  pools: ['p1', 'p2'],
-};
 
 test('objects print without their secrets', async () => {
   const vol = await volume({ provider_auth: 'CHAP user secret' });
@@ -65,8 +54,7 @@ describe.each(['memory', 'memory_db'])('on the storage %s', (storage) => {
   let cl: Cinderlib;
   let b: Backend;
   beforeEach(async () => {
-    cl = await setup({ persistence_config: { storage }, host: 'h' });
-    b = await cl.backend(options);
+    ({ cl, b } = await withPools(storage));
   });
   afterEach(() => cl.close());
 

@@ -3,15 +3,10 @@ import { type Snapshot, type SnapshotFilter, setup } from 'cinderlib-wasm';
 import { describe, expect, test } from 'vitest';
 import { NoteBook } from '../../../examples/support/note-book.ts';
 import { failureOf } from '../../support/failure-of.ts';
+import { pooled } from '../../support/pooled-backend.ts';
 import { useContexts } from '../../support/use-contexts.ts';
 
 const start = useContexts();
-
-const options = {
-  volume_backend_name: 'b',
-  volume_driver: 'cinder.tests.fake_driver.FakeLoggingVolumeDriver',
-  pools: ['p1', 'p2'],
-};
 
 describe('refresh()', () => {
   test("updates a volume's fields, snapshots and connections", async () => {
@@ -90,7 +85,7 @@ test("changes of a volume's snapshots during refresh() are not undone", async ()
     }
   }
   const cl = await setup({ persistence_config: { storage: HeldNotes } });
-  const vol = await (await cl.backend(options)).createVolume(1);
+  const vol = await (await cl.backend(pooled)).createVolume(1);
   const gone = await vol.createSnapshot({ name: 'gone' });
   await vol.snapshots();
   wait = new Promise((resolve) => {
@@ -115,7 +110,7 @@ test('a refresh() that fails leaves the volume unchanged', async () => {
     }
   }
   const cl = await setup({ persistence_config: { storage: Moody } });
-  const vol = await (await cl.backend(options)).createVolume(1);
+  const vol = await (await cl.backend(pooled)).createVolume(1);
   await vol.createSnapshot({ name: 'kept' });
   await vol.snapshots();
   const shown = vol.jsons();

@@ -1,19 +1,13 @@
 /** Values that a storage keeps, changes or refuses: key-values, null metadata, glance metadata. */
 import { type Backend, type Cinderlib, KeyValue, setup } from 'cinderlib-wasm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-
-const options = {
-  volume_backend_name: 'b',
-  volume_driver: 'cinder.tests.fake_driver.FakeLoggingVolumeDriver',
-  pools: ['p1', 'p2'],
-};
+import { pooled, withPools } from '../../support/pooled-backend.ts';
 
 describe.each(['memory', 'memory_db'])('on the storage %s', (storage) => {
   let cl: Cinderlib;
   let b: Backend;
   beforeEach(async () => {
-    cl = await setup({ persistence_config: { storage }, host: 'h' });
-    b = await cl.backend(options);
+    ({ cl, b } = await withPools(storage));
   });
   afterEach(() => cl.close());
 
@@ -41,7 +35,7 @@ test('glance metadata is kept in memory and in dumps, and ignored by a database'
     ['memory_db', null],
   ] as const) {
     const cl = await setup({ persistence_config: { storage } });
-    const b = await cl.backend(options);
+    const b = await cl.backend(pooled);
     const vol = await b.createVolume(1);
     vol.glance_metadata = { os: 'x' };
     vol.display_name = 'new';

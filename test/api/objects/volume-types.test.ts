@@ -1,19 +1,14 @@
 /** The types of volumes in a database: shared, exchanged, and saved alone. */
 import { type Backend, type Cinderlib, setup } from 'cinderlib-wasm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-
-const options = {
-  volume_backend_name: 'b',
-  volume_driver: 'cinder.tests.fake_driver.FakeLoggingVolumeDriver',
-  pools: ['p1', 'p2'],
-};
+import { pooled } from '../../support/pooled-backend.ts';
 
 describe('on a database', () => {
   let cl: Cinderlib;
   let b: Backend;
   beforeEach(async () => {
     cl = await setup({ persistence_config: { storage: 'memory_db' } });
-    b = await cl.backend(options);
+    b = await cl.backend(pooled);
   });
   afterEach(() => cl.close());
 

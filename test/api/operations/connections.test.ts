@@ -1,15 +1,9 @@
 /** The order of driver and storage calls from connecting a volume to disconnecting it: the same as in the original. */
-import {
-  type Backend,
-  type Cinderlib,
-  registerConnector,
-  registerVolumeDriver,
-  setup,
-  type Volume,
-} from 'cinderlib-wasm';
+import { type Backend, type Cinderlib, registerConnector, type Volume } from 'cinderlib-wasm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { failureOf } from '../../support/failure-of.ts';
-import { type Log, RecordingPersistence, recordingDriver, type Script } from '../../support/recorder.ts';
+import { recordedContext } from '../../support/recorded-context.ts';
+import type { Log, RecordingPersistence, Script } from '../../support/recorder.ts';
 
 let log: Log;
 let script: Script;
@@ -18,12 +12,7 @@ let cl: Cinderlib;
 let backend: Backend;
 
 beforeEach(async () => {
-  log = [];
-  script = new Map();
-  registerVolumeDriver('recording', recordingDriver(log, script));
-  persistence = new RecordingPersistence(log);
-  cl = await setup({ persistence_config: { storage: persistence }, host: 'h' });
-  backend = await cl.backend({ volume_backend_name: 'b', volume_driver: 'recording' });
+  ({ log, script, persistence, cl, backend } = await recordedContext());
 });
 
 afterEach(() => cl.close());
