@@ -1,6 +1,7 @@
 /** Defines and checks which part of the library may import which. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, posix, relative, sep } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { dirname, join, posix } from 'node:path';
+import { filesBelow } from './files-below.ts';
 import { importCycles } from './import-cycles.ts';
 import { type Import, maskText, scanImports } from './scan-imports.ts';
 
@@ -258,24 +259,12 @@ function isOwnClass(name: string, code: string): boolean {
 }
 
 function sourceFiles(root: string): SourceFile[] {
-  const paths = roots.flatMap((folder) => filesBelow(join(root, folder))).filter((path) => /(?<!\.d)\.ts$/.test(path));
-  return paths.map((path) => {
-    const text = readFileSync(path, 'utf8');
-    return { path: relative(root, path).split(sep).join('/'), imports: scanImports(text), code: maskText(text) };
-  });
-}
-
-function filesBelow(folder: string): string[] {
-  try {
-    const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-    return entries
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name))
-      .sort();
-  } catch {
-    // A tree without that folder has no problems in it.
-    return [];
-  }
+  return roots
+    .flatMap((folder) => filesBelow(root, folder))
+    .map((path) => {
+      const text = readFileSync(join(root, path), 'utf8');
+      return { path, imports: scanImports(text), code: maskText(text) };
+    });
 }
 
 function partOf(path: string): Part | null {

@@ -1,6 +1,7 @@
 /** Defines and checks which copy of the library a test runs: two in one test would have two classes of each name. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, posix, sep } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { filesBelow } from './files-below.ts';
 import { scanImports } from './scan-imports.ts';
 
 /** Folders of tests, and what their files may not load, be it through others. */
@@ -45,12 +46,4 @@ function loadedBy(root: string, path: string): string[] {
   return [...imports, ...named.map(({ groups }) => groups?.['name'] ?? '')].map((specifier) =>
     specifier.startsWith('.') ? posix.join(posix.dirname(path), specifier) : specifier,
   );
-}
-
-function filesBelow(root: string, folder: string): string[] {
-  // A tree without that folder has no problems in it.
-  if (!existsSync(join(root, folder))) return [];
-  const names = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });
-  const paths = names.map((name) => `${folder}/${name.split(sep).join('/')}`);
-  return paths.filter((path) => path.endsWith('.ts')).sort();
 }

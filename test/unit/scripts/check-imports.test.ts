@@ -1,27 +1,18 @@
 /** The rules of which part may import which, applied to small trees that break them. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
 import { importProblems } from '../../../scripts/import-rules.ts';
 import { maskText, scanImports } from '../../../scripts/scan-imports.ts';
+import { useSmallTree } from '../../support/small-tree.ts';
 
 const root = join(import.meta.dirname, '../../..');
-let tree: string;
-
-beforeEach(() => {
-  tree = mkdtempSync(join(tmpdir(), 'imports-'));
-});
-afterEach(() => rmSync(tree, { recursive: true, force: true }));
+const tree = useSmallTree();
 
 /** The problems of a package with these files. */
 function problemsOf(files: Readonly<Record<string, string>>): string[] {
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(tree, path)), { recursive: true });
-    writeFileSync(join(tree, path), text);
-  }
-  return importProblems(tree);
+  tree.write(files);
+  return importProblems(tree.root);
 }
 
 describe('importProblems()', () => {
@@ -193,7 +184,7 @@ describe('scripts/check-imports.ts', () => {
     problemsOf({ 'src/errors/base.ts': "import '../setup.ts';" });
     const runner = join(root, 'scripts/run.mjs');
     const { status, stderr } = spawnSync(process.execPath, [runner, join(root, 'scripts/check-imports.ts')], {
-      cwd: tree,
+      cwd: tree.root,
       encoding: 'utf8',
     });
     expect(stderr).toContain('src/errors/base.ts:1: errors may not import from setup');

@@ -1,30 +1,21 @@
 /** The rules of which copy of the library a test may load, applied to small trees that break them. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
 import { testImportProblems } from '../../../scripts/test-imports.ts';
+import { useSmallTree } from '../../support/small-tree.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const inUnit = 'a unit test runs src/; tests of the built package are in test/api.';
 const inApi = 'these tests run the built package; tests of src/ are in test/unit.';
 /** Apart from the rest of a path, so that this file names no file of the build. */
 const up = '../../../';
-let tree: string;
-
-beforeEach(() => {
-  tree = mkdtempSync(join(tmpdir(), 'imports-'));
-});
-afterEach(() => rmSync(tree, { recursive: true, force: true }));
+const tree = useSmallTree();
 
 /** The problems of a package with these files. */
 function problemsOf(files: Readonly<Record<string, string>>): string[] {
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(tree, path)), { recursive: true });
-    writeFileSync(join(tree, path), text);
-  }
-  return testImportProblems(tree);
+  tree.write(files);
+  return testImportProblems(tree.root);
 }
 
 test('the tests of this library keep to the rules', () => {
@@ -73,6 +64,6 @@ test('types are of no copy, and other folders may load both', () => {
 test('scripts/check-imports.ts fails and prints the problems', () => {
   problemsOf({ 'test/unit/a.test.ts': "import { setup } from 'cinderlib-wasm';" });
   const parameters = ['scripts/run.mjs', 'scripts/check-imports.ts'].map((path) => join(root, path));
-  const { status, stderr } = spawnSync(process.execPath, parameters, { cwd: tree, encoding: 'utf8' });
+  const { status, stderr } = spawnSync(process.execPath, parameters, { cwd: tree.root, encoding: 'utf8' });
   expect([status, stderr]).toEqual([1, `test/unit/a.test.ts: loads cinderlib-wasm; ${inUnit}\n`]);
 });
